@@ -1,0 +1,39 @@
+import type { Delivery } from '../model.ts';
+
+/**
+ * The durable queue of deliveries: BullMQ on Redis or Valkey, PostgreSQL, or PostgreSQL embedded.
+ * Every call has a deadline and fails with an error when the store does not answer within it.
+ */
+export interface DeliveryQueue {
+  /** Idempotent by delivery id: an id that is waiting, delayed or active is not added again. */
+  add(deliveries: Delivery[]): Promise<void>;
+  /** Of these ids, those that no waiting, delayed or active job holds. */
+  missing(ids: string[]): Promise<string[]>;
+  /** Starts the worker. Each job is handed to `process`; at-least-once, so `process` is idempotent. */
+  work(process: DeliveryProcessor): void;
+  counts(): Promise<Record<'waiting' | 'delayed' | 'active', number>>;
+  /** Milliseconds since the oldest due job became due; 0 when none waits. */
+  oldestDueAge(): Promise<number>;
+  /** Answers whether the store answers, within the deadline. */
+  ping(): Promise<void>;
+  /** Lets active jobs finish until `deadline` (milliseconds from now), then abandons them to recovery. Never hangs. */
+  close(deadline: number): Promise<void>;
+}
+
+export type DeliveryProcessor = (job: {
+  delivery: Delivery;
+  /** 1 for the first try; pacing delays do not count. */
+  attempt: number;
+  /** Unix milliseconds at which the delivery was first queued. */
+  queuedAt: number;
+  /** Set by a pacing delay: the slot that this job has reserved, Unix milliseconds. */
+  slot?: number;
+  signal: AbortSignal;
+}) => Promise<JobResult>;
+
+export type JobResult =
+  | { status: 'done' }
+  /** Try again then; counts as an attempt. */
+  | { status: 'retry'; at: number }
+  /** The recipient's pace is used up: run at the reserved slot; does not count as an attempt. */
+  | { status: 'paced'; slot: number };

@@ -1,0 +1,101 @@
+/**
+ * The types that pass between the steps of the pipeline:
+ * watch → subscribe → evaluate → claim → queue → render → send → settle.
+ * One word per concept; ARCHITECTURE.md has the vocabulary.
+ */
+
+/** A value as `JSON.parse` yields it. */
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export type JsonObject = { [key: string]: Json };
+
+/** An Argo CD Application as Herald keeps it: identity, what subscriptions need, and the projected object. */
+export interface Application {
+  uid: string;
+  namespace: string;
+  name: string;
+  project: string;
+  resourceVersion: string;
+  labels: Readonly<Record<string, string>>;
+  annotations: Readonly<Record<string, string>>;
+  /** The object that conditions and templates see as `app`, without managedFields and last-applied. */
+  object: JsonObject;
+}
+
+/** A service as configured (`slack`, `slack.team-a` is named `team-a`) and an address inside it. */
+export interface Destination {
+  service: string;
+  recipient: string;
+}
+
+export interface Subscription {
+  trigger: string;
+  destination: Destination;
+}
+
+/** What one condition says of one Application. `failed` is no answer: it neither sends nor re-arms. */
+export type ConditionResult =
+  | { status: 'matched'; oncePer: OncePer }
+  | { status: 'unmatched' }
+  | { status: 'failed'; error: string };
+
+/**
+ * The value that splits the matches of a condition into episodes.
+ * `none`: no oncePer, or one that failed or printed empty (as argocd-notifications: no key prefix).
+ * `nil`: the expression answered nil, printed `<nil>`.
+ */
+export type OncePer = { kind: 'none' } | { kind: 'nil' } | { kind: 'value'; printed: string };
+
+/** Why a delivery exists. Later reasons (resolved, repeated, grouped) are additions. */
+export type DeliveryReason = 'matched';
+
+/** A durable intent to tell one destination of one episode. It holds no secret. */
+export interface Delivery {
+  /** Lower-case hex, unique per episode and occurrence: also the queue's job id. */
+  id: string;
+  /** Key of the episode it belongs to. */
+  episode: string;
+  reason: DeliveryReason;
+  trigger: string;
+  /** Identity of the condition inside its trigger, see `Condition.id`. */
+  condition: string;
+  /** The printed oncePer value, '' for none. */
+  oncePer: string;
+  destination: Destination;
+  /** Names of the templates to merge, in order. */
+  templates: string[];
+  application: { uid: string; namespace: string; name: string; project: string };
+  /** Namespace of the ConfigMap that asked for it: the controller's, or a tenant's under self-service. */
+  configNamespace: string;
+  /** The Application object at the time of the match. */
+  snapshot: JsonObject;
+  /** When the watch event was received, Unix milliseconds. */
+  observedAt: number;
+}
+
+/** A rendered message: the plain text, and a section per service type that a template describes. */
+export interface Notification {
+  message: string;
+  /** Rendered section of the destination's service type (`slack:`, `webhook:` …); strings are final text. */
+  section?: JsonObject;
+}
+
+/** What became of one attempt to send. Only a service makes one; only the worker acts on it. */
+export type Outcome =
+  | { status: 'sent'; /** Degraded to plain text, and why. */ degraded?: string }
+  | { status: 'retry'; reason: string; error: string; /** Milliseconds. */ retryAfter?: number }
+  | { status: 'rejected'; reason: string; error: string; scope: RejectionScope };
+
+/** What is wrong: this message, this recipient, or the whole service (its token). */
+export type RejectionScope = 'notification' | 'recipient' | 'service';
+
+/** Something wrong in a ConfigMap, a Secret or an annotation. It disables only what it names. */
+export interface Problem {
+  /** ConfigMap key such as `trigger.on-deployed`, or `annotation <name>`. */
+  key: string;
+  severity: 'error' | 'warning';
+  /** 1-based, inside the value of the key; absent where the key as a whole is meant. */
+  line?: number;
+  column?: number;
+  what: string;
+  fix: string;
+}

@@ -1,0 +1,42 @@
+import type { JsonObject, Notification, Outcome } from '../model.ts';
+
+/**
+ * A configured backend. One contract suite runs against every implementation.
+ *
+ * - `send` never throws for what the outside world does: network, HTTP status and API errors are outcomes.
+ *   It makes one attempt; the worker owns retries and pacing.
+ * - `reason` of an outcome is a short static label (it becomes a metric label); `error` is the sentence for people.
+ * - Neither holds a token or another value of the Secret.
+ */
+export interface Service {
+  /** The type in `service.<type>.<name>`, which also names the section of templates. */
+  readonly type: string;
+  /**
+   * Fields of the section that must be JSON once rendered, as paths (`attachments`, `blocks`).
+   * When a rendered value breaks one, the renderer escapes the values that stand inside JSON strings.
+   */
+  readonly jsonFields: readonly string[];
+  /** Applied to each value (never to the template's own text) before it is written, for example to neutralise mentions. */
+  readonly filterValue?: ValueFilter;
+  /** Messages a second and burst to one recipient; absent: unlimited. */
+  readonly pace?: { perSecond: number; burst: number };
+  send(notification: Notification, recipient: string, context: SendContext): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+/** `preceding` is the text rendered so far, `literals` the string literals of the action that printed the value. */
+export type ValueFilter = (value: string, at: { preceding: string; literals: readonly string[] }) => string;
+
+export interface SendContext {
+  /** Delivery id: stable over the attempts of one delivery. */
+  deliveryId: string;
+  /** Of this attempt; the service aborts its requests with it. */
+  signal: AbortSignal;
+}
+
+/** Small durable values of services (thread timestamps, channel ids), kept by the store that holds the queue. */
+export interface ServiceState {
+  get(key: string): Promise<JsonObject | undefined>;
+  /** `ttl` in seconds. */
+  set(key: string, value: JsonObject, ttl: number): Promise<void>;
+}

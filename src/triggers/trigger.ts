@@ -1,0 +1,35 @@
+import type { ConditionResult } from '../model.ts';
+
+/** A named list of conditions, compiled. */
+export interface Trigger {
+  name: string;
+  conditions: Condition[];
+}
+
+export interface Condition {
+  /**
+   * Identity inside the trigger: base64url of sha1 of the raw text of `when`, as argocd-notifications hashes it,
+   * followed by `#2`, `#3` … for further conditions with the same text. It holds no index, so that reordering or
+   * editing other conditions re-sends nothing.
+   */
+  id: string;
+  /** Position in the list, from 0: argocd-notifications' key is `[index].id`. */
+  index: number;
+  when: string;
+  oncePer?: string;
+  /** Names of the templates to merge, in order; empty sends an empty notification, as argocd-notifications does. */
+  send: string[];
+  description?: string;
+  /** Ours: label of the alert metrics. */
+  severity: string;
+  /** The condition reads the clock, so it must be evaluated again as time passes. */
+  timeDependent: boolean;
+  evaluate(vars: ConditionVars): ConditionResult;
+}
+
+/** The environment of one evaluation, made by `conditionVars`. */
+export interface ConditionVars {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
