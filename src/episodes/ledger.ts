@@ -25,6 +25,8 @@ export interface Ledger {
 
   /** Deliveries that were claimed and not settled, oldest first, in batches. */
   pending(): AsyncIterable<Delivery[]>;
+  /** Whether the delivery was claimed and is not settled: asked before each send, since the queue is at-least-once. */
+  isPending(id: string): Promise<boolean>;
   /** Records what became of a delivery; `sent` also marks its episode notified. Unknown ids are ignored. */
   settle(id: string, settlement: Settlement): Promise<void>;
   /** Settled as rejected or expired, newest first. */
@@ -45,6 +47,8 @@ export interface ApplicationRecord {
 
 export interface EpisodeRecord {
   key: string;
+  /** Namespace of the ConfigMap that holds the trigger. */
+  configNamespace: string;
   trigger: string;
   condition: string;
   oncePer: string;
