@@ -1,0 +1,238 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Application, ConditionResult, JsonObject } from '../model.ts';
+import {
+  type ImportCandidate,
+  importEpisodes,
+  mirrorKey,
+  mirrorNotified,
+  notifiedAnnotation,
+  parseNotified,
+  serialiseNotified,
+  stateKey,
+} from './notified-annotation.ts';
+
+const now = 1_795_348_800_000;
+const controllerNamespace = 'argocd';
+
+function application(annotation: string, object: JsonObject = {}): Application {
+  return {
+    uid: 'uid-1',
+    namespace: 'argocd',
+    name: 'shop',
+    project: 'default',
+    resourceVersion: '1',
+    labels: {},
+    annotations: { [notifiedAnnotation]: annotation },
+    object,
+  };
+}
+
+const matched = (printed = ''): ConditionResult => ({
+  status: 'matched',
+  oncePer: printed === '' ? { kind: 'none' } : { kind: 'value', printed },
+});
+
+function candidate(over: Partial<ImportCandidate> = {}): ImportCandidate {
+  return {
+    configNamespace: 'argocd',
+    trigger: 'on-deployed',
+    condition: 'HASH',
+    index: 0,
+    send: [],
+    destination: { service: 'slack', recipient: 'deploys' },
+    result: matched(),
+    ...over,
+  };
+}
+
+function imported(state: Record<string, number>, candidates: ImportCandidate[], object?: JsonObject) {
+  const options = { controllerNamespace, now };
+  return importEpisodes(application(JSON.stringify(state), object), candidates, options);
+}
+
+const values = (episodes: { oncePer: string }[]) => episodes.map(({ oncePer }) => oncePer).sort();
+
+describe('reading', () => {
+  test.each([
+    'not json',
+    '',
+    '[]',
+    '5',
+    '{"a":1.5}',
+    '{"a":1.0}',
+    '{"a":1e3}',
+    '{"a":"1"}',
+    '{"a":{}}',
+    '{"a":[1]}',
+    '{"a":true}',
+    '{"a":9223372036854775808}',
+    '{"good":1,"a":1.5}',
+  ])('%s is unreadable, hence empty', (text) => {
+    expect(parseNotified(text).size).toBe(0);
+  });
+
+  test('whole numbers of 64 bits are kept exactly, null is 0', () => {
+    expect([...parseNotified('{"a":9223372036854775807,"b":-3,"c":null,"__proto__":7}')]).toEqual([
+      ['a', 9223372036854775807n],
+      ['b', -3n],
+      ['c', 0n],
+      ['__proto__', 7n],
+    ]);
+  });
+
+  test('what is written is read again', () => {
+    const entries = fc.array(
+      fc.tuple(fc.string({ unit: 'binary' }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
+    );
+    fc.assert(
+      fc.property(entries, (pairs) => {
+        const state = new Map(pairs.map(([key, at]) => [key.toWellFormed(), at]));
+        expect(new Map(parseNotified(serialiseNotified(state)))).toEqual(state);
+      }),
+    );
+  });
+
+  test('keys are sorted by their UTF-8, not by UTF-16 units', () => {
+    expect(
+      serialiseNotified(
+        new Map([
+          ['\u{1f680}', 1n],
+          ['\uffee', 2n],
+        ]),
+      ),
+    ).toBe('{"\uffee":2,"\u{1f680}":1}');
+  });
+});
+
+describe('import', () => {
+  const key = 'on-deployed:[0].HASH:slack:deploys';
+
+  test('without oncePer: while the condition matches or cannot be told', () => {
+    expect(imported({ [key]: 1_795_300_000 }, [candidate()])).toMatchObject([
+      { trigger: 'on-deployed', condition: 'HASH', oncePer: '', notifiedAt: 1_795_300_000_000 },
+    ]);
+    const failed = candidate({ result: { status: 'failed', error: 'nil' } });
+    expect(imported({ [key]: 5 }, [failed])).toHaveLength(1);
+    expect(imported({ [key]: 5 }, [candidate({ result: { status: 'unmatched' } })])).toEqual([]);
+  });
+
+  test('without oncePer a leftover with a value means nothing', () => {
+    expect(imported({ [`r1:${key}`]: 5 }, [candidate()])).toEqual([]);
+  });
+
+  test('with oncePer: every value, colons included', () => {
+    const state = { [`r1:${key}`]: 5, [`sha256:abc:${key}`]: 6, [`r9:on-other:[0].HASH:slack:deploys`]: 7 };
+    const withOncePer = candidate({ oncePer: 'app.status.sync.revision', result: { status: 'unmatched' } });
+    expect(values(imported(state, [withOncePer]))).toEqual(['r1', 'sha256:abc']);
+  });
+
+  test('with oncePer a reordered condition keeps its values; without, the index must be the same', () => {
+    const state = { 'r1:on-deployed:[3].HASH:slack:deploys': 5, 'on-deployed:[3].HASH:slack:deploys': 5 };
+    expect(values(imported(state, [candidate({ oncePer: 'x', result: matched('r1') })]))).toEqual(['r1']);
+    expect(imported(state, [candidate()])).toEqual([]);
+  });
+
+  test('conditions with the same text are told apart by their index', () => {
+    const twice = [candidate(), candidate({ condition: 'HASH#2', index: 1 })];
+    const episodes = imported({ 'on-deployed:[1].HASH:slack:deploys': 5 }, twice);
+    expect(episodes.map(({ condition }) => condition)).toEqual(['HASH#2']);
+  });
+
+  test('recipients with colons are found whole', () => {
+    const destination = { service: 'webhook', recipient: 'https://hooks.example/x?y=1:2' };
+    const state = { 'on-deployed:[0].HASH:webhook:https://hooks.example/x?y=1:2': 5 };
+    expect(imported(state, [candidate({ destination })])).toHaveLength(1);
+  });
+
+  test("a tenant's key is not the controller's with the namespace as value", () => {
+    const oncePer = 'app.metadata.namespace';
+    const ours = candidate({ oncePer, result: matched('r1') });
+    const tenant = candidate({ configNamespace: 'team-a', oncePer, result: matched('r1') });
+    const episodes = imported({ [`r1:team-a:${key}`]: 5 }, [ours, tenant]);
+    expect(episodes.map(({ configNamespace, oncePer: value }) => [configNamespace, value])).toEqual([
+      ['team-a', 'r1'],
+    ]);
+  });
+
+  describe('several sources', () => {
+    const object = { status: { sync: { revisions: ['aaa', 'bbb'] } } };
+    const expression = 'app.status.sync.revision';
+    test.each([
+      ['<nil>', { status: 'matched', oncePer: { kind: 'nil' } }],
+      ['', { status: 'matched', oncePer: { kind: 'none' } }],
+    ] as const)('the printed %j stands for the current list', (printed, result) => {
+      const state = { [printed === '' ? key : `${printed}:${key}`]: 5 };
+      const episodes = imported(state, [candidate({ oncePer: expression, result })], object);
+      expect(values(episodes)).toEqual(['[aaa bbb]']);
+    });
+  });
+
+  test('times are kept between the epoch and now', () => {
+    const state = { [key]: 9_000_000_000_000 };
+    expect(imported(state, [candidate()])[0]).toMatchObject({ openedAt: now, notifiedAt: now });
+    expect(imported({ [key]: -5 }, [candidate()])[0]).toMatchObject({ openedAt: 0, notifiedAt: 0 });
+  });
+
+  test('any key that candidates make is found again', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', ':', '[0]', '.', 'é', '<'), maxLength: 6 });
+    fc.assert(
+      fc.property(text, text, text, (value, trigger, recipient) => {
+        const destination = { service: 'slack', recipient };
+        const one = candidate({ trigger, destination, oncePer: 'x', result: matched(value) });
+        const state = { [stateKey({ ...one, oncePer: value })]: 5 };
+        expect(values(imported(state, [one]))).toEqual([value]);
+      }),
+    );
+  });
+});
+
+describe('mirror', () => {
+  const episode = {
+    configNamespace: 'argocd',
+    trigger: 'on-deployed',
+    condition: 'HASH#2',
+    oncePer: '',
+    service: 'slack',
+    recipient: 'deploys',
+  };
+
+  test('keys are those that the import finds, the tenant included', () => {
+    expect(mirrorKey(episode, 4, controllerNamespace).key).toBe('on-deployed:[4].HASH:slack:deploys');
+    const tenant = mirrorKey(
+      { ...episode, configNamespace: 'team-a', oncePer: 'r1' },
+      0,
+      controllerNamespace,
+    );
+    expect(tenant).toEqual({ key: 'r1:team-a:on-deployed:[0].HASH:slack:deploys', replaces: [] });
+  });
+
+  test('a list of revisions replaces what argocd-notifications wrote for it', () => {
+    const { replaces } = mirrorKey({ ...episode, oncePer: '[a b]' }, 0, controllerNamespace);
+    const before = '{"<nil>:on-deployed:[0].HASH:slack:deploys":5,"zzz":1}';
+    expect(mirrorNotified(before, { notified: [{ key: 'k', at: 7999 }], ended: replaces })).toBe(
+      '{"k":7,"zzz":1}',
+    );
+  });
+
+  test('the last key gone, the annotation goes', () => {
+    expect(mirrorNotified('{"k":5}', { notified: [], ended: ['k'] })).toBeUndefined();
+    expect(mirrorNotified(undefined, { notified: [], ended: ['k'] })).toBeUndefined();
+  });
+
+  test('what cannot be read is written anew', () => {
+    expect(mirrorNotified('not json', { notified: [{ key: 'k', at: 5000 }], ended: [] })).toBe('{"k":5}');
+  });
+
+  test('short of room, the oldest go; open episodes stay longest, new ones always', () => {
+    const old = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`r${i}:on-deployed`, 1000 + i]));
+    const text = JSON.stringify({ ...old, degraded: 1 });
+    const change = { notified: [{ key: 'new', at: 0 }], ended: [], open: ['degraded'] };
+    const after = mirrorNotified(text, change, 500) ?? '';
+    const state = parseNotified(after);
+    expect(Buffer.byteLength(after)).toBeLessThanOrEqual(500);
+    expect(state.has('degraded') && state.has('new') && state.has('r199:on-deployed')).toBe(true);
+    expect(state.has('r0:on-deployed')).toBe(false);
+    expect(parseNotified(mirrorNotified(text, change, 10)).size).toBe(1);
+  });
+});

@@ -1,0 +1,244 @@
+import type { Application, Destination } from '../model.ts';
+import { type Evaluation, episodeOf, oncePerValue } from './claim.ts';
+import type { EpisodeRecord } from './ledger.ts';
+
+/**
+ * The annotation in which argocd-notifications remembers what it has sent: read the first time an Application is
+ * seen, so that migrating re-sends nothing, and written on request, for clusters that give Herald no disk.
+ */
+export const notifiedAnnotation = 'notified.notifications.argoproj.io';
+
+/** Unix seconds at which the engine notified, by state key. */
+export type NotifiedState = ReadonlyMap<string, bigint>;
+
+/**
+ * Decodes the annotation as the engine does (state.json, `annotation-*`): an object of int64. Any other value in it,
+ * `1.5` and `"1"` as much as a nested object, makes all of it unreadable, and unreadable means nothing notified.
+ */
+export function parseNotified(text: string | undefined): NotifiedState {
+  let decoded: unknown;
+  try {
+    // The literal's own text is needed: JSON.parse alone cannot tell 1.0 from 1.
+    decoded = JSON.parse(text ?? '', (_key, value: unknown, context?: { source?: string }) => {
+      if (value === null) return 0n;
+      return typeof value === 'object' ? value : int64(context?.source ?? '');
+    });
+  } catch {
+    return new Map();
+  }
+  if (typeof decoded !== 'object' || decoded === null || Array.isArray(decoded)) return new Map();
+  const entries = Object.entries(decoded as Record<string, unknown>);
+  if (!entries.every((entry): entry is [string, bigint] => typeof entry[1] === 'bigint')) return new Map();
+  return new Map(entries.map(([key, at]) => [key.toWellFormed(), at]));
+}
+
+/** Throws what is no int64, so that the annotation counts as unreadable. */
+function int64(source: string): bigint {
+  const value = /^-?\d+$/.test(source) ? BigInt(source) : undefined;
+  if (value === undefined || BigInt.asIntN(64, value) !== value) throw new RangeError('not an int64');
+  return value;
+}
+
+/** The annotation's text, byte for byte as Go's encoding/json writes it: keys sorted by their UTF-8, `<`, `>`, `&` escaped. */
+export function serialiseNotified(state: NotifiedState): string {
+  const keys = [...state.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return `{${keys.map((key) => `${goJsonString(key)}:${state.get(key)}`).join(',')}}`;
+}
+
+function goJsonString(text: string): string {
+  return JSON.stringify(text.toWellFormed()).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** What a state key is made of; `oncePer` is the printed value, '' for none. */
+export interface StateKeyParts {
+  oncePer: string;
+  /** Namespace of a tenant's ConfigMap (self-service); absent for the controller's own. */
+  tenant?: string | undefined;
+  trigger: string;
+  /** Position of the condition in its trigger, and its id. */
+  index: number;
+  condition: string;
+  destination: Destination;
+}
+
+/** `[oncePer:][tenant:]trigger:[index].hash:service:recipient` (state.json, `keys`). Nothing in it is escaped. */
+export function stateKey(parts: StateKeyParts): string {
+  return `${parts.oncePer === '' ? '' : `${parts.oncePer}:`}${keyTail(parts, String(parts.index))}`;
+}
+
+function keyTail(parts: Omit<StateKeyParts, 'oncePer' | 'index'>, index: string): string {
+  const { tenant, trigger, condition, destination } = parts;
+  const hash = condition.replace(/#\d+$/, '');
+  const key = `${trigger}:[${index}].${hash}:${destination.service}:${destination.recipient}`;
+  return tenant === undefined ? key : `${tenant}:${key}`;
+}
+
+/** An evaluation of the Application now, and where its condition stands in the trigger. */
+export type ImportCandidate = Evaluation & { index: number };
+
+/**
+ * The episodes that the annotation shows to be notified already, for the evaluations of an Application at first sight.
+ *
+ * Keys are not parsed (values, recipients and namespaces hold colons): the tail of each key is looked up among those
+ * that the Application's conditions and destinations make.
+ *
+ * - Without oncePer an episode is imported while its condition matches, or cannot be told; a condition that no longer
+ *   matches has ended its episode, as the engine drops its key then.
+ * - With oncePer every value in the annotation is imported, so that going back to one stays silent, as in the engine.
+ *   Reordered conditions keep their values, though the engine would send again.
+ * - Where the engine printed `<nil>` or nothing for an Application with several sources, and Herald has a value
+ *   (`oncePerValue`), the current value counts as notified.
+ */
+export function importEpisodes(
+  application: Application,
+  candidates: readonly ImportCandidate[],
+  options: { controllerNamespace: string; now: number },
+): EpisodeRecord[] {
+  const state = parseNotified(application.annotations[notifiedAnnotation]);
+  if (state.size === 0) return [];
+  const byTail = indexByTail(candidates, options.controllerNamespace);
+  const episodes = new Map<string, EpisodeRecord>();
+  for (const [key, seconds] of state) {
+    const found = candidateOf(key, byTail);
+    const oncePer = found && oncePerToImport(found, application);
+    if (!found || oncePer === undefined) continue;
+    const at = clamp(Number(seconds) * 1000, options.now);
+    const episode = { ...episodeOf(application, found.candidate, oncePer, at), notifiedAt: at };
+    const other = episodes.get(episode.key);
+    if (!other || other.openedAt < at) episodes.set(episode.key, episode);
+  }
+  return [...episodes.values()];
+}
+
+/** Exact tails, and for oncePer conditions tails with any index. */
+function indexByTail(
+  candidates: readonly ImportCandidate[],
+  controllerNamespace: string,
+): ReadonlyMap<string, ImportCandidate> {
+  const byTail = new Map<string, ImportCandidate>();
+  for (const candidate of candidates) {
+    const tenant = tenantOf(candidate.configNamespace, controllerNamespace);
+    byTail.set(keyTail({ ...candidate, tenant }, String(candidate.index)), candidate);
+    if (candidate.oncePer === undefined) continue;
+    const anyIndex = keyTail({ ...candidate, tenant }, '*');
+    if (!byTail.has(anyIndex)) byTail.set(anyIndex, candidate);
+  }
+  return byTail;
+}
+
+/** The namespace that prefixes the keys of a tenant's own configuration. */
+function tenantOf(configNamespace: string, controllerNamespace: string): string | undefined {
+  return configNamespace === controllerNamespace ? undefined : configNamespace;
+}
+
+/** The longest tail wins, so that a tenant's key is not taken for the controller's with the namespace as its value. */
+function candidateOf(
+  key: string,
+  byTail: ReadonlyMap<string, ImportCandidate>,
+): { candidate: ImportCandidate; printed: string } | undefined {
+  for (let start = 0; ; start = key.indexOf(':', start) + 1) {
+    const tail = key.slice(start);
+    const printed = key.slice(0, Math.max(start - 1, 0));
+    const candidate = byTail.get(tail) ?? byTail.get(tail.replace(/:\[\d+\]\./, ':[*].'));
+    if (candidate) return { candidate, printed };
+    if (!tail.includes(':')) return undefined;
+  }
+}
+
+/** The value under which an entry counts; undefined for one that means nothing any more. */
+function oncePerToImport(
+  found: { candidate: ImportCandidate; printed: string },
+  application: Application,
+): string | undefined {
+  const { candidate, printed } = found;
+  const { result, oncePer } = candidate;
+  if (oncePer === undefined) return printed === '' && result.status !== 'unmatched' ? '' : undefined;
+  if (result.status === 'matched' && printed === enginePrint(result.oncePer)) {
+    return oncePerValue(result, oncePer, application.object);
+  }
+  return printed === '' && result.status !== 'failed' ? undefined : printed;
+}
+
+function enginePrint(oncePer: (Evaluation['result'] & { status: 'matched' })['oncePer']): string {
+  if (oncePer.kind === 'value') return oncePer.printed;
+  return oncePer.kind === 'nil' ? '<nil>' : '';
+}
+
+function clamp(at: number, now: number): number {
+  return Math.min(Math.max(at, 0), now);
+}
+
+/** How an episode stands in the annotation when it is mirrored. */
+export interface MirrorKey {
+  key: string;
+  /** Keys that argocd-notifications wrote for the same match, and that would silence later values after a restart. */
+  replaces: string[];
+}
+
+/** `index` is the condition's position now: argocd-notifications would look for it there. */
+export function mirrorKey(
+  episode: Pick<
+    EpisodeRecord,
+    'configNamespace' | 'trigger' | 'condition' | 'oncePer' | 'service' | 'recipient'
+  >,
+  index: number,
+  controllerNamespace: string,
+): MirrorKey {
+  const { trigger, condition, oncePer, service, recipient } = episode;
+  const tenant = tenantOf(episode.configNamespace, controllerNamespace);
+  const parts = { tenant, trigger, index, condition, destination: { service, recipient } };
+  const isList = oncePer.startsWith('[');
+  return {
+    key: stateKey({ ...parts, oncePer }),
+    replaces: isList ? ['<nil>', ''].map((printed) => stateKey({ ...parts, oncePer: printed })) : [],
+  };
+}
+
+/**
+ * Bytes that the annotation may grow to. Kubernetes refuses an object whose annotations exceed 256 KiB together, and
+ * an Application that cannot be written any more is a worse fate than an old revision that is told of twice.
+ */
+const maxAnnotationBytes = 64 * 1024;
+
+export interface MirrorChange {
+  /** State keys of what has been notified; `at` in Unix milliseconds. */
+  notified: { key: string; at: number }[];
+  /** State keys of what is over: episodes without oncePer that ended, and `MirrorKey.replaces`. */
+  ended: string[];
+  /** State keys of episodes that are open, kept longest when room is short. */
+  open?: Iterable<string>;
+}
+
+/**
+ * The annotation after a change; undefined when it is to be removed. Keys of others stay. What no longer fits goes
+ * oldest first: what is not open, then what is, but nothing that was notified now.
+ */
+export function mirrorNotified(
+  text: string | undefined,
+  change: MirrorChange,
+  maxBytes: number = maxAnnotationBytes,
+): string | undefined {
+  const state = new Map(parseNotified(text));
+  for (const key of change.ended) state.delete(key);
+  for (const { key, at } of change.notified) state.set(key.toWellFormed(), BigInt(Math.floor(at / 1000)));
+  if (state.size === 0) return undefined;
+  let bytes = Buffer.byteLength(serialiseNotified(state));
+  for (const [key, at] of bytes > maxBytes ? inOrderOfWorth(state, change) : []) {
+    if (bytes <= maxBytes) break;
+    state.delete(key);
+    bytes -= Buffer.byteLength(`${goJsonString(key)}:${at},`);
+  }
+  return serialiseNotified(state);
+}
+
+/** What may be dropped, the least worth keeping first. */
+function inOrderOfWorth(state: NotifiedState, change: MirrorChange): [string, bigint][] {
+  const fresh = new Set(change.notified.map(({ key }) => key.toWellFormed()));
+  const open = new Set(change.open);
+  return [...state]
+    .filter(([key]) => !fresh.has(key))
+    .sort((a, b) => Number(open.has(a[0])) - Number(open.has(b[0])) || (a[1] < b[1] ? -1 : 1));
+}
