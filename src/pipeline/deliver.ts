@@ -1,0 +1,169 @@
+import { backoffDelay } from '../delivery/backoff.ts';
+import type { Pacing } from '../delivery/pacing.ts';
+import type { DeliveryProcessor, JobResult } from '../delivery/queue.ts';
+import type { Ledger, Settlement } from '../episodes/ledger.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Delivery, JsonObject, Notification, Outcome } from '../model.ts';
+import type { Service } from '../services/service.ts';
+import { renderNotification } from '../templates/render.ts';
+import type { Template } from '../templates/template.ts';
+import { templateVars } from '../templates/vars.ts';
+import type { ActiveConfig, Configurations } from './configurations.ts';
+
+interface Deps {
+  ledger: Pick<Ledger, 'isPending' | 'settle'>;
+  configurations: Configurations;
+  pacing: Pacing;
+  /** The AppProject of an Application, as it is now. */
+  project(application: { namespace: string; project: string }): JsonObject | undefined;
+  /** Told of deliveries that are parked, once each. */
+  onParked(delivery: Delivery, rejection: { reason: string; error: string }): void;
+  onSent(delivery: Delivery): void;
+  metrics: Metrics;
+  log: Logger;
+  now(): number;
+}
+
+interface Options {
+  /** Milliseconds after which a delivery that cannot be sent is given up and parked. */
+  maxAge: number;
+  /** Milliseconds for one attempt. */
+  attemptTimeout: number;
+}
+
+export type Attempt = Parameters<DeliveryProcessor>[0];
+
+/**
+ * Handles one job of the queue: pace, render, send, settle. At-least-once: the queue may hand out a job again after
+ * a crash, so the ledger is asked first whether the delivery is still to be done.
+ */
+export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
+  const { ledger, configurations, pacing, metrics, log } = deps;
+
+  return async (attempt) => {
+    const { delivery } = attempt;
+    if (!(await ledger.isPending(delivery.id))) return { status: 'done' };
+    const active = configurations.get(delivery.configNamespace);
+    const service = active?.services.get(delivery.destination.service);
+    if (!active || !service) {
+      return settleRejected(delivery, 'service_not_configured', `service ${delivery.destination.service} is not configured`);
+    }
+    const slot = reserve(service, attempt);
+    if (slot > deps.now()) return { status: 'paced', slot };
+
+    const rendered = render(delivery, active, service);
+    if (!rendered.ok) return settleRejected(delivery, 'template', rendered.error);
+    return conclude(attempt, service, await send(attempt, service, rendered.notification));
+  };
+
+  /** When this attempt may run, Unix milliseconds. A job that waited for its slot keeps it. */
+  function reserve(service: Service, { delivery, slot }: Attempt): number {
+    if (!service.pace || slot !== undefined) return slot ?? 0;
+    return pacing.reserve(paceKey(delivery), deps.now(), service.pace);
+  }
+
+  function render(
+    delivery: Delivery,
+    active: ActiveConfig,
+    service: Service,
+  ): { ok: true; notification: Notification } | { ok: false; error: string } {
+    const templates: Template[] = [];
+    for (const name of delivery.templates) {
+      const template = active.config.templates.get(name);
+      if (!template) {
+        metrics.renderErrors.inc({ template: name });
+        return { ok: false, error: `template ${name} is not configured` };
+      }
+      templates.push(template);
+    }
+    const vars = templateVars({
+      app: delivery.snapshot,
+      appProject: deps.project(delivery.application) ?? {},
+      context: active.config.context,
+      secrets: active.secrets,
+      serviceType: service.type,
+      recipient: delivery.destination.recipient,
+      now: deps.now(),
+    });
+    const { type: serviceType, jsonFields, filterValue } = service;
+    const rendered = renderNotification(templates, vars, {
+      serviceType,
+      jsonFields,
+      ...(filterValue ? { filterValue } : {}),
+    });
+    if (rendered.ok) return rendered;
+    metrics.renderErrors.inc({ template: rendered.template });
+    return { ok: false, error: `template ${rendered.template}, ${rendered.field}: ${rendered.error}` };
+  }
+
+  async function send(attempt: Attempt, service: Service, notification: Notification): Promise<Outcome> {
+    const { delivery, signal } = attempt;
+    const timeout = AbortSignal.timeout(options.attemptTimeout);
+    return service.send(notification, delivery.destination.recipient, {
+      deliveryId: delivery.id,
+      signal: AbortSignal.any([signal, timeout]),
+    });
+  }
+
+  async function conclude({ delivery, attempt, queuedAt }: Attempt, service: Service, outcome: Outcome): Promise<JobResult> {
+    const now = deps.now();
+    const labels = { service: delivery.destination.service };
+    if (outcome.status === 'sent') {
+      metrics.outcomes.inc({ ...labels, outcome: outcome.degraded ? 'degraded' : 'sent', reason: outcome.degraded ?? '' });
+      metrics.deliveryLatency.observe(labels, Math.max(0, now - delivery.observedAt) / 1000);
+      if (outcome.degraded) log.warn({ ...fieldsOf(delivery), reason: outcome.degraded }, 'Sent as plain text');
+      else log.info(fieldsOf(delivery), 'Sent');
+      await settle(delivery, { status: 'sent', at: now });
+      deps.onSent(delivery);
+      return { status: 'done' };
+    }
+    if (outcome.status === 'rejected') return settleRejected(delivery, outcome.reason, outcome.error);
+
+    metrics.outcomes.inc({ ...labels, outcome: 'retry', reason: outcome.reason });
+    if (outcome.retryAfter !== undefined && service.pace) pacing.penalise(paceKey(delivery), now + outcome.retryAfter);
+    if (now - queuedAt > options.maxAge) {
+      return settleParked(delivery, { status: 'expired', at: now, reason: outcome.reason, error: outcome.error });
+    }
+    const wait = Math.max(outcome.retryAfter ?? 0, backoffDelay(attempt));
+    log.info({ ...fieldsOf(delivery), reason: outcome.reason, error: outcome.error, attempt, wait }, 'Not sent, will retry');
+    return { status: 'retry', at: now + wait };
+  }
+
+  function settleRejected(delivery: Delivery, reason: string, error: string): Promise<JobResult> {
+    return settleParked(delivery, { status: 'rejected', at: deps.now(), reason, error });
+  }
+
+  async function settleParked(
+    delivery: Delivery,
+    settlement: Exclude<Settlement, { status: 'sent' }>,
+  ): Promise<JobResult> {
+    const { status: outcome, reason, error } = settlement;
+    metrics.outcomes.inc({ service: delivery.destination.service, outcome, reason });
+    await settle(delivery, settlement);
+    deps.onParked(delivery, { reason, error });
+    return { status: 'done' };
+  }
+
+  async function settle(delivery: Delivery, settlement: Settlement): Promise<void> {
+    const succeeded = String(settlement.status === 'sent');
+    metrics.deliveries.inc({ trigger: delivery.trigger, service: delivery.destination.service, succeeded });
+    await ledger.settle(delivery.id, settlement);
+  }
+}
+
+function paceKey(delivery: Delivery): string {
+  const { service, recipient } = delivery.destination;
+  return JSON.stringify([delivery.configNamespace, service, recipient]);
+}
+
+/** What logs say of a delivery. */
+export function fieldsOf(delivery: Delivery): Record<string, string> {
+  const { application, destination } = delivery;
+  return {
+    delivery: delivery.id,
+    application: `${application.namespace}/${application.name}`,
+    trigger: delivery.trigger,
+    destination: `${destination.service}:${destination.recipient}`,
+  };
+}

@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DeliveryQueue } from '../delivery/queue.ts';
+import type { Ledger, LedgerChange } from '../episodes/ledger.ts';
+import type { Logger } from '../log.ts';
+import type { Delivery } from '../model.ts';
+
+export type Write = { kind: 'apply'; change: LedgerChange } | { kind: 'forget' };
+
+/**
+ * Writes what was decided to the ledger, then to the queue: the intent is durable before a job exists.
+ * The writes of one Application keep their order; different Applications are written side by side.
+ * While the store does not answer, writes wait in memory, in order, and are tried again until it does.
+ */
+export interface LedgerWriter {
+  write(uid: string, write: Write): void;
+  /** Writes that are not durable yet. */
+  backlog(): number;
+  /** Why the last try failed; undefined while the store answers. */
+  trouble(): string | undefined;
+  /** Resolves when nothing is left to write. */
+  idle(): Promise<void>;
+  /** Gives up what is not durable after `deadline` milliseconds: the next start decides it again. */
+  stop(deadline: number): Promise<void>;
+}
+
+interface Deps {
+  ledger: Pick<Ledger, 'apply' | 'forget'>;
+  queue: Pick<DeliveryQueue, 'add'>;
+  log: Logger;
+  onClaimed(deliveries: Delivery[]): void;
+  onSuppressed(count: number): void;
+}
+
+interface Options {
+  /** Applications written at the same time. */
+  concurrency: number;
+  /** Milliseconds before the first retry; doubles up to `maxRetryDelay`. */
+  retryDelay: number;
+  maxRetryDelay: number;
+}
+
+export function createLedgerWriter(
+  deps: Deps,
+  options: Options = { concurrency: 32, retryDelay: 100, maxRetryDelay: 5_000 },
+): LedgerWriter {
+  const pending = new Map<string, Write[]>();
+  const ready: string[] = [];
+  const idleWaiters: (() => void)[] = [];
+  const abort = new AbortController();
+  let active = 0;
+  let backlog = 0;
+  let trouble: string | undefined;
+
+  function schedule(): void {
+    while (active < options.concurrency) {
+      const uid = ready.shift();
+      if (uid === undefined) break;
+      active += 1;
+      void drain(uid).finally(() => {
+        active -= 1;
+        schedule();
+      });
+    }
+    if (backlog === 0) for (const resolve of idleWaiters.splice(0)) resolve();
+  }
+
+  async function drain(uid: string): Promise<void> {
+    const writes = pending.get(uid);
+    for (let write = writes?.[0]; write; write = writes?.[0]) {
+      await untilItSucceeds(uid, write);
+      if (abort.signal.aborted) return;
+      writes?.shift();
+      backlog -= 1;
+    }
+    pending.delete(uid);
+  }
+
+  async function untilItSucceeds(uid: string, write: Write): Promise<void> {
+    let wait = options.retryDelay;
+    while (!abort.signal.aborted) {
+      try {
+        await perform(uid, write);
+        if (trouble !== undefined) deps.log.info('Store answers again');
+        trouble = undefined;
+        return;
+      } catch (error) {
+        if (trouble === undefined) deps.log.warn({ err: error }, 'Store does not answer, keeping writes in memory');
+        trouble = error instanceof Error ? error.message : String(error);
+        await delay(wait, undefined, { signal: abort.signal }).catch(() => undefined);
+        wait = Math.min(wait * 2, options.maxRetryDelay);
+      }
+    }
+  }
+
+  async function perform(uid: string, write: Write): Promise<void> {
+    if (write.kind === 'forget') {
+      await deps.ledger.forget(uid);
+      return;
+    }
+    const { suppressed } = await deps.ledger.apply(uid, write.change);
+    const claimed = (write.change.claim ?? []).filter(({ episode }) => !suppressed.includes(episode.key));
+    if (claimed.length > 0) {
+      const deliveries = claimed.map(({ delivery }) => delivery);
+      await deps.queue.add(deliveries);
+      deps.onClaimed(deliveries);
+    }
+    if (suppressed.length > 0) deps.onSuppressed(suppressed.length);
+  }
+
+  const writer: LedgerWriter = {
+    write(uid, write) {
+      backlog += 1;
+      const writes = pending.get(uid);
+      if (writes) {
+        writes.push(write);
+        return;
+      }
+      pending.set(uid, [write]);
+      ready.push(uid);
+      schedule();
+    },
+    backlog: () => backlog,
+    trouble: () => trouble,
+    idle: () => (backlog === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
+    async stop(deadline) {
+      await Promise.race([writer.idle(), delay(deadline, undefined, { ref: false })]);
+      abort.abort();
+    },
+  };
+  return writer;
+}
+

@@ -1,0 +1,276 @@
+import { decide, type OpenEpisodes, openEpisodes, slotOf } from '../episodes/claim.ts';
+import type { EpisodeRecord, Ledger, LedgerChange } from '../episodes/ledger.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Application, JsonObject } from '../model.ts';
+import { applicationRecord, recordFingerprint } from './application-record.ts';
+import type { Configurations } from './configurations.ts';
+import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
+import type { LedgerWriter } from './ledger-writer.ts';
+
+/** What the watch, or the ledger at start, says of an Application. */
+export interface ApplicationEvent {
+  application: Application;
+  /** The last that is known of an Application that is gone. */
+  deleted: boolean;
+  /** When it was received, Unix milliseconds. */
+  observedAt: number;
+}
+
+export interface Observer {
+  /** Takes events in order, keeps none of them waiting for I/O, never throws. */
+  observe(event: ApplicationEvent): void;
+  /** Evaluates the known objects again: the configuration, a project or the time has changed. */
+  reevaluate(which: (application: Application, timeDependent: boolean) => boolean): Promise<void>;
+  /** Resolves when every Application observed so far has been loaded from the ledger and evaluated. */
+  settled(): Promise<void>;
+  size(): number;
+  stop(): void;
+}
+
+interface Deps {
+  ledger: Pick<Ledger, 'load'>;
+  writer: LedgerWriter;
+  configurations: Configurations;
+  /** The AppProject of an Application. */
+  project(application: Application): JsonObject | undefined;
+  /** Argo CD's gate: an operation has finished that the status does not reflect yet. */
+  isRefreshed(object: JsonObject): boolean;
+  /** The episodes that argocd-notifications has recorded on the Application itself. */
+  importEpisodes(application: Application, evaluations: readonly AlertEvaluation[]): EpisodeRecord[];
+  metrics: Metrics;
+  log: Logger;
+  now(): number;
+}
+
+interface Tracked {
+  application: Application;
+  open: OpenEpisodes;
+  timeDependent: boolean;
+  /** Events that arrived while the ledger was asked; undefined once it has answered. */
+  waiting?: ApplicationEvent[];
+  /** Of the record in the ledger; undefined before there is one. */
+  fingerprint?: string;
+  /** Failures logged already, so that each is logged when it changes and not with every event. */
+  failures: string;
+}
+
+/** Applications asked of the ledger at the same time. */
+const loadConcurrency = 64;
+/** Milliseconds of evaluation after which other work gets its turn. */
+const slice = 20;
+
+export function createObserver(deps: Deps): Observer {
+  const { ledger, writer, configurations, metrics, log } = deps;
+  const tracked = new Map<string, Tracked>();
+  const toLoad: string[] = [];
+  const waiters: (() => void)[] = [];
+  const unknownTriggers = new Set<string>();
+  let loading = 0;
+  let stopped = false;
+
+  function load(): void {
+    while (loading < loadConcurrency && !stopped) {
+      const uid = toLoad.shift();
+      if (uid === undefined) break;
+      loading += 1;
+      void loadOne(uid).finally(() => {
+        loading -= 1;
+        load();
+      });
+    }
+    if (loading === 0 && toLoad.length === 0) for (const resolve of waiters.splice(0)) resolve();
+  }
+
+  async function loadOne(uid: string): Promise<void> {
+    const entry = tracked.get(uid);
+    if (!entry?.waiting) return;
+    const known = await untilLoaded(uid);
+    if (stopped) return;
+    const events = entry.waiting;
+    delete entry.waiting;
+    if (known) {
+      entry.open = openEpisodes(uid, known.episodes);
+      entry.fingerprint = recordFingerprint(known.record);
+    }
+    const notified = withOncePer(known?.episodes ?? []);
+    for (const event of events) apply(entry, event, notified);
+  }
+
+  async function untilLoaded(uid: string): Promise<Awaited<ReturnType<Ledger['load']>>> {
+    for (let wait = 100; !stopped; wait = Math.min(wait * 2, 5_000)) {
+      try {
+        return await ledger.load(uid);
+      } catch (error) {
+        log.warn({ err: error }, 'Cannot read the ledger, trying again');
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+    return undefined;
+  }
+
+  function apply(entry: Tracked, event: ApplicationEvent, known?: ReadonlyMap<string, EpisodeRecord>): void {
+    try {
+      entry.application = event.deleted ? withDeletionTimestamp(event) : event.application;
+      evaluate(entry, event.observedAt, event.deleted, known);
+      if (event.deleted) forget(entry);
+    } catch (error) {
+      log.error(
+        { err: error, application: nameOf(event.application) },
+        'Application could not be evaluated: please report this',
+      );
+    }
+  }
+
+  function evaluate(
+    entry: Tracked,
+    observedAt: number,
+    deleted: boolean,
+    known?: ReadonlyMap<string, EpisodeRecord>,
+  ): void {
+    const { application } = entry;
+    metrics.setApplication(application, observedAt);
+    if (!deleted && !deps.isRefreshed(application.object)) return;
+    const evaluations = evaluateAll(entry);
+    const now = deps.now();
+    const firstSight = entry.fingerprint === undefined;
+    const imported = firstSight ? deps.importEpisodes(application, evaluations) : [];
+    if (imported.length > 0) entry.open = openEpisodes(application.uid, imported);
+    const notified = imported.length > 0 ? withOncePer(imported) : known;
+    const decision = decide(application, evaluations, entry.open, { now, observedAt }, notified);
+    entry.open = decision.open;
+    metrics.setAlerts(application, activeAlerts(entry, evaluations));
+    const change = changeOf(entry, decision.change, imported);
+    if (change) writer.write(application.uid, { kind: 'apply', change });
+  }
+
+  function evaluateAll(entry: Tracked): AlertEvaluation[] {
+    const { application } = entry;
+    const project = deps.project(application);
+    const evaluations: AlertEvaluation[] = [];
+    const failures: string[] = [];
+    entry.timeDependent = false;
+    for (const active of configurations.of(application.namespace)) {
+      const answer = evaluateApplication(application, project, active, deps.now());
+      evaluations.push(...answer.evaluations);
+      entry.timeDependent ||= answer.timeDependent;
+      for (const { name, triggered } of answer.conditions) {
+        metrics.evaluations.inc({ name, triggered: String(triggered) });
+      }
+      for (const trigger of answer.unknownTriggers) reportUnknownTrigger(active.namespace, trigger, application);
+      for (const failure of answer.failures) {
+        metrics.evaluationErrors.inc({ trigger: failure.trigger });
+        failures.push(`${failure.trigger}: ${failure.error}`);
+      }
+    }
+    const told = failures.join('\n');
+    if (told !== entry.failures && told !== '') {
+      log.warn({ application: nameOf(application), failures }, 'Conditions could not be evaluated');
+    }
+    entry.failures = told;
+    return evaluations;
+  }
+
+  function reportUnknownTrigger(namespace: string, trigger: string, application: Application): void {
+    const key = `${namespace}/${trigger}`;
+    if (unknownTriggers.has(key)) return;
+    unknownTriggers.add(key);
+    log.warn(
+      { trigger, namespace, application: nameOf(application) },
+      'Subscription to a trigger that is not configured',
+    );
+  }
+
+  /** The record is written with the first change, and again when what decides about subscriptions differs. */
+  function changeOf(
+    entry: Tracked,
+    decided: LedgerChange | undefined,
+    imported: EpisodeRecord[],
+  ): LedgerChange | undefined {
+    const record = applicationRecord(entry.application);
+    const fingerprint = recordFingerprint(record);
+    const isNew = fingerprint !== entry.fingerprint;
+    entry.fingerprint = fingerprint;
+    if (!decided && !isNew && imported.length === 0) return undefined;
+    return { ...decided, record, ...(imported.length > 0 ? { import: imported } : {}) };
+  }
+
+  function forget(entry: Tracked): void {
+    const { uid } = entry.application;
+    writer.write(uid, { kind: 'forget' });
+    metrics.forgetApplication(entry.application);
+    tracked.delete(uid);
+  }
+
+  return {
+    observe(event) {
+      const { uid } = event.application;
+      const entry = tracked.get(uid);
+      if (entry?.waiting) entry.waiting.push(event);
+      else if (entry) apply(entry, event);
+      else {
+        const { application } = event;
+        tracked.set(uid, { application, open: new Map(), timeDependent: false, waiting: [event], failures: '' });
+        toLoad.push(uid);
+        load();
+      }
+    },
+    async reevaluate(which) {
+      unknownTriggers.clear();
+      let since = performance.now();
+      for (const entry of [...tracked.values()]) {
+        if (stopped) return;
+        if (entry.waiting || tracked.get(entry.application.uid) !== entry) continue;
+        if (!which(entry.application, entry.timeDependent)) continue;
+        apply(entry, { application: entry.application, deleted: false, observedAt: deps.now() });
+        if (performance.now() - since < slice) continue;
+        await new Promise(setImmediate);
+        since = performance.now();
+      }
+    },
+    settled: () =>
+      loading === 0 && toLoad.length === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve)),
+    size: () => tracked.size,
+    stop() {
+      stopped = true;
+    },
+  };
+}
+
+/** The episodes that never end, by key: those without oncePer are in `open` for as long as they last. */
+function withOncePer(episodes: readonly EpisodeRecord[]): ReadonlyMap<string, EpisodeRecord> {
+  return new Map(episodes.filter(({ oncePer }) => oncePer !== '').map((episode) => [episode.key, episode]));
+}
+
+/** An alert is active while its condition holds; a failed evaluation is no answer, so it leaves the alert as it was. */
+function activeAlerts(
+  entry: Tracked,
+  evaluations: readonly AlertEvaluation[],
+): { trigger: string; severity: string; since: number }[] {
+  const alerts = new Map<string, { trigger: string; severity: string; since: number }>();
+  for (const evaluation of evaluations) {
+    if (evaluation.result.status === 'unmatched') continue;
+    const episode = entry.open.get(slotOf(evaluation));
+    if (!episode) continue;
+    const { trigger, severity } = evaluation;
+    const key = `${trigger}\n${severity}`;
+    const since = Math.min(episode.openedAt, alerts.get(key)?.since ?? Number.POSITIVE_INFINITY);
+    alerts.set(key, { trigger, severity, since });
+  }
+  return [...alerts.values()];
+}
+
+/**
+ * An Application without finalizers vanishes without ever carrying a deletionTimestamp; conditions such as
+ * `app.metadata.deletionTimestamp != nil` get to see one all the same.
+ */
+function withDeletionTimestamp({ application, observedAt }: ApplicationEvent): Application {
+  const metadata = application.object.metadata as JsonObject;
+  if (metadata.deletionTimestamp) return application;
+  const deletionTimestamp = `${new Date(observedAt).toISOString().slice(0, 19)}Z`;
+  return { ...application, object: { ...application.object, metadata: { ...metadata, deletionTimestamp } } };
+}
+
+function nameOf(application: Application): string {
+  return `${application.namespace}/${application.name}`;
+}
