@@ -36,6 +36,8 @@ export interface GoObject {
   goUnderlying?(): unknown;
   /** Go's `GoString()` or what `%#v` prints. */
   goSyntax?(): string;
+  /** A method of the value, bound to it, or an exported field; undefined where the type has none of the name. */
+  goMember?(name: string): unknown;
   toString(): string;
 }
 

@@ -46,6 +46,9 @@ export class GoBytes {
   }
 }
 
+/** A `[]byte` that is nil: what a missing key of `secrets` answers. */
+export const NIL_BYTES = new GoBytes(new Uint8Array());
+
 /** A `map[string]string` (`context`) or `map[string][]byte` (`secrets`): a missing key is the element's zero value in a condition. */
 export class GoTypedMap {
   readonly element: 'string' | 'bytes';
