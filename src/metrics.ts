@@ -1,5 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Application, Json, Problem } from './model.ts';
+import {
+  type AlertSeries,
+  type ApplicationSeries,
+  alertLabels,
+  createApplicationSeries,
+  infoLabels,
+  operationLabels,
+} from './metrics/application-series.ts';
+import type { Problem } from './model.ts';
+
+export type { AlertSeries };
 
 /**
  * Every metric of Herald, in one list, with docs/metrics.md as its description for users (a test compares the two).
@@ -10,7 +20,7 @@ import type { Application, Json, Problem } from './model.ts';
  *   does, so cardinality is bounded by what is watched and active, not by what passed through.
  * - Durations are seconds, times Unix seconds; the setters below take JavaScript's milliseconds.
  */
-export interface Metrics {
+export interface Metrics extends ApplicationSeries {
   readonly contentType: string;
   /** The text exposition of all metrics. */
   expose(): Promise<string>;
@@ -37,15 +47,6 @@ export interface Metrics {
   setParked(byService: ReadonlyMap<string, number>): void;
   /** Replaces the problems of the ConfigMap in one namespace. */
   setConfigProblems(namespace: string, problems: readonly Problem[]): void;
-  /** Sets the series of one Application, counts an operation that finished since it was last seen. */
-  setApplication(application: Application, receivedAt: number): void;
-  /** Replaces the alerts of one Application; none removes its series. */
-  setAlerts(
-    application: Pick<Application, 'name' | 'namespace' | 'project'>,
-    alerts: readonly AlertSeries[],
-  ): void;
-  /** Removes every series that names the Application. */
-  forgetApplication(application: Pick<Application, 'name' | 'namespace'>): void;
 }
 
 export interface QueueFigures {
@@ -54,24 +55,11 @@ export interface QueueFigures {
   oldestDueAge: number;
 }
 
-export interface AlertSeries {
-  trigger: string;
-  severity: string;
-  /** Unix milliseconds since when the condition has held. */
-  since: number;
-}
-
 export interface MetricsOptions {
   version: string;
   /** Process, garbage collector and event-loop metrics of prom-client. Default true; it installs observers in the process. */
   processMetrics?: boolean;
 }
-
-const applicationLabels = ['name', 'namespace', 'project'] as const;
-const alertLabels = ['trigger', ...applicationLabels, 'severity'] as const;
-type AlertLabels = Record<(typeof alertLabels)[number], string>;
-type ApplicationLabels = Record<(typeof applicationLabels)[number], string>;
-type InfoLabels = ApplicationLabels & Record<'sync_status' | 'health_status' | 'operation_phase', string>;
 
 /** From a message that leaves at once to one that waited out an outage of an hour. */
 const latencyBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
@@ -171,16 +159,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'config_namespace',
   ]);
 
-  const info = gauge('herald_application_info', 'Status of each watched Application, always 1.', [
-    ...applicationLabels,
-    'sync_status',
-    'health_status',
-    'operation_phase',
-  ]);
+  const info = gauge('herald_application_info', 'Status of each watched Application, always 1.', infoLabels);
   const operations = counter(
     'herald_application_operations_total',
     'Operations that finished while Herald watched, by phase.',
-    [...applicationLabels, 'phase'],
+    operationLabels,
   );
   const alertActive = gauge(
     'herald_alert_active',
@@ -193,26 +176,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     alertLabels,
   );
 
-  const applications = new Map<string, SeenApplication>();
   const problemSeries = new Map<string, Record<'key' | 'severity' | 'config_namespace', string>[]>();
-
-  function seen(application: Pick<Application, 'name' | 'namespace'>): SeenApplication {
-    const key = `${application.namespace}/${application.name}`;
-    let known = applications.get(key);
-    if (known === undefined) {
-      known = { alerts: [], phases: new Map() };
-      applications.set(key, known);
-    }
-    return known;
-  }
-
-  function removeAlerts(known: SeenApplication): void {
-    for (const labels of known.alerts) {
-      alertActive.remove(labels);
-      alertSince.remove(labels);
-    }
-    known.alerts = [];
-  }
 
   return {
     contentType: registry.contentType,
@@ -254,97 +218,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
       problemSeries.set(namespace, series);
     },
 
-    setApplication(application, receivedAt) {
-      const known = seen(application);
-      const status = statusOf(application);
-      const labels = labelsOf(application);
-      if (known.info !== undefined) info.remove(known.info);
-      known.info = {
-        ...labels,
-        sync_status: status.sync,
-        health_status: status.health,
-        operation_phase: status.phase,
-      };
-      info.set(known.info, 1);
-
-      const first = known.status === undefined;
-      if (!first && status.finishedAt !== '' && status.finishedAt !== known.status?.finishedAt) {
-        const series = { ...labels, phase: status.phase };
-        operations.inc(series);
-        known.phases.set(`${application.project}/${status.phase}`, series);
-      }
-      const reconciled = Date.parse(status.reconciledAt);
-      if (!first && status.reconciledAt !== known.status?.reconciledAt && Number.isFinite(reconciled)) {
-        watchLag.observe(Math.max(0, receivedAt - reconciled) / 1000);
-      }
-      known.status = status;
-    },
-
-    setAlerts(application, alerts) {
-      const known = seen(application);
-      removeAlerts(known);
-      const since = new Map<string, AlertSeries>();
-      for (const alert of alerts) {
-        const key = JSON.stringify([alert.trigger, alert.severity]);
-        const earlier = since.get(key);
-        if (earlier === undefined || alert.since < earlier.since) since.set(key, alert);
-      }
-      known.alerts = [...since.values()].map((alert) => {
-        const { trigger, severity } = alert;
-        const labels = { trigger, ...labelsOf(application), severity };
-        alertActive.set(labels, 1);
-        alertSince.set(labels, alert.since / 1000);
-        return labels;
-      });
-    },
-
-    forgetApplication(application) {
-      const key = `${application.namespace}/${application.name}`;
-      const known = applications.get(key);
-      if (known === undefined) return;
-      applications.delete(key);
-      removeAlerts(known);
-      if (known.info !== undefined) info.remove(known.info);
-      for (const labels of known.phases.values()) operations.remove(labels);
-    },
-  };
-}
-
-/** What stands in the registry for one Application, to be removed again. */
-interface SeenApplication {
-  info?: InfoLabels;
-  status?: ApplicationStatus;
-  alerts: AlertLabels[];
-  phases: Map<string, ApplicationLabels & { phase: string }>;
-}
-
-interface ApplicationStatus {
-  sync: string;
-  health: string;
-  phase: string;
-  finishedAt: string;
-  reconciledAt: string;
-}
-
-function labelsOf(application: Pick<Application, 'name' | 'namespace' | 'project'>): ApplicationLabels {
-  return { name: application.name, namespace: application.namespace, project: application.project };
-}
-
-/** `Unknown` for a missing sync or health status, as Argo CD's own metric; '' for an Application that never ran an operation. */
-function statusOf(application: Application): ApplicationStatus {
-  const text = (...path: string[]) => {
-    let value: Json | undefined = application.object;
-    for (const field of path) {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) return '';
-      value = value[field];
-    }
-    return typeof value === 'string' ? value : '';
-  };
-  return {
-    sync: text('status', 'sync', 'status') || 'Unknown',
-    health: text('status', 'health', 'status') || 'Unknown',
-    phase: text('status', 'operationState', 'phase'),
-    finishedAt: text('status', 'operationState', 'finishedAt'),
-    reconciledAt: text('status', 'reconciledAt'),
+    ...createApplicationSeries({ info, operations, alertActive, alertSince, watchLag }),
   };
 }

@@ -1,0 +1,117 @@
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Metrics } from '../metrics.ts';
+import { type HealthChecks, runChecks } from './health.ts';
+
+export interface ServerDeps {
+  metrics: Pick<Metrics, 'contentType' | 'expose'>;
+  health: {
+    /** `/healthz`: what only a restart mends. */
+    healthz: HealthChecks;
+    /** `/readyz`: what must hold before Herald does its work. */
+    readyz: HealthChecks;
+  };
+  /** Told of a request that failed; the client only learns that it did. */
+  onError?: (error: unknown) => void;
+}
+
+export interface ServerOptions {
+  /** 0 takes a free one. */
+  port: number;
+  /** Default: every address, of IPv6 too where there is one. */
+  host?: string;
+  /** Milliseconds that a check may take. Below the probes' `timeoutSeconds`. */
+  checkDeadline?: number;
+}
+
+export interface Server {
+  /** Starts to listen and answers the port; fails when it is taken. */
+  open(): Promise<number>;
+  /** Accepts nothing more, lets open requests end until `deadline` milliseconds from now, then cuts them off. */
+  close(deadline: number): Promise<void>;
+}
+
+interface Answer {
+  status: number;
+  type: string;
+  body: string;
+}
+
+/** `/metrics`, `/healthz` and `/readyz` over HTTP. */
+export function createServer(deps: ServerDeps, options: ServerOptions): Server {
+  const checkDeadline = options.checkDeadline ?? 2_000;
+  const routes: Record<string, () => Promise<Answer>> = {
+    '/metrics': async () => ({
+      status: 200,
+      type: deps.metrics.contentType,
+      body: await deps.metrics.expose(),
+    }),
+    '/healthz': () => answerChecks(deps.health.healthz, checkDeadline),
+    '/readyz': () => answerChecks(deps.health.readyz, checkDeadline),
+  };
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const reply = (answer: Answer) => write(request, response, answer, server.listening);
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+    if (route === undefined) return reply(plain(404, 'not found'));
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
+      return reply(plain(405, 'method not allowed'));
+    }
+    try {
+      reply(await route());
+    } catch (error) {
+      deps.onError?.(error);
+      reply(plain(500, 'internal error'));
+    }
+  }
+
+  const server = createHttpServer(
+    { requestTimeout: 10_000, headersTimeout: 10_000, maxHeaderSize: 8_192, keepAliveTimeout: 75_000 },
+    (request, response) => void handle(request, response),
+  );
+
+  return {
+    open: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        const { port, host } = options;
+        server.listen(host === undefined ? { port } : { port, host }, () => {
+          server.off('error', reject);
+          resolve((server.address() as AddressInfo).port);
+        });
+      }),
+    close: (deadline) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => server.closeAllConnections(), deadline);
+        server.close(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+async function answerChecks(checks: HealthChecks, deadline: number): Promise<Answer> {
+  const report = await runChecks(checks, deadline);
+  return { status: report.ok ? 200 : 503, type: 'application/x-ndjson; charset=utf-8', body: report.lines };
+}
+
+function plain(status: number, text: string): Answer {
+  return { status, type: 'text/plain; charset=utf-8', body: `${text}\n` };
+}
+
+/** Once the server is closing, a connection kept alive would hold it open. */
+function write(request: IncomingMessage, response: ServerResponse, answer: Answer, keepAlive: boolean): void {
+  const body = Buffer.from(answer.body);
+  response.writeHead(answer.status, {
+    'content-type': answer.type,
+    'content-length': body.length,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(keepAlive ? {} : { connection: 'close' }),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
