@@ -10,7 +10,8 @@ export interface LineIndex {
   position(offset: number): Position;
 }
 
-export function lineIndex(text: string): LineIndex {
+/** `shifted`: lines (1-based) to whose beginning `by` columns were added, which are taken off again. */
+export function lineIndex(text: string, shifted: ReadonlySet<number> = new Set(), by = 0): LineIndex {
   let starts: number[] | undefined;
   function index(): number[] {
     const found = [0];
@@ -27,7 +28,8 @@ export function lineIndex(text: string): LineIndex {
         if ((starts[middle] ?? 0) <= offset) low = middle;
         else high = middle - 1;
       }
-      return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+      const column = offset - (starts[low] ?? 0) + 1;
+      return { line: low + 1, column: shifted.has(low + 1) ? Math.max(1, column - by) : column };
     },
   };
 }

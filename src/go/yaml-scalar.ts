@@ -8,6 +8,8 @@ export interface ResolvedScalar {
   value: null | boolean | number | string;
   /** As it decodes into a Go string; '' for null. */
   text: string;
+  /** As it decodes into a key, where that differs. */
+  key?: string;
 }
 
 const words = new Map<string, ResolvedScalar>();
@@ -21,11 +23,12 @@ for (const word of 'n N no No NO false False FALSE off Off OFF'.split(' ')) {
   words.set(word, { kind: 'boolean', value: false, text: 'false' });
 }
 // JSON has no number for these: a string field takes their text, any other field refuses it, as in Go.
-for (const word of ['.nan', '.NaN', '.NAN']) words.set(word, { kind: 'float', value: 'NaN', text: 'NaN' });
+for (const word of ['.nan', '.NaN', '.NAN'])
+  words.set(word, { kind: 'float', value: 'NaN', text: 'NaN', key: '.nan' });
 for (const word of ['.inf', '.Inf', '.INF']) {
-  words.set(word, { kind: 'float', value: '+Inf', text: '+Inf' });
-  words.set(`+${word}`, { kind: 'float', value: '+Inf', text: '+Inf' });
-  words.set(`-${word}`, { kind: 'float', value: '-Inf', text: '-Inf' });
+  words.set(word, { kind: 'float', value: '+Inf', text: '+Inf', key: '.inf' });
+  words.set(`+${word}`, { kind: 'float', value: '+Inf', text: '+Inf', key: '.inf' });
+  words.set(`-${word}`, { kind: 'float', value: '-Inf', text: '-Inf', key: '-.inf' });
 }
 
 const timestamp = /^\d{4}-\d\d?-\d\d?(?:$|[Tt ])/;
@@ -41,12 +44,20 @@ export function resolvePlain(source: string): ResolvedScalar {
   const word = words.get(source);
   if (word) return word;
   if (!/^[-+.\d]/.test(source) || timestamp.test(source)) return stringScalar(source);
-  const plain = source.startsWith('.') ? source : source.replaceAll('_', '');
+  const plain = source.replaceAll('_', '');
   const int = parseInteger(plain);
   if (int !== undefined) return { kind: 'int', value: Number(int), text: String(int) };
   if (float.test(plain)) {
     const value = Number(plain);
-    if (Number.isFinite(value)) return { kind: 'float', value, text: formatShortest(value) };
+    if (Number.isFinite(value)) {
+      const text = formatShortest(value);
+      return {
+        kind: 'float',
+        value,
+        text,
+        ...(text.endsWith('Inf') && { key: text.replace(/\+?Inf/, '.inf') }),
+      };
+    }
   }
   return stringScalar(source);
 }
@@ -70,11 +81,18 @@ function parseInteger(text: string): bigint | undefined {
   return magnitude < 2n ** 64n ? magnitude : undefined;
 }
 
-/** Go's `strconv.FormatFloat(value, 'g', -1, 64)`, with which sigs.k8s.io/yaml makes a string of a float. */
+/** Go's `strconv.FormatFloat(value, 'g', -1, 32)`, with which sigs.k8s.io/yaml makes a string of a float. */
 function formatShortest(value: number): string {
-  if (Object.is(value, -0)) return '-0';
-  const [digits, exponentText] = value.toExponential().split('e');
+  const single = Math.fround(value);
+  if (!Number.isFinite(single)) return single > 0 ? '+Inf' : '-Inf';
+  if (single === 0) return Object.is(single, -0) ? '-0' : '0';
+  let scientific = '';
+  for (let digits = 0; digits < 9; digits++) {
+    scientific = single.toExponential(digits);
+    if (Math.fround(Number(scientific)) === single) break;
+  }
+  const [digits, exponentText] = scientific.split('e');
   const exponent = Number(exponentText);
-  if (exponent >= -4 && exponent < 6) return String(value);
+  if (exponent >= -4 && exponent < 6) return String(Number(scientific));
   return `${digits}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
 }

@@ -107,6 +107,24 @@ describe('parseYaml', () => {
     );
   });
 
+  it('accepts continuation lines in any column, and keeps positions', () => {
+    const document = parseYaml('- when: a\n  send: [\none,\n  two\n]\n- when: "x\ny"\n  bad: 1\n');
+    expect(document.problems).toEqual([]);
+    expect(document.value).toEqual([
+      { when: 'a', send: ['one', 'two'] },
+      { when: 'x y', bad: 1 },
+    ]);
+    expect(document.at([0, 'send', 0])).toEqual({ line: 3, column: 1 });
+    expect(document.at([0, 'send', 1])).toEqual({ line: 4, column: 3 });
+    expect(document.keyAt([1, 'bad'])).toEqual({ line: 8, column: 3 });
+  });
+
+  it('adds no line break to a block scalar that ends the text', () => {
+    expect(value('m: |\n  a')).toEqual({ m: 'a' });
+    expect(value('m: |\n  a\n')).toEqual({ m: 'a\n' });
+    expect(value('m: >\n  a\n  b')).toEqual({ m: 'a b' });
+  });
+
   it('finds keys, values and positions inside strings of every style', () => {
     const text = [
       '- when: a == 1', //

@@ -1,15 +1,18 @@
 import {
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isScalar,
   isSeq,
   type Node,
   parseAllDocuments,
   type Scalar,
+  type YAMLParseError,
 } from 'yaml';
 import type { Json, JsonObject } from '../model.ts';
-import { lineIndex, type Position, sourceOffset } from './yaml-position.ts';
+import { type LineIndex, lineIndex, type Position, sourceOffset } from './yaml-position.ts';
+import { indentation, indentContinuation } from './yaml-repair.ts';
 import { type ResolvedScalar, resolvePlain, stringScalar } from './yaml-scalar.ts';
 
 export type YamlPath = readonly (string | number)[];
@@ -43,6 +46,8 @@ export interface YamlOptions {
   slashEscape?: boolean;
 }
 
+/** Quoted strings and flow collections whose further lines are indented for the `yaml` package. */
+const maxRepairs = 50;
 /** Aliases may multiply a document to this many nodes. */
 const maxNodes = 200_000;
 const maxDepth = 500;
@@ -52,37 +57,21 @@ const maxDepth = 500;
  * keys become strings, only the first document counts. Never throws. Conformance: `config.json` groups misc, context.
  */
 export function parseYaml(text: string, options: YamlOptions = {}): YamlDocument {
-  const lines = lineIndex(text);
+  const { source, document, more, lines } = parseFirst(text);
   const problems: YamlProblem[] = [];
-  let root: Node | null = null;
-  let more = false;
+  const root = (document?.contents ?? null) as Node | null;
   let value: Json = null;
   let reader: Reader | undefined;
   try {
-    const documents = parseAllDocuments(text, {
-      version: '1.1',
-      schema: 'failsafe',
-      merge: false,
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'silent',
-    });
-    const first = Array.isArray(documents) ? documents[0] : undefined;
-    if (first) {
-      more = documents.length > 1;
-      root = first.contents as Node | null;
-      const error = first.errors[0];
-      if (error) problems.push({ ...lines.position(error.pos[0]), what: sentence(error.message) });
-      if (problems.length === 0) {
-        reader = createReader(text, first, lines.position, options);
-        value = reader.read(root, 0);
-      }
+    const error = document?.errors[0];
+    if (error) problems.push({ ...lines.position(error.pos[0]), what: sentence(error.message) });
+    else if (document) {
+      reader = createReader(source, document, lines.position, options);
+      value = reader.read(root, 0);
     }
   } catch (error) {
-    if (error instanceof YamlFault) problems.push({ ...lines.position(error.offset), what: error.message });
-    else if (error instanceof RangeError)
-      problems.push({ line: 1, column: 1, what: 'the YAML is nested too deeply' });
-    else throw error;
+    if (!(error instanceof YamlFault)) throw error;
+    problems.push({ ...lines.position(error.offset), what: error.message });
     value = null;
     reader = undefined;
   }
@@ -104,7 +93,7 @@ export function parseYaml(text: string, options: YamlOptions = {}): YamlDocument
     within(path, inside) {
       const found = find(path);
       if (!found?.exact || !isScalar(found.node) || !found.node.range) return start(found?.node);
-      return lines.position(sourceOffset(text, found.node as Scalar.Parsed, inside));
+      return lines.position(sourceOffset(source, found.node as Scalar.Parsed, inside));
     },
     textAt(path) {
       const found = find(path);
@@ -113,6 +102,51 @@ export function parseYaml(text: string, options: YamlOptions = {}): YamlDocument
       return isScalar(found.node) ? reader?.scalar(found.node as Scalar.Parsed).text : undefined;
     },
   };
+}
+
+interface FirstDocument {
+  /** `text`, with continuation lines indented where the `yaml` package needs it. */
+  source: string;
+  /** undefined for an empty text. */
+  document: Document | undefined;
+  more: boolean;
+  /** Positions in `text` of offsets in `source`. */
+  lines: LineIndex;
+}
+
+const yamlOptions = {
+  version: '1.1',
+  schema: 'failsafe',
+  merge: false,
+  uniqueKeys: false,
+  prettyErrors: false,
+  logLevel: 'silent',
+} as const;
+
+function parseFirst(text: string): FirstDocument {
+  let source = text;
+  const shifted = new Set<number>();
+  for (let attempt = 0; ; attempt++) {
+    const documents = parseAllDocuments(source, yamlOptions);
+    const lines = lineIndex(source, shifted, indentation);
+    const document = Array.isArray(documents) ? documents[0] : undefined;
+    if (!document) return { source, document: undefined, more: false, lines };
+    document.errors = document.errors.filter((error) => counts(error, document));
+    const repaired =
+      attempt < maxRepairs && document.errors.length > 0 ? indentContinuation(source, document) : undefined;
+    if (!repaired) return { source, document, more: documents.length > 1, lines };
+    source = repaired.text;
+    for (const line of repaired.lines) shifted.add(line);
+  }
+}
+
+/** libyaml wants no space before a comment, and never looks behind a flow collection that is the whole document. */
+function counts(error: YAMLParseError, document: Document): boolean {
+  if (error.message.startsWith('Comments must be separated')) return false;
+  if (error.code !== 'UNEXPECTED_TOKEN') return true;
+  const root = document.contents as Node | null;
+  const behindRoot = isCollection(root) && root.flow && root.range && error.pos[0] >= root.range[1];
+  return !behindRoot;
 }
 
 class YamlFault extends Error {
@@ -207,8 +241,13 @@ function createReader(
   }
 
   function scalar(node: Scalar.Parsed): ResolvedScalar {
-    const source = node.source ?? '';
-    if (node.type === 'QUOTE_DOUBLE' && !options.slashEscape && node.range) {
+    let source = node.source ?? '';
+    // libyaml adds no line break that the text does not have.
+    const block = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED';
+    if (block && source.endsWith('\n') && node.range[1] >= text.length && !text.endsWith('\n')) {
+      source = source.slice(0, -1);
+    }
+    if (node.type === 'QUOTE_DOUBLE' && !options.slashEscape) {
       const slash = slashEscape(text, node.range[0], node.range[1]);
       if (slash !== undefined) throw new YamlFault('unknown escape "\\/" in a double-quoted string', slash);
     }
@@ -246,7 +285,10 @@ function createReader(
     }
     const resolved = scalar(target as Scalar.Parsed);
     if (resolved.kind === 'null') throw new YamlFault('a key is null; quote it', offsetOf(key));
-    return resolved.text;
+    if (resolved.kind === 'int' && Number(resolved.text) >= 2 ** 63) {
+      throw new YamlFault('a key is too large a number; quote it', offsetOf(key));
+    }
+    return resolved.key ?? resolved.text;
   }
 
   function isMergeKey(key: Node | null): boolean {
