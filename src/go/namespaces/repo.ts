@@ -1,0 +1,80 @@
+/** argo-cd's `repo` namespace. What needs the repo-server comes from a provider that the caller injects. */
+import { goFunction } from '../function.ts';
+import type { GoFunction } from '../typed.ts';
+import { type GoUrl, parseUrl, queryEscape, urlText } from '../url.ts';
+
+/** Answers of Argo CD, already fetched: expressions and templates run without I/O. Throw to fail the call. */
+export interface RepoProvider {
+  /** A Go value with `Message`, `Author`, `Date` and `Tags`. */
+  commitMetadata(revision: string): unknown;
+  /** A Go value with `Type`, `Helm`, `Kustomize` and `Directory`. */
+  appDetails(): unknown;
+}
+
+const TRANSPORTS: ReadonlySet<string> = new Set([
+  'ssh',
+  'git',
+  'git+ssh',
+  'http',
+  'https',
+  'ftp',
+  'ftps',
+  'rsync',
+  'file',
+]);
+
+const SCP = /^([a-zA-Z0-9\-._~]+@)?([a-zA-Z0-9._-]+):([a-zA-Z0-9./_-]+)(?:\?|)(.*)$/;
+const MAX_SCP = 2048;
+
+const blank: GoUrl = {
+  scheme: 'file',
+  opaque: '',
+  user: undefined,
+  host: '',
+  path: '',
+  rawPath: '',
+  omitHost: false,
+  forceQuery: false,
+  rawQuery: '',
+  fragment: '',
+  rawFragment: '',
+};
+
+/** A repository address as git takes it: a URL of a known transport, `user@host:path`, or else a local path. */
+export function parseGitUrl(text: string): GoUrl {
+  const url = parseUrl(text);
+  if (url !== undefined && TRANSPORTS.has(url.scheme)) return url;
+  const scp = text.length > MAX_SCP ? null : SCP.exec(text);
+  if (scp === null) return { ...blank, path: text };
+  return { ...blank, scheme: 'ssh', host: scp[2] as string, path: scp[3] as string, rawQuery: scp[4] as string };
+}
+
+/** The address as a browser takes it: `https`, without user and password. */
+export function repoUrlToHttps(text: string): string {
+  return urlText({ ...parseGitUrl(text), scheme: 'https', user: undefined });
+}
+
+/** `acme/widgets` of any form of the repository's address. */
+export function fullNameByRepoUrl(text: string): string {
+  const path = parseGitUrl(text).path.replace(/\.git$/, '');
+  const parts = path.split('/').filter((part) => part !== '');
+  return parts.length >= 2 ? parts.slice(0, 2).join('/') : path;
+}
+
+const unavailable = (): never => {
+  throw new Error('Argo CD is not configured: the repository cannot be asked');
+};
+
+export function repoNamespace(provider: RepoProvider | undefined): Readonly<Record<string, GoFunction>> {
+  return {
+    RepoURLToHTTPS: goFunction('func(string) string', repoUrlToHttps),
+    FullNameByRepoURL: goFunction('func(string) string', fullNameByRepoUrl),
+    QueryEscape: goFunction('func(string) string', queryEscape),
+    GetCommitMetadata: goFunction('func(string) interface {}', (revision: string) =>
+      provider === undefined ? unavailable() : provider.commitMetadata(revision),
+    ),
+    GetAppDetails: goFunction('func() interface {}', () =>
+      provider === undefined ? unavailable() : provider.appDetails(),
+    ),
+  };
+}
