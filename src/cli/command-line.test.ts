@@ -1,0 +1,296 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Exit, parseCommandLine } from './command-line.ts';
+import { commandSpecs } from './commands.ts';
+
+const env = { HOME: '/home/jo' };
+
+function run(line: string, variables: Record<string, string> = {}) {
+  const parsed = parseCommandLine(['run', ...line.split(' ').filter(Boolean)], { ...env, ...variables });
+  if ('exit' in parsed || parsed.command !== 'run') throw new Error(JSON.stringify(parsed));
+  return parsed;
+}
+
+function exit(line: string, variables: Record<string, string> = {}): Exit {
+  const parsed = parseCommandLine(line.split(' ').filter(Boolean), { ...env, ...variables });
+  if (!('exit' in parsed)) throw new Error(JSON.stringify(parsed));
+  return parsed;
+}
+
+describe('herald run', () => {
+  test('defaults are those of argocd-notifications-controller', () => {
+    const { options, notices } = run('');
+    expect(notices).toEqual([]);
+    expect(options).toMatchObject({
+      applicationNamespaces: [],
+      appLabelSelector: '',
+      configMapName: 'argocd-notifications-cm',
+      secretName: 'argocd-notifications-secret',
+      selfService: false,
+      queue: 'pglite:/home/jo/.local/state/herald',
+      processors: 1,
+      notifiedAnnotation: 'read',
+      shutdownTimeout: 20_000,
+      log: { level: 'info', format: 'json' },
+      metricsPort: 9001,
+    });
+  });
+
+  test('the arguments of an existing Deployment', () => {
+    const { options, notices } = run(
+      '--metrics-port=9002 --loglevel debug --logformat=text -n argocd --processors-count 4 ' +
+        '--argocd-repo-server argocd-repo-server:8081 --argocd-repo-server-plaintext ' +
+        '--argocd-repo-server-strict-tls=false --secret-name=s --config-map-name c ' +
+        '--self-service-notification-enabled --app-label-selector team=a --kubeconfig k --context x',
+    );
+    expect(options).toMatchObject({
+      metricsPort: 9002,
+      log: { level: 'debug', format: 'text' },
+      processors: 4,
+      selfService: true,
+      secretName: 's',
+      configMapName: 'c',
+      appLabelSelector: 'team=a',
+      kube: { namespace: 'argocd', kubeconfig: 'k', context: 'x' },
+    });
+    expect(notices.map((notice) => notice.split(' ')[0])).toEqual([
+      '--argocd-repo-server',
+      '--argocd-repo-server-plaintext',
+      '--argocd-repo-server-strict-tls',
+    ]);
+  });
+
+  test.each([
+    ['--application-namespaces a,b --application-namespaces=c', ['a', 'b', 'c']],
+    ['--application-namespaces=team-*,/^app-[a-z]{1,3}$/,x', ['team-*', '/^app-[a-z]{1,3}$/', 'x']],
+    ['--application-namespaces="a","b"', ['a', 'b']],
+    ['--application-namespaces=', []],
+  ])('%s', (line, expected) => {
+    expect(run(line).options.applicationNamespaces).toEqual(expected);
+  });
+
+  test('variables count where the flag is absent, and empty ones do not', () => {
+    const variables = {
+      ARGOCD_APPLICATION_NAMESPACES: ' app-one, app-two ',
+      ARGOCD_NOTIFICATIONS_CONTROLLER_LOGLEVEL: 'WARNING',
+      ARGOCD_NOTIFICATIONS_CONTROLLER_LOGFORMAT: '',
+      ARGOCD_NOTIFICATION_CONTROLLER_SELF_SERVICE_NOTIFICATION_ENABLED: 'true',
+      HERALD_QUEUE: 'redis://localhost:6379',
+      HERALD_SHUTDOWN_TIMEOUT: '1m30s',
+    };
+    expect(run('', variables).options).toMatchObject({
+      applicationNamespaces: ['app-one', 'app-two'],
+      log: { level: 'warn', format: 'json' },
+      selfService: true,
+      queue: 'redis://localhost:6379',
+      shutdownTimeout: 90_000,
+    });
+    const line = '--loglevel error --self-service-notification-enabled=false';
+    expect(run(line, variables).options).toMatchObject({ log: { level: 'error' }, selfService: false });
+  });
+
+  test('the last of a repeated flag counts, and a value may begin with a dash', () => {
+    expect(run('--metrics-port 1 --metrics-port=2').options.metricsPort).toBe(2);
+    expect(run('--app-label-selector -x').options.appLabelSelector).toBe('-x');
+  });
+
+  test.each([
+    ['-n=argocd', 'argocd'],
+    ['-nargocd', 'argocd'],
+    ['-n argocd', 'argocd'],
+    ['--namespace=argocd', 'argocd'],
+    ['--namespace=a=b', 'a=b'],
+  ])('%s', (line, namespace) => {
+    expect(run(line).options.kube.namespace).toBe(namespace);
+  });
+
+  test.each([
+    ['--queue pglite:~/q', 'pglite:/home/jo/q'],
+    ['--queue pglite:/var/lib/herald', 'pglite:/var/lib/herald'],
+    ['--queue postgres://u:p@h/d', 'postgres://u:p@h/d'],
+    ['--queue postgres:///d?host=/run/postgresql', 'postgres:///d?host=/run/postgresql'],
+  ])('%s', (line, queue) => {
+    expect(run(line).options.queue).toBe(queue);
+  });
+
+  test('without a home the queue is in the working directory, with XDG in its place', () => {
+    expect(parseCommandLine(['run'], {})).toMatchObject({ options: { queue: 'pglite:herald-data' } });
+    expect(run('', { XDG_STATE_HOME: '/state' }).options.queue).toBe('pglite:/state/herald');
+  });
+
+  test('a bare number is seconds for --request-timeout alone', () => {
+    expect(run('--request-timeout 30').options.kube.requestTimeout).toBe(30_000);
+    expect(exit('run --shutdown-timeout 30').stderr).toContain('such as 20s');
+  });
+});
+
+describe('mistakes end with 2 and one line that says what and the mend', () => {
+  test.each([
+    [
+      'run --metrics-prot=9001',
+      'herald run: unknown flag --metrics-prot, did you mean --metrics-port? (herald run --help lists the flags)',
+    ],
+    [
+      'run --metrics-port 70000',
+      'herald run: --metrics-port "70000" is not a whole number from 0 to 65535: use one, such as 9001',
+    ],
+    [
+      'run --metrics-port 1e3',
+      'herald run: --metrics-port "1e3" is not a whole number from 0 to 65535: use one, such as 9001',
+    ],
+    [
+      'run --processors-count 0',
+      'herald run: --processors-count "0" is not a whole number from 1 to 1000: use one, such as 1',
+    ],
+    ['run --logformat xml', 'herald run: --logformat "xml" is not known: use one of json, text'],
+    [
+      'run --notified-annotation keep',
+      'herald run: --notified-annotation "keep" is not known: use one of read, write, ignore',
+    ],
+    [
+      'run --shutdown-timeout -5s',
+      'herald run: --shutdown-timeout "-5s" is not a duration: use a number with its unit, such as 20s or 1m30s',
+    ],
+    [
+      'run --self-service-notification-enabled=maybe',
+      'herald run: --self-service-notification-enabled "maybe" is not a boolean: use true or false',
+    ],
+    [
+      'run --self-service-notification-enabled false',
+      'herald run: a boolean takes its value after =, as in --flag=false',
+    ],
+    ['run --queue', 'herald run: --queue needs a value, as in --queue <url>'],
+    [
+      'run --queue pglite:',
+      'herald run: --queue names no directory: write it after pglite:, as in pglite:/var/lib/herald',
+    ],
+    ['run extra', 'herald run: unexpected argument "extra" (usage: herald run [options])'],
+    ['rnu', 'herald: unknown command "rnu", did you mean run? (herald --help lists the commands)'],
+    [
+      'deliveries rety',
+      'herald deliveries: unknown command "rety", did you mean retry? (herald deliveries --help lists the commands)',
+    ],
+    [
+      'trigger run x',
+      'herald trigger run: APPLICATION is missing: herald trigger run [options] <NAME> <APPLICATION>',
+    ],
+    [
+      'deliveries retry',
+      'herald deliveries retry: give either ids or --all: herald deliveries --failed shows them',
+    ],
+    [
+      'deliveries retry --all x',
+      'herald deliveries retry: give either ids or --all: herald deliveries --failed shows them',
+    ],
+    [
+      '--metrics-port=9001',
+      'herald: --metrics-port stands before the command: write it behind, as in herald run --metrics-port=9001',
+    ],
+    [
+      'config check - --secret -',
+      'herald config check: standard input (-) can be read only once: give the other a file',
+    ],
+  ])('herald %s', (line, message) => {
+    expect(exit(line)).toEqual({ exit: 2, stdout: '', stderr: `${message}\n` });
+  });
+
+  test('a variable is named', () => {
+    const { stderr } = exit('run', { ARGOCD_NOTIFICATIONS_CONTROLLER_LOGLEVEL: 'loud' });
+    expect(stderr).toMatch(
+      /^herald run: environment variable ARGOCD_NOTIFICATIONS_CONTROLLER_LOGLEVEL "loud" /,
+    );
+  });
+
+  test('a password in the queue is not repeated', () => {
+    const { stderr } = exit('run --queue reddis://u:hunter2@h');
+    expect(stderr).toMatch(/^herald run: --queue has the unknown scheme reddis:/);
+    expect(stderr).not.toContain('hunter2');
+  });
+
+  test('what was given cannot break the line', () => {
+    expect(parseCommandLine(['run', '--a\nb\u001b[31m'], env)).toMatchObject({
+      stderr: 'herald run: unknown flag --a\\nb\\u001b[31m (herald run --help lists the flags)\n',
+    });
+  });
+
+  test('whatever is given, the answer is a command or one line', () => {
+    const words = fc.constantFrom(
+      ...commandSpecs.flatMap((spec) => [
+        ...spec.path,
+        ...Object.values(spec.flags).map(({ name }) => `--${name}`),
+      ]),
+      '--',
+      '-',
+      '-n',
+      '-o',
+      '=',
+      '--=',
+      '--x=',
+      '\n',
+      'é',
+      '',
+      'true',
+    );
+    const argument = fc.oneof(
+      words,
+      fc.string(),
+      fc.tuple(words, fc.string()).map((parts) => parts.join('=')),
+    );
+    fc.assert(
+      fc.property(fc.array(argument, { maxLength: 6 }), (argv) => {
+        const parsed = parseCommandLine(argv, env);
+        if (!('exit' in parsed) || parsed.exit === 0 || parsed.stderr.startsWith('Usage:')) return;
+        expect(parsed.stderr.trimEnd().split('\n')).toHaveLength(1);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('help', () => {
+  test.each(commandSpecs.map((spec) => [spec.path.join(' '), spec] as const))(
+    'herald %s --help',
+    (path, spec) => {
+      const { exit: code, stdout, stderr } = exit(`${path} --help`);
+      expect([code, stderr]).toEqual([0, '']);
+      for (const flag of Object.values(spec.flags)) {
+        expect(stdout).toContain(`--${flag.name}`);
+        if (flag.env !== undefined) expect(stdout).toContain(`$${flag.env}`);
+      }
+      const own = stdout.split('\n').filter((line) => !line.includes('$ARGOCD_'));
+      expect(Math.max(...own.map((line) => line.length))).toBeLessThanOrEqual(100);
+      for (const [, line] of spec.examples.filter(([, example]) => example.startsWith('herald '))) {
+        expect(parseCommandLine(line.split(' ').slice(1), env)).toHaveProperty('command', path);
+      }
+    },
+  );
+
+  test('herald alone explains itself and fails', () => {
+    const { exit: code, stdout, stderr } = exit('');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('Watch Applications and send their notifications');
+  });
+
+  test('herald --version', () => {
+    expect(exit('--version').stdout).toMatch(/^herald \d+\.\d+\.\d+\n$/);
+  });
+});
+
+test('the commands of argocd admin notifications take their arguments', () => {
+  const parse = (line: string) => parseCommandLine(line.split(' '), env);
+  expect(parse('trigger run on-x ./app.yaml --config-map cm.yaml --secret :empty')).toMatchObject({
+    command: 'trigger run',
+    options: {
+      trigger: 'on-x',
+      application: './app.yaml',
+      source: { configMap: 'cm.yaml', secret: ':empty' },
+    },
+  });
+  expect(parse('template notify t app')).toMatchObject({ options: { recipients: ['console:stdout'] } });
+  expect(parse('template notify t app --recipient slack:a --recipient email:b,c')).toMatchObject({
+    command: 'template notify',
+    options: { template: 't', application: 'app', recipients: ['slack:a', 'email:b,c'] },
+  });
+  expect(parse('template get t -o=yaml')).toMatchObject({ options: { name: 't', output: 'yaml' } });
+  expect(parse('trigger get')).toMatchObject({ options: { output: 'wide' } });
+});

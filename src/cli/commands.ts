@@ -1,0 +1,383 @@
+import { booleanFlag, choiceFlag, integerFlag, textFlag, textsFlag } from './flag-types.ts';
+import { type Flags, type FlagValues, UsageError } from './flags.ts';
+import { type KubeOptions, kubeFlags } from './kube-flags.ts';
+import { queueFlag, resolveQueue } from './queue-flag.ts';
+import { type RunOptions, runCommandFlags, runFlags, runOptions } from './run-flags.ts';
+
+/** What the command line asks for. */
+export type CommandLine =
+  | { command: 'run'; options: RunOptions /** To be logged as warnings. */; notices: string[] }
+  | { command: 'config check'; options: ConfigCheckOptions }
+  | { command: 'deliveries'; options: DeliveriesOptions }
+  | { command: 'deliveries retry'; options: DeliveriesRetryOptions }
+  | { command: 'trigger get'; options: GetOptions }
+  | { command: 'trigger run'; options: TriggerRunOptions }
+  | { command: 'template get'; options: GetOptions }
+  | { command: 'template render'; options: TemplateRenderOptions }
+  | { command: 'template notify'; options: TemplateNotifyOptions };
+
+/** Where a command takes ConfigMap, Secret and Applications from. */
+export interface ConfigSource {
+  kube: KubeOptions;
+  configMapName: string;
+  secretName: string;
+  /** Path, `-` for standard input, '' for the cluster. */
+  configMap: string;
+  /** Path, `-`, `:empty` for a Secret without keys, '' for the cluster. */
+  secret: string;
+}
+
+export interface ConfigCheckOptions {
+  source: ConfigSource;
+  /** Paths or `-`, each with any number of documents; none: `source`. */
+  files: string[];
+  output: 'text' | 'json';
+}
+
+export interface DeliveriesOptions {
+  /** As `RunOptions.queue`. */
+  queue: string;
+  /** Only those that were given up. */
+  failed: boolean;
+  limit: number;
+  output: 'text' | 'json';
+}
+
+export interface DeliveriesRetryOptions {
+  queue: string;
+  /** Ids or unambiguous beginnings of them; empty: all. */
+  ids: string[];
+}
+
+export interface GetOptions {
+  source: ConfigSource;
+  /** Absent: all. */
+  name?: string;
+  output: 'wide' | 'name' | 'json' | 'yaml';
+}
+
+export interface TriggerRunOptions {
+  source: ConfigSource;
+  trigger: string;
+  /** Path of a file, else the name of an Application in the cluster. */
+  application: string;
+  output: 'wide' | 'json' | 'yaml';
+}
+
+export interface TemplateRenderOptions {
+  source: ConfigSource;
+  /** Names, merged in this order. */
+  templates: string[];
+  application: string;
+  /** `service:recipient`: sets what the template sees, and whose section is shown. */
+  recipient: string;
+  output: 'yaml' | 'json';
+}
+
+export interface TemplateNotifyOptions {
+  source: ConfigSource;
+  template: string;
+  application: string;
+  /** `service:recipient`, at least one. */
+  recipients: string[];
+}
+
+export interface CommandSpec {
+  path: string[];
+  summary: string;
+  description: string;
+  /** Of the first word of a path with two; one spec of a group has it. */
+  groupSummary?: string;
+  arguments: { term: string; help: string }[];
+  flags: Flags;
+  /** What it does, and the line. */
+  examples: [string, string][];
+  read(values: Record<string, unknown>, given: Given): CommandLine;
+}
+
+interface Given {
+  arguments: string[];
+  env: Readonly<Record<string, string | undefined>>;
+  /** Accepted flags without effect. */
+  ignored: string[];
+}
+
+/** Infers the types of the values from the flags, which a list of specs cannot hold. */
+function command<F extends Flags>(
+  spec: Omit<CommandSpec, 'flags' | 'read'> & {
+    flags: F;
+    read(values: FlagValues<F>, given: Given): CommandLine;
+  },
+): CommandSpec {
+  return { ...spec, read: (values, given) => spec.read(values as FlagValues<F>, given) };
+}
+
+const sourceGroup = 'Configuration:';
+const outputGroup = 'Output:';
+
+const sourceFlags = {
+  configMap: textFlag({
+    name: 'config-map',
+    group: sourceGroup,
+    placeholder: 'file',
+    help: 'File with the ConfigMap, - for standard input. Without it the ConfigMap of the cluster',
+  }),
+  secret: textFlag({
+    name: 'secret',
+    group: sourceGroup,
+    placeholder: 'file',
+    help: 'File with the Secret, :empty for one without keys. Without it the Secret of the cluster',
+  }),
+  configMapName: runFlags.configMapName,
+  secretName: runFlags.secretName,
+  ...kubeFlags,
+};
+
+const outputFlag = { name: 'output', short: 'o', group: outputGroup, help: 'Format of the output' };
+
+const getOutput = choiceFlag<GetOptions['output']>({
+  ...outputFlag,
+  default: 'wide',
+  choices: ['wide', 'name', 'json', 'yaml'],
+});
+
+const listOutput = choiceFlag<DeliveriesOptions['output']>({
+  ...outputFlag,
+  default: 'text',
+  choices: ['text', 'json'],
+});
+
+const applicationArgument = {
+  term: '<APPLICATION>',
+  help: 'File with an Application, or the name of one in the cluster',
+};
+
+function sourceOf(values: FlagValues<typeof sourceFlags>): ConfigSource {
+  const { configMap, secret, configMapName, secretName, ...kube } = values;
+  if (configMap === '-' && secret === '-') {
+    throw new UsageError(
+      '--config-map - and --secret - cannot both read standard input: give one of them a file',
+    );
+  }
+  return { kube, configMapName, secretName, configMap, secret };
+}
+
+const withoutEffect = ['as-uid', 'as-group', 'as-user-extra', 'disable-compression'] as const;
+
+/** Whoever is not impersonated as asked has other rights than expected, so that it must be said. */
+function noticesOf(kube: KubeOptions, ignored: readonly string[]): string[] {
+  const given = [
+    kube.asUid !== '',
+    kube.asGroup.length > 0,
+    kube.asUserExtra.length > 0,
+    kube.disableCompression,
+  ];
+  return [
+    ...ignored.map((flag) => `${flag} has no effect: Herald asks Argo CD's API, not its repo server`),
+    ...withoutEffect.filter((_, i) => given[i]).map((name) => `--${name} has no effect`),
+  ];
+}
+
+export const commandSpecs: readonly CommandSpec[] = [
+  command({
+    path: ['run'],
+    summary: 'Watch Applications and send their notifications',
+    description:
+      'Watches Applications and sends their notifications until it is stopped. Takes the flags and variables of ' +
+      'argocd-notifications-controller.',
+    arguments: [],
+    flags: runCommandFlags,
+    examples: [
+      ['In the cluster, next to Argo CD, with a Valkey sidecar', 'herald run --queue redis://localhost:6379'],
+      ['From a laptop', 'herald run --kubeconfig ~/.kube/config --namespace argocd'],
+    ],
+    read: (values, { env, ignored }) => {
+      const options = runOptions(values, env);
+      return { command: 'run', options, notices: noticesOf(options.kube, ignored) };
+    },
+  }),
+  command({
+    path: ['config', 'check'],
+    groupSummary: 'Check a ConfigMap (config check)',
+    summary: 'Find what is wrong in a ConfigMap',
+    description:
+      'Reports every problem of a ConfigMap, and of a Secret if there is one, with its key, line and fix. ' +
+      'Exits with 1 if there is an error, 0 if there are only warnings.',
+    arguments: [
+      {
+        term: '[FILE...]',
+        help: 'Files with ConfigMap and Secret, - for standard input. Without any: the cluster',
+      },
+    ],
+    flags: { ...sourceFlags, output: listOutput },
+    examples: [
+      ['What is in the cluster', 'herald config check --namespace argocd'],
+      ['What kustomize would install', 'kubectl kustomize ./argocd | herald config check -'],
+    ],
+    read: ({ output, ...values }, { arguments: files }) => {
+      const source = sourceOf(values);
+      const inputs = [...files, source.configMap, source.secret].filter((input) => input === '-');
+      if (inputs.length > 1)
+        throw new UsageError('standard input (-) can be read only once: give the other a file');
+      return { command: 'config check', options: { source, files, output } };
+    },
+  }),
+  command({
+    path: ['trigger', 'get'],
+    groupSummary: 'Show and try triggers (trigger get, trigger run)',
+    summary: 'Show triggers',
+    description: 'Shows the configured triggers and their conditions.',
+    arguments: [{ term: '[NAME]', help: 'Name of a trigger. Without it all' }],
+    flags: { output: getOutput, ...sourceFlags },
+    examples: [
+      ['All triggers', 'herald trigger get'],
+      [
+        'One trigger of a file',
+        'herald trigger get on-sync-failed -o yaml --config-map cm.yaml --secret :empty',
+      ],
+    ],
+    read: (values, given) => ({ command: 'trigger get', options: getOptions(values, given) }),
+  }),
+  command({
+    path: ['trigger', 'run'],
+    summary: 'Evaluate a trigger for an Application',
+    description:
+      'Evaluates the conditions of a trigger for an Application, and shows what each part of a condition that does ' +
+      'not match amounts to.',
+    arguments: [{ term: '<NAME>', help: 'Name of the trigger' }, applicationArgument],
+    flags: {
+      output: choiceFlag<TriggerRunOptions['output']>({
+        ...outputFlag,
+        default: 'wide',
+        choices: ['wide', 'json', 'yaml'],
+      }),
+      ...sourceFlags,
+    },
+    examples: [
+      ['An Application of the cluster', 'herald trigger run on-sync-failed guestbook'],
+      ['Files only', 'herald trigger run on-sync-failed ./app.yaml --config-map cm.yaml --secret :empty'],
+    ],
+    read: ({ output, ...values }, { arguments: [trigger = '', application = ''] }) => ({
+      command: 'trigger run',
+      options: { source: sourceOf(values), trigger, application, output },
+    }),
+  }),
+  command({
+    path: ['template', 'get'],
+    groupSummary: 'Show and try templates (template get, template render, template notify)',
+    summary: 'Show templates',
+    description: 'Shows the configured templates, and the dialect of each of their texts.',
+    arguments: [{ term: '[NAME]', help: 'Name of a template. Without it all' }],
+    flags: { output: getOutput, ...sourceFlags },
+    examples: [
+      ['All templates', 'herald template get'],
+      ['One template', 'herald template get app-sync-succeeded -o yaml'],
+    ],
+    read: (values, given) => ({ command: 'template get', options: getOptions(values, given) }),
+  }),
+  command({
+    path: ['template', 'render'],
+    summary: 'Render templates for an Application, sending nothing',
+    description:
+      'Renders templates for an Application and prints the notification as the service would get it. Sends nothing.',
+    arguments: [
+      { term: '<NAME>', help: 'Name of the template; several, merged, with commas' },
+      applicationArgument,
+    ],
+    flags: {
+      recipient: textFlag({
+        name: 'recipient',
+        group: outputGroup,
+        placeholder: 'service:recipient',
+        default: 'slack:channel',
+        help: "Whom the notification is for: sets the section that is shown, and the template's variables",
+      }),
+      output: choiceFlag<TemplateRenderOptions['output']>({
+        ...outputFlag,
+        default: 'yaml',
+        choices: ['yaml', 'json'],
+      }),
+      ...sourceFlags,
+    },
+    examples: [
+      ['As Slack would get it', 'herald template render app-sync-failed guestbook --recipient slack:deploys'],
+    ],
+    read: ({ output, recipient, ...values }, { arguments: [names = '', application = ''] }) => ({
+      command: 'template render',
+      options: { source: sourceOf(values), templates: names.split(','), application, recipient, output },
+    }),
+  }),
+  command({
+    path: ['template', 'notify'],
+    summary: 'Send a notification made from a template',
+    description: 'Renders a template for an Application and sends it, once, to each recipient.',
+    arguments: [{ term: '<NAME>', help: 'Name of the template' }, applicationArgument],
+    flags: {
+      recipients: textsFlag({
+        name: 'recipient',
+        group: outputGroup,
+        placeholder: 'service:recipient',
+        default: ['console:stdout'],
+        defaultText: 'console:stdout',
+        help: 'Whom to send to; may be given several times',
+      }),
+      ...sourceFlags,
+    },
+    examples: [
+      ['To the console', 'herald template notify app-sync-succeeded guestbook'],
+      ['To Slack', 'herald template notify app-sync-succeeded guestbook --recipient slack:my-channel'],
+    ],
+    read: ({ recipients, ...values }, { arguments: [template = '', application = ''] }) => ({
+      command: 'template notify',
+      options: { source: sourceOf(values), template, application, recipients },
+    }),
+  }),
+  command({
+    path: ['deliveries'],
+    summary: 'Show deliveries and retry those that were given up (deliveries, deliveries retry)',
+    description: 'Shows the deliveries that are under way, and those that were given up with the reason.',
+    arguments: [],
+    flags: {
+      failed: booleanFlag({ name: 'failed', group: outputGroup, help: 'Only those that were given up' }),
+      limit: integerFlag({
+        name: 'limit',
+        group: outputGroup,
+        default: 100,
+        min: 1,
+        max: 1_000_000,
+        help: 'How many of each to show at most',
+      }),
+      output: listOutput,
+      queue: queueFlag('Delivery:'),
+    },
+    examples: [['What was given up', 'herald deliveries --failed --queue redis://localhost:6379']],
+    read: ({ failed, limit, output, queue }, { env }) => ({
+      command: 'deliveries',
+      options: { queue: resolveQueue(queue, env), failed, limit, output },
+    }),
+  }),
+  command({
+    path: ['deliveries', 'retry'],
+    summary: 'Send deliveries again that were given up',
+    description: 'Makes deliveries that were given up due again; the running bridge sends them.',
+    arguments: [{ term: '[ID...]', help: 'Ids as herald deliveries --failed shows them' }],
+    flags: {
+      all: booleanFlag({ name: 'all', group: 'Delivery:', help: 'All that were given up' }),
+      queue: queueFlag('Delivery:'),
+    },
+    examples: [['After the channel was created', 'herald deliveries retry 4f1c9a2b']],
+    read: ({ all, queue }, { arguments: ids, env }) => {
+      if (all === ids.length > 0) {
+        throw new UsageError('give either ids or --all: herald deliveries --failed shows them');
+      }
+      return { command: 'deliveries retry', options: { queue: resolveQueue(queue, env), ids } };
+    },
+  }),
+];
+
+function getOptions(
+  { output, ...values }: FlagValues<typeof sourceFlags & { output: typeof getOutput }>,
+  { arguments: [name] }: Given,
+): GetOptions {
+  return { source: sourceOf(values), ...(name === undefined ? {} : { name }), output };
+}

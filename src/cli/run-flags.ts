@@ -1,0 +1,160 @@
+import type { LogOptions } from '../log.ts';
+import { booleanFlag, choiceFlag, durationFlag, integerFlag, listFlag, textFlag } from './flag-types.ts';
+import type { FlagValues } from './flags.ts';
+import { type KubeOptions, kubeFlags } from './kube-flags.ts';
+import { queueFlag, resolveQueue } from './queue-flag.ts';
+
+const watching = 'What is watched:';
+const configuration = 'Configuration:';
+const delivery = 'Delivery:';
+const observing = 'Logs and metrics:';
+
+/** The flags of `herald run` beside those of the API server; names, defaults and variables are argocd-notifications'. */
+export const runFlags = {
+  applicationNamespaces: listFlag({
+    name: 'application-namespaces',
+    group: watching,
+    env: 'ARGOCD_APPLICATION_NAMESPACES',
+    help: "Namespaces to watch for Applications beside Argo CD's own: names, globs, /regular expressions/",
+  }),
+  appLabelSelector: textFlag({
+    name: 'app-label-selector',
+    group: watching,
+    placeholder: 'selector',
+    help: 'Watch only Applications with these labels',
+  }),
+  configMapName: textFlag({
+    name: 'config-map-name',
+    group: configuration,
+    placeholder: 'name',
+    default: 'argocd-notifications-cm',
+    help: 'ConfigMap with services, triggers and templates',
+  }),
+  secretName: textFlag({
+    name: 'secret-name',
+    group: configuration,
+    placeholder: 'name',
+    default: 'argocd-notifications-secret',
+    help: 'Secret with the values of $keys',
+  }),
+  selfService: booleanFlag({
+    name: 'self-service-notification-enabled',
+    group: configuration,
+    env: 'ARGOCD_NOTIFICATION_CONTROLLER_SELF_SERVICE_NOTIFICATION_ENABLED',
+    help: 'Take a ConfigMap and a Secret of the same names from the namespace of each Application too',
+  }),
+  queue: queueFlag(delivery),
+  processors: integerFlag({
+    name: 'processors-count',
+    group: delivery,
+    default: 1,
+    min: 1,
+    max: 1000,
+    help: 'Workers that send messages; each has several under way at a time',
+  }),
+  notifiedAnnotation: choiceFlag({
+    name: 'notified-annotation',
+    group: delivery,
+    env: 'HERALD_NOTIFIED_ANNOTATION',
+    default: 'read',
+    choices: ['read', 'write', 'ignore'],
+    help:
+      "What to do with argocd-notifications' record on Applications: read it at first sight, so that migrating " +
+      're-sends nothing; also write it, for a cluster that gives Herald no disk; or ignore it',
+  }),
+  shutdownTimeout: durationFlag({
+    name: 'shutdown-timeout',
+    group: delivery,
+    env: 'HERALD_SHUTDOWN_TIMEOUT',
+    default: 20_000,
+    defaultText: '20s',
+    help: 'How long deliveries under way may take to finish after SIGTERM',
+  }),
+  logLevel: choiceFlag<LogOptions['level']>({
+    name: 'loglevel',
+    group: observing,
+    env: 'ARGOCD_NOTIFICATIONS_CONTROLLER_LOGLEVEL',
+    placeholder: 'debug|info|warn|error',
+    default: 'info',
+    choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+    aliases: { warning: 'warn', panic: 'fatal' },
+    help: 'Least severe log entries to write',
+  }),
+  logFormat: choiceFlag<LogOptions['format']>({
+    name: 'logformat',
+    group: observing,
+    env: 'ARGOCD_NOTIFICATIONS_CONTROLLER_LOGFORMAT',
+    default: 'json',
+    choices: ['json', 'text'],
+    help: 'Format of the log',
+  }),
+  metricsPort: integerFlag({
+    name: 'metrics-port',
+    group: observing,
+    placeholder: 'port',
+    default: 9001,
+    min: 0,
+    max: 65_535,
+    help: 'Port of /metrics, /healthz and /readyz; 0 takes a free one',
+  }),
+};
+
+export const runCommandFlags = { ...runFlags, ...kubeFlags };
+
+/** Everything that `herald run` is told, in one object; `main.ts` hands its parts to the folders. */
+export interface RunOptions {
+  /** How to reach the API server, `namespace` included. */
+  kube: KubeOptions;
+  /** Names, globs and `/regular expressions/`, as given. */
+  applicationNamespaces: string[];
+  /** Label selector, '' for all. */
+  appLabelSelector: string;
+  configMapName: string;
+  secretName: string;
+  selfService: boolean;
+  /** `pglite:DIR`, `redis://`, `rediss://`, `postgres://` or `postgresql://`. May hold a password: not for logs. */
+  queue: string;
+  /** As argocd-notifications counts its workers, from 1. */
+  processors: number;
+  notifiedAnnotation: 'read' | 'write' | 'ignore';
+  /** Milliseconds. */
+  shutdownTimeout: number;
+  log: LogOptions;
+  /** 0 takes a free port. */
+  metricsPort: number;
+}
+
+export function runOptions(
+  values: FlagValues<typeof runCommandFlags>,
+  env: Readonly<Record<string, string | undefined>>,
+): RunOptions {
+  const {
+    applicationNamespaces,
+    appLabelSelector,
+    configMapName,
+    secretName,
+    selfService,
+    queue,
+    processors,
+    notifiedAnnotation,
+    shutdownTimeout,
+    logLevel,
+    logFormat,
+    metricsPort,
+    ...kube
+  } = values;
+  return {
+    kube,
+    applicationNamespaces,
+    appLabelSelector,
+    configMapName,
+    secretName,
+    selfService,
+    queue: resolveQueue(queue, env),
+    processors,
+    notifiedAnnotation,
+    shutdownTimeout,
+    log: { level: logLevel, format: logFormat },
+    metricsPort,
+  };
+}
