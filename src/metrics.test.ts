@@ -97,6 +97,18 @@ describe('applications', () => {
     ]);
   });
 
+  it('tell when the last operation finished, also one from before they were first seen', async () => {
+    const subject = metrics();
+    subject.setApplication(application(finished('Failed', '2026-01-01T00:00:00Z')), 0);
+    const name = 'herald_application_operation_finished_timestamp_seconds';
+    const labels = 'name="shop",namespace="argocd",project="storefront"';
+    expect(await samples(subject, name)).toEqual([`${name}{${labels},phase="Failed"} 1767225600`]);
+    subject.setApplication(application({ operationState: { phase: 'Running' } }), 0);
+    expect(await samples(subject, name)).toEqual([]);
+    subject.setApplication(application(finished('Succeeded', '2026-01-01T00:00:30Z')), 0);
+    expect(await samples(subject, name)).toEqual([`${name}{${labels},phase="Succeeded"} 1767225630`]);
+  });
+
   it('measure the lag of a new reconciliation only', async () => {
     const subject = metrics();
     const at = Date.parse('2026-01-01T00:00:00Z');

@@ -165,6 +165,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'Operations that finished while Herald watched, by phase.',
     operationLabels,
   );
+  const operationFinished = gauge(
+    'herald_application_operation_finished_timestamp_seconds',
+    'When the last operation finished, by its phase, Unix time.',
+    operationLabels,
+  );
   const alertActive = gauge(
     'herald_alert_active',
     '1 while the condition of the trigger holds for a subscribed Application.',
@@ -218,6 +223,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
       problemSeries.set(namespace, series);
     },
 
-    ...createApplicationSeries({ info, operations, alertActive, alertSince, watchLag }),
+    ...createApplicationSeries({ info, operations, operationFinished, alertActive, alertSince, watchLag }),
   };
 }

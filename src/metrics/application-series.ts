@@ -30,6 +30,7 @@ export interface ApplicationSeries {
 export interface ApplicationMetrics {
   info: Gauge<(typeof infoLabels)[number]>;
   operations: Counter<(typeof operationLabels)[number]>;
+  operationFinished: Gauge<(typeof operationLabels)[number]>;
   alertActive: Gauge<(typeof alertLabels)[number]>;
   alertSince: Gauge<(typeof alertLabels)[number]>;
   watchLag: Histogram;
@@ -69,6 +70,14 @@ export function createApplicationSeries(metrics: ApplicationMetrics): Applicatio
       };
       metrics.info.set(known.info, 1);
 
+      if (known.finished !== undefined) metrics.operationFinished.remove(known.finished);
+      known.finished = undefined;
+      const finishedAt = Date.parse(status.finishedAt);
+      if (Number.isFinite(finishedAt)) {
+        known.finished = { ...labelsOf(application), phase: status.phase };
+        metrics.operationFinished.set(known.finished, finishedAt / 1000);
+      }
+
       if (before === undefined) return;
       if (status.finishedAt !== '' && status.finishedAt !== before.finishedAt) {
         const labels = { ...labelsOf(application), phase: status.phase };
@@ -103,6 +112,7 @@ export function createApplicationSeries(metrics: ApplicationMetrics): Applicatio
       applications.delete(keyOf(application));
       removeAlerts(known);
       if (known.info !== undefined) metrics.info.remove(known.info);
+      if (known.finished !== undefined) metrics.operationFinished.remove(known.finished);
       for (const labels of known.operations.values()) metrics.operations.remove(labels);
     },
   };
@@ -112,6 +122,7 @@ export function createApplicationSeries(metrics: ApplicationMetrics): Applicatio
 interface Seen {
   status?: Status;
   info?: Labels<typeof infoLabels>;
+  finished?: Labels<typeof operationLabels> | undefined;
   alerts: Labels<typeof alertLabels>[];
   operations: Map<string, Labels<typeof operationLabels>>;
 }
