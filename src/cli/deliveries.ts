@@ -1,0 +1,125 @@
+import type { ParkedDelivery } from '../episodes/ledger.ts';
+import type { Delivery } from '../model.ts';
+import type { DeliveriesOptions, DeliveriesRetryOptions } from './commands.ts';
+import { CommandFailure, type CommandIo, exitCode, type OpenLedger } from './io.ts';
+import { formatTable, oneLine, printable } from './table.ts';
+
+/** Ids are shown this long; commands take any beginning that is unambiguous. */
+const shownIdLength = 12;
+
+/** `herald deliveries`: what was given up, newest first, then what is under way, oldest first. */
+export async function showDeliveries(options: DeliveriesOptions, io: CommandIo): Promise<number> {
+  const ledger = await io.openLedger(options.queue);
+  try {
+    const parked = await ledger.parked(options.limit + 1);
+    const pending = options.failed ? [] : await firstOf(ledger.pending(), options.limit + 1);
+    const shown = { parked: parked.slice(0, options.limit), pending: pending.slice(0, options.limit) };
+    io.stdout(options.output === 'json' ? jsonOf(shown) : tableOf(shown));
+    if (parked.length > options.limit || pending.length > options.limit) {
+      io.stderr(`There are more than ${options.limit}: give --limit to see them.\n`);
+    }
+    return exitCode.ok;
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** `herald deliveries retry`: makes parked deliveries pending; the bridge queues what is pending without a job. */
+export async function retryDeliveries(options: DeliveriesRetryOptions, io: CommandIo): Promise<number> {
+  const ledger = await io.openLedger(options.queue);
+  try {
+    const parked = (await ledger.parked(Number.MAX_SAFE_INTEGER)).map(({ delivery }) => delivery.id);
+    const ids = options.ids.length === 0 ? parked : options.ids.flatMap((id) => idsOf(id, parked));
+    const revived = await unparkAll(ledger, [...new Set(ids)]);
+    if (revived === 0) {
+      io.stdout('Nothing was given up, so there is nothing to retry.\n');
+    } else {
+      const what = revived === 1 ? '1 delivery is' : `${revived} deliveries are`;
+      io.stdout(`${what} due again; the bridge sends within a minute, or when it is started.\n`);
+    }
+    return exitCode.ok;
+  } finally {
+    await ledger.close();
+  }
+}
+
+async function unparkAll(ledger: OpenLedger, ids: readonly string[]): Promise<number> {
+  let revived = 0;
+  for (let i = 0; i < ids.length; i += 500) revived += (await ledger.unpark(ids.slice(i, i + 500))).length;
+  return revived;
+}
+
+function idsOf(given: string, parked: readonly string[]): string[] {
+  const found = parked.filter((id) => id.startsWith(given.toLowerCase()));
+  const [id] = found;
+  if (id === undefined || given === '') {
+    const fix = 'herald deliveries --failed shows those that were';
+    throw new CommandFailure(`no delivery ${JSON.stringify(given)} was given up: ${fix}`, {
+      exit: exitCode.negative,
+    });
+  }
+  if (found.length > 1) {
+    throw new CommandFailure(`${given} is the beginning of ${found.length} ids: write more of it`, {
+      exit: exitCode.negative,
+    });
+  }
+  return [id];
+}
+
+interface Shown {
+  parked: ParkedDelivery[];
+  pending: Delivery[];
+}
+
+function tableOf({ parked, pending }: Shown): string {
+  if (parked.length + pending.length === 0) return 'No deliveries.\n';
+  const rows = [
+    ...parked.map(({ delivery, status, at, reason, error }) =>
+      rowOf(delivery, status, at, error === reason ? reason : `${reason}: ${error}`),
+    ),
+    ...pending.map((delivery) => rowOf(delivery, 'pending', delivery.observedAt, '')),
+  ];
+  const heading = ['ID', 'STATUS', 'SINCE', 'APPLICATION', 'TRIGGER', 'DESTINATION', 'REASON'];
+  return formatTable([heading, ...rows]);
+}
+
+function rowOf(delivery: Delivery, status: string, since: number, reason: string): string[] {
+  const { application, destination } = delivery;
+  return [
+    delivery.id.slice(0, shownIdLength),
+    status,
+    new Date(since).toISOString().replace(/\.\d+/, ''),
+    `${application.namespace}/${application.name}`,
+    delivery.trigger,
+    `${destination.service}:${destination.recipient}`,
+    reason,
+  ].map((cell) => printable(oneLine(cell, 200)));
+}
+
+/** One object per delivery, without the snapshot of the Application. */
+function jsonOf({ parked, pending }: Shown): string {
+  const items = [
+    ...parked.map(({ delivery, status, at, reason, error }) => ({
+      ...factsOf(delivery),
+      status,
+      at,
+      reason,
+      error,
+    })),
+    ...pending.map((delivery) => ({ ...factsOf(delivery), status: 'pending', at: delivery.observedAt })),
+  ].map((item) => ({ ...item, at: new Date(item.at).toISOString() }));
+  return `${JSON.stringify(items, null, 2)}\n`;
+}
+
+function factsOf({ id, trigger, oncePer, destination, templates, application, configNamespace }: Delivery) {
+  return { id, application, trigger, oncePer, destination, templates, configNamespace };
+}
+
+async function firstOf<T>(batches: AsyncIterable<T[]>, count: number): Promise<T[]> {
+  const items: T[] = [];
+  for await (const batch of batches) {
+    items.push(...batch);
+    if (items.length >= count) break;
+  }
+  return items.slice(0, count);
+}

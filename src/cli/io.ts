@@ -1,0 +1,41 @@
+import type { Ledger } from '../episodes/ledger.ts';
+import type { KubeOptions } from './kube-flags.ts';
+
+/** The world as commands see it, so that they are tried without a process, files or a cluster. */
+export interface CommandIo {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  readStdin(): Promise<string>;
+  /** Rejects as `fs.readFile` does. */
+  readFile(path: string): Promise<string>;
+  isFile(path: string): Promise<boolean>;
+  connect(options: KubeOptions): ClusterReader;
+  /** Opens what the bridge keeps behind its queue. Rejects with a CommandFailure where that cannot be, and creates nothing. */
+  openLedger(queue: string): Promise<OpenLedger>;
+  /** Unix milliseconds. */
+  now(): number;
+}
+
+/** What commands need of a connection to the API server. */
+export interface ClusterReader {
+  /** The namespace of the context or of the pod. */
+  readonly namespace: string;
+  json(request: { path: string }): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** What commands need of the ledger. */
+export type OpenLedger = Pick<Ledger, 'pending' | 'parked' | 'unpark'> & { close(): Promise<void> };
+
+/** Exit codes of commands: done; done and the answer is no; not done, because the input is missing or wrong. */
+export const exitCode = { ok: 0, negative: 1, unusable: 2 } as const;
+
+/** A command cannot go on. The message is one line for people, without secrets. */
+export class CommandFailure extends Error {
+  override name = 'CommandFailure';
+  readonly exit: number;
+  constructor(message: string, options: { exit?: number; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.exit = options.exit ?? exitCode.unusable;
+  }
+}

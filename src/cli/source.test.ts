@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import { parseCommandLine } from './command-line.ts';
+import type { ConfigSource } from './commands.ts';
+import { openSource } from './source.ts';
+import { type FakeWorld, fakeIo } from './testing/fake-io.ts';
+
+function source(line = ''): ConfigSource {
+  const parsed = parseCommandLine(['trigger', 'get', ...line.split(' ').filter(Boolean)], {});
+  if ('exit' in parsed || parsed.command !== 'trigger get') throw new Error(JSON.stringify(parsed));
+  return parsed.options.source;
+}
+
+const open = (line: string, world: FakeWorld) => openSource(source(line), fakeIo(world));
+
+const configMap = (name = 'argocd-notifications-cm') =>
+  `kind: ConfigMap\nmetadata:\n  name: ${name}\ndata:\n  trigger.x: |\n    - when: 'true'\n      send: [t]\n`;
+const secret =
+  'kind: Secret\nmetadata: {name: argocd-notifications-secret}\ndata: {a: eA==}\nstringData: {b: why}\n';
+const application = 'kind: Application\nmetadata: {name: shop, labels: {a: b}}\nspec: {project: p}\n';
+
+describe('files', () => {
+  test('a ConfigMap and a Secret among other documents, and positions in the file', async () => {
+    const text = `kind: Service\nmetadata: {name: s}\n---\n${secret}---\n${configMap()}`;
+    const files = { 'all.yaml': text };
+    const config = await open('--config-map all.yaml --secret all.yaml', { files }).config();
+    expect(config.configMap).toEqual({ 'trigger.x': "- when: 'true'\n  send: [t]\n" });
+    expect(
+      Object.fromEntries(Object.entries(config.secret).map(([k, v]) => [k, Buffer.from(v).toString()])),
+    ).toEqual({
+      a: 'x',
+      b: 'why',
+    });
+    const position = config.manifest?.position(['data', 'trigger.x'], { line: 2, column: 3 });
+    const line = text.split('\n')[(position?.line ?? 0) - 1];
+    expect(line?.slice((position?.column ?? 0) - 1)).toBe('send: [t]');
+  });
+
+  test('standard input, a list, and a name that kustomize has changed', async () => {
+    const list = JSON.stringify({
+      kind: 'List',
+      items: [{ kind: 'ConfigMap', metadata: { name: 'cm-h4sh' }, data: { context: 'a: b' } }],
+    });
+    const config = await open('--config-map - --secret :empty', { stdin: list }).config();
+    expect(config).toMatchObject({ configMap: { context: 'a: b' }, secret: {}, origin: 'standard input' });
+  });
+
+  test.each([
+    ['--config-map no.yaml', 'no.yaml: no such file'],
+    ['--config-map bad.yaml', 'bad.yaml:3:7: not valid YAML'],
+    ['--config-map text.yaml', 'text.yaml: a Kubernetes object was expected'],
+    [
+      '--config-map two.yaml',
+      'two.yaml has no ConfigMap argocd-notifications-cm; it has ConfigMap a, ConfigMap b',
+    ],
+  ])('%s', async (line, message) => {
+    const files = {
+      'bad.yaml': `kind: A\n---\nkind: ConfigMap\n  data: [`,
+      'text.yaml': 'hello',
+      'two.yaml': `${configMap('a')}---\n${configMap('b')}`,
+    };
+    await expect(open(`${line} --secret :empty`, { files }).config()).rejects.toThrow(message);
+  });
+
+  test('an Application', async () => {
+    const files = {
+      'app.yaml': `${secret}---\n${application}`,
+      'both.yaml': `${application}---\n${application}`,
+    };
+    const found = await open('', { files }).application('app.yaml');
+    expect(found).toMatchObject({ namespace: 'argocd', name: 'shop', project: 'p', labels: { a: 'b' } });
+    await expect(open('', { files }).application('both.yaml')).rejects.toThrow('several Applications');
+    await expect(open('', { files }).application('./no.yaml')).rejects.toThrow('./no.yaml: no such file');
+  });
+});
+
+describe('cluster', () => {
+  const core = '/api/v1/namespaces/team';
+  const argo = '/apis/argoproj.io/v1alpha1/namespaces/team';
+
+  test('ConfigMap, Secret, Application and AppProject of the namespace', async () => {
+    const cluster = {
+      [`${core}/configmaps/argocd-notifications-cm`]: { data: { context: 'x: y' } },
+      [`${core}/secrets/argocd-notifications-secret`]: { data: { k: 'dg==' } },
+      [`${argo}/applications/shop`]: { metadata: { name: 'shop' }, spec: { project: 'p' } },
+      [`${argo}/appprojects/p`]: { metadata: { name: 'p' } },
+    };
+    const opened = open('-n team', { cluster });
+    const config = await opened.config();
+    expect(config).toMatchObject({
+      configMap: { context: 'x: y' },
+      origin: 'ConfigMap team/argocd-notifications-cm',
+      namespace: 'team',
+    });
+    expect(Buffer.from(config.secret['k'] ?? []).toString()).toBe('v');
+    const shop = await opened.application('shop');
+    expect(await opened.appProject(shop)).toMatchObject({ metadata: { name: 'p' } });
+    await expect(opened.application('other')).rejects.toThrow('cannot read Application team/other: 404');
+  });
+
+  test('none to be reached', async () => {
+    await expect(open('', {}).config()).rejects.toThrow('no kubeconfig and not in a cluster');
+  });
+});

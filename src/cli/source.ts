@@ -1,0 +1,189 @@
+import type { Application, JsonObject } from '../model.ts';
+import type { ConfigSource } from './commands.ts';
+import { type ClusterReader, CommandFailure, type CommandIo } from './io.ts';
+import { isObject, type Manifest, readManifests } from './manifests.ts';
+
+/** ConfigMap and Secret as a command was told to take them. */
+export interface LoadedConfig {
+  configMap: Readonly<Record<string, string>>;
+  secret: Readonly<Record<string, Uint8Array>>;
+  /** Where the ConfigMap came from, for people. */
+  origin: string;
+  /** Of a file: for positions. */
+  manifest?: Manifest;
+  /** Namespace that stands for the controller's. */
+  namespace: string;
+}
+
+/** Files and cluster of one command; the connection is opened when it is first needed. */
+export interface Source {
+  config(): Promise<LoadedConfig>;
+  /** A file of that path, else the Application of that name in the cluster. */
+  application(pathOrName: string): Promise<Application>;
+  /** Undefined where there is no such AppProject, or no cluster to ask. */
+  appProject(application: Application): Promise<JsonObject | undefined>;
+  close(): Promise<void>;
+}
+
+export function openSource(source: ConfigSource, io: CommandIo): Source {
+  let connection: ClusterReader | undefined;
+  const cluster = (): ClusterReader => {
+    try {
+      connection ??= io.connect(source.kube);
+      return connection;
+    } catch (error) {
+      throw new CommandFailure(messageOf(error), { cause: error });
+    }
+  };
+  const namespace = (): string => source.kube.namespace || (connection?.namespace ?? 'argocd');
+  const files = new Map<string, Promise<string>>();
+  const read = (path: string): Promise<string> => {
+    const text = files.get(path) ?? readInput(path, io);
+    files.set(path, text);
+    return text;
+  };
+
+  async function get(path: string, what: string): Promise<JsonObject> {
+    try {
+      const object = await cluster().json({ path });
+      if (isObject(object)) return object;
+    } catch (error) {
+      if (error instanceof CommandFailure) throw error;
+      throw new CommandFailure(`cannot read ${what}: ${messageOf(error)}`, { cause: error });
+    }
+    throw new CommandFailure(`cannot read ${what}: the API server answered something else`);
+  }
+
+  async function configMapOf(): Promise<{ object: JsonObject; origin: string; manifest?: Manifest }> {
+    const name = source.configMapName;
+    if (source.configMap !== '') {
+      const manifest = pick(await read(source.configMap), source.configMap, 'ConfigMap', name);
+      return { object: manifest.object, origin: manifest.file, manifest };
+    }
+    const origin = `ConfigMap ${clusterNamespace()}/${name}`;
+    return { object: await get(corePath(clusterNamespace(), 'configmaps', name), origin), origin };
+  }
+
+  async function secretOf(): Promise<JsonObject> {
+    const name = source.secretName;
+    if (source.secret === ':empty') return {};
+    if (source.secret !== '') return pick(await read(source.secret), source.secret, 'Secret', name).object;
+    return get(corePath(clusterNamespace(), 'secrets', name), `Secret ${clusterNamespace()}/${name}`);
+  }
+
+  function clusterNamespace(): string {
+    return source.kube.namespace || cluster().namespace;
+  }
+
+  return {
+    async config() {
+      const { object, origin, manifest } = await configMapOf();
+      const secret = secretValues(await secretOf());
+      const found = { configMap: configMapValues(object), secret, origin, namespace: namespace() };
+      return manifest ? { ...found, manifest } : found;
+    },
+
+    async application(pathOrName) {
+      if (await io.isFile(pathOrName)) {
+        const [manifest, ...others] = readManifests(pathOrName, await read(pathOrName)).filter(
+          ({ kind }) => kind === 'Application',
+        );
+        if (!manifest) throw new CommandFailure(`${pathOrName} holds no Application`);
+        if (others.length > 0)
+          throw new CommandFailure(`${pathOrName} holds several Applications: give one alone`);
+        return applicationOf(manifest.object, manifest.namespace || namespace());
+      }
+      if (/[./]/.test(pathOrName) && !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(pathOrName)) {
+        throw new CommandFailure(`${pathOrName}: no such file`);
+      }
+      const path = argoPath(clusterNamespace(), 'applications', pathOrName);
+      const object = await get(path, `Application ${clusterNamespace()}/${pathOrName}`);
+      return applicationOf(object, clusterNamespace());
+    },
+
+    async appProject({ project }) {
+      // Only where the cluster is in use anyway: with files alone there is nothing to ask.
+      if (!connection || project === '') return undefined;
+      return get(argoPath(namespace(), 'appprojects', project), `AppProject ${project}`).catch(
+        () => undefined,
+      );
+    },
+
+    async close() {
+      await connection?.close();
+    },
+  };
+}
+
+async function readInput(path: string, io: CommandIo): Promise<string> {
+  try {
+    return path === '-' ? await io.readStdin() : await io.readFile(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const what = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a directory' : messageOf(error);
+    throw new CommandFailure(`${path}: ${what}`, { cause: error });
+  }
+}
+
+/** The object of that name; the only one of its kind will do as well, for names that kustomize has changed. */
+function pick(text: string, path: string, kind: string, name: string): Manifest {
+  const file = path === '-' ? 'standard input' : path;
+  const manifests = readManifests(file, text);
+  const ofKind = manifests.filter((manifest) => manifest.kind === kind);
+  const found =
+    ofKind.find((manifest) => manifest.name === name) ?? (ofKind.length === 1 ? ofKind[0] : undefined);
+  if (found) return found;
+  const has = manifests.map((manifest) => `${manifest.kind} ${manifest.name}`).join(', ') || 'nothing';
+  throw new CommandFailure(`${file} has no ${kind} ${name}; it has ${has}`);
+}
+
+/** `data` of a ConfigMap. */
+export function configMapValues(object: JsonObject): Record<string, string> {
+  return stringsOf(object.data);
+}
+
+/** `data`, decoded, and `stringData` over it. */
+export function secretValues(object: JsonObject): Record<string, Uint8Array> {
+  const decoded = Object.entries(stringsOf(object.data)).map(([key, text]) => [
+    key,
+    Buffer.from(text, 'base64'),
+  ]);
+  const plain = Object.entries(stringsOf(object.stringData)).map(([key, text]) => [key, Buffer.from(text)]);
+  return Object.fromEntries([...decoded, ...plain]) as Record<string, Uint8Array>;
+}
+
+function stringsOf(value: unknown): Record<string, string> {
+  if (!isObject(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+function applicationOf(object: JsonObject, namespace: string): Application {
+  const metadata = isObject(object.metadata) ? object.metadata : {};
+  const spec = isObject(object.spec) ? object.spec : {};
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  return {
+    uid: text(metadata.uid),
+    namespace: text(metadata.namespace) || namespace,
+    name: text(metadata.name),
+    project: text(spec.project),
+    resourceVersion: text(metadata.resourceVersion),
+    labels: stringsOf(metadata.labels),
+    annotations: stringsOf(metadata.annotations),
+    object,
+  };
+}
+
+function corePath(namespace: string, resource: string, name: string): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`;
+}
+
+function argoPath(namespace: string, resource: string, name: string): string {
+  const group = '/apis/argoproj.io/v1alpha1';
+  return `${group}/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
