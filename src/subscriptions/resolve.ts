@@ -1,0 +1,135 @@
+import type { Application, Problem, Subscription } from '../model.ts';
+import {
+  type AnnotationForm,
+  type AnnotationSubscription,
+  annotationForm,
+  type ParsedAnnotation,
+  parseAnnotation,
+} from './annotations.ts';
+import type { GlobalSubscription, TriggerList } from './schema.ts';
+
+/** The part of a Config that decides who is subscribed to what. */
+export interface SubscriptionConfig {
+  readonly subscriptions: readonly GlobalSubscription[];
+  readonly defaultTriggers: TriggerList;
+  readonly defaultTriggersByService: ReadonlyMap<string, TriggerList>;
+  /** What annotation texts say; it lives as long as the configuration, and its successors share it. */
+  readonly annotations: AnnotationCache;
+}
+
+/** Remembers parsed `subscriptions` annotations by their text. Bounded. */
+export interface AnnotationCache {
+  parse(form: AnnotationForm, name: string, value: string): ParsedAnnotation;
+}
+
+export interface ResolvedSubscriptions {
+  /** Without duplicates: the ConfigMap's first, then those of the Application, then those of its project. */
+  subscriptions: Subscription[];
+  /** Of annotations; each disables only what it names. */
+  problems: Problem[];
+}
+
+/**
+ * Who is to be told of what for one Application, under one configuration. Pure; microseconds, so it may be called for
+ * each watch event. Under self-service it is called for the tenant's configuration and for the controller's: the same
+ * annotations apply to both. Conformance: `subscriptions.json`.
+ */
+export function resolveSubscriptions(
+  application: Pick<Application, 'annotations' | 'labels'>,
+  projectAnnotations: Readonly<Record<string, string>>,
+  config: SubscriptionConfig,
+): ResolvedSubscriptions {
+  const seen = new Set<string>();
+  const subscriptions: Subscription[] = [];
+  const problems: Problem[] = [];
+
+  function add(trigger: string, service: string, recipient: string): void {
+    const identity = `${trigger}\0${service}\0${recipient}`;
+    if (seen.has(identity)) return;
+    seen.add(identity);
+    subscriptions.push({ trigger, destination: { service, recipient } });
+  }
+
+  for (const { selector, triggers, destinations } of config.subscriptions) {
+    if (!selector.matches(application.labels)) continue;
+    for (const { name } of triggers.length > 0 ? triggers : config.defaultTriggers) {
+      for (const { service, recipient } of destinations) add(name, service, recipient);
+    }
+  }
+  addAnnotations(application.annotations, false);
+  addAnnotations(projectAnnotations, true);
+  return { subscriptions, problems };
+
+  function addAnnotations(annotations: Readonly<Record<string, string>>, ofProject: boolean): void {
+    for (const name of Object.keys(annotations)) {
+      const form = annotationForm(name);
+      if (form === undefined) continue;
+      if (form === 'legacy' && !ofProject) {
+        problems.push(legacyOnApplication(name));
+        continue;
+      }
+      const parsed = config.annotations.parse(form, name, annotations[name] ?? '');
+      for (const problem of parsed.problems) problems.push(problem);
+      for (const subscription of parsed.subscriptions) addSubscription(name, form, subscription);
+    }
+  }
+
+  function addSubscription(name: string, form: AnnotationForm, subscription: AnnotationSubscription): void {
+    const { service, recipients } = subscription;
+    const triggers = triggersOf(form, subscription);
+    if (triggers.length === 0 && subscription.triggers.length === 0) problems.push(noTrigger(name, service));
+    for (const trigger of triggers) for (const recipient of recipients) add(trigger, service, recipient);
+  }
+
+  function triggersOf(
+    form: AnnotationForm,
+    { triggers, service }: AnnotationSubscription,
+  ): readonly string[] {
+    const ofService = config.defaultTriggersByService.get(service)?.map(({ name }) => name);
+    // argocd-notifications lets them win even over a named trigger in the legacy form.
+    if (form === 'legacy' && ofService) return ofService;
+    if (triggers.length > 0) return triggers;
+    return ofService ?? config.defaultTriggers.map(({ name }) => name);
+  }
+}
+
+/** `capacity`: characters of all remembered texts; the oldest are forgotten first. */
+export function createAnnotationCache(capacity = 20_000_000): AnnotationCache {
+  const known = new Map<string, { name: string; parsed: ParsedAnnotation }>();
+  let size = 0;
+  return {
+    parse(form, name, value) {
+      // The other forms cost less to parse than to remember.
+      if (form !== 'yaml') return parseAnnotation(form, name, value);
+      const found = known.get(value);
+      if (found?.name === name) return found.parsed;
+      const parsed = parseAnnotation(form, name, value);
+      if (!found) size += value.length;
+      known.set(value, { name, parsed });
+      for (const oldest of known.keys()) {
+        if (size <= capacity) break;
+        known.delete(oldest);
+        size -= oldest.length;
+      }
+      return parsed;
+    },
+  };
+}
+
+function noTrigger(name: string, service: string): Problem {
+  return {
+    key: `annotation ${name}`,
+    severity: 'warning',
+    what: `no trigger is named and ${service} has no default triggers, so nothing is subscribed`,
+    fix: `Name a trigger, or add the key defaultTriggers or defaultTriggers.${service} to the ConfigMap.`,
+  };
+}
+
+function legacyOnApplication(name: string): Problem {
+  return {
+    key: `annotation ${name}`,
+    severity: 'warning',
+    what: 'this old form is read on AppProjects only, as in argocd-notifications',
+    fix: 'Write notifications.argoproj.io/subscribe.<trigger>.<service>: <recipients>.',
+  };
+}
