@@ -1,5 +1,5 @@
 import { compact, goString, type JsonNode, parseJsonTree } from './json-tree.ts';
-import { blockShape, elementShape, SHAPES } from './shapes.ts';
+import { accessoryShape, blockShape, elementShape, SHAPES } from './shapes.ts';
 
 /**
  * `attachments` and `blocks` as argocd-notifications posts them: decoded and encoded again the way that Go's
@@ -72,18 +72,18 @@ function encode(node: JsonNode | undefined, type: string, path: string): string 
     case 'ContextElements':
       return encodeUnion(node, path, encodeContextElement);
     case 'Accessory': {
-      const shape = elementShape(typeOf(node, path));
+      const shape = accessoryShape(typeOf(node, path));
       return shape === undefined ? 'null' : struct(node, shape, path);
     }
     case 'InputElement':
-      return node?.kind === 'object' || node?.kind === 'null'
-        ? encodeElement(node, path, 'element')
-        : 'null';
+      return node?.kind === 'object' || node?.kind === 'null' ? encodeElement(node, path, 'element') : 'null';
     case 'RichText':
       return encodeRichText(node, path);
     case 'TableCell':
       // slack-go knows rich text cells only and empties the others; these are passed on whole.
-      return node !== undefined && typeOf(node, path) !== 'rich_text' ? compact(node) : encodeRichText(node, path);
+      return node !== undefined && typeOf(node, path) !== 'rich_text'
+        ? compact(node)
+        : encodeRichText(node, path);
     default:
       return struct(node, type, path);
   }
@@ -102,16 +102,15 @@ function struct(node: JsonNode | undefined, name: string, path: string): string 
   const written = fields.flatMap((field) => {
     const member = lookup(node, field.name);
     const json = encode(member, field.type, path === '' ? field.name : `${path}.${field.name}`);
-    const zero = member === undefined || isZero(json, field.type);
+    const zero = member === undefined || member.kind === 'null' || isZero(json, field.type);
     return field.omitEmpty && zero ? [] : [`"${field.name}":${json}`];
   });
   return `{${written.join(',')}}`;
 }
 
 function isZero(json: string, type: string): boolean {
-  if (type.startsWith('*')) return json === 'null';
-  // json.Number keeps its literal: a written 0 is no empty string.
-  if (type === 'number') return false;
+  // A pointer to an empty value is no nil, and json.Number keeps its literal: a written 0 is no empty string.
+  if (type.startsWith('*') || type === 'number') return false;
   return json === 'null' || json === '[]' || json === '""' || json === 'false' || json === '0';
 }
 

@@ -107,13 +107,30 @@ function parseField(text: string): Field {
   return { name, type, omitEmpty };
 }
 
-const SELECTS = ['static_select', 'external_select', 'users_select', 'conversations_select', 'channels_select'];
+const SELECTS = [
+  'static_select',
+  'external_select',
+  'users_select',
+  'conversations_select',
+  'channels_select',
+];
 
 /** The struct of an interactive element, by its `type`; undefined for one that argocd-notifications refuses. */
 export function elementShape(type: string): string | undefined {
   if (SELECTS.includes(type)) return 'element.select';
   if (SELECTS.some((select) => type === `multi_${select}`)) return 'element.multi_select';
   return SHAPES.has(`element.${type}`) ? `element.${type}` : undefined;
+}
+
+const NO_ACCESSORY = new Set(
+  'datetimepicker email_text_input url_text_input number_input file_input feedback_buttons icon_button'.split(
+    ' ',
+  ),
+);
+
+/** The struct of a section's accessory, by its `type`; undefined for one that is posted as null. */
+export function accessoryShape(type: string): string | undefined {
+  return NO_ACCESSORY.has(type) ? undefined : elementShape(type);
 }
 
 const BLOCKS = new Set(

@@ -1,0 +1,246 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Json, JsonObject } from '../src/model.ts';
+import { answerWithFault, createFaultPlan, type Fault, readBody } from './http-faults.ts';
+import { type Answer, type Arguments, METHODS, missingScope, refuse } from './slack/methods.ts';
+import {
+  type ChannelOptions,
+  type ChannelView,
+  channelView,
+  createTsClock,
+  createWorkspace,
+  type SlackChannel,
+  type SlackMessage,
+  type Workspace,
+} from './slack/workspace.ts';
+
+export type { ChannelView, SlackChannel, SlackMessage };
+
+/** A fault of HTTP, or an error that Slack answers inside a 200. */
+export type SlackFault = Fault | { kind: 'error'; error: string; extra?: JsonObject };
+
+export interface SlackCallRecord {
+  method: string;
+  /** What was sent, as text; a JSON body's values are printed as JSON. */
+  form: Record<string, string>;
+  /** Unix milliseconds. */
+  at: number;
+  /** Absent when the call had a fault in place of an answer. */
+  answer?: Answer;
+}
+
+export interface SlackSimulatorOptions {
+  token: string;
+  port: number;
+  host: string;
+  channels: ChannelOptions[];
+  /** Posting to an unknown name makes the channel. Default true. */
+  createChannels: boolean;
+  scopes: string[];
+  /** Ids of users by e-mail address. */
+  users: Record<string, string>;
+  /** Above this pace of one channel, postMessage answers 429 with Retry-After; absent: never. */
+  rateLimit?: { perSecond: number; burst: number };
+  botName: string;
+  now(): number;
+  nextTs?: () => string;
+  channelId(name: string): string;
+}
+
+/** Slack's Web API on localhost: real HTTP, in memory, with what can go wrong. */
+export interface SlackSimulator {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** For `apiURL`; valid once started. */
+  readonly apiUrl: string;
+  readonly token: string;
+  readonly workspace: Workspace;
+  /** Every call that arrived, in order. */
+  readonly calls: readonly SlackCallRecord[];
+  /** Messages of a channel, by its name or id, in the order of posting; of all channels without one. */
+  messages(channel?: string): SlackMessage[];
+  /** What a page draws of it. */
+  view(): ChannelView[];
+  /** The next `times` calls (default 1) that match get this fault. */
+  fail(fault: SlackFault, options?: { times?: number; where?: (call: SlackCallRecord) => boolean }): void;
+  clearFaults(): void;
+  /** Every call answers this error, as after a revoked token, until undefined is set. */
+  refuseAll(error: string | undefined): void;
+  setScopes(scopes: string[]): void;
+  /** Resolves when the condition holds; it is asked after each call. Rejects after `timeout` milliseconds. */
+  until(condition: () => boolean, timeout?: number): Promise<void>;
+  /** Called after each call, with what it changed. Returns the way to end it. */
+  onCall(listener: (call: SlackCallRecord) => void): () => void;
+}
+
+const allScopes = [
+  'chat:write',
+  'chat:write.public',
+  'chat:write.customize',
+  'channels:history',
+  'groups:history',
+  'channels:read',
+  'groups:read',
+  'users:read',
+  'users:read.email',
+];
+
+export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {}): SlackSimulator {
+  const options: SlackSimulatorOptions = {
+    token: 'xoxb-simulator',
+    port: 0,
+    host: '127.0.0.1',
+    channels: [],
+    createChannels: true,
+    scopes: allScopes,
+    users: {},
+    botName: 'Argo CD',
+    now: Date.now,
+    channelId: (name) => `C${name.toUpperCase()}`,
+    ...given,
+  };
+  const workspace = createWorkspace({ ...options, nextTs: options.nextTs ?? createTsClock(options.now) });
+  const plan = createFaultPlan<SlackFault, SlackCallRecord>();
+  const calls: SlackCallRecord[] = [];
+  const listeners = new Set<(call: SlackCallRecord) => void>();
+  const pace = createPace(options);
+  const users = new Map(Object.entries(options.users).map(([email, id]) => [email.toLowerCase(), id]));
+  let scopes: ReadonlySet<string> = new Set(options.scopes);
+  let refusal: string | undefined;
+  let server: Server | undefined;
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const args = parseArguments(request.headers['content-type'] ?? '', await readBody(request));
+    const method = decodeURIComponent((request.url ?? '').split('?')[0]?.split('/').at(-1) ?? '');
+    const call: SlackCallRecord = { method, form: printed(args), at: options.now() };
+    calls.push(call);
+    const fault = plan.take(call);
+    const pause = fault === undefined && METHODS[method]?.posts ? pace(String(args.channel)) : 0;
+    const tooFast: Fault = {
+      kind: 'status',
+      status: 429,
+      headers: { 'retry-after': String(pause), 'content-type': 'application/json' },
+      body: JSON.stringify(refuse('ratelimited')),
+    };
+    const httpFault = pause > 0 ? tooFast : fault?.kind === 'error' ? undefined : fault;
+    await answerWithFault(httpFault, { request, response }, () => {
+      const answer =
+        fault?.kind === 'error' ? { ...refuse(fault.error), ...fault.extra } : run(method, args, request);
+      call.answer = answer;
+      const headers = {
+        'content-type': 'application/json; charset=utf-8',
+        'x-oauth-scopes': [...scopes].join(','),
+        'x-accepted-oauth-scopes': (METHODS[method]?.scopes ?? []).join(','),
+      };
+      return { status: 200, headers, body: JSON.stringify(answer) };
+    });
+    for (const listener of listeners) listener(call);
+  }
+
+  function run(name: string, args: Arguments, request: IncomingMessage): Answer {
+    const method = METHODS[name];
+    if (method === undefined) return refuse('unknown_method');
+    const token = request.headers.authorization?.replace(/^Bearer /, '') ?? args.token;
+    if (token === undefined || token === '') return refuse('not_authed');
+    if (token !== options.token) return refuse('invalid_auth');
+    if (refusal !== undefined) return refuse(refusal);
+    const [needed] = method.scopes;
+    if (needed !== undefined && !method.scopes.some((scope) => scopes.has(scope)))
+      return missingScope(needed, scopes);
+    return method.run(args, { workspace, scopes, users, botName: options.botName });
+  }
+
+  return {
+    token: options.token,
+    workspace,
+    calls,
+    get apiUrl() {
+      const { port } = server?.address() as AddressInfo;
+      return `http://${options.host}:${port}/api/`;
+    },
+    async start() {
+      const listening = createServer((request, response) => {
+        handle(request, response).catch(() => request.socket.destroy());
+      });
+      server = listening;
+      await new Promise<void>((resolve, reject) => {
+        listening.once('error', reject).listen(options.port, options.host, resolve);
+      });
+    },
+    async stop() {
+      const stopping = server;
+      if (stopping === undefined) return;
+      server = undefined;
+      const closed = new Promise((resolve) => stopping.close(resolve));
+      stopping.closeAllConnections();
+      await closed;
+    },
+    messages(channel) {
+      if (channel !== undefined) return workspace.find(channel)?.messages ?? [];
+      return workspace.channels().flatMap(({ messages }) => messages);
+    },
+    view: () => workspace.channels().map(channelView),
+    fail: (fault, where) => plan.add(fault, where),
+    clearFaults: () => plan.clear(),
+    refuseAll(error) {
+      refusal = error;
+    },
+    setScopes(list) {
+      scopes = new Set(list);
+    },
+    until(condition, timeout = 30_000) {
+      if (condition()) return Promise.resolve();
+      return new Promise((resolve, reject) => {
+        const check = () => {
+          if (!condition()) return;
+          finish();
+          resolve();
+        };
+        const timer = setTimeout(() => {
+          finish();
+          reject(new Error(`not within ${timeout} ms, after ${calls.length} calls to Slack`));
+        }, timeout);
+        const finish = () => {
+          clearTimeout(timer);
+          listeners.delete(check);
+        };
+        listeners.add(check);
+      });
+    },
+    onCall(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** A bucket a channel; answers the seconds to wait, 0 for none. */
+function createPace({ rateLimit, now }: SlackSimulatorOptions): (channel: string) => number {
+  const buckets = new Map<string, { tokens: number; at: number }>();
+  return (channel) => {
+    if (rateLimit === undefined) return 0;
+    const { perSecond, burst } = rateLimit;
+    const bucket = buckets.get(channel) ?? { tokens: burst, at: now() };
+    const tokens = Math.min(burst, bucket.tokens + ((now() - bucket.at) / 1_000) * perSecond);
+    const allowed = tokens >= 1;
+    buckets.set(channel, { tokens: allowed ? tokens - 1 : tokens, at: now() });
+    return allowed ? 0 : Math.max(1, Math.ceil((1 - tokens) / perSecond));
+  };
+}
+
+function parseArguments(contentType: string, body: string): Arguments {
+  if (!contentType.includes('json')) return Object.fromEntries(new URLSearchParams(body));
+  try {
+    return JSON.parse(body) as Record<string, Json>;
+  } catch {
+    return {};
+  }
+}
+
+function printed(args: Arguments): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(args)
+      .filter(([name]) => name !== 'token')
+      .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
+}

@@ -1,0 +1,212 @@
+import type { Json, JsonObject } from '../../src/model.ts';
+import { isObject } from '../../src/services/options.ts';
+import { type LayoutError, parseAttachments, parseBlocks } from './layout.ts';
+import {
+  isShown,
+  messageJson,
+  type SlackChannel,
+  type SlackContent,
+  type SlackMessage,
+  type Workspace,
+} from './workspace.ts';
+
+export type Arguments = Readonly<Record<string, Json>>;
+export type Answer = JsonObject & { ok: boolean };
+
+export interface Method {
+  /** Any one of these is enough. */
+  scopes: string[];
+  /** Counts against the pace of its channel. */
+  posts?: boolean;
+  run(args: Arguments, context: MethodContext): Answer;
+}
+
+export interface MethodContext {
+  workspace: Workspace;
+  scopes: ReadonlySet<string>;
+  users: ReadonlyMap<string, string>;
+  botName: string;
+}
+
+const history = ['channels:history', 'groups:history'];
+const read = ['channels:read', 'groups:read'];
+
+/** Methods of Slack's Web API, as far as Herald and its tests use them. */
+export const METHODS: Readonly<Record<string, Method>> = {
+  'auth.test': {
+    scopes: [],
+    run: (_, { botName }) => ({
+      ok: true,
+      team: 'Simulator',
+      user: botName,
+      team_id: 'T0SIMULATOR',
+      user_id: 'U0SIMULATOR',
+      bot_id: 'B0SIMULATOR',
+    }),
+  },
+  'chat.postMessage': { scopes: ['chat:write'], posts: true, run: postMessage },
+  'chat.update': { scopes: ['chat:write'], run: updateMessage },
+  'conversations.history': {
+    scopes: history,
+    run: (args, context) => page(args, context, (channel) => channel.messages.filter(isShown).toReversed()),
+  },
+  'conversations.replies': {
+    scopes: history,
+    run: (args, context) => {
+      const belongs = ({ ts, threadTs }: SlackMessage) => ts === args.ts || threadTs === args.ts;
+      return page(args, context, (channel) => channel.messages.filter(belongs), 'thread_not_found');
+    },
+  },
+  'conversations.list': {
+    scopes: read,
+    run: (args, { workspace }) => {
+      const all = workspace
+        .channels()
+        .filter((channel) => !(isTrue(args.exclude_archived) && channel.isArchived));
+      const { items, next } = slice(all, args);
+      return { ok: true, channels: items.map(channelJson), response_metadata: { next_cursor: next } };
+    },
+  },
+  'conversations.info': {
+    scopes: read,
+    run: (args, { workspace }) => {
+      const channel = workspace.find(text(args.channel));
+      return channel === undefined
+        ? refuse('channel_not_found')
+        : { ok: true, channel: channelJson(channel) };
+    },
+  },
+  'users.lookupByEmail': {
+    scopes: ['users:read.email'],
+    run: (args, { users }) => {
+      const id = users.get(text(args.email).toLowerCase());
+      return id === undefined
+        ? refuse('users_not_found')
+        : { ok: true, user: { id, profile: { email: text(args.email) } } };
+    },
+  },
+};
+
+function postMessage(args: Arguments, context: MethodContext): Answer {
+  const { workspace, scopes, botName } = context;
+  const channel = workspace.find(text(args.channel), true);
+  if (channel === undefined || (channel.isPrivate && !channel.isMember)) return refuse('channel_not_found');
+  if (channel.isArchived) return refuse('is_archived');
+  if (!channel.isMember && !scopes.has('chat:write.public')) return refuse('not_in_channel');
+  const customised = ['username', 'icon_emoji', 'icon_url'].some((name) => text(args[name]) !== '');
+  if (customised && !scopes.has('chat:write.customize')) return missingScope('chat:write.customize', scopes);
+
+  const content = contentOf(args);
+  if ('error' in content) return refuse(content.error, content.messages);
+  const metadata = metadataOf(args.metadata);
+  if (metadata === 'invalid') return refuse('invalid_metadata_format');
+  const threadTs = text(args.thread_ts);
+  if (threadTs !== '' && !channel.messages.some(({ ts }) => ts === threadTs))
+    return refuse('thread_not_found');
+
+  const message = workspace.post(channel, {
+    ...content,
+    username: text(args.username) || botName,
+    icon: {
+      ...(text(args.icon_emoji) === '' ? {} : { emoji: text(args.icon_emoji) }),
+      ...(text(args.icon_url) === '' ? {} : { url: text(args.icon_url) }),
+    },
+    ...(threadTs === '' ? {} : { threadTs }),
+    broadcast: threadTs !== '' && isTrue(args.reply_broadcast),
+    ...(metadata === undefined ? {} : { metadata }),
+  });
+  return { ok: true, channel: channel.id, ts: message.ts, message: messageJson(message, true) };
+}
+
+function updateMessage(args: Arguments, { workspace }: MethodContext): Answer {
+  const channel = workspace.channels().find(({ id }) => id === args.channel);
+  if (channel === undefined) return refuse('channel_not_found');
+  const message = channel.messages.find(({ ts }) => ts === args.ts);
+  if (message === undefined) return refuse('message_not_found');
+  if (channel.isArchived) return refuse('is_archived');
+  const content = contentOf(args);
+  if ('error' in content) return refuse(content.error, content.messages);
+  workspace.update(message, content);
+  return { ok: true, channel: channel.id, ts: message.ts, text: message.text };
+}
+
+function contentOf(args: Arguments): SlackContent | LayoutError {
+  const body = text(args.text);
+  const blocks = parseBlocks(args.blocks);
+  if (!blocks.ok) return blocks;
+  const attachments = parseAttachments(args.attachments);
+  if (!attachments.ok) return attachments;
+  if (body.length > 40_000) return { error: 'msg_too_long' };
+  if (body.trim() === '' && blocks.items.length === 0 && attachments.items.length === 0)
+    return { error: 'no_text' };
+  return { text: body, blocks: blocks.items, attachments: attachments.items };
+}
+
+function metadataOf(source: Json | undefined): SlackMessage['metadata'] | 'invalid' {
+  if (source === undefined || source === '') return undefined;
+  try {
+    const value: unknown = typeof source === 'string' ? JSON.parse(source) : source;
+    if (!isObject(value) || typeof value.event_type !== 'string' || !isObject(value.event_payload))
+      return 'invalid';
+    return { event_type: value.event_type, event_payload: value.event_payload };
+  } catch {
+    return 'invalid';
+  }
+}
+
+/** A page of the messages of a channel; the bounds are those of conversations.history. */
+function page(
+  args: Arguments,
+  { workspace }: MethodContext,
+  select: (channel: SlackChannel) => SlackMessage[],
+  ifEmpty?: string,
+): Answer {
+  const channel = workspace.channels().find(({ id }) => id === args.channel);
+  if (channel === undefined) return refuse('channel_not_found');
+  const selected = select(channel);
+  if (selected.length === 0 && ifEmpty !== undefined) return refuse(ifEmpty);
+  const oldest = Number(text(args.oldest) || 0);
+  const latest = Number(text(args.latest) || Number.POSITIVE_INFINITY);
+  const inclusive = isTrue(args.inclusive);
+  const inside = selected.filter(({ ts }) => {
+    const at = Number(ts);
+    return inclusive ? at >= oldest && at <= latest : at > oldest && at < latest;
+  });
+  const { items, next } = slice(inside, args);
+  const messages = items.map((message) => messageJson(message, isTrue(args.include_all_metadata)));
+  return { ok: true, messages, has_more: next !== '', response_metadata: { next_cursor: next } };
+}
+
+function slice<T>(all: T[], args: Arguments): { items: T[]; next: string } {
+  const start = Number(text(args.cursor).replace('page:', '') || 0);
+  const limit = Math.min(Number(text(args.limit) || 100), 999);
+  const end = start + limit;
+  return { items: all.slice(start, end), next: end < all.length ? `page:${end}` : '' };
+}
+
+function channelJson(channel: SlackChannel): JsonObject {
+  return {
+    id: channel.id,
+    name: channel.name,
+    is_channel: !channel.isPrivate,
+    is_private: channel.isPrivate,
+    is_archived: channel.isArchived,
+    is_member: channel.isMember,
+  };
+}
+
+export function refuse(error: string, messages?: string[]): Answer {
+  return { ok: false, error, ...(messages === undefined ? {} : { response_metadata: { messages } }) };
+}
+
+export function missingScope(needed: string, scopes: ReadonlySet<string>): Answer {
+  return { ok: false, error: 'missing_scope', needed, provided: [...scopes].join(',') };
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+}
+
+function isTrue(value: Json | undefined): boolean {
+  return value === true || value === 'true' || value === '1' || value === 1;
+}

@@ -1,0 +1,79 @@
+import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
+
+export interface ConnectionOptions {
+  insecureSkipVerify?: boolean;
+  /** Certificates in PEM that the server's must descend from, in place of the system's. */
+  ca?: string;
+  /** Milliseconds until a connection must stand. */
+  connectTimeout?: number;
+  maxConnections?: number;
+}
+
+/**
+ * Connections of one service. `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are honoured as Go's client does for
+ * argocd-notifications, without Node's `NODE_USE_ENV_PROXY=1`, which only concerns the global `fetch`.
+ * Opens nothing before the first request. Throws when such a variable is no URL.
+ */
+export function createConnections(options: ConnectionOptions): Dispatcher {
+  const tls = {
+    ...(options.insecureSkipVerify ? { rejectUnauthorized: false } : {}),
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+  };
+  const shared = { connections: options.maxConnections ?? 50, keepAliveTimeout: 30_000 };
+  const connect = { ...tls, timeout: options.connectTimeout ?? 5_000 };
+  return new EnvHttpProxyAgent({ ...shared, connect, requestTls: connect, proxyTls: connect });
+}
+
+/** The milliseconds that a `Retry-After` header asks for, in seconds or as a date; undefined without a valid one. */
+export function retryAfterOf(header: string | null | undefined, now: number): number | undefined {
+  if (header === null || header === undefined) return undefined;
+  const text = header.trim();
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1_000);
+  const date = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+export interface NetworkFailure {
+  reason: 'timeout' | 'aborted' | 'unreachable' | 'connection_lost' | 'tls';
+  detail: string;
+}
+
+const UNREACHABLE = new Set(
+  'ECONNREFUSED ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH ETIMEDOUT UND_ERR_CONNECT_TIMEOUT'.split(' '),
+);
+
+/**
+ * Names what went wrong below HTTP. After `unreachable` and `tls` the request was never sent; after the others
+ * it may have been received.
+ */
+export function networkFailure(error: unknown, signal: AbortSignal): NetworkFailure {
+  const chain = causes(error);
+  const root = chain.at(-1);
+  const detail = root instanceof Error ? root.message || errorCode(root) || root.name : String(root);
+  if (signal.aborted) return { reason: 'aborted', detail: 'the attempt was aborted' };
+  if (chain.some((cause) => cause instanceof Error && cause.name === 'TimeoutError')) {
+    return { reason: 'timeout', detail: 'no answer in time' };
+  }
+  const codes = chain.map(errorCode);
+  if (codes.some((code) => UNREACHABLE.has(code))) return { reason: 'unreachable', detail };
+  if (codes.some((code) => /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)))
+    return { reason: 'tls', detail };
+  if (codes.some((code) => /^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$/.test(code)))
+    return { reason: 'timeout', detail };
+  return { reason: 'connection_lost', detail };
+}
+
+function causes(error: unknown): unknown[] {
+  const chain: unknown[] = [];
+  for (let cause = error; cause !== undefined && chain.length < 10; ) {
+    chain.push(cause);
+    cause =
+      cause instanceof AggregateError ? cause.errors[0] : cause instanceof Error ? cause.cause : undefined;
+  }
+  return chain;
+}
+
+function errorCode(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : '';
+}

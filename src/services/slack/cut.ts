@@ -1,0 +1,47 @@
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** A cluster may be longer than any person would write (combining marks without end): then code points have to do. */
+const longestCluster = 64;
+/** How far back a cut may move to keep a link or an entity whole. */
+const longestToken = 500;
+
+/**
+ * Shortens Slack text to at most `limit` UTF-16 units, with `…` at the end. No character as a person sees it, no
+ * `<link|label>` or mention and no `&amp;` is cut in half, and a ``` that would stay open is closed.
+ */
+export function cut(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const shortened = cutTo(text, limit - 1);
+  if (shortened.split('```').length % 2 === 1) return `${shortened}…`;
+  return `${cutTo(text, limit - '\n```…'.length)}\n\`\`\`…`;
+}
+
+/** The longest beginning of `text` of at most `limit` units that ends at a boundary. */
+function cutTo(text: string, limit: number): string {
+  const end = tokenBoundary(text, graphemeBoundary(text, Math.max(0, limit)));
+  return text.slice(0, end);
+}
+
+function graphemeBoundary(text: string, index: number): number {
+  const from = Math.max(0, index - longestCluster * 2);
+  const window = text.slice(wholeCodePoint(text, from), index + longestCluster * 2);
+  const cluster = graphemes.segment(window).containing(index - from);
+  const boundary = cluster === undefined ? index : wholeCodePoint(text, from) + cluster.index;
+  return index - boundary > longestCluster ? wholeCodePoint(text, index) : Math.min(boundary, index);
+}
+
+/** Moves back by one where `index` is inside a surrogate pair. */
+function wholeCodePoint(text: string, index: number): number {
+  const inside = /[\uDC00-\uDFFF]/.test(text[index] ?? '') && /[\uD800-\uDBFF]/.test(text[index - 1] ?? '');
+  return inside ? index - 1 : index;
+}
+
+function tokenBoundary(text: string, end: number): number {
+  const from = Math.max(0, end - longestToken);
+  const head = text.slice(from, end);
+  const link = /<(?:https?:|mailto:|[@#!])[^<>\n]*$/.exec(head);
+  if (link !== null && /^[^<>\n]*>/.test(text.slice(end, end + longestToken))) return from + link.index;
+  const entity = /&[a-z]{0,3}$/.exec(head);
+  if (entity !== null && /^&(?:amp|lt|gt);/.test(text.slice(from + entity.index))) return from + entity.index;
+  return end;
+}

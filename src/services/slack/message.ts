@@ -1,0 +1,89 @@
+import type { Notification } from '../../model.ts';
+import { cut } from './cut.ts';
+import { type Normalised, normaliseAttachments, normaliseBlocks } from './go-json.ts';
+import { fitAttachments, fitBlocks, longestText } from './limits.ts';
+import { foldToText } from './plain-text.ts';
+import { isHttpUrl, readSlackSection, type SlackOptions, type SlackSection } from './schema.ts';
+
+export type Form = Readonly<Record<string, string>>;
+
+export interface SlackMessage {
+  /** Fields of the form that argocd-notifications posts for it, but for channel and thread; within Slack's limits. */
+  form: Form;
+  /** Why the form holds plain text in place of the layout that the template describes. */
+  degraded?: { reason: string; detail: string };
+  /** The message in plain text, at most `limit` long; the layout fields are taken out. */
+  plain(limit: number): Form;
+  groupingKey: string;
+  broadcast: boolean;
+  policy: SlackSection['deliveryPolicy'];
+}
+
+/** What a message in plain text may have after Slack called it too long: Slack's advice for a readable message. */
+export const shortText = 4_000;
+
+/**
+ * The form of a notification. With a `slack` section, `attachments` and `blocks` are always posted, without one
+ * never (pipeline.json, group slack-fields).
+ */
+export function slackMessage(notification: Notification, options: SlackOptions): SlackMessage {
+  const { section, problems } = readSlackSection(notification.section ?? null);
+  const common = {
+    ...nonEmpty('username', section.username || options.username),
+    ...iconField(section.icon || options.icon),
+    ...(options.disableUnfurl ? { unfurl_links: 'false', unfurl_media: 'false' } : {}),
+  };
+  const plain = (limit: number): Form => {
+    const text = foldToText(notification.message, section.attachments, section.blocks);
+    return wellFormed({ ...common, text: cut(text, limit) });
+  };
+  const rest = {
+    plain,
+    groupingKey: section.groupingKey,
+    broadcast: section.notifyBroadcast,
+    policy: section.deliveryPolicy,
+  };
+  const text = cut(notification.message, longestText);
+  if (notification.section === undefined) return { form: wellFormed({ ...common, text }), ...rest };
+
+  const problem = problems.find(({ severity }) => severity === 'error');
+  if (problem !== undefined) {
+    return {
+      form: plain(longestText),
+      degraded: { reason: 'invalid_section', detail: problem.what },
+      ...rest,
+    };
+  }
+  const attachments = normaliseAttachments(section.attachments);
+  const blocks = normaliseBlocks(section.blocks);
+  if (!attachments.ok || !blocks.ok) {
+    return { form: plain(longestText), degraded: broken(attachments, blocks), ...rest };
+  }
+  const form = {
+    ...common,
+    text,
+    ...(attachments.json === undefined ? {} : { attachments: fitAttachments(attachments.json) }),
+    blocks: fitBlocks(blocks.json ?? '[]'),
+  };
+  return { form: wellFormed(form), ...rest };
+}
+
+function broken(attachments: Normalised, blocks: Normalised): { reason: string; detail: string } {
+  if (!attachments.ok) return { reason: 'invalid_attachments', detail: `attachments: ${attachments.error}` };
+  return { reason: 'invalid_blocks', detail: `blocks: ${blocks.ok ? '' : blocks.error}` };
+}
+
+/** An icon that is neither an emoji nor a URL is left out, and does not fall back to the service's. */
+function iconField(icon: string): Form {
+  if (/^:.+:$/.test(icon)) return { icon_emoji: icon };
+  return isHttpUrl(icon) ? { icon_url: icon } : {};
+}
+
+function nonEmpty(name: string, value: string): Form {
+  return value === '' ? {} : { [name]: value };
+}
+
+/** Lone surrogates cannot be posted. */
+function wellFormed(form: Form): Form {
+  return Object.fromEntries(Object.entries(form).map(([name, value]) => [name, value.toWellFormed()]));
+}
