@@ -1,0 +1,77 @@
+/** One string of a template: dialect, compilation, rendering, and where its errors stand. */
+import { toText } from '../go/bytes.ts';
+import { localLocation } from '../go/location.ts';
+import { detectDialect } from './dialect.ts';
+import { compileGoTemplate } from './gotemplate/engine.ts';
+import { compileMustache } from './mustache.ts';
+import { SPRIG } from './sprig/functions.ts';
+import type { Dialect, TemplateString } from './template.ts';
+
+export interface StringSource {
+  /** Name of the template, which its own `{{template}}` may call. */
+  name: string;
+  path: readonly string[];
+  text: string;
+  /** Set by the user; otherwise it is recognised. */
+  dialect?: Dialect;
+  /** Line and column, from 1, of an offset of `text` inside the ConfigMap value. */
+  locate(offset: number): { line: number; column: number } | undefined;
+}
+
+export type CompiledString =
+  | { ok: true; string: TemplateString; usesSecrets: boolean }
+  | { ok: false; error: string; at: number };
+
+type Execute = (...args: Parameters<TemplateString['render']>) => { ok: true; output: string } | { ok: false; error: { message: string; at: number } };
+
+/** Line and column of an offset inside a text, from 1. */
+export function positionIn(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset);
+  const lastBreak = before.lastIndexOf('\n');
+  return { line: before.split('\n').length, column: offset - lastBreak };
+}
+
+export function compileString(source: StringSource): CompiledString {
+  const { text } = source;
+  if (!text.includes('{{')) return compiled(source, 'go', () => ({ ok: true, output: text }), false);
+  const detected = source.dialect === undefined ? detectDialect(text) : { ok: true as const, dialect: source.dialect };
+  if (!detected.ok) return { ok: false, error: detected.error, at: detected.at };
+  return detected.dialect === 'go' ? compileGo(source) : compileMustacheString(source);
+}
+
+function compiled(source: StringSource, dialect: Dialect, execute: Execute, usesSecrets: boolean): CompiledString {
+  const { path, text, locate } = source;
+  const string: TemplateString = {
+    path,
+    source: text,
+    dialect,
+    render(vars, options) {
+      const result = execute(vars, options);
+      if (result.ok) return { ok: true, text: toText(result.output) };
+      return { ok: false, error: result.error.message, ...locate(result.error.at) };
+    },
+  };
+  return { ok: true, string, usesSecrets };
+}
+
+function compileGo(source: StringSource): CompiledString {
+  const compilation = compileGoTemplate(source.name, source.text, SPRIG);
+  if (!compilation.ok) return { ok: false, error: compilation.error.message, at: compilation.error.at };
+  const { template } = compilation;
+  const execute: Execute = (vars, { filterValue }) =>
+    template.execute(vars.values, {
+      now: vars.now,
+      location: localLocation(),
+      ...(filterValue === undefined ? {} : { filterValue }),
+    });
+  return compiled(source, 'go', execute, template.roots.has('secrets'));
+}
+
+function compileMustacheString(source: StringSource): CompiledString {
+  const compilation = compileMustache(source.text);
+  if (!compilation.ok) return { ok: false, error: compilation.error.message, at: compilation.error.at };
+  const { template } = compilation;
+  const execute: Execute = (vars, options) => template.execute(vars.values, options);
+  const usesSecrets = template.names.some((name) => name.split('.')[0] === 'secrets');
+  return compiled(source, 'mustache', execute, usesSecrets);
+}

@@ -1,0 +1,136 @@
+/** One execution of a template: output, variables and what it may still spend. */
+
+import type { GoLocation } from '../../go/location.ts';
+
+/** What a template may use. Every number is a count, `output` and `text` are characters. */
+export interface Limits {
+  /** Nodes, calls and iterations, plus the size of what functions make. */
+  steps: number;
+  output: number;
+  /** The longest string and list that a function may make. */
+  text: number;
+  list: number;
+  /** Templates inside templates. */
+  depth: number;
+}
+
+export const DEFAULT_LIMITS: Readonly<Limits> = {
+  steps: 1_000_000,
+  output: 1_000_000,
+  text: 4_000_000,
+  list: 100_000,
+  depth: 500,
+};
+
+/** A template that failed while it ran. `at` is an offset in the source. */
+export class ExecutionError extends Error {
+  readonly at: number;
+  constructor(message: string, at: number, options?: ErrorOptions) {
+    super(message, options);
+    this.at = at;
+  }
+}
+
+/** A limit was reached. */
+export class LimitError extends Error {}
+
+export type PrintFilter = (value: string, at: { preceding: string; literals: readonly string[] }) => string;
+
+/** What functions know of their execution. */
+export interface FunctionContext {
+  /** Unix milliseconds. */
+  readonly now: number;
+  /** What `Local` means. */
+  readonly location: GoLocation;
+  readonly limits: Readonly<Limits>;
+  /** Counts work; throws a LimitError when the budget is used up. */
+  spend(steps: number): void;
+}
+
+export interface RunOptions {
+  now: number;
+  location: GoLocation;
+  limits: Readonly<Limits>;
+  filterValue?: PrintFilter;
+}
+
+export class Run implements FunctionContext {
+  output = '';
+  depth = 0;
+  readonly now: number;
+  readonly location: GoLocation;
+  readonly limits: Readonly<Limits>;
+  readonly filterValue: PrintFilter | undefined;
+  private steps: number;
+  private names: string[];
+  private values: unknown[];
+
+  constructor(dot: unknown, options: RunOptions) {
+    this.now = options.now;
+    this.location = options.location;
+    this.limits = options.limits;
+    this.filterValue = options.filterValue;
+    this.steps = options.limits.steps;
+    this.names = ['$'];
+    this.values = [dot];
+  }
+
+  spend(steps: number): void {
+    this.steps -= steps;
+    if (this.steps < 0) throw new LimitError(`the template needs more than ${this.limits.steps} steps`);
+  }
+
+  write(text: string): void {
+    this.output += text;
+    if (this.output.length > this.limits.output) {
+      throw new LimitError(`the output is longer than ${this.limits.output} characters`);
+    }
+  }
+
+  mark(): number {
+    return this.names.length;
+  }
+
+  pop(mark: number): void {
+    this.names.length = mark;
+    this.values.length = mark;
+  }
+
+  declare(name: string, value: unknown): void {
+    this.names.push(name);
+    this.values.push(value);
+  }
+
+  /** False where there is no such variable. */
+  assign(name: string, value: unknown): boolean {
+    const at = this.names.lastIndexOf(name);
+    if (at >= 0) this.values[at] = value;
+    return at >= 0;
+  }
+
+  /** Sets the variable that is `fromTop` below the top of the stack (1: the top). */
+  setTop(fromTop: number, value: unknown): void {
+    this.values[this.values.length - fromTop] = value;
+  }
+
+  has(name: string): boolean {
+    return this.names.includes(name);
+  }
+
+  variable(name: string): unknown {
+    return this.values[this.names.lastIndexOf(name)];
+  }
+
+  /** Runs a body with fresh variables: a called template inherits none. */
+  call(dot: unknown, body: () => void): void {
+    if (this.depth >= this.limits.depth) throw new LimitError(`templates call each other more than ${this.limits.depth} deep`);
+    const { names, values } = this;
+    this.names = ['$'];
+    this.values = [dot];
+    this.depth += 1;
+    body();
+    this.depth -= 1;
+    this.names = names;
+    this.values = values;
+  }
+}

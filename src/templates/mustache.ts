@@ -1,0 +1,170 @@
+/**
+ * The mustache dialect: the `mustache` package parses and walks; looking up and writing are ours, so that only own
+ * properties are seen, nothing is called, values print as in Go templates and no HTML is escaped.
+ */
+import Mustache from 'mustache';
+import { sprint } from '../go/format.ts';
+import { isPlainMap } from '../go/typed.ts';
+import { GoTypedMap } from '../go/value.ts';
+import { DEFAULT_LIMITS, LimitError, type Limits, type PrintFilter } from './gotemplate/run.ts';
+import { isTrue, itemsOf } from './gotemplate/values.ts';
+
+export interface MustacheOptions {
+  filterValue?: PrintFilter;
+  /** Source of another template. */
+  partial?: (name: string) => string | undefined;
+  limits?: Readonly<Limits>;
+}
+
+export type MustacheResult = { ok: true; output: string } | { ok: false; error: { message: string; at: number } };
+
+export interface MustacheTemplate {
+  /** Names that tags look up, to warn of `secrets`. */
+  readonly names: readonly string[];
+  execute(vars: Readonly<Record<string, unknown>>, options: MustacheOptions): MustacheResult;
+}
+
+export type MustacheCompilation =
+  | { ok: true; template: MustacheTemplate }
+  | { ok: false; error: { message: string; at: number } };
+
+type Tokens = ReturnType<InstanceType<typeof Mustache.Writer>['parse']>;
+type Token = Tokens[number];
+
+/** An own property of a map; undefined for everything else. */
+function property(value: unknown, name: string): unknown {
+  if (value instanceof GoTypedMap) return value.entries.get(name);
+  return isPlainMap(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+/** What a section tests and iterates over, in the package's terms. */
+function sectionValue(value: unknown): unknown {
+  if (typeof value === 'function') return undefined;
+  const items = itemsOf(value);
+  if (items !== undefined) return items;
+  return isTrue(value) ? value : undefined;
+}
+
+class SafeContext extends Mustache.Context {
+  private readonly up: SafeContext | undefined;
+  private readonly spend: () => void;
+  constructor(view: unknown, up: SafeContext | undefined, spend: () => void) {
+    super(view, up as Mustache.Context);
+    this.up = up;
+    this.spend = spend;
+  }
+  override push(view: unknown): SafeContext {
+    return new SafeContext(view, this, this.spend);
+  }
+  find(name: string): unknown {
+    this.spend();
+    if (name === '.') return this.view;
+    const [first = '', ...rest] = name.split('.');
+    for (let context: SafeContext | undefined = this; context !== undefined; context = context.up) {
+      const found = property(context.view, first);
+      if (found !== undefined) return rest.reduce<unknown>(property, found);
+    }
+    return undefined;
+  }
+  override lookup(name: string): unknown {
+    return sectionValue(this.find(name));
+  }
+}
+
+class SafeWriter extends Mustache.Writer {
+  output = '';
+  private steps: number;
+  private depth = 0;
+  private readonly options: MustacheOptions;
+  private readonly limits: Readonly<Limits>;
+  constructor(options: MustacheOptions) {
+    super();
+    this.options = options;
+    this.limits = options.limits ?? DEFAULT_LIMITS;
+    this.steps = this.limits.steps;
+  }
+
+  readonly spend = (): void => {
+    this.steps -= 1;
+    if (this.steps < 0) throw new LimitError(`the template needs more than ${this.limits.steps} steps`);
+  };
+
+  private write(text: string): string {
+    this.output += text;
+    if (this.output.length > this.limits.output) {
+      throw new LimitError(`the output is longer than ${this.limits.output} characters`);
+    }
+    // The package joins what it gets; we keep the text ourselves, for filters that look at what precedes.
+    return '';
+  }
+
+  override rawValue(token: string[]): string {
+    return this.write(token[1] as string);
+  }
+
+  override escapedValue(token: string[], context: Mustache.Context): string {
+    return this.unescapedValue(token, context);
+  }
+
+  override unescapedValue(token: string[], context: Mustache.Context): string {
+    const value = (context as SafeContext).find(token[1] as string);
+    if (value === undefined || value === null || typeof value === 'function') return '';
+    const text = sprint(value);
+    const { filterValue } = this.options;
+    return this.write(filterValue === undefined ? text : filterValue(text, { preceding: this.output, literals: [] }));
+  }
+
+  override renderPartial(
+    token: string[],
+    context: Mustache.Context,
+    partials: Mustache.PartialsOrLookupFn | undefined,
+    config?: Mustache.OpeningAndClosingTags | Mustache.RenderOptions,
+  ): string {
+    const name = token[1] as string;
+    if (this.options.partial?.(name) === undefined) throw new Error(`there is no template ${JSON.stringify(name)} to include`);
+    if (this.depth >= this.limits.depth) throw new LimitError(`templates include each other more than ${this.limits.depth} deep`);
+    this.depth += 1;
+    super.renderPartial(token, context, partials, config as Mustache.OpeningAndClosingTags);
+    this.depth -= 1;
+    return '';
+  }
+}
+
+function failure(error: unknown): { ok: false; error: { message: string; at: number } } {
+  if (!(error instanceof Error)) throw error;
+  const found = /^(.*) at (\d+)$/s.exec(error.message);
+  if (found === null) return { ok: false, error: { message: error.message, at: 0 } };
+  return { ok: false, error: { message: found[1] as string, at: Number(found[2]) } };
+}
+
+function namesIn(tokens: readonly Token[]): string[] {
+  return tokens.flatMap((token) => {
+    const names = token[0] === 'text' ? [] : [String(token[1])];
+    return Array.isArray(token[4]) ? [...names, ...namesIn(token[4] as Token[])] : names;
+  });
+}
+
+export function compileMustache(source: string): MustacheCompilation {
+  let tokens: Tokens;
+  try {
+    tokens = new Mustache.Writer().parse(source);
+  } catch (error) {
+    return failure(error);
+  }
+  return {
+    ok: true,
+    template: {
+      names: namesIn(tokens),
+      execute(vars, options) {
+        const writer = new SafeWriter(options);
+        try {
+          const context = new SafeContext(vars, undefined, writer.spend);
+          writer.renderTokens(tokens as unknown as string[][], context, options.partial ?? {}, source);
+          return { ok: true, output: writer.output };
+        } catch (error) {
+          return failure(error);
+        }
+      },
+    },
+  };
+}

@@ -1,0 +1,132 @@
+/** Templates + variables → the notification for one destination. */
+import { toText } from '../go/bytes.ts';
+import type { Json, JsonObject, Notification } from '../model.ts';
+import type { PrintFilter } from './gotemplate/run.ts';
+import { isJson, jsonStringFilter } from './json-safe.ts';
+import { shapeOf } from './sections.ts';
+import type { SectionObject, SectionTree, StringOptions, Template, TemplateString, TemplateVars } from './template.ts';
+
+export interface RenderOptions {
+  /** Type of the destination's service (`slack`): its section is rendered, the others are left alone. */
+  serviceType: string;
+  /** Fields of the section that must be JSON, as dotted paths; `*` stands for any one name. */
+  jsonFields: readonly string[];
+  filterValue?: PrintFilter;
+  /** Finds the templates that mustache includes with `{{> name}}`. */
+  template?: (name: string) => Template | undefined;
+}
+
+export interface RenderWarning {
+  template: string;
+  /** `slack.attachments`. */
+  field: string;
+  what: string;
+}
+
+export type RenderResult =
+  | { ok: true; notification: Notification; warnings: RenderWarning[] }
+  | { ok: false; error: string; template: string; field: string; line?: number; column?: number };
+
+class RenderFailure extends Error {
+  readonly result: Extract<RenderResult, { ok: false }>;
+  constructor(result: Extract<RenderResult, { ok: false }>) {
+    super(result.error);
+    this.result = result;
+  }
+}
+
+/**
+ * Merges the templates of a `send` list in order: the message keeps the last text that is not empty, sections merge
+ * as sections.ts says for their service. Values that would break the JSON of a field are escaped; a field that is no
+ * JSON even so is left as it is, with a warning.
+ */
+export function renderNotification(
+  templates: readonly Template[],
+  vars: TemplateVars,
+  options: RenderOptions,
+): RenderResult {
+  const warnings: RenderWarning[] = [];
+  let message = '';
+  let section: JsonObject | undefined;
+  try {
+    for (const template of templates) {
+      const renderer = createRenderer(template, vars, options, warnings);
+      if (template.message !== undefined) message = renderer.string(template.message) || message;
+      const source = template.sections.get(options.serviceType);
+      if (source !== undefined) section = mergeSection(options.serviceType, section, renderer.section(source));
+    }
+  } catch (error) {
+    if (error instanceof RenderFailure) return error.result;
+    throw error;
+  }
+  return { ok: true, notification: { message, ...(section === undefined ? {} : { section }) }, warnings };
+}
+
+function createRenderer(template: Template, vars: TemplateVars, options: RenderOptions, warnings: RenderWarning[]) {
+  const stringOptions: StringOptions = {
+    ...(options.filterValue === undefined ? {} : { filterValue: options.filterValue }),
+    partial: (name) => options.template?.(name)?.message?.source,
+  };
+
+  function render(string: TemplateString, withFilter: StringOptions): string {
+    const result = string.render(vars, withFilter);
+    if (result.ok) return result.text;
+    const { error, line, column } = result;
+    const position = { ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }) };
+    throw new RenderFailure({ ok: false, error, template: template.name, field: string.path.join('.'), ...position });
+  }
+
+  function json(string: TemplateString): string {
+    const text = render(string, stringOptions);
+    if (text.trim() === '' || isJson(text)) return text;
+    const escaped = render(string, { ...stringOptions, filterValue: jsonStringFilter(options.filterValue) });
+    if (isJson(escaped)) return escaped;
+    const what = 'the rendered text is no JSON, even with its values escaped';
+    warnings.push({ template: template.name, field: string.path.join('.'), what });
+    return text;
+  }
+
+  function tree(value: SectionTree): Json {
+    if (typeof value === 'string') return toText(value);
+    if (typeof value !== 'object' || value === null) return value;
+    if (isList(value)) return value.map(tree);
+    if (isString(value)) return isJsonField(value.path.slice(1), options.jsonFields) ? json(value) : render(value, stringOptions);
+    return object(value);
+  }
+
+  function object(value: SectionObject): JsonObject {
+    const rendered: JsonObject = {};
+    for (const [key, item] of Object.entries(value)) define(rendered, key, tree(item));
+    return rendered;
+  }
+
+  return { string: (string: TemplateString) => render(string, stringOptions), section: object };
+}
+
+const isList = (value: object): value is readonly SectionTree[] => Array.isArray(value);
+const isString = (value: object): value is TemplateString => typeof (value as TemplateString).render === 'function';
+
+function define(object: JsonObject, key: string, value: Json): void {
+  Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
+}
+
+function isJsonField(path: readonly string[], fields: readonly string[]): boolean {
+  return fields.some((field) => {
+    const parts = field.split('.');
+    return parts.length === path.length && parts.every((part, at) => part === '*' || part === path[at]);
+  });
+}
+
+const isEmpty = (value: Json): boolean =>
+  value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+
+function mergeSection(serviceType: string, before: JsonObject | undefined, later: JsonObject): JsonObject {
+  const merge = shapeOf(serviceType)?.merge ?? 'replace';
+  if (before === undefined || merge === 'replace') return later;
+  const merged: JsonObject = {};
+  for (const [key, value] of Object.entries(before)) define(merged, key, value);
+  for (const [key, value] of Object.entries(later)) {
+    if (merge === 'parts' || !isEmpty(value)) define(merged, key, value);
+  }
+  return merged;
+}

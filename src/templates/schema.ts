@@ -1,0 +1,214 @@
+/** The YAML of `template.<name>` → a compiled template, with a problem for everything that is wrong. */
+import { suggestion } from '../go/did-you-mean.ts';
+import { fieldKey, parseYaml, unknownFields, type YamlDocument } from '../go/yaml.ts';
+import type { Json, JsonObject, Problem } from '../model.ts';
+import { compileString, positionIn } from './compile-string.ts';
+import { type FieldKind, SECTIONS, shapeOf } from './sections.ts';
+import type { Dialect, SectionObject, SectionTree, Template, TemplateString } from './template.ts';
+
+const OWN_FIELDS = ['message', 'dialect'] as const;
+
+export function compileTemplate(name: string, text: string): { template?: Template; problems: Problem[] } {
+  return new TemplateReader(name, text).read();
+}
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+class TemplateReader {
+  private readonly name: string;
+  private readonly document: YamlDocument;
+  private readonly problems: Problem[] = [];
+  private readonly strings: TemplateString[] = [];
+  private dialect: Dialect | undefined;
+
+  constructor(name: string, text: string) {
+    this.name = name;
+    this.document = parseYaml(text);
+  }
+
+  read(): { template?: Template; problems: Problem[] } {
+    const { problems } = this;
+    for (const problem of this.document.problems) {
+      this.report('error', problem, `the template is no YAML: ${problem.what}`, 'Correct the YAML.');
+    }
+    if (problems.length > 0) return { problems };
+    const value = this.document.value ?? {};
+    if (!isObject(value)) {
+      const fix = 'Write fields such as "message:" and "slack:".';
+      this.report('error', this.document.at([]), 'a template is a mapping of fields', fix);
+      return { problems };
+    }
+    const template = this.readFields(value);
+    return problems.some((problem) => problem.severity === 'error') ? { problems } : { template, problems };
+  }
+
+  private readFields(value: JsonObject): Template {
+    this.readDialect(value);
+    const messageKey = fieldKey(value, 'message');
+    const message = messageKey === undefined ? undefined : this.readText(value[messageKey], [messageKey], ['message']);
+    const sections = new Map<string, SectionObject>();
+    for (const type of Object.keys(SECTIONS)) {
+      const key = fieldKey(value, type);
+      if (key !== undefined && value[key] !== null) this.readSection(sections, type, value[key] as Json, key);
+    }
+    this.readUnknown(value, sections);
+    return {
+      name: this.name,
+      ...(typeof message === 'object' ? { message } : {}),
+      sections,
+      strings: this.strings,
+    };
+  }
+
+  private readDialect(value: JsonObject): void {
+    const key = fieldKey(value, 'dialect');
+    if (key === undefined || value[key] === null) return;
+    const dialect = value[key];
+    if (dialect === 'go' || dialect === 'mustache') this.dialect = dialect;
+    else {
+      const fix = 'Write "go" or "mustache", or leave the field out.';
+      this.report('error', this.document.at([key]), `unknown dialect ${JSON.stringify(dialect)}`, fix);
+    }
+  }
+
+  /** A field that is no service of ours may be one of a later version: it is kept, with a warning. */
+  private readUnknown(value: JsonObject, sections: Map<string, SectionObject>): void {
+    const names = [...OWN_FIELDS, ...Object.keys(SECTIONS)];
+    for (const key of unknownFields(value, names)) {
+      const fix = `Remove it, or correct its name.${suggestion(key, names)}`;
+      this.report('warning', this.document.keyAt([key]), `unknown field ${JSON.stringify(key)}`, fix);
+      const section = value[key];
+      if (isObject(section)) sections.set(key, this.readGeneric(section, [key]) as SectionObject);
+    }
+  }
+
+  private readSection(sections: Map<string, SectionObject>, type: string, value: Json, key: string): void {
+    const shape = shapeOf(type);
+    if (shape === undefined) return;
+    if (!isObject(value)) {
+      this.report('error', this.document.at([key]), `${type} is a mapping of fields`, `Write the fields of ${type} below it.`);
+      return;
+    }
+    sections.set(type, this.readObject(value, shape.fields, [key], [type]));
+  }
+
+  private readObject(
+    value: JsonObject,
+    fields: { readonly [field: string]: FieldKind },
+    yamlPath: string[],
+    path: string[],
+  ): SectionObject {
+    const object: Record<string, SectionTree> = {};
+    const anyName = fields['*'];
+    if (anyName !== undefined) {
+      for (const [key, item] of Object.entries(value)) this.place(object, key, item, anyName, [...yamlPath, key], [...path, key]);
+      return object;
+    }
+    for (const [field, kind] of Object.entries(fields)) {
+      const key = fieldKey(value, field);
+      if (key === undefined) continue;
+      this.place(object, field, value[key] as Json, kind, [...yamlPath, key], [...path, field]);
+    }
+    for (const key of unknownFields(value, Object.keys(fields))) {
+      const fix = `Remove it, or correct its name.${suggestion(key, Object.keys(fields))}`;
+      this.report('warning', this.document.keyAt([...yamlPath, key]), `${path.join('.')} has no field ${JSON.stringify(key)}`, fix);
+    }
+    return object;
+  }
+
+  private place(
+    object: Record<string, SectionTree>,
+    field: string,
+    value: Json,
+    kind: FieldKind,
+    yamlPath: string[],
+    path: string[],
+  ): void {
+    const tree = value === null ? undefined : this.readField(value, kind, yamlPath, path);
+    if (tree === undefined) return;
+    Object.defineProperty(object, field, { value: tree, enumerable: true, writable: true, configurable: true });
+  }
+
+  private readField(value: Json, kind: FieldKind, yamlPath: string[], path: string[]): SectionTree | undefined {
+    switch (kind) {
+      case 'text':
+        return this.readText(value, yamlPath, path);
+      case 'literal':
+        return this.isScalar(value, yamlPath, path) ? (this.document.textAt(yamlPath) ?? String(value)) : undefined;
+      case 'flag':
+        if (typeof value === 'boolean') return value;
+        return this.wrong(yamlPath, path, 'true or false');
+      case 'list':
+        return Array.isArray(value) ? value.map((item) => this.readGeneric(item, yamlPath)) : this.wrong(yamlPath, path, 'a list');
+      case 'texts':
+        if (!isObject(value)) return this.wrong(yamlPath, path, 'a mapping');
+        return this.readObject(value, { '*': 'text' }, yamlPath, path);
+      default:
+        if (!isObject(value)) return this.wrong(yamlPath, path, 'a mapping');
+        return this.readObject(value, kind, yamlPath, path);
+    }
+  }
+
+  private wrong(yamlPath: string[], path: string[], wanted: string): undefined {
+    this.report('error', this.document.at(yamlPath), `${path.join('.')} must be ${wanted}`, `Write ${wanted}.`);
+    return undefined;
+  }
+
+  private isScalar(value: Json | undefined, yamlPath: string[], path: string[]): boolean {
+    if (typeof value !== 'object' || value === null) return true;
+    const what = `${path.join('.')} must be a text, not ${Array.isArray(value) ? 'a list' : 'a mapping'}`;
+    this.report('error', this.document.at(yamlPath), what, 'Write the text behind "|", so that YAML leaves it alone.');
+    return false;
+  }
+
+  /** Strings of a section that we do not know, wherever they stand. */
+  private readGeneric(value: Json, path: string[]): SectionTree {
+    if (typeof value === 'string') return this.compile(value, path, path) ?? '';
+    if (Array.isArray(value)) return value.map((item) => (typeof item === 'string' ? item : this.readGeneric(item, path)));
+    if (!isObject(value)) return value;
+    const object: Record<string, SectionTree> = {};
+    for (const [key, item] of Object.entries(value)) {
+      const tree = this.readGeneric(item, [...path, key]);
+      Object.defineProperty(object, key, { value: tree, enumerable: true, writable: true, configurable: true });
+    }
+    return object;
+  }
+
+  private readText(value: Json | undefined, yamlPath: string[], path: string[]): TemplateString | undefined {
+    if (!this.isScalar(value, yamlPath, path)) return undefined;
+    return this.compile(this.document.textAt(yamlPath) ?? '', yamlPath, path);
+  }
+
+  private compile(text: string, yamlPath: string[], path: string[]): TemplateString | undefined {
+    const { document } = this;
+    const locate = (offset: number) => document.within(yamlPath, positionIn(text, offset));
+    const dialect = this.dialect === undefined ? {} : { dialect: this.dialect };
+    const result = compileString({ name: this.name, path, text, locate, ...dialect });
+    if (!result.ok) {
+      this.report('error', locate(result.at), `${path.join('.')}: ${result.error}`, 'Correct the template text.');
+      return undefined;
+    }
+    if (result.usesSecrets) {
+      const fix = 'Move the secret to the service that needs it; self-service templates find no secrets.';
+      this.report('warning', locate(0), `${path.join('.')} puts secrets into a message`, fix);
+    }
+    this.strings.push(result.string);
+    return result.string;
+  }
+
+  private report(
+    severity: Problem['severity'],
+    position: { line: number; column: number } | undefined,
+    what: string,
+    fix: string,
+  ): void {
+    this.problems.push({
+      key: `template.${this.name}`,
+      severity,
+      ...(position === undefined ? {} : { line: position.line, column: position.column }),
+      what,
+      fix,
+    });
+  }
+}

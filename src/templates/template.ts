@@ -1,0 +1,45 @@
+import type { PrintFilter } from './gotemplate/run.ts';
+
+export type Dialect = 'go' | 'mustache';
+
+/** A string of a template, compiled. */
+export interface TemplateString {
+  /** Where it stands in the template: `['slack', 'attachments']`. */
+  path: readonly string[];
+  source: string;
+  dialect: Dialect;
+  render(vars: TemplateVars, options: StringOptions): RenderedString;
+}
+
+export interface StringOptions {
+  filterValue?: PrintFilter;
+  /** The text of another template, which mustache includes as a partial. */
+  partial?: (name: string) => string | undefined;
+}
+
+export type RenderedString =
+  | { ok: true; text: string }
+  /** Line and column inside the value of the ConfigMap key, from 1. */
+  | { ok: false; error: string; line?: number; column?: number };
+
+/** A section, or a part of one: strings are rendered, the rest stays. */
+export type SectionTree = TemplateString | SectionObject | readonly SectionTree[] | boolean | number | null | string;
+export interface SectionObject {
+  readonly [field: string]: SectionTree;
+}
+
+/** A notification template, compiled: the text, and a section per service type. */
+export interface Template {
+  name: string;
+  message?: TemplateString;
+  sections: ReadonlyMap<string, SectionObject>;
+  /** Every compiled string in the order of the template. */
+  strings: readonly TemplateString[];
+}
+
+/** The variables of one rendering, made by `templateVars`. */
+export interface TemplateVars {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
