@@ -1,0 +1,253 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions as TlsOptions } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { JsonObject } from '../src/model.ts';
+import { createFaults, type Faults, type Verb } from './kubernetes/faults.ts';
+import { createLists } from './kubernetes/lists.ts';
+import { mergePatch } from './kubernetes/merge-patch.ts';
+import { handleRequest } from './kubernetes/requests.ts';
+import { type Plural, resourceOfKind, resources } from './kubernetes/resources.ts';
+import { createStore, metadataOf, type Named } from './kubernetes/store.ts';
+import { createWatches, type Watches } from './kubernetes/watches.ts';
+
+/**
+ * An API server in this process, over real HTTP: lists with paging, watches with bookmarks and expiry, writes with
+ * resource versions and finalizers. It has no admission, no schemas and no RBAC; `faults` plays those and worse.
+ */
+export interface KubernetesSimulator {
+  /** Listens on a free port of localhost, unless one was given. */
+  start(): Promise<{ url: string; kubeconfig: string }>;
+  stop(): Promise<void>;
+  cluster: SimulatedCluster;
+  faults: Omit<Faults, 'apply'> & WatchFaults;
+  stats: SimulatorStats;
+  /** The bearer token that requests must carry from now on; undefined: none. */
+  setToken(token: string | undefined): void;
+  /** Resolves once the condition holds; it is tried whenever a request came or a watch opened or closed. */
+  until(condition: () => boolean): Promise<void>;
+}
+
+export interface ObjectName {
+  kind: string;
+  namespace?: string;
+  name: string;
+}
+
+/** The cluster's objects, changed from inside: each change is a revision that watches see. */
+export interface SimulatedCluster {
+  /** Creates the object, or replaces all of it but what the server owns. Its namespace is created where missing. */
+  apply(object: JsonObject): JsonObject;
+  /** Applies a merge patch. */
+  patch(name: ObjectName, patch: JsonObject): JsonObject;
+  /** Deletes it; with finalizers it stays, marked, until a patch empties them. False: there is none. */
+  remove(name: ObjectName): boolean;
+  get(name: ObjectName): JsonObject | undefined;
+  list(kind: string, namespace?: string): JsonObject[];
+  /** Makes a CustomResourceDefinition appear or vanish, with its objects' endpoints. */
+  setInstalled(plural: Plural, installed: boolean): void;
+}
+
+export interface WatchFaults {
+  watches: Pick<Watches, 'bookmark' | 'drop' | 'stall' | 'finish' | 'fail' | 'spoil'>;
+  /** Forgets the history: watches that resume and lists that continue get 410. Open watches go on. */
+  expireHistory(): void;
+}
+
+export interface SimulatorStats {
+  /** Requests so far of a verb, or of a verb and a resource. */
+  requests(verb: Verb, resource?: string): number;
+  openWatches(resource?: string): number;
+  /** TCP connections: accepted so far, and open. */
+  connections(): { accepted: number; open: number };
+}
+
+export interface SimulatorOptions {
+  port?: number;
+  token?: string;
+  /** Serves TLS; the kubeconfig does not verify it unless `certificateAuthority` (PEM) is given. */
+  tls?: TlsOptions;
+  certificateAuthority?: string;
+  /** Of the kubeconfig's context. */
+  namespace?: string;
+  /** CustomResourceDefinitions that are not there. */
+  absent?: Plural[];
+  /** @defaultValue 5000 */
+  historyLimit?: number;
+  /** @defaultValue 60000 */
+  bookmarkIntervalMs?: number;
+  now?: () => number;
+}
+
+export function createKubernetesSimulator(options: SimulatorOptions = {}): KubernetesSimulator {
+  const sockets = new Set<Socket>();
+  const counts = new Map<string, number>();
+  const waiting = new Set<() => void>();
+  const absent = new Set<string>(options.absent ?? []);
+  let token = options.token;
+  let accepted = 0;
+
+  const wake = (): void => {
+    for (const check of waiting) check();
+  };
+  const count = (key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
+
+  const store = createStore({ historyLimit: options.historyLimit ?? 5000, now: options.now ?? Date.now });
+  const lists = createLists(store, { maxSnapshots: 32 });
+  const faults = createFaults();
+  const watches = createWatches(store, {
+    bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
+    defaultTimeoutSeconds: 1800,
+    maxBufferedBytes: 256 * 1024 * 1024,
+    onChange: wake,
+  });
+  const deps = {
+    store,
+    lists,
+    watches,
+    faults,
+    isInstalled: ({ plural }: { plural: string }) => !absent.has(plural),
+    token: () => token,
+    onRequest(verb: Verb, resource: string) {
+      count(verb);
+      count(`${verb} ${resource}`);
+      wake();
+    },
+  };
+
+  const handle: Parameters<typeof createServer>[1] = (request, response) => {
+    void handleRequest(deps, request, response);
+  };
+  const server: Server =
+    options.tls === undefined ? createServer(handle) : createTlsServer(options.tls, handle);
+  server.keepAliveTimeout = 120_000;
+  server.on('connection', (socket: Socket) => {
+    accepted += 1;
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+
+  return {
+    async start() {
+      server.listen(options.port ?? 0, '127.0.0.1');
+      await once(server, 'listening');
+      const scheme = options.tls === undefined ? 'http' : 'https';
+      const url = `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      return { url, kubeconfig: kubeconfigOf(url, options) };
+    },
+    async stop() {
+      if (!server.listening) return;
+      const closed = once(server, 'close');
+      watches.close();
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+    cluster: createCluster(store, absent, watches),
+    faults: {
+      ...faults,
+      watches,
+      expireHistory() {
+        store.compact();
+        lists.expire();
+      },
+    },
+    stats: {
+      requests: (verb, resource) => counts.get(resource === undefined ? verb : `${verb} ${resource}`) ?? 0,
+      openWatches: (resource) => watches.count(resource),
+      connections: () => ({ accepted, open: sockets.size }),
+    },
+    setToken(next) {
+      token = next;
+    },
+    until(condition) {
+      if (condition()) return Promise.resolve();
+      return new Promise((resolve) => {
+        const check = (): void => {
+          if (!condition()) return;
+          waiting.delete(check);
+          resolve();
+        };
+        waiting.add(check);
+      });
+    },
+  };
+}
+
+function createCluster(
+  store: ReturnType<typeof createStore>,
+  absent: Set<string>,
+  watches: Watches,
+): SimulatedCluster {
+  function named({ kind, namespace, name }: ObjectName): Named {
+    const resource = resourceOfKind(kind);
+    return { resource, name, ...(resource.namespaced ? { namespace: namespace ?? 'default' } : {}) };
+  }
+
+  function ensureNamespace(namespace: string | undefined): void {
+    const resource = resourceOfKind('Namespace');
+    if (namespace === undefined || store.find({ resource, name: namespace }) !== undefined) return;
+    store.create({ resource }, { metadata: { name: namespace } });
+  }
+
+  return {
+    apply(object) {
+      const metadata = metadataOf(object);
+      const target = named({
+        kind: String(object.kind),
+        name: String(metadata.name),
+        ...(typeof metadata.namespace === 'string' ? { namespace: metadata.namespace } : {}),
+      });
+      ensureNamespace(target.namespace);
+      const { name: _name, ...collection } = target;
+      const { resourceVersion: _resourceVersion, uid: _uid, ...owned } = metadata;
+      const wanted = { ...object, metadata: owned };
+      const entry =
+        store.find(target) === undefined ? store.create(collection, wanted) : store.update(target, wanted);
+      return JSON.parse(entry.text) as JsonObject;
+    },
+    patch(name, patch) {
+      const target = named(name);
+      const entry = store.find(target);
+      if (entry === undefined)
+        throw new Error(`There is no ${name.kind} ${name.namespace ?? ''}/${name.name}`);
+      const merged = mergePatch(JSON.parse(entry.text) as JsonObject, patch) as JsonObject;
+      return JSON.parse(store.update(target, merged).text) as JsonObject;
+    },
+    remove(name) {
+      const target = named(name);
+      if (store.find(target) === undefined) return false;
+      store.remove(target);
+      return true;
+    },
+    get(name) {
+      const entry = store.find(named(name));
+      return entry === undefined ? undefined : (JSON.parse(entry.text) as JsonObject);
+    },
+    list: (kind, namespace) =>
+      store.entries(resourceOfKind(kind), namespace).map((entry) => JSON.parse(entry.text) as JsonObject),
+    setInstalled(plural, installed) {
+      if (!resources.some((resource) => resource.plural === plural)) throw new Error(`No resource ${plural}`);
+      if (installed) absent.delete(plural);
+      else absent.add(plural);
+      if (!installed) watches.finish(plural);
+    },
+  };
+}
+
+/** JSON, which is YAML as well. */
+function kubeconfigOf(url: string, options: SimulatorOptions): string {
+  const { certificateAuthority, namespace = 'argocd', token } = options;
+  const trust =
+    certificateAuthority === undefined
+      ? { 'insecure-skip-tls-verify': true }
+      : { 'certificate-authority-data': Buffer.from(certificateAuthority).toString('base64') };
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'simulator', cluster: { server: url, ...trust } }],
+    users: [{ name: 'simulator', user: token === undefined ? {} : { token } }],
+    contexts: [{ name: 'simulator', context: { cluster: 'simulator', user: 'simulator', namespace } }],
+    'current-context': 'simulator',
+  });
+}

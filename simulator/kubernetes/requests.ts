@@ -1,0 +1,170 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Json, JsonObject } from '../../src/model.ts';
+import type { Faults, Verb } from './faults.ts';
+import type { Lists } from './lists.ts';
+import { mergePatch } from './merge-patch.ts';
+import { parsePath, type Resource, resources, type Target } from './resources.ts';
+import { ApiError, apiError, statusOf } from './status.ts';
+import { type Named, notFound, type Store } from './store.ts';
+import type { Watches } from './watches.ts';
+
+export interface RequestDeps {
+  store: Store;
+  lists: Lists;
+  watches: Watches;
+  faults: Faults;
+  /** Whether the CustomResourceDefinition is there. */
+  isInstalled(resource: Resource): boolean;
+  /** Undefined: anybody may. */
+  token(): string | undefined;
+  onRequest(verb: Verb, resource: string): void;
+}
+
+/** Answers one HTTP request as the API server does. */
+export async function handleRequest(
+  deps: RequestDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const target = parsePath(url.pathname);
+    const verb = verbOf(request.method ?? 'GET', url.searchParams, target);
+    if (target !== undefined) deps.onRequest(verb, target.resource.plural);
+    if (await deps.faults.apply(verb, target?.resource.plural ?? '', response)) return;
+
+    const token = deps.token();
+    if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
+      throw apiError(401, 'Unauthorized');
+    }
+    if (url.pathname === '/version')
+      return sendJson(response, 200, { major: '1', minor: '34', gitVersion: 'v1.34.0' });
+    const group = /^\/apis\/([^/]+)\/([^/]+)$/.exec(url.pathname);
+    if (group !== null) return sendDiscovery(deps, response, group[1] ?? '', group[2] ?? '');
+    if (target === undefined || !deps.isInstalled(target.resource)) {
+      response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
+      return;
+    }
+    if (verb === 'watch') return deps.watches.open(target, url.searchParams, response);
+    if (verb === 'list') return sendText(response, 200, deps.lists.list(target, url.searchParams));
+    await handleObject(deps, verb, target, request, response);
+  } catch (error) {
+    const known = error instanceof ApiError ? error : apiError(500, String(error));
+    if (response.headersSent) response.destroy();
+    else sendJson(response, known.code, statusOf(known));
+  }
+}
+
+async function handleObject(
+  { store }: RequestDeps,
+  verb: Verb,
+  target: Target,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (verb === 'create') {
+    const object = await readObject(request, /^application\/json\b/);
+    requireNamespace(store, target);
+    return sendText(response, 201, store.create(target, object).text);
+  }
+  const { name } = target;
+  if (name === undefined)
+    throw apiError(405, 'the server does not allow this method on the requested resource');
+  const named: Named = { ...target, name };
+  const current = store.find(named);
+  if (current === undefined) throw notFound(named);
+
+  if (verb === 'get') return sendText(response, 200, current.text);
+  if (verb === 'update') {
+    const object = await readObject(request, /^application\/json\b/);
+    const { resourceVersion } = (object.metadata ?? {}) as JsonObject;
+    if (target.resource.custom && resourceVersion === undefined) {
+      throw apiError(422, 'metadata.resourceVersion: Invalid value: 0x0: must be specified for an update');
+    }
+    return sendText(response, 200, store.update(named, object).text);
+  }
+  if (verb === 'patch') {
+    const patch = await readObject(request, /^application\/merge-patch\+json\b/);
+    // Read after the body, so that the patch applies to what is there now.
+    const latest = store.find(named);
+    if (latest === undefined) throw notFound(named);
+    const object = mergePatch(JSON.parse(latest.text) as JsonObject, patch) as JsonObject;
+    return sendText(response, 200, store.update(named, object).text);
+  }
+  const body = await readBody(request);
+  const preconditions = body === '' ? undefined : (JSON.parse(body) as JsonObject).preconditions;
+  return sendText(response, 200, store.remove(named, preconditions as { uid?: string } | undefined).text);
+}
+
+function verbOf(method: string, query: URLSearchParams, target: Target | undefined): Verb {
+  if (method === 'GET' && target?.name === undefined) {
+    return ['true', '1'].includes(query.get('watch') ?? '') ? 'watch' : 'list';
+  }
+  const verbs: Record<string, Verb> = {
+    GET: 'get',
+    POST: 'create',
+    PUT: 'update',
+    PATCH: 'patch',
+    DELETE: 'delete',
+  };
+  const verb = verbs[method];
+  if (verb === undefined) throw apiError(405, `the server does not allow ${method}`);
+  return verb;
+}
+
+function requireNamespace(store: Store, target: Target): void {
+  if (!target.resource.namespaced) return;
+  if (target.namespace === undefined) throw apiError(405, 'an object is created in a namespace');
+  const namespaces = resources.find((resource) => resource.plural === 'namespaces') as Resource;
+  const named: Named = { resource: namespaces, name: target.namespace };
+  if (store.find(named) === undefined) throw notFound(named);
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+async function readObject(request: IncomingMessage, accepted: RegExp): Promise<JsonObject> {
+  const type = request.headers['content-type'] ?? '';
+  const body = await readBody(request);
+  if (!accepted.test(type)) throw apiError(415, `the body of the request was in an unknown format - ${type}`);
+  let value: Json;
+  try {
+    value = JSON.parse(body) as Json;
+  } catch (error) {
+    throw apiError(400, `the body of the request is no JSON: ${String(error)}`);
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw apiError(400, 'the body of the request is no object');
+  }
+  return value;
+}
+
+function sendDiscovery(deps: RequestDeps, response: ServerResponse, group: string, version: string): void {
+  const found = resources.filter((resource) => resource.group === group && resource.version === version);
+  const list: Json = found
+    .filter((resource) => deps.isInstalled(resource))
+    .map(({ plural, kind, namespaced }) => ({
+      name: plural,
+      kind,
+      namespaced,
+      verbs: ['list', 'watch', 'get'],
+    }));
+  if (found.length === 0) throw apiError(404, 'the server could not find the requested resource');
+  sendJson(response, 200, {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: `${group}/${version}`,
+    resources: list,
+  });
+}
+
+function sendJson(response: ServerResponse, status: number, body: JsonObject): void {
+  sendText(response, status, JSON.stringify(body));
+}
+
+function sendText(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' }).end(body);
+}

@@ -1,0 +1,326 @@
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Json, JsonObject } from '../../src/model.ts';
+import { apiVersion, type Resource, type Target } from './resources.ts';
+import { apiError } from './status.ts';
+
+/**
+ * One stored revision of an object. Immutable: the history and list snapshots share it. The text is all that is
+ * kept of the object (10,000 Applications of 20 KB fit), so what is read is always a copy.
+ */
+export interface Entry {
+  key: string;
+  namespace: string;
+  name: string;
+  uid: string;
+  labels: Readonly<Record<string, string>>;
+  resourceVersion: number;
+  text: string;
+}
+
+export interface Change {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  resource: Resource;
+  entry: Entry;
+  /** The revision before it. */
+  previous: Entry | undefined;
+  resourceVersion: number;
+}
+
+/** The named object, of a resource that has names. */
+export type Named = Target & { name: string };
+
+export interface Store {
+  /** The revision that a list made now would answer. */
+  revision(): number;
+  /** Changes at or before this revision are no longer known. */
+  compacted(): number;
+  find(target: Named): Entry | undefined;
+  /** All objects of the resource, in the server's order (namespace, then name). */
+  entries(resource: Resource, namespace?: string): readonly Entry[];
+  /** Changes after the revision, oldest first. */
+  changesAfter(resource: Resource, revision: number): Change[];
+  create(target: Target, object: JsonObject): Entry;
+  /** Replaces the object; a revision in `metadata.resourceVersion` must be the current one. */
+  update(target: Named, object: JsonObject): Entry;
+  /** Deletes it, or marks it where finalizers are left. The last revision is answered. */
+  remove(target: Named, preconditions?: { uid?: string; resourceVersion?: string }): Entry;
+  /** Forgets the history up to now. */
+  compact(): void;
+  onChange(listener: (change: Change) => void): void;
+}
+
+export interface StoreOptions {
+  /** Changes that are kept for watches that resume. */
+  historyLimit: number;
+  now: () => number;
+}
+
+export function createStore(options: StoreOptions): Store {
+  const objects = new Map<Resource, Map<string, Entry>>();
+  const sorted = new Map<Resource, Entry[]>();
+  const listeners: ((change: Change) => void)[] = [];
+  let history: Change[] = [];
+  let revision = 1000;
+  let compacted = revision;
+
+  function of(resource: Resource): Map<string, Entry> {
+    const found = objects.get(resource);
+    if (found !== undefined) return found;
+    const created = new Map<string, Entry>();
+    objects.set(resource, created);
+    return created;
+  }
+
+  function find(target: Named): Entry | undefined {
+    return of(target.resource).get(keyOf(target.namespace, target.name));
+  }
+
+  function existing(target: Named): Entry {
+    const entry = find(target);
+    if (entry === undefined) throw notFound(target);
+    return entry;
+  }
+
+  function record(type: Change['type'], resource: Resource, object: JsonObject, previous?: Entry): Entry {
+    revision += 1;
+    const metadata = metadataOf(object);
+    metadata.resourceVersion = String(revision);
+    const entry: Entry = {
+      namespace: text(metadata.namespace),
+      name: text(metadata.name),
+      key: keyOf(text(metadata.namespace), text(metadata.name)),
+      uid: text(metadata.uid),
+      labels: (metadata.labels ?? {}) as Record<string, string>,
+      resourceVersion: revision,
+      text: serialise(resource, object),
+    };
+    if (type === 'DELETED') of(resource).delete(entry.key);
+    else of(resource).set(entry.key, entry);
+    sorted.delete(resource);
+    const change: Change = { type, resource, entry, previous, resourceVersion: revision };
+    history.push(change);
+    // Cut in bulk, so that recording stays cheap.
+    if (history.length >= options.historyLimit * 2) {
+      compacted = history[history.length - options.historyLimit - 1]?.resourceVersion ?? compacted;
+      history = history.slice(-options.historyLimit);
+    }
+    for (const listener of listeners) listener(change);
+    return entry;
+  }
+
+  return {
+    revision: () => revision,
+    compacted: () => compacted,
+    find,
+
+    entries(resource, namespace) {
+      let all = sorted.get(resource);
+      if (all === undefined) {
+        all = [...of(resource).values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+        sorted.set(resource, all);
+      }
+      return namespace === undefined ? all : all.filter((entry) => entry.namespace === namespace);
+    },
+
+    changesAfter(resource, after) {
+      let low = 0;
+      let high = history.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((history[middle]?.resourceVersion ?? 0) <= after) low = middle + 1;
+        else high = middle;
+      }
+      return history.slice(low).filter((change) => change.resource === resource);
+    },
+
+    create(target, object) {
+      const created = normalise(target.resource, object);
+      const metadata = metadataOf(created);
+      if (typeof metadata.name !== 'string' && typeof metadata.generateName === 'string') {
+        metadata.name = `${metadata.generateName}${randomUUID().slice(0, 5)}`;
+      }
+      const name = validateIdentity(target, created);
+      const named = { ...target, name };
+      if (find(named) !== undefined) {
+        throw apiError(409, `${target.resource.plural} "${name}" already exists`, { name });
+      }
+      if (target.namespace !== undefined) metadata.namespace = target.namespace;
+      metadata.uid = randomUUID();
+      metadata.creationTimestamp = timestamp(options.now());
+      metadata.generation = 1;
+      delete metadata.deletionTimestamp;
+      return record('ADDED', target.resource, created);
+    },
+
+    update(target, object) {
+      const current = existing(target);
+      const before = JSON.parse(current.text) as JsonObject;
+      const updated = normalise(target.resource, object);
+      validateIdentity(target, updated);
+      const old = metadataOf(before);
+      const metadata = metadataOf(updated);
+      if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== old.resourceVersion) {
+        throw apiError(
+          409,
+          `Operation cannot be fulfilled on ${target.resource.plural} "${target.name}": the object has been modified; please apply your changes to the latest version and try again`,
+          { name: target.name },
+        );
+      }
+      if (metadata.uid !== undefined && metadata.uid !== old.uid) {
+        throw apiError(
+          422,
+          `${target.resource.kind} "${target.name}" is invalid: metadata.uid: Invalid value: "${text(metadata.uid)}": field is immutable`,
+          { name: target.name, causes: [{ reason: 'FieldValueInvalid', field: 'metadata.uid' }] },
+        );
+      }
+      for (const field of [
+        'uid',
+        'creationTimestamp',
+        'deletionTimestamp',
+        'generation',
+        'resourceVersion',
+      ]) {
+        if (old[field] === undefined) delete metadata[field];
+        else metadata[field] = old[field];
+      }
+      if (target.namespace !== undefined) metadata.namespace = target.namespace;
+      // A write that changes nothing makes no revision.
+      if (isDeepStrictEqual(before, updated)) return current;
+      if (old.deletionTimestamp !== undefined && finalizersOf(metadata).length === 0) {
+        return record('DELETED', target.resource, updated, current);
+      }
+      if (!isDeepStrictEqual(withoutMetadata(before), withoutMetadata(updated))) {
+        metadata.generation = Number(old.generation) + 1;
+      }
+      return record('MODIFIED', target.resource, updated, current);
+    },
+
+    remove(target, preconditions = {}) {
+      const current = existing(target);
+      const object = JSON.parse(current.text) as JsonObject;
+      const metadata = metadataOf(object);
+      const { uid, resourceVersion } = preconditions;
+      if (
+        (uid !== undefined && uid !== metadata.uid) ||
+        (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
+      ) {
+        throw apiError(409, `Precondition failed for ${target.resource.plural} "${target.name}"`, {
+          name: target.name,
+        });
+      }
+      if (finalizersOf(metadata).length === 0) return record('DELETED', target.resource, object, current);
+      if (metadata.deletionTimestamp !== undefined) return current;
+      metadata.deletionTimestamp = timestamp(options.now());
+      metadata.deletionGracePeriodSeconds = 0;
+      metadata.generation = Number(metadata.generation) + 1;
+      return record('MODIFIED', target.resource, object, current);
+    },
+
+    compact() {
+      compacted = revision;
+      history = [];
+    },
+
+    onChange: (listener) => void listeners.push(listener),
+  };
+}
+
+export function notFound(target: Named): Error {
+  const { group, plural } = target.resource;
+  return apiError(404, `${group === '' ? plural : `${plural}.${group}`} "${target.name}" not found`, {
+    name: target.name,
+    kind: plural,
+  });
+}
+
+export function metadataOf(object: JsonObject): JsonObject {
+  const { metadata } = object;
+  if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) {
+    throw apiError(422, 'metadata: Required value');
+  }
+  return metadata;
+}
+
+/** The start of each text, which list items of built-in kinds go without. */
+export function kindPrefix(resource: Resource): string {
+  return `{"kind":"${resource.kind}","apiVersion":"${apiVersion(resource)}",`;
+}
+
+function serialise(resource: Resource, object: JsonObject): string {
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
+  return kindPrefix(resource) + JSON.stringify(rest).slice(1);
+}
+
+/** A copy with its kind, and with `stringData` of a Secret encoded. */
+function normalise(resource: Resource, object: JsonObject): JsonObject {
+  if (object.kind !== undefined && object.kind !== resource.kind) {
+    throw apiError(
+      400,
+      `the object provided is unrecognized: kind ${text(object.kind)} is not ${resource.kind}`,
+    );
+  }
+  if (object.apiVersion !== undefined && object.apiVersion !== apiVersion(resource)) {
+    throw apiError(
+      400,
+      `the API version in the data (${text(object.apiVersion)}) does not match the expected one`,
+    );
+  }
+  const copy = {
+    ...structuredClone(object),
+    kind: resource.kind,
+    apiVersion: apiVersion(resource),
+  } as JsonObject;
+  if (resource.kind === 'Secret' && copy.stringData !== undefined) {
+    const plain = Object.entries(copy.stringData as Record<string, string>);
+    const encoded = plain.map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
+    copy.data = { ...(copy.data as JsonObject | undefined), ...Object.fromEntries(encoded) };
+    delete copy.stringData;
+  }
+  return copy;
+}
+
+function validateIdentity(target: Target, object: JsonObject): string {
+  const { resource } = target;
+  const metadata = metadataOf(object);
+  const { name } = metadata;
+  if (typeof name !== 'string' || !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name) || name.length > 253) {
+    throw apiError(
+      422,
+      `${resource.kind} is invalid: metadata.name: Invalid value: ${JSON.stringify(name ?? '')}`,
+    );
+  }
+  if (target.name !== undefined && target.name !== name) {
+    throw apiError(
+      400,
+      `the name of the object (${name}) does not match the name on the URL (${target.name})`,
+    );
+  }
+  if (metadata.namespace !== undefined && metadata.namespace !== target.namespace) {
+    throw apiError(
+      400,
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
+  }
+  return name;
+}
+
+function finalizersOf(metadata: JsonObject): Json[] {
+  return Array.isArray(metadata.finalizers) ? metadata.finalizers : [];
+}
+
+function withoutMetadata({ metadata: _metadata, ...rest }: JsonObject): JsonObject {
+  return rest;
+}
+
+function keyOf(namespace: string | undefined, name: string): string {
+  return `${namespace ?? ''}/${name}`;
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function timestamp(now: number): string {
+  return new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+}

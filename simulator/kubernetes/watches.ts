@@ -1,0 +1,174 @@
+import type { ServerResponse } from 'node:http';
+import type { JsonObject } from '../../src/model.ts';
+import { apiVersion, type Resource, type Target } from './resources.ts';
+import { parseSelectors, type Selector } from './selectors.ts';
+import { apiError, statusOf } from './status.ts';
+import type { Change, Store } from './store.ts';
+
+export type FrameFault = 'malformed' | 'truncated';
+
+export interface Watches {
+  open(target: Target, query: URLSearchParams, response: ServerResponse): void;
+  /** Sends a bookmark to every watch that wants one. */
+  bookmark(): void;
+  /** Breaks the connection of every watch, without an end of the stream. */
+  drop(plural?: string): void;
+  /** Makes the watches that are open silent for good, as a connection that a firewall forgot. */
+  stall(plural?: string): void;
+  /** Ends the streams as the server does when `timeoutSeconds` are over. */
+  finish(plural?: string): void;
+  /** Sends an ERROR frame and ends the streams. */
+  fail(code: number, message: string, plural?: string): void;
+  /** Spoils the next frame of each watch: another text in its place, or half of it and then the end. */
+  spoil(fault: FrameFault, plural?: string): void;
+  /** Watches that are open; stalled ones too. */
+  count(plural?: string): number;
+  close(): void;
+}
+
+interface Watch {
+  target: Target;
+  selector: Selector;
+  bookmarks: boolean;
+  response: ServerResponse;
+  stalled: boolean;
+  spoil: FrameFault | undefined;
+  timers: NodeJS.Timeout[];
+}
+
+export interface WatchesOptions {
+  bookmarkIntervalMs: number;
+  /** Where the client sets no `timeoutSeconds`. */
+  defaultTimeoutSeconds: number;
+  /** A client that reads so slowly is cut off. */
+  maxBufferedBytes: number;
+  /** Called when a watch has opened or closed. */
+  onChange: () => void;
+}
+
+export function createWatches(store: Store, options: WatchesOptions): Watches {
+  const open = new Set<Watch>();
+
+  function of(plural?: string): Watch[] {
+    return [...open].filter((watch) => plural === undefined || watch.target.resource.plural === plural);
+  }
+
+  function write(watch: Watch, frame: string): void {
+    if (watch.stalled) return;
+    if (watch.spoil === 'truncated') {
+      watch.response.end(frame.slice(0, frame.length / 2));
+    } else {
+      watch.response.write(
+        watch.spoil === 'malformed' ? `{"type":"MODIFIED","object":{"metadata":\n` : frame,
+      );
+    }
+    watch.spoil = undefined;
+    if (watch.response.writableLength > options.maxBufferedBytes) watch.response.destroy();
+  }
+
+  function bookmark(watch: Watch): void {
+    if (!watch.bookmarks) return;
+    const { resource } = watch.target;
+    const metadata = { resourceVersion: String(store.revision()), creationTimestamp: null };
+    write(watch, frame('BOOKMARK', { kind: resource.kind, apiVersion: apiVersion(resource), metadata }));
+  }
+
+  function finish(watch: Watch): void {
+    bookmark(watch);
+    if (!watch.stalled) watch.response.end();
+  }
+
+  function deliver(watch: Watch, change: Change): void {
+    const type = typeFor(watch, change);
+    if (type !== undefined) write(watch, `{"type":"${type}","object":${change.entry.text}}\n`);
+  }
+
+  store.onChange((change) => {
+    for (const watch of open) deliver(watch, change);
+  });
+
+  return {
+    open(target, query, response) {
+      const selector = parseSelectors(query);
+      const asked = query.get('resourceVersion') ?? '';
+      const from = Number(asked);
+      if (!Number.isSafeInteger(from)) throw apiError(400, `Invalid value: "${asked}": strconv.ParseUint`);
+      if (query.get('sendInitialEvents') !== null) {
+        throw apiError(422, 'sendInitialEvents: Forbidden: the WatchList feature gate is not enabled');
+      }
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Transfer-Encoding': 'chunked' });
+      response.flushHeaders();
+
+      const watch: Watch = {
+        target,
+        selector,
+        bookmarks: query.get('allowWatchBookmarks') === 'true',
+        response,
+        stalled: false,
+        spoil: undefined,
+        timers: [],
+      };
+      if (from !== 0 && from < store.compacted()) {
+        const message = `too old resource version: ${asked} (${store.compacted() + 1})`;
+        response.end(frame('ERROR', statusOf(apiError(410, message))));
+        return;
+      }
+      if (from === 0) {
+        for (const entry of store.entries(target.resource, target.namespace)) {
+          if (selector(entry)) write(watch, `{"type":"ADDED","object":${entry.text}}\n`);
+        }
+      } else {
+        for (const change of store.changesAfter(target.resource, from)) deliver(watch, change);
+      }
+
+      const timeout = Number(query.get('timeoutSeconds') ?? 0) || options.defaultTimeoutSeconds;
+      watch.timers.push(
+        setTimeout(() => finish(watch), timeout * 1000),
+        setInterval(() => bookmark(watch), options.bookmarkIntervalMs),
+      );
+      open.add(watch);
+      response.on('close', () => {
+        for (const timer of watch.timers) clearTimeout(timer);
+        open.delete(watch);
+        options.onChange();
+      });
+      options.onChange();
+    },
+
+    bookmark: () => of().forEach(bookmark),
+    drop: (plural) => of(plural).forEach((watch) => void watch.response.destroy()),
+    stall: (plural) =>
+      of(plural).forEach((watch) => {
+        watch.stalled = true;
+      }),
+    finish: (plural) => of(plural).forEach(finish),
+    fail: (code, message, plural) =>
+      of(plural).forEach((watch) => {
+        if (!watch.stalled) watch.response.end(frame('ERROR', statusOf(apiError(code, message))));
+      }),
+    spoil: (fault, plural) =>
+      of(plural).forEach((watch) => {
+        watch.spoil = fault;
+      }),
+    count: (plural) => of(plural).length,
+    close: () => of().forEach((watch) => void watch.response.destroy()),
+  };
+}
+
+/** What a change is to one watch: an object that begins or ceases to match is added or deleted. */
+function typeFor(watch: Watch, change: Change): Change['type'] | undefined {
+  const { entry, previous, resource } = change;
+  if (!isWatched(watch.target, resource, entry.namespace)) return undefined;
+  const did = previous !== undefined && watch.selector(previous);
+  const does = change.type !== 'DELETED' && watch.selector(entry);
+  if (does) return did ? 'MODIFIED' : 'ADDED';
+  return did ? 'DELETED' : undefined;
+}
+
+function isWatched(target: Target, resource: Resource, namespace: string): boolean {
+  return target.resource === resource && (target.namespace === undefined || target.namespace === namespace);
+}
+
+function frame(type: string, object: JsonObject): string {
+  return `${JSON.stringify({ type, object })}\n`;
+}

@@ -1,0 +1,218 @@
+import { type Dispatcher, errors } from 'undici';
+import type { Json, JsonObject } from '../model.ts';
+import { ClusterError } from './cluster-error.ts';
+import { createCredentials } from './credentials.ts';
+import { createDispatcherPool } from './dispatcher-pool.ts';
+import { type KubeconfigOptions, loadKubeconfig, namespaceOf } from './kubeconfig.ts';
+
+export interface ApiRequest {
+  /** @defaultValue GET */
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path on the API server, each name in it encoded. */
+  path: string;
+  query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  body?: JsonObject;
+  /** Of the body. @defaultValue application/json */
+  contentType?: string;
+  signal?: AbortSignal;
+  /** For the headers of a stream, or for the whole of any other answer. @defaultValue 30000 */
+  timeoutMs?: number;
+}
+
+/**
+ * One API server, its credentials and one pool of connections for all requests. Nothing is retried but a request
+ * answered 401, once and with credentials read anew. Failures are thrown as ClusterError, or as the signal's reason.
+ */
+export interface Connection {
+  /** Without credentials, for the log. */
+  readonly server: string;
+  /** Where the controller runs, if no flag says otherwise. */
+  readonly namespace: string;
+  json(request: ApiRequest): Promise<JsonObject>;
+  /** The body as it comes; a chunk is any part of it. Leaving the loop or aborting breaks the connection. */
+  stream(request: ApiRequest): Promise<AsyncIterable<Uint8Array>>;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions extends KubeconfigOptions {
+  /** @defaultValue herald */
+  userAgent?: string;
+}
+
+interface Answer {
+  status: number;
+  headers: Dispatcher.ResponseData['headers'];
+  body: Dispatcher.ResponseData['body'];
+}
+
+/** Reads the credentials; the first request opens the first connection. */
+export function connect(options: ConnectOptions = {}): Connection {
+  const initial = loadKubeconfig(options);
+  const server = new URL(initial.getCurrentCluster()?.server ?? '');
+  const credentials = createCredentials(initial, () => loadKubeconfig(options));
+  const pool = createDispatcherPool();
+  const prefix = server.pathname.replace(/\/$/, '');
+  let closed = false;
+
+  async function attempt(
+    request: ApiRequest,
+    signal: AbortSignal | undefined,
+    bodyTimeout: number,
+  ): Promise<Answer> {
+    const { headers, dispatcher } = await credentials.current();
+    const { timeoutMs = 30_000, body } = request;
+    try {
+      const response = await pool.get(dispatcher).request({
+        origin: server.origin,
+        path: prefix + request.path,
+        query: withoutUndefined(request.query),
+        method: request.method ?? 'GET',
+        headers: {
+          ...headers,
+          accept: 'application/json',
+          'user-agent': options.userAgent ?? 'herald',
+          ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        headersTimeout: timeoutMs,
+        bodyTimeout,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return { status: response.statusCode, headers: response.headers, body: response.body };
+    } catch (error) {
+      throw failure(request, error, signal);
+    }
+  }
+
+  async function send(
+    request: ApiRequest,
+    signal: AbortSignal | undefined,
+    bodyTimeout: number,
+  ): Promise<Answer> {
+    if (closed) throw new Error('The connection to the API server is closed');
+    let answer = await attempt(request, signal, bodyTimeout);
+    if (answer.status === 401) {
+      await answer.body.dump().catch(() => undefined);
+      credentials.refresh();
+      answer = await attempt(request, signal, bodyTimeout);
+    }
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const text = await answer.body.text().catch(() => '');
+    throw refusal(request, answer, text);
+  }
+
+  return {
+    server: server.origin + prefix,
+    namespace: namespaceOf(initial, options),
+
+    async json(request) {
+      const { timeoutMs = 30_000 } = request;
+      return withDeadline(request.signal, timeoutMs, async (signal) => {
+        const { body } = await send(request, signal, timeoutMs);
+        let text: string;
+        try {
+          text = await body.text();
+        } catch (error) {
+          throw failure(request, error, signal);
+        }
+        return parseObject(request, text);
+      });
+    },
+
+    async stream(request) {
+      const { body } = await send(request, request.signal, 0);
+      return readChunks(request, body);
+    },
+
+    async close() {
+      closed = true;
+      await pool.destroy();
+    },
+  };
+}
+
+/** Runs `action` with a signal that aborts with the caller's, or when the time is up. */
+async function withDeadline<T>(
+  outer: AbortSignal | undefined,
+  ms: number,
+  action: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(outer?.reason);
+  const timer = setTimeout(
+    () => controller.abort(new ClusterError(`no complete answer within ${ms} ms`, { kind: 'timeout' })),
+    ms,
+  );
+  outer?.addEventListener('abort', abort);
+  if (outer?.aborted) abort();
+  try {
+    return await action(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    outer?.removeEventListener('abort', abort);
+  }
+}
+
+async function* readChunks(request: ApiRequest, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw failure(request, error, request.signal);
+  }
+}
+
+function failure(request: ApiRequest, error: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted) return signal.reason;
+  const timedOut = error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError;
+  return new ClusterError(`${describe(request)}: ${(error as Error).message || String(error)}`, {
+    kind: timedOut ? 'timeout' : 'network',
+    cause: error,
+  });
+}
+
+function refusal(request: ApiRequest, { status, headers }: Answer, text: string): ClusterError {
+  let message = '';
+  let reason: string | undefined;
+  let retryAfter = Number(headers['retry-after']);
+  try {
+    const body = JSON.parse(text) as {
+      message?: unknown;
+      reason?: unknown;
+      details?: { retryAfterSeconds?: unknown };
+    };
+    if (typeof body.message === 'string') message = body.message;
+    if (typeof body.reason === 'string') reason = body.reason;
+    if (typeof body.details?.retryAfterSeconds === 'number') retryAfter ||= body.details.retryAfterSeconds;
+  } catch {
+    // Not from the API server itself: a proxy's page says less than the status does.
+  }
+  return new ClusterError(`${describe(request)}: ${status} ${message}`.trimEnd(), {
+    kind: 'status',
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    ...(retryAfter > 0 ? { retryAfterMs: retryAfter * 1000 } : {}),
+  });
+}
+
+function parseObject(request: ApiRequest, text: string): JsonObject {
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch {
+    // The parser's message quotes the text, which may be of a Secret.
+    throw new ClusterError(`${describe(request)}: the answer is no JSON`, { kind: 'malformed' });
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new ClusterError(`${describe(request)}: the answer is no object`, { kind: 'malformed' });
+  }
+  return value;
+}
+
+function describe({ method = 'GET', path }: ApiRequest): string {
+  return `${method} ${path}`;
+}
+
+function withoutUndefined(query: ApiRequest['query']): Record<string, string> {
+  const entries = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
+}

@@ -1,0 +1,56 @@
+import type { Application, JsonObject } from '../model.ts';
+import { type ObjectMetadata, project } from './kube-object.ts';
+import {
+  createReflector,
+  type Reflector,
+  type ReflectorDeps,
+  type ReflectorHandlers,
+  type ReflectorTimings,
+} from './reflector.ts';
+import { argoPath, type WatchScope } from './scope.ts';
+
+export interface ApplicationWatchOptions {
+  scope: WatchScope;
+  /** `--app-label-selector`. */
+  labelSelector?: string | undefined;
+  handlers: ReflectorHandlers<Application>;
+  timings?: Partial<ReflectorTimings>;
+}
+
+/**
+ * Applications of the controller's namespace and of `--application-namespaces`. The watch holds the one copy of each:
+ * `values()` is for conditions that depend on the time, without asking the API server again.
+ */
+export function createApplicationWatch(
+  deps: ReflectorDeps,
+  options: ApplicationWatchOptions,
+): Reflector<Application> {
+  const { scope, labelSelector, handlers, timings } = options;
+  return createReflector(deps, {
+    name: 'applications',
+    path: argoPath('applications', scope.onlyOwn ? scope.namespace : undefined),
+    labelSelector: labelSelector === '' ? undefined : labelSelector,
+    read: (object, metadata) =>
+      scope.includes(metadata.namespace) ? readApplication(object, metadata) : undefined,
+    handlers,
+    ...(timings === undefined ? {} : { timings }),
+  });
+}
+
+/** The model of the object, which it takes over. A project that is not named is `default`, as in Argo CD. */
+export function readApplication(object: JsonObject, metadata: ObjectMetadata): Application {
+  const projected = project(object);
+  const { spec } = projected;
+  const named = spec !== null && typeof spec === 'object' && !Array.isArray(spec) ? spec.project : undefined;
+  const { uid, namespace, name, resourceVersion, labels, annotations } = metadata;
+  return {
+    uid,
+    namespace,
+    name,
+    project: typeof named === 'string' && named !== '' ? named : 'default',
+    resourceVersion,
+    labels,
+    annotations,
+    object: projected,
+  };
+}

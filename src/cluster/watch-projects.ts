@@ -1,0 +1,36 @@
+import type { JsonObject } from '../model.ts';
+import { type ObjectMetadata, project } from './kube-object.ts';
+import {
+  createReflector,
+  type Reflector,
+  type ReflectorDeps,
+  type ReflectorHandlers,
+  type ReflectorTimings,
+} from './reflector.ts';
+import { argoPath } from './scope.ts';
+
+/** An AppProject as Herald keeps it: its annotations are subscriptions of its Applications. */
+export interface AppProject extends ObjectMetadata {
+  /** What templates see as `appProject`, without managedFields and last-applied. */
+  object: JsonObject;
+}
+
+export interface ProjectWatchOptions {
+  /** The controller's: AppProjects live nowhere else, also for Applications in other namespaces. */
+  namespace: string;
+  handlers: ReflectorHandlers<AppProject>;
+  timings?: Partial<ReflectorTimings>;
+}
+
+export function createProjectWatch(
+  deps: ReflectorDeps,
+  { namespace, handlers, timings }: ProjectWatchOptions,
+): Reflector<AppProject> {
+  return createReflector(deps, {
+    name: 'appprojects',
+    path: argoPath('appprojects', namespace),
+    read: (object, metadata) => ({ ...metadata, object: project(object) }),
+    handlers,
+    ...(timings === undefined ? {} : { timings }),
+  });
+}
