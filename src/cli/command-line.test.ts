@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Exit, parseCommandLine } from './command-line.ts';
@@ -27,7 +28,7 @@ describe('herald run', () => {
       configMapName: 'argocd-notifications-cm',
       secretName: 'argocd-notifications-secret',
       selfService: false,
-      queue: 'pglite:/home/jo/.local/state/herald',
+      queue: { kind: 'pglite', directory: '/home/jo/.local/state/herald' },
       processors: 1,
       notifiedAnnotation: 'read',
       shutdownTimeout: 20_000,
@@ -82,7 +83,7 @@ describe('herald run', () => {
       applicationNamespaces: ['app-one', 'app-two'],
       log: { level: 'warn', format: 'json' },
       selfService: true,
-      queue: 'redis://localhost:6379',
+      queue: { kind: 'redis', url: 'redis://localhost:6379' },
       shutdownTimeout: 90_000,
     });
     const line = '--loglevel error --self-service-notification-enabled=false';
@@ -91,7 +92,7 @@ describe('herald run', () => {
 
   test('the last of a repeated flag counts, and a value may begin with a dash', () => {
     expect(run('--metrics-port 1 --metrics-port=2').options.metricsPort).toBe(2);
-    expect(run('--app-label-selector -x').options.appLabelSelector).toBe('-x');
+    expect(run('--secret-name -x').options.secretName).toBe('-x');
   });
 
   test.each([
@@ -105,17 +106,21 @@ describe('herald run', () => {
   });
 
   test.each([
-    ['--queue pglite:~/q', 'pglite:/home/jo/q'],
-    ['--queue pglite:/var/lib/herald', 'pglite:/var/lib/herald'],
+    ['--queue pglite:~/q', '/home/jo/q'],
+    ['--queue pglite:/var/lib/herald', '/var/lib/herald'],
     ['--queue postgres://u:p@h/d', 'postgres://u:p@h/d'],
     ['--queue postgres:///d?host=/run/postgresql', 'postgres:///d?host=/run/postgresql'],
   ])('%s', (line, queue) => {
-    expect(run(line).options.queue).toBe(queue);
+    expect(run(line).options.queue).toMatchObject(
+      queue.startsWith('/') ? { directory: queue } : { url: queue },
+    );
   });
 
   test('without a home the queue is in the working directory, with XDG in its place', () => {
-    expect(parseCommandLine(['run'], {})).toMatchObject({ options: { queue: 'pglite:herald-data' } });
-    expect(run('', { XDG_STATE_HOME: '/state' }).options.queue).toBe('pglite:/state/herald');
+    expect(parseCommandLine(['run'], {})).toMatchObject({
+      options: { queue: { directory: resolve('herald-data') } },
+    });
+    expect(run('', { XDG_STATE_HOME: '/state' }).options.queue.name).toBe('pglite:/state/herald');
   });
 
   test('a bare number is seconds for --request-timeout alone', () => {
@@ -142,6 +147,14 @@ describe('mistakes end with 2 and one line that says what and the mend', () => {
       'run --processors-count 0',
       'herald run: --processors-count "0" is not a whole number from 1 to 1000: use one, such as 1',
     ],
+    [
+      'run --app-label-selector a!',
+      'herald run: --app-label-selector: found "!", expected in, notin, =, ==, !=, > or < at column 2: write it as in team=a,env in (dev,prod)',
+    ],
+    [
+      'run --application-namespaces a,/(/',
+      'herald run: --application-namespaces: /(/ is no valid regular expression: Invalid regular expression: /(/: Unterminated group: correct it, or write a glob such as team-*',
+    ],
     ['run --logformat xml', 'herald run: --logformat "xml" is not known: use one of json, text'],
     [
       'run --notified-annotation keep',
@@ -162,7 +175,7 @@ describe('mistakes end with 2 and one line that says what and the mend', () => {
     ['run --queue', 'herald run: --queue needs a value, as in --queue <url>'],
     [
       'run --queue pglite:',
-      'herald run: --queue names no directory: write it after pglite:, as in pglite:/var/lib/herald',
+      'herald run: --queue: The queue URL names no directory. Use pglite:DIRECTORY, for example pglite:/var/lib/herald',
     ],
     ['run extra', 'herald run: unexpected argument "extra" (usage: herald run [options])'],
     ['rnu', 'herald: unknown command "rnu", did you mean run? (herald --help lists the commands)'],
@@ -203,7 +216,7 @@ describe('mistakes end with 2 and one line that says what and the mend', () => {
 
   test('a password in the queue is not repeated', () => {
     const { stderr } = exit('run --queue reddis://u:hunter2@h');
-    expect(stderr).toMatch(/^herald run: --queue has the unknown scheme reddis:/);
+    expect(stderr).toMatch(/^herald run: --queue: The queue URL has an unknown scheme "reddis:"/);
     expect(stderr).not.toContain('hunter2');
   });
 

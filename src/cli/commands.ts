@@ -1,3 +1,4 @@
+import type { QueueUrl } from '../store/queue-url.ts';
 import { booleanFlag, choiceFlag, integerFlag, textFlag, textsFlag } from './flag-types.ts';
 import { type Flags, type FlagValues, UsageError } from './flags.ts';
 import { type KubeOptions, kubeFlags } from './kube-flags.ts';
@@ -35,8 +36,7 @@ export interface ConfigCheckOptions {
 }
 
 export interface DeliveriesOptions {
-  /** As `RunOptions.queue`. */
-  queue: string;
+  queue: QueueUrl;
   /** Only those that were given up. */
   failed: boolean;
   limit: number;
@@ -44,7 +44,7 @@ export interface DeliveriesOptions {
 }
 
 export interface DeliveriesRetryOptions {
-  queue: string;
+  queue: QueueUrl;
   /** Ids or unambiguous beginnings of them; empty: all. */
   ids: string[];
 }

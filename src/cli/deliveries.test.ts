@@ -26,7 +26,8 @@ function parked(id: string, error = 'the channel does not exist'): ParkedDeliver
   return { delivery: delivery(id), status: 'rejected', reason: 'channel_not_found', error, at };
 }
 
-const show = { queue: 'redis://q', failed: false, limit: 10, output: 'text' } as const;
+const queue = { kind: 'redis', url: 'redis://q', name: 'redis://q' } as const;
+const show = { queue, failed: false, limit: 10, output: 'text' } as const;
 
 test('a table of what was given up and what is under way', async () => {
   const io = fakeIo({ parked: [parked('aaaaaaaaaaaa1111')], pending: [delivery('bbbbbbbbbbbb2222')] });
@@ -71,10 +72,10 @@ test('nothing at all is said too', async () => {
 test('retry takes beginnings of ids, and --all', async () => {
   const world: FakeWorld = { parked: [parked('ab1'), parked('ab2'), parked('c1')] };
   const io = fakeIo(world);
-  expect(await retryDeliveries({ queue: 'q', ids: ['c'] }, io)).toBe(0);
+  expect(await retryDeliveries({ queue, ids: ['c'] }, io)).toBe(0);
   expect(io.output.stdout).toMatch(/^1 delivery is due again;/);
   expect(world.pending?.map(({ id }) => id)).toEqual(['c1']);
-  expect(await retryDeliveries({ queue: 'q', ids: [] }, io)).toBe(0);
+  expect(await retryDeliveries({ queue, ids: [] }, io)).toBe(0);
   expect(world.pending?.map(({ id }) => id)).toEqual(['c1', 'ab1', 'ab2']);
 });
 
@@ -83,6 +84,6 @@ test.each([
   ['ab', 'ab is the beginning of 2 ids: write more of it'],
 ])('retry %s fails and revives nothing', async (id, message) => {
   const world: FakeWorld = { parked: [parked('ab1'), parked('ab2')] };
-  await expect(retryDeliveries({ queue: 'q', ids: ['ab1', id] }, fakeIo(world))).rejects.toThrow(message);
+  await expect(retryDeliveries({ queue, ids: ['ab1', id] }, fakeIo(world))).rejects.toThrow(message);
   expect(world.parked).toHaveLength(2);
 });

@@ -91,6 +91,18 @@ export function durationFlag(
   };
 }
 
+/** A flag whose value has to pass a further test; `problemOf` answers a sentence, or undefined. */
+export function checkedFlag<T>(flag: Flag<T>, problemOf: (value: T) => string | undefined): Flag<T> {
+  return {
+    ...flag,
+    parse(texts) {
+      const parsed = flag.parse(texts);
+      const error = parsed.ok ? problemOf(parsed.value) : undefined;
+      return error === undefined ? parsed : { ok: false, error };
+    },
+  };
+}
+
 /** Of a Go duration that is not negative. */
 export function milliseconds(text: string): number | undefined {
   const duration = parseDuration(text);

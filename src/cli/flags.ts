@@ -13,16 +13,17 @@ export interface Flag<T> {
   defaultText?: string;
   /** Occurrences add up; otherwise the last one counts. */
   list?: boolean;
-  /** The value is not repeated in errors. */
-  secret?: boolean;
   parse(texts: readonly string[]): Parsed<T>;
 }
 
 export type Flags = Readonly<Record<string, Flag<unknown>>>;
 export type FlagValues<F extends Flags> = { [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
 
-/** `problem` continues "--flag "value" …", `fix` says what to write instead. */
-export type Parsed<T> = { ok: true; value: T } | { ok: false; problem: string; fix: string };
+/** `problem` continues "--flag "value" …", `fix` says what to write instead; `error` is a sentence of its own. */
+export type Parsed<T> =
+  | { ok: true; value: T }
+  | { ok: false; problem: string; fix: string }
+  | { ok: false; error: string };
 
 /** What was wrong with the command line or the environment, in one line that says how to mend it. */
 export class UsageError extends Error {
@@ -53,6 +54,8 @@ function readFlag(
 function parseOrThrow(flag: Flag<unknown>, source: string, texts: readonly string[]): unknown {
   const parsed = flag.parse(texts);
   if (parsed.ok) return parsed.value;
-  const shown = flag.secret ? '' : ` ${JSON.stringify(texts.join(','))}`;
-  throw new UsageError(`${source}${shown} ${parsed.problem}: ${parsed.fix}`);
+  const shown = JSON.stringify(texts.join(','));
+  throw new UsageError(
+    'error' in parsed ? `${source}: ${parsed.error}` : `${source} ${shown} ${parsed.problem}: ${parsed.fix}`,
+  );
 }

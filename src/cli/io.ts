@@ -1,4 +1,5 @@
 import type { Ledger } from '../episodes/ledger.ts';
+import type { QueueUrl } from '../store/queue-url.ts';
 import type { KubeOptions } from './kube-flags.ts';
 
 /** The world as commands see it, so that they are tried without a process, files or a cluster. */
@@ -11,7 +12,7 @@ export interface CommandIo {
   isFile(path: string): Promise<boolean>;
   connect(options: KubeOptions): ClusterReader;
   /** Opens what the bridge keeps behind its queue. Rejects with a CommandFailure where that cannot be, and creates nothing. */
-  openLedger(queue: string): Promise<OpenLedger>;
+  openLedger(queue: QueueUrl): Promise<OpenLedger>;
   /** Unix milliseconds. */
   now(): number;
 }

@@ -44,7 +44,6 @@ export const kubeFlags = {
   token: textFlag({
     name: 'token',
     group,
-    secret: true,
     placeholder: 'token',
     help: 'Bearer token for the API server',
   }),
@@ -57,7 +56,6 @@ export const kubeFlags = {
   password: textFlag({
     name: 'password',
     group,
-    secret: true,
     placeholder: 'password',
     help: 'Password for basic authentication',
   }),

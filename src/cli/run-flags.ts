@@ -1,5 +1,16 @@
+import { compileNamespacePatterns } from '../cluster/namespace-patterns.ts';
 import type { LogOptions } from '../log.ts';
-import { booleanFlag, choiceFlag, durationFlag, integerFlag, listFlag, textFlag } from './flag-types.ts';
+import type { QueueUrl } from '../store/queue-url.ts';
+import { parseSelector } from '../subscriptions/selector.ts';
+import {
+  booleanFlag,
+  checkedFlag,
+  choiceFlag,
+  durationFlag,
+  integerFlag,
+  listFlag,
+  textFlag,
+} from './flag-types.ts';
 import type { FlagValues } from './flags.ts';
 import { type KubeOptions, kubeFlags } from './kube-flags.ts';
 import { queueFlag, resolveQueue } from './queue-flag.ts';
@@ -9,20 +20,38 @@ const configuration = 'Configuration:';
 const delivery = 'Delivery:';
 const observing = 'Logs and metrics:';
 
-/** The flags of `herald run` beside those of the API server; names, defaults and variables are argocd-notifications'. */
-export const runFlags = {
-  applicationNamespaces: listFlag({
+const applicationNamespacesFlag = checkedFlag(
+  listFlag({
     name: 'application-namespaces',
     group: watching,
     env: 'ARGOCD_APPLICATION_NAMESPACES',
     help: "Namespaces to watch for Applications beside Argo CD's own: names, globs, /regular expressions/",
   }),
-  appLabelSelector: textFlag({
+  (patterns) => {
+    const [problem] = compileNamespacePatterns(patterns).problems;
+    return problem && `${problem.pattern} is ${problem.what}: correct it, or write a glob such as team-*`;
+  },
+);
+
+const appLabelSelectorFlag = checkedFlag(
+  textFlag({
     name: 'app-label-selector',
     group: watching,
     placeholder: 'selector',
     help: 'Watch only Applications with these labels',
   }),
+  (selector) => {
+    const parsed = parseSelector(selector);
+    return parsed.ok
+      ? undefined
+      : `${parsed.error} at column ${parsed.column}: write it as in team=a,env in (dev,prod)`;
+  },
+);
+
+/** The flags of `herald run` beside those of the API server; names, defaults and variables are argocd-notifications'. */
+export const runFlags = {
+  applicationNamespaces: applicationNamespacesFlag,
+  appLabelSelector: appLabelSelectorFlag,
   configMapName: textFlag({
     name: 'config-map-name',
     group: configuration,
@@ -112,8 +141,8 @@ export interface RunOptions {
   configMapName: string;
   secretName: string;
   selfService: boolean;
-  /** `pglite:DIR`, `redis://`, `rediss://`, `postgres://` or `postgresql://`. May hold a password: not for logs. */
-  queue: string;
+  /** May hold a password: its `name` is for logs. */
+  queue: QueueUrl;
   /** As argocd-notifications counts its workers, from 1. */
   processors: number;
   notifiedAnnotation: 'read' | 'write' | 'ignore';
