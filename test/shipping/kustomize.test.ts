@@ -1,0 +1,213 @@
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { find, hasKubectl, kustomize, type Manifest, repository } from './kustomize.ts';
+
+if (!hasKubectl) console.log('kubectl is not installed: the manifests are not checked');
+
+/** Every rule that an account named `herald` is granted, as `Kind/name group/resource[names] verbs`. */
+function grants(manifests: Manifest[]): string[] {
+  const bindings = manifests.filter((it) => it.kind === 'RoleBinding' || it.kind === 'ClusterRoleBinding');
+  return bindings.flatMap((binding) => {
+    expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', name: 'herald', namespace: 'argocd' }]);
+    expect(binding.roleRef.apiGroup).toBe('rbac.authorization.k8s.io');
+    const role = find(manifests, binding.roleRef.kind, binding.roleRef.name);
+    const scope = binding.kind === 'ClusterRoleBinding' ? 'cluster' : binding.metadata.namespace;
+    return role.rules.flatMap((rule: Manifest) =>
+      rule.resources.map((resource: string) => {
+        const names = rule.resourceNames === undefined ? '' : `[${rule.resourceNames}]`;
+        return `${scope}: ${rule.apiGroups}/${resource}${names} ${rule.verbs}`;
+      }),
+    );
+  });
+}
+
+const baseGrants = [
+  'argocd: argoproj.io/applications get,list,watch',
+  'argocd: argoproj.io/appprojects get,list,watch',
+  'argocd: argoproj.io/applicationsets get,list,watch',
+  'argocd: /configmaps[argocd-notifications-cm] get,list,watch',
+  'argocd: /secrets[argocd-notifications-secret] get,list,watch',
+  'argocd: /events create,patch',
+  'argocd: /secrets list,watch',
+];
+
+/** Base and components, as a user's own kustomization combines them. */
+async function combined(...components: string[]): Promise<Manifest[]> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'herald-kustomize-')));
+  try {
+    const up = relative(folder, join(repository, 'config'));
+    await writeFile(
+      join(folder, 'kustomization.yaml'),
+      JSON.stringify({
+        resources: [up],
+        components: components.map((name) => `${up}/components/${name}`),
+      }),
+    );
+    return await kustomize(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
+  it('holds these objects, all in the namespace argocd, and none that needs a CRD', async () => {
+    const manifests = await kustomize('config');
+    expect(manifests.map((it) => `${it.apiVersion} ${it.kind} ${it.metadata.name}`).sort()).toEqual([
+      'apps/v1 Deployment herald',
+      'networking.k8s.io/v1 NetworkPolicy herald',
+      'rbac.authorization.k8s.io/v1 Role herald',
+      'rbac.authorization.k8s.io/v1 Role herald-labelled-secrets',
+      'rbac.authorization.k8s.io/v1 RoleBinding herald',
+      'rbac.authorization.k8s.io/v1 RoleBinding herald-labelled-secrets',
+      'v1 PersistentVolumeClaim herald-queue',
+      'v1 Service herald-metrics',
+      'v1 ServiceAccount herald',
+    ]);
+    for (const it of manifests) {
+      expect(it.metadata.namespace).toBe('argocd');
+      expect(it.metadata.labels['app.kubernetes.io/part-of']).toBe('herald');
+    }
+  });
+
+  it('grants exactly this: reading, and creating Events', async () => {
+    expect(grants(await kustomize('config'))).toEqual(baseGrants);
+  });
+
+  it('runs Herald and its queue without privileges', async () => {
+    const { spec } = find(await kustomize('config'), 'Deployment', 'herald').spec.template;
+    expect(spec.serviceAccountName).toBe('herald');
+    expect(spec.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    const containers = [...spec.initContainers, ...spec.containers];
+    expect(containers.map((it: Manifest) => it.name)).toEqual(['queue', 'herald']);
+    for (const container of containers) {
+      expect(container.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      expect(container.resources.requests).toMatchObject({
+        cpu: expect.any(String),
+        memory: expect.any(String),
+      });
+      expect(container.resources.limits.memory).toEqual(expect.any(String));
+      expect(container.image).toMatch(/:[^:]+$/);
+    }
+  });
+
+  it('runs one process at a time and gives it longer to stop than it asks for', async () => {
+    const { spec } = find(await kustomize('config'), 'Deployment', 'herald');
+    expect(spec.replicas).toBe(1);
+    expect(spec.strategy).toEqual({ type: 'Recreate' });
+    const herald = spec.template.spec.containers[0];
+    const shutdown = /^--shutdown-timeout=(\d+)s$/.exec(herald.args[0]);
+    expect(Number(shutdown?.[1])).toBe(20);
+    expect(spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(20);
+  });
+
+  it('probes the port that the Service and the NetworkPolicy name', async () => {
+    const manifests = await kustomize('config');
+    const { spec, metadata } = find(manifests, 'Deployment', 'herald').spec.template;
+    const herald = spec.containers[0];
+    expect(herald.ports).toEqual([{ name: 'metrics', containerPort: 9001 }]);
+    expect(herald.livenessProbe.httpGet).toEqual({ path: '/healthz', port: 'metrics' });
+    expect(herald.startupProbe.httpGet).toEqual({ path: '/healthz', port: 'metrics' });
+    expect(herald.readinessProbe.httpGet).toEqual({ path: '/readyz', port: 'metrics' });
+
+    const service = find(manifests, 'Service', 'herald-metrics');
+    expect(metadata.labels).toMatchObject(service.spec.selector);
+    expect(service.spec.ports).toEqual([{ name: 'metrics', port: 9001, targetPort: 'metrics' }]);
+    const policy = find(manifests, 'NetworkPolicy', 'herald');
+    expect(metadata.labels).toMatchObject(policy.spec.podSelector.matchLabels);
+    expect(policy.spec.ingress[0].ports).toEqual([{ port: 'metrics' }]);
+    expect(policy.spec.policyTypes).toEqual(['Ingress']);
+  });
+
+  it('keeps the queue on the volume, next to Herald, started before and stopped after it', async () => {
+    const manifests = await kustomize('config');
+    const { spec } = find(manifests, 'Deployment', 'herald').spec.template;
+    const queue = spec.initContainers[0];
+    const herald = spec.containers[0];
+    expect(queue.restartPolicy).toBe('Always');
+    expect(herald.env).toContainEqual({ name: 'HERALD_QUEUE', value: 'redis://127.0.0.1:6379' });
+    expect(queue.args.join(' ')).toContain('--bind 127.0.0.1');
+    expect(queue.args.join(' ')).toContain('--appendonly yes');
+    expect(queue.args.join(' ')).toContain('--maxmemory-policy noeviction');
+    expect(queue.volumeMounts).toEqual([{ name: 'queue', mountPath: '/data' }]);
+    expect(spec.volumes).toEqual([{ name: 'queue', persistentVolumeClaim: { claimName: 'herald-queue' } }]);
+    find(manifests, 'PersistentVolumeClaim', 'herald-queue');
+  });
+
+  it("takes argocd-notifications' settings from where Argo CD keeps them", async () => {
+    const { spec } = find(await kustomize('config'), 'Deployment', 'herald').spec.template;
+    const fromParameters = spec.containers[0].env
+      .filter((it: Manifest) => it.valueFrom !== undefined)
+      .map((it: Manifest) => {
+        expect(it.valueFrom.configMapKeyRef).toMatchObject({ name: 'argocd-cmd-params-cm', optional: true });
+        return [it.name, it.valueFrom.configMapKeyRef.key];
+      });
+    expect(Object.fromEntries(fromParameters)).toEqual({
+      ARGOCD_APPLICATION_NAMESPACES: 'application.namespaces',
+      ARGOCD_NOTIFICATION_CONTROLLER_SELF_SERVICE_NOTIFICATION_ENABLED:
+        'notificationscontroller.selfservice.enabled',
+      ARGOCD_NOTIFICATIONS_CONTROLLER_LOGLEVEL: 'notificationscontroller.log.level',
+      ARGOCD_NOTIFICATIONS_CONTROLLER_LOGFORMAT: 'notificationscontroller.log.format',
+    });
+  });
+});
+
+describe.skipIf(!hasKubectl)('components', () => {
+  it('mirror-annotation alone may patch Applications, and switches it on', async () => {
+    const manifests = await combined('mirror-annotation');
+    expect(grants(manifests)).toEqual([...baseGrants, 'argocd: argoproj.io/applications patch']);
+    const herald = find(manifests, 'Deployment', 'herald').spec.template.spec.containers[0];
+    expect(herald.env).toContainEqual({ name: 'HERALD_NOTIFIED_ANNOTATION', value: 'write' });
+  });
+
+  it('applications-in-any-namespace reads Applications and creates Events in the whole cluster', async () => {
+    expect(grants(await combined('applications-in-any-namespace'))).toEqual([
+      ...baseGrants,
+      'cluster: argoproj.io/applications get,list,watch',
+      'cluster: /events create,patch',
+    ]);
+  });
+
+  it('self-service reads the two names in the whole cluster', async () => {
+    expect(grants(await combined('self-service'))).toEqual([
+      ...baseGrants,
+      'cluster: /configmaps[argocd-notifications-cm] get,list,watch',
+      'cluster: /secrets[argocd-notifications-secret] get,list,watch',
+    ]);
+  });
+
+  it('go together', async () => {
+    const manifests = await combined(
+      'applications-in-any-namespace',
+      'mirror-annotation',
+      'prometheus-operator',
+      'self-service',
+    );
+    const ids = manifests.map((it) => `${it.kind}/${it.metadata.name}`);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toContain('ServiceMonitor/herald');
+    expect(ids).toContain('PrometheusRule/herald');
+  });
+});
+
+describe.skipIf(!hasKubectl)('kubectl kustomize config/overlays/monitored', () => {
+  it('is the base with a ServiceMonitor that selects the Service, and the rules', async () => {
+    const manifests = await kustomize('config/overlays/monitored');
+    expect(grants(manifests)).toEqual(baseGrants);
+    const service = find(manifests, 'Service', 'herald-metrics');
+    const monitor = find(manifests, 'ServiceMonitor', 'herald');
+    expect(monitor.metadata.namespace).toBe('argocd');
+    expect(service.metadata.labels).toMatchObject(monitor.spec.selector.matchLabels);
+    expect(monitor.spec.endpoints.map((it: Manifest) => it.port)).toEqual([service.spec.ports[0].name]);
+    expect(find(manifests, 'PrometheusRule', 'herald').metadata.namespace).toBe('argocd');
+  });
+});

@@ -1,0 +1,38 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { parseAllDocuments } from 'yaml';
+
+/** An object as `kubectl kustomize` prints it; tests reach into it freely. */
+export type Manifest = any;
+
+export const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+export const hasKubectl = succeeds('kubectl', ['kustomize', '--help']);
+
+export function succeeds(command: string, args: string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Builds a folder below the repository. */
+export async function kustomize(folder: string): Promise<Manifest[]> {
+  const { stdout } = await promisify(execFile)('kubectl', ['kustomize', folder], {
+    cwd: repository,
+    maxBuffer: 16 * 1024 * 1024,
+  });
+  return parseAllDocuments(stdout).map((document) => {
+    if (document.errors.length > 0) throw new Error(`${folder} is not YAML`, { cause: document.errors });
+    return document.toJS();
+  });
+}
+
+export function find(manifests: Manifest[], kind: string, name: string): Manifest {
+  const found = manifests.filter((it) => it.kind === kind && it.metadata.name === name);
+  if (found.length !== 1) throw new Error(`${found.length} of ${kind} ${name}`);
+  return found[0];
+}
