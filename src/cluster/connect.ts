@@ -37,6 +37,10 @@ export interface Connection {
 export interface ConnectOptions extends KubeconfigOptions {
   /** @defaultValue herald */
   userAgent?: string;
+  /** Sent with every request, for impersonation. */
+  headers?: Readonly<Record<string, string | string[]>>;
+  /** Of requests that set none. @defaultValue 30000 */
+  timeoutMs?: number;
 }
 
 interface Answer {
@@ -51,6 +55,7 @@ export function connect(options: ConnectOptions = {}): Connection {
   const server = new URL(initial.getCurrentCluster()?.server ?? '');
   const credentials = createCredentials(initial, () => loadKubeconfig(options));
   const pool = createDispatcherPool();
+  const defaultTimeout = options.timeoutMs ?? 30_000;
   const prefix = server.pathname.replace(/\/$/, '');
   let closed = false;
 
@@ -60,7 +65,7 @@ export function connect(options: ConnectOptions = {}): Connection {
     bodyTimeout: number,
   ): Promise<Answer> {
     const { headers, dispatcher } = await credentials.current();
-    const { timeoutMs = 30_000, body } = request;
+    const { timeoutMs = defaultTimeout, body } = request;
     try {
       const response = await pool.get(dispatcher).request({
         origin: server.origin,
@@ -69,6 +74,7 @@ export function connect(options: ConnectOptions = {}): Connection {
         method: request.method ?? 'GET',
         headers: {
           ...headers,
+          ...options.headers,
           accept: 'application/json',
           'user-agent': options.userAgent ?? 'herald',
           ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
@@ -106,7 +112,7 @@ export function connect(options: ConnectOptions = {}): Connection {
     namespace: namespaceOf(initial, options),
 
     async json(request) {
-      const { timeoutMs = 30_000 } = request;
+      const { timeoutMs = defaultTimeout } = request;
       return withDeadline(request.signal, timeoutMs, async (signal) => {
         const { body } = await send(request, signal, timeoutMs);
         let text: string;

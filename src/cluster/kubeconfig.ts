@@ -5,12 +5,15 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ClusterError } from './cluster-error.ts';
+import { type KubeconfigOverrides, withOverrides } from './kubeconfig-overrides.ts';
 
 export interface KubeconfigOptions {
   /** Path of a kubeconfig. Without it: `KUBECONFIG`, `~/.kube/config`, and at last the pod's service account. */
   kubeconfig?: string;
   /** @defaultValue the kubeconfig's current context */
   context?: string;
+  /** Flags that replace what the kubeconfig says. A server among them needs no kubeconfig. */
+  overrides?: KubeconfigOverrides;
   /** @defaultValue process.env */
   env?: NodeJS.ProcessEnv;
   /** Prefix of `/var/run/secrets/…`. @defaultValue '' */
@@ -45,14 +48,18 @@ interface Merged {
 export function loadKubeconfig(options: KubeconfigOptions): KubeConfig {
   const env = options.env ?? process.env;
   const files = kubeconfigFiles(options.kubeconfig, env);
-  if (files.length === 0) {
+  if (files.length === 0 && !options.overrides?.server) {
     if (options.context !== undefined) {
       throw wrong(`--context ${options.context} needs a kubeconfig: give --kubeconfig or set KUBECONFIG`);
     }
-    return loadServiceAccount(env, options.serviceAccountRoot ?? '');
+    const ofPod = loadServiceAccount(env, options.serviceAccountRoot ?? '');
+    const exported = JSON.parse(ofPod.exportConfig()) as Merged;
+    const overridden = withOverrides(exported, options.overrides);
+    if (overridden !== exported) ofPod.loadFromString(JSON.stringify(overridden));
+    return ofPod;
   }
-  const merged = merge(files.map(readKubeconfig), options.context);
-  checkContext(merged, files.join(', '));
+  const merged = withOverrides(merge(files.map(readKubeconfig), options.context), options.overrides);
+  checkContext(merged, files.join(', ') || 'the command line');
   const config = new KubeConfig();
   try {
     config.loadFromString(JSON.stringify(adapted(merged)));
