@@ -25,12 +25,16 @@ export interface OpenEpisode {
   oncePer: string;
   /** Unix milliseconds. */
   openedAt: number;
+  /** Key of the slot's open episode without oncePer: it outlives a oncePer value that comes and goes. */
+  plain?: string;
 }
 
 export interface Decision {
   /** What to write; undefined when nothing changed, so that an event without news costs no I/O. */
   change?: Required<Pick<LedgerChange, 'end' | 'claim'>>;
   open: OpenEpisodes;
+  /** Whose episode without oncePer is over. */
+  ended: Evaluation[];
 }
 
 /**
@@ -40,6 +44,8 @@ export interface Decision {
  * - unmatched: ends the episode without oncePer (the next match is a new one); a oncePer episode stays in the ledger.
  * - failed: changes nothing. Here argocd-notifications forgets its state and sends again (state.json, README a).
  *
+ * `known` are the episodes that the ledger held when the Application was loaded: they are not claimed again.
+ *
  * Evaluations that are missing (a subscription removed, a selector that no longer matches) change nothing either,
  * as in argocd-notifications (state.json `label-selector`, `subscription-added-later`).
  */
@@ -48,32 +54,53 @@ export function decide(
   evaluations: readonly Evaluation[],
   open: OpenEpisodes,
   at: { now: number; observedAt: number },
+  known: ReadonlyMap<string, EpisodeRecord> = new Map(),
 ): Decision {
   const next = new Map(open);
   const end: string[] = [];
   const claim: NonNullable<LedgerChange['claim']> = [];
+  const ended: Evaluation[] = [];
   for (const evaluation of evaluations) {
     const { result } = evaluation;
     const slot = slotOf(evaluation);
     const current = next.get(slot);
     if (result.status === 'unmatched' && current) {
       next.delete(slot);
-      if (current.oncePer === '') end.push(current.key);
+      if (current.plain !== undefined) {
+        end.push(current.plain);
+        ended.push(evaluation);
+      }
     }
     if (result.status !== 'matched') continue;
     const oncePer = oncePerValue(result, evaluation.oncePer, application.object);
     if (current?.oncePer === oncePer) continue;
     const episode = episodeOf(application, evaluation, oncePer, at.now);
-    next.set(slot, { key: episode.key, oncePer, openedAt: at.now });
+    const plain = oncePer === '' ? episode.key : current?.plain;
+    const openedAt = known.get(episode.key)?.openedAt ?? at.now;
+    next.set(slot, { key: episode.key, oncePer, openedAt, ...(plain === undefined ? {} : { plain }) });
+    if (known.has(episode.key)) continue;
     claim.push({ episode, delivery: deliveryOf(application, evaluation, episode, at.observedAt) });
   }
-  return end.length + claim.length > 0 ? { change: { end, claim }, open: next } : { open: next };
+  return end.length + claim.length > 0 ? { change: { end, claim }, open: next, ended } : { open: next, ended };
 }
 
 /** Where an episode stands among those of its Application: everything in its key but the oncePer value. */
 export function slotOf(evaluation: Omit<Evaluation, 'result' | 'send' | 'oncePer'>): string {
   const { configNamespace, trigger, condition, destination } = evaluation;
   return JSON.stringify([configNamespace, trigger, condition, destination.service, destination.recipient]);
+}
+
+/** The open episodes of an Application as the ledger holds them: those without oncePer. */
+export function openEpisodes(uid: string, records: readonly EpisodeRecord[]): OpenEpisodes {
+  return new Map(
+    records
+      .filter((record) => record.oncePer === '')
+      .map((record) => {
+        const slot = slotOf({ ...record, destination: record });
+        const key = episodeKey(uid, slot, '');
+        return [slot, { key, oncePer: '', openedAt: record.openedAt, plain: key }];
+      }),
+  );
 }
 
 export function episodeKey(uid: string, slot: string, oncePer: string): string {

@@ -18,7 +18,7 @@ interface Deps {
   /** The AppProject of an Application, as it is now. */
   project(application: { namespace: string; project: string }): JsonObject | undefined;
   /** Told of deliveries that are parked, once each. */
-  onParked(delivery: Delivery, rejection: { reason: string; error: string }): void;
+  onParked(delivery: Delivery, settlement: Exclude<Settlement, { status: 'sent' }>): void;
   onSent(delivery: Delivery): void;
   metrics: Metrics;
   log: Logger;
@@ -40,9 +40,13 @@ export type Attempt = Parameters<DeliveryProcessor>[0];
  */
 export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
   const { ledger, configurations, pacing, metrics, log } = deps;
+  /** Deliveries whose fate is known but could not be written yet: tried again, they are settled and not sent again. */
+  const decided = new Map<string, Settlement>();
 
   return async (attempt) => {
     const { delivery } = attempt;
+    const settlement = decided.get(delivery.id);
+    if (settlement) return settle(delivery, settlement);
     if (!(await ledger.isPending(delivery.id))) return { status: 'done' };
     const active = configurations.get(delivery.configNamespace);
     const service = active?.services.get(delivery.destination.service);
@@ -114,9 +118,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       metrics.deliveryLatency.observe(labels, Math.max(0, now - delivery.observedAt) / 1000);
       if (outcome.degraded) log.warn({ ...fieldsOf(delivery), reason: outcome.degraded }, 'Sent as plain text');
       else log.info(fieldsOf(delivery), 'Sent');
-      await settle(delivery, { status: 'sent', at: now });
-      deps.onSent(delivery);
-      return { status: 'done' };
+      return settle(delivery, { status: 'sent', at: now });
     }
     if (outcome.status === 'rejected') return settleRejected(delivery, outcome.reason, outcome.error);
 
@@ -134,21 +136,25 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     return settleParked(delivery, { status: 'rejected', at: deps.now(), reason, error });
   }
 
-  async function settleParked(
+  function settleParked(
     delivery: Delivery,
     settlement: Exclude<Settlement, { status: 'sent' }>,
   ): Promise<JobResult> {
-    const { status: outcome, reason, error } = settlement;
+    const { status: outcome, reason } = settlement;
     metrics.outcomes.inc({ service: delivery.destination.service, outcome, reason });
-    await settle(delivery, settlement);
-    deps.onParked(delivery, { reason, error });
-    return { status: 'done' };
+    return settle(delivery, settlement);
   }
 
-  async function settle(delivery: Delivery, settlement: Settlement): Promise<void> {
-    const succeeded = String(settlement.status === 'sent');
-    metrics.deliveries.inc({ trigger: delivery.trigger, service: delivery.destination.service, succeeded });
+  async function settle(delivery: Delivery, settlement: Settlement): Promise<JobResult> {
+    decided.set(delivery.id, settlement);
     await ledger.settle(delivery.id, settlement);
+    decided.delete(delivery.id);
+    const { trigger, destination } = delivery;
+    const succeeded = String(settlement.status === 'sent');
+    metrics.deliveries.inc({ trigger, service: destination.service, succeeded });
+    if (settlement.status === 'sent') deps.onSent(delivery);
+    else deps.onParked(delivery, settlement);
+    return { status: 'done' };
   }
 }
 

@@ -1,4 +1,4 @@
-import { decide, type OpenEpisodes, openEpisodes, slotOf } from '../episodes/claim.ts';
+import { decide, type Evaluation, type OpenEpisodes, openEpisodes, slotOf } from '../episodes/claim.ts';
 import type { EpisodeRecord, Ledger, LedgerChange } from '../episodes/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -38,6 +38,8 @@ interface Deps {
   isRefreshed(object: JsonObject): boolean;
   /** The episodes that argocd-notifications has recorded on the Application itself. */
   importEpisodes(application: Application, evaluations: readonly AlertEvaluation[]): EpisodeRecord[];
+  /** Told of episodes without oncePer that are over. */
+  onEnded(application: Application, evaluations: readonly Evaluation[]): void;
   metrics: Metrics;
   log: Logger;
   now(): number;
@@ -141,6 +143,7 @@ export function createObserver(deps: Deps): Observer {
     entry.open = decision.open;
     metrics.setAlerts(application, activeAlerts(entry, evaluations));
     const change = changeOf(entry, decision.change, imported);
+    if (decision.ended.length > 0) deps.onEnded(application, decision.ended);
     if (change) writer.write(application.uid, { kind: 'apply', change });
   }
 

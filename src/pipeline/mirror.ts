@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AnnotateResult, AnnotateTarget } from '../cluster/annotate.ts';
+import type { Evaluation } from '../episodes/claim.ts';
+import type { EpisodeRecord } from '../episodes/ledger.ts';
+import { mirrorKey, mirrorNotified, notifiedAnnotation } from '../episodes/notified-annotation.ts';
+import type { Logger } from '../log.ts';
+import type { Delivery } from '../model.ts';
+import type { Configurations } from './configurations.ts';
+
+/**
+ * `--notified-annotation=write`: keeps argocd-notifications' annotation in step with the ledger, for clusters that
+ * give Herald no disk, and for going back. One patch at a time per Application, of its own key only; what happens
+ * meanwhile goes into the next one.
+ */
+export interface Mirror {
+  sent(delivery: Delivery): void;
+  ended(application: AnnotateTarget, evaluations: readonly Evaluation[]): void;
+  /** Waits for the patches under way, no longer than `deadline` milliseconds. */
+  stop(deadline: number): Promise<void>;
+}
+
+interface Deps {
+  /** The annotation as it stands in the cluster now; undefined: the Application is gone. */
+  read(target: AnnotateTarget): Promise<{ text: string | undefined } | undefined>;
+  annotate(target: AnnotateTarget, key: string, value: string | null, signal: AbortSignal): Promise<AnnotateResult>;
+  configurations: Configurations;
+  controllerNamespace: string;
+  log: Logger;
+  now(): number;
+}
+
+type Parts = Pick<
+  EpisodeRecord,
+  'configNamespace' | 'trigger' | 'condition' | 'oncePer' | 'service' | 'recipient'
+>;
+
+interface Pending {
+  target: AnnotateTarget;
+  notified: Map<string, number>;
+  ended: Set<string>;
+}
+
+const attempts = 5;
+
+export function createMirror(deps: Deps): Mirror {
+  const pending = new Map<string, Pending>();
+  const working = new Map<string, Promise<void>>();
+  const abort = new AbortController();
+
+  function keysOf(parts: Parts): ReturnType<typeof mirrorKey> | undefined {
+    const trigger = deps.configurations.get(parts.configNamespace)?.config.triggers.get(parts.trigger);
+    const condition = trigger?.conditions.find(({ id }) => id === parts.condition);
+    return condition && mirrorKey(parts, condition.index, deps.controllerNamespace);
+  }
+
+  function change(target: AnnotateTarget, apply: (entry: Pending) => void): void {
+    const { uid } = target;
+    const entry = pending.get(uid) ?? { target, notified: new Map(), ended: new Set() };
+    apply(entry);
+    pending.set(uid, entry);
+    if (working.has(uid)) return;
+    working.set(
+      uid,
+      work(uid).finally(() => working.delete(uid)),
+    );
+  }
+
+  async function work(uid: string): Promise<void> {
+    for (let entry = pending.get(uid); entry && !abort.signal.aborted; entry = pending.get(uid)) {
+      pending.delete(uid);
+      await patch(entry);
+    }
+  }
+
+  async function patch({ target, notified, ended }: Pending): Promise<void> {
+    const application = `${target.namespace}/${target.name}`;
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+      try {
+        const current = await deps.read(target);
+        if (!current) return;
+        const text = mirrorNotified(current.text, {
+          notified: [...notified].map(([key, at]) => ({ key, at })),
+          ended: [...ended],
+        });
+        if (text !== current.text) await deps.annotate(target, notifiedAnnotation, text ?? null, abort.signal);
+        return;
+      } catch (error) {
+        if (abort.signal.aborted) return;
+        if (attempt === attempts) deps.log.warn({ application, err: error }, 'Could not mirror what was notified');
+        else await delay(200 * 2 ** attempt, undefined, { signal: abort.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  return {
+    sent(delivery) {
+      const keys = keysOf({ ...delivery, ...delivery.destination });
+      if (!keys) return;
+      change(delivery.application, ({ notified, ended }) => {
+        notified.set(keys.key, deps.now());
+        ended.delete(keys.key);
+        for (const key of keys.replaces) ended.add(key);
+      });
+    },
+    ended(application, evaluations) {
+      const { uid, namespace, name } = application;
+      for (const evaluation of evaluations) {
+        const keys = keysOf({ ...evaluation, ...evaluation.destination, oncePer: '' });
+        if (!keys) continue;
+        change({ uid, namespace, name }, ({ notified, ended }) => {
+          notified.delete(keys.key);
+          ended.add(keys.key);
+        });
+      }
+    },
+    async stop(deadline) {
+      await Promise.race([Promise.allSettled(working.values()), delay(deadline, undefined, { ref: false })]);
+      abort.abort();
+    },
+  };
+}
