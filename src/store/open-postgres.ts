@@ -1,0 +1,148 @@
+import { Pool, type PoolConfig } from 'pg';
+import type { Logger } from '../log.ts';
+import { settledWithin, withDeadline } from './deadline.ts';
+import { migrate, queueSchema } from './migrate.ts';
+import { type PostgresStore, StoreError } from './store.ts';
+
+export interface OpenPostgresOptions {
+  url: string;
+  name: string;
+  log: Logger;
+  /** Milliseconds for a connection and for each statement. */
+  deadline: number;
+  signal?: AbortSignal;
+}
+
+/** Connections of one process. One of them listens; the queue and the ledger share the others. */
+const connections = 16;
+
+/** Other processes may be migrating at the same time; the embedded database takes some seconds. */
+const migrationDeadline = 60_000;
+
+/** Connects to PostgreSQL 13 or newer and brings its schemas up to date. */
+export async function openPostgres(options: OpenPostgresOptions): Promise<PostgresStore> {
+  const { url, name, log, deadline } = options;
+  const pool = createPool(
+    {
+      connectionString: url,
+      // A server that stops answering must not hold a statement, and what it locks, for ever.
+      options: `-c search_path=${queueSchema} -c statement_timeout=${deadline}`,
+      application_name: 'herald',
+    },
+    options,
+  );
+  try {
+    await prepare(pool, options);
+  } catch (error) {
+    void pool.end();
+    throw error;
+  }
+  log.debug({ store: name }, 'PostgreSQL opened');
+  return postgresStore({ name, pool, embedded: false });
+}
+
+export function createPool(
+  config: PoolConfig,
+  { name, log, deadline }: Pick<OpenPostgresOptions, 'name' | 'log' | 'deadline'>,
+): Pool {
+  const pool = new Pool({
+    max: connections,
+    connectionTimeoutMillis: deadline,
+    query_timeout: deadline,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    ...config,
+  });
+  // An idle connection that breaks is replaced with the next query.
+  pool.on('error', (error) => log.warn({ store: name, error: error.message }, 'PostgreSQL connection lost'));
+  return pool;
+}
+
+/** Connects once and migrates. */
+export async function prepare(
+  pool: Pool,
+  { name, log, deadline, signal }: OpenPostgresOptions,
+): Promise<void> {
+  signal?.throwIfAborted();
+  let release: ((error?: Error) => void) | undefined;
+  const onAbort = () => release?.(signal?.reason as Error);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const client = await withDeadline(pool.connect(), deadline + 1_000, 'Connecting');
+    release = once((error) => client.release(error));
+    // Without a listener the end of a connection that is in use would end the process.
+    client.on('error', () => undefined);
+    signal?.throwIfAborted();
+    await withDeadline(migrate(client, log), migrationDeadline, 'Bringing the tables up to date');
+    release();
+  } catch (error) {
+    release?.(error as Error);
+    signal?.throwIfAborted();
+    throw error instanceof StoreError ? error : openError(name, error as Error & { code?: string });
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+function once(run: (error?: Error) => void): (error?: Error) => void {
+  let done = false;
+  return (error) => {
+    if (done) return;
+    done = true;
+    run(error);
+  };
+}
+
+function openError(name: string, error: Error & { code?: string }): StoreError {
+  const message = error.message || error.code || String(error);
+  switch (error.code) {
+    case '28P01':
+    case '28000':
+      return refused(
+        `PostgreSQL at ${name} refuses the login: ${message}. Check user and password in --queue`,
+      );
+    case '3D000':
+      return refused(
+        `PostgreSQL at ${name}: ${message}. Create it (CREATE DATABASE …) or name another in --queue`,
+      );
+    case '42501':
+      return refused(
+        `PostgreSQL at ${name} does not let Herald make its tables: ${message}. ` +
+          'Grant CREATE on the database, or create the schemas herald and herald_queue for this user',
+      );
+    default:
+      return new StoreError(`PostgreSQL at ${name} cannot be used: ${message}`, {
+        retryable: true,
+        cause: error,
+      });
+  }
+
+  function refused(text: string): StoreError {
+    return new StoreError(text, { retryable: false, cause: error });
+  }
+}
+
+export function postgresStore(parts: {
+  name: string;
+  pool: Pool;
+  embedded: boolean;
+  beforeEnd?(): void;
+  afterEnd?(deadline: number): Promise<void>;
+}): PostgresStore {
+  const { name, pool, embedded } = parts;
+  return {
+    kind: 'postgres',
+    name,
+    embedded,
+    pool,
+    ping: async () => void (await pool.query('SELECT 1')),
+    async close(deadline) {
+      const until = Date.now() + deadline;
+      parts.beforeEnd?.();
+      // Waits for connections in use, which a server that is away never gives back.
+      if (!pool.ending) await settledWithin(pool.end(), deadline);
+      await parts.afterEnd?.(Math.max(0, until - Date.now()));
+    },
+  };
+}

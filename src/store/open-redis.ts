@@ -1,0 +1,188 @@
+import { Redis } from 'ioredis';
+import type { Logger } from '../log.ts';
+import { settledWithin } from './deadline.ts';
+import { type RedisClientOptions, type RedisStore, StoreError } from './store.ts';
+
+export interface OpenRedisOptions {
+  url: string;
+  name: string;
+  log: Logger;
+  /** Milliseconds for the connection and for each command of `client`. */
+  deadline: number;
+  signal?: AbortSignal;
+}
+
+const prefix = 'herald';
+const oldestVersion = 7;
+
+/**
+ * Connects to Redis 7 or Valkey and checks that it keeps what it is given: `maxmemory-policy` must be `noeviction`,
+ * and where neither append-only files nor snapshots are on, a warning says so.
+ */
+export async function openRedis({ url, name, log, deadline, signal }: OpenRedisOptions): Promise<RedisStore> {
+  const clients = new Set<Redis>();
+
+  function createClient(options: RedisClientOptions): Redis {
+    const client = new Redis(url, {
+      lazyConnect: true,
+      connectTimeout: deadline,
+      keepAlive: 10_000,
+      retryStrategy: (attempt: number) => Math.min(100 * 2 ** Math.min(attempt - 1, 6), 5_000),
+      ...options,
+    });
+    // Without a listener ioredis prints errors itself. They repeat with every try to connect: one line per change.
+    let trouble: string | undefined;
+    client.on('error', (error: Error) => {
+      if (trouble !== error.message)
+        log.warn({ store: name, error: error.message }, 'Redis connection failed');
+      trouble = error.message;
+    });
+    client.on('ready', () => {
+      if (trouble !== undefined) log.info({ store: name }, 'Redis answers again');
+      trouble = undefined;
+    });
+    clients.add(client);
+    client.once('end', () => clients.delete(client));
+    return client;
+  }
+
+  const client = createClient({
+    commandTimeout: deadline,
+    enableOfflineQueue: false,
+    enableAutoPipelining: true,
+    // A command whose answer was lost fails, and is repeated by those who know that it may be.
+    maxRetriesPerRequest: 0,
+  });
+  try {
+    await connect(client, name, deadline, signal);
+    await inspect(client, name, log);
+  } catch (error) {
+    for (const each of clients) each.disconnect();
+    throw error;
+  }
+
+  return {
+    kind: 'redis',
+    name,
+    prefix,
+    client,
+    createClient,
+    ping: async () => void (await client.ping()),
+    async close(closeDeadline) {
+      const open = [...clients];
+      await settledWithin(Promise.all(open.map((each) => each.quit().catch(() => undefined))), closeDeadline);
+      for (const each of open) each.disconnect();
+    },
+  };
+}
+
+async function connect(client: Redis, name: string, deadline: number, signal?: AbortSignal): Promise<void> {
+  let lastError: Error | undefined;
+  const noteError = (error: Error) => {
+    lastError = error;
+  };
+  client.on('error', noteError);
+  const aborted = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  try {
+    signal?.throwIfAborted();
+    const connected = client.connect();
+    // When the race is lost to the deadline or the signal, the connection's own failure comes later.
+    connected.catch(() => undefined);
+    const inTime = await Promise.race([settledWithin(connected, deadline), aborted]);
+    if (!inTime) throw new Error(`no answer within ${deadline / 1000} s`);
+    await connected;
+  } catch (error) {
+    signal?.throwIfAborted();
+    // ioredis says that the connection closed before it says why.
+    await new Promise((resolve) => setImmediate(resolve));
+    throw connectError(name, lastError ?? (error as Error));
+  } finally {
+    client.off('error', noteError);
+  }
+}
+
+function connectError(name: string, error: Error): StoreError {
+  const refused = /WRONGPASS|NOAUTH|NOPERM|invalid username-password|DENIED/.test(error.message);
+  return refused
+    ? new StoreError(
+        `Redis at ${name} refuses the login: ${error.message}. Check user and password in --queue`,
+        {
+          retryable: false,
+          cause: error,
+        },
+      )
+    : new StoreError(`Redis at ${name} cannot be reached: ${error.message}`, {
+        retryable: true,
+        cause: error,
+      });
+}
+
+async function inspect(client: Redis, name: string, log: Logger): Promise<void> {
+  const info = await sectionsOf(client, name);
+  const version = info.get('valkey_version') ?? info.get('redis_version') ?? '';
+  if (Number.parseInt(info.get('redis_version') ?? version, 10) < oldestVersion) {
+    throw new StoreError(`Redis at ${name} is version ${version}: use Redis ${oldestVersion} or Valkey`, {
+      retryable: false,
+    });
+  }
+  const policy = info.get('maxmemory_policy');
+  if (policy !== undefined && policy !== 'noeviction') {
+    throw new StoreError(
+      `Redis at ${name} may drop notifications: its maxmemory-policy is ${policy}. ` +
+        'Set it to noeviction (CONFIG SET maxmemory-policy noeviction, and in its configuration file)',
+      { retryable: false },
+    );
+  }
+  if (info.get('role') === 'slave') {
+    throw new StoreError(`Redis at ${name} is a read-only replica: give --queue the primary`, {
+      retryable: true,
+    });
+  }
+  if (info.get('cluster_enabled') === '1') {
+    throw new StoreError(
+      `Redis at ${name} runs in cluster mode, which is not supported: use a single primary`,
+      {
+        retryable: false,
+      },
+    );
+  }
+  const appendOnly = info.get('aof_enabled') === '1';
+  if (!appendOnly && (await takesNoSnapshots(client))) {
+    log.warn(
+      { store: name },
+      'Redis keeps nothing over a restart: set appendonly yes, or notifications are lost and sent twice',
+    );
+  }
+}
+
+async function sectionsOf(client: Redis, name: string): Promise<Map<string, string>> {
+  try {
+    const text = await client.info();
+    return new Map(
+      text
+        .split('\r\n')
+        .filter((line) => line.includes(':'))
+        .map((line): [string, string] => [
+          line.slice(0, line.indexOf(':')),
+          line.slice(line.indexOf(':') + 1),
+        ]),
+    );
+  } catch (error) {
+    throw new StoreError(`Redis at ${name} does not answer INFO: ${(error as Error).message}`, {
+      retryable: true,
+      cause: error,
+    });
+  }
+}
+
+/** Managed servers forbid CONFIG; there the provider answers for persistence. */
+async function takesNoSnapshots(client: Redis): Promise<boolean> {
+  try {
+    const [, save] = (await client.config('GET', 'save')) as string[];
+    return save === '';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Logger } from '../log.ts';
+import { openPglite } from './open-pglite.ts';
+import { openPostgres } from './open-postgres.ts';
+import { openRedis } from './open-redis.ts';
+import { parseQueueUrl } from './queue-url.ts';
+import { type Store, StoreError } from './store.ts';
+
+export interface OpenStoreOptions {
+  log: Logger;
+  /** Milliseconds for connecting and for each command or statement; 10 s unless given. */
+  deadline?: number;
+  signal?: AbortSignal;
+}
+
+/** Of every call to the store, milliseconds. */
+export const defaultStoreDeadline = 10_000;
+
+/**
+ * Opens the store that `--queue` names, ready for use: checked, its tables up to date.
+ * One try: it rejects with a {@link StoreError}, whose `retryable` says whether to try again later, and within a
+ * bounded time (the deadline, and up to a minute where a database must be made or recovered).
+ */
+export async function openStore(url: string, options: OpenStoreOptions): Promise<Store> {
+  const parsed = parseQueueUrl(url);
+  if (!parsed.ok) throw new StoreError(parsed.error, { retryable: false });
+  const { log, signal, deadline = defaultStoreDeadline } = options;
+  const common = { name: parsed.value.name, log, deadline, ...(signal ? { signal } : {}) };
+  switch (parsed.value.kind) {
+    case 'pglite':
+      return openPglite({ ...common, directory: parsed.value.directory });
+    case 'redis':
+      return openRedis({ ...common, url: parsed.value.url });
+    case 'postgres':
+      return openPostgres({ ...common, url: parsed.value.url });
+  }
+}

@@ -1,0 +1,22 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { Json } from '../model.ts';
+
+/**
+ * JSON, deflated: an Application of 20 KB packs into about 3 KB, so that a store holds ten thousand of them in
+ * tens of megabytes. A first byte names the format, so that another can be added.
+ */
+const deflatedJson = 1;
+
+export function pack(value: Json): Buffer {
+  // Level 3 takes 0.2 ms for 20 KB; higher levels gain little on JSON.
+  const body = deflateRawSync(JSON.stringify(value), { level: 3 });
+  return Buffer.concat([Buffer.of(deflatedJson), body]);
+}
+
+/** Throws when the bytes were not made by {@link pack}. */
+export function unpack<T>(bytes: Uint8Array): T {
+  if (bytes[0] !== deflatedJson) {
+    throw new Error(`Packed JSON has the unknown format ${bytes[0]}`);
+  }
+  return JSON.parse(inflateRawSync(bytes.subarray(1)).toString('utf8')) as T;
+}

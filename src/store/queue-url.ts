@@ -1,0 +1,91 @@
+import { resolve } from 'node:path';
+
+export type QueueUrl =
+  | { kind: 'pglite'; directory: string; name: string }
+  | { kind: 'redis' | 'postgres'; url: string /** Without the password. */; name: string };
+
+export type ParsedQueueUrl = { ok: true; value: QueueUrl } | { ok: false; error: string };
+
+const forms = 'pglite:DIRECTORY, redis://HOST:6379, rediss://HOST:6379 or postgres://USER@HOST:5432/DATABASE';
+
+/** Reads `--queue`. The error is one line that says what is wrong and how to mend it, and holds no password. */
+export function parseQueueUrl(text: string): ParsedQueueUrl {
+  const trimmed = text.trim();
+  if (trimmed === '') {
+    return failed(`The queue URL is empty. Use ${forms}`);
+  }
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(trimmed)?.[1]?.toLowerCase();
+  switch (scheme) {
+    case undefined:
+      return failed(`The queue URL has no scheme: ${quoted(trimmed)}. Use ${forms}`);
+    case 'pglite':
+      return parseDirectory(trimmed.slice('pglite:'.length));
+    case 'redis':
+    case 'rediss':
+      return parseServer(trimmed, 'redis', redisProblem);
+    case 'postgres':
+    case 'postgresql':
+      return parseServer(trimmed, 'postgres', postgresProblem);
+    default:
+      return failed(`The queue URL has an unknown scheme ${quoted(`${scheme}:`)}. Use ${forms}`);
+  }
+}
+
+function parseDirectory(rest: string): ParsedQueueUrl {
+  if (rest.startsWith('//')) {
+    return failed(`Write the directory without slashes before it: pglite:${rest.replace(/^\/+/, '/')}`);
+  }
+  if (rest === '' || rest.includes('\0')) {
+    return failed(
+      'The queue URL names no directory. Use pglite:DIRECTORY, for example pglite:/var/lib/herald',
+    );
+  }
+  const directory = resolve(rest);
+  return { ok: true, value: { kind: 'pglite', directory, name: `pglite:${directory}` } };
+}
+
+function parseServer(
+  text: string,
+  kind: 'redis' | 'postgres',
+  problem: (url: URL) => string | undefined,
+): ParsedQueueUrl {
+  const url = URL.parse(text);
+  if (url === null) {
+    return failed(
+      `The queue URL cannot be read. Use ${forms}; percent-encode special characters of the password`,
+    );
+  }
+  const named = new URL(url);
+  named.password = '';
+  named.search = '';
+  named.hash = '';
+  const what = problem(url);
+  if (what !== undefined) {
+    return failed(`${what}. Use ${forms}`);
+  }
+  return { ok: true, value: { kind, url: text, name: named.href } };
+}
+
+function redisProblem(url: URL): string | undefined {
+  if (url.hostname === '') return 'The queue URL names no host';
+  const database = url.pathname.replace(/^\//, '');
+  if (!/^\d*$/.test(database)) {
+    return `The queue URL names a database that is no number: ${quoted(database)}`;
+  }
+  return undefined;
+}
+
+function postgresProblem(url: URL): string | undefined {
+  // A socket directory is given as the parameter `host`, and then there is no host name.
+  if (url.hostname === '' && !url.searchParams.has('host')) return 'The queue URL names no host';
+  return undefined;
+}
+
+function failed(error: string): ParsedQueueUrl {
+  return { ok: false, error };
+}
+
+/** Quotes a part of the URL that cannot hold a password. */
+function quoted(text: string): string {
+  return JSON.stringify(text.includes('@') ? text.slice(text.lastIndexOf('@') + 1) : text);
+}

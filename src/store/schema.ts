@@ -1,0 +1,219 @@
+export interface Migration {
+  sql: string;
+  /** The number of the oldest migration whose release can still work with the tables after this one. */
+  oldestReader: number;
+}
+
+/**
+ * Our tables in PostgreSQL, embedded or not. A migration that was released is never edited: add another.
+ *
+ * What Herald does not ask for by value is JSON text (strings escaped, so that a NUL character in a oncePer value
+ * cannot break a row) or packed JSON, so that a field added to a record needs no migration. Functions make each
+ * change of the ledger one round trip; every statement in them sees what was committed before it.
+ *
+ * `episode.delivery` is the delivery that the episode was claimed with: a claim that is repeated after a lost answer
+ * is known by it. `episode.slot` groups the oncePer values of one condition and destination.
+ *
+ * Locks are taken in one order (Application, delivery, episode, snapshot), so that no two calls wait for each other.
+ */
+export const migrations: readonly Migration[] = [
+  {
+    oldestReader: 1,
+    sql: `
+CREATE TABLE herald.application (
+  uid    text COLLATE "C" PRIMARY KEY,
+  record bytea NOT NULL
+);
+
+CREATE TABLE herald.episode (
+  uid          text COLLATE "C" NOT NULL,
+  key          text COLLATE "C" NOT NULL,
+  once         boolean NOT NULL,
+  slot         text COLLATE "C" NOT NULL,
+  delivery     text COLLATE "C" NOT NULL,
+  record       text NOT NULL,
+  notified_at  bigint,
+  confirmed_at bigint NOT NULL,
+  PRIMARY KEY (uid, key)
+);
+CREATE INDEX episode_confirmed ON herald.episode (confirmed_at) WHERE once;
+
+CREATE TABLE herald.snapshot (
+  id      text COLLATE "C" PRIMARY KEY,
+  packed  bytea NOT NULL,
+  holders int NOT NULL
+);
+ALTER TABLE herald.snapshot ALTER COLUMN packed SET STORAGE EXTERNAL;
+
+CREATE TABLE herald.delivery (
+  id          text COLLATE "C" PRIMARY KEY,
+  uid         text COLLATE "C" NOT NULL,
+  episode     text COLLATE "C" NOT NULL,
+  snapshot    text COLLATE "C" NOT NULL,
+  record      text NOT NULL,
+  observed_at bigint NOT NULL,
+  settlement  text,
+  settled_at  bigint
+);
+CREATE INDEX delivery_pending ON herald.delivery (observed_at, id) WHERE settlement IS NULL;
+CREATE INDEX delivery_parked ON herald.delivery (settled_at DESC, id DESC) WHERE settlement IS NOT NULL;
+
+CREATE TABLE herald.service_state (
+  key        text COLLATE "C" PRIMARY KEY,
+  value      text NOT NULL,
+  expires_at timestamptz NOT NULL
+);
+CREATE INDEX service_state_expires ON herald.service_state (expires_at);
+
+CREATE FUNCTION herald.apply_1(
+  p_uid text, p_record bytea, p_end text[],
+  p_import_keys text[], p_import_once boolean[], p_import_slots text[], p_import_records text[],
+  p_import_notified bigint[], p_import_opened bigint[],
+  p_confirm text[], p_confirmed_at bigint,
+  p_keys text[], p_once boolean[], p_slots text[], p_records text[], p_opened bigint[],
+  p_ids text[], p_bodies text[], p_snapshots text[], p_observed bigint[],
+  p_snapshot_ids text[], p_snapshot_packed bytea[]
+) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+  v_written text[];
+  v_inserted text[];
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(p_uid, 0));
+
+  IF p_record IS NOT NULL THEN
+    INSERT INTO herald.application (uid, record) VALUES (p_uid, p_record)
+      ON CONFLICT (uid) DO UPDATE SET record = excluded.record;
+  END IF;
+
+  IF cardinality(p_end) > 0 THEN
+    DELETE FROM herald.episode e
+     WHERE e.uid = p_uid AND e.key = ANY (p_end)
+       AND NOT EXISTS (SELECT FROM unnest(p_keys, p_ids) AS c(key, id) WHERE c.key = e.key AND c.id = e.delivery);
+  END IF;
+
+  IF cardinality(p_import_keys) > 0 THEN
+    INSERT INTO herald.episode (uid, key, once, slot, delivery, record, notified_at, confirmed_at)
+    SELECT DISTINCT ON (i.key) p_uid, i.key, i.once, i.slot, '', i.record, i.notified, i.opened
+      FROM unnest(p_import_keys, p_import_once, p_import_slots, p_import_records, p_import_notified, p_import_opened)
+           WITH ORDINALITY AS i(key, once, slot, record, notified, opened, n)
+     ORDER BY i.key, i.n
+    ON CONFLICT (uid, key) DO NOTHING;
+  END IF;
+
+  IF cardinality(p_confirm) > 0 THEN
+    UPDATE herald.episode SET confirmed_at = p_confirmed_at
+     WHERE uid = p_uid AND key = ANY (p_confirm) AND once AND confirmed_at < p_confirmed_at;
+  END IF;
+
+  IF cardinality(p_keys) = 0 THEN
+    RETURN '{}';
+  END IF;
+
+  WITH written AS (
+    INSERT INTO herald.episode (uid, key, once, slot, delivery, record, confirmed_at)
+    SELECT DISTINCT ON (c.key) p_uid, c.key, c.once, c.slot, c.id, c.record, c.opened
+      FROM unnest(p_keys, p_once, p_slots, p_ids, p_records, p_opened)
+           WITH ORDINALITY AS c(key, once, slot, id, record, opened, n)
+     ORDER BY c.key, c.n
+    ON CONFLICT (uid, key) DO NOTHING
+    RETURNING key, delivery
+  )
+  SELECT coalesce(array_agg(delivery), '{}') INTO v_written FROM written;
+
+  WITH inserted AS (
+    INSERT INTO herald.delivery (id, uid, episode, snapshot, record, observed_at)
+    SELECT DISTINCT ON (d.id) d.id, p_uid, d.episode, d.snapshot, d.body, d.observed
+      FROM unnest(p_ids, p_keys, p_snapshots, p_bodies, p_observed)
+           AS d(id, episode, snapshot, body, observed)
+     WHERE d.id = ANY (v_written)
+    ON CONFLICT (id) DO NOTHING
+    RETURNING snapshot
+  )
+  SELECT coalesce(array_agg(snapshot), '{}') INTO v_inserted FROM inserted;
+
+  INSERT INTO herald.snapshot (id, packed, holders)
+  SELECT s.id, s.packed, h.holders
+    FROM unnest(p_snapshot_ids, p_snapshot_packed) AS s(id, packed)
+    JOIN (SELECT id, count(*)::int AS holders FROM unnest(v_inserted) AS v(id) GROUP BY id) AS h USING (id)
+   ORDER BY s.id
+  ON CONFLICT (id) DO UPDATE SET holders = herald.snapshot.holders + excluded.holders;
+
+  UPDATE herald.episode e SET confirmed_at = c.opened
+    FROM unnest(p_keys, p_opened) AS c(key, opened)
+   WHERE e.uid = p_uid AND e.key = c.key AND e.once AND e.confirmed_at < c.opened;
+
+  RETURN ARRAY(
+    SELECT c.key
+      FROM unnest(p_keys, p_ids) WITH ORDINALITY AS c(key, id, n)
+      JOIN herald.episode e ON e.uid = p_uid AND e.key = c.key AND e.delivery <> c.id
+     ORDER BY c.n
+  );
+END $$;
+
+CREATE FUNCTION herald.release_snapshots_1(p_ids text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  r record;
+BEGIN
+  FOR r IN SELECT id, count(*)::int AS released FROM unnest(p_ids) AS v(id) GROUP BY id ORDER BY id LOOP
+    UPDATE herald.snapshot SET holders = holders - r.released WHERE id = r.id;
+    DELETE FROM herald.snapshot WHERE id = r.id AND holders <= 0;
+  END LOOP;
+END $$;
+
+CREATE FUNCTION herald.settle_1(p_ids text[], p_sent boolean[], p_at bigint[], p_settlements text[])
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_released text[];
+BEGIN
+  PERFORM pg_advisory_xact_lock(l.key)
+     FROM (SELECT DISTINCT hashtextextended(uid, 0) AS key
+             FROM herald.delivery WHERE id = ANY (p_ids) ORDER BY 1) AS l;
+
+  UPDATE herald.delivery d SET settlement = s.settlement, settled_at = s.at
+    FROM unnest(p_ids, p_sent, p_at, p_settlements) AS s(id, sent, at, settlement)
+   WHERE d.id = s.id AND NOT s.sent;
+
+  WITH sent AS (
+    DELETE FROM herald.delivery d
+     USING unnest(p_ids, p_sent, p_at) AS s(id, sent, at)
+     WHERE d.id = s.id AND s.sent
+    RETURNING d.id, d.uid, d.episode, d.snapshot, s.at
+  ), notified AS (
+    UPDATE herald.episode e SET notified_at = sent.at
+      FROM sent WHERE e.uid = sent.uid AND e.key = sent.episode AND e.delivery = sent.id
+  )
+  SELECT coalesce(array_agg(snapshot), '{}') INTO v_released FROM sent;
+
+  PERFORM herald.release_snapshots_1(v_released);
+END $$;
+
+CREATE FUNCTION herald.prune_1(p_before bigint, p_limit int) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  v_episodes int;
+  v_parked int;
+  v_released text[];
+BEGIN
+  DELETE FROM herald.episode e USING (
+    SELECT uid, key FROM herald.episode
+     WHERE once AND confirmed_at < p_before
+       AND NOT EXISTS (SELECT FROM herald.delivery d WHERE d.id = delivery AND d.settlement IS NULL)
+     LIMIT p_limit FOR UPDATE SKIP LOCKED
+  ) AS old WHERE e.uid = old.uid AND e.key = old.key;
+  GET DIAGNOSTICS v_episodes = ROW_COUNT;
+
+  WITH old AS (
+    SELECT id FROM herald.delivery
+     WHERE settlement IS NOT NULL AND settled_at < p_before
+     LIMIT p_limit FOR UPDATE SKIP LOCKED
+  ), removed AS (
+    DELETE FROM herald.delivery d USING old WHERE d.id = old.id RETURNING d.snapshot
+  )
+  SELECT count(*)::int, coalesce(array_agg(snapshot), '{}') INTO v_parked, v_released FROM removed;
+  PERFORM herald.release_snapshots_1(v_released);
+
+  DELETE FROM herald.service_state WHERE expires_at < now();
+  RETURN v_episodes + v_parked;
+END $$;
+`,
+  },
+];

@@ -1,0 +1,47 @@
+import type { Redis, RedisOptions } from 'ioredis';
+import type { Pool } from 'pg';
+
+/** The opened store behind `--queue`: the ledger, the queue and the services' state live in it. */
+export type Store = RedisStore | PostgresStore;
+
+/** `replyMapping` changes the types of answers; nothing here wants another. */
+export type RedisClientOptions = Omit<RedisOptions, 'replyMapping'>;
+
+interface StoreBase {
+  /** The URL without its password, for logs. */
+  readonly name: string;
+  /** Answers whether the store answers. Not bounded by itself: give it a deadline. */
+  ping(): Promise<void>;
+  /** Never rejects and never takes longer than `deadline` milliseconds. */
+  close(deadline: number): Promise<void>;
+}
+
+export interface RedisStore extends StoreBase {
+  readonly kind: 'redis';
+  /** Every key begins with it. */
+  readonly prefix: string;
+  /** For ordinary commands. It fails at once while there is no connection, and connects again by itself. */
+  readonly client: Redis;
+  /** A further connection, closed with the store. */
+  createClient(options: RedisClientOptions): Redis;
+}
+
+export interface PostgresStore extends StoreBase {
+  readonly kind: 'postgres';
+  /** The database is PGlite inside this process: one session, shared by all connections. */
+  readonly embedded: boolean;
+  /** Its `search_path` is the schema of the queue; our own tables are always named with their schema. */
+  readonly pool: Pool;
+}
+
+/** Why a store could not be opened. The message names the mend. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  /** Whether waiting may help: the store is away, not refused. */
+  readonly retryable: boolean;
+
+  constructor(message: string, options: { retryable: boolean; cause?: unknown }) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.retryable = options.retryable;
+  }
+}

@@ -1,0 +1,229 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A server that tests may use. Databases of others on it are left alone: each test names its own. */
+export interface TestServer {
+  url: string;
+  /** Ours to kill and start again; undefined for a server that was given by its URL. */
+  process?: RestartableServer;
+  stop(): Promise<void>;
+}
+
+export interface RestartableServer {
+  kill(signal: NodeJS.Signals): Promise<void>;
+  start(): Promise<void>;
+}
+
+export interface FoundServer {
+  /** Undefined where the server can be used. */
+  skipped?: string;
+  start(): Promise<TestServer>;
+}
+
+/**
+ * Redis for tests: `HERALD_TEST_REDIS` where it is set, else a redis-server or valkey-server of this machine, started
+ * on a free port with append-only persistence and removed afterwards, else skipped with one line that says so.
+ */
+export function findRedis(): FoundServer {
+  return found('Redis', process.env['HERALD_TEST_REDIS'], () => {
+    const command = onPath('redis-server') ?? onPath('valkey-server');
+    return command === undefined ? 'no redis-server on this machine' : () => startRedis(command);
+  });
+}
+
+/**
+ * PostgreSQL for tests: `HERALD_TEST_POSTGRES` (a user that may create databases) where it is set, else a postgres of
+ * this machine, started in a temporary directory, else skipped.
+ */
+export function findPostgres(): FoundServer {
+  return found('PostgreSQL', process.env['HERALD_TEST_POSTGRES'], () => {
+    const binaries = postgresBinaries();
+    if (binaries === undefined) return 'no postgres on this machine';
+    const account = unprivilegedAccount();
+    if (account === undefined) return 'postgres does not run as root, and there is no user postgres';
+    return () => startPostgres(binaries, account);
+  });
+}
+
+/** A server that is always ours, for tests that kill it. */
+export function findOwnRedis(): FoundServer {
+  return found('Redis', undefined, () => {
+    const command = onPath('redis-server') ?? onPath('valkey-server');
+    return command === undefined ? 'no redis-server on this machine to kill' : () => startRedis(command);
+  });
+}
+
+function found(
+  what: string,
+  url: string | undefined,
+  find: () => string | (() => Promise<TestServer>),
+): FoundServer {
+  if (url) return { start: async () => ({ url, stop: async () => undefined }) };
+  const start = find();
+  if (typeof start !== 'string') return { start };
+  const skipped = `skipped: ${start}`;
+  console.warn(`${what}: ${skipped}`);
+  return { skipped, start: () => Promise.reject(new Error(skipped)) };
+}
+
+async function startRedis(command: string): Promise<TestServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'herald-redis-'));
+  const port = await freePort();
+  const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', directory];
+  const persistence = [
+    '--appendonly',
+    'yes',
+    '--appendfsync',
+    'everysec',
+    '--save',
+    '',
+    '--loglevel',
+    'warning',
+  ];
+  const server = restartable(
+    () => spawn(command, [...settings, ...persistence], { stdio: 'ignore' }),
+    () => redisAnswers(port),
+  );
+  await server.start();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    process: server,
+    async stop() {
+      await server.kill('SIGKILL');
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Account {
+  uid?: number;
+  gid?: number;
+}
+
+async function startPostgres(binaries: string, account: Account): Promise<TestServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'herald-postgres-'));
+  if (account.uid !== undefined && account.gid !== undefined) chownSync(directory, account.uid, account.gid);
+  const data = join(directory, 'data');
+  const initdb = spawnSync(
+    join(binaries, 'initdb'),
+    ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync'],
+    { ...account, cwd: directory, encoding: 'utf8' },
+  );
+  if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.stderr}`);
+  const port = await freePort();
+  const settings = ['-c', 'max_connections=200', '-c', `unix_socket_directories=${directory}`];
+  const server = restartable(
+    () =>
+      spawn(join(binaries, 'postgres'), ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', ...settings], {
+        ...account,
+        cwd: directory,
+        stdio: 'ignore',
+      }),
+    () => postgresAnswers(binaries, port),
+  );
+  await server.start();
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    process: server,
+    async stop() {
+      // Immediate shutdown: it ends its children as well.
+      await server.kill('SIGQUIT');
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function restartable(launch: () => ChildProcess, answers: () => Promise<boolean>): RestartableServer {
+  let child: ChildProcess | undefined;
+  // A test run that is interrupted must not leave servers behind.
+  process.on('exit', () => child?.kill('SIGKILL'));
+  return {
+    async start() {
+      const started = launch();
+      child = started;
+      const failed = new Promise<never>((_, reject) => {
+        started.once('error', reject);
+        started.once('exit', (code) => reject(new Error(`The server ended at once with code ${code}`)));
+      });
+      await Promise.race([failed, untilTrue(answers)]);
+    },
+    async kill(signal) {
+      const running = child;
+      if (!running || running.exitCode !== null || running.signalCode !== null) return;
+      const ended = new Promise((resolve) => running.once('exit', resolve));
+      running.kill(signal);
+      await ended;
+    },
+  };
+}
+
+async function untilTrue(answers: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (await answers()) return;
+    await delay(50);
+  }
+  throw new Error('The server did not answer within 30 s');
+}
+
+function redisAnswers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    socket.once('data', (data) => finish(data.toString().startsWith('+PONG')));
+    socket.once('error', () => finish(false));
+    function finish(answer: boolean): void {
+      socket.destroy();
+      resolve(answer);
+    }
+  });
+}
+
+async function postgresAnswers(binaries: string, port: number): Promise<boolean> {
+  const arguments_ = ['-h', '127.0.0.1', '-p', `${port}`, '-U', 'postgres', '-q'];
+  return new Promise((resolve) => {
+    const child = spawn(join(binaries, 'pg_isready'), arguments_, { stdio: 'ignore' });
+    child.once('exit', (code) => resolve(code === 0));
+    child.once('error', () => resolve(false));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function onPath(command: string): string | undefined {
+  return (process.env['PATH'] ?? '')
+    .split(':')
+    .map((directory) => join(directory, command))
+    .find((file) => existsSync(file));
+}
+
+/** Debian keeps them off the PATH, one directory a version. */
+function postgresBinaries(): string | undefined {
+  const root = '/usr/lib/postgresql';
+  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
+  const debian = versions
+    .map((version) => join(root, version, 'bin'))
+    .find((bin) => existsSync(join(bin, 'initdb')));
+  return debian ?? onPath('initdb')?.replace(/\/initdb$/, '');
+}
+
+/** Whom to run postgres as: nobody else, or for root the user `postgres`. */
+function unprivilegedAccount(): Account | undefined {
+  if (process.getuid?.() !== 0) return {};
+  const id = (option: string) =>
+    Number(spawnSync('id', [option, 'postgres'], { encoding: 'utf8' }).stdout || 'x');
+  const account = { uid: id('-u'), gid: id('-g') };
+  return Number.isInteger(account.uid) && Number.isInteger(account.gid) ? account : undefined;
+}
