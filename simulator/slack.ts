@@ -37,6 +37,8 @@ export interface SlackSimulatorOptions {
   /** Posting to an unknown name makes the channel. Default true. */
   createChannels: boolean;
   scopes: string[];
+  /** Checks texts and layouts as Slack does. Default true; false accepts any. */
+  strict: boolean;
   /** Ids of users by e-mail address. */
   users: Record<string, string>;
   /** Above this pace of one channel, postMessage answers 429 with Retry-After; absent: never. */
@@ -93,6 +95,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     channels: [],
     createChannels: true,
     scopes: allScopes,
+    strict: true,
     users: {},
     botName: 'Argo CD',
     now: Date.now,
@@ -147,7 +150,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     const [needed] = method.scopes;
     if (needed !== undefined && !method.scopes.some((scope) => scopes.has(scope)))
       return missingScope(needed, scopes);
-    return method.run(args, { workspace, scopes, users, botName: options.botName });
+    return method.run(args, { workspace, scopes, users, botName: options.botName, strict: options.strict });
   }
 
   return {

@@ -26,6 +26,8 @@ export interface MethodContext {
   scopes: ReadonlySet<string>;
   users: ReadonlyMap<string, string>;
   botName: string;
+  /** Whether texts and layouts are checked. */
+  strict: boolean;
 }
 
 const history = ['channels:history', 'groups:history'];
@@ -96,7 +98,7 @@ function postMessage(args: Arguments, context: MethodContext): Answer {
   const customised = ['username', 'icon_emoji', 'icon_url'].some((name) => text(args[name]) !== '');
   if (customised && !scopes.has('chat:write.customize')) return missingScope('chat:write.customize', scopes);
 
-  const content = contentOf(args);
+  const content = contentOf(args, context);
   if ('error' in content) return refuse(content.error, content.messages);
   const metadata = metadataOf(args.metadata);
   if (metadata === 'invalid') return refuse('invalid_metadata_format');
@@ -118,20 +120,22 @@ function postMessage(args: Arguments, context: MethodContext): Answer {
   return { ok: true, channel: channel.id, ts: message.ts, message: messageJson(message, true) };
 }
 
-function updateMessage(args: Arguments, { workspace }: MethodContext): Answer {
+function updateMessage(args: Arguments, context: MethodContext): Answer {
+  const { workspace } = context;
   const channel = workspace.channels().find(({ id }) => id === args.channel);
   if (channel === undefined) return refuse('channel_not_found');
   const message = channel.messages.find(({ ts }) => ts === args.ts);
   if (message === undefined) return refuse('message_not_found');
   if (channel.isArchived) return refuse('is_archived');
-  const content = contentOf(args);
+  const content = contentOf(args, context);
   if ('error' in content) return refuse(content.error, content.messages);
   workspace.update(message, content);
   return { ok: true, channel: channel.id, ts: message.ts, text: message.text };
 }
 
-function contentOf(args: Arguments): SlackContent | LayoutError {
+function contentOf(args: Arguments, { strict }: MethodContext): SlackContent | LayoutError {
   const body = text(args.text);
+  if (!strict) return { text: body, blocks: listOf(args.blocks), attachments: listOf(args.attachments) };
   const blocks = parseBlocks(args.blocks);
   if (!blocks.ok) return blocks;
   const attachments = parseAttachments(args.attachments);
@@ -140,6 +144,15 @@ function contentOf(args: Arguments): SlackContent | LayoutError {
   if (body.trim() === '' && blocks.items.length === 0 && attachments.items.length === 0)
     return { error: 'no_text' };
   return { text: body, blocks: blocks.items, attachments: attachments.items };
+}
+
+function listOf(source: Json | undefined): JsonObject[] {
+  try {
+    const value: unknown = typeof source === 'string' ? JSON.parse(source) : source;
+    return Array.isArray(value) ? value.filter(isObject) : [];
+  } catch {
+    return [];
+  }
 }
 
 function metadataOf(source: Json | undefined): SlackMessage['metadata'] | 'invalid' {

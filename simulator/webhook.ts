@@ -1,0 +1,63 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { answerWithFault, createFaultPlan, type Fault, readBody } from './http-faults.ts';
+
+export interface WebhookRequestRecord {
+  method: string;
+  /** With the query. */
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+  /** Unix milliseconds. */
+  at: number;
+}
+
+/** An HTTP server on localhost that records what it is sent and answers 200, or as it is told. */
+export interface WebhookReceiver {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Without a trailing slash; valid once started. */
+  readonly url: string;
+  readonly requests: readonly WebhookRequestRecord[];
+  fail(fault: Fault, options?: { times?: number; where?: (request: WebhookRequestRecord) => boolean }): void;
+}
+
+export function createWebhookReceiver(): WebhookReceiver {
+  const requests: WebhookRequestRecord[] = [];
+  const plan = createFaultPlan<Fault, WebhookRequestRecord>();
+  let server: Server | undefined;
+  return {
+    requests,
+    get url() {
+      return `http://127.0.0.1:${(server?.address() as AddressInfo).port}`;
+    },
+    async start() {
+      const listening = createServer((request, response) => {
+        const answer = async () => {
+          const { method = '', url = '', headers } = request;
+          const record = { method, path: url, headers, body: await readBody(request), at: Date.now() };
+          requests.push(record);
+          await answerWithFault(plan.take(record), { request, response }, () => ({
+            status: 200,
+            headers: { 'content-type': 'application/json' },
+            body: '{"ok":true}',
+          }));
+        };
+        answer().catch(() => request.socket.destroy());
+      });
+      server = listening;
+      await new Promise<void>((resolve, reject) => {
+        listening.once('error', reject).listen(0, '127.0.0.1', resolve);
+      });
+    },
+    async stop() {
+      const stopping = server;
+      if (stopping === undefined) return;
+      server = undefined;
+      const closed = new Promise((resolve) => stopping.close(resolve));
+      stopping.closeAllConnections();
+      await closed;
+    },
+    fail: (fault, options) => plan.add(fault, options),
+  };
+}

@@ -1,0 +1,81 @@
+import type { Writable } from 'node:stream';
+import { stringify } from 'yaml';
+import type { Json, Notification, Outcome } from '../model.ts';
+import type { Service } from './service.ts';
+
+export interface ConsoleDeps {
+  stream: Writable;
+  /** A dry run of another type of service: its section is rendered and printed. Default `console`. */
+  type?: string;
+  jsonFields?: readonly string[];
+}
+
+/** Prints notifications for a person to read. */
+export function createConsoleService({ stream, type = 'console', jsonFields = [] }: ConsoleDeps): Service {
+  return {
+    type,
+    jsonFields,
+    async send(notification, recipient, { signal }): Promise<Outcome> {
+      if (signal.aborted)
+        return { status: 'retry', reason: 'aborted', error: 'Console: the attempt was aborted' };
+      try {
+        await write(stream, describe(notification, type, recipient, jsonFields));
+        return { status: 'sent' };
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        return { status: 'retry', reason: 'stream', error: `Console cannot be written: ${reason}` };
+      }
+    },
+    // The stream belongs to whoever gave it.
+    async close() {},
+  };
+}
+
+function describe(
+  notification: Notification,
+  type: string,
+  recipient: string,
+  jsonFields: readonly string[],
+): string {
+  const parts = [`── ${type} → ${recipient === '' ? '(no recipient)' : recipient}`];
+  if (notification.message !== '') parts.push(notification.message.trimEnd());
+  if (notification.section !== undefined) {
+    const section = Object.entries(notification.section).map(([key, value]) => [
+      key,
+      jsonFields.includes(key) ? parsed(value) : value,
+    ]);
+    parts.push(stringify({ [type]: Object.fromEntries(section) }).trimEnd());
+  }
+  return `${parts.map(printable).join('\n')}\n\n`;
+}
+
+function parsed(value: Json | undefined): Json {
+  if (typeof value !== 'string') return value ?? null;
+  try {
+    return JSON.parse(value) as Json;
+  } catch {
+    return value;
+  }
+}
+
+/** Values come from clusters and commits: none of them shall steer the terminal. */
+function printable(text: string): string {
+  return text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function write(stream: Writable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // A failing stream also emits `error`, which would end the process if nobody listened.
+    const onError = (error: Error) => reject(error);
+    stream.once('error', onError);
+    stream.write(text, (error) => {
+      stream.off('error', onError);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}

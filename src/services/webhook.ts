@@ -1,0 +1,158 @@
+import { type Dispatcher, errors, interceptors, request as send } from 'undici';
+import type { Notification, Outcome, RejectionScope } from '../model.ts';
+import { createConnections, networkFailure, retryAfterOf } from './http.ts';
+import { createScrub } from './secrets.ts';
+import type { Service } from './service.ts';
+import { readWebhookSection, type WebhookOptions } from './webhook-schema.ts';
+
+export interface WebhookDeps {
+  /** `github` of `service.webhook.github`: the entry of a template's `webhook:` section that is meant. */
+  name: string;
+  now?: () => number;
+  /** Certificates in PEM for the host of url, in place of the system's. */
+  ca?: string;
+  /** Milliseconds until the answer must be complete. */
+  timeout?: number;
+}
+
+const mostRedirects = 10;
+const mostOfAnswer = 200;
+
+/**
+ * One HTTP request a notification, as argocd-notifications makes it: GET with the message as the body, or what the
+ * section's entry for this service says; `path` is appended to `url`. 2xx is sent; 408, 425, 429, 5xx and anything
+ * below HTTP is tried again; any other status is a rejection. argocd-notifications' own retries (`retryMax`,
+ * `retryWaitMin`) are the queue's here.
+ */
+export function createWebhookService(options: WebhookOptions, deps: WebhookDeps): Service {
+  const now = deps.now ?? Date.now;
+  const timeout = deps.timeout ?? 10_000;
+  const connections = createConnections({
+    insecureSkipVerify: options.insecureSkipVerify,
+    ...(deps.ca === undefined ? {} : { ca: deps.ca }),
+  });
+  const headers = requestHeaders(options);
+  const dispatcher = connections.compose(
+    interceptors.redirect({
+      maxRedirections: mostRedirects,
+      // They may hold secrets for this host.
+      stripHeadersOnCrossOriginRedirect: Object.keys(headers),
+    }),
+  );
+  const scrub = createScrub(secretsOf(options));
+  const host = new URL(options.url).host;
+  let closing: Promise<void> | undefined;
+
+  async function attempt(notification: Notification, signal: AbortSignal): Promise<Outcome> {
+    const { method, url, body } = requestOf(notification, options, deps.name);
+    const describe = (what: string) => scrub(`Webhook ${deps.name} (${method} to ${host}) ${what}`);
+    if (signal.aborted) {
+      return {
+        status: 'retry',
+        reason: 'aborted',
+        error: describe('was not called: the attempt was aborted'),
+      };
+    }
+    try {
+      const answer = await send(url, {
+        method: method as Dispatcher.HttpMethod,
+        headers,
+        body: body === '' ? null : body,
+        dispatcher,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
+      });
+      const { statusCode: status } = answer;
+      const excerpt = await beginningOf(answer.body);
+      if (status >= 200 && status < 300) return { status: 'sent' };
+      const error = describe(`answered HTTP ${status}${excerpt === '' ? '' : `: ${excerpt}`}`);
+      const reason = `http_${status}`;
+      if (status < 500 && status !== 408 && status !== 425 && status !== 429) {
+        return { status: 'rejected', reason, error, scope: scopeOf(status) };
+      }
+      const retryAfter = retryAfterOf(headerOf(answer.headers, 'retry-after'), now());
+      return { status: 'retry', reason, error, ...(retryAfter === undefined ? {} : { retryAfter }) };
+    } catch (error) {
+      if (error instanceof errors.InvalidArgumentError) throw error;
+      const { reason, detail } = networkFailure(error, signal);
+      return { status: 'retry', reason, error: describe(`did not answer: ${detail}`) };
+    }
+  }
+
+  return {
+    type: 'webhook',
+    jsonFields: [],
+    async send(notification, _recipient, { signal }) {
+      try {
+        return await attempt(notification, signal);
+      } catch (error) {
+        // Such as a path that makes no URL.
+        const what = scrub(`Webhook ${deps.name} (${host}) cannot be called: ${error}`);
+        return { status: 'rejected', reason: 'invalid_request', error: what, scope: 'notification' };
+      }
+    },
+    close() {
+      closing ??= connections.close();
+      return closing;
+    },
+  };
+}
+
+function requestOf(notification: Notification, options: WebhookOptions, name: string) {
+  const { requests, problems } = readWebhookSection(notification.section ?? null);
+  const problem = problems.find(({ severity }) => severity === 'error');
+  if (problem !== undefined) throw new Error(`webhook.${problem.path.join('.')}: ${problem.what}`);
+  const entry = requests.get(name);
+  if (entry === undefined) return { method: 'GET', url: options.url, body: notification.message };
+  const url =
+    entry.path === '' ? options.url : `${options.url.replace(/\/+$/, '')}/${entry.path.replace(/^\/+/, '')}`;
+  return { method: entry.method || 'GET', url: new URL(url), body: entry.body };
+}
+
+function requestHeaders(options: WebhookOptions): Record<string, string> {
+  const headers: Record<string, string> = { 'user-agent': 'herald' };
+  for (const { name, value } of options.headers) headers[name.toLowerCase()] = value;
+  const { basicAuth } = options;
+  if (basicAuth !== undefined) {
+    const credentials = Buffer.from(`${basicAuth.username}:${basicAuth.password}`).toString('base64');
+    headers.authorization = `Basic ${credentials}`;
+  }
+  return headers;
+}
+
+/** Hooks carry their secret in the path or the query as often as in a header. */
+function secretsOf({ url, headers, basicAuth }: WebhookOptions): string[] {
+  const { pathname, search, username, password } = new URL(url);
+  const credentials =
+    basicAuth && Buffer.from(`${basicAuth.username}:${basicAuth.password}`).toString('base64');
+  return [
+    url,
+    pathname,
+    ...pathname.split('/').filter((part) => part.length >= 8),
+    ...new URLSearchParams(search).values(),
+    username,
+    password,
+    ...headers.flatMap(({ value }) => [value, ...value.split(' ').filter((part) => part.length >= 8)]),
+    basicAuth?.password ?? '',
+    credentials ?? '',
+  ];
+}
+
+function scopeOf(status: number): RejectionScope {
+  if (status === 401 || status === 403 || status === 407) return 'service';
+  return status === 404 || status === 410 ? 'recipient' : 'notification';
+}
+
+async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<string> {
+  let text = '';
+  const decoder = new TextDecoder();
+  // Read to its end, so that the connection can be used again; kept are the first characters.
+  for await (const chunk of body) {
+    if (text.length < mostOfAnswer) text += decoder.decode(chunk as Uint8Array, { stream: true });
+  }
+  return text.slice(0, mostOfAnswer).replaceAll(/\s+/g, ' ').trim();
+}
+
+function headerOf(headers: Record<string, string | string[] | undefined>, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
