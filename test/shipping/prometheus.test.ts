@@ -216,7 +216,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 45_000;
   for (;;) {
     if (await condition().catch(() => false)) return;
-    if (Date.now() > deadline) throw new Error(`not within 45 seconds: ${condition}`);
+    if (Date.now() > deadline) throw new Error(`not within 45 seconds: ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
