@@ -28,7 +28,7 @@ describe('herald run', () => {
       configMapName: 'argocd-notifications-cm',
       secretName: 'argocd-notifications-secret',
       selfService: false,
-      queue: { kind: 'pglite', directory: '/home/jo/.local/state/herald' },
+      queue: 'pglite:/home/jo/.local/state/herald',
       processors: 1,
       notifiedAnnotation: 'read',
       shutdownTimeout: 20_000,
@@ -83,7 +83,7 @@ describe('herald run', () => {
       applicationNamespaces: ['app-one', 'app-two'],
       log: { level: 'warn', format: 'json' },
       selfService: true,
-      queue: { kind: 'redis', url: 'redis://localhost:6379' },
+      queue: 'redis://localhost:6379',
       shutdownTimeout: 90_000,
     });
     const line = '--loglevel error --self-service-notification-enabled=false';
@@ -106,21 +106,19 @@ describe('herald run', () => {
   });
 
   test.each([
-    ['--queue pglite:~/q', '/home/jo/q'],
-    ['--queue pglite:/var/lib/herald', '/var/lib/herald'],
+    ['--queue pglite:~/q', 'pglite:/home/jo/q'],
+    ['--queue pglite:/var/lib/herald', 'pglite:/var/lib/herald'],
     ['--queue postgres://u:p@h/d', 'postgres://u:p@h/d'],
     ['--queue postgres:///d?host=/run/postgresql', 'postgres:///d?host=/run/postgresql'],
   ])('%s', (line, queue) => {
-    expect(run(line).options.queue).toMatchObject(
-      queue.startsWith('/') ? { directory: queue } : { url: queue },
-    );
+    expect(run(line).options.queue).toBe(queue);
   });
 
   test('without a home the queue is in the working directory, with XDG in its place', () => {
     expect(parseCommandLine(['run'], {})).toMatchObject({
-      options: { queue: { directory: resolve('herald-data') } },
+      options: { queue: `pglite:${resolve('herald-data')}` },
     });
-    expect(run('', { XDG_STATE_HOME: '/state' }).options.queue.name).toBe('pglite:/state/herald');
+    expect(run('', { XDG_STATE_HOME: '/state' }).options.queue).toBe('pglite:/state/herald');
   });
 
   test('a bare number is seconds for --request-timeout alone', () => {
@@ -153,7 +151,7 @@ describe('mistakes end with 2 and one line that says what and the mend', () => {
     ],
     [
       'run --application-namespaces a,/(/',
-      'herald run: --application-namespaces: /(/ is no valid regular expression: Invalid regular expression: /(/: Unterminated group: correct it, or write a glob such as team-*',
+      'herald run: --application-namespaces: /(/: no valid regular expression: Invalid regular expression: /(/: Unterminated group: correct it, or write a glob such as team-*',
     ],
     ['run --logformat xml', 'herald run: --logformat "xml" is not known: use one of json, text'],
     [

@@ -1,10 +1,11 @@
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { didYouMean } from '../go/did-you-mean.ts';
-import { type CommandLine, type CommandSpec, commandSpecs } from './commands.ts';
+import { type CommandSpec, commandSpecs } from './commands.ts';
 import { type Flag, readFlags, UsageError } from './flags.ts';
 import { type FlagShapes, readGoArguments } from './go-arguments.ts';
 import { helpFormat } from './help.ts';
+import type { CommandLine } from './options.ts';
 
 /** Nothing to run: the text is to be printed, then the process ends with the code: 0 for help, 2 for a mistake. */
 export interface Exit {

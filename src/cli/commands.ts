@@ -1,86 +1,16 @@
-import type { QueueUrl } from '../store/queue-url.ts';
 import { booleanFlag, choiceFlag, integerFlag, textFlag, textsFlag } from './flag-types.ts';
 import { type Flags, type FlagValues, UsageError } from './flags.ts';
-import { type KubeOptions, kubeFlags } from './kube-flags.ts';
+import { kubeFlags } from './kube-flags.ts';
+import type {
+  CommandLine,
+  ConfigSource,
+  DeliveriesOptions,
+  GetOptions,
+  TemplateRenderOptions,
+  TriggerRunOptions,
+} from './options.ts';
 import { queueFlag, resolveQueue } from './queue-flag.ts';
-import { type RunOptions, runCommandFlags, runFlags, runOptions } from './run-flags.ts';
-
-/** What the command line asks for. */
-export type CommandLine =
-  | { command: 'run'; options: RunOptions /** To be logged as warnings. */; notices: string[] }
-  | { command: 'config check'; options: ConfigCheckOptions }
-  | { command: 'deliveries'; options: DeliveriesOptions }
-  | { command: 'deliveries retry'; options: DeliveriesRetryOptions }
-  | { command: 'trigger get'; options: GetOptions }
-  | { command: 'trigger run'; options: TriggerRunOptions }
-  | { command: 'template get'; options: GetOptions }
-  | { command: 'template render'; options: TemplateRenderOptions }
-  | { command: 'template notify'; options: TemplateNotifyOptions };
-
-/** Where a command takes ConfigMap, Secret and Applications from. */
-export interface ConfigSource {
-  kube: KubeOptions;
-  configMapName: string;
-  secretName: string;
-  /** Path, `-` for standard input, '' for the cluster. */
-  configMap: string;
-  /** Path, `-`, `:empty` for a Secret without keys, '' for the cluster. */
-  secret: string;
-}
-
-export interface ConfigCheckOptions {
-  source: ConfigSource;
-  /** Paths or `-`, each with any number of documents; none: `source`. */
-  files: string[];
-  output: 'text' | 'json';
-}
-
-export interface DeliveriesOptions {
-  queue: QueueUrl;
-  /** Only those that were given up. */
-  failed: boolean;
-  limit: number;
-  output: 'text' | 'json';
-}
-
-export interface DeliveriesRetryOptions {
-  queue: QueueUrl;
-  /** Ids or unambiguous beginnings of them; empty: all. */
-  ids: string[];
-}
-
-export interface GetOptions {
-  source: ConfigSource;
-  /** Absent: all. */
-  name?: string;
-  output: 'wide' | 'name' | 'json' | 'yaml';
-}
-
-export interface TriggerRunOptions {
-  source: ConfigSource;
-  trigger: string;
-  /** Path of a file, else the name of an Application in the cluster. */
-  application: string;
-  output: 'wide' | 'json' | 'yaml';
-}
-
-export interface TemplateRenderOptions {
-  source: ConfigSource;
-  /** Names, merged in this order. */
-  templates: string[];
-  application: string;
-  /** `service:recipient`: sets what the template sees, and whose section is shown. */
-  recipient: string;
-  output: 'yaml' | 'json';
-}
-
-export interface TemplateNotifyOptions {
-  source: ConfigSource;
-  template: string;
-  application: string;
-  /** `service:recipient`, at least one. */
-  recipients: string[];
-}
+import { runCommandFlags, runFlags, runOptions } from './run-flags.ts';
 
 export interface CommandSpec {
   path: string[];
@@ -162,20 +92,9 @@ function sourceOf(values: FlagValues<typeof sourceFlags>): ConfigSource {
   return { kube, configMapName, secretName, configMap, secret };
 }
 
-const withoutEffect = ['as-uid', 'as-group', 'as-user-extra', 'disable-compression'] as const;
-
-/** Whoever is not impersonated as asked has other rights than expected, so that it must be said. */
-function noticesOf(kube: KubeOptions, ignored: readonly string[]): string[] {
-  const given = [
-    kube.asUid !== '',
-    kube.asGroup.length > 0,
-    kube.asUserExtra.length > 0,
-    kube.disableCompression,
-  ];
-  return [
-    ...ignored.map((flag) => `${flag} has no effect: Herald asks Argo CD's API, not its repo server`),
-    ...withoutEffect.filter((_, i) => given[i]).map((name) => `--${name} has no effect`),
-  ];
+/** Flags of Argo CD that are accepted, so that manifests need no edit, and mean nothing here. */
+function noticesOf(ignored: readonly string[]): string[] {
+  return ignored.map((flag) => `${flag} has no effect: Herald asks Argo CD's API, not its repo server`);
 }
 
 export const commandSpecs: readonly CommandSpec[] = [
@@ -191,10 +110,11 @@ export const commandSpecs: readonly CommandSpec[] = [
       ['In the cluster, next to Argo CD, with a Valkey sidecar', 'herald run --queue redis://localhost:6379'],
       ['From a laptop', 'herald run --kubeconfig ~/.kube/config --namespace argocd'],
     ],
-    read: (values, { env, ignored }) => {
-      const options = runOptions(values, env);
-      return { command: 'run', options, notices: noticesOf(options.kube, ignored) };
-    },
+    read: (values, { env, ignored }) => ({
+      command: 'run',
+      options: runOptions(values, env),
+      notices: noticesOf(ignored),
+    }),
   }),
   command({
     path: ['config', 'check'],

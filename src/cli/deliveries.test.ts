@@ -26,7 +26,7 @@ function parked(id: string, error = 'the channel does not exist'): ParkedDeliver
   return { delivery: delivery(id), status: 'rejected', reason: 'channel_not_found', error, at };
 }
 
-const queue = { kind: 'redis', url: 'redis://q', name: 'redis://q' } as const;
+const queue = 'redis://q';
 const show = { queue, failed: false, limit: 10, output: 'text' } as const;
 
 test('a table of what was given up and what is under way', async () => {

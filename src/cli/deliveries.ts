@@ -1,7 +1,7 @@
 import type { ParkedDelivery } from '../episodes/ledger.ts';
 import type { Delivery } from '../model.ts';
-import type { DeliveriesOptions, DeliveriesRetryOptions } from './commands.ts';
 import { CommandFailure, type CommandIo, exitCode, type OpenLedger } from './io.ts';
+import type { DeliveriesOptions, DeliveriesRetryOptions } from './options.ts';
 import { formatTable, oneLine, printable } from './table.ts';
 
 /** Ids are shown this long; commands take any beginning that is unambiguous. */

@@ -1,5 +1,4 @@
 import type { Ledger } from '../episodes/ledger.ts';
-import type { QueueUrl } from '../store/queue-url.ts';
 import type { KubeOptions } from './kube-flags.ts';
 
 /** The world as commands see it, so that they are tried without a process, files or a cluster. */
@@ -12,7 +11,7 @@ export interface CommandIo {
   isFile(path: string): Promise<boolean>;
   connect(options: KubeOptions): ClusterReader;
   /** Opens what the bridge keeps behind its queue. Rejects with a CommandFailure where that cannot be, and creates nothing. */
-  openLedger(queue: QueueUrl): Promise<OpenLedger>;
+  openLedger(queue: string): Promise<OpenLedger>;
   /** Unix milliseconds. */
   now(): number;
 }
@@ -21,7 +20,7 @@ export interface CommandIo {
 export interface ClusterReader {
   /** The namespace of the context or of the pod. */
   readonly namespace: string;
-  json(request: { path: string }): Promise<unknown>;
+  json(request: { path: string; query?: Readonly<Record<string, string>> }): Promise<unknown>;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseQueueUrl, type QueueUrl } from '../store/queue-url.ts';
+import { parseQueueUrl } from '../store/queue-url.ts';
 import { type Flag, UsageError } from './flags.ts';
 
 /** `--queue` as given, '' where it is not: see `resolveQueue`. */
@@ -23,13 +23,13 @@ export function queueFlag(group: string): Flag<string> {
 }
 
 /**
- * The queue to use: what was given, with `~/` after `pglite:` resolved, which no shell does there; else a directory
+ * The queue to use, as `openStore` takes it: what was given, with `~/` after `pglite:` resolved, which no shell does there; else a directory
  * of the user's own, by the XDG rules, or one below the working directory where there is no home.
  */
-export function resolveQueue(given: string, env: Readonly<Record<string, string | undefined>>): QueueUrl {
+export function resolveQueue(given: string, env: Environment): string {
   const parsed = parseQueueUrl(given === '' ? defaultQueue(env) : expandHome(given, env));
-  if (parsed.ok) return parsed.value;
-  throw new UsageError(parsed.error);
+  if (!parsed.ok) throw new UsageError(parsed.error);
+  return parsed.value.kind === 'pglite' ? parsed.value.name : parsed.value.url;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,5 @@
 import { compileNamespacePatterns } from '../cluster/namespace-patterns.ts';
 import type { LogOptions } from '../log.ts';
-import type { QueueUrl } from '../store/queue-url.ts';
 import { parseSelector } from '../subscriptions/selector.ts';
 import {
   booleanFlag,
@@ -29,7 +28,7 @@ const applicationNamespacesFlag = checkedFlag(
   }),
   (patterns) => {
     const [problem] = compileNamespacePatterns(patterns).problems;
-    return problem && `${problem.pattern} is ${problem.what}: correct it, or write a glob such as team-*`;
+    return problem && `${problem.pattern}: ${problem.what}: correct it, or write a glob such as team-*`;
   },
 );
 
@@ -141,8 +140,8 @@ export interface RunOptions {
   configMapName: string;
   secretName: string;
   selfService: boolean;
-  /** May hold a password: its `name` is for logs. */
-  queue: QueueUrl;
+  /** As `openStore` takes it. It may hold a password: not for logs. */
+  queue: string;
   /** As argocd-notifications counts its workers, from 1. */
   processors: number;
   notifiedAnnotation: 'read' | 'write' | 'ignore';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from './command-line.ts';
-import type { ConfigSource } from './commands.ts';
+import type { ConfigSource } from './options.ts';
 import { openSource } from './source.ts';
 import { type FakeWorld, fakeIo } from './testing/fake-io.ts';
 
@@ -22,10 +22,10 @@ describe('files', () => {
   test('a ConfigMap and a Secret among other documents, and positions in the file', async () => {
     const text = `kind: Service\nmetadata: {name: s}\n---\n${secret}---\n${configMap()}`;
     const files = { 'all.yaml': text };
-    const config = await open('--config-map all.yaml --secret all.yaml', { files }).config();
+    const config = await open('--config-map all.yaml --secret all.yaml', { files }).config('needed');
     expect(config.configMap).toEqual({ 'trigger.x': "- when: 'true'\n  send: [t]\n" });
     expect(
-      Object.fromEntries(Object.entries(config.secret).map(([k, v]) => [k, Buffer.from(v).toString()])),
+      Object.fromEntries(Object.entries(config.secret ?? {}).map(([k, v]) => [k, Buffer.from(v).toString()])),
     ).toEqual({
       a: 'x',
       b: 'why',
@@ -35,12 +35,26 @@ describe('files', () => {
     expect(line?.slice((position?.column ?? 0) - 1)).toBe('send: [t]');
   });
 
+  test('without a Secret to be had from files, none is asked of the cluster', async () => {
+    const files = { 'cm.yaml': configMap() };
+    expect((await open('--config-map cm.yaml', { files }).config('given')).secret).toBeUndefined();
+    await expect(open('--config-map cm.yaml', { files }).config('needed')).rejects.toThrow('no kubeconfig');
+    const together = {
+      'all.yaml': `${configMap()}---\n${secret}---\n${secret.replace('-secret', '-other')}`,
+    };
+    const config = await open('--config-map all.yaml', { files: together }).config('needed');
+    expect([Object.keys(config.secret ?? {}), [...config.secrets.keys()]]).toEqual([
+      ['a', 'b'],
+      ['argocd-notifications-other'],
+    ]);
+  });
+
   test('standard input, a list, and a name that kustomize has changed', async () => {
     const list = JSON.stringify({
       kind: 'List',
       items: [{ kind: 'ConfigMap', metadata: { name: 'cm-h4sh' }, data: { context: 'a: b' } }],
     });
-    const config = await open('--config-map - --secret :empty', { stdin: list }).config();
+    const config = await open('--config-map - --secret :empty', { stdin: list }).config('needed');
     expect(config).toMatchObject({ configMap: { context: 'a: b' }, secret: {}, origin: 'standard input' });
   });
 
@@ -58,7 +72,7 @@ describe('files', () => {
       'text.yaml': 'hello',
       'two.yaml': `${configMap('a')}---\n${configMap('b')}`,
     };
-    await expect(open(`${line} --secret :empty`, { files }).config()).rejects.toThrow(message);
+    await expect(open(`${line} --secret :empty`, { files }).config('needed')).rejects.toThrow(message);
   });
 
   test('an Application', async () => {
@@ -81,23 +95,25 @@ describe('cluster', () => {
     const cluster = {
       [`${core}/configmaps/argocd-notifications-cm`]: { data: { context: 'x: y' } },
       [`${core}/secrets/argocd-notifications-secret`]: { data: { k: 'dg==' } },
+      [`${core}/secrets`]: { items: [{ metadata: { name: 'more' }, data: { m: 'bQ==' } }] },
       [`${argo}/applications/shop`]: { metadata: { name: 'shop' }, spec: { project: 'p' } },
       [`${argo}/appprojects/p`]: { metadata: { name: 'p' } },
     };
     const opened = open('-n team', { cluster });
-    const config = await opened.config();
+    const config = await opened.config('needed');
     expect(config).toMatchObject({
       configMap: { context: 'x: y' },
       origin: 'ConfigMap team/argocd-notifications-cm',
       namespace: 'team',
     });
-    expect(Buffer.from(config.secret['k'] ?? []).toString()).toBe('v');
+    expect(Buffer.from(config.secret?.['k'] ?? []).toString()).toBe('v');
+    expect(Buffer.from(config.secrets.get('more')?.['m'] ?? []).toString()).toBe('m');
     const shop = await opened.application('shop');
     expect(await opened.appProject(shop)).toMatchObject({ metadata: { name: 'p' } });
     await expect(opened.application('other')).rejects.toThrow('cannot read Application team/other: 404');
   });
 
   test('none to be reached', async () => {
-    await expect(open('', {}).config()).rejects.toThrow('no kubeconfig and not in a cluster');
+    await expect(open('', {}).config('needed')).rejects.toThrow('no kubeconfig and not in a cluster');
   });
 });

@@ -1,12 +1,17 @@
 import type { Application, JsonObject } from '../model.ts';
-import type { ConfigSource } from './commands.ts';
 import { type ClusterReader, CommandFailure, type CommandIo } from './io.ts';
 import { isObject, type Manifest, readManifests } from './manifests.ts';
+import type { ConfigSource } from './options.ts';
+
+export type SecretValues = Readonly<Record<string, Uint8Array>>;
 
 /** ConfigMap and Secret as a command was told to take them. */
 export interface LoadedConfig {
   configMap: Readonly<Record<string, string>>;
-  secret: Readonly<Record<string, Uint8Array>>;
+  /** Undefined: not known, and nobody asked for it. */
+  secret: SecretValues | undefined;
+  /** Other Secrets that `$secret:key` may refer to, by name. */
+  secrets: ReadonlyMap<string, SecretValues>;
   /** Where the ConfigMap came from, for people. */
   origin: string;
   /** Of a file: for positions. */
@@ -17,7 +22,11 @@ export interface LoadedConfig {
 
 /** Files and cluster of one command; the connection is opened when it is first needed. */
 export interface Source {
-  config(): Promise<LoadedConfig>;
+  /**
+   * `needed`: the Secret is read from the cluster where no file was named for it. `given`: only along with the
+   * ConfigMap, so that trying a file needs no cluster.
+   */
+  config(secret: 'needed' | 'given'): Promise<LoadedConfig>;
   /** A file of that path, else the Application of that name in the cluster. */
   application(pathOrName: string): Promise<Application>;
   /** Undefined where there is no such AppProject, or no cluster to ask. */
@@ -43,9 +52,9 @@ export function openSource(source: ConfigSource, io: CommandIo): Source {
     return text;
   };
 
-  async function get(path: string, what: string): Promise<JsonObject> {
+  async function get(path: string, what: string, query: Record<string, string> = {}): Promise<JsonObject> {
     try {
-      const object = await cluster().json({ path });
+      const object = await cluster().json({ path, query });
       if (isObject(object)) return object;
     } catch (error) {
       if (error instanceof CommandFailure) throw error;
@@ -57,18 +66,41 @@ export function openSource(source: ConfigSource, io: CommandIo): Source {
   async function configMapOf(): Promise<{ object: JsonObject; origin: string; manifest?: Manifest }> {
     const name = source.configMapName;
     if (source.configMap !== '') {
-      const manifest = pick(await read(source.configMap), source.configMap, 'ConfigMap', name);
+      const manifests = readManifests(nameOf(source.configMap), await read(source.configMap));
+      const manifest = pick(manifests, source.configMap, 'ConfigMap', name);
       return { object: manifest.object, origin: manifest.file, manifest };
     }
     const origin = `ConfigMap ${clusterNamespace()}/${name}`;
     return { object: await get(corePath(clusterNamespace(), 'configmaps', name), origin), origin };
   }
 
-  async function secretOf(): Promise<JsonObject> {
+  async function secretsOf(need: 'needed' | 'given'): Promise<Pick<LoadedConfig, 'secret' | 'secrets'>> {
     const name = source.secretName;
-    if (source.secret === ':empty') return {};
-    if (source.secret !== '') return pick(await read(source.secret), source.secret, 'Secret', name).object;
-    return get(corePath(clusterNamespace(), 'secrets', name), `Secret ${clusterNamespace()}/${name}`);
+    const none = new Map<string, SecretValues>();
+    if (source.secret === ':empty') return { secret: {}, secrets: none };
+    const file = source.secret || source.configMap;
+    if (file !== '') {
+      const manifests = readManifests(nameOf(file), await read(file)).filter(({ kind }) => kind === 'Secret');
+      const own =
+        source.secret === ''
+          ? manifests.find((manifest) => manifest.name === name)
+          : pick(manifests, file, 'Secret', name);
+      const others = manifests.filter((manifest) => manifest !== own);
+      if (own) return { secret: secretValues(own.object), secrets: byName(others) };
+    }
+    if (file !== '' && need === 'given') return { secret: undefined, secrets: none };
+    const namespace = clusterNamespace();
+    const object = await get(corePath(namespace, 'secrets', name), `Secret ${namespace}/${name}`);
+    return { secret: secretValues(object), secrets: await labelledSecrets(namespace) };
+  }
+
+  /** Those that Argo CD would look into; without the right to list them there are none. */
+  async function labelledSecrets(namespace: string): Promise<Map<string, SecretValues>> {
+    const query = { labelSelector: 'app.kubernetes.io/part-of=argocd' };
+    const list = await get(corePath(namespace, 'secrets'), `Secrets of ${namespace}`, query).catch(
+      () => ({}) as JsonObject,
+    );
+    return byName(manifestsOf(list));
   }
 
   function clusterNamespace(): string {
@@ -76,10 +108,10 @@ export function openSource(source: ConfigSource, io: CommandIo): Source {
   }
 
   return {
-    async config() {
+    async config(need) {
       const { object, origin, manifest } = await configMapOf();
-      const secret = secretValues(await secretOf());
-      const found = { configMap: configMapValues(object), secret, origin, namespace: namespace() };
+      const secrets = await secretsOf(need);
+      const found = { configMap: configMapValues(object), ...secrets, origin, namespace: namespace() };
       return manifest ? { ...found, manifest } : found;
     },
 
@@ -126,15 +158,29 @@ async function readInput(path: string, io: CommandIo): Promise<string> {
 }
 
 /** The object of that name; the only one of its kind will do as well, for names that kustomize has changed. */
-function pick(text: string, path: string, kind: string, name: string): Manifest {
-  const file = path === '-' ? 'standard input' : path;
-  const manifests = readManifests(file, text);
+export function pick(manifests: readonly Manifest[], path: string, kind: string, name: string): Manifest {
   const ofKind = manifests.filter((manifest) => manifest.kind === kind);
   const found =
     ofKind.find((manifest) => manifest.name === name) ?? (ofKind.length === 1 ? ofKind[0] : undefined);
   if (found) return found;
   const has = manifests.map((manifest) => `${manifest.kind} ${manifest.name}`).join(', ') || 'nothing';
-  throw new CommandFailure(`${file} has no ${kind} ${name}; it has ${has}`);
+  throw new CommandFailure(`${nameOf(path)} has no ${kind} ${name}; it has ${has}`);
+}
+
+function byName(manifests: readonly Pick<Manifest, 'name' | 'object'>[]): Map<string, SecretValues> {
+  return new Map(manifests.map(({ name, object }) => [name, secretValues(object)]));
+}
+
+function manifestsOf(list: JsonObject): Pick<Manifest, 'name' | 'object'>[] {
+  const items = Array.isArray(list.items) ? list.items.filter(isObject) : [];
+  return items.map((object) => ({
+    name: String(isObject(object.metadata) ? object.metadata.name : ''),
+    object,
+  }));
+}
+
+export function nameOf(path: string): string {
+  return path === '-' ? 'standard input' : path;
 }
 
 /** `data` of a ConfigMap. */
@@ -143,13 +189,13 @@ export function configMapValues(object: JsonObject): Record<string, string> {
 }
 
 /** `data`, decoded, and `stringData` over it. */
-export function secretValues(object: JsonObject): Record<string, Uint8Array> {
+export function secretValues(object: JsonObject): SecretValues {
   const decoded = Object.entries(stringsOf(object.data)).map(([key, text]) => [
     key,
     Buffer.from(text, 'base64'),
   ]);
   const plain = Object.entries(stringsOf(object.stringData)).map(([key, text]) => [key, Buffer.from(text)]);
-  return Object.fromEntries([...decoded, ...plain]) as Record<string, Uint8Array>;
+  return Object.fromEntries([...decoded, ...plain]) as SecretValues;
 }
 
 function stringsOf(value: unknown): Record<string, string> {
@@ -175,8 +221,9 @@ function applicationOf(object: JsonObject, namespace: string): Application {
   };
 }
 
-function corePath(namespace: string, resource: string, name: string): string {
-  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`;
+function corePath(namespace: string, resource: string, name?: string): string {
+  const collection = `/api/v1/namespaces/${encodeURIComponent(namespace)}/${resource}`;
+  return name === undefined ? collection : `${collection}/${encodeURIComponent(name)}`;
 }
 
 function argoPath(namespace: string, resource: string, name: string): string {

@@ -1,0 +1,79 @@
+import type { KubeOptions } from './kube-flags.ts';
+import type { RunOptions } from './run-flags.ts';
+
+/** What the command line asks for. */
+export type CommandLine =
+  | { command: 'run'; options: RunOptions /** To be logged as warnings. */; notices: string[] }
+  | { command: 'config check'; options: ConfigCheckOptions }
+  | { command: 'deliveries'; options: DeliveriesOptions }
+  | { command: 'deliveries retry'; options: DeliveriesRetryOptions }
+  | { command: 'trigger get'; options: GetOptions }
+  | { command: 'trigger run'; options: TriggerRunOptions }
+  | { command: 'template get'; options: GetOptions }
+  | { command: 'template render'; options: TemplateRenderOptions }
+  | { command: 'template notify'; options: TemplateNotifyOptions };
+
+/** Where a command takes ConfigMap, Secret and Applications from. */
+export interface ConfigSource {
+  kube: KubeOptions;
+  configMapName: string;
+  secretName: string;
+  /** Path, `-` for standard input, '' for the cluster. */
+  configMap: string;
+  /** Path, `-`, `:empty` for a Secret without keys, '' for the cluster. */
+  secret: string;
+}
+
+export interface ConfigCheckOptions {
+  source: ConfigSource;
+  /** Paths or `-`, each with any number of documents; none: `source`. */
+  files: string[];
+  output: 'text' | 'json';
+}
+
+export interface DeliveriesOptions {
+  queue: string;
+  /** Only those that were given up. */
+  failed: boolean;
+  limit: number;
+  output: 'text' | 'json';
+}
+
+export interface DeliveriesRetryOptions {
+  queue: string;
+  /** Ids or unambiguous beginnings of them; empty: all. */
+  ids: string[];
+}
+
+export interface GetOptions {
+  source: ConfigSource;
+  /** Absent: all. */
+  name?: string;
+  output: 'wide' | 'name' | 'json' | 'yaml';
+}
+
+export interface TriggerRunOptions {
+  source: ConfigSource;
+  trigger: string;
+  /** Path of a file, else the name of an Application in the cluster. */
+  application: string;
+  output: 'wide' | 'json' | 'yaml';
+}
+
+export interface TemplateRenderOptions {
+  source: ConfigSource;
+  /** Names, merged in this order. */
+  templates: string[];
+  application: string;
+  /** `service:recipient`: sets what the template sees, and whose section is shown. */
+  recipient: string;
+  output: 'yaml' | 'json';
+}
+
+export interface TemplateNotifyOptions {
+  source: ConfigSource;
+  template: string;
+  application: string;
+  /** `service:recipient`, at least one. */
+  recipients: string[];
+}
