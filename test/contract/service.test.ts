@@ -1,0 +1,88 @@
+import { PassThrough } from 'node:stream';
+import { createSlackSimulator } from '../../simulator/slack.ts';
+import { createWebhookReceiver } from '../../simulator/webhook.ts';
+import { createLog } from '../../src/log.ts';
+import type { JsonObject } from '../../src/model.ts';
+import { createService } from '../../src/services/create-service.ts';
+import type { Service } from '../../src/services/service.ts';
+import { createMemoryState } from '../services/memory-state.ts';
+import { describeService, type ServiceFault } from './service.ts';
+
+const slackToken = 'xoxb-secret-0123456789';
+const password = 'hunter2-hunter2';
+const pathSecret = 'T012-B345-hooksecret';
+
+describeService({
+  name: 'slack',
+  secrets: [slackToken],
+  async open() {
+    const simulator = createSlackSimulator({ token: slackToken, channels: [{ name: 'deploys' }] });
+    await simulator.start();
+    return {
+      service: make('slack', { token: slackToken, apiURL: simulator.apiUrl }),
+      recipient: 'deploys',
+      received: () => simulator.messages('deploys').map(({ text }) => text),
+      fail: (fault: ServiceFault) => simulator.fail(faultOf(fault)),
+      disconnect: () => simulator.stop(),
+      close: () => simulator.stop(),
+    };
+  },
+});
+
+describeService({
+  name: 'webhook',
+  secrets: [password, pathSecret, Buffer.from(`herald:${password}`).toString('base64')],
+  async open() {
+    const receiver = createWebhookReceiver();
+    await receiver.start();
+    const options = {
+      url: `${receiver.url}/hooks/${pathSecret}?token=${password}`,
+      headers: [{ name: 'X-Api-Key', value: password }],
+      basicAuth: { username: 'herald', password },
+    };
+    return {
+      service: make('webhook', options),
+      recipient: '',
+      received: () => receiver.requests.map(({ body }) => body),
+      fail: (fault: ServiceFault) => receiver.fail(faultOf(fault)),
+      disconnect: () => receiver.stop(),
+      close: () => receiver.stop(),
+    };
+  },
+});
+
+describeService({
+  name: 'console',
+  secrets: [],
+  async open() {
+    const stream = new PassThrough({ highWaterMark: 4_000_000 });
+    // As a closed pipe would: without a listener it ends the process.
+    stream.on('error', () => {});
+    let text = '';
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    return {
+      service: make('console', {}, stream),
+      recipient: 'me',
+      received: () => (text === '' ? [] : [text]),
+      async disconnect() {
+        stream.destroy();
+      },
+      async close() {
+        stream.destroy();
+      },
+    };
+  },
+});
+
+function make(type: string, options: JsonObject, stream = new PassThrough()): Service {
+  const log = createLog({ level: 'silent', format: 'json' });
+  const { service, problems } = createService({ type, name: type, options }, { log, state: createMemoryState(), stream });
+  if (service === undefined) throw new Error(problems.map(({ what }) => what).join('; '));
+  return service;
+}
+
+function faultOf(fault: ServiceFault) {
+  return typeof fault === 'string' ? { kind: fault } : { kind: 'status' as const, ...fault };
+}

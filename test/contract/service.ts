@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Notification, Outcome } from '../../src/model.ts';
+import type { Service } from '../../src/services/service.ts';
+
+/** What the other side of a service can be made to do, once. */
+export type ServiceFault =
+  | 'reset'
+  | 'drop'
+  | 'hang'
+  | { status: number; headers?: Record<string, string>; body?: string };
+
+/** A service with the world it talks to. */
+export interface ServiceFixture {
+  service: Service;
+  recipient: string;
+  /** Texts that arrived, in order. */
+  received(): string[];
+  /** Prepares the next request; absent where nothing can go wrong that way. */
+  fail?(fault: ServiceFault): void;
+  /** Makes the other side unreachable. */
+  disconnect(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ServiceContract {
+  name: string;
+  /** Occurs in the configuration and must never occur in an error. */
+  secrets: readonly string[];
+  open(): Promise<ServiceFixture>;
+}
+
+/** The contract of `Service`, for any implementation. */
+export function describeService({ name, secrets, open }: ServiceContract): void {
+  describe(`${name} service`, () => {
+    let fixture: ServiceFixture;
+    beforeEach(async () => {
+      fixture = await open();
+    });
+    afterEach(async () => {
+      await fixture.service.close();
+      await fixture.close();
+    });
+
+    const send = (notification: Notification = { message: 'deployed' }, signal = AbortSignal.timeout(30_000)) =>
+      fixture.service.send(notification, fixture.recipient, { deliveryId: 'd1', signal });
+    const errorOf = (outcome: Outcome) => (outcome.status === 'sent' ? '' : outcome.error);
+    const expectNoSecret = (outcome: Outcome) => {
+      for (const secret of secrets) expect(JSON.stringify(outcome)).not.toContain(secret);
+    };
+
+    it('sends', async () => {
+      expect(await send()).toEqual({ status: 'sent' });
+      expect(fixture.received().join('\n')).toContain('deployed');
+    });
+
+    it.each([
+      ['every script', 'Привет 日本語 العربية 🚀👩‍👩‍👧‍👦'],
+      ['control characters', 'a\u0000b\u001b[31mc\u007f\r\n\t'],
+      ['a lone surrogate', 'broken \ud83d end'],
+      ['a megabyte', 'x'.repeat(1_000_000)],
+    ])('takes %s', async (_, message) => {
+      expect(await send({ message })).toMatchObject({ status: 'sent' });
+    });
+
+    it.each([null, 5, [], { a: [1] }, { slack: { attachments: [] } }])(
+      'answers with an outcome whatever the section is: %j',
+      async (value) => {
+        const section = { [fixture.service.type]: value, attachments: value, method: value, blocks: value };
+        const outcome = await send({ message: 'deployed', section });
+        expect(['sent', 'rejected']).toContain(outcome.status);
+      },
+    );
+
+    it('is aborted before it begins', async () => {
+      const outcome = await send(undefined, AbortSignal.abort());
+      expect(outcome).toMatchObject({ status: 'retry', reason: 'aborted' });
+      expect(fixture.received()).toEqual([]);
+    });
+
+    it('calls nobody who is not there', async () => {
+      await fixture.disconnect();
+      const outcome = await send();
+      expect(outcome.status).toBe('retry');
+      expect(errorOf(outcome)).not.toBe('');
+      expectNoSecret(outcome);
+    });
+
+    it('closes more than once, and sends nothing afterwards', async () => {
+      await fixture.service.close();
+      await fixture.service.close();
+      const outcome = await send();
+      expect(['retry', 'sent']).toContain(outcome.status);
+    });
+
+    const retried: [string, ServiceFault, Partial<Outcome>][] = [
+      ['HTTP 500', { status: 500, body: 'oops' }, { reason: 'http_500' }],
+      ['HTTP 502', { status: 502, body: '<html>bad gateway</html>' }, { reason: 'http_502' }],
+      ['HTTP 503 with Retry-After', { status: 503, headers: { 'retry-after': '7' } }, { retryAfter: 7_000 }],
+      ['HTTP 429 with Retry-After', { status: 429, headers: { 'retry-after': '12' } }, { retryAfter: 12_000 }],
+      ['HTTP 429 without Retry-After', { status: 429 }, {}],
+      ['HTTP 408', { status: 408 }, { reason: 'http_408' }],
+      ['a reset connection', 'reset', { reason: 'connection_lost' }],
+      ['a lost answer', 'drop', { reason: 'connection_lost' }],
+    ];
+    it.each(retried)('has %s tried again', async (_, fault, expected) => {
+      if (fixture.fail === undefined) return;
+      fixture.fail(fault);
+      const outcome = await send();
+      expect(outcome).toMatchObject({ status: 'retry', ...expected });
+      expect(errorOf(outcome)).not.toBe('');
+      expectNoSecret(outcome);
+      expect(await send()).toEqual({ status: 'sent' });
+    });
+
+    it.each([400, 401, 403, 404, 410, 422])('rejects on HTTP %i', async (status) => {
+      if (fixture.fail === undefined) return;
+      fixture.fail({ status, body: `no: ${secrets.join(' ')}` });
+      const outcome = await send();
+      expect(outcome).toMatchObject({ status: 'rejected', reason: `http_${status}` });
+      expectNoSecret(outcome);
+    });
+
+    it('is aborted while it waits for an answer', async () => {
+      if (fixture.fail === undefined) return;
+      fixture.fail('hang');
+      const abort = new AbortController();
+      const outcome = send(undefined, abort.signal);
+      abort.abort();
+      expect(await outcome).toMatchObject({ status: 'retry', reason: 'aborted' });
+    });
+  });
+}
