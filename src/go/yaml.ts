@@ -40,8 +40,8 @@ export interface YamlDocument {
 }
 
 export interface YamlOptions {
-  /** Rewrites each string, keys included, before it is used. */
-  replace?: (text: string, at: Position) => string;
+  /** Rewrites each string before it is used. */
+  replace?: (text: string, at: Position, place: 'key' | 'value') => string;
   /** yaml.v3, which reads `service.*` first, accepts `"\/"`; yaml.v2 does not. */
   slashEscape?: boolean;
 }
@@ -240,7 +240,7 @@ function createReader(
     }
   }
 
-  function scalar(node: Scalar.Parsed): ResolvedScalar {
+  function scalar(node: Scalar.Parsed, place: 'key' | 'value' = 'value'): ResolvedScalar {
     let source = node.source ?? '';
     // libyaml adds no line break that the text does not have.
     const block = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED';
@@ -253,7 +253,7 @@ function createReader(
     }
     const resolved = resolveTagged(node, source);
     if (resolved.kind !== 'string' || !options.replace) return resolved;
-    return stringScalar(options.replace(resolved.text, position(offsetOf(node))));
+    return stringScalar(options.replace(resolved.text, position(offsetOf(node)), place));
   }
 
   function resolveTagged(node: Scalar.Parsed, source: string): ResolvedScalar {
@@ -283,7 +283,7 @@ function createReader(
     if (!isScalar(target)) {
       throw new YamlFault('a key is a mapping or a list; text with braces needs quotes', offsetOf(key));
     }
-    const resolved = scalar(target as Scalar.Parsed);
+    const resolved = scalar(target as Scalar.Parsed, 'key');
     if (resolved.kind === 'null') throw new YamlFault('a key is null; quote it', offsetOf(key));
     if (resolved.kind === 'int' && Number(resolved.text) >= 2 ** 63) {
       throw new YamlFault('a key is too large a number; quote it', offsetOf(key));

@@ -1,0 +1,9 @@
+import type { Problem } from '../model.ts';
+import type { Template } from '../templates/template.ts';
+import type { Trigger } from '../triggers/trigger.ts';
+
+/** What turns the text of a key into something that runs. */
+export interface Compilers {
+  compileTrigger(name: string, text: string): { trigger?: Trigger; problems: Problem[] };
+  compileTemplate(name: string, text: string): { template?: Template; problems: Problem[] };
+}

@@ -1,0 +1,50 @@
+import type { Json, Problem } from '../model.ts';
+import type { SubscriptionConfig } from '../subscriptions/resolve.ts';
+import type { Template } from '../templates/template.ts';
+import type { Trigger } from '../triggers/trigger.ts';
+
+/**
+ * What the ConfigMap and the Secret of one namespace say: the controller's, or a tenant's under self-service.
+ * Immutable. Everything in it can be used; what is wrong is only in `problems`.
+ */
+export interface Config extends SubscriptionConfig {
+  readonly services: ReadonlyMap<string, ServiceConfig>;
+  readonly triggers: ReadonlyMap<string, Trigger>;
+  readonly templates: ReadonlyMap<string, Template>;
+  readonly context: Readonly<Record<string, string>>;
+  /** Ours: where repo functions ask. */
+  readonly argocd: ArgocdOptions | undefined;
+  /** By key, then by line. They hold no value of a Secret. */
+  readonly problems: readonly Problem[];
+  /** Keys of the Secret, and `secret:key` of others, that the ConfigMap refers to. */
+  readonly secretKeys: readonly string[];
+  /** What each key was made from, for the next `parseConfig`; of no use to anyone else. */
+  readonly sources: ReadonlyMap<string, Source<unknown>>;
+}
+
+/** `service.<type>` or `service.<type>.<name>`. Equal settings keep the identity of the object. */
+export interface ServiceConfig {
+  readonly type: string;
+  /** Name for destinations; the type where the key has no name. */
+  readonly name: string;
+  /** This version of Herald can send through it. */
+  readonly sendable: boolean;
+  /** As written, with the Secret's values in place. */
+  readonly options: Json;
+}
+
+export interface ArgocdOptions {
+  readonly url: string;
+  readonly token: string;
+  readonly insecureSkipVerify: boolean;
+}
+
+export interface Source<T> {
+  /** Equal inputs give equal answers. */
+  readonly input: string;
+  /** What is in force: of this input, or of the last good one. */
+  readonly value: T | undefined;
+  /** Whether a later bad input may fall back on `value`. */
+  readonly good: boolean;
+  readonly problems: readonly Problem[];
+}

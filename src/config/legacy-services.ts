@@ -1,0 +1,75 @@
+import { field, parseYaml } from '../go/yaml.ts';
+import type { Json, JsonObject, Problem } from '../model.ts';
+import { serviceOptions, validateServiceOptions } from '../services/schema.ts';
+import type { ServiceConfig } from './config.ts';
+import { type SecretData, valueOf } from './secrets.ts';
+
+export interface LegacyService {
+  service?: ServiceConfig;
+  value?: ServiceConfig;
+  problems: Problem[];
+}
+
+const key = 'notifiers.yaml';
+const serviceTypes = Object.keys(serviceOptions);
+
+/**
+ * The Secret's key `notifiers.yaml`, which Argo CD still reads: services by type, webhooks as a list with names.
+ * They win over `service.*` keys of the same name. Everything in it is secret, so that messages quote nothing.
+ */
+export function parseLegacyServices(secret: SecretData | undefined): Map<string, LegacyService> {
+  const services = new Map<string, LegacyService>();
+  const text = valueOf(secret, key) ?? '';
+  if (text === '') return services;
+  const document = parseYaml(text);
+  const [problem] = document.problems;
+  if (problem || !isObject(document.value ?? {})) {
+    const what = 'the key of the Secret is no YAML mapping';
+    const fix = 'Correct it, or move its services to service.<type> keys of the ConfigMap.';
+    const { line, column } = problem ?? { line: 1, column: 1 };
+    return services.set('', { problems: [{ key, severity: 'error', line, column, what, fix }] });
+  }
+  const root = (document.value ?? {}) as JsonObject;
+  for (const type of ['email', 'slack', 'opsgenie', 'grafana']) {
+    const options = field(root, type);
+    if (options !== undefined && options !== null) services.set(type, legacyService(type, type, options));
+  }
+  const webhooks = field(root, 'webhook');
+  for (const options of Array.isArray(webhooks) ? webhooks : []) {
+    if (!isObject(options)) continue;
+    const name = field(options, 'name');
+    const { [name === undefined ? '' : 'name']: _name, ...rest } = options;
+    if (typeof name === 'string') services.set(name, legacyService('webhook', name, rest));
+  }
+  return services;
+}
+
+function legacyService(type: string, name: string, options: Json): LegacyService {
+  const problems: Problem[] = [
+    {
+      key,
+      severity: 'warning',
+      what: `the key of the Secret is deprecated (service ${name})`,
+      fix: `Move it to service.${type === name ? type : `${type}.${name}`} of the ConfigMap, and keep only tokens in the Secret.`,
+    },
+  ];
+  if (!serviceTypes.includes(type)) {
+    const what = `service type ${type} is not supported by this version of Herald, so nothing is sent through it`;
+    problems.push({ key, severity: 'warning', what, fix: `Use ${serviceTypes.join(', ')}.` });
+  } else if (validateServiceOptions(type, options).options === undefined) {
+    const what = `the options of service ${name} are not valid`;
+    problems.push({
+      key,
+      severity: 'error',
+      what,
+      fix: 'Compare them with the documentation of the service.',
+    });
+    return { problems };
+  }
+  const service = { type, name, sendable: serviceTypes.includes(type), options };
+  return { service, problems };
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

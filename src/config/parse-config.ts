@@ -1,0 +1,339 @@
+/**
+ * The whole of one configuration, key by key: longer than most files because it is the one place that knows every key.
+ */
+import { createDecoder } from '../go/decode.ts';
+import { suggestion } from '../go/did-you-mean.ts';
+import { field, fieldKey, parseYaml, type YamlPath } from '../go/yaml.ts';
+import type { Position } from '../go/yaml-position.ts';
+import type { Json, Problem } from '../model.ts';
+import { createAnnotationCache } from '../subscriptions/resolve.ts';
+import {
+  compileDefaultTriggers,
+  compileSubscriptions,
+  type GlobalSubscription,
+  type TriggerList,
+} from '../subscriptions/schema.ts';
+import type { Template } from '../templates/template.ts';
+import type { Trigger } from '../triggers/trigger.ts';
+import type { Compilers } from './compilers.ts';
+import type { ArgocdOptions, Config, ServiceConfig, Source } from './config.ts';
+import { type LegacyConfig, mergeLegacyTrigger, parseLegacyConfig, stringMap } from './legacy.ts';
+import { parseLegacyServices } from './legacy-services.ts';
+import { checkSubscriptions, checkTriggerList, checkTriggers, type Definitions } from './references.ts';
+import type { SecretData, SecretSource } from './secrets.ts';
+import { parseService, parseServiceKey, parseWithSecrets, reportReferences } from './services.ts';
+
+export type { Config };
+
+export interface ConfigInput {
+  /** `data` of the ConfigMap; undefined while there is none, which leaves everything empty. */
+  configMap: Readonly<Record<string, string>> | undefined;
+  /** `data` of the Secret; undefined: not known, so that references to it are no problems. */
+  secret: SecretData | undefined;
+  /** Other Secrets labelled `app.kubernetes.io/part-of: argocd`, by name, for `$name:key`. */
+  secrets?: ReadonlyMap<string, SecretData>;
+  /** For messages. */
+  secretName?: string;
+  /** The configuration that this one replaces: its unchanged keys are taken over, its good ones stand in for bad ones. */
+  previous?: Config;
+}
+
+interface Made<T> {
+  value?: T | undefined;
+  problems: Problem[];
+}
+
+/**
+ * Reads a ConfigMap and its Secrets. Each key stands alone: a bad one is a problem and disables itself only, and what
+ * it said last while it was good stays in force. Never throws for any input. Keys that have not changed are not
+ * compiled again. Conformance: `config.json`.
+ */
+export function parseConfig(input: ConfigInput, compilers: Compilers): Config {
+  const { previous } = input;
+  const data = input.configMap ?? {};
+  const secrets: SecretSource = {
+    name: input.secretName ?? 'argocd-notifications-secret',
+    data: input.secret,
+    others: input.secrets ?? new Map(),
+  };
+  const sources = new Map<string, Source<unknown>>();
+  const services = new Map<string, ServiceConfig>();
+  const triggers = new Map<string, Trigger>();
+  const templates = new Map<string, Template>();
+  const defaultTriggersByService = new Map<string, TriggerList>();
+  const secretKeys = new Set<string>();
+  const problems: Problem[] = [];
+  const serviceNames = new Map<string, string>();
+
+  const legacyText = data[legacyKey] ?? '';
+  const legacy =
+    legacyText === '' ? undefined : remember(legacyKey, legacyText, () => ofLegacy(legacyText)).value;
+  const texts = textsOf(data, legacy);
+
+  /** The answer for a key: the previous one for the same input, else a new one, else the last good one. */
+  function remember<T>(key: string, from: string, make: () => Made<T>): Source<T> {
+    const before = previous?.sources.get(key) as Source<T> | undefined;
+    const source = before?.input === from ? before : replace(before, from, guarded(key, make));
+    sources.set(key, source);
+    problems.push(...source.problems);
+    return source;
+  }
+
+  function readText<T>(key: string, make: (text: string) => Made<T>): T | undefined {
+    const source = texts.get(key);
+    if (!source) return undefined;
+    return remember(key, source.input, () => {
+      const made = make(source.text);
+      return source.origin
+        ? { ...made, problems: made.problems.map((problem) => moved(problem, source)) }
+        : made;
+    }).value;
+  }
+
+  function readService(key: string): void {
+    const parsed = parseService(key, data[key] ?? '', secrets);
+    for (const name of parsed.secretKeys) secretKeys.add(name);
+    useService(key, parseServiceKey(key)?.name, parsed);
+  }
+
+  /** Options depend on Secrets, so that they are always read anew; equal ones keep the object that was in force. */
+  function useService(
+    key: string,
+    name: string | undefined,
+    parsed: Made<ServiceConfig> & { service?: ServiceConfig },
+  ): void {
+    const before = previous?.sources.get(key) as Source<ServiceConfig> | undefined;
+    const same = JSON.stringify(parsed.service) === JSON.stringify(before?.value) ? before?.value : undefined;
+    const source = replace(before, '', { value: same ?? parsed.service, problems: parsed.problems });
+    sources.set(key, source);
+    problems.push(...source.problems);
+    if (name === undefined) return;
+    const other = serviceNames.get(name);
+    if (other !== undefined) {
+      const what = `${other} has the name ${JSON.stringify(name)} already, so this service is ignored`;
+      problems.push({
+        key,
+        severity: 'warning',
+        what,
+        fix: 'Give one of them another name: service.<type>.<name>.',
+      });
+      return;
+    }
+    serviceNames.set(name, key);
+    if (source.value) services.set(name, source.value);
+  }
+
+  for (const [name, parsed] of parseLegacyServices(input.secret))
+    useService(`${legacyServicesKey}/${name}`, name, parsed);
+  for (const key of [...texts.keys()].sort()) {
+    const name = key.slice(key.indexOf('.') + 1);
+    if (key.startsWith('service.')) readService(key);
+    else if (key.startsWith('trigger.')) {
+      const trigger = readText(key, (text) => {
+        const compiled = compilers.compileTrigger(name, text);
+        return { value: compiled.trigger, problems: compiled.problems };
+      });
+      if (trigger) triggers.set(name, trigger);
+    } else if (key.startsWith('template.')) {
+      const template = readText(key, (text) => {
+        const compiled = compilers.compileTemplate(name, text);
+        return { value: compiled.template, problems: compiled.problems };
+      });
+      if (template) templates.set(name, template);
+    } else if (key.startsWith('defaultTriggers.')) {
+      const list = readText(key, (text) => ofTriggers(key, text));
+      if (list) defaultTriggersByService.set(name, list);
+    } else if (!knownKeys.includes(key)) problems.push(unknownKey(key));
+  }
+
+  const ownDefaults = readText('defaultTriggers', (text) => ofTriggers('defaultTriggers', text)) ?? [];
+  const enabled = legacy?.triggers.filter((trigger) => trigger.enabled) ?? [];
+  const defaultTriggers = [...ownDefaults, ...enabled.map(({ name, at }) => ({ name, ...(at && { at }) }))];
+  const subscriptions = readText<GlobalSubscription[]>('subscriptions', (text) => {
+    const compiled = compileSubscriptions('subscriptions', text);
+    return { value: compiled.subscriptions, problems: compiled.problems };
+  });
+  const context = new Map(readText('context', ofContext));
+  for (const [name, value] of legacy?.context ?? []) context.set(name, value);
+  const argocd = data.argocd === undefined ? undefined : readArgocd(data.argocd);
+
+  function readArgocd(text: string): ArgocdOptions | undefined {
+    const parsed = parseArgocd(text, secrets);
+    for (const name of parsed.secretKeys) secretKeys.add(name);
+    const source = replace(previous?.sources.get('argocd') as Source<ArgocdOptions> | undefined, '', parsed);
+    sources.set('argocd', source);
+    problems.push(...source.problems);
+    return source.value;
+  }
+
+  const definitions: Definitions = {
+    services,
+    triggers,
+    serviceNames: new Set(serviceNames.keys()),
+    triggerNames: namesWith(texts.keys(), 'trigger.'),
+    templateNames: namesWith(texts.keys(), 'template.'),
+  };
+  const subscriptionsKey = texts.get('subscriptions')?.origin ? legacyKey : 'subscriptions';
+  problems.push(
+    ...checkTriggers(definitions, (key) => texts.get(key)),
+    ...checkTriggerList('defaultTriggers', ownDefaults, definitions),
+    ...[...defaultTriggersByService].flatMap(([name, list]) =>
+      checkTriggerList(`defaultTriggers.${name}`, list, definitions),
+    ),
+    ...checkSubscriptions(subscriptionsKey, subscriptions ?? [], definitions, defaultTriggers.length > 0),
+  );
+
+  return {
+    services,
+    triggers,
+    templates,
+    defaultTriggers,
+    defaultTriggersByService,
+    subscriptions: subscriptions ?? [],
+    context: Object.fromEntries(context),
+    argocd,
+    annotations: previous?.annotations ?? createAnnotationCache(),
+    problems: problems.sort(byPlace),
+    secretKeys: [...secretKeys].sort(),
+    sources,
+  };
+}
+
+const legacyKey = 'config.yaml';
+const legacyServicesKey = 'notifiers.yaml';
+const knownKeys = ['subscriptions', 'defaultTriggers', 'context', 'argocd', legacyKey];
+
+function replace<T>(before: Source<T> | undefined, input: string, made: Made<T>): Source<T> {
+  const failed = made.problems.some((problem) => problem.severity === 'error');
+  if (!failed || !before?.good) {
+    return { input, value: made.value, good: !failed && made.value !== undefined, problems: made.problems };
+  }
+  const problems = made.problems.map((problem) =>
+    problem.severity === 'error'
+      ? { ...problem, what: `${problem.what}; the previous version stays in force` }
+      : problem,
+  );
+  return { input, value: before.value, good: true, problems };
+}
+
+/** Text that nests beyond the stack is the only input for which compilers throw. */
+function guarded<T>(key: string, make: () => Made<T>): Made<T> {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return {
+      problems: [{ key, severity: 'error', what: 'the value is nested too deeply', fix: 'Simplify it.' }],
+    };
+  }
+}
+
+interface TextSource {
+  text: string;
+  /** What `text` depends on. */
+  input: string;
+  /** `config.yaml` in place of the key. */
+  origin?: true;
+  at?: Position;
+}
+
+/** The text of each key, with what `config.yaml` puts over it. */
+function textsOf(
+  data: Readonly<Record<string, string>>,
+  legacy: LegacyConfig | undefined,
+): Map<string, TextSource> {
+  const texts = new Map<string, TextSource>(
+    Object.entries(data).map(([key, text]) => [key, { text, input: text }]),
+  );
+  const put = (key: string, source: Json, at: Position | undefined) => {
+    const text = JSON.stringify(source);
+    texts.set(key, { text, input: `${legacyKey}\n${text}`, origin: true, ...(at && { at }) });
+  };
+  for (const trigger of legacy?.triggers ?? []) {
+    const key = `trigger.${trigger.name}`;
+    const conditions = parseYaml(texts.get(key)?.text ?? '').value;
+    put(key, mergeLegacyTrigger(Array.isArray(conditions) ? conditions : [], trigger), trigger.at);
+  }
+  for (const { name, source, at } of legacy?.templates ?? []) put(`template.${name}`, source, at);
+  if (legacy?.subscriptions) put('subscriptions', legacy.subscriptions.source, legacy.subscriptions.at);
+  return texts;
+}
+
+/** A problem of text that came from `config.yaml`: only the entry's place is known there. */
+function moved({ line: _line, column: _column, ...problem }: Problem, source: TextSource): Problem {
+  return { ...problem, key: legacyKey, ...source.at, what: `${problem.key}: ${problem.what}` };
+}
+
+function ofLegacy(text: string): Made<LegacyConfig> {
+  const legacy = parseLegacyConfig(text);
+  return { value: legacy, problems: legacy.problems };
+}
+
+function ofTriggers(key: string, text: string): Made<TriggerList> {
+  const { triggers, problems } = compileDefaultTriggers(key, text);
+  return { value: triggers, problems };
+}
+
+function ofContext(text: string): Made<Map<string, string>> {
+  const document = parseYaml(text);
+  const decoder = createDecoder(document, 'context');
+  if (document.problems.length > 0) return { problems: decoder.problems };
+  return { value: stringMap(decoder, [], document.value), problems: decoder.problems };
+}
+
+function parseArgocd(text: string, secrets: SecretSource): Made<ArgocdOptions> & { secretKeys: string[] } {
+  const { document, references, hide } = parseWithSecrets(text, secrets);
+  const decoder = createDecoder(document, 'argocd');
+  reportReferences(decoder, 'argocd', references);
+  const object = decoder.object([], document.value) ?? {};
+  decoder.knownFields([], object, ['url', 'token', 'insecureSkipVerify']);
+  const at = (name: string): YamlPath => [fieldKey(object, name) ?? name];
+  const string = (name: string) => decoder.string(at(name), field(object, name) ?? null) ?? '';
+  const value = {
+    url: string('url'),
+    token: string('token'),
+    insecureSkipVerify: field(object, 'insecureSkipVerify') === true,
+  };
+  const unresolved = references.some((reference) => !reference.resolved);
+  if (!unresolved && document.problems.length === 0 && !/^https?:\/\/[^/?#\s]/.test(value.url)) {
+    decoder.report(
+      at('url'),
+      'error',
+      'url is no http(s) URL',
+      'Write the address of Argo CD, such as https://argocd.example.com.',
+    );
+  }
+  const problems = decoder.problems.map((problem) => ({
+    ...problem,
+    what: hide(problem.what),
+    fix: hide(problem.fix),
+  }));
+  const secretKeys = [...new Set(references.map((reference) => reference.name))];
+  const failed = problems.some((problem) => problem.severity === 'error');
+  return failed ? { problems, secretKeys } : { value, problems, secretKeys };
+}
+
+function unknownKey(key: string): Problem {
+  const forms = ['service', 'trigger', 'template', ...knownKeys];
+  const [head = '', ...rest] = key.split('.');
+  const exact = ['service', 'trigger', 'template'].includes(head) ? ` Did you mean "${head}.<name>"?` : '';
+  const meant =
+    exact || suggestion(head, forms).replace(/"\?$/, rest.length > 0 ? `.${rest.join('.')}"?` : '"?');
+  return {
+    key,
+    severity: 'warning',
+    what: 'the key is unknown and ignored',
+    fix: `Known keys: service.<type>, service.<type>.<name>, trigger.<name>, template.<name>, defaultTriggers, defaultTriggers.<service>, subscriptions, context, argocd.${meant}`,
+  };
+}
+
+function namesWith(keys: Iterable<string>, prefix: string): Set<string> {
+  const names = new Set<string>();
+  for (const key of keys) if (key.startsWith(prefix)) names.add(key.slice(prefix.length));
+  return names;
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  if (a.key !== b.key) return a.key < b.key ? -1 : 1;
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}

@@ -1,0 +1,105 @@
+import { suggestion } from '../go/did-you-mean.ts';
+import { fieldKey, parseYaml } from '../go/yaml.ts';
+import type { Position } from '../go/yaml-position.ts';
+import type { JsonObject, Problem } from '../model.ts';
+import type { GlobalSubscription, TriggerList } from '../subscriptions/schema.ts';
+import type { Trigger } from '../triggers/trigger.ts';
+import type { ServiceConfig } from './config.ts';
+
+/** What the keys of a ConfigMap define. Names of keys with errors count as defined: they are reported already. */
+export interface Definitions {
+  services: ReadonlyMap<string, ServiceConfig>;
+  triggers: ReadonlyMap<string, Trigger>;
+  serviceNames: ReadonlySet<string>;
+  triggerNames: ReadonlySet<string>;
+  templateNames: ReadonlySet<string>;
+}
+
+/** Where the text of a trigger stands: its key, or an entry of `config.yaml`. */
+export type TextOf = (key: string) => { text: string; at?: Position } | undefined;
+
+/** Conditions that send templates which nothing defines. */
+export function checkTriggers(definitions: Definitions, textOf: TextOf): Problem[] {
+  const problems: Problem[] = [];
+  for (const [name, trigger] of definitions.triggers) {
+    for (const { index, send } of trigger.conditions) {
+      for (const [position, template] of send.entries()) {
+        if (definitions.templateNames.has(template)) continue;
+        const key = `trigger.${name}`;
+        problems.push({
+          key,
+          severity: 'warning',
+          ...placeOfTemplate(textOf(key), index, position),
+          what: `the template ${JSON.stringify(template)} is not defined, so nothing can be sent`,
+          fix: `Add the key template.${template}.${suggestion(template, definitions.templateNames)}`,
+        });
+      }
+    }
+  }
+  return problems;
+}
+
+/** Triggers that nothing defines, in `defaultTriggers`, `defaultTriggers.<service>` and `subscriptions`. */
+export function checkTriggerList(key: string, triggers: TriggerList, definitions: Definitions): Problem[] {
+  return triggers
+    .filter(({ name }) => !definitions.triggerNames.has(name))
+    .map(({ name, at }) => ({
+      key,
+      severity: 'warning',
+      ...at,
+      what: `the trigger ${JSON.stringify(name)} is not defined`,
+      fix: `Add the key trigger.${name}.${suggestion(name, definitions.triggerNames)}`,
+    }));
+}
+
+export function checkSubscriptions(
+  key: string,
+  subscriptions: readonly GlobalSubscription[],
+  definitions: Definitions,
+  hasDefaultTriggers: boolean,
+): Problem[] {
+  const problems: Problem[] = [];
+  for (const { triggers, destinations } of subscriptions) {
+    problems.push(...checkTriggerList(key, triggers, definitions));
+    for (const { service, recipient, at } of destinations) {
+      if (!definitions.serviceNames.has(service)) {
+        problems.push({
+          key,
+          severity: 'warning',
+          ...at,
+          what: `the service ${JSON.stringify(service)} is not configured`,
+          fix: fixOfService(service, recipient, definitions),
+        });
+      }
+    }
+    const [first] = destinations;
+    if (triggers.length === 0 && !hasDefaultTriggers && first) {
+      problems.push({
+        key,
+        severity: 'warning',
+        ...first.at,
+        what: 'the subscription names no trigger, and there are no default triggers',
+        fix: 'Add triggers: [...], or the key defaultTriggers.',
+      });
+    }
+  }
+  return problems;
+}
+
+function fixOfService(service: string, recipient: string, definitions: Definitions): string {
+  const named = definitions.services.get(recipient);
+  if (named?.type === service) {
+    return `service.${service}.${recipient} is addressed by its name: write ${JSON.stringify(`${recipient}:`)} in place of ${JSON.stringify(`${service}:${recipient}`)}.`;
+  }
+  if (definitions.serviceNames.has(service.trim())) return 'Remove the white space around the name.';
+  return `Add the key service.${service}.${suggestion(service, definitions.serviceNames)}`;
+}
+
+function placeOfTemplate(source: ReturnType<TextOf>, index: number, position: number): Partial<Position> {
+  if (!source) return {};
+  if (source.at) return source.at;
+  const document = parseYaml(source.text);
+  const condition = Array.isArray(document.value) ? document.value[index] : undefined;
+  const send = fieldKey((condition ?? {}) as JsonObject, 'send') ?? 'send';
+  return document.at([index, send, position]) ?? {};
+}

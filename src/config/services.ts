@@ -1,0 +1,228 @@
+import { createDecoder, type Decoder } from '../go/decode.ts';
+import { suggestion } from '../go/did-you-mean.ts';
+import { field, fieldKey, parseYaml, type YamlDocument, type YamlPath } from '../go/yaml.ts';
+import type { Position } from '../go/yaml-position.ts';
+import type { Json, JsonObject, Problem } from '../model.ts';
+import { serviceOptions, validateServiceOptions } from '../services/schema.ts';
+import type { ServiceConfig } from './config.ts';
+import { type Reference, type SecretSource, substituteSecrets } from './secrets.ts';
+import {
+  foreignFields,
+  foreignTypes,
+  ignoredFields,
+  type OptionFields,
+  type OptionKind,
+} from './service-types.ts';
+
+const serviceTypes = Object.keys(serviceOptions);
+
+export interface ParsedService {
+  /** Absent when an error forbids its use. */
+  service?: ServiceConfig;
+  problems: Problem[];
+  /** Names of the Secret's keys that it refers to. */
+  secretKeys: string[];
+}
+
+/** Type and name of a `service.…` key; undefined with four parts or more. */
+export function parseServiceKey(key: string): { type: string; name: string } | undefined {
+  const [, type = '', name, ...rest] = key.split('.');
+  return rest.length > 0 ? undefined : { type, name: name ?? type };
+}
+
+/**
+ * One `service.…` key. References to the Secret are replaced first; one that cannot be resolved disables the service,
+ * so that no `$key` is ever sent as a token. Conformance: `config.json` groups services-secrets, service-keys.
+ */
+export function parseService(key: string, text: string, secrets: SecretSource): ParsedService {
+  const { document, references, hide } = parseWithSecrets(text, secrets);
+  const decoder = createDecoder(document, key);
+  const secretKeys = [...new Set(references.map((reference) => reference.name))];
+  const name = parseServiceKey(key);
+  if (!name) {
+    const fix = 'Write it as service.<type> or service.<type>.<name>; names hold no dots.';
+    decoder.problems.unshift({ key, severity: 'error', what: 'the key has too many parts', fix });
+  } else {
+    reportReferences(decoder, key, references, harmlessPlaces(document, name.type));
+    if (document.problems.length === 0) checkOptions(decoder, document, key, name.type, references);
+  }
+  const problems = decoder.problems.map((problem) => ({
+    ...problem,
+    what: hide(problem.what),
+    fix: hide(problem.fix),
+  }));
+  if (!name || problems.some((problem) => problem.severity === 'error')) return { problems, secretKeys };
+  const service = { ...name, sendable: serviceTypes.includes(name.type), options: document.value };
+  return { service, problems, secretKeys };
+}
+
+interface SubstitutedDocument {
+  document: YamlDocument;
+  references: Reference[];
+  /** Puts the reference back where a message quotes a key that holds a value of the Secret. */
+  hide(message: string): string;
+}
+
+/** A YAML text with the Secret's values in place of references. */
+export function parseWithSecrets(text: string, secrets: SecretSource): SubstitutedDocument {
+  const references: Reference[] = [];
+  const secretNames = new Map<string, string>();
+  const document = parseYaml(text, {
+    slashEscape: true,
+    replace(value, at, place) {
+      const replaced = substituteSecrets(value, at, secrets, (reference) => references.push(reference));
+      if (place === 'key' && replaced !== value && replaced !== '') secretNames.set(replaced, value);
+      return replaced;
+    },
+  });
+  return {
+    document,
+    references,
+    hide(message) {
+      let hidden = message;
+      for (const [name, reference] of secretNames) hidden = hidden.replaceAll(name, reference);
+      return hidden;
+    },
+  };
+}
+
+export function reportReferences(
+  decoder: Decoder,
+  key: string,
+  references: readonly Reference[],
+  harmless: readonly Position[] = [],
+): void {
+  const seen = new Set<string>();
+  for (const { name, at, missing, withinWord, endsInLineBreak } of references) {
+    const identity = `${name} ${at.line} ${at.column}`;
+    if (seen.has(identity)) continue;
+    seen.add(identity);
+    if (missing) {
+      const mild = withinWord || harmless.some((place) => isSame(place, at));
+      decoder.problems.push({ key, severity: mild ? 'warning' : 'error', ...at, ...missing });
+    } else if (endsInLineBreak) {
+      decoder.problems.push({
+        key,
+        severity: 'warning',
+        ...at,
+        what: `the Secret's value of ${name} ends in a line break, which becomes part of the option`,
+        fix: 'Create it without one, for example with echo -n or printf.',
+      });
+    }
+  }
+}
+
+/** Where a reference that cannot be resolved is no reason not to send: nobody is authenticated by these. */
+function harmlessPlaces(document: YamlDocument, type: string): Position[] {
+  if (type !== 'slack' || !isObject(document.value)) return [];
+  const object = document.value;
+  return ['username', 'icon', 'signingSecret']
+    .map((name) => fieldKey(object, name))
+    .filter((name) => name !== undefined)
+    .map((name) => document.at([name]))
+    .filter((at) => at !== undefined);
+}
+
+function checkOptions(
+  decoder: Decoder,
+  document: YamlDocument,
+  key: string,
+  type: string,
+  references: readonly Reference[],
+): void {
+  if (!serviceTypes.includes(type)) {
+    checkForeign(decoder, document, key, type);
+    return;
+  }
+  const { value } = document;
+  if (isObject(value)) decodeFields(decoder, [], value, ignoredFields(type), 'warning');
+  const unresolved = references.filter((reference) => !reference.resolved).map((reference) => reference.at);
+  for (const { path, what, fix, severity } of validateServiceOptions(type, value).problems) {
+    const at = document.at(path);
+    if (at && unresolved.some((place) => isSame(place, at))) continue;
+    decoder.problems.push({ key, severity, ...(document.keyAt(path) ?? {}), what, fix });
+  }
+}
+
+function checkForeign(decoder: Decoder, document: YamlDocument, key: string, type: string): void {
+  const fields = foreignFields(type);
+  if (!fields) {
+    decoder.problems.push(unknownType(key, type));
+    return;
+  }
+  const object = decoder.object([], document.value);
+  if (object) {
+    decoder.knownFields([], object, Object.keys(fields));
+    decodeFields(decoder, [], object, fields, 'error');
+  }
+  decoder.problems.push({
+    key,
+    severity: 'warning',
+    what: `service type ${type} is not supported by this version of Herald, so nothing is sent through it`,
+    fix: `Use ${serviceTypes.join(', ')}, or leave these subscriptions to argocd-notifications.`,
+  });
+}
+
+function unknownType(key: string, type: string): Problem {
+  const known = [...serviceTypes, ...foreignTypes()].sort();
+  return {
+    key,
+    severity: 'error',
+    what: type === '' ? 'the key names no service type' : `unknown service type ${JSON.stringify(type)}`,
+    fix: `Write it as service.<type> or service.<type>.<name>, with one of ${known.join(', ')}.${suggestion(type, known)}`,
+  };
+}
+
+function decodeFields(
+  decoder: Decoder,
+  path: YamlPath,
+  object: JsonObject,
+  fields: OptionFields,
+  severity: Problem['severity'],
+): void {
+  for (const [name, kind] of Object.entries(fields)) {
+    const found = field(object, name);
+    if (found === undefined || found === null) continue;
+    const wanted = mismatch(found, kind);
+    const at = [...path, fieldKey(object, name) ?? name];
+    if (wanted !== undefined) decoder.report(at, severity, `${name} must be ${wanted}`, fixOf(wanted));
+    else if (typeof kind === 'object') decodeFields(decoder, at, found as JsonObject, kind.object, severity);
+  }
+}
+
+/** What `value` should have been; undefined when Go decodes it. */
+function mismatch(value: Json, kind: OptionKind): string | undefined {
+  if (typeof kind === 'object') return isObject(value) ? undefined : 'a mapping';
+  switch (kind) {
+    case 'string':
+      return isScalar(value) ? undefined : 'a string';
+    case 'strings':
+      return Array.isArray(value) && value.every(isScalar) ? undefined : 'a list of strings';
+    case 'stringMap':
+      return isObject(value) && Object.values(value).every(isScalar) ? undefined : 'a mapping of strings';
+    case 'int':
+      return typeof value === 'number' && Number.isInteger(value) ? undefined : 'a whole number';
+    case 'bool':
+      return typeof value === 'boolean' ? undefined : 'true or false';
+    case 'any':
+      return undefined;
+  }
+}
+
+function fixOf(wanted: string): string {
+  return wanted === 'a whole number' || wanted === 'true or false'
+    ? `Write ${wanted}, without quotes.`
+    : `Write ${wanted}.`;
+}
+
+function isScalar(value: Json): boolean {
+  return typeof value !== 'object' || value === null;
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSame(a: Position, b: Position): boolean {
+  return a.line === b.line && a.column === b.column;
+}
