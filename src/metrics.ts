@@ -1,6 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import {
-  type AlertSeries,
   type ApplicationSeries,
   alertLabels,
   createApplicationSeries,
@@ -8,8 +7,6 @@ import {
   operationLabels,
 } from './metrics/application-series.ts';
 import type { Problem } from './model.ts';
-
-export type { AlertSeries };
 
 /**
  * Every metric of Herald, in one list, with docs/metrics.md as its description for users (a test compares the two).

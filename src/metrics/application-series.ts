@@ -1,7 +1,7 @@
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { Application, Json } from '../model.ts';
 
-export const applicationLabels = ['name', 'namespace', 'project'] as const;
+const applicationLabels = ['name', 'namespace', 'project'] as const;
 export const infoLabels = [...applicationLabels, 'sync_status', 'health_status', 'operation_phase'] as const;
 export const operationLabels = [...applicationLabels, 'phase'] as const;
 export const alertLabels = ['trigger', ...applicationLabels, 'severity'] as const;

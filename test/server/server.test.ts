@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/metrics.ts';
@@ -145,11 +146,10 @@ describe('opening and closing', () => {
   });
 
   it('ends idle connections at once and refuses new ones', async () => {
-    const { server, port, url } = await start();
+    const { server, url } = await start();
     await fetch(`${url}/healthz`);
     await server.close(60_000);
-    await expect(fetch(url)).rejects.toThrow();
-    expect(port).toBeGreaterThan(0);
+    await expect(fetch(url)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
   });
 
   it('lets a request that is under way end', async () => {
@@ -171,12 +171,12 @@ describe('opening and closing', () => {
   it('cuts off at the deadline a client that sends no end of its request', async () => {
     const { server, port } = await start();
     const socket = connect(port, '127.0.0.1');
-    const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    const ended = once(socket, 'close');
     socket.on('error', () => {});
     await new Promise<void>((resolve) => {
       socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n', () => resolve());
     });
     await server.close(50);
-    await ended;
+    expect(await ended).toEqual([expect.any(Boolean)]);
   });
 });

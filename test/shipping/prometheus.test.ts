@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { createMetrics, type Metrics } from '../../src/metrics.ts';
-import type { Application } from '../../src/model.ts';
 import { createServer } from '../../src/server/server.ts';
+import { filledMetrics, shop } from './filled-metrics.ts';
 import { freePort } from './free-port.ts';
 import { repository, succeeds } from './kustomize.ts';
 
@@ -17,46 +16,6 @@ const hasPromtool = succeeds('promtool', ['--version']);
 const hasPrometheus = succeeds('prometheus', ['--version']);
 if (!hasPromtool) console.log('promtool is not installed: metrics and alert rules are not checked');
 if (!hasPrometheus) console.log('prometheus is not installed: nothing scrapes the server');
-
-const shop: Application = {
-  uid: 'u1',
-  namespace: 'argocd',
-  name: 'shop',
-  project: 'storefront',
-  resourceVersion: '1',
-  labels: {},
-  annotations: {},
-  object: {
-    status: {
-      sync: { status: 'OutOfSync' },
-      health: { status: 'Degraded' },
-      operationState: { phase: 'Failed', finishedAt: '2026-01-01T00:00:00Z' },
-    },
-  },
-};
-
-/** Metrics with at least one series of each, and names that need escaping. */
-function filled(): Metrics {
-  const metrics = createMetrics({ version: '1.2.3' });
-  metrics.deliveries.inc({ trigger: 'on-deployed', service: 'slack', succeeded: 'true' });
-  metrics.evaluations.inc({ name: 'on-deployed', triggered: 'true' });
-  metrics.evaluationErrors.inc({ trigger: 'on-deployed' });
-  metrics.renderErrors.inc({ template: 'a "quoted"\nname \\' });
-  metrics.deliveryLatency.observe({ service: 'slack' }, 0.3);
-  metrics.outcomes.inc({ service: 'slack', outcome: 'rejected', reason: 'channel_not_found' });
-  metrics.suppressed.inc({ trigger: 'on-deployed', service: 'slack' });
-  metrics.watchRestarts.inc({ resource: 'applications', reason: 'expired' });
-  metrics.setWatch('applications', { up: true, lastFrameAt: 1_700_000_000_000 });
-  metrics.setQueue({ counts: { waiting: 1, delayed: 0, active: 2 }, oldestDueAge: 10 });
-  metrics.setParked(new Map([['slack', 1]]));
-  metrics.setConfigProblems('argocd', [{ key: 'trigger.x', severity: 'error', what: 'w', fix: 'f' }]);
-  metrics.setApplication({ ...shop, object: {} }, 0);
-  metrics.setApplication(shop, 0);
-  metrics.setAlerts(shop, [
-    { trigger: 'on-health-degraded', severity: 'critical', since: 1_700_000_000_000 },
-  ]);
-  return metrics;
-}
 
 let folder: string;
 beforeAll(async () => {
@@ -75,7 +34,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 describe.skipIf(!hasPromtool)('promtool', () => {
   it('finds nothing wrong with the exposition', async () => {
-    const exposition = await filled().expose();
+    const exposition = await filledMetrics().expose();
     const check = run('promtool', ['check', 'metrics']);
     check.child.stdin?.end(exposition);
     expect(await check).toEqual({ stdout: '', stderr: '' });
@@ -96,7 +55,7 @@ describe('alert rules', () => {
   it('read only metrics that exist, and each is shown to fire', async () => {
     const rules: RuleFile = parse(await readFile(join(folder, 'rules.yaml'), 'utf8'));
     const alerts = rules.groups.flatMap((group) => group.rules);
-    const exposition = await filled().expose();
+    const exposition = await filledMetrics().expose();
     for (const name of alerts.flatMap(({ expr }) => expr.match(/herald_\w+/g) ?? [])) {
       expect(exposition).toMatch(new RegExp(`^${name}[{ ]`, 'm'));
     }
@@ -122,7 +81,7 @@ afterEach(async () => {
 
 describe.skipIf(!hasPrometheus)('a Prometheus that scrapes the server', () => {
   it('sees the target up, its series, and the alerts that they raise', async () => {
-    const metrics = filled();
+    const metrics = filledMetrics();
     const server = createServer(
       { metrics, health: { healthz: {}, readyz: {} } },
       { port: 0, host: '127.0.0.1' },

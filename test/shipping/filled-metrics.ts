@@ -1,0 +1,42 @@
+import { createMetrics, type Metrics } from '../../src/metrics.ts';
+import type { Application } from '../../src/model.ts';
+
+export const shop: Application = {
+  uid: 'u1',
+  namespace: 'argocd',
+  name: 'shop',
+  project: 'storefront',
+  resourceVersion: '1',
+  labels: {},
+  annotations: {},
+  object: {
+    status: {
+      sync: { status: 'OutOfSync' },
+      health: { status: 'Degraded' },
+      operationState: { phase: 'Failed', finishedAt: '2026-01-01T00:00:00Z' },
+    },
+  },
+};
+
+/** Metrics with at least one series of each, and names that need escaping. */
+export function filledMetrics(): Metrics {
+  const metrics = createMetrics({ version: '1.2.3' });
+  metrics.deliveries.inc({ trigger: 'on-deployed', service: 'slack', succeeded: 'true' });
+  metrics.evaluations.inc({ name: 'on-deployed', triggered: 'true' });
+  metrics.evaluationErrors.inc({ trigger: 'on-deployed' });
+  metrics.renderErrors.inc({ template: 'a "quoted"\nname \\' });
+  metrics.deliveryLatency.observe({ service: 'slack' }, 0.3);
+  metrics.outcomes.inc({ service: 'slack', outcome: 'rejected', reason: 'channel_not_found' });
+  metrics.suppressed.inc({ trigger: 'on-deployed', service: 'slack' });
+  metrics.watchRestarts.inc({ resource: 'applications', reason: 'expired' });
+  metrics.setWatch('applications', { up: true, lastFrameAt: 1_700_000_000_000 });
+  metrics.setQueue({ counts: { waiting: 1, delayed: 0, active: 2 }, oldestDueAge: 10 });
+  metrics.setParked(new Map([['slack', 1]]));
+  metrics.setConfigProblems('argocd', [{ key: 'trigger.x', severity: 'error', what: 'w', fix: 'f' }]);
+  metrics.setApplication({ ...shop, object: {} }, 0);
+  metrics.setApplication(shop, 0);
+  metrics.setAlerts(shop, [
+    { trigger: 'on-health-degraded', severity: 'critical', since: 1_700_000_000_000 },
+  ]);
+  return metrics;
+}
