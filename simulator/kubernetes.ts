@@ -58,6 +58,8 @@ export interface SimulatorStats {
   /** Requests so far of a verb, or of a verb and a resource. */
   requests(verb: Verb, resource?: string): number;
   openWatches(resource?: string): number;
+  /** What the open watches asked for. */
+  watchQueries(resource?: string): URLSearchParams[];
   /** TCP connections: accepted so far, and open. */
   connections(): { accepted: number; open: number };
 }
@@ -154,7 +156,8 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
     },
     stats: {
       requests: (verb, resource) => counts.get(resource === undefined ? verb : `${verb} ${resource}`) ?? 0,
-      openWatches: (resource) => watches.count(resource),
+      openWatches: (resource) => watches.queries(resource).length,
+      watchQueries: (resource) => watches.queries(resource),
       connections: () => ({ accepted, open: sockets.size }),
     },
     setToken(next) {

@@ -21,13 +21,14 @@ export interface Watches {
   fail(code: number, message: string, plural?: string): void;
   /** Spoils the next frame of each watch: another text in its place, or half of it and then the end. */
   spoil(fault: FrameFault, plural?: string): void;
-  /** Watches that are open; stalled ones too. */
-  count(plural?: string): number;
+  /** Queries of the watches that are open; stalled ones too. */
+  queries(plural?: string): URLSearchParams[];
   close(): void;
 }
 
 interface Watch {
   target: Target;
+  query: URLSearchParams;
   selector: Selector;
   bookmarks: boolean;
   response: ServerResponse;
@@ -53,17 +54,34 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
     return [...open].filter((watch) => plural === undefined || watch.target.resource.plural === plural);
   }
 
+  /** Nothing is sent to the watch any more. */
+  function forget(watch: Watch): void {
+    for (const timer of watch.timers) clearTimeout(timer);
+    if (open.delete(watch)) options.onChange();
+  }
+
+  function end(watch: Watch, last?: string): void {
+    if (watch.stalled) return;
+    forget(watch);
+    watch.response.end(last);
+  }
+
+  function destroy(watch: Watch): void {
+    forget(watch);
+    watch.response.destroy();
+  }
+
   function write(watch: Watch, frame: string): void {
     if (watch.stalled) return;
     if (watch.spoil === 'truncated') {
-      watch.response.end(frame.slice(0, frame.length / 2));
+      end(watch, frame.slice(0, frame.length / 2));
     } else {
       watch.response.write(
         watch.spoil === 'malformed' ? `{"type":"MODIFIED","object":{"metadata":\n` : frame,
       );
     }
     watch.spoil = undefined;
-    if (watch.response.writableLength > options.maxBufferedBytes) watch.response.destroy();
+    if (watch.response.writableLength > options.maxBufferedBytes) destroy(watch);
   }
 
   function bookmark(watch: Watch): void {
@@ -75,7 +93,7 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
 
   function finish(watch: Watch): void {
     bookmark(watch);
-    if (!watch.stalled) watch.response.end();
+    end(watch);
   }
 
   function deliver(watch: Watch, change: Change): void {
@@ -101,6 +119,7 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
 
       const watch: Watch = {
         target,
+        query,
         selector,
         bookmarks: query.get('allowWatchBookmarks') === 'true',
         response,
@@ -127,31 +146,25 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
         setInterval(() => bookmark(watch), options.bookmarkIntervalMs),
       );
       open.add(watch);
-      response.on('close', () => {
-        for (const timer of watch.timers) clearTimeout(timer);
-        open.delete(watch);
-        options.onChange();
-      });
+      response.on('close', () => forget(watch));
       options.onChange();
     },
 
     bookmark: () => of().forEach(bookmark),
-    drop: (plural) => of(plural).forEach((watch) => void watch.response.destroy()),
+    drop: (plural) => of(plural).forEach(destroy),
     stall: (plural) =>
       of(plural).forEach((watch) => {
         watch.stalled = true;
       }),
     finish: (plural) => of(plural).forEach(finish),
     fail: (code, message, plural) =>
-      of(plural).forEach((watch) => {
-        if (!watch.stalled) watch.response.end(frame('ERROR', statusOf(apiError(code, message))));
-      }),
+      of(plural).forEach((watch) => end(watch, frame('ERROR', statusOf(apiError(code, message))))),
     spoil: (fault, plural) =>
       of(plural).forEach((watch) => {
         watch.spoil = fault;
       }),
-    count: (plural) => of(plural).length,
-    close: () => of().forEach((watch) => void watch.response.destroy()),
+    queries: (plural) => of(plural).map((watch) => watch.query),
+    close: () => of().forEach(destroy),
   };
 }
 
