@@ -10,12 +10,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createKubernetesSimulator } from '../simulator/kubernetes.ts';
 import { baseEnvironment, buildWithoutDocker, type Image } from './dockerfile.ts';
+import { freePort } from './free-port.ts';
 
 /**
  * Exercises the Dockerfile without Docker: builds it into an empty folder from what git tracks, starts its command as
@@ -145,13 +145,4 @@ async function within<T>(milliseconds: number, promise: Promise<T>, what: string
   } finally {
     clearTimeout(timer);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
