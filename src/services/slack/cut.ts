@@ -23,11 +23,8 @@ function cutTo(text: string, limit: number): string {
 }
 
 function graphemeBoundary(text: string, index: number): number {
-  const from = Math.max(0, index - longestCluster * 2);
-  const window = text.slice(wholeCodePoint(text, from), index + longestCluster * 2);
-  const cluster = graphemes.segment(window).containing(index - from);
-  const boundary = cluster === undefined ? index : wholeCodePoint(text, from) + cluster.index;
-  return index - boundary > longestCluster ? wholeCodePoint(text, index) : Math.min(boundary, index);
+  const boundary = graphemes.segment(text.slice(0, index + longestCluster)).containing(index)?.index ?? index;
+  return index - boundary > longestCluster ? wholeCodePoint(text, index) : boundary;
 }
 
 /** Moves back by one where `index` is inside a surrogate pair. */
