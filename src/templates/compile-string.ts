@@ -4,7 +4,7 @@ import { localLocation } from '../go/location.ts';
 import { detectDialect } from './dialect.ts';
 import { compileGoTemplate } from './gotemplate/engine.ts';
 import { compileMustache } from './mustache.ts';
-import { SPRIG } from './sprig/functions.ts';
+import { SPRIG_LIBRARY } from './sprig/functions.ts';
 import type { Dialect, TemplateString } from './template.ts';
 
 export interface StringSource {
@@ -55,7 +55,7 @@ function compiled(source: StringSource, dialect: Dialect, execute: Execute, uses
 }
 
 function compileGo(source: StringSource): CompiledString {
-  const compilation = compileGoTemplate(source.name, source.text, SPRIG);
+  const compilation = compileGoTemplate(source.name, source.text, SPRIG_LIBRARY);
   if (!compilation.ok) return { ok: false, error: compilation.error.message, at: compilation.error.at };
   const { template } = compilation;
   const execute: Execute = (vars, { filterValue }) =>

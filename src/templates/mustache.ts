@@ -3,11 +3,12 @@
  * properties are seen, nothing is called, values print as in Go templates and no HTML is escaped.
  */
 import Mustache from 'mustache';
+import { itemsOf } from '../go/collections.ts';
 import { sprint } from '../go/format.ts';
 import { isPlainMap } from '../go/typed.ts';
 import { GoTypedMap } from '../go/value.ts';
 import { DEFAULT_LIMITS, LimitError, type Limits, type PrintFilter } from './gotemplate/run.ts';
-import { isTrue, itemsOf } from './gotemplate/values.ts';
+import { isTrue } from './gotemplate/values.ts';
 
 export interface MustacheOptions {
   filterValue?: PrintFilter;

@@ -1,9 +1,10 @@
 /** Which values and literals a parameter of a Go type takes. */
 import { GoDuration } from '../../go/duration.ts';
+import { GoNilSlice } from '../../go/nil.ts';
 import { goFloat, goInt, goInt64 } from '../../go/numbers.ts';
 import { type GoObject, GoInteger, goTypeOf } from '../../go/typed.ts';
 import type { BoolNode, NilNode, NumberNode, StringNode } from './ast.ts';
-import { anyInteger, NIL_LIST, NIL_MAP } from './values.ts';
+import { anyInteger, NIL_MAP } from './values.ts';
 
 export type Accepted = { ok: true; value: unknown } | { ok: false; error: string };
 
@@ -16,7 +17,7 @@ const NILABLE = /^(?:map\[|\[\]|\*|func\(|interface \{)/;
 /** The nil of a type that has one. */
 function nilOf(type: string): unknown {
   if (MAPS.test(type)) return NIL_MAP;
-  return type.startsWith('[]') ? NIL_LIST : null;
+  return type.startsWith('[]') ? new GoNilSlice(type.slice(2)) : null;
 }
 
 /** A value as an argument, as Go's reflection would assign it. */

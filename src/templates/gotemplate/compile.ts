@@ -2,6 +2,7 @@
  * Parsed template → closures. A closure takes the execution and the dot; nothing is looked up by name at run time
  * but variables, whose stack is dynamic in Go too.
  */
+import { entriesOf, itemsOf } from '../../go/collections.ts';
 import { parseSignature, type Signature } from '../../go/function.ts';
 import { sprint } from '../../go/format.ts';
 import { type GoFunction, goTypeOf } from '../../go/typed.ts';
@@ -11,7 +12,7 @@ import type { BranchNode, CommandNode, Node, Operand, ParsedTemplates, PipeNode,
 import { printed } from './builtins.ts';
 import type { FunctionTable, TemplateFunction } from './functions.ts';
 import { ExecutionError, LimitError, type Run } from './run.ts';
-import { anyInteger, entriesOf, isTrue, itemsOf, memberOf } from './values.ts';
+import { anyInteger, isTrue, memberOf } from './values.ts';
 
 type Evaluate = (run: Run, dot: unknown) => unknown;
 /** `final`: the value that the pipeline passes on, NONE in its first command. */

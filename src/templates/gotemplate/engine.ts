@@ -1,5 +1,8 @@
 /** Go's text/template: compile once, run often. */
+import { suggestion } from '../../go/did-you-mean.ts';
 import type { GoLocation } from '../../go/location.ts';
+import { quote } from '../../go/strconv.ts';
+import { isPlainMap } from '../../go/typed.ts';
 import type { FunctionTable } from './functions.ts';
 import type { Node, Operand, ParsedTemplates } from './ast.ts';
 import { BUILTINS } from './builtins.ts';
@@ -37,10 +40,26 @@ export type Compilation = { ok: true; template: GoTemplate } | { ok: false; erro
 /** Longest source: a ConfigMap holds at most 1 MiB. */
 const MAX_SOURCE = 1_048_576;
 
-function parse(name: string, source: string, functions: FunctionTable): Compilation {
-  const parsed = parseTemplate(name, source, (wanted) => functions.has(wanted));
+export interface Library {
+  /** Added to text/template's own functions; they replace those of the same name. */
+  functions: FunctionTable;
+  /** Functions that are not available, and why. */
+  refused?: ReadonlyMap<string, string>;
+  /** Functions that change their arguments: a template that uses one runs on a copy of the variables. */
+  changing?: ReadonlySet<string>;
+}
+
+function parse(name: string, source: string, { functions: added, refused, changing }: Library): Compilation {
+  const functions = new Map([...BUILTINS, ...added]);
+  let changes = false;
+  const parsed = parseTemplate(name, source, (wanted) => {
+    if (changing?.has(wanted) === true) changes = true;
+    const reason = refused?.get(wanted);
+    if (reason !== undefined) return `function ${quote(wanted)} is not available: ${reason}`;
+    return functions.has(wanted) ? undefined : `function ${quote(wanted)} not defined${suggestion(wanted, functions.keys())}`;
+  });
   const body = compileTemplates(parsed, functions);
-  return { ok: true, template: { roots: rootsOf(parsed), execute: (vars, options) => execute(body, vars, options) } };
+  return { ok: true, template: { roots: rootsOf(parsed), execute: (vars, options) => execute(body, vars, options, changes) } };
 }
 
 /** Over-approximated: inside `with` and `range` the dot is another value. */
@@ -63,10 +82,28 @@ function rootsOf(parsed: ParsedTemplates): Set<string> {
   return roots;
 }
 
-function execute(body: ReturnType<typeof compileTemplates>, vars: unknown, options: ExecuteOptions): Execution {
-  const run = new Run(vars, { ...options, limits: options.limits ?? DEFAULT_LIMITS });
+/** Plain maps and lists all the way down; every other value is immutable. */
+function copyMaps(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyMaps);
+  if (!isPlainMap(value)) return value;
+  const copy: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    Object.defineProperty(copy, key, { value: copyMaps(item), enumerable: true, writable: true, configurable: true });
+  }
+  return copy;
+}
+
+function execute(
+  body: ReturnType<typeof compileTemplates>,
+  vars: unknown,
+  options: ExecuteOptions,
+  changes: boolean,
+): Execution {
+  const limits = options.limits ?? DEFAULT_LIMITS;
   try {
-    body(run, vars);
+    const dot = changes ? copyMaps(vars) : vars;
+    const run = new Run(dot, { ...options, limits });
+    body(run, dot);
     return { ok: true, output: run.output };
   } catch (error) {
     if (error instanceof ExecutionError) return { ok: false, error: { message: error.message, at: error.at } };
@@ -77,11 +114,11 @@ function execute(body: ReturnType<typeof compileTemplates>, vars: unknown, optio
   }
 }
 
-/** `functions` are added to text/template's own and replace those of the same name. */
-export function compileGoTemplate(name: string, source: string, functions: FunctionTable): Compilation {
+/** `name` is what the template itself is called, for `{{template}}`. */
+export function compileGoTemplate(name: string, source: string, library: Library): Compilation {
   if (source.length > MAX_SOURCE) return { ok: false, error: { message: 'the template is longer than 1 MiB', at: 0 } };
   try {
-    return parse(name, source, new Map([...BUILTINS, ...functions]));
+    return parse(name, source, library);
   } catch (error) {
     if (error instanceof TemplateSyntaxError) return { ok: false, error: { message: error.message, at: error.at } };
     if (error instanceof RangeError) return { ok: false, error: { message: 'the template is nested too deeply', at: 0 } };

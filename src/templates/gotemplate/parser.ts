@@ -19,8 +19,11 @@ interface Scope {
   rangeDepth: number;
 }
 
-export function parseTemplate(name: string, source: string, isFunction: (name: string) => boolean): ParsedTemplates {
-  return new Parser(name, source, isFunction).parse();
+/** Says why a name is no function; undefined where it is one. */
+export type CheckFunction = (name: string) => string | undefined;
+
+export function parseTemplate(name: string, source: string, checkFunction: CheckFunction): ParsedTemplates {
+  return new Parser(name, source, checkFunction).parse();
 }
 
 function isEmpty(nodes: readonly Node[]): boolean {
@@ -44,7 +47,7 @@ const OPERAND_TOKENS: ReadonlySet<TokenType> = new Set<TokenType>([
 class Parser {
   private readonly name: string;
   private readonly source: string;
-  private readonly isFunction: (name: string) => boolean;
+  private readonly checkFunction: CheckFunction;
   private readonly lexer: Lexer;
   /** Tokens put back, the next one last. */
   private readonly pending: Token[] = [];
@@ -52,10 +55,10 @@ class Parser {
   private scope: Scope = { variables: ['$'], rangeDepth: 0 };
   private nesting = 0;
 
-  constructor(name: string, source: string, isFunction: (name: string) => boolean) {
+  constructor(name: string, source: string, checkFunction: CheckFunction) {
     this.name = name;
     this.source = source;
-    this.isFunction = isFunction;
+    this.checkFunction = checkFunction;
     this.lexer = createLexer(source);
   }
 
@@ -355,9 +358,11 @@ class Parser {
     const token = this.nextNonSpace();
     const { at, text } = token;
     switch (token.type) {
-      case 'identifier':
-        if (!this.isFunction(text)) this.fail(`function ${quote(text)} not defined`, at);
+      case 'identifier': {
+        const problem = this.checkFunction(text);
+        if (problem !== undefined) this.fail(problem, at);
         return { type: 'identifier', at, name: text };
+      }
       case 'dot':
         return { type: 'dot', at };
       case 'keyword':

@@ -4,26 +4,16 @@
  * on which a field is an error.
  */
 import { byteLength, sliceBytes, toBytes } from '../../go/bytes.ts';
+import { itemsOf } from '../../go/collections.ts';
+import { isNil } from '../../go/nil.ts';
 import { floatValue, integerValue } from '../../go/numbers.ts';
-import {
-  compareStrings,
-  type GoFunction,
-  GoInteger,
-  GoSlice,
-  goTypeOf,
-  isGoObject,
-  isPlainMap,
-  sortedKeys,
-} from '../../go/typed.ts';
-import { GoBytes, GoFloat, GoTypedMap } from '../../go/value.ts';
+import { compareStrings, type GoFunction, GoInteger, GoSlice, goTypeOf, isGoObject, isPlainMap } from '../../go/typed.ts';
+import { GoBytes, GoFloat, GoTypedMap, NIL_BYTES } from '../../go/value.ts';
 
-/** A nil slice and a nil map: empty, but nil in JSON and in comparisons. */
-export const NIL_LIST: readonly unknown[] = Object.freeze([]);
-export const NIL_STRINGS = Object.freeze(new GoSlice('string', Object.freeze([])));
+/** A nil `map[string]interface {}`: empty, and no key can be set. */
 export const NIL_MAP: Readonly<Record<string, unknown>> = Object.freeze({});
 
-export const isNilValue = (value: unknown): boolean =>
-  value === undefined || value === null || value === NIL_LIST || value === NIL_STRINGS || value === NIL_MAP;
+const isNilValue = (value: unknown): boolean => value === undefined || value === NIL_MAP || isNil(value);
 
 const goMember = (value: object, name: string): unknown =>
   (value as { goMember?: (name: string) => unknown }).goMember?.(name);
@@ -63,19 +53,6 @@ export function lengthOf(value: unknown): number | undefined {
   if (value instanceof GoBytes) return value.value.length;
   if (value instanceof GoTypedMap) return value.entries.size;
   return isPlainMap(value) ? Object.keys(value).length : undefined;
-}
-
-/** The elements of any slice; undefined for what is none. */
-export function itemsOf(value: unknown): readonly unknown[] | undefined {
-  if (Array.isArray(value)) return value;
-  if (value instanceof GoSlice) return value.items;
-  return value instanceof GoBytes ? Array.from(value.value, (byte) => new GoInteger('uint8', byte)) : undefined;
-}
-
-/** Entries of any map in Go's order; undefined for what is none. */
-export function entriesOf(value: unknown): [string, unknown][] | undefined {
-  if (value instanceof GoTypedMap) return [...value.entries].sort(([a], [b]) => compareStrings(a, b));
-  return isPlainMap(value) ? sortedKeys(value).map((key) => [key, value[key]]) : undefined;
 }
 
 export type Member =
@@ -124,7 +101,7 @@ export function elementAt(item: unknown, index: unknown): unknown {
   if (index === undefined || index === null) throw new Error('value is nil; should be of type string');
   if (typeof index !== 'string') throw new Error(`value has type ${goTypeOf(index)}; should be string`);
   if (isPlainMap(item)) return Object.hasOwn(item, index) ? item[index] : null;
-  return item.entries.get(index) ?? (item.element === 'string' ? '' : new GoBytes(new Uint8Array()));
+  return item.entries.get(index) ?? (item.element === 'string' ? '' : NIL_BYTES);
 }
 
 /** Go's built-in `slice` (sprig replaces it with its own): at most three indexes. */
@@ -177,6 +154,7 @@ function equal(a: unknown, b: unknown): boolean {
   const right = basicKind(b);
   const nil = a === undefined || a === null || b === undefined || b === null;
   if (left !== right) {
+    // biome-ignore lint/suspicious/noDoubleEquals: a number and a bigint of the same value are the same Go integer.
     if (isInteger(left) && isInteger(right)) return comparable(a) == comparable(b);
     if (nil) return false;
     throw new Error(`incompatible types for comparison: ${goTypeOf(a)} and ${goTypeOf(b)}`);

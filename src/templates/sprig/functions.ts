@@ -1,3 +1,56 @@
-import type { TemplateFunction } from '../gotemplate/functions.ts';
+/** Sprig 3.3.0 for text templates, and which of its functions are refused. */
+import type { Library } from '../gotemplate/engine.ts';
+import type { FunctionTable } from '../gotemplate/functions.ts';
+import { CASE_FUNCTIONS } from './cases.ts';
+import { CRYPTO_FUNCTIONS } from './crypto.ts';
+import { DATE_FUNCTIONS } from './dates.ts';
+import { DEFAULT_FUNCTIONS } from './defaults.ts';
+import { CHANGING_FUNCTIONS, DICT_FUNCTIONS } from './dicts.ts';
+import { ENCODING_FUNCTIONS } from './encoding.ts';
+import { JSON_FUNCTIONS } from './json.ts';
+import { LIST_FUNCTIONS } from './lists.ts';
+import { MATH_FUNCTIONS } from './math.ts';
+import { REGEX_FUNCTIONS } from './regex.ts';
+import { SEMVER_FUNCTIONS } from './semver.ts';
+import { STRING_FUNCTIONS } from './strings.ts';
+import { URL_FUNCTIONS } from './urls.ts';
 
-export const SPRIG: ReadonlyMap<string, TemplateFunction> = new Map();
+export const SPRIG: FunctionTable = new Map(
+  Object.entries({
+    ...CASE_FUNCTIONS,
+    ...CRYPTO_FUNCTIONS,
+    ...DATE_FUNCTIONS,
+    ...DEFAULT_FUNCTIONS,
+    ...DICT_FUNCTIONS,
+    ...ENCODING_FUNCTIONS,
+    ...JSON_FUNCTIONS,
+    ...LIST_FUNCTIONS,
+    ...MATH_FUNCTIONS,
+    ...REGEX_FUNCTIONS,
+    ...SEMVER_FUNCTIONS,
+    ...STRING_FUNCTIONS,
+    ...URL_FUNCTIONS,
+  }),
+);
+
+const ENVIRONMENT = "it would put the controller's environment into messages";
+const NETWORK = 'it would let a template send DNS queries';
+const KEYS = 'keys and certificates do not belong into messages, and making them blocks the controller';
+
+/** Sprig functions that templates may not use, and why. argocd-notifications refuses the first two as well. */
+export const REFUSED: ReadonlyMap<string, string> = new Map([
+  ['env', ENVIRONMENT],
+  ['expandenv', ENVIRONMENT],
+  ['getHostByName', NETWORK],
+  ['genPrivateKey', KEYS],
+  ['genCA', KEYS],
+  ['genCAWithKey', KEYS],
+  ['genSelfSignedCert', KEYS],
+  ['genSelfSignedCertWithKey', KEYS],
+  ['genSignedCert', KEYS],
+  ['genSignedCertWithKey', KEYS],
+  ['buildCustomCert', KEYS],
+]);
+
+/** What templates run with. */
+export const SPRIG_LIBRARY: Library = { functions: SPRIG, refused: REFUSED, changing: CHANGING_FUNCTIONS };
