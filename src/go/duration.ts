@@ -1,5 +1,5 @@
 /** Go's time.Duration: int64 nanoseconds with its text form (`1h30m0s`) and methods. */
-import { boundMethod, type MethodTable } from './function.ts';
+import { boundMethod, type MethodTable, methodTable } from './function.ts';
 import { goFloat, goInt64 } from './numbers.ts';
 import type { GoObject } from './typed.ts';
 import type { GoInt64 } from './value.ts';
@@ -106,7 +106,7 @@ function round(value: bigint, unit: bigint): bigint {
   return saturate(value < 0n ? down - unit : down + unit);
 }
 
-export const DURATION_METHODS: MethodTable<GoDuration> = {
+export const DURATION_METHODS: MethodTable<GoDuration> = methodTable<GoDuration>({
   Abs: {
     type: 'func() time.Duration',
     call: (self) => saturatedDuration(self.nanoseconds < 0n ? -self.nanoseconds : self.nanoseconds),
@@ -127,4 +127,4 @@ export const DURATION_METHODS: MethodTable<GoDuration> = {
     call: (self, unit: GoDuration) =>
       new GoDuration(unit.nanoseconds <= 0n ? self.nanoseconds : self.nanoseconds - (self.nanoseconds % unit.nanoseconds)),
   },
-};
+});

@@ -8,6 +8,12 @@ export interface Signature {
   out: readonly string[];
 }
 
+/** A function whose type has been read already. */
+export interface TypedFunction extends GoFunction {
+  readonly goType: string;
+  readonly signature: Signature;
+}
+
 const ANY = 'interface {}';
 
 function splitTypes(text: string): string[] {
@@ -52,8 +58,9 @@ export function parseSignature(type: string): Signature {
 }
 
 /** A function with its Go type; it throws what Go would return as an error or panic with. */
-export function goFunction(type: string, call: (...args: never[]) => unknown): GoFunction {
-  return Object.assign((...args: unknown[]) => (call as (...args: unknown[]) => unknown)(...args), { goType: type });
+export function goFunction(type: string, call: (...args: never[]) => unknown): TypedFunction {
+  const untyped = call as (...args: unknown[]) => unknown;
+  return Object.assign((...args: unknown[]) => untyped(...args), { goType: type, signature: parseSignature(type) });
 }
 
 /** The zero value of a type, which `reflect` passes where the argument is nil. */
@@ -73,7 +80,7 @@ export function zeroValue(type: string): unknown {
  * must fit, nil becomes the zero value. Throws an Error that says what does not fit.
  */
 export function callFunction(call: GoFunction, args: readonly unknown[]): unknown {
-  const signature = parseSignature(call.goType ?? 'func()');
+  const { signature = parseSignature(call.goType ?? 'func()') } = call as Partial<TypedFunction>;
   const least = signature.variadic ? signature.in.length - 1 : signature.in.length;
   if (args.length < least) throw new Error(`too few arguments: ${args.length} given, ${least} needed`);
   if (args.length > least && !signature.variadic) {
@@ -95,19 +102,32 @@ export function callFunction(call: GoFunction, args: readonly unknown[]): unknow
   return call(...values);
 }
 
+export interface Method<Receiver> {
+  readonly type: string;
+  readonly signature: Signature;
+  readonly call: (self: Receiver, ...args: never[]) => unknown;
+}
+
 /** A type's methods: each takes the receiver first. */
-export type MethodTable<Receiver> = Readonly<
-  Record<string, { readonly type: string; readonly call: (self: Receiver, ...args: never[]) => unknown }>
->;
+export type MethodTable<Receiver> = Readonly<Record<string, Method<Receiver>>>;
+
+/** Completes a table of methods with their signatures. */
+export function methodTable<Receiver>(
+  methods: Readonly<Record<string, Omit<Method<Receiver>, 'signature'>>>,
+): MethodTable<Receiver> {
+  return Object.fromEntries(
+    Object.entries(methods).map(([name, method]) => [name, { ...method, signature: parseSignature(method.type) }]),
+  );
+}
 
 /** The method of that name, bound to its receiver; undefined where the table has none. */
 export function boundMethod<Receiver>(
   table: MethodTable<Receiver>,
   self: Receiver,
   name: string,
-): GoFunction | undefined {
+): TypedFunction | undefined {
   if (!Object.hasOwn(table, name)) return undefined;
-  const method = table[name] as MethodTable<Receiver>[string];
-  const call = method.call as (self: Receiver, ...args: unknown[]) => unknown;
-  return Object.assign((...args: unknown[]) => call(self, ...args), { goType: method.type });
+  const { type, signature, call } = table[name] as Method<Receiver>;
+  const untyped = call as (self: Receiver, ...args: unknown[]) => unknown;
+  return Object.assign((...args: unknown[]) => untyped(self, ...args), { goType: type, signature });
 }

@@ -1,5 +1,5 @@
 /** Go's *time.Location: UTC, fixed offsets, and named zones through Intl. */
-import { boundMethod, type MethodTable } from './function.ts';
+import { boundMethod, type MethodTable, methodTable } from './function.ts';
 import type { GoObject } from './typed.ts';
 
 export interface ZoneAt {
@@ -27,9 +27,9 @@ export class GoLocation implements GoObject {
   }
 }
 
-export const LOCATION_METHODS: MethodTable<GoLocation> = {
+export const LOCATION_METHODS: MethodTable<GoLocation> = methodTable<GoLocation>({
   String: { type: 'func() string', call: (self) => self.name },
-};
+});
 
 /** Go's `time.FixedZone`. */
 export function fixedZone(name: string, offset: number): GoLocation {

@@ -1,5 +1,5 @@
 /** time.Month and time.Weekday: integers with a name. */
-import { boundMethod, type MethodTable } from './function.ts';
+import { boundMethod, type MethodTable, methodTable } from './function.ts';
 import { goInt } from './numbers.ts';
 import type { GoObject } from './typed.ts';
 import type { GoInt } from './value.ts';
@@ -42,9 +42,9 @@ export class GoNamedInteger implements GoObject {
   }
 }
 
-export const NAMED_INTEGER_METHODS: MethodTable<GoNamedInteger> = {
+export const NAMED_INTEGER_METHODS: MethodTable<GoNamedInteger> = methodTable<GoNamedInteger>({
   String: { type: 'func() string', call: (self) => self.name },
-};
+});
 
 export const goMonth = (month: number): GoNamedInteger =>
   new GoNamedInteger('time.Month', month, MONTHS[month - 1] ?? `%!Month(${month})`);

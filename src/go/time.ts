@@ -1,7 +1,7 @@
 /** Go's time.Time: a moment with nanoseconds and a location, its text form and its methods. */
 import { civilFromDays, daysFromCivil } from './civil.ts';
 import { GoDuration, saturatedDuration } from './duration.ts';
-import { boundMethod, type MethodTable } from './function.ts';
+import { boundMethod, type MethodTable, methodTable } from './function.ts';
 import { type GoLocation, localLocation, UTC } from './location.ts';
 import { goMonth, goWeekday } from './named-integer.ts';
 import { goInt, goInt64 } from './numbers.ts';
@@ -142,7 +142,7 @@ const utf8 = new TextEncoder();
  * The exported methods, but for those that make no sense in a condition or template (binary and gob forms).
  * Of several results the first is given: it is the one that expr-lang keeps.
  */
-export const TIME_METHODS: MethodTable<GoTime> = {
+export const TIME_METHODS: MethodTable<GoTime> = methodTable<GoTime>({
   Add: { type: 'func(time.Duration) time.Time', call: (self, by: GoDuration) => addDuration(self, by) },
   AddDate: {
     type: 'func(int, int, int) time.Time',
@@ -201,4 +201,4 @@ export const TIME_METHODS: MethodTable<GoTime> = {
   Year: { type: 'func() int', call: (self) => goInt(timeFields(self).year) },
   YearDay: { type: 'func() int', call: (self) => goInt(timeFields(self).yearDay) },
   Zone: { type: 'func() (string, int)', call: (self) => self.location.at(self.seconds).abbreviation },
-};
+});

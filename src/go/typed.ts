@@ -30,6 +30,8 @@ export class GoSlice {
 export interface GoObject {
   /** Name of the type: `time.Time`. */
   readonly goType: string;
+  /** The type with its package's whole path, where that is longer: `github.com/…/shared.AppDetail`. */
+  readonly goPath?: string;
   /** Its kind: `struct`, `ptr`, `int64`, `int`. Default `struct`. */
   readonly goKind?: string;
   /** The value without its type's methods, where the kind is an integer (nanoseconds of a Duration). */
@@ -47,8 +49,10 @@ export interface GoFunction {
   readonly goType?: string;
 }
 
+/** Never of a plain map, whatever its keys: it came from outside. */
 export function isGoObject(value: unknown): value is GoObject {
-  return typeof value === 'object' && value !== null && typeof (value as { goType?: unknown }).goType === 'string';
+  if (typeof value !== 'object' || value === null || isPlainMap(value)) return false;
+  return typeof (value as { goType?: unknown }).goType === 'string';
 }
 
 /** A `map[string]any`: own enumerable properties only, whatever the prototype. */

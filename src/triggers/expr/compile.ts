@@ -1,0 +1,80 @@
+/** expr-lang 1.17.8: compile once, run often. */
+import type { ConditionVars } from '../trigger.ts';
+import type { Node } from './ast.ts';
+import { check } from './check.ts';
+import { readsClock } from './clock.ts';
+import { CompileError, LimitError, type Place, placeOf, RunError } from './errors.ts';
+import { lower } from './lower.ts';
+import { optimize } from './optimize.ts';
+import { parse } from './parser.ts';
+
+export interface CompileOptions {
+  /** Ours: members of nil are nil rather than an error. Default false, as expr-lang. */
+  safe?: boolean;
+}
+
+export type Compiled = { ok: true; program: Program } | { ok: false; error: ExpressionError };
+
+export interface ExpressionError extends Place {
+  message: string;
+}
+
+/** `value` is a Go value, see src/go/value.ts. `error` ends with its place in the expression. */
+export type RunResult = { ok: true; value: unknown } | { ok: false; error: string };
+
+export interface Program {
+  readonly source: string;
+  /** The answer depends on the clock. */
+  readonly timeDependent: boolean;
+  /** What expr-eval runs. */
+  readonly lowered: string;
+  /** Not to be called again from within itself (a function among the variables): it keeps its budget in one place. */
+  run(vars: ConditionVars): RunResult;
+}
+
+const TOO_DEEP = 'nested too deeply';
+
+function placeText(source: string, at: number): string {
+  const { line, column } = placeOf(source, at);
+  return source.includes('\n') ? `(line ${line}, column ${column})` : `(column ${column})`;
+}
+
+function failure(error: unknown, source: string): string {
+  if (error instanceof RunError) return `${error.message} ${placeText(source, error.at)}`;
+  if (error instanceof LimitError) return `the expression needs ${error.message}: that is over its budget`;
+  if (error instanceof RangeError) return TOO_DEEP;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Compiles a tree that `parse` made. Throws a CompileError. */
+export function compileTree(tree: Node, source: string, options: CompileOptions = {}): Program {
+  check(tree);
+  const timeDependent = readsClock(tree);
+  const lowered = lower(optimize(tree), { safe: options.safe ?? false });
+  return {
+    source,
+    timeDependent,
+    lowered: lowered.text,
+    run: (vars) => {
+      lowered.run.reset(vars.now);
+      try {
+        return { ok: true, value: lowered.evaluate(vars.values) };
+      } catch (error) {
+        return { ok: false, error: failure(error, source) };
+      }
+    },
+  };
+}
+
+/** Compiles an expression; the error is the first one that expr-lang would find too. */
+export function compileExpression(source: string, options: CompileOptions = {}): Compiled {
+  try {
+    return { ok: true, program: compileTree(parse(source), source, options) };
+  } catch (error) {
+    if (error instanceof CompileError) {
+      return { ok: false, error: { message: error.message, ...placeOf(source, error.at) } };
+    }
+    if (error instanceof RangeError) return { ok: false, error: { message: TOO_DEEP, line: 1, column: 1 } };
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+/** One evaluation: what it may still spend, and the frames in which variables and closures live. */
+import type { Budget } from '../../go/compare.ts';
+import { entriesOf, itemsOf } from '../../go/collections.ts';
+import { LimitError } from './errors.ts';
+import { LIMITS } from './limits.ts';
+
+export class Run implements Budget {
+  memory = 0;
+  steps = 0;
+  /** The clock of `now()`, Unix milliseconds. */
+  now = 0;
+
+  reset(now: number): void {
+    this.memory = 0;
+    this.steps = 0;
+    this.now = now;
+  }
+
+  spend(steps: number): void {
+    this.steps += steps;
+    if (this.steps > LIMITS.steps) throw new LimitError(`more than ${LIMITS.steps} steps`);
+  }
+
+  /** Elements put into a list, map or repeated string. */
+  grow(elements: number): void {
+    this.memory += elements;
+    if (this.memory >= LIMITS.memory) throw new LimitError(`more than ${LIMITS.memory} elements`);
+  }
+
+  text(text: string): string {
+    if (text.length > LIMITS.text) throw new LimitError(`a text of more than ${LIMITS.text} characters`);
+    return text;
+  }
+
+  /** Pays for walking through a whole value, shared parts as often as they appear. */
+  walk(value: unknown): void {
+    this.spend(1);
+    if (typeof value !== 'object' || value === null) return;
+    const items = itemsOf(value);
+    if (items !== undefined) {
+      for (const item of items) this.walk(item);
+      return;
+    }
+    for (const [, item] of entriesOf(value) ?? []) this.walk(item);
+  }
+}
+
+/**
+ * The variables of one evaluation of an expression, or of one call of a closure. expr-eval reads them by name;
+ * the lowering defines each name as a getter on a subclass, so that a value is resolved when it is first needed.
+ */
+export class Frame {
+  /** What the caller passed in, `$env`. */
+  readonly env: Readonly<Record<string, unknown>>;
+  /** The frame around a closure. */
+  readonly parent: Frame | undefined;
+  /** `#`, `#index` and `#acc`. */
+  item: unknown = null;
+  index = 0;
+  acc: unknown = null;
+  /** Values of `let` and of parts that are read twice. */
+  readonly slots: unknown[] = [];
+
+  constructor(env: Readonly<Record<string, unknown>>, parent: Frame | undefined) {
+    this.env = env;
+    this.parent = parent;
+  }
+}
+
+export type FrameClass = new (env: Readonly<Record<string, unknown>>, parent: Frame | undefined) => Frame;
