@@ -9,6 +9,13 @@ export type Verb = 'list' | 'watch' | 'get' | 'create' | 'update' | 'patch' | 'd
 export interface Match {
   verb?: Verb;
   resource?: string;
+  where?: (query: URLSearchParams) => boolean;
+}
+
+export interface FaultyRequest {
+  verb: Verb;
+  resource: string;
+  query: URLSearchParams;
 }
 
 export interface Faults {
@@ -22,7 +29,7 @@ export interface Faults {
   delay(fault: Match & { ms: number }): void;
   clear(): void;
   /** Applies what is due to a request. True: the request has its answer. */
-  apply(verb: Verb, resource: string, response: ServerResponse): Promise<boolean>;
+  apply(request: FaultyRequest, response: ServerResponse): Promise<boolean>;
 }
 
 interface Fault extends Match {
@@ -61,11 +68,12 @@ export function createFaults(): Faults {
     clear: () => {
       faults = [];
     },
-    async apply(verb, resource, response) {
+    async apply({ verb, resource, query }, response) {
       const matching = faults.filter(
         (fault) =>
           (fault.verb === undefined || fault.verb === verb) &&
-          (fault.resource === undefined || fault.resource === resource),
+          (fault.resource === undefined || fault.resource === resource) &&
+          (fault.where === undefined || fault.where(query)),
       );
       for (const fault of matching) {
         if (fault.left <= 0) continue;

@@ -31,7 +31,8 @@ export async function handleRequest(
     const target = parsePath(url.pathname);
     const verb = verbOf(request.method ?? 'GET', url.searchParams, target);
     if (target !== undefined) deps.onRequest(verb, target.resource.plural);
-    if (await deps.faults.apply(verb, target?.resource.plural ?? '', response)) return;
+    const faulty = { verb, resource: target?.resource.plural ?? '', query: url.searchParams };
+    if (await deps.faults.apply(faulty, response)) return;
 
     const token = deps.token();
     if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ClusterError } from '../../src/cluster/cluster-error.ts';
-import { type ConnectOptions, type Connection, connect } from '../../src/cluster/connect.ts';
+import { type Connection, type ConnectOptions, connect } from '../../src/cluster/connect.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { startCluster, temporaryFolder, writeTemporary } from './support.ts';
 
@@ -54,9 +54,15 @@ describe('the kubeconfig', () => {
     expect(inspect(broken)).not.toContain('secret-part');
     expect((await load(`users: ${token}`)).message).toMatch(/wrong shape at users$/);
     expect((await load('')).message).toMatch(/has no current-context: give --context, one of none/);
-    expect((await load(kubeconfig('https://a'), { context: 'y' })).message).toMatch(/has no context y: it has x/);
-    expect((await load(kubeconfig('https://a', { context: { cluster: 'd' } }))).message).toMatch(/the cluster d of/);
-    expect((await load(kubeconfig('https://a', { context: { user: 'v' } }))).message).toMatch(/the user v of/);
+    expect((await load(kubeconfig('https://a'), { context: 'y' })).message).toMatch(
+      /has no context y: it has x/,
+    );
+    expect((await load(kubeconfig('https://a', { context: { cluster: 'd' } }))).message).toMatch(
+      /the cluster d of/,
+    );
+    expect((await load(kubeconfig('https://a', { context: { user: 'v' } }))).message).toMatch(
+      /the user v of/,
+    );
     const missing = await failureOf(() => connect({ kubeconfig: '/does/not/exist' }));
     expect(missing.message).toMatch(/cannot read the kubeconfig \/does\/not\/exist: ENOENT/);
   });
@@ -64,8 +70,12 @@ describe('the kubeconfig', () => {
   it('may be nowhere: the message says where it is looked for', async () => {
     const nowhere = { env: { HOME: '/does/not/exist' } };
     expect((await failureOf(() => connect(nowhere))).message).toMatch(/no kubeconfig and not in a cluster/);
-    expect((await failureOf(() => connect({ ...nowhere, context: 'x' }))).message).toMatch(/--context x needs a kubec/);
-    expect((await failureOf(() => connect({ env: { KUBECONFIG: '/does/not/exist' } }))).message).toMatch(/no file of/);
+    expect((await failureOf(() => connect({ ...nowhere, context: 'x' }))).message).toMatch(
+      /--context x needs a kubec/,
+    );
+    expect((await failureOf(() => connect({ env: { KUBECONFIG: '/does/not/exist' } }))).message).toMatch(
+      /no file of/,
+    );
   });
 
   it('merges the files of KUBECONFIG, the first to name a thing wins', async () => {
@@ -97,10 +107,17 @@ describe('the kubeconfig', () => {
 
 describe('credentials', () => {
   it('are sent from a token, a token file beside the kubeconfig, or a plug-in', async () => {
-    const { url } = await startCluster({ token }, { kubeconfig: writeTemporary('k', kubeconfig('http://unused')) });
+    const { url } = await startCluster(
+      { token },
+      { kubeconfig: writeTemporary('k', kubeconfig('http://unused')) },
+    );
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'token'), `${token}\n`);
-    const credential = { apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token } };
+    const credential = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      status: { token },
+    };
     const exec = { command: 'echo', args: [JSON.stringify(credential)] };
     for (const user of [{ token }, { tokenFile: 'token', token: 'ignored' }, { exec }]) {
       writeFileSync(join(folder, 'kubeconfig'), kubeconfig(url, { user }));
@@ -130,10 +147,18 @@ describe('credentials', () => {
   it('run a plug-in once for requests made together', async () => {
     const { url } = await startCluster({ token });
     const folder = temporaryFolder();
-    const credential = { apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token } };
-    writeFileSync(join(folder, 'plug-in'), `#!/bin/sh\necho run >> ${folder}/runs\necho '${JSON.stringify(credential)}'\n`, {
-      mode: 0o755,
-    });
+    const credential = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      status: { token },
+    };
+    writeFileSync(
+      join(folder, 'plug-in'),
+      `#!/bin/sh\necho run >> ${folder}/runs\necho '${JSON.stringify(credential)}'\n`,
+      {
+        mode: 0o755,
+      },
+    );
     const text = kubeconfig(url, { user: { exec: { command: join(folder, 'plug-in') } } });
     const connection = open({ kubeconfig: writeTemporary('kubeconfig', text) });
     await Promise.all([1, 2, 3, 4].map(() => connection.json({ path })));
@@ -172,7 +197,10 @@ describe('credentials', () => {
     writeFileSync(join(folder, 'ca.crt'), 'no certificate is looked at over plain HTTP');
     const { hostname, port } = new URL(url);
     const env = { HOME: '/does/not/exist', KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
-    for (const [name, value] of Object.entries({ KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port })) {
+    for (const [name, value] of Object.entries({
+      KUBERNETES_SERVICE_HOST: hostname,
+      KUBERNETES_SERVICE_PORT: port,
+    })) {
       const before = process.env[name];
       process.env[name] = value;
       onTestFinished(() => {
@@ -183,7 +211,9 @@ describe('credentials', () => {
     const connection = open({ env, serviceAccountRoot: root });
     expect(connection.namespace).toBe('argocd-of-pod');
     expect(connection.server).toBe(`https://${hostname}:${port}`);
-    expect(open({ env: { ...env, POD_NAMESPACE: 'downward' }, serviceAccountRoot: root }).namespace).toBe('downward');
+    expect(open({ env: { ...env, POD_NAMESPACE: 'downward' }, serviceAccountRoot: root }).namespace).toBe(
+      'downward',
+    );
   });
 });
 
@@ -199,7 +229,12 @@ describe('requests', () => {
     const { simulator, connection } = await startCluster();
     simulator.faults.fail({ status: 429, retryAfterSeconds: 7, message: 'too many requests' });
     const error = await failureOf(() => connection.json({ path }));
-    expect(error).toMatchObject({ kind: 'status', status: 429, reason: 'TooManyRequests', retryAfterMs: 7000 });
+    expect(error).toMatchObject({
+      kind: 'status',
+      status: 429,
+      reason: 'TooManyRequests',
+      retryAfterMs: 7000,
+    });
     expect(error.message).toBe('GET /api/v1/configmaps: 429 too many requests');
   });
 
@@ -260,12 +295,18 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
       open({
         kubeconfig: writeTemporary(
           'kubeconfig',
-          kubeconfig(url, { cluster: { 'certificate-authority-data': Buffer.from(ca).toString('base64') }, user: null }),
+          kubeconfig(url, {
+            cluster: { 'certificate-authority-data': Buffer.from(ca).toString('base64') },
+            user: null,
+          }),
         ),
       });
     expect((await withCa(server.cert).json({ path })).kind).toBe('ConfigMapList');
     const error = await failureOf(() => withCa(other.cert).json({ path }));
-    expect(error).toMatchObject({ kind: 'network', message: expect.stringMatching(/self-signed certificate/) });
+    expect(error).toMatchObject({
+      kind: 'network',
+      message: expect.stringMatching(/self-signed certificate/),
+    });
   });
 
   it('takes a renewed client certificate without a restart, and keeps its connections as long as it is the same', async () => {

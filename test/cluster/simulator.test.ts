@@ -13,7 +13,11 @@ const argocd = argoPath('applications', 'argocd');
 
 async function list(connection: Connection, query: Record<string, string | number> = {}, path = all) {
   const answer = await connection.json({ path, query });
-  const metadata = answer.metadata as { resourceVersion: string; continue?: string; remainingItemCount?: number };
+  const metadata = answer.metadata as {
+    resourceVersion: string;
+    continue?: string;
+    remainingItemCount?: number;
+  };
   const names = (answer.items as { metadata: { name: string } }[]).map((item) => item.metadata.name);
   return { names, metadata };
 }
@@ -28,7 +32,11 @@ async function failure(promise: Promise<unknown>): Promise<ClusterError> {
   );
 }
 
-async function frames(connection: Connection, query: Record<string, string | number | boolean>, count: number) {
+async function frames(
+  connection: Connection,
+  query: Record<string, string | number | boolean>,
+  count: number,
+) {
   const found: Frame[] = [];
   const chunks = await connection.stream({ path: all, query: { watch: true, ...query } });
   for await (const frame of readFrames(chunks)) {
@@ -85,7 +93,11 @@ describe('lists of the simulated API server', () => {
   it('lists built-in kinds without the kind of each item, and custom ones with it', async () => {
     const { simulator, connection } = await startCluster();
     simulator.cluster.apply(application('a'));
-    simulator.cluster.apply({ kind: 'ConfigMap', metadata: { name: 'c', namespace: 'argocd' }, data: { k: 'v' } });
+    simulator.cluster.apply({
+      kind: 'ConfigMap',
+      metadata: { name: 'c', namespace: 'argocd' },
+      data: { k: 'v' },
+    });
     const [custom] = (await connection.json({ path: all })).items as JsonObject[];
     const [builtIn] = (await connection.json({ path: '/api/v1/configmaps' })).items as JsonObject[];
     expect(custom?.kind).toBe('Application');
@@ -101,13 +113,18 @@ describe('writes to the simulated API server', () => {
   it('assigns identity and revisions', async () => {
     const { simulator, connection } = await startCluster({ now: () => Date.parse('2026-11-22T12:00:00Z') });
     const created = simulator.cluster.apply(application('a'));
-    expect(created.metadata).toMatchObject({ uid: expect.any(String), creationTimestamp: '2026-11-22T12:00:00Z' });
+    expect(created.metadata).toMatchObject({
+      uid: expect.any(String),
+      creationTimestamp: '2026-11-22T12:00:00Z',
+    });
     const same = simulator.cluster.apply(application('a'));
     expect(same).toEqual(created);
     const patched = await patch(connection, { metadata: { annotations: { x: '1', y: '2' } } });
     const removed = await patch(connection, { metadata: { annotations: { x: null } } });
     expect(removed.metadata).toMatchObject({ annotations: { y: '2' }, generation: 1 });
-    const versions = [created, patched, removed].map((object) => Number((object.metadata as JsonObject).resourceVersion));
+    const versions = [created, patched, removed].map((object) =>
+      Number((object.metadata as JsonObject).resourceVersion),
+    );
     expect(versions).toEqual(versions.toSorted((a, b) => a - b));
   });
 
@@ -121,7 +138,11 @@ describe('writes to the simulated API server', () => {
     const again = connection.json({ method: 'POST', path: argocd, body: application('a') });
     expect((await failure(again)).status).toBe(409);
     const nowhere = application('a', { namespace: 'nowhere' });
-    const lost = connection.json({ method: 'POST', path: argoPath('applications', 'nowhere'), body: nowhere });
+    const lost = connection.json({
+      method: 'POST',
+      path: argoPath('applications', 'nowhere'),
+      body: nowhere,
+    });
     expect((await failure(lost)).status).toBe(404);
   });
 
@@ -142,17 +163,25 @@ describe('writes to the simulated API server', () => {
 describe('watches of the simulated API server', () => {
   it('starts with what there is where no revision is given, and replays what came after one', async () => {
     const { simulator, connection } = await startCluster();
-    const { resourceVersion } = simulator.cluster.apply(application('a')).metadata as { resourceVersion: string };
+    const { resourceVersion } = simulator.cluster.apply(application('a')).metadata as {
+      resourceVersion: string;
+    };
     expect((await frames(connection, {}, 1)).map(shown)).toEqual(['ADDED a']);
     simulator.cluster.apply(application('a', { status: { n: 1 } }));
     simulator.cluster.apply(application('b'));
     simulator.cluster.remove({ kind: 'Application', namespace: 'argocd', name: 'a' });
-    expect((await frames(connection, { resourceVersion }, 3)).map(shown)).toEqual(['MODIFIED a', 'ADDED b', 'DELETED a']);
+    expect((await frames(connection, { resourceVersion }, 3)).map(shown)).toEqual([
+      'MODIFIED a',
+      'ADDED b',
+      'DELETED a',
+    ]);
   });
 
   it('shows an object that begins or ceases to match as added or deleted', async () => {
     const { simulator, connection } = await startCluster();
-    const { resourceVersion } = simulator.cluster.apply(application('a')).metadata as { resourceVersion: string };
+    const { resourceVersion } = simulator.cluster.apply(application('a')).metadata as {
+      resourceVersion: string;
+    };
     simulator.cluster.apply(application('a', { labels: { team: 'web' } }));
     simulator.cluster.apply(application('a', { labels: { team: 'web' }, status: { n: 1 } }));
     simulator.cluster.apply(application('a'));
@@ -162,7 +191,9 @@ describe('watches of the simulated API server', () => {
 
   it('says in a frame that a revision is too old', async () => {
     const { simulator, connection } = await startCluster({ historyLimit: 2 });
-    const { resourceVersion } = simulator.cluster.apply(application('a')).metadata as { resourceVersion: string };
+    const { resourceVersion } = simulator.cluster.apply(application('a')).metadata as {
+      resourceVersion: string;
+    };
     for (let n = 0; n < 6; n += 1) simulator.cluster.apply(application('a', { status: { n } }));
     const [frame] = await frames(connection, { resourceVersion }, 1);
     expect(frame).toMatchObject({ type: 'ERROR', code: 410, reason: 'Expired' });
@@ -170,7 +201,9 @@ describe('watches of the simulated API server', () => {
 
   it('ends after timeoutSeconds, with a bookmark for those who want one', async () => {
     const { simulator, connection } = await startCluster();
-    const { resourceVersion } = simulator.cluster.apply(application('a')).metadata as { resourceVersion: string };
+    const { resourceVersion } = simulator.cluster.apply(application('a')).metadata as {
+      resourceVersion: string;
+    };
     const query = { resourceVersion, timeoutSeconds: 1 };
     const [without, wanted] = await Promise.all([
       frames(connection, query, 9),

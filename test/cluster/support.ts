@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createKubernetesSimulator, type SimulatorOptions } from '../../simulator/kubernetes.ts';
 import type { KubernetesSimulator } from '../../simulator/kubernetes.ts';
-import { type ConnectOptions, type Connection, connect } from '../../src/cluster/connect.ts';
+import { createKubernetesSimulator, type SimulatorOptions } from '../../simulator/kubernetes.ts';
+import { type Connection, type ConnectOptions, connect } from '../../src/cluster/connect.ts';
 import type { ReflectorHandlers, ReflectorTimings } from '../../src/cluster/reflector.ts';
 import { createLog, type Logger } from '../../src/log.ts';
 import type { JsonObject } from '../../src/model.ts';
@@ -107,7 +107,10 @@ export function createProbe<T extends { name: string }>(): Probe<T> {
   };
 }
 
-export function application(name: string, more: { namespace?: string; labels?: JsonObject; status?: JsonObject } = {}): JsonObject {
+export function application(
+  name: string,
+  more: { namespace?: string; labels?: JsonObject; status?: JsonObject } = {},
+): JsonObject {
   const { namespace = 'argocd', labels = {}, status = {} } = more;
   return {
     apiVersion: 'argoproj.io/v1alpha1',
