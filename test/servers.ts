@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
 
 /** A server that tests may use. Databases of others on it are left alone: each test names its own. */
 export interface TestServer {
@@ -226,4 +228,23 @@ function unprivilegedAccount(): Account | undefined {
     Number(spawnSync('id', [option, 'postgres'], { encoding: 'utf8' }).stdout || 'x');
   const account = { uid: id('-u'), gid: id('-g') };
   return Number.isInteger(account.uid) && Number.isInteger(account.gid) ? account : undefined;
+}
+
+/** A database of its own on the server, so that test files can run side by side: one number for each file. */
+export function redisDatabase(server: TestServer, number: number): string {
+  const url = new URL(server.url);
+  url.pathname = `/${number}`;
+  return url.href;
+}
+
+/** A new, empty database on the server. Removed with it, or left behind on a server that was given. */
+export async function postgresDatabase(server: TestServer): Promise<string> {
+  const name = `herald_test_${process.pid}_${randomBytes(4).toString('hex')}`;
+  const client = new Client({ connectionString: server.url });
+  await client.connect();
+  await client.query(`CREATE DATABASE ${name}`);
+  await client.end();
+  const url = new URL(server.url);
+  url.pathname = `/${name}`;
+  return url.href;
 }

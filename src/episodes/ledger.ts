@@ -13,11 +13,19 @@ import type { Delivery, JsonObject } from '../model.ts';
 export interface Ledger {
   /** Everything known of Applications, one record each, in batches: read at start, to find those that are gone. */
   applications(): AsyncIterable<ApplicationRecord[]>;
-  /** The record and the open episodes of one Application; undefined when it was never seen. */
-  load(uid: string): Promise<{ record: ApplicationRecord; episodes: EpisodeRecord[] } | undefined>;
   /**
-   * Writes, in this order and as one unit: `record` (if given), `end`, `import`, `claim`.
-   * A claim whose episode already exists is not written and comes back as its key in `suppressed`.
+   * The record and the episodes of one Application that an evaluation needs: those without oncePer that are open, and
+   * of each condition and destination the oncePer episode that was claimed or confirmed last. An older oncePer value
+   * that comes back is told by `suppressed`. Undefined when no record was written.
+   */
+  load(uid: string): Promise<LoadedApplication | undefined>;
+  /** What `load` answers, of every Application, in batches. */
+  loadAll(): AsyncIterable<LoadedApplication[]>;
+  /**
+   * Writes, in this order and as one unit: `record` (if given), `end`, `import`, `confirm`, `claim`.
+   * A claim whose episode already exists is not written and comes back as its key in `suppressed`, unless the episode
+   * was claimed with the same delivery id: then this is a repetition, it changes nothing and is not suppressed.
+   * A suppressed claim confirms its episode.
    */
   apply(uid: string, change: LedgerChange): Promise<{ suppressed: string[] }>;
   /** Drops the Application and its episodes. Pending deliveries stay until they are settled. */
@@ -31,9 +39,12 @@ export interface Ledger {
   settle(id: string, settlement: Settlement): Promise<void>;
   /** Settled as rejected or expired, newest first. */
   parked(limit: number): Promise<ParkedDelivery[]>;
-  /** Makes parked deliveries pending again and answers them, for the queue. */
+  /** Makes parked deliveries pending again; answers those of `ids` that are pending now, for the queue. */
   unpark(ids: string[]): Promise<Delivery[]>;
-  /** Removes oncePer episodes last confirmed, and parked deliveries settled, before `before` (Unix milliseconds). */
+  /**
+   * Removes oncePer episodes last confirmed, and parked deliveries settled, before `before` (Unix milliseconds), and
+   * answers how many. An episode whose delivery is still pending stays. What still matches must be confirmed first.
+   */
   prune(before: number): Promise<number>;
 }
 
@@ -43,6 +54,11 @@ export interface ApplicationRecord {
   name: string;
   /** Enough of the object to tell of its deletion after a restart: metadata, spec and a summary of status. */
   object: JsonObject;
+}
+
+export interface LoadedApplication {
+  record: ApplicationRecord;
+  episodes: EpisodeRecord[];
 }
 
 export interface EpisodeRecord {
@@ -66,6 +82,8 @@ export interface LedgerChange {
   end?: string[];
   /** Episodes that argocd-notifications has notified already: written as notified, if absent. */
   import?: EpisodeRecord[];
+  /** oncePer episodes that still match, so that `prune` keeps them; `at` in Unix milliseconds. */
+  confirm?: { keys: string[]; at: number };
   claim?: { episode: EpisodeRecord; delivery: Delivery }[];
 }
 

@@ -187,6 +187,13 @@ BEGIN
   PERFORM herald.release_snapshots_1(v_released);
 END $$;
 
+CREATE FUNCTION herald.forget_1(p_uid text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(p_uid, 0));
+  DELETE FROM herald.application WHERE uid = p_uid;
+  DELETE FROM herald.episode WHERE uid = p_uid;
+END $$;
+
 CREATE FUNCTION herald.prune_1(p_before bigint, p_limit int) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
   v_episodes int;

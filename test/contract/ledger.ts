@@ -1,0 +1,388 @@
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Ledger, LedgerChange, Settlement } from '../../src/episodes/ledger.ts';
+import { createLedger } from '../../src/episodes/store-ledger.ts';
+import type { Store } from '../../src/store/store.ts';
+import { all, claim, episode, record } from './ledger-fixtures.ts';
+import { createLedgerModel } from './ledger-model.ts';
+import { openForTest, type StoreUnderTest } from './stores.ts';
+
+const sent = (at = 5_000): Settlement => ({ status: 'sent', at });
+const rejected = (at = 5_000): Settlement => ({
+  status: 'rejected',
+  at,
+  reason: 'channel_not_found',
+  error: 'There is no channel "general"\0',
+});
+
+/** What every ledger keeps to, whatever its store. */
+export function ledgerContract(underTest: StoreUnderTest): void {
+  describe.skipIf(underTest.skipped !== undefined)(`ledger on ${underTest.name}`, () => {
+    let prepared: Awaited<ReturnType<StoreUnderTest['prepare']>>;
+    let store: Store;
+    let ledger: Ledger;
+
+    beforeAll(async () => {
+      prepared = await underTest.prepare();
+      store = await openForTest(prepared.url);
+      ledger = createLedger(store);
+    });
+    afterAll(async () => {
+      await store.close(5_000);
+      await prepared.remove();
+    });
+    afterEach(() => empty(ledger));
+
+    it('knows nothing of an Application that was never written', async () => {
+      expect(await ledger.load('u')).toBeUndefined();
+      expect(await all(ledger.applications())).toEqual([]);
+      expect(await ledger.isPending('0'.repeat(40))).toBe(false);
+      expect(await ledger.parked(10)).toEqual([]);
+    });
+
+    it('keeps the record that was written last', async () => {
+      await ledger.apply('u', { record: record('u', 'v1') });
+      await ledger.apply('u', { record: record('u', 'v2') });
+      expect(await ledger.load('u')).toEqual({ record: record('u', 'v2'), episodes: [] });
+      expect(await all(ledger.applications())).toEqual([record('u', 'v2')]);
+    });
+
+    it('claims an episode once', async () => {
+      const first = claim('u');
+      const later = claim('u', { openedAt: 2_000 });
+      expect(await ledger.apply('u', { record: record('u'), claim: [first] })).toEqual({ suppressed: [] });
+      expect(await ledger.apply('u', { claim: [later] })).toEqual({ suppressed: [first.episode.key] });
+      expect(await all(ledger.pending())).toEqual([first.delivery]);
+      expect((await ledger.load('u'))?.episodes).toEqual([first.episode]);
+    });
+
+    it('takes the repetition of a change for the same change', async () => {
+      const change = { record: record('u'), claim: [claim('u'), claim('u', { recipient: 'other' })] };
+      await ledger.apply('u', change);
+      expect(await ledger.apply('u', change)).toEqual({ suppressed: [] });
+      await ledger.settle(change.claim[0]?.delivery.id ?? '', sent());
+      expect(await ledger.apply('u', change)).toEqual({ suppressed: [] });
+      expect((await all(ledger.pending())).map(({ id }) => id)).toEqual([change.claim[1]?.delivery.id]);
+    });
+
+    it('does not send twice when a change that ends and claims an episode is repeated', async () => {
+      await ledger.apply('u', { record: record('u'), claim: [claim('u')] });
+      await ledger.settle(claim('u').delivery.id, sent());
+      const next = claim('u', { openedAt: 2_000 });
+      const change = { end: [next.episode.key], claim: [next] };
+      expect(await ledger.apply('u', change)).toEqual({ suppressed: [] });
+      await ledger.settle(next.delivery.id, sent());
+      expect(await ledger.apply('u', change)).toEqual({ suppressed: [] });
+      expect(await all(ledger.pending())).toEqual([]);
+    });
+
+    it('claims again after an episode ended', async () => {
+      const first = claim('u');
+      await ledger.apply('u', { record: record('u'), claim: [first] });
+      await ledger.apply('u', { end: [first.episode.key] });
+      const second = claim('u', { openedAt: 2_000 });
+      expect(await ledger.apply('u', { claim: [second] })).toEqual({ suppressed: [] });
+      expect((await all(ledger.pending())).map(({ id }) => id)).toEqual([
+        first.delivery.id,
+        second.delivery.id,
+      ]);
+    });
+
+    it('ends before it claims, in one change', async () => {
+      const first = claim('u');
+      await ledger.apply('u', { record: record('u'), claim: [first] });
+      const second = claim('u', { openedAt: 2_000 });
+      expect(await ledger.apply('u', { end: [first.episode.key], claim: [second] })).toEqual({
+        suppressed: [],
+      });
+      expect((await ledger.load('u'))?.episodes).toEqual([second.episode]);
+    });
+
+    it('imports what is absent as notified, before it claims', async () => {
+      const imported = { ...episode('u'), notifiedAt: 900 };
+      const other = claim('u', { recipient: 'other' });
+      await ledger.apply('u', { record: record('u'), claim: [other] });
+      const change = { import: [imported, { ...other.episode, notifiedAt: 900 }], claim: [claim('u')] };
+      expect(await ledger.apply('u', change)).toEqual({ suppressed: [imported.key] });
+      expect(byKey((await ledger.load('u'))?.episodes)).toEqual(byKey([imported, other.episode]));
+    });
+
+    it('notifies a oncePer value once, however many others come between', async () => {
+      const values = ['a', 'b', 'a', 'b', 'a'].map((oncePer, i) =>
+        claim('u', { oncePer, openedAt: 1_000 + i }),
+      );
+      const suppressed = [];
+      for (const each of values)
+        suppressed.push((await ledger.apply('u', { claim: [each] })).suppressed.length);
+      expect(suppressed).toEqual([0, 0, 1, 1, 1]);
+    });
+
+    it('has no cap on oncePer values', async () => {
+      const values = Array.from({ length: 300 }, (_, i) =>
+        claim('u', { oncePer: `${i}`, openedAt: 1_000 + i }),
+      );
+      await ledger.apply('u', { record: record('u'), claim: values });
+      const again = values.map((each) => ({
+        ...each,
+        delivery: { ...each.delivery, id: `f${each.delivery.id}` },
+      }));
+      expect((await ledger.apply('u', { claim: again })).suppressed).toHaveLength(300);
+      expect((await ledger.load('u'))?.episodes).toEqual([values.at(-1)?.episode]);
+    });
+
+    it('loads of each condition and destination the oncePer value that was claimed or confirmed last', async () => {
+      const a = claim('u', { oncePer: 'a', openedAt: 1_000 });
+      const b = claim('u', { oncePer: 'b', openedAt: 2_000 });
+      const elsewhere = claim('u', { oncePer: 'a', openedAt: 1_500, recipient: 'other' });
+      await ledger.apply('u', { record: record('u'), claim: [a, b, elsewhere] });
+      expect(byKey((await ledger.load('u'))?.episodes)).toEqual(byKey([b.episode, elsewhere.episode]));
+      await ledger.apply('u', { claim: [claim('u', { oncePer: 'a', openedAt: 3_000 })] });
+      expect(byKey((await ledger.load('u'))?.episodes)).toEqual(byKey([a.episode, elsewhere.episode]));
+      await ledger.apply('u', { confirm: { keys: [b.episode.key], at: 4_000 } });
+      expect(byKey((await ledger.load('u'))?.episodes)).toEqual(byKey([b.episode, elsewhere.episode]));
+    });
+
+    it('marks the episode notified when its delivery was sent', async () => {
+      const claimed = claim('u');
+      await ledger.apply('u', { record: record('u'), claim: [claimed] });
+      expect(await ledger.isPending(claimed.delivery.id)).toBe(true);
+      await ledger.settle(claimed.delivery.id, sent(7_000));
+      expect(await ledger.isPending(claimed.delivery.id)).toBe(false);
+      expect((await ledger.load('u'))?.episodes).toEqual([{ ...claimed.episode, notifiedAt: 7_000 }]);
+      await ledger.settle(claimed.delivery.id, sent(8_000));
+      expect((await ledger.load('u'))?.episodes).toEqual([{ ...claimed.episode, notifiedAt: 7_000 }]);
+    });
+
+    it('does not mark a later occurrence notified', async () => {
+      const first = claim('u');
+      const second = claim('u', { openedAt: 2_000 });
+      await ledger.apply('u', { record: record('u'), claim: [first] });
+      await ledger.apply('u', { end: [first.episode.key], claim: [second] });
+      await ledger.settle(first.delivery.id, sent());
+      expect((await ledger.load('u'))?.episodes).toEqual([second.episode]);
+    });
+
+    it('parks what was rejected or expired, and hands it out again', async () => {
+      const [first, second] = [claim('u'), claim('u', { recipient: 'other', observedAt: 900 })];
+      await ledger.apply('u', { record: record('u'), claim: [first, second] });
+      await ledger.settle(first.delivery.id, rejected(5_000));
+      await ledger.settle(second.delivery.id, { ...rejected(6_000), status: 'expired' } as Settlement);
+      expect(await all(ledger.pending())).toEqual([]);
+      expect(await ledger.parked(10)).toEqual([
+        { delivery: second.delivery, ...rejected(6_000), status: 'expired' },
+        { delivery: first.delivery, ...rejected(5_000) },
+      ]);
+      expect(await ledger.parked(1)).toHaveLength(1);
+      const ids = [first.delivery.id, second.delivery.id, 'f'.repeat(40)];
+      expect(await ledger.unpark(ids)).toEqual([second.delivery, first.delivery]);
+      expect(await ledger.unpark(ids)).toEqual([second.delivery, first.delivery]);
+      expect(await ledger.parked(10)).toEqual([]);
+      await ledger.settle(first.delivery.id, sent(7_000));
+      expect((await ledger.load('u'))?.episodes[0]).toMatchObject({ notifiedAt: 7_000 });
+    });
+
+    it('keeps the pending deliveries of an Application that is forgotten', async () => {
+      const claimed = claim('u');
+      await ledger.apply('u', { record: record('u'), claim: [claimed] });
+      await ledger.forget('u');
+      await ledger.forget('u');
+      expect(await ledger.load('u')).toBeUndefined();
+      expect(await all(ledger.applications())).toEqual([]);
+      expect(await all(ledger.pending())).toEqual([claimed.delivery]);
+      await ledger.settle(claimed.delivery.id, sent());
+      expect(await all(ledger.pending())).toEqual([]);
+    });
+
+    it('prunes oncePer episodes that were not confirmed since, unless they are still to be sent', async () => {
+      const [old, pending, confirmed] = ['a', 'b', 'c'].map((oncePer) =>
+        claim('u', { oncePer, recipient: oncePer }),
+      );
+      const plain = claim('u');
+      if (!old || !pending || !confirmed) throw new Error('unreachable');
+      await ledger.apply('u', { record: record('u'), claim: [old, pending, confirmed, plain] });
+      for (const each of [old, confirmed, plain]) await ledger.settle(each.delivery.id, sent());
+      await ledger.apply('u', { confirm: { keys: [confirmed.episode.key, plain.episode.key], at: 9_000 } });
+      expect(await ledger.prune(2_000)).toBe(1);
+      const keys = (await ledger.load('u'))?.episodes.map(({ key }) => key).sort();
+      expect(keys).toEqual([pending, confirmed, plain].map((each) => each.episode.key).sort());
+    });
+
+    it('prunes what was parked before', async () => {
+      await ledger.apply('u', {
+        record: record('u'),
+        claim: [claim('u'), claim('u', { recipient: 'other' })],
+      });
+      for (const { id } of await all(ledger.pending())) await ledger.settle(id, rejected(5_000));
+      expect(await ledger.prune(5_000)).toBe(0);
+      expect(await ledger.prune(5_001)).toBe(2);
+      expect(await ledger.parked(10)).toEqual([]);
+    });
+
+    it('keeps any text and any number of pages', async () => {
+      const strange = '\0\u{1F600}\ud800 "\\\n\t‮';
+      const snapshot = { metadata: { annotations: { [strange]: strange } }, big: 'x'.repeat(1_500_000) };
+      const claimed = claim('u', { trigger: strange, oncePer: strange, recipient: strange, snapshot });
+      await ledger.apply('u', { record: record('u', strange), claim: [claimed] });
+      expect(await all(ledger.pending())).toEqual([claimed.delivery]);
+      expect(await ledger.load('u')).toEqual({ record: record('u', strange), episodes: [claimed.episode] });
+
+      const many = Array.from({ length: 450 }, (_, i) => `v${String(i).padStart(3, '0')}`);
+      await Promise.all(many.map((uid) => ledger.apply(uid, { record: record(uid), claim: [claim(uid)] })));
+      expect((await all(ledger.applications())).map(({ uid }) => uid).sort()).toEqual(['u', ...many]);
+      expect((await all(ledger.loadAll())).map((each) => each.record.uid).sort()).toEqual(['u', ...many]);
+      expect(await all(ledger.pending())).toHaveLength(451);
+      await Promise.all(many.map((uid) => ledger.settle(claim(uid).delivery.id, sent())));
+      expect(await all(ledger.pending())).toHaveLength(1);
+    });
+
+    it('lets exactly one of two claims made at the same time win', async () => {
+      const second = createLedger(store);
+      for (let round = 0; round < 20; round += 1) {
+        const recipients = Array.from({ length: 10 }, (_, i) => `r${round}-${i}`);
+        const changes = [1, 2].map((by) => ({
+          claim: recipients.map((recipient) => claim('u', { recipient, openedAt: by * 1_000 })),
+        }));
+        const [a, b] = await Promise.all([
+          ledger.apply('u', changes[0] as LedgerChange),
+          second.apply('u', { claim: [...(changes[1]?.claim ?? [])].reverse() }),
+        ]);
+        expect(a.suppressed.length + b.suppressed.length).toBe(10);
+      }
+      expect(await all(ledger.pending())).toHaveLength(200);
+    });
+
+    it('leaves nothing behind when everything is settled and forgotten', async () => {
+      const snapshot = { spec: { source: 'shared' } };
+      await ledger.apply('u', {
+        record: record('u'),
+        claim: ['a', 'b', 'c'].map((recipient) => claim('u', { recipient, snapshot })),
+      });
+      const [first, second, third] = await all(ledger.pending());
+      await ledger.settle(first?.id ?? '', sent());
+      await ledger.settle(second?.id ?? '', rejected());
+      expect((await ledger.parked(1))[0]?.delivery.snapshot).toEqual(snapshot);
+      await ledger.settle(third?.id ?? '', sent());
+      await ledger.prune(9_999);
+      await ledger.forget('u');
+      expect(await remains(store)).toEqual([]);
+    });
+
+    it('answers as the model does, whatever is asked in whatever order', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(operation, { maxLength: 25 }), async (operations) => {
+          await empty(ledger);
+          const model = createLedgerModel();
+          for (const run of operations) {
+            expect(await run.on(ledger), run.toString()).toEqual(await run.on(model));
+            expect(await view(ledger), run.toString()).toEqual(await view(model));
+          }
+        }),
+        { numRuns: underTest.name === 'pglite' ? 25 : 60, endOnFailure: false },
+      );
+    });
+  });
+}
+
+interface Operation {
+  on(ledger: Ledger): Promise<unknown>;
+  toString(): string;
+}
+
+const uid = fc.constantFrom('u1', 'u2');
+const time = fc.integer({ min: 1, max: 6 }).map((n) => n * 1_000);
+const parts = fc.record({
+  trigger: fc.constantFrom('on-sync', 'on-health'),
+  oncePer: fc.constantFrom('', 'r1', 'r2'),
+  recipient: fc.constantFrom('a', 'b'),
+  openedAt: time,
+});
+const settlement = fc
+  .tuple(fc.constantFrom('sent', 'rejected', 'expired'), time)
+  .map(
+    ([status, at]): Settlement =>
+      status === 'sent' ? sent(at) : ({ ...rejected(at), status } as Settlement),
+  );
+
+const change = fc
+  .record({
+    hasRecord: fc.boolean(),
+    end: fc.array(parts, { maxLength: 2 }),
+    imports: fc.array(parts, { maxLength: 2 }),
+    confirm: fc.array(parts, { maxLength: 2 }),
+    confirmedAt: time,
+    claims: fc.array(parts, { maxLength: 3 }),
+  })
+  .map(
+    (drawn) =>
+      (of: string): LedgerChange => ({
+        ...(drawn.hasRecord ? { record: record(of) } : {}),
+        end: drawn.end.map((each) => episode(of, each).key),
+        import: drawn.imports.map((each) => ({ ...episode(of, each), notifiedAt: each.openedAt })),
+        confirm: { keys: drawn.confirm.map((each) => episode(of, each).key), at: drawn.confirmedAt },
+        claim: drawn.claims.map((each) => claim(of, each)),
+      }),
+  );
+
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(uid, change)
+      .map(([of, make]) => named(`apply ${of} ${JSON.stringify(make(of))}`, (l) => l.apply(of, make(of)))),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(uid, parts, settlement)
+      .map(([of, each, how]) =>
+        named(`settle ${JSON.stringify([of, each, how])}`, (l) => l.settle(claim(of, each).delivery.id, how)),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(uid, fc.array(parts, { maxLength: 3 }))
+      .map(([of, each]) =>
+        named(`unpark ${JSON.stringify([of, each])}`, (l) =>
+          l.unpark(each.map((part) => claim(of, part).delivery.id)),
+        ),
+      ),
+  },
+  { weight: 1, arbitrary: uid.map((of) => named(`forget ${of}`, (l) => l.forget(of))) },
+  { weight: 1, arbitrary: time.map((before) => named(`prune ${before}`, (l) => l.prune(before))) },
+);
+
+function named(name: string, on: Operation['on']): Operation {
+  return { on, toString: () => name };
+}
+
+/** Everything that can be asked of a ledger. */
+async function view(ledger: Ledger): Promise<unknown> {
+  const loaded = (await all(ledger.loadAll())).map((each) => ({ ...each, episodes: byKey(each.episodes) }));
+  return {
+    loaded: loaded.sort((a, b) => (a.record.uid < b.record.uid ? -1 : 1)),
+    pending: await all(ledger.pending()),
+    parked: await ledger.parked(100),
+  };
+}
+
+function byKey<T extends { key: string }>(episodes: T[] | undefined): T[] | undefined {
+  return episodes && [...episodes].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** Takes everything out, by the means that the contract has. */
+async function empty(ledger: Ledger): Promise<void> {
+  await ledger.unpark((await ledger.parked(10_000)).map(({ delivery }) => delivery.id));
+  await Promise.all((await all(ledger.pending())).map(({ id }) => ledger.settle(id, sent())));
+  const uids = new Set(['u', 'u1', 'u2', ...(await all(ledger.applications())).map((each) => each.uid)]);
+  await Promise.all([...uids].map((each) => ledger.forget(each)));
+}
+
+async function remains(store: Store): Promise<string[]> {
+  if (store.kind === 'redis') return store.client.keys('herald:*');
+  const { rows } = await store.pool.query<{ what: string }>(
+    `SELECT 'application' AS what FROM herald.application UNION ALL SELECT 'episode' FROM herald.episode
+     UNION ALL SELECT 'delivery' FROM herald.delivery UNION ALL SELECT 'snapshot' FROM herald.snapshot`,
+  );
+  return rows.map(({ what }) => what);
+}

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { createLog } from '../../src/log.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { findPostgres, findRedis, postgresDatabase, redisDatabase } from '../servers.ts';
+
+/** A store that the contract suites run on. */
+export interface StoreUnderTest {
+  name: 'pglite' | 'redis' | 'postgres';
+  /** One line that says why it cannot be used here. */
+  skipped?: string;
+  /** Makes it, empty. `url` may be opened by several processes, except for pglite. */
+  prepare(): Promise<{ url: string; remove(): Promise<void> }>;
+}
+
+export const silent = createLog({ level: 'silent', format: 'json' });
+
+/** `redisNumber` is the database on a shared Redis; each test file has its own. */
+export function storesUnderTest(redisNumber: number): StoreUnderTest[] {
+  const redis = findRedis();
+  const postgres = findPostgres();
+  return [
+    {
+      name: 'pglite',
+      async prepare() {
+        const directory = mkdtempSync(join(tmpdir(), 'herald-test-'));
+        return {
+          url: `pglite:${directory}`,
+          remove: async () => rmSync(directory, { recursive: true, force: true }),
+        };
+      },
+    },
+    {
+      name: 'redis',
+      ...(redis.skipped ? { skipped: redis.skipped } : {}),
+      async prepare() {
+        const server = await redis.start();
+        const url = redisDatabase(server, redisNumber);
+        const client = new Redis(url);
+        await client.flushdb();
+        await client.quit();
+        return { url, remove: () => server.stop() };
+      },
+    },
+    {
+      name: 'postgres',
+      ...(postgres.skipped ? { skipped: postgres.skipped } : {}),
+      async prepare() {
+        const server = await postgres.start();
+        return { url: await postgresDatabase(server), remove: () => server.stop() };
+      },
+    },
+  ];
+}
+
+export function openForTest(url: string): Promise<Store> {
+  return openStore(url, { log: silent, deadline: 30_000 });
+}
