@@ -1,0 +1,265 @@
+import { describe, expect, it } from 'vitest';
+import { createLog } from '../log.ts';
+import type { JsonObject } from '../model.ts';
+import type { Clock } from './clock.ts';
+import { ClusterError } from './cluster-error.ts';
+import type { ApiRequest } from './connect.ts';
+import { createReflector, type ReflectorTimings } from './reflector.ts';
+
+// Time and chance are the test's here: what the reflector does when, without a connection. What it does over a real
+// one is in test/cluster.
+
+/** Time that passes only in `pass`, and the timers that are due then. */
+function createTime() {
+  let now = 1_000_000;
+  const timers = new Set<{ at: number; callback: () => void }>();
+  const clock: Clock = {
+    now: () => now,
+    after(ms, callback) {
+      const timer = { at: now + ms, callback };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+  };
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+  };
+  return {
+    clock,
+    settle,
+    async pass(ms: number) {
+      await settle();
+      const end = now + ms;
+      for (;;) {
+        const due = [...timers].filter((timer) => timer.at <= end).toSorted((a, b) => a.at - b.at)[0];
+        if (due === undefined) break;
+        now = due.at;
+        timers.delete(due);
+        due.callback();
+        await settle();
+      }
+      now = end;
+    },
+  };
+}
+
+/** One watch as the server side of it sees it. */
+interface Stream {
+  at: number;
+  query: ApiRequest['query'];
+  send(frame: object): void;
+  end(): void;
+  fail(error: Error): void;
+}
+
+function createServer(clock: Clock) {
+  const requests: { at: number; verb: 'list' | 'watch' }[] = [];
+  const streams: Stream[] = [];
+  const server = {
+    requests,
+    streams,
+    list: (): JsonObject => ({ metadata: { resourceVersion: '10' }, items: [] }),
+    watch: (): Error | undefined => undefined,
+    json(_request: ApiRequest): Promise<JsonObject> {
+      requests.push({ at: clock.now(), verb: 'list' });
+      return Promise.resolve().then(() => server.list());
+    },
+    async stream({ query, signal }: ApiRequest): Promise<AsyncIterable<Uint8Array>> {
+      requests.push({ at: clock.now(), verb: 'watch' });
+      const refused = server.watch();
+      if (refused !== undefined) throw refused;
+      const pending: (Uint8Array | Error | undefined)[] = [];
+      let wake = (): void => undefined;
+      const push = (item: Uint8Array | Error | undefined): void => {
+        pending.push(item);
+        wake();
+      };
+      streams.push({
+        at: clock.now(),
+        query,
+        send: (frame) => push(Buffer.from(`${JSON.stringify(frame)}\n`)),
+        end: () => push(undefined),
+        fail: push,
+      });
+      signal?.addEventListener('abort', () => push(signal.reason as Error));
+      return (async function* () {
+        for (;;) {
+          while (pending.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+          const item = pending.shift();
+          if (item === undefined) return;
+          if (item instanceof Error) throw item;
+          yield item;
+        }
+      })();
+    },
+  };
+  return server;
+}
+
+function start(timings: Partial<ReflectorTimings> = {}, random = 0) {
+  const time = createTime();
+  const server = createServer(time.clock);
+  const seen: string[] = [];
+  const reflector = createReflector(
+    {
+      connection: server,
+      log: createLog({ level: 'silent', format: 'json' }),
+      clock: time.clock,
+      random: () => random,
+    },
+    {
+      name: 'applications',
+      path: '/apis/argoproj.io/v1alpha1/applications',
+      read: (_object, metadata) => metadata.name,
+      handlers: {
+        upsert: (name) => void seen.push(`+${name}`),
+        delete: (name) => void seen.push(`-${name}`),
+      },
+      timings,
+    },
+  );
+  const begun = time.clock.now();
+  reflector.start();
+  return {
+    ...time,
+    server,
+    reflector,
+    seen,
+    /** Milliseconds since the start of each request of a verb. */
+    times: (verb: 'list' | 'watch') =>
+      server.requests.filter((r) => r.verb === verb).map(({ at }) => at - begun),
+    last: (): Stream => server.streams.at(-1) as Stream,
+  };
+}
+
+const bookmark = (resourceVersion: string) => ({
+  type: 'BOOKMARK',
+  object: { metadata: { resourceVersion } },
+});
+const status = (code: number, more: object = {}) =>
+  new ClusterError('refused', { kind: 'status', status: code, ...more });
+
+describe('the reflector in time', () => {
+  it('spaces failing lists out up to half a minute, and goes on for ever', async () => {
+    const { server, pass, times, reflector } = start();
+    server.list = () => {
+      throw status(500);
+    };
+    await pass(120_000);
+    // half of each ceiling, since chance says 0: 250, 500, 1000 … 15000
+    expect(times('list').slice(0, 8)).toEqual([0, 250, 750, 1750, 3750, 7750, 15_750, 30_750]);
+    expect(times('list').length).toBe(13);
+    expect(reflector.state()).toMatchObject({ synced: false, lagMs: 120_000, phase: 'waiting' });
+    expect(reflector.state().failure).toMatch(/^refused 500/);
+    await reflector.stop();
+  });
+
+  it('begins with short delays again once a watch has shown something', async () => {
+    const { server, pass, times, last, reflector } = start();
+    server.watch = () => status(503);
+    await pass(10_000);
+    server.watch = () => undefined;
+    await pass(10_000);
+    last().send(bookmark('11'));
+    await pass(0);
+    last().fail(new ClusterError('reset', { kind: 'network' }));
+    const before = times('watch').length;
+    await pass(250);
+    expect(times('watch').length).toBe(before + 1);
+    expect(last().query).toMatchObject({ resourceVersion: '11' });
+    await reflector.stop();
+  });
+
+  it('honours Retry-After', async () => {
+    const { server, pass, times, reflector } = start();
+    server.watch = () => (server.requests.length <= 2 ? status(429, { retryAfterMs: 20_000 }) : undefined);
+    await pass(30_000);
+    expect(times('watch')).toEqual([0, 20_000]);
+    await reflector.stop();
+  });
+
+  it('takes a watch without frames for dead, and lists again when that repeats', async () => {
+    const { pass, times, last, reflector, server } = start({ silenceMs: 120_000 });
+    await pass(100_000);
+    last().send(bookmark('11'));
+    await pass(119_000);
+    expect(times('watch')).toEqual([0]);
+    expect(reflector.state().lagMs).toBe(0);
+    await pass(2000);
+    expect(times('watch')).toEqual([0, 220_250]);
+    expect(last().query).toMatchObject({ resourceVersion: '11' });
+    await pass(300_000);
+    expect(reflector.state().restarts.silent).toBe(3);
+    expect(times('list').length).toBe(2);
+    expect(server.streams.length).toBe(4);
+    await reflector.stop();
+  });
+
+  it('counts as lag the time since a silent watch showed something', async () => {
+    const { pass, server, last, reflector } = start({ silenceMs: 120_000 });
+    await pass(10_000);
+    last().send(bookmark('11'));
+    await pass(1);
+    server.watch = () => status(503);
+    await pass(150_000);
+    expect(reflector.state().lagMs).toBeGreaterThanOrEqual(149_000);
+    await reflector.stop();
+  });
+
+  it('opens the next watch at once when the server ended one in time', async () => {
+    const { pass, times, last, reflector } = start();
+    await pass(5000);
+    last().end();
+    await pass(0);
+    expect(times('watch')).toEqual([0, 5000]);
+    expect(reflector.state().failure).toBeUndefined();
+    await reflector.stop();
+  });
+
+  it('does not spin when the server ends every watch at once', async () => {
+    const { server, pass, times, reflector } = start();
+    const { stream } = server;
+    server.stream = async (request) => {
+      const chunks = await stream(request);
+      server.streams.at(-1)?.end();
+      return chunks;
+    };
+    await pass(60_000);
+    expect(times('watch').length).toBeLessThan(12);
+    expect(reflector.state().failure).toMatch(/ended the watch at once/);
+    await reflector.stop();
+  });
+
+  it('does not list in a hurry when every revision is too old at once', async () => {
+    const { server, pass, times, reflector } = start();
+    server.watch = () => status(410);
+    await pass(60_000);
+    expect(times('list').slice(0, 4)).toEqual([0, 0, 500, 1500]);
+    expect(times('list').length).toBeLessThan(12);
+    await reflector.stop();
+  });
+
+  it('gives up a revision that only gets errors, but not for want of permission', async () => {
+    const { server, pass, times, reflector } = start();
+    server.watch = () => status(500);
+    await pass(5000);
+    expect(times('list').length).toBe(2);
+    server.watch = () => status(403);
+    await pass(600_000);
+    expect(times('list').length).toBe(2);
+    await reflector.stop();
+  });
+
+  it('spreads the end of its watches', async () => {
+    const ends = await Promise.all(
+      [0, 0.5, 0.999].map(async (random) => {
+        const { pass, last, reflector } = start({}, random);
+        await pass(0);
+        const seconds = last().query?.timeoutSeconds;
+        await reflector.stop();
+        return seconds;
+      }),
+    );
+    expect(ends).toEqual([300, 450, 600]);
+  });
+});
