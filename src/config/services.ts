@@ -137,9 +137,14 @@ function checkOptions(
   const { value } = document;
   if (isObject(value)) decodeFields(decoder, [], value, ignoredFields(type), 'warning');
   const unresolved = references.filter((reference) => !reference.resolved).map((reference) => reference.at);
+  const told = new Set<string>();
   for (const { path, what, fix, severity } of validateServiceOptions(type, value).problems) {
     const at = document.at(path);
     if (at && unresolved.some((place) => isSame(place, at))) continue;
+    // A field of the wrong type is not also missing.
+    const identity = JSON.stringify(path);
+    if (told.has(identity)) continue;
+    told.add(identity);
     decoder.problems.push({ key, severity, ...(document.keyAt(path) ?? {}), what, fix });
   }
 }

@@ -46,8 +46,8 @@ export interface YamlOptions {
   slashEscape?: boolean;
 }
 
-/** Quoted strings and flow collections whose further lines are indented for the `yaml` package. */
-const maxRepairs = 50;
+/** Characters read again, in all, while further lines are indented for the `yaml` package. */
+const maxRepaired = 2_000_000;
 /** Aliases may multiply a document to this many nodes. */
 const maxNodes = 200_000;
 const maxDepth = 500;
@@ -63,8 +63,8 @@ export function parseYaml(text: string, options: YamlOptions = {}): YamlDocument
   let value: Json = null;
   let reader: Reader | undefined;
   try {
-    const error = document?.errors[0];
-    if (error) problems.push({ ...lines.position(error.pos[0]), what: sentence(error.message) });
+    const error = document && worst(document.errors);
+    if (error) problems.push({ ...lines.position(error.at), what: sentence(error.cause) });
     else if (document) {
       reader = createReader(source, document, lines.position, options);
       value = reader.read(root, 0);
@@ -133,7 +133,9 @@ function parseFirst(text: string): FirstDocument {
     if (!document) return { source, document: undefined, more: false, lines };
     document.errors = document.errors.filter((error) => counts(error, document));
     const repaired =
-      attempt < maxRepairs && document.errors.length > 0 ? indentContinuation(source, document) : undefined;
+      attempt * text.length < maxRepaired && attempt < 50 && document.errors.length > 0
+        ? indentContinuation(source, document)
+        : undefined;
     if (!repaired) return { source, document, more: documents.length > 1, lines };
     source = repaired.text;
     for (const line of repaired.lines) shifted.add(line);
@@ -360,10 +362,27 @@ function decodeBase64(source: string, offset: number): string {
   return Buffer.from(compact, 'base64').toString('utf8');
 }
 
-function sentence(message: string): string {
+/** The first error; a key of several lines is wrong where its colon stands, rather than where it begins. */
+function worst([first, second]: readonly YAMLParseError[]):
+  | { cause: YAMLParseError; at: number }
+  | undefined {
+  const cause = second?.code === 'MULTILINE_IMPLICIT_KEY' && second.pos[0] === first?.pos[0] ? second : first;
+  if (!cause) return undefined;
+  return { cause, at: cause.code === 'MULTILINE_IMPLICIT_KEY' ? cause.pos[1] - 1 : cause.pos[0] };
+}
+
+/** Where the words of the `yaml` package say more about YAML than about the mistake. */
+const sentences: Readonly<Record<string, string>> = {
+  BLOCK_AS_IMPLICIT_KEY:
+    'a second ":" on one line, or a deeper line below a value; quote the text or correct the indentation',
+  MULTILINE_IMPLICIT_KEY: 'a ":" follows text of several lines; correct the indentation, or the line before',
+  TAB_AS_INDENT: 'a tab is used as indentation; use spaces',
+};
+
+function sentence({ code, message }: YAMLParseError): string {
   if (message.includes('call stack')) return 'the YAML is nested too deeply';
   const first = message.split('\n')[0] ?? message;
-  return first.charAt(0).toLowerCase() + first.slice(1);
+  return sentences[code] ?? first.charAt(0).toLowerCase() + first.slice(1);
 }
 
 /**
