@@ -1,0 +1,106 @@
+/** The keys `trigger.<name>` of the ConfigMap: YAML → Trigger. One bad condition disables the whole key. */
+import { createHash } from 'node:crypto';
+import { createDecoder, type Decoder } from '../go/decode.ts';
+import { field, fieldKey, parseYaml, type YamlPath } from '../go/yaml.ts';
+import type { Json, JsonObject, Problem } from '../model.ts';
+import { createEvaluation } from './evaluate.ts';
+import { compileExpression, type Program } from './expr/compile.ts';
+import type { Condition, Trigger } from './trigger.ts';
+
+export { conditionVars } from './vars.ts';
+
+/** `severity` and `safe` are ours; argocd-notifications ignores them. */
+const FIELDS = ['when', 'oncePer', 'send', 'description', 'severity', 'safe'] as const;
+
+/** What argocd-notifications takes an absent `when` for. */
+const NEVER = 'false';
+
+/** Identity of a condition, see `Condition.id`; source: conformance `state.json`, keys. */
+function conditionId(when: string, earlier: readonly Condition[]): string {
+  const hash = createHash('sha1').update(when).digest('base64url');
+  const same = earlier.filter((condition) => condition.when === when).length;
+  return same === 0 ? hash : `${hash}#${same + 1}`;
+}
+
+function compileField(decoder: Decoder, path: YamlPath, source: string, safe: boolean): Program | undefined {
+  const compiled = compileExpression(source, { safe });
+  if (compiled.ok) return compiled.program;
+  const { message, line, column } = compiled.error;
+  decoder.report(
+    path,
+    'error',
+    `${String(path.at(-1))}: ${message}`,
+    'Correct the expression; `herald trigger run` tries it on an Application.',
+    { line, column },
+  );
+  return undefined;
+}
+
+function readSafe(decoder: Decoder, path: YamlPath, value: Json): boolean {
+  if (value === null || typeof value === 'boolean') return value === true;
+  decoder.report(path, 'error', 'safe must be true or false', 'Write `safe: true`, or leave it out.');
+  return false;
+}
+
+/** Fields that are decoded into strings; '' where absent. */
+function readText(decoder: Decoder, path: YamlPath, object: JsonObject, name: string): { text: string; path: YamlPath } {
+  const at = [...path, fieldKey(object, name) ?? name];
+  return { text: decoder.string(at, field(object, name) ?? null) ?? '', path: at };
+}
+
+function compileCondition(decoder: Decoder, index: number, entry: Json, earlier: readonly Condition[]): Condition | undefined {
+  const path = [index];
+  const object = decoder.object(path, entry);
+  if (object === undefined) return undefined;
+  decoder.knownFields(path, object, FIELDS);
+  const at = (name: string): YamlPath => [...path, fieldKey(object, name) ?? name];
+  const when = readText(decoder, path, object, 'when');
+  const oncePer = readText(decoder, path, object, 'oncePer');
+  const description = readText(decoder, path, object, 'description').text;
+  const severity = readText(decoder, path, object, 'severity').text;
+  const safe = readSafe(decoder, at('safe'), field(object, 'safe') ?? null);
+  const send = (decoder.strings(at('send'), field(object, 'send') ?? null) ?? []).map(({ text }) => text);
+  if (when.text.trim() === '') {
+    const what = 'a condition without when never matches';
+    decoder.report(path, 'warning', what, 'Add `when:` with an expression, or remove the condition.');
+  } else if (send.length === 0) {
+    const what = 'a condition without send delivers an empty notification';
+    decoder.report(path, 'warning', what, 'Add `send:` with the names of templates.');
+  }
+  const whenProgram = compileField(decoder, when.path, when.text === '' ? NEVER : when.text, safe);
+  const oncePerProgram = oncePer.text === '' ? undefined : compileField(decoder, oncePer.path, oncePer.text, safe);
+  if (whenProgram === undefined) return undefined;
+  return {
+    id: conditionId(when.text, earlier),
+    index,
+    when: when.text,
+    ...(oncePer.text === '' ? {} : { oncePer: oncePer.text }),
+    send,
+    ...(description === '' ? {} : { description }),
+    severity: severity === '' ? 'none' : severity,
+    timeDependent: whenProgram.timeDependent || (oncePerProgram?.timeDependent ?? false),
+    evaluate: createEvaluation(whenProgram, oncePerProgram),
+  };
+}
+
+/**
+ * Compiles the text of a key. Without errors the trigger is there; warnings alone do not disable it. Positions are
+ * those of the bad expression inside the text, as exact as YAML allows.
+ */
+export function compileTrigger(name: string, text: string): { trigger?: Trigger; problems: Problem[] } {
+  const document = parseYaml(text);
+  const decoder = createDecoder(document, `trigger.${name}`);
+  const { problems } = decoder;
+  const hasError = (): boolean => problems.some(({ severity }) => severity === 'error');
+  if (hasError()) return { problems };
+  const entries = decoder.list([], document.value) ?? [];
+  const conditions: Condition[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const condition = compileCondition(decoder, index, entry, conditions);
+    if (condition !== undefined) conditions.push(condition);
+  }
+  if (!hasError() && conditions.length === 0) {
+    decoder.report([], 'warning', 'the trigger has no conditions', 'Add a list of conditions, or remove the key.');
+  }
+  return hasError() ? { problems } : { trigger: { name, conditions }, problems };
+}
