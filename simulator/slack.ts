@@ -44,9 +44,9 @@ export interface SlackSimulatorOptions {
   /** Above this pace of one channel, postMessage answers 429 with Retry-After; absent: never. */
   rateLimit?: { perSecond: number; burst: number };
   botName: string;
-  now(): number;
+  now: () => number;
   nextTs?: () => string;
-  channelId(name: string): string;
+  channelId: (name: string) => string;
 }
 
 /** Slack's Web API on localhost: real HTTP, in memory, with what can go wrong. */
@@ -118,7 +118,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     const call: SlackCallRecord = { method, form: printed(args), at: options.now() };
     calls.push(call);
     const fault = plan.take(call);
-    const pause = fault === undefined && METHODS[method]?.posts ? pace(String(args.channel)) : 0;
+    const pause = fault === undefined && METHODS[method]?.posts ? pace(call.form.channel ?? '') : 0;
     const tooFast: Fault = {
       kind: 'status',
       status: 429,
@@ -158,8 +158,8 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     workspace,
     calls,
     get apiUrl() {
-      const { port } = server?.address() as AddressInfo;
-      return `http://${options.host}:${port}/api/`;
+      if (server === undefined) throw new Error('the Slack simulator is not started');
+      return `http://${options.host}:${(server.address() as AddressInfo).port}/api/`;
     },
     async start() {
       const listening = createServer((request, response) => {

@@ -29,7 +29,8 @@ export function createWebhookReceiver(): WebhookReceiver {
   return {
     requests,
     get url() {
-      return `http://127.0.0.1:${(server?.address() as AddressInfo).port}`;
+      if (server === undefined) throw new Error('the webhook receiver is not started');
+      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     },
     async start() {
       const listening = createServer((request, response) => {

@@ -133,7 +133,7 @@ function checkText(text: Json | undefined, most: number, pointer: string): strin
   if (
     !isObject(text) ||
     typeof text.text !== 'string' ||
-    !['mrkdwn', 'plain_text'].includes(String(text.type))
+    (text.type !== 'mrkdwn' && text.type !== 'plain_text')
   ) {
     return [error('must provide a text object', pointer)];
   }

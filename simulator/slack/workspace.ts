@@ -42,9 +42,9 @@ export interface WorkspaceOptions {
   channels: ChannelOptions[];
   /** Posting to a name that no channel has makes the channel, so that a demo needs no list of them. */
   createChannels: boolean;
-  channelId(name: string): string;
-  nextTs(): string;
-  now(): number;
+  channelId: (name: string) => string;
+  nextTs: () => string;
+  now: () => number;
 }
 
 /** Channels and messages of one simulated workspace. */

@@ -61,8 +61,7 @@ function parsed(value: Json | undefined): Json {
 /** Values come from clusters and commits: none of them shall steer the terminal. */
 function printable(text: string): string {
   return text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+    /[^\P{Cc}\t\n]|[\u202a-\u202e\u2066-\u2069]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -86,7 +86,7 @@ export function createWebhookService(options: WebhookOptions, deps: WebhookDeps)
         return await attempt(notification, signal);
       } catch (error) {
         // Such as a path that makes no URL.
-        const what = scrub(`Webhook ${deps.name} (${host}) cannot be called: ${error}`);
+        const what = scrub(`Webhook ${deps.name} (${host}) cannot be called: ${String(error)}`);
         return { status: 'rejected', reason: 'invalid_request', error: what, scope: 'notification' };
       }
     },

@@ -119,7 +119,7 @@ async function runCase(
           : await deliver(service, rendered, recipient, `${vector.name}-${index}`);
       const calls = simulator.calls
         .slice(before)
-        .map(({ method, form: { metadata: _, ...form } }) => ({ method, form }));
+        .map(({ method, form }) => ({ method, form: withoutMetadata(form) }));
       const verdict = judge(expect, outcome, calls);
       simulator.clearFaults();
       if (verdict.status === 'failed') return verdict;
@@ -129,6 +129,10 @@ async function runCase(
     await service.close();
   }
   return documented === undefined ? { status: 'passed' } : { status: 'documented', why: documented };
+}
+
+function withoutMetadata(form: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(form).filter(([name]) => name !== 'metadata'));
 }
 
 function compile(data: Record<string, string>): { templates: Map<string, Template>; errors: string[] } {

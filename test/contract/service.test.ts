@@ -78,7 +78,10 @@ describeService({
 
 function make(type: string, options: JsonObject, stream = new PassThrough()): Service {
   const log = createLog({ level: 'silent', format: 'json' });
-  const { service, problems } = createService({ type, name: type, options }, { log, state: createMemoryState(), stream });
+  const { service, problems } = createService(
+    { type, name: type, options },
+    { log, state: createMemoryState(), stream },
+  );
   if (service === undefined) throw new Error(problems.map(({ what }) => what).join('; '));
   return service;
 }

@@ -26,7 +26,7 @@ export interface ServiceContract {
   name: string;
   /** Occurs in the configuration and must never occur in an error. */
   secrets: readonly string[];
-  open(): Promise<ServiceFixture>;
+  open: () => Promise<ServiceFixture>;
 }
 
 /** The contract of `Service`, for any implementation. */
@@ -41,8 +41,10 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
       await fixture.close();
     });
 
-    const send = (notification: Notification = { message: 'deployed' }, signal = AbortSignal.timeout(30_000)) =>
-      fixture.service.send(notification, fixture.recipient, { deliveryId: 'd1', signal });
+    const send = (
+      notification: Notification = { message: 'deployed' },
+      signal = AbortSignal.timeout(30_000),
+    ) => fixture.service.send(notification, fixture.recipient, { deliveryId: 'd1', signal });
     const errorOf = (outcome: Outcome) => (outcome.status === 'sent' ? '' : outcome.error);
     const expectNoSecret = (outcome: Outcome) => {
       for (const secret of secrets) expect(JSON.stringify(outcome)).not.toContain(secret);
@@ -96,7 +98,11 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
       ['HTTP 500', { status: 500, body: 'oops' }, { reason: 'http_500' }],
       ['HTTP 502', { status: 502, body: '<html>bad gateway</html>' }, { reason: 'http_502' }],
       ['HTTP 503 with Retry-After', { status: 503, headers: { 'retry-after': '7' } }, { retryAfter: 7_000 }],
-      ['HTTP 429 with Retry-After', { status: 429, headers: { 'retry-after': '12' } }, { retryAfter: 12_000 }],
+      [
+        'HTTP 429 with Retry-After',
+        { status: 429, headers: { 'retry-after': '12' } },
+        { retryAfter: 12_000 },
+      ],
       ['HTTP 429 without Retry-After', { status: 429 }, {}],
       ['HTTP 408', { status: 408 }, { reason: 'http_408' }],
       ['a reset connection', 'reset', { reason: 'connection_lost' }],

@@ -323,11 +323,8 @@ describe('threads', () => {
     expect(await send('a', grouped())).toMatchObject({ status: 'retry', reason: 'state_unreadable' });
     expect(simulator.calls).toHaveLength(0);
     expect(await send('a')).toEqual({ status: 'sent' });
-    state.fail(undefined);
-    const { set } = state;
-    state.set = () => Promise.reject(new Error('disk full'));
+    state.fail(new Error('disk full'), true);
     expect(await send('b', grouped())).toEqual({ status: 'sent' });
-    state.set = set;
     expect(texts()).toEqual(['a', 'b']);
   });
 });

@@ -48,14 +48,30 @@ function linesOf(value: unknown): string[] {
 
 /** A section of rich text is one line, however many pieces it has. */
 function richLine(value: Record<string, unknown>): string[] | undefined {
-  if (!['rich_text_section', 'rich_text_quote', 'rich_text_preformatted'].includes(String(value.type))) {
+  const { type, elements } = value;
+  if (type !== 'rich_text_section' && type !== 'rich_text_quote' && type !== 'rich_text_preformatted') {
     return undefined;
   }
-  const pieces = Array.isArray(value.elements) ? value.elements.filter(isRecord) : [];
-  const line = pieces
-    .map((piece) => String(piece.text ?? piece.url ?? (piece.name ? `:${piece.name}:` : '')))
-    .join('');
+  const line = Array.isArray(elements) ? elements.filter(isRecord).map(richPiece).join('') : '';
   return line === '' ? undefined : [line];
+}
+
+function richPiece(piece: Record<string, unknown>): string {
+  const part = (key: string) => (typeof piece[key] === 'string' ? piece[key] : '');
+  switch (piece.type) {
+    case 'emoji':
+      return `:${part('name')}:`;
+    case 'user':
+      return `<@${part('user_id')}>`;
+    case 'usergroup':
+      return `<!subteam^${part('usergroup_id')}>`;
+    case 'channel':
+      return `<#${part('channel_id')}>`;
+    case 'broadcast':
+      return `<!${part('range')}>`;
+    default:
+      return part('text') || part('url') || part('fallback');
+  }
 }
 
 function isField(value: Record<string, unknown>): value is { title: string; value: string } {

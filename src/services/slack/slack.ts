@@ -82,11 +82,13 @@ export function createSlackService(
             );
       return outcomeOf(posted, recipient);
     } catch (error) {
-      deps.log.error(
-        { service: deps.name, error: scrub(String(error)) },
-        'Slack service failed unexpectedly',
-      );
-      return { status: 'retry', reason: 'unexpected', error: scrub(`Slack, channel ${recipient}: ${error}`) };
+      const what = scrub(String(error));
+      deps.log.error({ service: deps.name, error: what }, 'Slack service failed unexpectedly');
+      return {
+        status: 'retry',
+        reason: 'unexpected',
+        error: `Slack, channel ${JSON.stringify(recipient)}: ${what}`,
+      };
     }
   }
 

@@ -1,0 +1,55 @@
+import { Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import type { Notification } from '../model.ts';
+import { createConsoleService } from './console.ts';
+
+async function printed(notification: Notification, deps: { type?: string; jsonFields?: string[] } = {}) {
+  let text = '';
+  const stream = new Writable({
+    write(chunk, _, done) {
+      text += String(chunk);
+      done();
+    },
+  });
+  const signal = new AbortController().signal;
+  const outcome = await createConsoleService({ stream, ...deps }).send(notification, 'ops', {
+    deliveryId: 'd',
+    signal,
+  });
+  expect(outcome).toEqual({ status: 'sent' });
+  return text;
+}
+
+describe('console', () => {
+  it('prints the message and the recipient', async () => {
+    expect(await printed({ message: 'shop\nis synced\n' })).toBe('── console → ops\nshop\nis synced\n\n');
+  });
+
+  it('prints the section of another type, with its JSON laid out', async () => {
+    const section = { attachments: '[{"title":"T"}]', blocks: 'broken', notifyBroadcast: true };
+    const text = await printed(
+      { message: 'm', section },
+      { type: 'slack', jsonFields: ['attachments', 'blocks'] },
+    );
+    expect(text).toBe(
+      '── slack → ops\nm\nslack:\n  attachments:\n    - title: T\n  blocks: broken\n  notifyBroadcast: true\n\n',
+    );
+  });
+
+  it('lets no value steer the terminal', async () => {
+    expect(await printed({ message: 'a\u001b[2Jb\rc\u009b1md\u202ee' })).toContain(
+      'a\\u001b[2Jb\\u000dc\\u009b1md\\u202ee',
+    );
+  });
+
+  it('says that the stream is broken', async () => {
+    const stream = new Writable({ write: (_, __, done) => done(new Error('EPIPE')) });
+    stream.on('error', () => {});
+    const signal = new AbortController().signal;
+    const outcome = await createConsoleService({ stream }).send({ message: 'm' }, '', {
+      deliveryId: 'd',
+      signal,
+    });
+    expect(outcome).toMatchObject({ status: 'retry', reason: 'stream' });
+  });
+});

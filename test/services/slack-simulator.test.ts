@@ -1,0 +1,196 @@
+import { LogLevel, type WebAPIPlatformError, WebClient } from '@slack/web-api';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  createSlackSimulator,
+  type SlackSimulator,
+  type SlackSimulatorOptions,
+} from '../../simulator/slack.ts';
+
+let simulator: SlackSimulator;
+let client: WebClient;
+
+async function start(options: Partial<SlackSimulatorOptions> = {}): Promise<void> {
+  simulator = createSlackSimulator(options);
+  await simulator.start();
+  client = new WebClient(simulator.token, {
+    slackApiUrl: simulator.apiUrl,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    logger: quiet,
+  });
+}
+const silent = () => {};
+const quiet = {
+  debug: silent,
+  info: silent,
+  warn: silent,
+  error: silent,
+  setLevel: silent,
+  setName: silent,
+  getLevel: () => LogLevel.ERROR,
+};
+const errorOf = (call: Promise<unknown>) =>
+  call.then(
+    () => 'none',
+    (error: WebAPIPlatformError) => error.data?.error,
+  );
+
+beforeEach(() => start());
+afterEach(() => simulator.stop());
+
+describe('the simulated Slack', () => {
+  it('posts, edits and threads, and shows it', async () => {
+    const { ts, channel } = await client.chat.postMessage({
+      channel: '#deploys',
+      text: 'first',
+      icon_emoji: ':a:',
+    });
+    await client.chat.postMessage({ channel: 'deploys', text: 'reply', thread_ts: ts! });
+    await client.chat.postMessage({ channel: channel!, text: 'loud', thread_ts: ts!, reply_broadcast: true });
+    await client.chat.update({ channel: channel!, ts: ts!, text: 'edited', blocks: [{ type: 'divider' }] });
+
+    const [view] = simulator.view();
+    expect(view?.name).toBe('deploys');
+    expect(view?.messages.map(({ text }) => text)).toEqual(['edited', 'loud']);
+    expect(view?.messages[0]).toMatchObject({
+      blocks: [{ type: 'divider' }],
+      icon: { emoji: ':a:' },
+      editedAt: expect.any(Number),
+      replies: [{ text: 'reply' }, { text: 'loud' }],
+    });
+  });
+
+  it('gives the history, newest first, with metadata and by pages', async () => {
+    const metadata = { event_type: 'e', event_payload: { delivery: 'd1' } };
+    const { channel } = await client.chat.postMessage({ channel: 'deploys', text: '0', metadata });
+    for (let n = 1; n < 5; n += 1) await client.chat.postMessage({ channel: 'deploys', text: String(n) });
+
+    const first = await client.conversations.history({
+      channel: channel!,
+      limit: 3,
+      include_all_metadata: true,
+    });
+    const cursor = first.response_metadata?.next_cursor ?? '';
+    const second = await client.conversations.history({
+      channel: channel!,
+      limit: 3,
+      cursor,
+      include_all_metadata: true,
+    });
+    expect([...first.messages!, ...second.messages!].map(({ text }) => text)).toEqual([
+      '4',
+      '3',
+      '2',
+      '1',
+      '0',
+    ]);
+    expect(second.messages?.at(-1)).toMatchObject({ metadata });
+    const since = await client.conversations.history({
+      channel: channel!,
+      oldest: first.messages![1]!.ts!,
+      inclusive: true,
+    });
+    expect(since.messages).toHaveLength(2);
+    expect(since.messages?.[0]).not.toHaveProperty('metadata');
+  });
+
+  it('answers about itself, channels and users', async () => {
+    await simulator.stop();
+    await start({
+      channels: [{ name: 'a' }, { name: 'old', isArchived: true }],
+      users: { 'Ana@example.com': 'U7' },
+    });
+    expect(await client.auth.test()).toMatchObject({ ok: true, bot_id: 'B0SIMULATOR' });
+    expect((await client.conversations.list({ exclude_archived: true })).channels).toHaveLength(1);
+    expect((await client.users.lookupByEmail({ email: 'ana@example.com' })).user?.id).toBe('U7');
+    expect(await errorOf(client.users.lookupByEmail({ email: 'x@example.com' }))).toBe('users_not_found');
+  });
+
+  it('takes JSON bodies as well as forms', async () => {
+    const response = await fetch(`${simulator.apiUrl}chat.postMessage`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${simulator.token}` },
+      body: JSON.stringify({ channel: 'deploys', attachments: [{ text: 'a' }] }),
+    });
+    expect(await response.json()).toMatchObject({ ok: true });
+    expect(simulator.messages('deploys')[0]?.attachments).toEqual([{ text: 'a' }]);
+  });
+
+  it('refuses what Slack refuses', async () => {
+    await simulator.stop();
+    const channels = [
+      { name: 'old', isArchived: true },
+      { name: 'foreign', isMember: false },
+      { name: 'own', isPrivate: true, isMember: false },
+    ];
+    await start({ channels, createChannels: false, scopes: ['chat:write'] });
+    const post = (args: Record<string, unknown>) =>
+      errorOf(client.apiCall('chat.postMessage', { text: 'a', ...args }));
+    expect(await post({ channel: 'nowhere' })).toBe('channel_not_found');
+    expect(await post({ channel: 'own' })).toBe('channel_not_found');
+    expect(await post({ channel: 'old' })).toBe('is_archived');
+    expect(await post({ channel: 'foreign' })).toBe('not_in_channel');
+    expect(await errorOf(client.conversations.list())).toBe('missing_scope');
+    expect(await errorOf(client.apiCall('chat.unheardOf'))).toBe('unknown_method');
+    expect(await errorOf(new WebClient('xoxb-other', { slackApiUrl: simulator.apiUrl }).auth.test())).toBe(
+      'invalid_auth',
+    );
+    simulator.refuseAll('token_revoked');
+    expect(await errorOf(client.auth.test())).toBe('token_revoked');
+  });
+
+  it.each([
+    [{}, 'no_text'],
+    [{ text: 'x'.repeat(40_001) }, 'msg_too_long'],
+    [{ attachments: '{' }, 'invalid_attachments'],
+    [{ attachments: '[{"title":5}]' }, 'invalid_attachments'],
+    [{ blocks: 'nonsense' }, 'invalid_blocks_format'],
+    [{ blocks: '[{"type":"section"}]' }, 'invalid_blocks'],
+    [{ blocks: JSON.stringify(Array(51).fill({ type: 'divider' })) }, 'invalid_blocks'],
+    [
+      { blocks: JSON.stringify([{ type: 'header', text: { type: 'plain_text', text: 'h'.repeat(151) } }]) },
+      'invalid_blocks',
+    ],
+    [
+      { blocks: JSON.stringify([{ type: 'section', text: { type: 'mrkdwn', text: 'h'.repeat(3_001) } }]) },
+      'invalid_blocks',
+    ],
+    [{ blocks: JSON.stringify([{ type: 'context', elements: [{ type: 'nope' }] }]) }, 'invalid_blocks'],
+    [{ text: 'a', thread_ts: '1.1' }, 'thread_not_found'],
+    [{ text: 'a', metadata: '{"event_type":1}' }, 'invalid_metadata_format'],
+  ])('refuses %.60j with %s', async (args, error) => {
+    expect(await errorOf(client.apiCall('chat.postMessage', { channel: 'deploys', ...args }))).toBe(error);
+    expect(simulator.messages('deploys')).toEqual([]);
+  });
+
+  it('limits the pace of a channel', async () => {
+    let now = 1_000_000;
+    await simulator.stop();
+    await start({ rateLimit: { perSecond: 1, burst: 2 }, now: () => now });
+    const post = (channel: string) => client.chat.postMessage({ channel, text: 'a' });
+    await post('a');
+    await post('a');
+    await expect(post('a')).rejects.toMatchObject({ retryAfter: 1 });
+    await post('b');
+    now += 1_000;
+    await post('a');
+    expect(simulator.messages('a')).toHaveLength(3);
+  });
+
+  it('loses an answer after it posted', async () => {
+    simulator.fail({ kind: 'drop' });
+    await expect(client.chat.postMessage({ channel: 'deploys', text: 'a' })).rejects.toThrow('fetch failed');
+    expect(simulator.messages('deploys')).toHaveLength(1);
+    simulator.fail({ kind: 'reset' });
+    await expect(client.chat.postMessage({ channel: 'deploys', text: 'b' })).rejects.toThrow('fetch failed');
+    expect(simulator.messages('deploys')).toHaveLength(1);
+  });
+
+  it('tells when something has happened', async () => {
+    const two = simulator.until(() => simulator.messages('deploys').length === 2);
+    await client.chat.postMessage({ channel: 'deploys', text: 'a' });
+    await client.chat.postMessage({ channel: 'deploys', text: 'b' });
+    await two;
+    await expect(simulator.until(() => false, 1)).rejects.toThrow('not within 1 ms');
+  });
+});

@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createWebhookReceiver, type WebhookReceiver } from '../../simulator/webhook.ts';
+import type { Json, JsonObject, Notification } from '../../src/model.ts';
+import type { Service } from '../../src/services/service.ts';
+import { createWebhookService } from '../../src/services/webhook.ts';
+import { validateWebhookOptions } from '../../src/services/webhook-schema.ts';
+
+let receiver: WebhookReceiver;
+let service: Service;
+
+function start(options: JsonObject): Service {
+  const { options: valid, problems } = validateWebhookOptions(options);
+  if (valid === undefined) throw new Error(JSON.stringify(problems));
+  return createWebhookService(valid, { name: 'github', timeout: 2_000 });
+}
+
+const send = (notification: Notification) =>
+  service.send(notification, '', { deliveryId: 'd', signal: AbortSignal.timeout(30_000) });
+const sendSection = (request: JsonObject) => send({ message: 'm', section: { github: request } });
+
+beforeEach(async () => {
+  receiver = createWebhookReceiver();
+  await receiver.start();
+  service = start({ url: `${receiver.url}/base/` });
+});
+afterEach(async () => {
+  await service.close();
+  await receiver.stop();
+});
+
+describe('webhook requests', () => {
+  it('are GET with the message as the body, without an entry for the service', async () => {
+    await send({ message: 'hello', section: { other: { method: 'POST', body: 'x' } } });
+    expect(receiver.requests).toMatchObject([{ method: 'GET', path: '/base/', body: 'hello' }]);
+  });
+
+  it('are what the entry says', async () => {
+    await sendSection({ method: 'POST', path: '/repos/x?y=1', body: '{"a":1}' });
+    await sendSection({ method: 'PATCH', path: '' });
+    expect(receiver.requests).toMatchObject([
+      { method: 'POST', path: '/base/repos/x?y=1', body: '{"a":1}' },
+      { method: 'PATCH', path: '/base/', body: '' },
+    ]);
+    expect(receiver.requests[0]?.headers).not.toHaveProperty('content-type');
+  });
+
+  it('carry the headers and the basic authentication of the service', async () => {
+    await service.close();
+    service = start({
+      url: receiver.url,
+      headers: [
+        { name: 'Content-Type', value: 'application/json' },
+        { name: 'X-Key', value: 'k1\n' },
+      ],
+      basicAuth: { username: 'u', password: 'p:ä' },
+    });
+    await sendSection({ method: 'POST', body: '{}' });
+    expect(receiver.requests[0]?.headers).toMatchObject({
+      'content-type': 'application/json',
+      'x-key': 'k1',
+      authorization: `Basic ${Buffer.from('u:p:ä').toString('base64')}`,
+    });
+  });
+
+  it('follow redirects, and take no secret to another host', async () => {
+    const elsewhere = createWebhookReceiver();
+    await elsewhere.start();
+    await service.close();
+    service = start({ url: receiver.url, headers: [{ name: 'X-Key', value: 'secret-key' }] });
+    receiver.fail({ kind: 'status', status: 307, headers: { location: `${elsewhere.url}/there` } });
+    expect(await sendSection({ method: 'POST', body: 'b' })).toEqual({ status: 'sent' });
+    expect(elsewhere.requests).toMatchObject([{ method: 'POST', path: '/there', body: 'b' }]);
+    expect(elsewhere.requests[0]?.headers).not.toHaveProperty('x-key');
+    await elsewhere.stop();
+  });
+
+  it('end a redirect that leads round in circles', async () => {
+    receiver.fail({ kind: 'status', status: 302, headers: { location: '/again' } }, { times: 50 });
+    const outcome = await sendSection({ method: 'POST' });
+    expect(outcome).toMatchObject({ status: 'rejected', error: expect.stringMatching(/redirect loop/i) });
+    expect(receiver.requests.length).toBeLessThanOrEqual(11);
+  });
+});
+
+describe('webhook outcomes', () => {
+  it.each([
+    [401, 'service'],
+    [403, 'service'],
+    [404, 'recipient'],
+    [410, 'recipient'],
+    [400, 'notification'],
+    [422, 'notification'],
+  ])('of HTTP %i concern the %s, and say what was answered', async (status, scope) => {
+    receiver.fail({ kind: 'status', status, body: 'field "a"\n  is missing' });
+    const outcome = await sendSection({ method: 'POST' });
+    expect(outcome).toMatchObject({ status: 'rejected', reason: `http_${status}`, scope });
+    expect(outcome).toHaveProperty('error', expect.stringContaining(`HTTP ${status}: field "a" is missing`));
+  });
+
+  it('give up waiting', async () => {
+    await service.close();
+    const { options } = validateWebhookOptions({ url: receiver.url });
+    service = createWebhookService(options!, { name: 'github', timeout: 30 });
+    receiver.fail({ kind: 'hang' });
+    expect(await send({ message: 'm' })).toMatchObject({ status: 'retry', reason: 'timeout' });
+  });
+
+  it.each([{ method: 'NO METHOD' }, { method: 'GET\r\nX: y' }, { body: [1] }])(
+    'reject what makes no request: %j',
+    async (request) => {
+      const outcome = await sendSection(request);
+      expect(outcome).toMatchObject({ status: 'rejected', reason: 'invalid_request', scope: 'notification' });
+      expect(receiver.requests).toEqual([]);
+    },
+  );
+});
+
+describe('webhook options', () => {
+  it.each<[Json, string]>([
+    [{}, 'url is missing'],
+    [{ url: 'example.com' }, 'no http(s) URL'],
+    [{ url: 'http://a', headers: { a: 'b' } }, 'headers must be a list'],
+    [{ url: 'http://a', headers: [{ value: 'b' }] }, 'header is missing'],
+    [{ url: 'http://a', headers: [{ name: 'a', value: 'b\nc' }] }, 'line breaks'],
+    [{ url: 'http://a', basicAuth: 'x' }, 'must be a map'],
+  ])('%j are refused', (source, what) => {
+    const { options, problems } = validateWebhookOptions(source);
+    expect(options).toBeUndefined();
+    expect(problems.map((problem) => problem.what).join()).toContain(what);
+  });
+
+  it('are read as Go reads them; its retries are accepted without effect', () => {
+    const { options, problems } = validateWebhookOptions({
+      URL: 'https://example.com',
+      retryMax: 3,
+      retryWaitMin: 1_000_000_000,
+      headres: [],
+    });
+    expect(options).toEqual({ url: 'https://example.com', headers: [], insecureSkipVerify: false });
+    expect(problems).toMatchObject([{ severity: 'warning', fix: expect.stringContaining('"headers"') }]);
+  });
+});
