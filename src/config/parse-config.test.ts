@@ -363,7 +363,7 @@ describe('parseConfig', () => {
           expect(`${key} ${line === undefined || line >= 1}`).toBe(`${key} true`);
         parse({ configMap: { ...good, ...configMap }, previous: config });
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });

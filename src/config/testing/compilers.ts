@@ -15,6 +15,7 @@ export function createDecodingCompilers(): Compilers & { compiled: string[] } {
       const decoder = createDecoder(document, `trigger.${name}`);
       const conditions = (decoder.list([], document.value) ?? []).map((entry, index): Condition => {
         const object = decoder.object([index], entry) ?? {};
+        decoder.knownFields([index], object, ['when', 'send', 'oncePer', 'description']);
         const send = decoder.strings(
           [index, fieldKey(object, 'send') ?? 'send'],
           field(object, 'send') ?? null,
