@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions as TlsOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import type { JsonObject } from '../src/model.ts';
+import type { Json, JsonObject } from '../src/model.ts';
 import { createFaults, type Faults, type Verb } from './kubernetes/faults.ts';
 import { createLists } from './kubernetes/lists.ts';
 import { mergePatch } from './kubernetes/merge-patch.ts';
@@ -197,8 +197,8 @@ function createCluster(
     apply(object) {
       const metadata = metadataOf(object);
       const target = named({
-        kind: String(object.kind),
-        name: String(metadata.name),
+        kind: stringOf(object.kind),
+        name: stringOf(metadata.name),
         ...(typeof metadata.namespace === 'string' ? { namespace: metadata.namespace } : {}),
       });
       ensureNamespace(target.namespace);
@@ -236,6 +236,11 @@ function createCluster(
       if (!installed) watches.finish(plural);
     },
   };
+}
+
+function stringOf(value: Json | undefined): string {
+  if (typeof value !== 'string') throw new Error('An object needs a kind and a name');
+  return value;
 }
 
 /** JSON, which is YAML as well. */

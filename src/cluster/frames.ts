@@ -44,6 +44,7 @@ export function parseFrame(line: string): Frame {
   }
   if (!isObject(value) || !isObject(value.object)) return { type: 'malformed', what: 'no object in it' };
   const { type, object } = value;
+  if (typeof type !== 'string') return { type: 'malformed', what: 'an unknown type' };
   switch (type) {
     case 'ADDED':
     case 'MODIFIED':

@@ -172,11 +172,12 @@ function checkContext({ clusters, users, contexts, 'current-context': name }: Me
   const context = contexts.find((entry) => entry.name === name)?.context;
   if (!context) throw wrong(`${where} has no context ${name}: it has ${known}`);
   const { cluster, user } = context;
+  const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
   if (!clusters.some((entry) => entry.name === cluster)) {
-    throw wrong(`${where}: the cluster ${String(cluster)} of the context ${name} is not defined`);
+    throw wrong(`${where}: the cluster ${shown(cluster)} of the context ${name} is not defined`);
   }
   if (user && !users.some((entry) => entry.name === user)) {
-    throw wrong(`${where}: the user ${String(user)} of the context ${name} is not defined`);
+    throw wrong(`${where}: the user ${shown(user)} of the context ${name} is not defined`);
   }
 }
 

@@ -57,7 +57,7 @@ function compileExpression(source: string): RegExp | string {
 function compileGlob(pattern: string): RegExp | string {
   let source = '';
   let depth = 0;
-  const text = [...pattern];
+  const text = Array.from(pattern);
   for (let i = 0; i < text.length; i += 1) {
     const character = text[i] ?? '';
     if (character === '\\') {

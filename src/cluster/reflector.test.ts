@@ -27,7 +27,7 @@ function createTime() {
   return {
     clock,
     settle,
-    async pass(ms: number) {
+    pass: async (ms: number): Promise<void> => {
       await settle();
       const end = now + ms;
       for (;;) {
@@ -218,7 +218,7 @@ describe('the reflector in time', () => {
 
   it('does not spin when the server ends every watch at once', async () => {
     const { server, pass, times, reflector } = start();
-    const { stream } = server;
+    const stream = server.stream.bind(server);
     server.stream = async (request) => {
       const chunks = await stream(request);
       server.streams.at(-1)?.end();

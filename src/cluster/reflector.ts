@@ -332,10 +332,13 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       }
       case 'malformed':
         return { reason: 'malformed', error: new Error(`a frame of the watch is ${frame.what}`) };
-      default: {
+      case 'ADDED':
+      case 'MODIFIED':
+      case 'DELETED': {
         const metadata = readMetadata(frame.object);
-        if (metadata === undefined)
+        if (metadata === undefined) {
           return { reason: 'malformed', error: new Error('a frame of the watch names no object') };
+        }
         if (frame.type === 'DELETED') drop(frame.object, metadata);
         else hold(frame.object, metadata);
         cursor = metadata.resourceVersion;

@@ -23,8 +23,8 @@ async function failureOf(action: () => unknown): Promise<ClusterError> {
   try {
     await action();
   } catch (error) {
-    expect(error).toBeInstanceOf(ClusterError);
-    return error as ClusterError;
+    if (error instanceof ClusterError) return error;
+    throw error;
   }
   return expect.fail('it did not fail');
 }

@@ -18,7 +18,9 @@ const shown = <A extends unknown[]>(
 ) =>
   fc
     .tuple(...arbitraries)
-    .map((values) => Object.assign(step(...(values as A)), { toString: () => `${label}(${values})` }));
+    .map((values) =>
+      Object.assign(step(...(values as A)), { toString: () => `${label}(${values.join(', ')})` }),
+    );
 
 const change = fc.oneof(
   {

@@ -22,10 +22,10 @@ interface Setup extends TestCluster {
   reflector: Reflector<Seen>;
   probe: Probe<Seen>;
   records: Record<string, unknown>[];
-  apply(name: string, status?: JsonObject): void;
-  remove(name: string): void;
+  apply: (name: string, status?: JsonObject) => void;
+  remove: (name: string) => void;
   /** Waits until a watch is open and shows everything up to now. */
-  settled(): Promise<void>;
+  settled: () => Promise<void>;
 }
 
 async function setup(
@@ -231,7 +231,7 @@ describe('the watch', () => {
     await settled();
     const after = withoutMarks(probe.seen).slice(4);
     expect(after.toSorted()).toEqual(['+a', '-a', '-b', '~c']);
-    expect(probe.deletes.map((object) => object.status.n).toSorted()).toEqual(['a', 'b']);
+    expect(new Set(probe.deletes.map((object) => object.status.n))).toEqual(new Set(['a', 'b']));
     expect(simulator.stats.requests('list')).toBe(2);
     expect(reflector.state()).toMatchObject({ lists: 2, restarts: { expired: 1 } });
   });

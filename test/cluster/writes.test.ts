@@ -50,6 +50,14 @@ async function record() {
   };
 }
 
+const countsOf = (events: JsonObject[]): number[] =>
+  events.map((event) => Number(event.count)).toSorted((a, b) => a - b);
+
+function nameOf(event: JsonObject | undefined): string {
+  const { name } = (event?.metadata ?? {}) as { name: string };
+  return name;
+}
+
 describe('Events', () => {
   it('are about their object', async () => {
     const { raise, events } = await record();
@@ -66,7 +74,9 @@ describe('Events', () => {
       source: { component: 'herald' },
       reportingInstance: 'herald-0',
     });
-    expect((event?.metadata as JsonObject).name).toMatch(/^argocd-notifications-cm\.[0-9a-f]+$/);
+    expect(event?.metadata).toMatchObject({
+      name: expect.stringMatching(/^argocd-notifications-cm\.[0-9a-f]+$/),
+    });
   });
 
   it('count up when they repeat within an hour, also when the server has dropped the first', async () => {
@@ -81,22 +91,13 @@ describe('Events', () => {
     ]);
     expect(events()[0]?.lastTimestamp).toBe('2026-11-22T12:01:00Z');
 
-    const { name } = events()[0]?.metadata as { name: string };
+    const name = nameOf(events()[0]);
     simulator.cluster.remove({ kind: 'Event', namespace: 'argocd', name });
     await raise('a');
-    expect(
-      events()
-        .map((event) => event.count)
-        .toSorted(),
-    ).toEqual([1, 3]);
+    expect(countsOf(events())).toEqual([1, 3]);
     pass(3_600_001);
     await raise('a');
-    expect(
-      events()
-        .filter((event) => event.message === 'a')
-        .map((event) => event.count)
-        .toSorted(),
-    ).toEqual([1, 3]);
+    expect(countsOf(events().filter((event) => event.message === 'a'))).toEqual([1, 3]);
   });
 
   it('of one object are bounded in rate, and another object has its own bound', async () => {
@@ -121,7 +122,8 @@ describe('Events', () => {
     expect(message.length).toBeLessThanOrEqual(1024);
     expect(message.isWellFormed()).toBe(true);
     expect(message.endsWith('x…')).toBe(true);
-    expect(((events()[0]?.metadata as JsonObject).name as string).length).toBeLessThanOrEqual(253);
+    const name = nameOf(events()[0]);
+    expect(name.length).toBeLessThanOrEqual(253);
   });
 
   it('that fail for a while are written later; that fail for good are told once', async () => {
@@ -160,8 +162,10 @@ describe('the annotation', () => {
     (object.metadata as JsonObject).annotations = { 'owner/a': '1', 'owner/b': '2' };
     const { uid } = cluster.simulator.cluster.apply(object).metadata as { uid: string };
     const target = { uid, namespace: 'argocd', name: 'guestbook' };
-    const read = (): unknown =>
-      (cluster.simulator.cluster.get({ kind: 'Application', ...target })?.metadata as JsonObject).annotations;
+    const read = (): unknown => {
+      const metadata = cluster.simulator.cluster.get({ kind: 'Application', ...target })?.metadata;
+      return (metadata as JsonObject).annotations;
+    };
     return { ...cluster, target, read };
   }
 
