@@ -87,9 +87,9 @@ describe('one frame', () => {
 
   it('never throws', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.json()), (line) =>
-        expect(parseFrame(line)).toHaveProperty('type'),
-      ),
+      fc.property(fc.oneof(fc.string(), fc.json()), (line) => {
+        expect(parseFrame(line)).toHaveProperty('type');
+      }),
     );
   });
 });
