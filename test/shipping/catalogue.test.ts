@@ -1,0 +1,262 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Json, JsonObject } from '../../src/model.ts';
+import { neutraliseMentions } from '../../src/services/slack/mentions.ts';
+import { renderNotification } from '../../src/templates/render.ts';
+import { compileTemplate } from '../../src/templates/schema.ts';
+import type { Template } from '../../src/templates/template.ts';
+import { templateVars } from '../../src/templates/vars.ts';
+import { compileTrigger, conditionVars } from '../../src/triggers/schema.ts';
+import { FROZEN_NOW, readFixtures } from '../conformance/fixtures.ts';
+import { find, hasKubectl, kustomize, repository } from './kustomize.ts';
+
+/**
+ * What the engine of argocd-notifications makes of the same files (expr-lang 1.16.9 and 1.17.8, text/template of
+ * Go 1.26 with sprig 3.3.0; the clock at FROZEN_NOW). `triggers`: the Applications that match, and the printed oncePer.
+ * `templates`: the notification for those, and for an Application without a status.
+ */
+interface Golden {
+  triggers: Record<string, Record<string, string>>;
+  templates: Record<string, Record<string, { message: string; attachments: Json }>>;
+}
+
+const catalogue = join(repository, 'config/catalogue');
+const fixtures = readFixtures(join(repository, 'test/conformance/fixtures.json'));
+const golden = JSON.parse(
+  await readFile(new URL('catalogue.golden.json', import.meta.url), 'utf8'),
+) as Golden;
+const triggers = await readFolder('triggers');
+const templates = await readFolder('templates');
+
+async function readFolder(folder: string): Promise<Map<string, string>> {
+  const files = (await readdir(join(catalogue, folder))).sort();
+  return new Map(
+    await Promise.all(
+      files.map(
+        async (file): Promise<[string, string]> => [
+          file.replace(/\.yaml$/, ''),
+          await readFile(join(catalogue, folder, file), 'utf8'),
+        ],
+      ),
+    ),
+  );
+}
+
+function trigger(name: string) {
+  const compiled = compileTrigger(name, triggers.get(name) ?? '');
+  expect(compiled.problems).toEqual([]);
+  if (compiled.trigger === undefined) throw new Error(`${name} does not compile`);
+  return compiled.trigger;
+}
+
+function template(name: string): Template {
+  const compiled = compileTemplate(name, templates.get(name) ?? '');
+  expect(compiled.problems).toEqual([]);
+  if (compiled.template === undefined) throw new Error(`${name} does not compile`);
+  return compiled.template;
+}
+
+/** The printed oncePer value of each condition that matches, '' for none. */
+function matches(name: string, app: JsonObject): string[] {
+  const vars = conditionVars({
+    app,
+    context: fixtures.context,
+    appProject: fixtures.appProject,
+    now: FROZEN_NOW,
+  });
+  return trigger(name).conditions.flatMap((condition) => {
+    const result = condition.evaluate(vars);
+    if (result.status === 'failed') throw new Error(`${name}: ${result.error}`);
+    if (result.status === 'unmatched') return [];
+    const { oncePer } = result;
+    return [oncePer.kind === 'value' ? oncePer.printed : oncePer.kind === 'nil' ? '<nil>' : ''];
+  });
+}
+
+function render(name: string, app: JsonObject, context: Record<string, string>) {
+  const vars = templateVars({
+    app,
+    appProject: fixtures.appProject,
+    context,
+    serviceType: 'slack',
+    recipient: '#deploys',
+    now: FROZEN_NOW,
+  });
+  const result = renderNotification([template(name)], vars, {
+    serviceType: 'slack',
+    jsonFields: ['attachments', 'blocks'],
+    filterValue: neutraliseMentions,
+  });
+  if (!result.ok) throw new Error(`${name}: ${result.error}`);
+  expect(result.warnings).toEqual([]);
+  const { message, section } = result.notification;
+  return { message, attachments: JSON.parse(String(section?.['attachments'])) as Json };
+}
+
+/** A copy of an Application with other values at some paths. */
+function changed(name: string, changes: Record<string, Json>): JsonObject {
+  const app = structuredClone(fixtures.apps[name]) as JsonObject;
+  for (const [path, value] of Object.entries(changes)) {
+    const fields = path.split('.');
+    const last = fields.pop() ?? '';
+    let at = app;
+    for (const field of fields) at = at[field] as JsonObject;
+    at[last] = value;
+  }
+  return app;
+}
+
+describe('the names', () => {
+  it("hold those of Argo CD's catalogue, so that subscriptions carry over", () => {
+    const names = ['created', 'deleted', 'deployed', 'health-degraded', 'sync-failed', 'sync-running'];
+    for (const name of [...names, 'sync-status-unknown', 'sync-succeeded']) {
+      expect([...triggers.keys()]).toContain(`on-${name}`);
+      expect([...templates.keys()]).toContain(`app-${name}`);
+      expect(trigger(`on-${name}`).conditions.map((condition) => condition.send)).toEqual([[`app-${name}`]]);
+    }
+  });
+
+  it('are all sent by a trigger, and every condition says what it is and how severe', () => {
+    const conditions = [...triggers.keys()].flatMap((name) => trigger(name).conditions);
+    expect(new Set(conditions.flatMap((condition) => condition.send))).toEqual(new Set(templates.keys()));
+    for (const condition of conditions) {
+      expect(condition.description).toMatch(/\.$/);
+      expect(condition.severity).toMatch(/^(info|warning|critical)$/);
+    }
+  });
+
+  it.skipIf(!hasKubectl)('are all keys of the ConfigMap that kustomize makes', async () => {
+    const config = find(await kustomize('config/catalogue'), 'ConfigMap', 'argocd-notifications-cm');
+    expect(config.metadata.namespace).toBe('argocd');
+    expect(config.metadata.labels['app.kubernetes.io/part-of']).toBe('argocd');
+    expect(config.data).toEqual(
+      Object.fromEntries([
+        ...[...triggers].map(([name, text]) => [`trigger.${name}`, text]),
+        ...[...templates].map(([name, text]) => [`template.${name}`, text]),
+      ]),
+    );
+  });
+});
+
+describe('triggers', () => {
+  it.each([...triggers.keys()])('%s matches the same Applications as in the engine', (name) => {
+    const matching = Object.entries(fixtures.apps).flatMap(([app, object]) =>
+      matches(name, object).map((oncePer) => [app, oncePer]),
+    );
+    expect(Object.fromEntries(matching)).toEqual(golden.triggers[name]);
+  });
+
+  it('on-created tells of a namesake that comes later', () => {
+    const create = (uid: string, creationTimestamp: string) =>
+      changed('fresh-no-status', { 'metadata.uid': uid, 'metadata.creationTimestamp': creationTimestamp });
+    expect(matches('on-created', create('a', '2026-11-22T11:00:00Z'))).toEqual(['a']);
+    expect(matches('on-created', create('b', '2026-11-22T11:30:00Z'))).toEqual(['b']);
+    expect(matches('on-created', create('c', '2026-11-21T11:00:00Z'))).toEqual([]);
+  });
+
+  it('on-deployed waits until the health is that of what was deployed', () => {
+    const deployed = (finishedAt: string, lastTransitionTime: string) =>
+      changed('guestbook-synced', {
+        'status.operationState.finishedAt': finishedAt,
+        'status.health.lastTransitionTime': lastTransitionTime,
+      });
+    // Healthy, but since before the operation finished: the health of the previous version, perhaps.
+    expect(matches('on-deployed', deployed('2026-11-22T11:59:30Z', '2026-11-22T08:00:00Z'))).toEqual([]);
+    // It has become healthy since.
+    expect(matches('on-deployed', deployed('2026-11-22T11:59:30Z', '2026-11-22T11:59:40Z'))).toHaveLength(1);
+    // Nothing has changed it for a minute: a sync of ConfigMaps only.
+    expect(matches('on-deployed', deployed('2026-11-22T11:59:00Z', '2026-11-22T08:00:00Z'))).toHaveLength(1);
+    const withoutTime = changed('guestbook-synced', { 'status.health': { status: 'Healthy' } });
+    expect(matches('on-deployed', withoutTime)).toHaveLength(1);
+  });
+
+  it('on-deployed counts a rollback, and no repeated sync of the same revision', () => {
+    /** The last of some deployments, each with the id that Argo CD numbers them by. */
+    const after = (...revisions: string[]) => {
+      const history = revisions.map((revision, index) => ({ id: index + 1, revision }));
+      const deployed = changed('guestbook-synced', {
+        'status.operationState.syncResult.revision': revisions.at(-1) ?? '',
+        'status.history': history,
+      });
+      return matches('on-deployed', deployed)[0];
+    };
+    const sequence = [['a'], ['a', 'a'], ['a', 'a', 'b'], ['a', 'a', 'b', 'b'], ['a', 'a', 'b', 'b', 'a']];
+    const values = sequence.map((revisions) => after(...revisions));
+    expect(values[1]).toBe(values[0]);
+    expect(values[3]).toBe(values[2]);
+    expect(new Set(values).size).toBe(3);
+  });
+
+  it('on-deployed tells the revisions of several sources apart', () => {
+    const other = changed('platform-multi', {
+      'status.operationState.syncResult.revisions': ['4.11.4', '77aa', '5d4c'],
+    });
+    const [before] = matches('on-deployed', fixtures.apps['platform-multi'] as JsonObject);
+    const [after] = matches('on-deployed', other);
+    expect(before).toContain('4.11.3');
+    expect(after).toContain('4.11.4');
+  });
+
+  it('on-out-of-sync leaves Applications alone that Argo CD syncs by itself', () => {
+    const automated = changed('drifted-outofsync', { 'spec.syncPolicy': { automated: {} } });
+    const manual = changed('drifted-outofsync', { 'spec.syncPolicy': { syncOptions: [] } });
+    expect(matches('on-out-of-sync', automated)).toEqual([]);
+    expect(matches('on-out-of-sync', manual)).toHaveLength(1);
+  });
+
+  it('on-progressing-stuck matches after a quarter of an hour, once for each time', () => {
+    const since = (lastTransitionTime: string) =>
+      changed('media-progressing', { 'status.health.lastTransitionTime': lastTransitionTime });
+    expect(matches('on-progressing-stuck', since('2026-11-22T11:46:00Z'))).toEqual([]);
+    expect(matches('on-progressing-stuck', since('2026-11-22T11:44:00Z'))).toEqual(['2026-11-22T11:44:00Z']);
+  });
+
+  it('on-sync-failed tells two operations apart that fail on the same revision', () => {
+    const again = changed('checkout-sync-failed', {
+      'status.operationState.startedAt': '2026-11-22T11:30:00Z',
+    });
+    const [first] = matches('on-sync-failed', fixtures.apps['checkout-sync-failed'] as JsonObject);
+    expect(matches('on-sync-failed', again)[0]).not.toBe(first);
+  });
+});
+
+describe('templates', () => {
+  const cases = Object.entries(golden.templates).flatMap(([name, apps]) =>
+    Object.keys(apps).map((app): [string, string] => [name, app]),
+  );
+
+  it.each(cases)('%s renders %s as the engine does', (name, app) => {
+    expect(render(name, fixtures.apps[app] as JsonObject, fixtures.context)).toEqual(
+      golden.templates[name]?.[app],
+    );
+  });
+
+  it.each([...templates.keys()])('%s renders every Application, with and without a context', (name) => {
+    for (const app of Object.values(fixtures.apps)) {
+      for (const context of [fixtures.context, {}]) {
+        const { message, attachments } = render(name, app, context);
+        expect(attachments).toMatchObject([
+          { color: expect.stringMatching(/^#[0-9a-f]{6}$/), fields: expect.any(Array) },
+        ]);
+        for (const text of [message, JSON.stringify(attachments)])
+          expect(text).not.toMatch(/<no value>|<nil>|%!/);
+      }
+    }
+  });
+
+  it('show what breaks JSON or would mention people as it is written', () => {
+    const message = 'no "quotes"\nC:\\temp <!channel> & <@U123>';
+    const app = changed('checkout-sync-failed', {
+      'metadata.name': 'quote"<!here>',
+      'status.operationState.message': message,
+    });
+    const { attachments, message: plain } = render('app-sync-failed', app, fixtures.context);
+    const [attachment] = attachments as [{ title: string; text: string }];
+    expect(attachment.text.split('\n').slice(0, 2).join('\n')).toBe(
+      'no "quotes"\nC:\\temp &lt;!channel&gt; &amp; &lt;@U123&gt;',
+    );
+    expect(attachment.title).toBe('quote"&lt;!here>');
+    expect(plain).not.toContain('<!here>');
+  });
+});
