@@ -9,12 +9,11 @@ import {
   channelView,
   createTsClock,
   createWorkspace,
-  type SlackChannel,
   type SlackMessage,
   type Workspace,
 } from './slack/workspace.ts';
 
-export type { ChannelView, SlackChannel, SlackMessage };
+export type { ChannelView, SlackMessage };
 
 /** A fault of HTTP, or an error that Slack answers inside a 200. */
 export type SlackFault = Fault | { kind: 'error'; error: string; extra?: JsonObject };

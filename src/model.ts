@@ -81,7 +81,8 @@ export interface Notification {
 
 /** What became of one attempt to send. Only a service makes one; only the worker acts on it. */
 export type Outcome =
-  | { status: 'sent'; /** Degraded to plain text, and why. */ degraded?: string }
+  /** `degraded`: sent as plain text, and why, as a label; `error` is then the sentence for people. */
+  | { status: 'sent'; degraded?: string; error?: string }
   | { status: 'retry'; reason: string; error: string; /** Milliseconds. */ retryAfter?: number }
   | { status: 'rejected'; reason: string; error: string; scope: RejectionScope };
 

@@ -1,12 +1,13 @@
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 
+/** To one host. */
+const mostConnections = 50;
+const connectTimeout = 5_000;
+
 export interface ConnectionOptions {
   insecureSkipVerify?: boolean;
   /** Certificates in PEM that the server's must descend from, in place of the system's. */
   ca?: string;
-  /** Milliseconds until a connection must stand. */
-  connectTimeout?: number;
-  maxConnections?: number;
 }
 
 /**
@@ -19,8 +20,8 @@ export function createConnections(options: ConnectionOptions): Dispatcher {
     ...(options.insecureSkipVerify ? { rejectUnauthorized: false } : {}),
     ...(options.ca === undefined ? {} : { ca: options.ca }),
   };
-  const shared = { connections: options.maxConnections ?? 50, keepAliveTimeout: 30_000 };
-  const connect = { ...tls, timeout: options.connectTimeout ?? 5_000 };
+  const shared = { connections: mostConnections, keepAliveTimeout: 30_000 };
+  const connect = { ...tls, timeout: connectTimeout };
   return new EnvHttpProxyAgent({ ...shared, connect, requestTls: connect, proxyTls: connect });
 }
 

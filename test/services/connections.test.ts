@@ -82,7 +82,8 @@ describe('proxies', () => {
   });
 });
 
-const hasOpenssl = canRun('openssl', ['version']);
+const openssl = process.env.OPENSSL ?? 'openssl';
+const hasOpenssl = canRun(openssl, ['version']);
 describe.skipIf(!hasOpenssl)('a server with a certificate of its own (needs openssl)', () => {
   let server: Server;
   let url: string;
@@ -91,7 +92,7 @@ describe.skipIf(!hasOpenssl)('a server with a certificate of its own (needs open
     const folder = mkdtempSync(join(tmpdir(), 'herald-tls-'));
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
     execFileSync(
-      'openssl',
+      openssl,
       `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost
        -addext subjectAltName=IP:127.0.0.1 -keyout ${key} -out ${cert}`.split(/\s+/),
       { stdio: 'ignore' },

@@ -50,7 +50,7 @@ export function slackMessage(notification: Notification, options: SlackOptions):
   if (problem !== undefined) {
     return {
       form: plain(longestText),
-      degraded: { reason: 'invalid_section', detail: problem.what },
+      degraded: { reason: 'invalid_section', detail: `was sent plain text: ${problem.what}` },
       ...rest,
     };
   }
@@ -69,8 +69,15 @@ export function slackMessage(notification: Notification, options: SlackOptions):
 }
 
 function broken(attachments: Normalised, blocks: Normalised): { reason: string; detail: string } {
-  if (!attachments.ok) return { reason: 'invalid_attachments', detail: `attachments: ${attachments.error}` };
-  return { reason: 'invalid_blocks', detail: `blocks: ${blocks.ok ? '' : blocks.error}` };
+  if (!attachments.ok)
+    return {
+      reason: 'invalid_attachments',
+      detail: `was sent plain text: attachments: ${attachments.error}`,
+    };
+  return {
+    reason: 'invalid_blocks',
+    detail: `was sent plain text: blocks: ${blocks.ok ? '' : blocks.error}`,
+  };
 }
 
 /** An icon that is neither an emoji nor a URL is left out, and does not fall back to the service's. */

@@ -42,9 +42,11 @@ const defaults: SlackSettings = {
   pace: { perSecond: 1, burst: 5 },
 };
 
-export const metadataEvent = 'herald_delivery';
+const metadataEvent = 'herald_delivery';
 
-type Posted = { ok: true; degraded?: string; thread?: Thread } | { ok: false; failure: Failure };
+/** Why a message went out as plain text. */
+type Degraded = NonNullable<SlackMessage['degraded']>;
+type Posted = { ok: true; degraded?: Degraded; thread?: Thread } | { ok: false; failure: Failure };
 
 /**
  * Slack's Web API, posting what argocd-notifications posts (pipeline.json) and losing less: a layout that Slack
@@ -110,7 +112,7 @@ export function createSlackService(
     }
     if (thread === undefined) return postFirst(message, recipient, context);
 
-    let degraded: string | undefined;
+    let degraded: Degraded | undefined;
     if (policy !== 'Update' && !alreadyPosted) {
       const reply = await post(message, recipient, context, thread);
       if (!reply.ok && reply.failure.kind === 'thread') return postFirst(message, recipient, context);
@@ -189,12 +191,10 @@ export function createSlackService(
       const full = { ...form, ...address, ...(withoutMetadata ? {} : extra) };
       const answer = await attempt(method, full, context);
       if (answer.ok) {
-        const why =
-          degraded === undefined ? {} : { degraded: scrub(`${degraded.reason}: ${degraded.detail}`) };
-        return { ...answer, ...why };
+        return { ...answer, ...(degraded === undefined ? {} : { degraded }) };
       }
       const { failure } = answer;
-      if (failure.kind === 'metadata' && !withoutMetadata) {
+      if (failure.kind === 'metadata' && 'metadata' in full) {
         withoutMetadata = true;
         deps.log.warn({ service: deps.name, reason: failure.reason }, 'Slack refuses message metadata');
         continue;
@@ -221,14 +221,15 @@ export function createSlackService(
   }
 
   function outcomeOf(posted: Posted, recipient: string): Outcome {
-    if (posted.ok)
-      return posted.degraded === undefined
-        ? { status: 'sent' }
-        : { status: 'sent', degraded: posted.degraded };
+    const sentence = (detail: string) =>
+      scrub(`Slack, channel ${JSON.stringify(recipient)} of service ${deps.name}, ${detail}`);
+    if (posted.ok) {
+      const { degraded } = posted;
+      if (degraded === undefined) return { status: 'sent' };
+      return { status: 'sent', degraded: degraded.reason, error: sentence(degraded.detail) };
+    }
     const { failure } = posted;
-    const error = scrub(
-      `Slack, channel ${JSON.stringify(recipient)} of service ${deps.name}, ${failure.detail}`,
-    );
+    const error = sentence(failure.detail);
     if (failure.kind === 'retry') {
       const { reason, retryAfter } = failure;
       return { status: 'retry', reason, error, ...(retryAfter === undefined ? {} : { retryAfter }) };
