@@ -209,8 +209,8 @@ export const commandSpecs: readonly CommandSpec[] = [
         name: 'recipient',
         group: outputGroup,
         placeholder: 'service:recipient',
-        default: 'slack:channel',
-        help: "Whom the notification is for: sets the section that is shown, and the template's variables",
+        default: 'console:stdout',
+        help: 'Whom the notification is for: shows what that service would get. Without it the sections of all',
       }),
       output: choiceFlag<TemplateRenderOptions['output']>({
         ...outputFlag,

@@ -147,7 +147,7 @@ export function openSource(source: ConfigSource, io: CommandIo): Source {
   };
 }
 
-async function readInput(path: string, io: CommandIo): Promise<string> {
+export async function readInput(path: string, io: CommandIo): Promise<string> {
   try {
     return path === '-' ? await io.readStdin() : await io.readFile(path);
   } catch (error) {

@@ -1,0 +1,281 @@
+import { describe, expect, test } from 'vitest';
+import { parseCommandLine } from './command-line.ts';
+import { runCommand } from './run-command.ts';
+import { type FakeWorld, fakeIo } from './testing/fake-io.ts';
+
+const configMap = `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: argocd-notifications-cm
+data:
+  context: |
+    argocdUrl: https://argocd.example
+  service.slack: |
+    token: $slack-token
+  trigger.on-sync-failed: |
+    - description: Sync failed
+      when: app.status.operationState.phase in ['Error', 'Failed']
+      oncePer: app.status.sync.revision
+      send: [app-sync-failed]
+    - when: app.status.health.status == 'Degraded'
+      send: [simple]
+  template.app-sync-failed: |
+    message: "{{.app.metadata.name}} failed"
+    slack:
+      attachments: |
+        [{"title": "{{.app.metadata.name}}", "text": "{{.app.status.operationState.message}}"}]
+  template.simple: |
+    message: "{{app.metadata.name}} {{#app.status.health}}is {{status}}{{/app.status.health}}"
+  template.fails: |
+    message: |
+      first line
+      {{ .app.metadata.name | fail }}
+`;
+
+const application = `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: shop, namespace: argocd}
+spec: {project: default}
+status:
+  health: {status: Degraded}
+  sync: {revision: abc}
+  operationState: {phase: Running, message: 'one "quoted" word'}
+`;
+
+const files = { 'cm.yaml': configMap, 'app.yaml': application };
+
+async function herald(line: string, world: FakeWorld = { files }) {
+  const parsed = parseCommandLine(line.split(' '), {});
+  if ('exit' in parsed || parsed.command === 'run') throw new Error(JSON.stringify(parsed));
+  const io = fakeIo(world);
+  const code = await runCommand(parsed, io);
+  return { code, ...io.output };
+}
+
+describe('trigger get', () => {
+  test('a table', async () => {
+    expect(await herald('trigger get --config-map cm.yaml')).toEqual({
+      code: 0,
+      stdout: [
+        'NAME            TEMPLATE         CONDITION',
+        "on-sync-failed  app-sync-failed  app.status.operationState.phase in ['Error', 'Failed']",
+        "                simple           app.status.health.status == 'Degraded'",
+        '',
+      ].join('\n'),
+      stderr: '',
+    });
+  });
+
+  test('names, json and yaml of one', async () => {
+    expect((await herald('trigger get -o name --config-map cm.yaml')).stdout).toBe('on-sync-failed\n');
+    const json = await herald('trigger get on-sync-failed -o json --config-map cm.yaml');
+    expect(JSON.parse(json.stdout)).toEqual({
+      'on-sync-failed': [
+        {
+          oncePer: 'app.status.sync.revision',
+          when: "app.status.operationState.phase in ['Error', 'Failed']",
+          description: 'Sync failed',
+          send: ['app-sync-failed'],
+        },
+        { when: "app.status.health.status == 'Degraded'", send: ['simple'] },
+      ],
+    });
+    const yaml = await herald('trigger get on-sync-failed -o yaml --config-map cm.yaml');
+    expect(yaml.stdout).toContain('on-sync-failed:\n  - oncePer: app.status.sync.revision\n');
+  });
+
+  test('a name that is not there, and one that does not compile', async () => {
+    expect(await herald('trigger get on-sync-faild --config-map cm.yaml')).toMatchObject({
+      code: 1,
+      stderr:
+        'herald trigger get: there is no trigger "on-sync-faild"; there are: on-sync-failed. Did you mean "on-sync-failed"?\n',
+    });
+    const broken = { 'cm.yaml': configMap.replace("== 'Degraded'", '== ') };
+    const result = await herald('trigger get on-sync-failed --config-map cm.yaml', { files: broken });
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toMatch(/^trigger\.on-sync-failed, line 5, column \d+: when: /);
+    expect(result.stderr).toContain('herald trigger get: trigger on-sync-failed is not usable\n');
+  });
+});
+
+describe('trigger run', () => {
+  test('each condition, and what it means', async () => {
+    const { code, stdout } = await herald('trigger run on-sync-failed app.yaml --config-map cm.yaml');
+    expect(code).toBe(0);
+    expect(stdout).toContain("app.status.operationState.phase in ['Error', 'Failed']  false\n");
+    expect(stdout).toContain("app.status.health.status == 'Degraded'                  true\n");
+    expect(stdout).toContain("\napp.status.health.status == 'Degraded'\n  sends simple\n");
+  });
+
+  test('a condition that fails is no answer', async () => {
+    const odd = {
+      ...files,
+      'cm.yaml': configMap.replace('app.status.health.status', 'app.status.nothing.status'),
+    };
+    const { code, stdout } = await herald('trigger run on-sync-failed app.yaml --config-map cm.yaml', {
+      files: odd,
+    });
+    expect(code).toBe(1);
+    expect(stdout).toContain("app.status.nothing.status == 'Degraded'                 failed\n");
+    expect(stdout).toContain('  failed, which neither sends nor re-arms: ');
+  });
+
+  test('json', async () => {
+    const failed = { ...files, 'app.yaml': application.replace('Running', 'Failed') };
+    const line = 'trigger run on-sync-failed app.yaml -o json --config-map cm.yaml';
+    expect(JSON.parse((await herald(line, { files: failed })).stdout)).toMatchObject([
+      { result: 'matched', oncePer: 'abc', send: ['app-sync-failed'] },
+      { result: 'matched', send: ['simple'] },
+    ]);
+  });
+});
+
+describe('template get', () => {
+  test('a table with the dialects', async () => {
+    const { stdout } = await herald('template get --config-map cm.yaml');
+    expect(stdout.split('\n').map((line) => line.split(/\s{2,}/).slice(0, 2))).toEqual([
+      ['NAME', 'DIALECT'],
+      ['app-sync-failed', 'go'],
+      ['fails', 'go'],
+      ['simple', 'mustache'],
+      [''],
+    ]);
+  });
+
+  test('yaml that can be put into a ConfigMap', async () => {
+    const { stdout } = await herald('template get app-sync-failed -o yaml --config-map cm.yaml');
+    expect(stdout).toBe(
+      [
+        'app-sync-failed:',
+        '  message: "{{.app.metadata.name}} failed"',
+        '  slack:',
+        '    attachments: |',
+        '      [{"title": "{{.app.metadata.name}}", "text": "{{.app.status.operationState.message}}"}]',
+        '  dialect: go',
+        '',
+      ].join('\n'),
+    );
+  });
+});
+
+describe('template render', () => {
+  test('the sections of all services, values safe inside JSON', async () => {
+    const { code, stdout } = await herald(
+      'template render app-sync-failed app.yaml -o json --config-map cm.yaml',
+    );
+    expect(code).toBe(0);
+    const rendered = JSON.parse(stdout) as { message: string; slack: { attachments: string } };
+    expect(rendered.message).toBe('shop failed');
+    expect(JSON.parse(rendered.slack.attachments)).toEqual([{ title: 'shop', text: 'one "quoted" word' }]);
+  });
+
+  test('for one service, several templates merged', async () => {
+    const line = 'template render app-sync-failed,simple app.yaml --recipient email:a@b --config-map cm.yaml';
+    expect(await herald(line)).toEqual({ code: 0, stdout: 'message: shop is Degraded\n', stderr: '' });
+  });
+
+  test('the line of a template that fails, in the file', async () => {
+    const { code, stderr } = await herald('template render fails app.yaml --config-map cm.yaml');
+    expect(code).toBe(1);
+    const line = configMap.split('\n').findIndex((text) => text.includes('| fail')) + 1;
+    expect(stderr).toContain('template.fails, message, line 3, column ');
+    expect(stderr).toContain(`(cm.yaml:${line}:`);
+    expect(stderr).toMatch(/\n {4}\{\{ \.app\.metadata\.name \| fail \}\}\n +\^/);
+  });
+
+  test('an unknown service', async () => {
+    const { code, stderr } = await herald(
+      'template render simple app.yaml --recipient slak:x --config-map cm.yaml',
+    );
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('there is no service "slak": use one of slack, '),
+    ]);
+  });
+});
+
+describe('template notify', () => {
+  test('to the console by default', async () => {
+    const { code, stdout } = await herald('template notify app-sync-failed app.yaml --config-map cm.yaml');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^message: shop failed\nslack:\n {2}attachments:/);
+  });
+
+  test('a service that is not usable is said before anything is sent to it', async () => {
+    const line = 'template notify simple app.yaml --recipient slack:x --config-map cm.yaml --secret :empty';
+    const { code, stderr } = await herald(line);
+    expect(code).toBe(1);
+    expect(stderr).toContain('slack-token');
+  });
+});
+
+describe('config check', () => {
+  const good = { ...files, 'cm.yaml': configMap.replace(/ {2}template\.fails[\s\S]*/, '') };
+
+  test('nothing wrong', async () => {
+    const { code, stdout } = await herald('config check cm.yaml', { files: good });
+    expect(code).toBe(0);
+    expect(stdout).toContain('these keys were not looked up: slack-token\n');
+    expect(stdout).toContain('cm.yaml (ConfigMap argocd-notifications-cm): no problems\n');
+  });
+
+  test('errors, with the line of the file and the fix', async () => {
+    const broken = { 'cm.yaml': good['cm.yaml'].replace("== 'Degraded'", '== ') };
+    const { code, stdout } = await herald('config check cm.yaml', { files: broken });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^cm\.yaml:15:\d+: trigger\.on-sync-failed: error: when: .*\n {4}\S/);
+    expect(stdout).toContain('1 error');
+  });
+
+  test('warnings alone', async () => {
+    const odd = {
+      'cm.yaml': good['cm.yaml']
+        .replace('template.simple: |', 'templat.simple: |')
+        .replace('[simple]', '[app-sync-failed]'),
+    };
+    const { code, stdout } = await herald('config check cm.yaml', { files: odd });
+    expect(code).toBe(0);
+    expect(stdout).toContain(': warning: the key is unknown and ignored');
+    expect(stdout).toContain('no errors, 1 warning: it can be used\n');
+  });
+
+  test('a Secret without the key', async () => {
+    const { code, stdout } = await herald('config check cm.yaml --secret :empty', { files: good });
+    expect([code, stdout]).toEqual([1, expect.stringContaining('$slack-token refers to a key')]);
+  });
+
+  test('json', async () => {
+    const { stdout } = await herald('config check - -o json', {
+      stdin: configMap.replace('send: [simple]', 'send: [simpel]'),
+    });
+    expect(JSON.parse(stdout)).toMatchObject({
+      warnings: 1,
+      problems: [{ file: 'standard input', key: 'trigger.on-sync-failed', line: 16 }],
+    });
+  });
+
+  test('the cluster, without files', async () => {
+    const core = '/api/v1/namespaces/argocd';
+    const cluster = {
+      [`${core}/configmaps/argocd-notifications-cm`]: {
+        data: { 'trigger.x': '- {when: "1 ==", send: [t]}' },
+      },
+      [`${core}/secrets/argocd-notifications-secret`]: {},
+    };
+    const { code, stdout } = await herald('config check', { cluster });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^trigger\.x, line 1, column \d+: error: when: /);
+    expect(stdout).toContain('ConfigMap argocd/argocd-notifications-cm: 1 error');
+  });
+
+  test.each([
+    ['config check no.yaml', 'herald config check: no.yaml: no such file\n'],
+    [
+      'config check app.yaml',
+      'herald config check: app.yaml:1:1: there is no ConfigMap argocd-notifications-cm. Give the file that holds it.\n',
+    ],
+    ['config check', 'herald config check: no kubeconfig and not in a cluster: give --kubeconfig FILE\n'],
+  ])('%s', async (line, stderr) => {
+    expect(await herald(line)).toEqual({ code: 2, stdout: '', stderr });
+  });
+});

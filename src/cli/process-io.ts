@@ -1,0 +1,62 @@
+import { readFile, stat } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { connect } from '../cluster/connect.ts';
+import { createLog } from '../log.ts';
+import { connectOptions } from './connect-options.ts';
+import { CommandFailure, type CommandIo, type OpenLedger } from './io.ts';
+
+/** Milliseconds. */
+const storeDeadline = 10_000;
+
+/** The process's own files, streams, cluster and store. */
+export function processIo(): CommandIo {
+  return {
+    stdout: (output) => void process.stdout.write(output),
+    stderr: (output) => void process.stderr.write(output),
+    readStdin: () => text(process.stdin),
+    readFile: (path) => readFile(path, 'utf8'),
+    isFile: (path) =>
+      stat(path).then(
+        (found) => !found.isDirectory(),
+        () => false,
+      ),
+    connect: (kube) => connect(connectOptions(kube)),
+    openLedger,
+    now: () => Date.now(),
+  };
+}
+
+async function openLedger(queue: string): Promise<OpenLedger> {
+  // The database drivers are loaded by the commands that need them only.
+  const [{ createLedger }, { openStore }, { isInitialised }, { parseQueueUrl }, { StoreError }] =
+    await Promise.all([
+      import('../episodes/store-ledger.ts'),
+      import('../store/open-store.ts'),
+      import('../store/pglite-files.ts'),
+      import('../store/queue-url.ts'),
+      import('../store/store.ts'),
+    ]);
+  const parsed = parseQueueUrl(queue);
+  if (parsed.ok && parsed.value.kind === 'pglite' && !isInitialised(parsed.value.directory)) {
+    throw new CommandFailure(
+      `nothing is kept in ${parsed.value.directory}: give --queue as the bridge has it`,
+    );
+  }
+  const log = createLog({ level: 'warn', format: 'text' });
+  try {
+    const store = await openStore(queue, { log, deadline: storeDeadline });
+    const ledger = createLedger(store, { deadline: storeDeadline });
+    return {
+      pending: () => ledger.pending(),
+      parked: (limit) => ledger.parked(limit),
+      unpark: (ids) => ledger.unpark(ids),
+      close: () => store.close(storeDeadline),
+    };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    // The store's own mend is for the bridge: a command wants this directory and no other.
+    const [what, ownMend] = error.message.split(/\. (?=Stop that one)/);
+    const mend = 'Stop it for the time of this command, or let it use redis:// or postgres://';
+    throw new CommandFailure(ownMend === undefined ? error.message : `${what}. ${mend}`, { cause: error });
+  }
+}

@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import { PassThrough } from 'node:stream';
+import type { Config } from '../config/config.ts';
+import { createLog } from '../log.ts';
+import type { Application, JsonObject, Notification } from '../model.ts';
+import { createService, type ServiceDeps } from '../services/create-service.ts';
+import type { Service, ServiceState } from '../services/service.ts';
+import { type RenderResult, renderNotification } from '../templates/render.ts';
+import { SECTIONS } from '../templates/sections.ts';
+import type { Template } from '../templates/template.ts';
+import { templateVars } from '../templates/vars.ts';
+import { CommandFailure, type CommandIo, exitCode } from './io.ts';
+import type { LoadedConfig } from './source.ts';
+import { printable } from './table.ts';
+
+/** What templates of one command are rendered with. */
+export interface RenderContext {
+  config: Config;
+  loaded: LoadedConfig;
+  application: Application;
+  appProject: JsonObject;
+  io: CommandIo;
+}
+
+export interface Address {
+  service: string;
+  recipient: string;
+}
+
+/** `service:recipient`; the recipient may hold further colons. */
+export function parseAddress(text: string): Address {
+  const colon = text.indexOf(':');
+  if (colon === 0)
+    throw new CommandFailure(`--recipient ${text} names no service: write it as in slack:channel`);
+  return colon < 0
+    ? { service: text, recipient: '' }
+    : { service: text.slice(0, colon), recipient: text.slice(colon + 1) };
+}
+
+/** Renders for one service; `console` stands for no service in particular and gets every section of the templates. */
+export function renderFor(
+  address: Address,
+  templates: readonly Template[],
+  context: RenderContext,
+): JsonObject {
+  const types =
+    address.service === 'console'
+      ? [...new Set(templates.flatMap(({ sections }) => [...sections.keys()]))]
+      : [typeOf(address.service, context.config)];
+  const first = rendered(address, templates, presentationOf(types[0] ?? 'console', context), context);
+  const sections = types
+    .slice(1)
+    .map((type) => rendered(address, templates, presentationOf(type, context), context));
+  return [first, ...sections].reduce<JsonObject>(
+    (all, { section }, i) => (section ? { ...all, [types[i] ?? '']: section } : all),
+    first.message === '' ? {} : { message: first.message },
+  );
+}
+
+/** The notification for a service, or a CommandFailure that shows the line of the template at fault. */
+export function rendered(
+  address: Address,
+  templates: readonly Template[],
+  service: Pick<Service, 'type' | 'jsonFields' | 'filterValue'>,
+  context: RenderContext,
+): Notification {
+  const { config, loaded, application, appProject, io } = context;
+  const vars = templateVars({
+    app: application.object,
+    appProject,
+    context: config.context,
+    secrets: loaded.secret ?? {},
+    serviceType: address.service,
+    recipient: address.recipient,
+    now: io.now(),
+  });
+  const result = renderNotification(templates, vars, {
+    serviceType: service.type,
+    jsonFields: service.jsonFields,
+    ...(service.filterValue ? { filterValue: service.filterValue } : {}),
+    template: (name) => config.templates.get(name),
+  });
+  if (!result.ok) throw new CommandFailure(faultText(result, loaded), { exit: exitCode.negative });
+  for (const { template, field, what } of result.warnings) {
+    io.stderr(printable(`template.${template}, ${field}: ${what}\n`));
+  }
+  return result.notification;
+}
+
+function faultText(fault: Extract<RenderResult, { ok: false }>, loaded: LoadedConfig): string {
+  const { template, field, line, column = 1, error } = fault;
+  const key = `template.${template}`;
+  if (line === undefined) return `${key}, ${field}: ${error}`;
+  const inFile = loaded.manifest?.position(['data', key], { line, column });
+  const file = inFile ? ` (${loaded.manifest?.file}:${inFile.line}:${inFile.column})` : '';
+  const source = loaded.configMap[key]?.split('\n')[line - 1];
+  const excerpt = source === undefined ? '' : `\n  ${source}\n  ${' '.repeat(Math.max(0, column - 1))}^`;
+  return `${key}, ${field}, line ${line}, column ${column}${file}: ${error}${excerpt}`;
+}
+
+function typeOf(service: string, config: Config): string {
+  const type = config.services.get(service)?.type ?? service;
+  if (Object.hasOwn(SECTIONS, type) || config.services.has(service)) return type;
+  const known = [...config.services.keys(), ...Object.keys(SECTIONS)];
+  throw new CommandFailure(
+    `there is no service ${JSON.stringify(service)}: use one of ${[...new Set(known)].join(', ')}`,
+  );
+}
+
+/** How a type of service has its values rendered, without a configured service and its secrets. */
+function presentationOf(
+  type: string,
+  { io }: RenderContext,
+): Pick<Service, 'type' | 'jsonFields' | 'filterValue'> {
+  const enough: Record<string, JsonObject> = {
+    slack: { token: 'unused' },
+    webhook: { url: 'http://unused.invalid' },
+  };
+  const source = { type, name: type, options: enough[type] ?? {} };
+  return createService(source, serviceDeps(io)).service ?? { type, jsonFields: [] };
+}
+
+/** A configured service that sends. */
+export function serviceFor(name: string, { config, io }: RenderContext): Service {
+  const source = config.services.get(name);
+  if (!source) {
+    const errors = config.problems.filter(({ key, severity }) => severity === 'error' && isKeyOf(key, name));
+    const why = errors.map(({ key, what }) => `${key}: ${what}`).join('; ');
+    const has = [...config.services.keys(), 'console'].join(', ');
+    const message = why === '' ? `there is no service ${JSON.stringify(name)}; there are: ${has}` : why;
+    throw new CommandFailure(message, { exit: exitCode.negative });
+  }
+  const { service, problems } = createService(source, serviceDeps(io));
+  if (service) return service;
+  const why = problems.map(({ what, fix }) => `${what}. ${fix}`).join(' ');
+  throw new CommandFailure(`service ${name} cannot be used: ${why}`, { exit: exitCode.negative });
+}
+
+function isKeyOf(key: string, service: string): boolean {
+  return key === `service.${service}` || (key.startsWith('service.') && key.endsWith(`.${service}`));
+}
+
+function serviceDeps(io: CommandIo): ServiceDeps {
+  return {
+    log: createLog({ level: 'warn', format: 'text' }, { write: (text) => io.stderr(text) }),
+    state: volatileState(),
+    stream: new PassThrough().resume(),
+    now: () => io.now(),
+  };
+}
+
+/** Threads and channel ids of one command; the bridge's are in its store. */
+function volatileState(): ServiceState {
+  const values = new Map<string, JsonObject>();
+  return {
+    get: (key) => Promise.resolve(values.get(key)),
+    set(key, value) {
+      values.set(key, value);
+      return Promise.resolve();
+    },
+  };
+}
+
+export function newDeliveryId(): string {
+  return randomBytes(20).toString('hex');
+}

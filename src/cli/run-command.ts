@@ -1,0 +1,38 @@
+import { CommandFailure, type CommandIo } from './io.ts';
+import type { CommandLine } from './options.ts';
+import { printable } from './table.ts';
+
+export type AdminCommand = Exclude<CommandLine, { command: 'run' }>;
+
+/** Runs a command other than `run` and answers the exit code. Rejects only for what is a bug. */
+export async function runCommand(line: AdminCommand, io: CommandIo): Promise<number> {
+  try {
+    return await dispatch(line, io);
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    io.stderr(printable(`herald ${line.command}: ${error.message}\n`));
+    return error.exit;
+  }
+}
+
+/** Modules are loaded by the command that needs them, so that help and small commands start at once. */
+async function dispatch(line: AdminCommand, io: CommandIo): Promise<number> {
+  switch (line.command) {
+    case 'config check':
+      return (await import('./config-check.ts')).check(line.options, io);
+    case 'deliveries':
+      return (await import('./deliveries.ts')).showDeliveries(line.options, io);
+    case 'deliveries retry':
+      return (await import('./deliveries.ts')).retryDeliveries(line.options, io);
+    case 'trigger get':
+      return (await import('./trigger-get.ts')).getTriggers(line.options, io);
+    case 'trigger run':
+      return (await import('./trigger-run.ts')).runTrigger(line.options, io);
+    case 'template get':
+      return (await import('./template-get.ts')).getTemplates(line.options, io);
+    case 'template render':
+      return (await import('./template-render.ts')).renderTemplates(line.options, io);
+    case 'template notify':
+      return (await import('./template-notify.ts')).notify(line.options, io);
+  }
+}

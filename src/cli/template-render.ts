@@ -1,0 +1,25 @@
+import type { Template } from '../templates/template.ts';
+import { formatted } from './formatted.ts';
+import { type CommandIo, exitCode } from './io.ts';
+import { configOf, requireNamed } from './loaded-config.ts';
+import type { TemplateRenderOptions } from './options.ts';
+import { parseAddress, type RenderContext, renderFor } from './rendering.ts';
+import { openSource } from './source.ts';
+
+/** `herald template render`: prints what a service would get, sends nothing. */
+export async function renderTemplates(options: TemplateRenderOptions, io: CommandIo): Promise<number> {
+  const address = parseAddress(options.recipient);
+  const source = openSource(options.source, io);
+  try {
+    const loaded = await source.config('given');
+    const config = configOf(loaded, options.source.secretName);
+    const templates = options.templates.map((name) => requireNamed<Template>(config, 'template', name, io));
+    const application = await source.application(options.application);
+    const appProject = (await source.appProject(application)) ?? {};
+    const context: RenderContext = { config, loaded, application, appProject, io };
+    io.stdout(formatted(renderFor(address, templates, context), options.output));
+    return exitCode.ok;
+  } finally {
+    await source.close();
+  }
+}
