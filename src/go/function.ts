@@ -57,10 +57,19 @@ export function parseSignature(type: string): Signature {
   return { in: [...parameters.slice(0, -1), last.slice(3)], variadic: true, out };
 }
 
+/** A type of functions, read once for all functions of the type. */
+export interface FunctionType {
+  readonly type: string;
+  readonly signature: Signature;
+}
+
+export const functionType = (type: string): FunctionType => ({ type, signature: parseSignature(type) });
+
 /** A function with its Go type; it throws what Go would return as an error or panic with. */
-export function goFunction(type: string, call: (...args: never[]) => unknown): TypedFunction {
+export function goFunction(of: string | FunctionType, call: (...args: never[]) => unknown): TypedFunction {
+  const { type, signature } = typeof of === 'string' ? functionType(of) : of;
   const untyped = call as (...args: unknown[]) => unknown;
-  return Object.assign((...args: unknown[]) => untyped(...args), { goType: type, signature: parseSignature(type) });
+  return Object.assign((...args: unknown[]) => untyped(...args), { goType: type, signature });
 }
 
 /** The zero value of a type, which `reflect` passes where the argument is nil. */
@@ -102,9 +111,7 @@ export function callFunction(call: GoFunction, args: readonly unknown[]): unknow
   return call(...values);
 }
 
-export interface Method<Receiver> {
-  readonly type: string;
-  readonly signature: Signature;
+export interface Method<Receiver> extends FunctionType {
   readonly call: (self: Receiver, ...args: never[]) => unknown;
 }
 

@@ -24,8 +24,8 @@ export interface Namespaces {
 export function createNamespaces(options: NamespaceOptions): Namespaces {
   return {
     time: timeNamespace(options.now, options.local ?? localLocation),
-    strings: stringsNamespace(),
+    strings: stringsNamespace,
     repo: repoNamespace(options.repo),
-    sync: syncNamespace(),
+    sync: syncNamespace,
   };
 }

@@ -1,5 +1,5 @@
 /** argo-cd's `repo` namespace. What needs the repo-server comes from a provider that the caller injects. */
-import { goFunction } from '../function.ts';
+import { functionType, goFunction } from '../function.ts';
 import type { GoFunction } from '../typed.ts';
 import { type GoUrl, parseUrl, queryEscape, urlText } from '../url.ts';
 
@@ -65,16 +65,22 @@ const unavailable = (): never => {
   throw new Error('Argo CD is not configured: the repository cannot be asked');
 };
 
+const METADATA = functionType('func(string) interface {}');
+const DETAILS = functionType('func() interface {}');
+
+/** The functions that need nobody. */
+const PURE = {
+  RepoURLToHTTPS: goFunction('func(string) string', repoUrlToHttps),
+  FullNameByRepoURL: goFunction('func(string) string', fullNameByRepoUrl),
+  QueryEscape: goFunction('func(string) string', queryEscape),
+};
+
 export function repoNamespace(provider: RepoProvider | undefined): Readonly<Record<string, GoFunction>> {
   return {
-    RepoURLToHTTPS: goFunction('func(string) string', repoUrlToHttps),
-    FullNameByRepoURL: goFunction('func(string) string', fullNameByRepoUrl),
-    QueryEscape: goFunction('func(string) string', queryEscape),
-    GetCommitMetadata: goFunction('func(string) interface {}', (revision: string) =>
+    ...PURE,
+    GetCommitMetadata: goFunction(METADATA, (revision: string) =>
       provider === undefined ? unavailable() : provider.commitMetadata(revision),
     ),
-    GetAppDetails: goFunction('func() interface {}', () =>
-      provider === undefined ? unavailable() : provider.appDetails(),
-    ),
+    GetAppDetails: goFunction(DETAILS, () => (provider === undefined ? unavailable() : provider.appDetails())),
   };
 }

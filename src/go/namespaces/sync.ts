@@ -21,6 +21,6 @@ function getInfoItem(app: unknown, name: string): string {
   throw new Error(`the sync operation has no info item ${JSON.stringify(name)}`);
 }
 
-export function syncNamespace(): Readonly<Record<string, GoFunction>> {
-  return { GetInfoItem: goFunction('func(map[string]interface {}, string) string', getInfoItem) };
-}
+export const syncNamespace: Readonly<Record<string, GoFunction>> = {
+  GetInfoItem: goFunction('func(map[string]interface {}, string) string', getInfoItem),
+};

@@ -113,7 +113,8 @@ function readRawString(source: string, start: number): { value: string; end: num
 function readNumber(source: string, at: number): string {
   const radix = /0[xXoObB]/y;
   const text = matchAt(radix, source, at) === '' ? matchAt(DECIMAL, source, at) : matchAt(NUMBER, source, at);
-  if (WORD.test(characterAt(source, at + text.length))) throw new CompileError(`bad number ${text}`, at);
+  const rest = matchAt(WORDS, source, at + text.length);
+  if (rest !== '') throw new CompileError(`bad number ${text}${rest}`, at);
   return text;
 }
 

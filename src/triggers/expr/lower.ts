@@ -96,6 +96,12 @@ function typedEquality(node: BinaryNode): string | undefined {
   return certain(node.left) && certain(node.right) ? undefined : type;
 }
 
+/** The other side of a comparison with the literal nil. */
+function comparedWithNil(node: BinaryNode): Node | undefined {
+  if (node.right.kind === 'nil') return node.left;
+  return node.left.kind === 'nil' ? node.right : undefined;
+}
+
 const comparison =
   (test: (left: unknown, right: unknown) => boolean) =>
   (left: unknown, right: unknown): boolean =>
@@ -141,8 +147,6 @@ class Lowering {
   names = 0;
   slots = 0;
   depth = 0;
-  readonly isNilOperator = this.engine.operator((value) => isNil(value));
-  readonly lastFunction = this.engine.function((...values) => values.at(-1));
 
   constructor(options: LowerOptions) {
     this.options = options;
@@ -195,12 +199,18 @@ class Lowering {
     };
   }
 
-  operator(at: number, call: (operand: unknown) => unknown, operand: string): string {
-    return `(${this.engine.operator(this.located(at, call))} (${operand}))`;
+  /** An operation at a place of the source. */
+  apply(at: number, call: (...operands: unknown[]) => unknown, ...operands: string[]): string {
+    return this.engine.apply(this.located(at, call), operands);
   }
 
-  function(at: number, call: (...args: unknown[]) => unknown, args: readonly string[]): string {
-    return `${this.engine.function(this.located(at, call))}(${args.join(', ')})`;
+  isNil(operand: string): string {
+    return this.engine.apply(isNil, [operand]);
+  }
+
+  /** All are evaluated, the last one counts. */
+  last(texts: readonly string[]): string {
+    return this.engine.apply((...values) => values.at(-1), texts);
   }
 
   /** Evaluates a text once when `evaluate` is read; `read` answers the value again. */
@@ -250,18 +260,18 @@ class Lowering {
         return this.chain(node, scope);
       case 'unary':
         if (node.operator === '+') return this.lower(node.node, scope);
-        if (node.operator === '-') return this.operator(node.at, negate, this.lower(node.node, scope));
-        return this.operator(node.at, (value) => !asBool(value), this.lower(node.node, scope));
+        if (node.operator === '-') return this.apply(node.at, negate, this.lower(node.node, scope));
+        return this.apply(node.at, (value) => !asBool(value), this.lower(node.node, scope));
       case 'binary':
         return this.binary(node, scope);
       case 'slice': {
         const list = this.lower(node.node, scope);
         const from = node.from === undefined ? this.constant(scope, goInt(0)) : this.lower(node.from, scope);
         if (node.to === undefined) {
-          return this.function(node.at, (value, start) => slice(value, start, goInt(lengthOf(value))), [list, from]);
+          return this.apply(node.at, (value, start) => slice(value, start, goInt(lengthOf(value))), list, from);
         }
         const to = this.lower(node.to, scope);
-        return this.function(node.at, (value, end, start) => slice(value, start, end), [list, to, from]);
+        return this.apply(node.at, (value, end, start) => slice(value, start, end), list, to, from);
       }
       case 'call':
         return this.call(node, this.lower(node.callee, scope), scope);
@@ -277,24 +287,24 @@ class Lowering {
         const { evaluate, slot } = this.slot(scope, this.lower(node.value, scope));
         const variable: Variable = { name: node.name, depth: scope.depth, slot };
         const body = this.lower(node.body, { ...scope, variables: [...scope.variables, variable] });
-        return `${this.lastFunction}(${evaluate}, ${body})`;
+        return this.last([evaluate, body]);
       }
       case 'sequence':
-        return `${this.lastFunction}(${node.nodes.map((each) => this.lower(each, scope)).join(', ')})`;
+        return this.last(node.nodes.map((each) => this.lower(each, scope)));
       case 'array':
-        return this.function(
+        return this.apply(
           node.at,
           (...items) => {
             this.run.grow(items.length);
             return items;
           },
-          node.nodes.map((each) => this.lower(each, scope)),
+          ...node.nodes.map((each) => this.lower(each, scope)),
         );
       case 'map':
-        return this.function(
+        return this.apply(
           node.at,
           (...parts) => this.newMap(parts),
-          node.pairs.flatMap(({ key, value }) => [this.lower(key, scope), this.lower(value, scope)]),
+          ...node.pairs.flatMap(({ key, value }) => [this.lower(key, scope), this.lower(value, scope)]),
         );
     }
   }
@@ -310,7 +320,7 @@ class Lowering {
   /** A condition whose value must be boolean. */
   bool(node: Node, scope: Scope): string {
     const text = this.lower(node, scope);
-    return alwaysBool(node) ? text : this.operator(node.at, asBool, text);
+    return alwaysBool(node) ? text : this.apply(node.at, asBool, text);
   }
 
   binary(node: BinaryNode, scope: Scope): string {
@@ -318,21 +328,30 @@ class Lowering {
     if (isLogic(operator)) return this.logic(node, scope);
     if (operator === '??') {
       const { evaluate, read } = this.slot(scope, this.lower(node.left, scope));
-      return `((${this.isNilOperator} ${evaluate}) ? ${this.lower(node.right, scope)} : ${read})`;
+      return `(${this.isNil(evaluate)} ? ${this.lower(node.right, scope)} : ${read})`;
+    }
+    const nil = operator === '==' || operator === '!=' ? comparedWithNil(node) : undefined;
+    if (nil !== undefined) {
+      const text = this.lower(nil, scope);
+      return operator === '==' ? this.isNil(text) : this.engine.apply((value) => !isNil(value), [text]);
     }
     const left = this.lower(node.left, scope);
     if (operator === 'in' && node.right.kind === 'constant' && node.right.set !== undefined) {
-      return this.operator(at, membership(node.right.set), left);
+      return this.apply(at, membership(node.right.set), left);
     }
     if (operator === 'matches' && node.right.kind === 'string') {
       const pattern = compilePattern(node.right.value);
       if (typeof pattern === 'string') throw new CompileError(pattern, at);
-      return this.operator(at, (value) => !isNil(value) && matches(value, pattern), left);
+      return this.apply(at, (value) => !isNil(value) && matches(value, pattern), left);
     }
-    const right = this.lower(node.right, scope);
     const type = operator === '==' || operator === '!=' ? typedEquality(node) : '';
-    if (type === undefined) return `(${left} ${operator} ${right})`;
-    return this.function(at, this.binaryFunction(operator, type), [left, right]);
+    if (type === undefined) return `(${left} ${operator} ${this.lower(node.right, scope)})`;
+    const call = this.binaryFunction(operator, type);
+    if (node.right.kind === 'integer' || node.right.kind === 'float') {
+      const constant = node.right.kind === 'integer' ? goInt(node.right.value) : goFloat(node.right.value);
+      return this.apply(at, (value) => call(value, constant), left);
+    }
+    return this.apply(at, call, left, this.lower(node.right, scope));
   }
 
   /** `type`: what both sides of a typed `==` must be. */
@@ -434,7 +453,7 @@ class Lowering {
     if (path.base.kind === 'identifier' || path.base.kind === 'pointer') return this.path(path, scope);
     const { safe } = this.options;
     if (path.steps.length > 0) {
-      return this.operator(node.at, (value) => follow(value, path, safe), this.lower(path.base, scope));
+      return this.apply(node.at, (value) => follow(value, path, safe), this.lower(path.base, scope));
     }
     return this.index(node, this.lower(node.node, scope), scope);
   }
@@ -443,10 +462,11 @@ class Lowering {
   index(node: MemberNode, base: string, scope: Scope): string {
     const { safe } = this.options;
     const name = pathText(node.node, []);
-    return this.function(
+    return this.apply(
       node.at,
       (value, key) => (safe && isNil(value) ? null : fetch(value, key, name)),
-      [base, this.lower(node.property, scope)],
+      base,
+      this.lower(node.property, scope),
     );
   }
 
@@ -467,22 +487,22 @@ class Lowering {
       return this.index(each, base, scope);
     };
     const whole = walk(node.node);
-    const text = this.operator(node.at, (value) => (isNil(value) ? null : value), whole);
-    return tests.reduceRight((rest, test) => `((${this.isNilOperator} ${test}) ? nil : ${rest})`, text);
+    const text = this.apply(node.at, (value) => (isNil(value) ? null : value), whole);
+    return tests.reduceRight((rest, test) => `(${this.isNil(test)} ? nil : ${rest})`, text);
   }
 
   call(node: CallNode, callee: string, scope: Scope): string {
     const name = pathText(...calleeName(node.callee));
     // Arguments first, as expr-lang evaluates them.
     const args = [...node.args.map((arg) => this.lower(arg, scope)), callee];
-    return this.function(
+    return this.apply(
       node.at,
       (...values) => {
         const target = values.pop();
         if (typeof target === 'function') return callFunction(target as GoFunction, values);
         throw new Error(target === null ? `there is no function ${name}` : `${name} is ${goTypeOf(target)}, no function`);
       },
-      args,
+      ...args,
     );
   }
 
@@ -495,11 +515,7 @@ class Lowering {
       const value = call(run, args);
       return typeof value === 'string' ? run.text(value) : value;
     };
-    const args = node.args.map((arg) => this.lower(arg, scope));
-    const [only] = args;
-    return args.length === 1 && only !== undefined
-      ? this.operator(node.at, invoke, only)
-      : this.function(node.at, invoke, args);
+    return this.apply(node.at, invoke, ...node.args.map((arg) => this.lower(arg, scope)));
   }
 
   closure(node: BuiltinNode, scope: Scope): string {
@@ -512,7 +528,7 @@ class Lowering {
     const extra = compile(third);
     const loop = CLOSURE_BUILTINS[node.name] as (typeof CLOSURE_BUILTINS)[string];
     const { run } = this;
-    return this.function(
+    return this.apply(
       node.at,
       (items, outer) => {
         const parent = outer as Frame;
@@ -520,7 +536,8 @@ class Lowering {
         const { throws = false, threshold } = node;
         return loop({ run, items: iterate(items), frame, body, map, extra, throws, threshold });
       },
-      [this.lower(list, scope), 'self'],
+      this.lower(list, scope),
+      'self',
     );
   }
 }
