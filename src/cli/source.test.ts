@@ -60,7 +60,7 @@ describe('files', () => {
 
   test.each([
     ['--config-map no.yaml', 'no.yaml: no such file'],
-    ['--config-map bad.yaml', 'bad.yaml:3:7: not valid YAML'],
+    ['--config-map bad.yaml', 'bad.yaml:4:6: not valid YAML'],
     ['--config-map text.yaml', 'text.yaml: a Kubernetes object was expected'],
     [
       '--config-map two.yaml',
