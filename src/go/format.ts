@@ -304,7 +304,7 @@ function printValue(value: unknown, verb: string, flags: Flags, depth: number, e
   if (depth === 0 && verb === 'p') {
     return POINTER_KINDS.has(goKindOf(value)) ? printPointer(value, 'p', flags) : badVerb(value, verb, flags);
   }
-  if (verb === 'w' && !erroring) return badVerb(value, verb, flags);
+  if (verb === 'w' && !erroring && !(value instanceof GoBytes)) return badVerb(value, verb, flags);
   if (typeof value === 'string') return printText(value, value, verb, flags);
   if (typeof value === 'boolean') {
     return verb === 't' || verb === 'v' ? pad(String(value), flags) : badVerb(value, verb, flags);

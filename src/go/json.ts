@@ -1,9 +1,10 @@
 /** JSON as Go reads and writes it: encoding/json for expressions and templates, Kubernetes' decoder for objects. */
-import { normalizeBytes } from './bytes.ts';
+import { fromBytes, normalizeBytes } from './bytes.ts';
 import { entriesOf, GoAnyMap, itemsOf } from './collections.ts';
 import { isNil } from './nil.ts';
 import { floatValue, goFloat, goInt64, integerValue } from './numbers.ts';
 import { formatFloat } from './strconv.ts';
+import { GoStruct } from './struct.ts';
 import { GoTime } from './time.ts';
 import { LAYOUTS } from './time-layout.ts';
 import { goTypeOf, isGoObject } from './typed.ts';
@@ -111,6 +112,14 @@ export function encodeJson(value: unknown, options: EncodeOptions = {}): string 
       );
       return block('{', '}', parts, margin);
     }
+    if (item instanceof GoStruct) {
+      const colon = indent === '' ? ':' : ': ';
+      const fields = [...item.members].filter(([, member]) => typeof member !== 'function');
+      const parts = fields.map(([name, each]) => encodeText(name, escapeHtml) + colon + encode(each, margin + indent));
+      return block('{', '}', parts, margin);
+    }
+    const marshal = isGoObject(item) ? item.goMember?.('MarshalJSON') : undefined;
+    if (typeof marshal === 'function') return fromBytes(((marshal as () => unknown)() as GoBytes).value);
     const underlying = isGoObject(item) ? item.goUnderlying?.() : undefined;
     if (underlying !== undefined) return encode(underlying, margin);
     throw new Error(`json: unsupported type: ${goTypeOf(item)}`);

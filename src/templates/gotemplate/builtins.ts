@@ -3,7 +3,7 @@ import { sprint, sprintAll, sprintf, sprintln } from '../../go/format.ts';
 import { isPrintable } from '../../go/strconv.ts';
 import { goTypeOf } from '../../go/typed.ts';
 import { GoInt } from '../../go/value.ts';
-import { rawByte, runeOf, toBytes } from '../../go/bytes.ts';
+import { runeOf, toBytes } from '../../go/bytes.ts';
 import { type FunctionTable, pure, type TemplateFunction } from './functions.ts';
 import { elementAt, isEqual, isLess, isTrue, lengthOf, sliceOf } from './values.ts';
 
@@ -42,7 +42,7 @@ export function escapeJs(text: string): string {
     const code = runeOf(character);
     if (known !== undefined) out += known;
     else if (code < 0x20) out += `\\u00${code.toString(16).toUpperCase().padStart(2, '0')}`;
-    else if (code < 0x80 || isPrintable(String.fromCodePoint(code))) out += rawByte(character) === undefined ? character : '\ufffd';
+    else if (code < 0x80 || isPrintable(String.fromCodePoint(code))) out += character;
     else out += `\\u${code.toString(16).toUpperCase().padStart(4, '0')}`;
   }
   return out;

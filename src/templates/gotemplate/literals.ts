@@ -60,9 +60,21 @@ export function unquoteChar(literal: string): number | undefined {
   return part !== undefined && 1 + part.length === literal.length - 1 ? part.value : undefined;
 }
 
-/** Underscores only between digits, or between a base prefix and a digit. */
+/** Go's rule: underscores stand between digits, or between a base prefix and a digit. */
 function underscoresOk(text: string): boolean {
-  return !/__|_$|_[^0-9a-fA-F]|[^0-9a-fA-FxXoObB]_|^[-+]?_/.test(text);
+  const body = text.replace(/^[-+]/, '');
+  const prefix = /^0[bBoOxX]/.exec(body)?.[0] ?? '';
+  const isDigit = /^0[xX]$/.test(prefix) ? /[0-9a-fA-F]/ : /[0-9]/;
+  let last: 'start' | 'digit' | 'underscore' | 'other' = prefix === '' ? 'start' : 'digit';
+  for (const character of body.slice(prefix.length)) {
+    if (isDigit.test(character)) last = 'digit';
+    else if (character === '_') {
+      if (last !== 'digit') return false;
+      last = 'underscore';
+    } else if (last === 'underscore') return false;
+    else last = 'other';
+  }
+  return last !== 'underscore';
 }
 
 /** Go's `strconv.ParseInt(text, 0, …)` without a range. */
@@ -92,8 +104,8 @@ function parseHexFloat(text: string): number | undefined {
 /** Go's `strconv.ParseFloat(text, 64)` for texts that start like a number; infinite where out of range. */
 export function parseFloat64(text: string): number | undefined {
   const plain = text.replaceAll('_', '');
-  if (plain !== text && !/^[-+]?0[xX]/.test(text)) return undefined;
-  if (/^[-+]?0[xX]/.test(plain)) return plain !== text && !underscoresOk(text) ? undefined : parseHexFloat(plain);
+  if (plain !== text && !underscoresOk(text)) return undefined;
+  if (/^[-+]?0[xX]/.test(plain)) return parseHexFloat(plain);
   if (!/^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$/.test(plain)) return undefined;
   return Number(plain);
 }

@@ -1,6 +1,6 @@
 /** snakecase, kebabcase and camelcase, with the word boundaries of the Go package xstrings. */
 import { pure, type TemplateFunction } from '../gotemplate/functions.ts';
-import { isLetter, isNumber, isPunctuation, isSpace, isUpper, lower, upper } from './runes.ts';
+import { isLetter, isNumber, isPunctuation, isSpace, isUpper, lower, runesOf, upper } from './runes.ts';
 
 const isConnector = (character: string): boolean => character === '-' || character === '_' || isSpace(character);
 /** Letters but for Chinese characters, which are no alphabet. */
@@ -128,7 +128,7 @@ function separated(text: string, connector: string): string {
 
 /** xstrings.ToPascalCase. */
 function pascalCase(text: string): string {
-  const characters = [...text];
+  const characters = runesOf(text);
   let at = 0;
   while (at < characters.length && isConnector(characters[at] as string)) at += 1;
   let out = characters.slice(0, at).join('');

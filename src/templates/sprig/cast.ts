@@ -5,7 +5,7 @@ import { floatValue, goInt64, integerValue, numberValue, truncateFloat } from '.
 import { parseFloatText } from '../../go/strconv-parse.ts';
 import { GoInteger, isGoObject } from '../../go/typed.ts';
 import { GoBytes, GoInt, GoInt64 } from '../../go/value.ts';
-import { parseInteger } from '../gotemplate/literals.ts';
+import { parseFloat64, parseInteger } from '../gotemplate/literals.ts';
 
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
@@ -34,7 +34,9 @@ export function toFloat64(value: unknown): number {
   const number = numberValue(value) ?? namedInteger(value);
   if (number !== undefined) return Number(number);
   if (typeof value === 'boolean') return value ? 1 : 0;
-  return typeof value === 'string' ? (parseFloatText(value) ?? 0) : 0;
+  if (typeof value !== 'string') return 0;
+  const parsed = parseFloat64(value) ?? parseFloatText(value) ?? 0;
+  return /\d/.test(value) && !Number.isFinite(parsed) ? 0 : parsed;
 }
 
 export const int64 = (value: bigint): number | GoInt64 => goInt64(BigInt.asIntN(64, value));

@@ -16,7 +16,10 @@ const firstGiven = (fallback: unknown, ...given: unknown[]): unknown =>
 
 const ANY = 'func(...interface {}) bool';
 const TEST = 'func(string, interface {}) bool';
-const copy = contextual('func(interface {}) interface {}', (context, value) => deepCopy(context, value));
+const copy = contextual('func(interface {}) interface {}', (context, value) => {
+  if (value === null) throw new Error('reflect: call of reflect.Value.Type on zero Value');
+  return deepCopy(context, value);
+});
 
 export const DEFAULT_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   default: pure('func(interface {}, ...interface {}) interface {}', firstGiven),

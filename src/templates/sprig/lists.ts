@@ -6,7 +6,7 @@ import { compareStrings, GoSlice, goKindOf } from '../../go/typed.ts';
 import { GoBytes, type GoInt } from '../../go/value.ts';
 import { contextual, pure, type TemplateFunction } from '../gotemplate/functions.ts';
 import type { FunctionContext } from '../gotemplate/run.ts';
-import { intArgument, toInt64 } from './cast.ts';
+import { intArgument, textOf, toInt64 } from './cast.ts';
 import { isEmpty } from './defaults.ts';
 import { checkList } from './limits.ts';
 import { textsOf } from './strings.ts';
@@ -84,19 +84,25 @@ function concat(context: FunctionContext, ...lists: unknown[]): unknown {
   return all.length === 0 ? new GoNilSlice('interface {}') : all;
 }
 
-function chunk(size: GoInt, list: unknown): GoSlice {
+/** With sprig's arithmetic, so that a negative size does what it does there. */
+function chunk(context: FunctionContext, size: GoInt, list: unknown): GoSlice {
   const length = intArgument(size);
   const items = itemsFor('chunk', list);
-  if (length <= 0) {
-    if (items.length === 0 && length < 0) return new GoSlice('[]interface {}', []);
-    throw new Error('runtime error: makeslice: len out of range');
-  }
+  const count = Math.floor((items.length - 1) / length) + 1;
+  if (!Number.isFinite(count) || count < 0) throw new Error('runtime error: makeslice: len out of range');
+  checkList(context, count);
   const chunks: unknown[][] = [];
-  for (let at = 0; at < items.length; at += length) chunks.push(items.slice(at, at + length));
+  for (let at = 0; at < count; at++) {
+    const wanted = at < count - 1 ? length : items.length % length || length;
+    if (wanted < 0) throw new Error('runtime error: makeslice: len out of range');
+    chunks.push(items.slice(at * length, at * length + wanted));
+  }
   return new GoSlice('[]interface {}', chunks);
 }
 
-const sortAlpha = (list: unknown): GoSlice => new GoSlice('string', textsOf(list).sort(compareStrings));
+function sortAlpha(list: unknown): GoSlice {
+  return new GoSlice('string', itemsOf(list) === undefined ? [textOf(list)] : textsOf(list).sort(compareStrings));
+}
 
 const ONE = 'func(interface {}) interface {}';
 const LIST = 'func(interface {}) []interface {}';
@@ -104,7 +110,7 @@ const WITH = 'func(interface {}, interface {}) []interface {}';
 
 const push = pure(WITH, append);
 const list = pure('func(...interface {}) []interface {}', (...values) => values);
-const chunks = pure('func(int, interface {}) [][]interface {}', chunk);
+const chunks = contextual('func(int, interface {}) [][]interface {}', chunk);
 const uniqs = contextual(LIST, uniq);
 const withouts = contextual('func(interface {}, ...interface {}) []interface {}', without);
 const hasItem = contextual('func(interface {}, interface {}) bool', has);

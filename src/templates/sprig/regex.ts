@@ -4,7 +4,7 @@ import { GoNilSlice } from '../../go/nil.ts';
 import { GoSlice } from '../../go/typed.ts';
 import type { GoInt } from '../../go/value.ts';
 import { contextual, pure, type TemplateFunction } from '../gotemplate/functions.ts';
-import type { FunctionContext } from '../gotemplate/run.ts';
+import { type FunctionContext, LimitError } from '../gotemplate/run.ts';
 import { intArgument } from './cast.ts';
 import { checkList, checkText } from './limits.ts';
 
@@ -24,6 +24,7 @@ interface Regex {
 
 function compile(context: FunctionContext, source: string): Regex {
   context.spend(16 + source.length);
+  if (!source.isWellFormed()) throw new Error('error parsing regexp: invalid UTF-8');
   const regex = RE2JS.compile(source);
   return {
     source,
@@ -122,13 +123,14 @@ const mustMatch = (context: FunctionContext, source: string, text: string): bool
   compile(context, source).find(text, 0) !== undefined;
 
 function matches(context: FunctionContext, source: string, text: string): boolean {
-  context.spend(1);
+  let regex: Regex;
   try {
-    RE2JS.compile(source);
-  } catch {
+    regex = compile(context, source);
+  } catch (error) {
+    if (error instanceof LimitError) throw error;
     return false;
   }
-  return mustMatch(context, source, text);
+  return regex.find(text, 0) !== undefined;
 }
 
 function replace(context: FunctionContext, source: string, text: string, template: string): string {

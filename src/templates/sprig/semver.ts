@@ -2,9 +2,11 @@
  * Versions and constraints of the Go package Masterminds/semver. npm's semver is not used: it reads `1.2`, wildcards,
  * pre-releases and `^0` differently at every step, so that nothing but the comparison of two strict versions is left.
  */
+import { toBytes } from '../../go/bytes.ts';
 import { boundMethod, type MethodTable, methodTable } from '../../go/function.ts';
 import { GoInteger, type GoObject } from '../../go/typed.ts';
 import { goInt } from '../../go/numbers.ts';
+import { GoBytes } from '../../go/value.ts';
 import { pure, type TemplateFunction } from '../gotemplate/functions.ts';
 
 const IDENTIFIERS = '[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*';
@@ -232,6 +234,10 @@ export const VERSION_METHODS: MethodTable<GoVersion> = methodTable<GoVersion>({
   Metadata: { type: 'func() string', call: (self) => self.metadata },
   Original: { type: 'func() string', call: (self) => self.original },
   String: { type: 'func() string', call: (self) => self.toString() },
+  MarshalJSON: {
+    type: 'func() ([]uint8, error)',
+    call: (self) => new GoBytes(toBytes(JSON.stringify(self.toString()))),
+  },
   Compare: { type: 'func(*semver.Version) int', call: (self, other: GoVersion) => goInt(compare(self, other)) },
   Equal: { type: 'func(*semver.Version) bool', call: (self, other: GoVersion) => compare(self, other) === 0 },
   LessThan: { type: 'func(*semver.Version) bool', call: (self, other: GoVersion) => compare(self, other) < 0 },

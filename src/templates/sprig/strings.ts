@@ -182,6 +182,9 @@ function join(context: FunctionContext, separator: string, list: unknown): strin
 const indexed = (parts: readonly string[]): GoTypedMap =>
   new GoTypedMap('string', new Map(parts.map((part, at) => [`_${at}`, part])));
 
+/** Go's `strings.Map` writes U+FFFD for each byte that is no UTF-8. */
+const validText = (text: string): string => (text.isWellFormed() ? text : runesOf(text).join(''));
+
 const present = (values: readonly unknown[]): unknown[] => values.filter((value) => value !== null);
 
 const LIST_OF_STRINGS = 'func(string, string) []string';
@@ -192,9 +195,9 @@ const TEST = 'func(string, string) bool';
 export const STRING_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   hello: pure('func() string', () => 'Hello!'),
   trim: pure(TEXT, trimSpace),
-  upper: pure(TEXT, toUpper),
-  lower: pure(TEXT, toLower),
-  title: pure(TEXT, title),
+  upper: pure(TEXT, (text: string) => toUpper(validText(text))),
+  lower: pure(TEXT, (text: string) => toLower(validText(text))),
+  title: pure(TEXT, (text: string) => title(validText(text))),
   untitle: pure(TEXT, untitle),
   swapcase: pure(TEXT, swapCase),
   nospace: pure(TEXT, noSpace),

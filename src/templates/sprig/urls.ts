@@ -1,6 +1,7 @@
 /** Sprig's URLs and paths. */
+import { toBytes } from '../../go/bytes.ts';
 import { goKindOf } from '../../go/typed.ts';
-import { type GoUrl, parseUrl, urlText } from '../../go/url.ts';
+import { parseUrl, urlText } from '../../go/url.ts';
 import { pure, type TemplateFunction } from '../gotemplate/functions.ts';
 
 /** Host without port and brackets. */
@@ -10,12 +11,25 @@ function hostname(host: string): string {
   return host.replace(/:[^:]*$/, '');
 }
 
-/** User and password as Go writes them again. */
-function userinfo(url: GoUrl): string {
-  if (url.user === undefined) return '';
-  return urlText({ ...url, scheme: '', opaque: '', host: '', path: '', rawPath: '', rawQuery: '', fragment: '', rawFragment: '', forceQuery: false, omitHost: false })
-    .replace(/^\/\//, '')
-    .replace(/@$/, '');
+/** User and password as Go writes them again: decoded, and encoded where it must. */
+function userinfo(user: string | undefined): string {
+  if (user === undefined) return '';
+  const colon = user.indexOf(':');
+  const parts = colon < 0 ? [user] : [user.slice(0, colon), user.slice(colon + 1)];
+  return parts.map((part) => escapeUser(unescapeBytes(part))).join(':');
+}
+
+function unescapeBytes(text: string): Uint8Array {
+  const latin = Array.from(toBytes(text), (byte) => String.fromCharCode(byte)).join('');
+  const decoded = latin.replace(/%([0-9a-fA-F]{2})/g, (_, pair: string) => String.fromCharCode(Number.parseInt(pair, 16)));
+  return Uint8Array.from(decoded, (character) => character.charCodeAt(0));
+}
+
+function escapeUser(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => {
+    const character = String.fromCharCode(byte);
+    return /[A-Za-z0-9._~$&+,;=-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }).join('');
 }
 
 function urlParse(text: string): Record<string, string> {
@@ -29,7 +43,7 @@ function urlParse(text: string): Record<string, string> {
     query: url.rawQuery,
     opaque: url.opaque,
     fragment: url.fragment,
-    userinfo: userinfo(url),
+    userinfo: userinfo(url.user),
   };
 }
 
@@ -41,12 +55,12 @@ function part(dict: Record<string, unknown>, key: string): string {
 
 function urlJoin(dict: Record<string, unknown>): string {
   const info = part(dict, 'userinfo');
-  const user = info === '' ? undefined : parseUrl(`proto://${info}@host`)?.user;
-  if (info !== '' && user === undefined) throw new Error('unable to parse userinfo in dict');
+  const parsed = info === '' ? undefined : parseUrl(`proto://${info}@host`)?.user;
+  if (info !== '' && parsed === undefined) throw new Error('unable to parse userinfo in dict');
   return urlText({
     scheme: part(dict, 'scheme'),
     opaque: part(dict, 'opaque'),
-    user,
+    user: parsed === undefined ? undefined : userinfo(parsed),
     host: part(dict, 'host'),
     path: part(dict, 'path'),
     rawPath: '',
