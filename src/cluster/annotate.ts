@@ -47,6 +47,29 @@ export async function annotateApplication(
   }
 }
 
+/**
+ * The annotations as they stand now; undefined: the Application is gone, or another has taken its name. A watch with a
+ * label selector, and a list after a restart, only tell that it is not among those that are watched.
+ */
+export async function readAnnotations(
+  connection: Pick<Connection, 'json'>,
+  { uid, namespace, name }: AnnotateTarget,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  try {
+    const path = `${argoPath('applications', namespace)}/${encodeURIComponent(name)}`;
+    const metadata = readMetadata(await connection.json({ path }));
+    return metadata?.uid === uid ? metadata.annotations : undefined;
+  } catch (error) {
+    if (error instanceof ClusterError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Whether it no longer exists. Throws ClusterError when the API server does not say. */
+export async function isGone(connection: Pick<Connection, 'json'>, target: AnnotateTarget): Promise<boolean> {
+  return (await readAnnotations(connection, target)) === undefined;
+}
+
 function isUidMismatch(error: ClusterError): boolean {
   return error.message.includes('metadata.uid');
 }

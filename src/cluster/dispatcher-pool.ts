@@ -19,7 +19,8 @@ export function createDispatcherPool(): DispatcherPool {
         // Watches that are open on it go on to their end.
         const old = current.dispatcher;
         retired.add(old);
-        void old.close().finally(() => retired.delete(old));
+        const drop = (): unknown => retired.delete(old);
+        void old.close().then(drop, drop);
       }
       current = { fingerprint, dispatcher: createDispatcher(settings) };
       return current.dispatcher;

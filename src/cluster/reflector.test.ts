@@ -96,7 +96,7 @@ function createServer(clock: Clock) {
   return server;
 }
 
-function start(timings: Partial<ReflectorTimings> = {}, random = 0) {
+function start(timings: Partial<ReflectorTimings> = {}, random = 0, optional = false) {
   const time = createTime();
   const server = createServer(time.clock);
   const seen: string[] = [];
@@ -115,6 +115,7 @@ function start(timings: Partial<ReflectorTimings> = {}, random = 0) {
         upsert: (name) => void seen.push(`+${name}`),
         delete: (name) => void seen.push(`-${name}`),
       },
+      optional,
       timings,
     },
   );
@@ -236,6 +237,15 @@ describe('the reflector in time', () => {
     await pass(60_000);
     expect(times('list').slice(0, 4)).toEqual([0, 0, 500, 1500]);
     expect(times('list').length).toBeLessThan(12);
+    await reflector.stop();
+  });
+
+  it.each([403, 404])('does not list in a hurry what may be listed but not watched: %i', async (code) => {
+    const { server, pass, times, reflector } = start({}, 0, true);
+    server.watch = () => status(code);
+    await pass(60_000);
+    expect(times('list').length).toBeLessThan(12);
+    expect(reflector.state()).toMatchObject({ synced: true });
     await reflector.stop();
   });
 

@@ -5,8 +5,9 @@ import { type BackoffOptions, createBackoff } from './backoff.ts';
 import { type Clock, pause, systemClock } from './clock.ts';
 import { ClusterError } from './cluster-error.ts';
 import type { Connection } from './connect.ts';
+import { createFailureLog } from './failure-log.ts';
 import { type Frame, readFrames } from './frames.ts';
-import { type ObjectMetadata, readMetadata } from './kube-object.ts';
+import { createView, keyOf, type ReadObject, type ReflectorHandlers } from './view.ts';
 
 // Longer than the 300 lines we aim for: listing, watching and the decision what to do next share one state.
 
@@ -29,14 +30,6 @@ export interface Reflector<T> {
   get(namespace: string, name: string): T | undefined;
   values(): IterableIterator<T>;
   state(): ReflectorState;
-}
-
-export interface ReflectorHandlers<T> {
-  upsert(object: T, previous: T | undefined): void;
-  /** `last`: as the server last showed it. An object that ceases to match the selector is deleted, too. */
-  delete(last: T): void;
-  /** The first list is done. Of an optional resource that is absent, too. */
-  synced?(): void;
 }
 
 /** Why a watch was started anew. */
@@ -80,8 +73,7 @@ export interface ReflectorOptions<T> {
   path: string;
   labelSelector?: string | undefined;
   fieldSelector?: string | undefined;
-  /** What is kept of an object, which it may change; undefined: it is none of ours. */
-  read(object: JsonObject, metadata: ObjectMetadata): T | undefined;
+  read: ReadObject<T>;
   handlers: ReflectorHandlers<T>;
   /** A resource that may be missing (404) or forbidden (403): it is then synced, empty, and asked for again seldom. */
   optional?: boolean;
@@ -116,12 +108,6 @@ const maxBarrenWatches = 3;
 /** A watch that the server ended sooner than this, and without a frame, has shown nothing. */
 const shortestWatchMs = 1000;
 
-interface Held<T> {
-  uid: string;
-  resourceVersion: string;
-  value: T;
-}
-
 interface Ending {
   reason: RestartReason;
   error?: Error;
@@ -135,11 +121,12 @@ const Page = z.object({
 
 export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOptions<T>): Reflector<T> {
   const { connection, clock = systemClock, random = Math.random } = deps;
-  const { name, path, labelSelector, fieldSelector, handlers } = options;
+  const { name, path, labelSelector, fieldSelector } = options;
   const timings = { ...defaults, ...options.timings };
   const log = deps.log.child({ watch: name });
   const backoff = createBackoff(random, timings.backoff);
-  const objects = new Map<string, Held<T>>();
+  const view = createView(log, options.read, options.handlers);
+  const failures = createFailureLog(log);
   const stopping = new AbortController();
   const { signal } = stopping;
   const ready = Promise.withResolvers<boolean>();
@@ -159,69 +146,16 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
   let lists = 0;
   let lastFrameAt: number | undefined;
   let blindSince: number | undefined;
-  let failure: string | undefined;
   let absent = false;
   /** The revision to watch from; undefined: list first. */
   let cursor: string | undefined;
   let barren = 0;
   let pageSize = timings.pageSize;
 
-  function emit(what: keyof ReflectorHandlers<T>, call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      log.error({ err: error, handler: what }, 'A handler of a watch failed');
-    }
-  }
-
-  function forget(key: string, held: Held<T>, last: T): void {
-    objects.delete(key);
-    emit('delete', () => handlers.delete(last));
-    log.trace({ key, uid: held.uid }, 'Deleted');
-  }
-
-  function read(object: JsonObject, metadata: ObjectMetadata): T | undefined {
-    try {
-      return options.read(object, metadata);
-    } catch (error) {
-      log.error(
-        { err: error, namespace: metadata.namespace, name: metadata.name },
-        'Could not read an object',
-      );
-      return undefined;
-    }
-  }
-
-  function hold(object: JsonObject, metadata: ObjectMetadata): void {
-    const key = keyOf(metadata);
-    let held = objects.get(key);
-    if (held !== undefined && held.uid !== metadata.uid) {
-      forget(key, held, held.value);
-      held = undefined;
-    }
-    const { uid, resourceVersion } = metadata;
-    if (held?.resourceVersion === resourceVersion) return;
-    const value = read(object, metadata);
-    if (value === undefined) {
-      if (held !== undefined) forget(key, held, held.value);
-      return;
-    }
-    objects.set(key, { uid, resourceVersion, value });
-    emit('upsert', () => handlers.upsert(value, held?.value));
-  }
-
-  function drop(object: JsonObject, metadata: ObjectMetadata): void {
-    const key = keyOf(metadata);
-    const held = objects.get(key);
-    if (held === undefined) return;
-    const last = held.uid === metadata.uid ? read(object, metadata) : undefined;
-    forget(key, held, last ?? held.value);
-  }
-
   function markSynced(): void {
     if (synced) return;
     synced = true;
-    emit('synced', () => handlers.synced?.());
+    view.synced();
     ready.resolve(true);
   }
 
@@ -242,21 +176,15 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       if (!page.success) throw new ClusterError(`GET ${path}: the answer is no list`, { kind: 'malformed' });
       signal.throwIfAborted();
       for (const item of page.data.items ?? []) {
-        const metadata = readMetadata(item as JsonObject);
-        if (metadata === undefined) {
-          log.warn('Skipped an object without a name, uid or resourceVersion');
-          continue;
-        }
-        seen.add(keyOf(metadata));
-        hold(item as JsonObject, metadata);
+        const metadata = view.hold(item as JsonObject);
+        if (metadata === undefined) log.warn('Skipped an object without a name, uid or resourceVersion');
+        else seen.add(keyOf(metadata));
       }
       lastFrameAt = clock.now();
       token = page.data.metadata.continue || undefined;
       revision = page.data.metadata.resourceVersion;
     } while (token !== undefined);
-    for (const [key, held] of objects) {
-      if (!seen.has(key)) forget(key, held, held.value);
-    }
+    view.retain(seen);
     lists += 1;
     absent = false;
     pageSize = timings.pageSize;
@@ -294,7 +222,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       });
       phase = 'watching';
       blindSince = undefined;
-      recovered();
+      failures.recovered();
       for await (const frame of readFrames(chunks)) {
         if (signal.aborted) break;
         lastFrameAt = lastSignOfLife = clock.now();
@@ -335,12 +263,10 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       case 'ADDED':
       case 'MODIFIED':
       case 'DELETED': {
-        const metadata = readMetadata(frame.object);
+        const metadata = frame.type === 'DELETED' ? view.drop(frame.object) : view.hold(frame.object);
         if (metadata === undefined) {
           return { reason: 'malformed', error: new Error('a frame of the watch names no object') };
         }
-        if (frame.type === 'DELETED') drop(frame.object, metadata);
-        else hold(frame.object, metadata);
         cursor = metadata.resourceVersion;
         return undefined;
       }
@@ -356,29 +282,31 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       const isTemporary = status === 401 || status === 403 || status === 429;
       if (!isTemporary) barren += 1;
     }
-    const isAbsent = status === 404 || (status === 403 && options.optional === true);
-    if (reason === 'expired' || isAbsent || barren >= maxBarrenWatches) {
+    const mayBeAbsent = options.optional === true && (status === 404 || status === 403);
+    if (reason === 'expired' || status === 404 || mayBeAbsent || barren >= maxBarrenWatches) {
       cursor = undefined;
       barren = 0;
     }
     const isFirst = backoff.isFresh();
     const delay = backoff.next(retryAfterMs);
-    failed(error, reason);
-    return reason === 'expired' && isFirst ? 0 : delay;
+    // Of a definition that was removed the list that follows finds out.
+    if (!(mayBeAbsent && status === 404)) failures.failed(error, reason);
+    return isFirst && (reason === 'expired' || mayBeAbsent) ? 0 : delay;
   }
 
   /** The same after a list that failed. */
   function afterList(error: unknown): number {
     const status = error instanceof ClusterError ? error.status : undefined;
     if (options.optional === true && (status === 404 || status === 403)) {
-      if (!absent)
+      if (!absent) {
         log.info({ status }, 'The resource is not there, or not ours to read: asking again seldom');
+      }
       absent = true;
       // Only a 404 says that the objects are gone.
-      if (status === 404) for (const [key, held] of objects) forget(key, held, held.value);
+      if (status === 404) view.retain(new Set());
       phase = 'absent';
       blindSince = undefined;
-      failure = undefined;
+      failures.recovered();
       backoff.reset();
       markSynced();
       return timings.absentPollMs * (1 + random() / 4);
@@ -387,27 +315,8 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
     if (status === 410) pageSize = Math.min(pageSize * 2, 10_000);
     const { reason, retryAfterMs } = endingOf(error);
     restarts[reason] += 1;
-    failed(error as Error, reason);
+    failures.failed(error as Error, reason);
     return backoff.next(retryAfterMs);
-  }
-
-  /** Logs a failure once, until it is another one or is over. */
-  function failed(error: Error, reason: RestartReason): void {
-    const { status, kind } = error instanceof ClusterError ? error : {};
-    const what = `${reason} ${status ?? ''}`;
-    const isNews = failure === undefined || !failure.startsWith(what);
-    failure = `${what}: ${error.message}`;
-    if (!isNews) return;
-    if (status === 401 || status === 403 || kind === 'credentials')
-      log.error({ reason, status, error: error.message }, 'Not allowed to watch');
-    else if (reason === 'disconnected' || reason === 'expired')
-      log.info({ reason, error: error.message }, 'Watch interrupted');
-    else log.warn({ reason, status, error: error.message }, 'Watch interrupted');
-  }
-
-  function recovered(): void {
-    if (failure !== undefined) log.info('Watch works again');
-    failure = undefined;
   }
 
   async function run(): Promise<void> {
@@ -441,20 +350,18 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       ready.resolve(false);
     },
     ready: () => ready.promise,
-    get: (namespace, objectName) => objects.get(keyOf({ namespace, name: objectName }))?.value,
-    *values() {
-      for (const held of objects.values()) yield held.value;
-    },
+    get: (namespace, objectName) => view.get(keyOf({ namespace, name: objectName })),
+    values: () => view.values(),
     state: () => ({
       name,
       phase,
       synced,
-      objects: objects.size,
+      objects: view.size(),
       lastFrameAt,
       lagMs: blindSince === undefined ? 0 : Math.max(0, clock.now() - blindSince),
       lists,
       restarts: { ...restarts },
-      failure,
+      failure: failures.current(),
     }),
   };
 }
@@ -483,8 +390,4 @@ function endingOf(error: unknown): Ending {
   if (error.kind === 'malformed') return { reason: 'malformed', error };
   const isRefusal = error.kind === 'status' || error.kind === 'credentials';
   return { reason: isRefusal ? 'refused' : 'disconnected', error, retryAfterMs };
-}
-
-function keyOf({ namespace, name }: { namespace: string; name: string }): string {
-  return `${namespace}/${name}`;
 }

@@ -1,13 +1,8 @@
 import type { Application, JsonObject } from '../model.ts';
 import { type ObjectMetadata, project } from './kube-object.ts';
-import {
-  createReflector,
-  type Reflector,
-  type ReflectorDeps,
-  type ReflectorHandlers,
-  type ReflectorTimings,
-} from './reflector.ts';
+import { createReflector, type Reflector, type ReflectorDeps, type ReflectorTimings } from './reflector.ts';
 import { argoPath, type WatchScope } from './scope.ts';
+import type { ReflectorHandlers } from './view.ts';
 
 export interface ApplicationWatchOptions {
   scope: WatchScope;

@@ -1,13 +1,8 @@
 import type { JsonObject } from '../model.ts';
 import { type ObjectMetadata, project } from './kube-object.ts';
-import {
-  createReflector,
-  type Reflector,
-  type ReflectorDeps,
-  type ReflectorHandlers,
-  type ReflectorTimings,
-} from './reflector.ts';
+import { createReflector, type Reflector, type ReflectorDeps, type ReflectorTimings } from './reflector.ts';
 import { argoPath, type WatchScope } from './scope.ts';
+import type { ReflectorHandlers } from './view.ts';
 
 /** An ApplicationSet as Herald keeps it. */
 export interface ApplicationSet extends ObjectMetadata {

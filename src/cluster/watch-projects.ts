@@ -1,13 +1,8 @@
 import type { JsonObject } from '../model.ts';
 import { type ObjectMetadata, project } from './kube-object.ts';
-import {
-  createReflector,
-  type Reflector,
-  type ReflectorDeps,
-  type ReflectorHandlers,
-  type ReflectorTimings,
-} from './reflector.ts';
+import { createReflector, type Reflector, type ReflectorDeps, type ReflectorTimings } from './reflector.ts';
 import { argoPath } from './scope.ts';
+import type { ReflectorHandlers } from './view.ts';
 
 /** An AppProject as Herald keeps it: its annotations are subscriptions of its Applications. */
 export interface AppProject extends ObjectMetadata {

@@ -263,9 +263,10 @@ describe('requests', () => {
   });
 });
 
+const openssl = 'openssl';
 const hasOpenssl = ((): boolean => {
   try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' });
+    execFileSync(openssl, ['version'], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -280,7 +281,7 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
     const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1,DNS:kubernetes'];
     const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
     const files = ['-keyout', file('key'), '-out', file('crt'), '-days', '2'];
-    execFileSync('openssl', ['req', '-x509', ...curve, ...files, ...subject], { stdio: 'ignore' });
+    execFileSync(openssl, ['req', '-x509', ...curve, ...files, ...subject], { stdio: 'ignore' });
     return { key: readFileSync(file('key'), 'utf8'), cert: readFileSync(file('crt'), 'utf8') };
   }
 

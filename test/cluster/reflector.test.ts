@@ -113,7 +113,7 @@ describe('the first list', () => {
     expect(reflector.state()).toMatchObject({ phase: 'watching', failure: undefined, lagMs: 0 });
     // Each failure is told once, not once an attempt; those that a person must mend as errors.
     const told = records
-      .filter((record) => record.msg === 'Not allowed to watch')
+      .filter((record) => record.msg === 'The API server refuses the watch')
       .map((record) => record.status);
     expect(told).toEqual([403, 401]);
     const watchLines = records.filter((record) => record.level !== 'debug' && record.level !== 'trace');
