@@ -115,11 +115,11 @@ describe('applications', () => {
     subject.setApplication(application({ reconciledAt: '2025-12-31T23:00:00Z' }), at);
     subject.setApplication(application({ reconciledAt: '2026-01-01T00:00:00Z' }), at + 4000);
     subject.setApplication(application({ reconciledAt: '2026-01-01T00:00:00Z' }), at + 60_000);
-    expect(await samples(subject, 'herald_watch_lag_seconds_sum')).toEqual([
-      'herald_watch_lag_seconds_sum 4',
+    expect(await samples(subject, 'herald_application_event_lag_seconds_sum')).toEqual([
+      'herald_application_event_lag_seconds_sum 4',
     ]);
-    expect(await samples(subject, 'herald_watch_lag_seconds_count')).toEqual([
-      'herald_watch_lag_seconds_count 1',
+    expect(await samples(subject, 'herald_application_event_lag_seconds_count')).toEqual([
+      'herald_application_event_lag_seconds_count 1',
     ]);
   });
 
@@ -213,13 +213,55 @@ describe('figures that are replaced as a whole', () => {
     ]);
   });
 
-  it('of the watch follow its state', async () => {
+  it('of the watch follow its state, and go with it', async () => {
     const subject = metrics();
-    subject.setWatch('applications', { up: true, lastFrameAt: 1_700_000_000_500 });
-    subject.setWatch('applications', { up: false, lastFrameAt: 1_700_000_000_500 });
-    expect(await samples(subject, 'herald_watch_up')).toEqual(['herald_watch_up{resource="applications"} 0']);
+    subject.setWatch('applications', { up: true, lastFrameAt: 1_700_000_000_500, lagMs: 0 });
+    subject.setWatch('applications', { up: false, lastFrameAt: 1_700_000_000_500, lagMs: 2_500 });
+    subject.setWatch('secrets', { up: false, lastFrameAt: undefined, lagMs: 0 });
+    subject.setWatch('applicationsets', { up: true, lastFrameAt: 0, lagMs: 0 });
+    subject.setWatch('applicationsets', undefined);
+    expect(await samples(subject, 'herald_watch_up')).toEqual([
+      'herald_watch_up{resource="applications"} 0',
+      'herald_watch_up{resource="secrets"} 0',
+    ]);
     expect(await samples(subject, 'herald_watch_last_frame_timestamp_seconds')).toEqual([
       'herald_watch_last_frame_timestamp_seconds{resource="applications"} 1700000000.5',
     ]);
+    expect(await samples(subject, 'herald_watch_lag_seconds')).toEqual([
+      'herald_watch_lag_seconds{resource="applications"} 2.5',
+      'herald_watch_lag_seconds{resource="secrets"} 0',
+    ]);
+  });
+});
+
+describe('ApplicationSets', () => {
+  const withConditions = (conditions: JsonObject[]) => ({
+    name: 'shops',
+    namespace: 'argocd',
+    object: { status: { conditions } },
+  });
+
+  it('show the conditions that are true, as long as they are', async () => {
+    const subject = metrics();
+    const failing = withConditions([
+      { type: 'ErrorOccurred', status: 'True', reason: 'ApplicationParamsGenerationError' },
+      { type: 'ResourcesUpToDate', status: 'False', reason: 'X' },
+    ]);
+    subject.setApplicationSet(failing);
+    subject.setApplicationSet(failing);
+    expect(await samples(subject, 'herald_applicationset_condition')).toEqual([
+      'herald_applicationset_condition{name="shops",namespace="argocd",condition="ErrorOccurred",reason="ApplicationParamsGenerationError"} 1',
+    ]);
+    subject.setApplicationSet(withConditions([{ type: 'ResourcesUpToDate', status: 'True' }]));
+    expect(await samples(subject, 'herald_applicationset_condition')).toEqual([
+      'herald_applicationset_condition{name="shops",namespace="argocd",condition="ResourcesUpToDate",reason=""} 1',
+    ]);
+    subject.forgetApplicationSet({ name: 'shops', namespace: 'argocd' });
+    subject.setApplicationSet({
+      name: 'odd',
+      namespace: 'argocd',
+      object: { status: { conditions: 'none' } },
+    });
+    expect(await samples(subject, 'herald_applicationset_condition')).toEqual([]);
   });
 });

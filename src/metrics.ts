@@ -6,6 +6,11 @@ import {
   infoLabels,
   operationLabels,
 } from './metrics/application-series.ts';
+import {
+  type ApplicationSetSeries,
+  applicationSetLabels,
+  createApplicationSetSeries,
+} from './metrics/application-set-series.ts';
 import type { Problem } from './model.ts';
 
 /**
@@ -17,7 +22,7 @@ import type { Problem } from './model.ts';
  *   does, so cardinality is bounded by what is watched and active, not by what passed through.
  * - Durations are seconds, times Unix seconds; the setters below take JavaScript's milliseconds.
  */
-export interface Metrics extends ApplicationSeries {
+export interface Metrics extends ApplicationSeries, ApplicationSetSeries {
   readonly contentType: string;
   /** The text exposition of all metrics. */
   expose(): Promise<string>;
@@ -36,14 +41,22 @@ export interface Metrics extends ApplicationSeries {
   /** `resource` is applications, appprojects, applicationsets, configmaps or secrets. */
   readonly watchRestarts: Counter<'resource' | 'reason'>;
 
-  /** A frame of the watch arrived: an event, a bookmark or the end of a list. */
-  setWatch(resource: string, state: { up: boolean; lastFrameAt: number }): void;
+  /** Replaces what is known of a watch; undefined where there is nothing to watch. */
+  setWatch(resource: string, watch: WatchFigures | undefined): void;
   /** Replaces what is known of the queue; undefined when the store does not answer, so that no stale figure stands. */
   setQueue(queue: QueueFigures | undefined): void;
   /** Replaces the number of parked deliveries by service. */
   setParked(byService: ReadonlyMap<string, number>): void;
   /** Replaces the problems of the ConfigMap in one namespace. */
   setConfigProblems(namespace: string, problems: readonly Problem[]): void;
+}
+
+export interface WatchFigures {
+  up: boolean;
+  /** When an event, a bookmark or a page of a list last arrived, Unix milliseconds; undefined: never. */
+  lastFrameAt: number | undefined;
+  /** For how long changes may have gone unseen, milliseconds; 0 while the watch is open. */
+  lagMs: number;
 }
 
 export interface QueueFigures {
@@ -143,12 +156,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'resource',
     'reason',
   ]);
-  const watchLag = new Histogram({
-    name: 'herald_watch_lag_seconds',
-    help: 'From the reconciliation by Argo CD to the arrival of its event.',
-    buckets: lagBuckets,
-    registers,
-  });
+  const watchLag = gauge('herald_watch_lag_seconds', 'For how long changes may have gone unseen.', [
+    'resource',
+  ]);
 
   const configProblems = gauge('herald_config_problems', 'Problems in the configuration, by ConfigMap key.', [
     'key',
@@ -166,6 +176,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'herald_application_operation_finished_timestamp_seconds',
     'When the last operation finished, by its phase, Unix time.',
     operationLabels,
+  );
+  const eventLag = new Histogram({
+    name: 'herald_application_event_lag_seconds',
+    help: 'From the reconciliation of an Application by Argo CD to the arrival of its event.',
+    buckets: lagBuckets,
+    registers,
+  });
+  const applicationSets = gauge(
+    'herald_applicationset_condition',
+    'Conditions of ApplicationSets that are true, always 1.',
+    applicationSetLabels,
   );
   const alertActive = gauge(
     'herald_alert_active',
@@ -192,9 +213,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     suppressed,
     watchRestarts,
 
-    setWatch(resource, state) {
-      watchUp.set({ resource }, state.up ? 1 : 0);
-      watchFrame.set({ resource }, state.lastFrameAt / 1000);
+    setWatch(resource, watch) {
+      for (const figure of [watchUp, watchFrame, watchLag]) figure.remove({ resource });
+      if (watch === undefined) return;
+      watchUp.set({ resource }, watch.up ? 1 : 0);
+      watchLag.set({ resource }, watch.lagMs / 1000);
+      if (watch.lastFrameAt !== undefined) watchFrame.set({ resource }, watch.lastFrameAt / 1000);
     },
 
     setQueue(queue) {
@@ -220,6 +244,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       problemSeries.set(namespace, series);
     },
 
-    ...createApplicationSeries({ info, operations, operationFinished, alertActive, alertSince, watchLag }),
+    ...createApplicationSeries({ info, operations, operationFinished, alertActive, alertSince, eventLag }),
+    ...createApplicationSetSeries(applicationSets),
   };
 }

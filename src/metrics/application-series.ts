@@ -33,7 +33,7 @@ export interface ApplicationMetrics {
   operationFinished: Gauge<(typeof operationLabels)[number]>;
   alertActive: Gauge<(typeof alertLabels)[number]>;
   alertSince: Gauge<(typeof alertLabels)[number]>;
-  watchLag: Histogram;
+  eventLag: Histogram;
 }
 
 export function createApplicationSeries(metrics: ApplicationMetrics): ApplicationSeries {
@@ -86,7 +86,7 @@ export function createApplicationSeries(metrics: ApplicationMetrics): Applicatio
       }
       const reconciledAt = Date.parse(status.reconciledAt);
       if (status.reconciledAt !== before.reconciledAt && Number.isFinite(reconciledAt)) {
-        metrics.watchLag.observe(Math.max(0, receivedAt - reconciledAt) / 1000);
+        metrics.eventLag.observe(Math.max(0, receivedAt - reconciledAt) / 1000);
       }
     },
 

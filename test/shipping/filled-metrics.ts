@@ -29,7 +29,7 @@ export function filledMetrics(): Metrics {
   metrics.outcomes.inc({ service: 'slack', outcome: 'rejected', reason: 'channel_not_found' });
   metrics.suppressed.inc({ trigger: 'on-deployed', service: 'slack' });
   metrics.watchRestarts.inc({ resource: 'applications', reason: 'expired' });
-  metrics.setWatch('applications', { up: true, lastFrameAt: 1_700_000_000_000 });
+  metrics.setWatch('applications', { up: true, lastFrameAt: 1_700_000_000_000, lagMs: 0 });
   metrics.setQueue({ counts: { waiting: 1, delayed: 0, active: 2 }, oldestDueAge: 10 });
   metrics.setParked(new Map([['slack', 1]]));
   metrics.setConfigProblems('argocd', [{ key: 'trigger.x', severity: 'error', what: 'w', fix: 'f' }]);
@@ -38,5 +38,10 @@ export function filledMetrics(): Metrics {
   metrics.setAlerts(shop, [
     { trigger: 'on-health-degraded', severity: 'critical', since: 1_700_000_000_000 },
   ]);
+  metrics.setApplicationSet({
+    name: 'shops',
+    namespace: 'argocd',
+    object: { status: { conditions: [{ type: 'ErrorOccurred', status: 'True', reason: 'Error' }] } },
+  });
   return metrics;
 }

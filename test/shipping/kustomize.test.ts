@@ -172,6 +172,7 @@ describe.skipIf(!hasKubectl)('components', () => {
     expect(grants(await combined('applications-in-any-namespace'))).toEqual([
       ...baseGrants,
       'cluster: argoproj.io/applications get,list,watch',
+      'cluster: argoproj.io/applicationsets get,list,watch',
       'cluster: /events create,patch',
     ]);
   });
