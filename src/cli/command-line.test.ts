@@ -266,7 +266,7 @@ describe('help', () => {
       expect([code, stderr]).toEqual([0, '']);
       for (const flag of Object.values(spec.flags)) {
         expect(stdout).toContain(`--${flag.name}`);
-        if (flag.env !== undefined) expect(stdout).toContain(`$${flag.env}`);
+        expect(stdout).toContain(flag.env === undefined ? '' : `$${flag.env}`);
       }
       const own = stdout.split('\n').filter((line) => !line.includes('$ARGOCD_'));
       expect(Math.max(...own.map((line) => line.length))).toBeLessThanOrEqual(100);

@@ -30,7 +30,7 @@ export function readManifests(file: string, text: string): Manifest[] {
 
 function manifestsOf(file: string, document: YamlDocument, object: JsonObject, path: YamlPath): Manifest[] {
   const { items } = object;
-  if (Array.isArray(items) && /List$/.test(textOf(object.kind))) {
+  if (Array.isArray(items) && textOf(object.kind).endsWith('List')) {
     return items.flatMap((item, i) =>
       isObject(item) ? manifestsOf(file, document, item, [...path, 'items', i]) : [],
     );

@@ -42,7 +42,7 @@ async function openLedger(queue: string): Promise<OpenLedger> {
       `nothing is kept in ${parsed.value.directory}: give --queue as the bridge has it`,
     );
   }
-  const log = createLog({ level: 'warn', format: 'text' });
+  const log = createLog({ level: 'error', format: 'text' });
   try {
     const store = await openStore(queue, { log, deadline: storeDeadline });
     const ledger = createLedger(store, { deadline: storeDeadline });

@@ -38,7 +38,9 @@ describe('files', () => {
   test('without a Secret to be had from files, none is asked of the cluster', async () => {
     const files = { 'cm.yaml': configMap() };
     expect((await open('--config-map cm.yaml', { files }).config('given')).secret).toBeUndefined();
-    await expect(open('--config-map cm.yaml', { files }).config('needed')).rejects.toThrow('no kubeconfig');
+    await expect(open('--config-map cm.yaml', { files }).config('needed')).rejects.toThrow(
+      '(no kubeconfig and not in a cluster: give --kubeconfig FILE): give --secret FILE',
+    );
     const together = {
       'all.yaml': `${configMap()}---\n${secret}---\n${secret.replace('-secret', '-other')}`,
     };

@@ -89,6 +89,7 @@ export function openSource(source: ConfigSource, io: CommandIo): Source {
       if (own) return { secret: secretValues(own.object), secrets: byName(others) };
     }
     if (file !== '' && need === 'given') return { secret: undefined, secrets: none };
+    if (file !== '') reachOrExplain();
     const namespace = clusterNamespace();
     const object = await get(corePath(namespace, 'secrets', name), `Secret ${namespace}/${name}`);
     return { secret: secretValues(object), secrets: await labelledSecrets(namespace) };
@@ -101,6 +102,16 @@ export function openSource(source: ConfigSource, io: CommandIo): Source {
       () => ({}) as JsonObject,
     );
     return byName(manifestsOf(list));
+  }
+
+  /** The ConfigMap came from a file: whoever has no cluster at hand means to give the Secret as a file, too. */
+  function reachOrExplain(): void {
+    try {
+      cluster();
+    } catch (error) {
+      const mend = 'give --secret FILE, or --secret :empty for none';
+      throw new CommandFailure(`the Secret is not at hand (${messageOf(error)}): ${mend}`, { cause: error });
+    }
   }
 
   function clusterNamespace(): string {
@@ -118,7 +129,7 @@ export function openSource(source: ConfigSource, io: CommandIo): Source {
     async application(pathOrName) {
       if (await io.isFile(pathOrName)) {
         const [manifest, ...others] = readManifests(pathOrName, await read(pathOrName)).filter(
-          ({ kind }) => kind === 'Application',
+          ({ kind }) => kind === 'Application' || kind === '',
         );
         if (!manifest) throw new CommandFailure(`${pathOrName} holds no Application`);
         if (others.length > 0)
@@ -174,7 +185,7 @@ function byName(manifests: readonly Pick<Manifest, 'name' | 'object'>[]): Map<st
 function manifestsOf(list: JsonObject): Pick<Manifest, 'name' | 'object'>[] {
   const items = Array.isArray(list.items) ? list.items.filter(isObject) : [];
   return items.map((object) => ({
-    name: String(isObject(object.metadata) ? object.metadata.name : ''),
+    name: textOf(isObject(object.metadata) ? object.metadata.name : undefined),
     object,
   }));
 }
@@ -208,17 +219,20 @@ function stringsOf(value: unknown): Record<string, string> {
 function applicationOf(object: JsonObject, namespace: string): Application {
   const metadata = isObject(object.metadata) ? object.metadata : {};
   const spec = isObject(object.spec) ? object.spec : {};
-  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   return {
-    uid: text(metadata.uid),
-    namespace: text(metadata.namespace) || namespace,
-    name: text(metadata.name),
-    project: text(spec.project),
-    resourceVersion: text(metadata.resourceVersion),
+    uid: textOf(metadata.uid),
+    namespace: textOf(metadata.namespace) || namespace,
+    name: textOf(metadata.name),
+    project: textOf(spec.project),
+    resourceVersion: textOf(metadata.resourceVersion),
     labels: stringsOf(metadata.labels),
     annotations: stringsOf(metadata.annotations),
     object,
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function corePath(namespace: string, resource: string, name?: string): string {

@@ -14,13 +14,18 @@ function pad(cell: string, column: number, columns: number, widths: readonly num
 }
 
 function lengthOf(cell: string): number {
-  return [...cell].length;
+  return graphemes(cell).length;
+}
+
+function graphemes(text: string): string[] {
+  return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
 }
 
 /** One line of a text that may have several, cut to `length`. */
 export function oneLine(text: string, length = 100): string {
   const joined = text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
-  return [...joined].length <= length ? joined : `${[...joined].slice(0, length - 1).join('')}…`;
+  const characters = graphemes(joined);
+  return characters.length <= length ? joined : `${characters.slice(0, length - 1).join('')}…`;
 }
 
 /** Text from outside (names, errors, values) must not move a terminal's cursor. */
