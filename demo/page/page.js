@@ -34,7 +34,12 @@ function drawMessages(messages) {
 }
 
 function channelButton({ name, messages }) {
-  const button = element('button', {}, element('span', {}, `# ${name}`), element('span', {}, String(messages.length)));
+  const button = element(
+    'button',
+    {},
+    element('span', {}, `# ${name}`),
+    element('span', {}, String(messages.length)),
+  );
   button.ariaCurrent = String(name === shown);
   button.onclick = () => {
     shown = name;
@@ -58,7 +63,11 @@ function timelineItem({ at, kind, text }) {
     'li',
     {},
     element('span', { class: 'time' }, timeOf(at)),
-    element('span', { class: kind === 'message' ? 'message-line' : '' }, kind === 'message' ? `→ ${text}` : text),
+    element(
+      'span',
+      { class: kind === 'message' ? 'message-line' : '' },
+      kind === 'message' ? `→ ${text}` : text,
+    ),
   );
 }
 

@@ -3,7 +3,11 @@
 const namedColours = { good: '#2eb67d', warning: '#ecb22e', danger: '#e01e5a' };
 
 export function timeOf(milliseconds) {
-  return new Date(milliseconds).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  return new Date(milliseconds).toLocaleTimeString([], {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  });
 }
 
 export function drawMessage({ username, ts, text, attachments = [], blocks = [], replies = [] }) {
@@ -19,7 +23,12 @@ export function drawMessage({ username, ts, text, attachments = [], blocks = [],
   else if (text) body.append(mrkdwn(text));
   body.append(...attachments.map(drawAttachment));
   if (replies.length > 0) body.append(drawReplies(replies));
-  return element('li', { class: 'message' }, element('div', { class: 'avatar' }, username.slice(0, 1).toUpperCase()), body);
+  return element(
+    'li',
+    { class: 'message' },
+    element('div', { class: 'avatar' }, username.slice(0, 1).toUpperCase()),
+    body,
+  );
 }
 
 function drawReplies(replies) {
@@ -33,7 +42,17 @@ function drawReplies(replies) {
 }
 
 function drawAttachment(attachment) {
-  const { color, pretext, author_name: author, title, title_link: link, text, fields = [], footer, blocks = [] } = attachment;
+  const {
+    color,
+    pretext,
+    author_name: author,
+    title,
+    title_link: link,
+    text,
+    fields = [],
+    footer,
+    blocks = [],
+  } = attachment;
   const bar = element('div', { class: 'attachment' });
   if (color) bar.style.borderColor = namedColours[color] ?? (color.startsWith('#') ? color : `#${color}`);
   if (author) bar.append(element('div', { class: 'small' }, author));
@@ -49,7 +68,12 @@ function drawAttachment(attachment) {
 }
 
 function drawField({ title, value, short }) {
-  return element('div', { class: short ? '' : 'long' }, element('b', {}, title ?? ''), mrkdwn(String(value ?? '')));
+  return element(
+    'div',
+    { class: short ? '' : 'long' },
+    element('b', {}, title ?? ''),
+    mrkdwn(String(value ?? '')),
+  );
 }
 
 function drawBlock(block) {
@@ -59,7 +83,11 @@ function drawBlock(block) {
     case 'divider':
       return element('hr', {});
     case 'context':
-      return element('div', { class: 'context' }, ...(block.elements ?? []).map(({ text }) => mrkdwn(text ?? '')));
+      return element(
+        'div',
+        { class: 'context' },
+        ...(block.elements ?? []).map(({ text }) => mrkdwn(text ?? '')),
+      );
     case 'actions':
       return element(
         'div',
@@ -71,7 +99,8 @@ function drawBlock(block) {
       );
     case 'section': {
       const section = element('div', {});
-      if (block.text) section.append(block.text.type === 'mrkdwn' ? mrkdwn(block.text.text) : plain(block.text.text));
+      if (block.text)
+        section.append(block.text.type === 'mrkdwn' ? mrkdwn(block.text.text) : plain(block.text.text));
       if (block.fields) {
         const fields = block.fields.map(({ text }) => mrkdwn(text));
         section.append(element('div', { class: 'fields' }, ...fields));
@@ -86,7 +115,8 @@ function drawBlock(block) {
 /** Slack's markup: code, links and mentions first, then emphasis in what is left. */
 function mrkdwn(text) {
   const node = element('div', { class: 'text' });
-  const pattern = /```([\s\S]+?)```|`([^`\n]+)`|<([^<>\n]+)>|(?<![\w*])\*([^*\n]+)\*(?!\w)|(?<![\w_])_([^_\n]+)_(?!\w)|~([^~\n]+)~/g;
+  const pattern =
+    /```([\s\S]+?)```|`([^`\n]+)`|<([^<>\n]+)>|(?<![\w*])\*([^*\n]+)\*(?!\w)|(?<![\w_])_([^_\n]+)_(?!\w)|~([^~\n]+)~/g;
   let end = 0;
   for (const match of text.matchAll(pattern)) {
     node.append(plain(text.slice(end, match.index)));

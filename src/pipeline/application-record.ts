@@ -21,7 +21,13 @@ export function applicationRecord(application: Application): ApplicationRecord {
       kind: object.kind ?? null,
       metadata: object.metadata ?? {},
       spec: object.spec ?? {},
-      status: definedOf({ sync: syncOf(sync), health, summary, reconciledAt, operationState: operationOf(operationState) }),
+      status: definedOf({
+        sync: syncOf(sync),
+        health,
+        summary,
+        reconciledAt,
+        operationState: operationOf(operationState),
+      }),
     },
   };
 }
@@ -57,7 +63,9 @@ function operationOf(state: Json | undefined): Json | undefined {
 }
 
 function definedOf(fields: Record<string, Json | undefined>): JsonObject {
-  return Object.fromEntries(Object.entries(fields).filter((field): field is [string, Json] => field[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(fields).filter((field): field is [string, Json] => field[1] !== undefined),
+  );
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

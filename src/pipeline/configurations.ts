@@ -59,7 +59,11 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     const problems: Problem[] = [];
     for (const [name, source] of config.services) {
       const unchanged = before?.sources.get(name) === source ? before.active.services.get(name) : undefined;
-      const built = unchanged ? { service: unchanged } : source.sendable ? build(source, namespace, problems) : {};
+      const built = unchanged
+        ? { service: unchanged }
+        : source.sendable
+          ? build(source, namespace, problems)
+          : {};
       if (built.service) services.set(name, built.service);
     }
     for (const [name, service] of before?.active.services ?? []) {
@@ -81,7 +85,11 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     service.close().catch((error: unknown) => log.warn({ err: error }, 'Service did not close'));
   }
 
-  function report(snapshot: ConfigSnapshot, problems: readonly Problem[], before: ReadonlySet<string>): Set<string> {
+  function report(
+    snapshot: ConfigSnapshot,
+    problems: readonly Problem[],
+    before: ReadonlySet<string>,
+  ): Set<string> {
     const { namespace, configMap } = snapshot;
     deps.metrics.setConfigProblems(namespace, problems);
     const told = new Set<string>();
@@ -101,7 +109,8 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       });
     }
     const solved = [...before].filter((text) => !told.has(text)).length;
-    if (solved > 0) log.info({ namespace, solved, left: told.size }, 'Problems in the configuration are gone');
+    if (solved > 0)
+      log.info({ namespace, solved, left: told.size }, 'Problems in the configuration are gone');
     return told;
   }
 
@@ -125,7 +134,12 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
         told,
       });
       log.info(
-        { namespace, services: services.size, triggers: config.triggers.size, templates: config.templates.size },
+        {
+          namespace,
+          services: services.size,
+          triggers: config.triggers.size,
+          templates: config.templates.size,
+        },
         'Configuration in force',
       );
     },
@@ -152,6 +166,10 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
 
 /** `trigger.on-deployed, line 3, column 9: what. Fix.` */
 export function describe({ key, line, column, what, fix }: Problem): string {
-  const at = [key, ...(line === undefined ? [] : [`line ${line}`]), ...(column === undefined ? [] : [`column ${column}`])];
+  const at = [
+    key,
+    ...(line === undefined ? [] : [`line ${line}`]),
+    ...(column === undefined ? [] : [`column ${column}`]),
+  ];
   return `${at.join(', ')}: ${what}. ${fix}`;
 }

@@ -51,7 +51,11 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const active = configurations.get(delivery.configNamespace);
     const service = active?.services.get(delivery.destination.service);
     if (!active || !service) {
-      return settleRejected(delivery, 'service_not_configured', `service ${delivery.destination.service} is not configured`);
+      return settleRejected(
+        delivery,
+        'service_not_configured',
+        `service ${delivery.destination.service} is not configured`,
+      );
     }
     const slot = reserve(service, attempt);
     if (slot > deps.now()) return { status: 'paced', slot };
@@ -61,10 +65,9 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     return conclude(attempt, service, await send(attempt, service, rendered.notification));
   };
 
-  /** When this attempt may run, Unix milliseconds. A job that waited for its slot keeps it. */
+  /** When this attempt may run, Unix milliseconds. */
   function reserve(service: Service, { delivery, slot }: Attempt): number {
-    if (!service.pace || slot !== undefined) return slot ?? 0;
-    return pacing.reserve(paceKey(delivery), deps.now(), service.pace);
+    return service.pace ? pacing.reserve(paceKey(delivery), deps.now(), service.pace, slot) : 0;
   }
 
   function render(
@@ -86,7 +89,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       appProject: deps.project(delivery.application) ?? {},
       context: active.config.context,
       secrets: active.secrets,
-      serviceType: service.type,
+      serviceType: delivery.destination.service,
       recipient: delivery.destination.recipient,
       now: deps.now(),
     });
@@ -110,26 +113,40 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     });
   }
 
-  async function conclude({ delivery, attempt, queuedAt }: Attempt, service: Service, outcome: Outcome): Promise<JobResult> {
+  async function conclude(
+    { delivery, attempt, queuedAt }: Attempt,
+    service: Service,
+    outcome: Outcome,
+  ): Promise<JobResult> {
     const now = deps.now();
     const labels = { service: delivery.destination.service };
     if (outcome.status === 'sent') {
-      metrics.outcomes.inc({ ...labels, outcome: outcome.degraded ? 'degraded' : 'sent', reason: outcome.degraded ?? '' });
+      metrics.outcomes.inc({
+        ...labels,
+        outcome: outcome.degraded ? 'degraded' : 'sent',
+        reason: outcome.degraded ?? '',
+      });
       metrics.deliveryLatency.observe(labels, Math.max(0, now - delivery.observedAt) / 1000);
-      if (outcome.degraded) log.warn({ ...fieldsOf(delivery), reason: outcome.degraded }, 'Sent as plain text');
+      if (outcome.degraded)
+        log.warn(
+          { ...fieldsOf(delivery), reason: outcome.degraded, error: outcome.error },
+          'Sent as plain text',
+        );
       else log.info(fieldsOf(delivery), 'Sent');
       return settle(delivery, { status: 'sent', at: now });
     }
     if (outcome.status === 'rejected') return settleRejected(delivery, outcome.reason, outcome.error);
 
     metrics.outcomes.inc({ ...labels, outcome: 'retry', reason: outcome.reason });
-    if (outcome.retryAfter !== undefined && service.pace) pacing.penalise(paceKey(delivery), now + outcome.retryAfter);
-    if (now - queuedAt > options.maxAge) {
-      return settleParked(delivery, { status: 'expired', at: now, reason: outcome.reason, error: outcome.error });
+    if (outcome.retryAfter !== undefined && service.pace)
+      pacing.penalise(paceKey(delivery), now + outcome.retryAfter);
+    const { reason, error, retryAfter } = outcome;
+    const at = now + Math.max(retryAfter ?? 0, backoffDelay(attempt));
+    if (at - queuedAt > options.maxAge) {
+      return settleParked(delivery, { status: 'expired', at: now, reason, error });
     }
-    const wait = Math.max(outcome.retryAfter ?? 0, backoffDelay(attempt));
-    log.info({ ...fieldsOf(delivery), reason: outcome.reason, error: outcome.error, attempt, wait }, 'Not sent, will retry');
-    return { status: 'retry', at: now + wait };
+    log.info({ ...fieldsOf(delivery), reason, error, attempt, wait: at - now }, 'Not sent, will retry');
+    return { status: 'retry', at };
   }
 
   function settleRejected(delivery: Delivery, reason: string, error: string): Promise<JobResult> {

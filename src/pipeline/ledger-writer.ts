@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DeliveryQueue } from '../delivery/queue.ts';
 import type { Ledger, LedgerChange } from '../episodes/ledger.ts';
 import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Delivery } from '../model.ts';
 
 export type Write = { kind: 'apply'; change: LedgerChange } | { kind: 'forget' };
@@ -27,8 +28,7 @@ interface Deps {
   ledger: Pick<Ledger, 'apply' | 'forget'>;
   queue: Pick<DeliveryQueue, 'add'>;
   log: Logger;
-  onClaimed(deliveries: Delivery[]): void;
-  onSuppressed(count: number): void;
+  metrics: Pick<Metrics, 'suppressed'>;
 }
 
 interface Options {
@@ -84,7 +84,8 @@ export function createLedgerWriter(
         trouble = undefined;
         return;
       } catch (error) {
-        if (trouble === undefined) deps.log.warn({ err: error }, 'Store does not answer, keeping writes in memory');
+        if (trouble === undefined)
+          deps.log.warn({ err: error }, 'Store does not answer, keeping writes in memory');
         trouble = error instanceof Error ? error.message : String(error);
         await delay(wait, undefined, { signal: abort.signal }).catch(() => undefined);
         wait = Math.min(wait * 2, options.maxRetryDelay);
@@ -98,13 +99,11 @@ export function createLedgerWriter(
       return;
     }
     const { suppressed } = await deps.ledger.apply(uid, write.change);
-    const claimed = (write.change.claim ?? []).filter(({ episode }) => !suppressed.includes(episode.key));
-    if (claimed.length > 0) {
-      const deliveries = claimed.map(({ delivery }) => delivery);
-      await deps.queue.add(deliveries);
-      deps.onClaimed(deliveries);
+    const [known, claimed] = partition(write.change, new Set(suppressed));
+    if (claimed.length > 0) await deps.queue.add(claimed);
+    for (const { trigger, destination } of known) {
+      deps.metrics.suppressed.inc({ trigger, service: destination.service });
     }
-    if (suppressed.length > 0) deps.onSuppressed(suppressed.length);
   }
 
   const writer: LedgerWriter = {
@@ -130,3 +129,8 @@ export function createLedgerWriter(
   return writer;
 }
 
+function partition({ claim = [] }: LedgerChange, suppressed: ReadonlySet<string>): [Delivery[], Delivery[]] {
+  const known = claim.filter(({ episode }) => suppressed.has(episode.key));
+  const claimed = claim.filter(({ episode }) => !suppressed.has(episode.key));
+  return [known.map(({ delivery }) => delivery), claimed.map(({ delivery }) => delivery)];
+}

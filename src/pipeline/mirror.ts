@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AnnotateResult, AnnotateTarget } from '../cluster/annotate.ts';
+import { type AnnotateTarget, annotateApplication, readAnnotations } from '../cluster/annotate.ts';
+import type { Connection } from '../cluster/connect.ts';
 import type { Evaluation } from '../episodes/claim.ts';
 import type { EpisodeRecord } from '../episodes/ledger.ts';
 import { mirrorKey, mirrorNotified, notifiedAnnotation } from '../episodes/notified-annotation.ts';
@@ -20,9 +21,7 @@ export interface Mirror {
 }
 
 interface Deps {
-  /** The annotation as it stands in the cluster now; undefined: the Application is gone. */
-  read(target: AnnotateTarget): Promise<{ text: string | undefined } | undefined>;
-  annotate(target: AnnotateTarget, key: string, value: string | null, signal: AbortSignal): Promise<AnnotateResult>;
+  connection: Pick<Connection, 'json'>;
   configurations: Configurations;
   controllerNamespace: string;
   log: Logger;
@@ -76,17 +75,20 @@ export function createMirror(deps: Deps): Mirror {
     const application = `${target.namespace}/${target.name}`;
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       try {
-        const current = await deps.read(target);
-        if (!current) return;
-        const text = mirrorNotified(current.text, {
+        const annotations = await readAnnotations(deps.connection, target);
+        if (!annotations) return;
+        const before = annotations[notifiedAnnotation];
+        const text = mirrorNotified(before, {
           notified: [...notified].map(([key, at]) => ({ key, at })),
           ended: [...ended],
         });
-        if (text !== current.text) await deps.annotate(target, notifiedAnnotation, text ?? null, abort.signal);
+        if (text !== before)
+          await annotateApplication(deps.connection, target, notifiedAnnotation, text ?? null, abort.signal);
         return;
       } catch (error) {
         if (abort.signal.aborted) return;
-        if (attempt === attempts) deps.log.warn({ application, err: error }, 'Could not mirror what was notified');
+        if (attempt === attempts)
+          deps.log.warn({ application, err: error }, 'Could not mirror what was notified');
         else await delay(200 * 2 ** attempt, undefined, { signal: abort.signal }).catch(() => undefined);
       }
     }

@@ -10,9 +10,10 @@ import type { LedgerWriter } from './ledger-writer.ts';
 
 /** What the watch, or the ledger at start, says of an Application. */
 export interface ApplicationEvent {
+  /** For one that is gone: the last that is known of it. */
   application: Application;
-  /** The last that is known of an Application that is gone. */
-  deleted: boolean;
+  /** `unwatched`: it is still there, but no longer among those that are watched. */
+  kind: 'seen' | 'deleted' | 'unwatched';
   /** When it was received, Unix milliseconds. */
   observedAt: number;
 }
@@ -24,6 +25,9 @@ export interface Observer {
   reevaluate(which: (application: Application, timeDependent: boolean) => boolean): Promise<void>;
   /** Resolves when every Application observed so far has been loaded from the ledger and evaluated. */
   settled(): Promise<void>;
+  has(uid: string): boolean;
+  /** Keys of the oncePer episodes that match now, by Application: what pruning must keep. */
+  matching(): IterableIterator<{ uid: string; keys: string[] }>;
   size(): number;
   stop(): void;
 }
@@ -113,9 +117,16 @@ export function createObserver(deps: Deps): Observer {
 
   function apply(entry: Tracked, event: ApplicationEvent, known?: ReadonlyMap<string, EpisodeRecord>): void {
     try {
-      entry.application = event.deleted ? withDeletionTimestamp(event) : event.application;
-      evaluate(entry, event.observedAt, event.deleted, known);
-      if (event.deleted) forget(entry);
+      if (event.kind === 'unwatched') {
+        drop(entry);
+        return;
+      }
+      entry.application = event.kind === 'deleted' ? withDeletionTimestamp(event) : event.application;
+      evaluate(entry, event, known);
+      if (event.kind === 'deleted') {
+        drop(entry);
+        writer.write(entry.application.uid, { kind: 'forget' });
+      }
     } catch (error) {
       log.error(
         { err: error, application: nameOf(event.application) },
@@ -126,13 +137,12 @@ export function createObserver(deps: Deps): Observer {
 
   function evaluate(
     entry: Tracked,
-    observedAt: number,
-    deleted: boolean,
+    { kind, observedAt }: ApplicationEvent,
     known?: ReadonlyMap<string, EpisodeRecord>,
   ): void {
     const { application } = entry;
     metrics.setApplication(application, observedAt);
-    if (!deleted && !deps.isRefreshed(application.object)) return;
+    if (kind === 'seen' && !deps.isRefreshed(application.object)) return;
     const evaluations = evaluateAll(entry);
     const now = deps.now();
     const firstSight = entry.fingerprint === undefined;
@@ -160,7 +170,8 @@ export function createObserver(deps: Deps): Observer {
       for (const { name, triggered } of answer.conditions) {
         metrics.evaluations.inc({ name, triggered: String(triggered) });
       }
-      for (const trigger of answer.unknownTriggers) reportUnknownTrigger(active.namespace, trigger, application);
+      for (const trigger of answer.unknownTriggers)
+        reportUnknownTrigger(active.namespace, trigger, application);
       for (const failure of answer.failures) {
         metrics.evaluationErrors.inc({ trigger: failure.trigger });
         failures.push(`${failure.trigger}: ${failure.error}`);
@@ -198,11 +209,9 @@ export function createObserver(deps: Deps): Observer {
     return { ...decided, record, ...(imported.length > 0 ? { import: imported } : {}) };
   }
 
-  function forget(entry: Tracked): void {
-    const { uid } = entry.application;
-    writer.write(uid, { kind: 'forget' });
+  function drop(entry: Tracked): void {
     metrics.forgetApplication(entry.application);
-    tracked.delete(uid);
+    tracked.delete(entry.application.uid);
   }
 
   return {
@@ -213,7 +222,13 @@ export function createObserver(deps: Deps): Observer {
       else if (entry) apply(entry, event);
       else {
         const { application } = event;
-        tracked.set(uid, { application, open: new Map(), timeDependent: false, waiting: [event], failures: '' });
+        tracked.set(uid, {
+          application,
+          open: new Map(),
+          timeDependent: false,
+          waiting: [event],
+          failures: '',
+        });
         toLoad.push(uid);
         load();
       }
@@ -225,14 +240,23 @@ export function createObserver(deps: Deps): Observer {
         if (stopped) return;
         if (entry.waiting || tracked.get(entry.application.uid) !== entry) continue;
         if (!which(entry.application, entry.timeDependent)) continue;
-        apply(entry, { application: entry.application, deleted: false, observedAt: deps.now() });
+        apply(entry, { application: entry.application, kind: 'seen', observedAt: deps.now() });
         if (performance.now() - since < slice) continue;
         await new Promise(setImmediate);
         since = performance.now();
       }
     },
     settled: () =>
-      loading === 0 && toLoad.length === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve)),
+      loading === 0 && toLoad.length === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => waiters.push(resolve)),
+    has: (uid) => tracked.has(uid),
+    *matching() {
+      for (const [uid, { open }] of tracked) {
+        const keys = [...open.values()].filter(({ oncePer }) => oncePer !== '').map(({ key }) => key);
+        if (keys.length > 0) yield { uid, keys };
+      }
+    },
     size: () => tracked.size,
     stop() {
       stopped = true;

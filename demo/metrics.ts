@@ -1,0 +1,64 @@
+/** One sample of the text exposition format. */
+export interface Sample {
+  name: string;
+  labels: Record<string, string>;
+  value: number;
+}
+
+/** Reads what `/metrics` answers; undefined while Herald is down. */
+export async function scrape(url: string): Promise<Sample[] | undefined> {
+  const response = await fetch(url).catch(() => undefined);
+  if (!response?.ok) return undefined;
+  return (await response.text()).split('\n').flatMap(parseSample);
+}
+
+export function parseSample(line: string): Sample[] {
+  const match = /^([a-z_:][\w:]*)(?:\{(.*)\})? (\S+)$/i.exec(line);
+  if (!match) return [];
+  const [, name = '', labels = '', value] = match;
+  const pairs = [...labels.matchAll(/(\w+)="((?:\\.|[^"\\])*)"/g)];
+  return [
+    {
+      name,
+      labels: Object.fromEntries(
+        pairs.map(([, key = '', text = '']) => [key, JSON.parse(`"${text}"`) as string]),
+      ),
+      value: Number(value),
+    },
+  ];
+}
+
+/** What the page shows: alerts that are active, and the figures an operator looks at first. */
+export function summarise(samples: readonly Sample[]): {
+  alerts: { trigger: string; name: string; severity: string; since: number }[];
+  metrics: { name: string; value: string }[];
+} {
+  const named = (name: string) => samples.filter((sample) => sample.name === name);
+  const sum = (name: string) => named(name).reduce((total, { value }) => total + value, 0);
+  const alerts = named('herald_alert_active_since_seconds')
+    .map(({ labels, value }) => ({
+      trigger: labels.trigger ?? '',
+      name: labels.name ?? '',
+      severity: labels.severity ?? '',
+      since: value * 1000,
+    }))
+    .filter(({ severity }) => severity !== 'info');
+  const latencies = sum('herald_delivery_latency_seconds_count');
+  return {
+    alerts,
+    metrics: [
+      { name: 'Applications watched', value: String(named('herald_application_info').length) },
+      { name: 'trigger evaluations', value: String(sum('argocd_notifications_trigger_eval_total')) },
+      { name: 'deliveries', value: String(sum('argocd_notifications_deliveries_total')) },
+      {
+        name: 'mean latency, change to Slack',
+        value:
+          latencies > 0
+            ? `${((sum('herald_delivery_latency_seconds_sum') / latencies) * 1000).toFixed(0)} ms`
+            : '–',
+      },
+      { name: 'jobs in the queue', value: String(sum('herald_queue_jobs')) },
+      { name: 'problems in the configuration', value: String(sum('herald_config_problems')) },
+    ],
+  };
+}

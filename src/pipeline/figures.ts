@@ -1,0 +1,46 @@
+import type { ReflectorState } from '../cluster/reflector.ts';
+import type { DeliveryQueue } from '../delivery/queue.ts';
+import type { Ledger } from '../episodes/ledger.ts';
+import type { Metrics } from '../metrics.ts';
+
+/** More parked deliveries than this are not counted apart. */
+const parkedShown = 10_000;
+
+/**
+ * Reads what the metrics show of the queue, the ledger and the watches. A store that does not answer is shown as such.
+ */
+export function createFigures(deps: {
+  queue: Pick<DeliveryQueue, 'counts' | 'oldestDueAge'>;
+  ledger: Pick<Ledger, 'parked'>;
+  metrics: Metrics;
+  watches(): ReflectorState[];
+}): () => Promise<void> {
+  const { queue, ledger, metrics } = deps;
+  const counted = new Map<string, number>();
+
+  function reportWatch({ name, phase, lastFrameAt, lagMs, restarts }: ReflectorState): void {
+    metrics.setWatch(name, phase === 'absent' ? undefined : { up: phase === 'watching', lastFrameAt, lagMs });
+    for (const [reason, count] of Object.entries(restarts)) {
+      const key = `${name} ${reason}`;
+      metrics.watchRestarts.inc({ resource: name, reason }, count - (counted.get(key) ?? 0));
+      counted.set(key, count);
+    }
+  }
+
+  return async () => {
+    for (const state of deps.watches()) reportWatch(state);
+    try {
+      const [counts, oldestDueAge] = await Promise.all([queue.counts(), queue.oldestDueAge()]);
+      metrics.setQueue({ counts, oldestDueAge });
+      const byService = new Map<string, number>();
+      for (const { delivery } of await ledger.parked(parkedShown)) {
+        const { service } = delivery.destination;
+        byService.set(service, (byService.get(service) ?? 0) + 1);
+      }
+      metrics.setParked(byService);
+    } catch (error) {
+      metrics.setQueue(undefined);
+      throw error;
+    }
+  };
+}
