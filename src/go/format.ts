@@ -248,7 +248,7 @@ function printByteSlice(value: GoBytes, verb: string, flags: Flags, depth: numbe
 function printItems(items: readonly unknown[], type: string, verb: string, flags: Flags, depth: number): string {
   const anyElements = type === '[]interface {}';
   const texts = items.map((item) => printElement(item, anyElements, verb, flags, depth));
-  return flags.sharpV ? `${type}{${texts.join(', ')}}` : `[${texts.join(' ')}]`;
+  return bounded(flags.sharpV ? `${type}{${texts.join(', ')}}` : `[${texts.join(' ')}]`);
 }
 
 function printElement(item: unknown, inInterface: boolean, verb: string, flags: Flags, depth: number): string {
@@ -267,7 +267,7 @@ function printEntries(
   const texts = entries.map(
     ([key, item]) => `${printText(key, key, verb, flags)}:${printElement(item, anyElements, verb, flags, depth)}`,
   );
-  return flags.sharpV ? `${type}{${texts.join(', ')}}` : `map[${texts.join(' ')}]`;
+  return bounded(flags.sharpV ? `${type}{${texts.join(', ')}}` : `map[${texts.join(' ')}]`);
 }
 
 function printPointer(value: unknown, verb: string, flags: Flags): string {
@@ -293,6 +293,14 @@ const STRING_VERBS = 'vsxXq';
 
 /** Deeper than this a value is a cycle or an attack; Go would overflow its stack. */
 const MAX_DEPTH = 1000;
+
+/** Longer than this a text is an attack: a list that holds another twice, that holds another twice … */
+const MAX_TEXT = 4_000_000;
+
+function bounded(text: string): string {
+  if (text.length > MAX_TEXT) throw new RangeError(`the text is longer than ${MAX_TEXT} characters`);
+  return text;
+}
 
 function printValue(value: unknown, verb: string, flags: Flags, depth: number, erroring: boolean): string {
   if (depth > MAX_DEPTH) throw new RangeError('value is nested too deeply to print');
@@ -344,7 +352,10 @@ function printObject(value: object, verb: string, flags: Flags, depth: number, e
   return `{${printText(value, String(value), 'v', flags)}}`;
 }
 
-/** Go's `fmt.Sprint` of one value, which is `%v`: how templates print a value and how oncePer becomes a key. */
+/**
+ * Go's `fmt.Sprint` of one value, which is `%v`: how templates print a value and how oncePer becomes a key.
+ * Throws a RangeError where the value is nested or repeated beyond what any text should hold.
+ */
 export function sprint(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : formatFloat(value, 'g', -1);
@@ -509,7 +520,7 @@ export function sprintf(format: string, args: readonly unknown[]): string {
     }
     const verb = String.fromCodePoint(format.codePointAt(cursor.at) as number);
     cursor.at += verb.length;
-    out += formatArgument(verb, flags, cursor, args);
+    out = bounded(out + formatArgument(verb, flags, cursor, args));
   }
   if (!cursor.reordered && cursor.argument < args.length) {
     const extra = args.slice(cursor.argument);

@@ -35,9 +35,9 @@ function fail(message: string, at: number): never {
 function located(error: unknown, name: string, at: number): never {
   if (error instanceof ExecutionError) throw error;
   if (error instanceof LimitError) throw new ExecutionError(error.message, at, { cause: error });
-  throw new ExecutionError(`error calling ${name}: ${error instanceof Error ? error.message : String(error)}`, at, {
-    cause: error,
-  });
+  let reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof RangeError && reason.includes('call stack')) reason = 'the value is nested too deeply';
+  throw new ExecutionError(`error calling ${name}: ${reason}`, at, { cause: error });
 }
 
 /** What a result costs, and whether it is too large to go on with. */

@@ -5,7 +5,6 @@ import { quote } from '../../go/strconv.ts';
 import { isPlainMap } from '../../go/typed.ts';
 import type { FunctionTable } from './functions.ts';
 import type { Node, Operand, ParsedTemplates } from './ast.ts';
-import { BUILTINS } from './builtins.ts';
 import { compileTemplates } from './compile.ts';
 import { TemplateSyntaxError } from './lexer.ts';
 import { parseTemplate } from './parser.ts';
@@ -41,7 +40,7 @@ export type Compilation = { ok: true; template: GoTemplate } | { ok: false; erro
 const MAX_SOURCE = 1_048_576;
 
 export interface Library {
-  /** Added to text/template's own functions; they replace those of the same name. */
+  /** Every function, text/template's own (`BUILTINS`) included. */
   functions: FunctionTable;
   /** Functions that are not available, and why. */
   refused?: ReadonlyMap<string, string>;
@@ -49,8 +48,7 @@ export interface Library {
   changing?: ReadonlySet<string>;
 }
 
-function parse(name: string, source: string, { functions: added, refused, changing }: Library): Compilation {
-  const functions = new Map([...BUILTINS, ...added]);
+function parse(name: string, source: string, { functions, refused, changing }: Library): Compilation {
   let changes = false;
   const parsed = parseTemplate(name, source, (wanted) => {
     if (changing?.has(wanted) === true) changes = true;

@@ -1,4 +1,5 @@
 /** Sprig 3.3.0 for text templates, and which of its functions are refused. */
+import { BUILTINS } from '../gotemplate/builtins.ts';
 import type { Library } from '../gotemplate/engine.ts';
 import type { FunctionTable } from '../gotemplate/functions.ts';
 import { CASE_FUNCTIONS } from './cases.ts';
@@ -52,5 +53,9 @@ export const REFUSED: ReadonlyMap<string, string> = new Map([
   ['buildCustomCert', KEYS],
 ]);
 
-/** What templates run with. */
-export const SPRIG_LIBRARY: Library = { functions: SPRIG, refused: REFUSED, changing: CHANGING_FUNCTIONS };
+/** What templates run with; sprig's `slice` replaces text/template's. */
+export const SPRIG_LIBRARY: Library = {
+  functions: new Map([...BUILTINS, ...SPRIG]),
+  refused: REFUSED,
+  changing: CHANGING_FUNCTIONS,
+};
