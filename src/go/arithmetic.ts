@@ -90,10 +90,70 @@ export function modulo(left: unknown, right: unknown): unknown {
   return goInt(BigInt(x) % BigInt(y));
 }
 
-/** Go's `math.Pow`, which knows 1 to any power and -1 to an infinite one. */
+/** Go's `math.Frexp`: a fraction in [0.5, 1) and a power of two. */
+function frexp(value: number): [number, number] {
+  if (value === 0 || !Number.isFinite(value)) return [value, 0];
+  let exponent = Math.max(-1023, Math.floor(Math.log2(Math.abs(value))) + 1);
+  let fraction = value * 2 ** -exponent;
+  while (Math.abs(fraction) < 0.5) {
+    fraction *= 2;
+    exponent -= 1;
+  }
+  while (Math.abs(fraction) >= 1) {
+    fraction /= 2;
+    exponent += 1;
+  }
+  return [fraction, exponent];
+}
+
+/** Beyond this binary exponent every product is 0 or infinite. */
+const MAX_EXPONENT = 4096;
+
+/**
+ * Go's `math.Pow`: it squares its way up, so that its last digits differ from those of JavaScript's `**`, and it
+ * knows 1 to any power and -1 to an infinite one.
+ */
 export function goPow(base: number, exponent: number): number {
-  if (base === 1 || (base === -1 && !Number.isFinite(exponent) && !Number.isNaN(exponent))) return 1;
-  return base ** exponent;
+  if (base === 1 || (base === -1 && Math.abs(exponent) === Infinity)) return 1;
+  const whole = Math.trunc(Math.abs(exponent));
+  const special = base === 0 || !Number.isFinite(base) || !Number.isFinite(exponent) || whole >= 2 ** 63;
+  if (special || exponent === 0 || (base < 0 && !Number.isInteger(exponent))) return base ** exponent;
+  if (Math.abs(exponent) === 0.5) return exponent > 0 ? Math.sqrt(base) : 1 / Math.sqrt(base);
+  let rest = Math.abs(exponent) - whole;
+  let power = BigInt(whole);
+  let result = 1;
+  let binary = 0;
+  if (rest !== 0) {
+    if (rest > 0.5) {
+      rest -= 1;
+      power += 1n;
+    }
+    result = Math.exp(rest * Math.log(base));
+  }
+  let [square, shift] = frexp(base);
+  for (; power !== 0n; power >>= 1n) {
+    if (Math.abs(shift) > MAX_EXPONENT) {
+      binary += shift;
+      break;
+    }
+    if (power % 2n === 1n) {
+      result *= square;
+      binary += shift;
+    }
+    square *= square;
+    shift *= 2;
+    if (square < 0.5) {
+      square += square;
+      shift -= 1;
+    }
+  }
+  if (exponent < 0) {
+    result = 1 / result;
+    binary = -binary;
+  }
+  // In two steps: one alone may leave the range although the result does not.
+  const half = Math.trunc(binary / 2);
+  return result * 2 ** half * 2 ** (binary - half);
 }
 
 /** Always float64. */

@@ -1,5 +1,5 @@
-/** Functions of Go: their types as text, and calls checked as `reflect.Value.Call` checks them. */
-import { type GoFunction, goTypeOf } from './typed.ts';
+/** Functions of Go with their types as text, and tables of methods. */
+import type { GoFunction } from './typed.ts';
 
 export interface Signature {
   /** Types of the parameters; of a variadic one the element's type. */
@@ -13,8 +13,6 @@ export interface TypedFunction extends GoFunction {
   readonly goType: string;
   readonly signature: Signature;
 }
-
-const ANY = 'interface {}';
 
 function splitTypes(text: string): string[] {
   const types: string[] = [];
@@ -70,45 +68,6 @@ export function goFunction(of: string | FunctionType, call: (...args: never[]) =
   const { type, signature } = typeof of === 'string' ? functionType(of) : of;
   const untyped = call as (...args: unknown[]) => unknown;
   return Object.assign((...args: unknown[]) => untyped(...args), { goType: type, signature });
-}
-
-/** The zero value of a type, which `reflect` passes where the argument is nil. */
-export function zeroValue(type: string): unknown {
-  switch (type) {
-    case 'string':
-      return '';
-    case 'bool':
-      return false;
-    default:
-      return null;
-  }
-}
-
-/**
- * Calls a function as expr-lang's VM does through reflection: the number of arguments and their exact types
- * must fit, nil becomes the zero value. Throws an Error that says what does not fit.
- */
-export function callFunction(call: GoFunction, args: readonly unknown[]): unknown {
-  const { signature = parseSignature(call.goType ?? 'func()') } = call as Partial<TypedFunction>;
-  const least = signature.variadic ? signature.in.length - 1 : signature.in.length;
-  if (args.length < least) throw new Error(`too few arguments: ${args.length} given, ${least} needed`);
-  if (args.length > least && !signature.variadic) {
-    throw new Error(`too many arguments: ${args.length} given, ${least} needed`);
-  }
-  const values = args.map((arg, at) => {
-    const type = signature.in[Math.min(at, signature.in.length - 1)] as string;
-    if (arg === null) {
-      const zero = zeroValue(type);
-      if (zero === null && type !== ANY && !/^(\*|\[\]|map\[|func\()/.test(type)) {
-        throw new Error(`argument ${at + 1} is nil, want ${type}`);
-      }
-      return zero;
-    }
-    const actual = goTypeOf(arg);
-    if (type !== ANY && actual !== type) throw new Error(`argument ${at + 1} is ${actual}, want ${type}`);
-    return arg;
-  });
-  return call(...values);
 }
 
 export interface Method<Receiver> extends FunctionType {

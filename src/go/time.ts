@@ -11,7 +11,7 @@ import { GoBytes, type GoInt } from './value.ts';
 
 const BILLION = 1_000_000_000n;
 /** Unix seconds of Go's zero time, January 1 of year 1. */
-const ZERO_SECONDS = -62135596800;
+export const ZERO_SECONDS = -62135596800;
 
 export class GoTime implements GoObject {
   readonly goType = 'time.Time';

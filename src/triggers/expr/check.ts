@@ -351,7 +351,8 @@ class Checker {
         return listOf(this.closure(second as Node, this.collection('map', first as Node), { index: INT }));
       case 'sum': {
         const collection = this.collection('sum', first as Node);
-        if (second !== undefined) return this.closure(second, collection);
+        // The type of its elements is lost here, as in expr-lang.
+        if (second !== undefined) return typeOf(this.closure(second, collection).go);
         return isUnknown(collection) ? UNKNOWN : elementOf(collection);
       }
       case 'groupBy':

@@ -5,6 +5,7 @@ import { goInt } from '../../go/numbers.ts';
 import { sortAsGo } from '../../go/sort.ts';
 import { goTypeOf } from '../../go/typed.ts';
 import { before, isDescending } from './builtins-values.ts';
+import { NO_ELEMENT } from './fetch.ts';
 import type { Frame, Run } from './run.ts';
 
 export interface Loop {
@@ -26,6 +27,12 @@ export function asBool(value: unknown): boolean {
   throw new Error(`true or false is needed here, not ${value === null ? 'nil' : goTypeOf(value)}`);
 }
 
+/** The current element; throws where the collection is a map. */
+export function elementOf(frame: Frame): unknown {
+  if (frame.item === NO_ELEMENT) throw new Error('a map has no elements: use values() or toPairs()');
+  return frame.item;
+}
+
 /** Puts an element into the frame. */
 function enter(loop: Loop, index: number): void {
   loop.run.spend(1);
@@ -35,12 +42,12 @@ function enter(loop: Loop, index: number): void {
 
 function valueAt(loop: Loop, index: number): unknown {
   enter(loop, index);
-  return loop.body === undefined ? loop.frame.item : loop.body(loop.frame);
+  return loop.body === undefined ? elementOf(loop.frame) : loop.body(loop.frame);
 }
 
 const testAt = (loop: Loop, index: number): boolean => asBool(valueAt(loop, index));
 
-const kept = (loop: Loop): unknown => (loop.map === undefined ? loop.frame.item : loop.map(loop.frame));
+const kept = (loop: Loop): unknown => (loop.map === undefined ? elementOf(loop.frame) : loop.map(loop.frame));
 
 /** The first index whose element satisfies the closure, from either end; -1 where none does. */
 function search(loop: Loop, backwards: boolean): number {
@@ -102,8 +109,8 @@ function groupBy(loop: Loop): GoAnyMap {
     const identity = mapKey(key);
     if (identity === undefined) throw new Error(`${goTypeOf(key)} cannot be a key`);
     const group = groups.get(identity);
-    if (group === undefined) groups.set(identity, [key, [loop.frame.item]]);
-    else group[1].push(loop.frame.item);
+    if (group === undefined) groups.set(identity, [key, [elementOf(loop.frame)]]);
+    else group[1].push(elementOf(loop.frame));
   }
   return new GoAnyMap('[]interface {}', groups);
 }
@@ -118,7 +125,7 @@ function extraOf(loop: Loop): unknown {
 
 function sortBy(loop: Loop): unknown[] {
   const descending = loop.extra !== undefined && isDescending(extraOf(loop));
-  const pairs = loop.items.map((item, at) => ({ item, value: valueAt(loop, at) }));
+  const pairs = loop.items.map((_, at) => ({ value: valueAt(loop, at), item: elementOf(loop.frame) }));
   loop.run.spend(pairs.length * Math.ceil(Math.log2(pairs.length + 2)));
   loop.run.grow(pairs.length);
   const sorted = sortAsGo(pairs, (a, b) => (descending ? before(b.value, a.value) : before(a.value, b.value)));
@@ -128,7 +135,10 @@ function sortBy(loop: Loop): unknown[] {
 function reduce(loop: Loop): unknown {
   if (loop.extra === undefined && loop.items.length === 0) throw new Error('reduce of an empty list without a start');
   const start = loop.extra === undefined ? 1 : 0;
-  loop.frame.acc = loop.extra === undefined ? (loop.items[0] ?? null) : extraOf(loop);
+  if (loop.extra === undefined) {
+    enter(loop, 0);
+    loop.frame.acc = elementOf(loop.frame);
+  } else loop.frame.acc = extraOf(loop);
   for (let at = start; at < loop.items.length; at++) loop.frame.acc = valueAt(loop, at);
   return loop.frame.acc;
 }

@@ -79,7 +79,8 @@ export function get(from: unknown, key: unknown): unknown {
   if (found !== undefined) return found === MISSING ? null : found;
   const items = elementsOf(from);
   if (items === undefined) {
-    if (isGoObject(from) && typeof key !== 'string') throw new Error(`${goTypeOf(key)} names no field`);
+    const struct = isGoObject(from) && (from.goKind ?? 'struct') === 'struct';
+    if (struct && typeof key !== 'string') throw new Error(`${goTypeOf(key)} names no field`);
     return null;
   }
   const index = toIndex(key);
@@ -130,11 +131,13 @@ export function contains(needle: unknown, haystack: unknown, budget: Budget): bo
   throw new Error(`in cannot be used on ${goTypeOf(haystack)}`);
 }
 
+/** What a map has in the place of elements: a closure may run over a map as long as it does not look at them. */
+export const NO_ELEMENT = Symbol('no element');
+
 /** A list's items for a closure to run over. */
 export function iterate(value: unknown): readonly unknown[] {
   const items = elementsOf(value);
   if (items !== undefined) return items;
-  if (value !== null && lengthOf(value) === 0) return [];
-  throw new Error(value === null ? 'the list is nil' : `${goTypeOf(value)} is no list`);
+  if (value === null) throw new Error('the list is nil');
+  return Array.from({ length: lengthOf(value) }, () => NO_ELEMENT);
 }
-

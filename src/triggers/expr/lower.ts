@@ -11,7 +11,7 @@
 import { add, divide, modulo, multiply, negate, power, subtract, toIndex } from '../../go/arithmetic.ts';
 import { newMap } from '../../go/collections.ts';
 import { equal } from '../../go/compare.ts';
-import { callFunction } from '../../go/function.ts';
+import { callFunction } from '../../go/call.ts';
 import { isNil } from '../../go/nil.ts';
 import { goFloat, goInt } from '../../go/numbers.ts';
 import { type GoFunction, GoSlice, goTypeOf } from '../../go/typed.ts';
@@ -19,7 +19,7 @@ import { GoBytes, GoInt } from '../../go/value.ts';
 import type { BinaryNode, BuiltinNode, CallNode, ChainNode, ConstantNode, MemberNode, Node } from './ast.ts';
 import { TEXT_BUILTINS } from './builtins-text.ts';
 import { before, VALUE_BUILTINS } from './builtins-values.ts';
-import { asBool, CLOSURE_BUILTINS } from './closures.ts';
+import { asBool, CLOSURE_BUILTINS, elementOf } from './closures.ts';
 import { createEngine, type Engine, hide, literal } from './engine.ts';
 import { CompileError, LimitError, RunError } from './errors.ts';
 import { contains, fetch, iterate, lengthOf, slice } from './fetch.ts';
@@ -274,7 +274,11 @@ class Lowering {
         return this.apply(node.at, (value, end, start) => slice(value, start, end), list, to, from);
       }
       case 'call':
-        return this.call(node, this.lower(node.callee, scope), scope);
+        return this.call(
+          node,
+          this.lower(node.callee, scope),
+          node.args.map((arg) => this.lower(arg, scope)),
+        );
       case 'builtin':
         return this.builtin(node, scope);
       case 'predicate':
@@ -429,7 +433,7 @@ class Lowering {
   start(base: Node, scope: Scope): (frame: Frame) => unknown {
     if (base.kind === 'pointer') {
       if (!scope.closure) throw new CompileError('# stands for an element inside a closure only', base.at);
-      if (base.name === '') return (frame) => frame.item;
+      if (base.name === '') return this.located(base.at, elementOf);
       if (base.name === 'index') return (frame) => goInt(frame.index);
       if (base.name === 'acc') return (frame) => frame.acc;
       throw new CompileError(`unknown pointer #${base.name}`, base.at);
@@ -470,13 +474,21 @@ class Lowering {
     );
   }
 
-  /** A chain with calls or computed keys: each `?.` is a test on a slot, the whole skipped where one is nil. */
+  /**
+   * A chain with calls or computed keys: each `?.` is a test on a slot, the rest skipped where one is nil.
+   * Arguments of calls are evaluated before, as in expr-lang, even if the call is skipped.
+   */
   chain(node: ChainNode, scope: Scope): string {
     const path = pathOf(node);
     if (path.base.kind === 'identifier' || path.base.kind === 'pointer') return this.path(path, scope);
     const tests: string[] = [];
+    const args: string[] = [];
     const walk = (each: Node): string => {
-      if (each.kind === 'call') return this.call(each, walk(each.callee), scope);
+      if (each.kind === 'call') {
+        const slots = each.args.map((arg) => this.slot(scope, this.lower(arg, scope)));
+        args.push(...slots.map(({ evaluate }) => evaluate));
+        return this.call(each, walk(each.callee), slots.map(({ read }) => read));
+      }
       if (each.kind !== 'member') return this.lower(each, scope);
       let base = walk(each.node);
       if (each.optional) {
@@ -488,13 +500,13 @@ class Lowering {
     };
     const whole = walk(node.node);
     const text = this.apply(node.at, (value) => (isNil(value) ? null : value), whole);
-    return tests.reduceRight((rest, test) => `(${this.isNil(test)} ? nil : ${rest})`, text);
+    const tested = tests.reduceRight((rest, test) => `(${this.isNil(test)} ? nil : ${rest})`, text);
+    return args.length === 0 ? tested : this.last([...args, tested]);
   }
 
-  call(node: CallNode, callee: string, scope: Scope): string {
+  /** A call of an already lowered function with already lowered arguments, which are evaluated first. */
+  call(node: CallNode, callee: string, args: readonly string[]): string {
     const name = pathText(...calleeName(node.callee));
-    // Arguments first, as expr-lang evaluates them.
-    const args = [...node.args.map((arg) => this.lower(arg, scope)), callee];
     return this.apply(
       node.at,
       (...values) => {
@@ -503,6 +515,7 @@ class Lowering {
         throw new Error(target === null ? `there is no function ${name}` : `${name} is ${goTypeOf(target)}, no function`);
       },
       ...args,
+      callee,
     );
   }
 

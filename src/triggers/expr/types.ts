@@ -123,6 +123,8 @@ export function checkCall(
   if (args.length > least && !signature.variadic) return { ok: false, error: `too many arguments to call ${name}` };
   for (const [at, arg] of args.entries()) {
     const wanted = typeOf(signature.in[Math.min(at, signature.in.length - 1)] as string);
+    // A number literal takes the type that is wanted; other integers pass here, and are checked when called.
+    if (isInteger(arg) && isNumber(wanted)) continue;
     if (arg.nil === true ? /^(\*|interface)/.test(wanted.go) : isUnknown(arg)) continue;
     if (arg.nil === true || !(assignable(arg, wanted) || assignable(deref(arg), wanted))) {
       return { ok: false, error: `cannot use ${nameOf(arg)} as ${wanted.go} in a call of ${name}`, argument: at };
