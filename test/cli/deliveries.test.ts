@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createLedger } from '../../src/episodes/store-ledger.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { claim } from '../contract/ledger-fixtures.ts';
+import { silent, storesUnderTest } from '../contract/stores.ts';
+import { herald, temporaryFolder } from './support.ts';
+
+const rejected = { status: 'rejected', reason: 'channel_not_found', error: 'no such channel' } as const;
+
+/** What the bridge leaves behind: one delivery under way, two given up. */
+async function fill(url: string): Promise<string[]> {
+  const store = await openStore(url, { log: silent });
+  try {
+    const ledger = createLedger(store);
+    const claims = ['a', 'b', 'c'].map((uid) => claim(uid));
+    for (const one of claims) await ledger.apply(one.delivery.application.uid, { claim: [one] });
+    const ids = claims.map(({ delivery }) => delivery.id);
+    for (const id of ids.slice(1)) await ledger.settle(id, { ...rejected, at: 1_795_348_800_000 });
+    return ids;
+  } finally {
+    await store.close(5_000);
+  }
+}
+
+const redisNumber = 11;
+
+/** Making an embedded database takes a while on a busy machine, and three processes follow. */
+const timeout = 180_000;
+
+describe.each(storesUnderTest(redisNumber))('deliveries in $name', ({ skipped, prepare }) => {
+  let prepared: Awaited<ReturnType<typeof prepare>>;
+  beforeAll(async () => {
+    if (!skipped) prepared = await prepare();
+  });
+  afterAll(() => prepared?.remove());
+
+  test.skipIf(skipped)('are shown, and retried once', { timeout }, async () => {
+    const [pending = '', first = '', second = ''] = await fill(prepared.url);
+    const queue = ['--queue', prepared.url];
+
+    const failed = await herald(['deliveries', '--failed', '-o', 'json', ...queue]);
+    expect(failed).toMatchObject({ code: 0, stderr: '' });
+    const shown = JSON.parse(failed.stdout) as { id: string; reason: string }[];
+    expect(new Set(shown.map(({ id }) => id))).toEqual(new Set([first, second]));
+    expect(shown[0]).toMatchObject({ status: 'rejected', reason: 'channel_not_found' });
+
+    const retried = await herald(['deliveries', 'retry', first.slice(0, 12), ...queue]);
+    expect(retried).toMatchObject({ code: 0, stderr: '' });
+    expect(retried.stdout).toMatch(/^1 delivery is due again;/);
+
+    const after = await herald(['deliveries', ...queue]);
+    const rows = after.stdout.split('\n').map((line) => line.split(/\s+/).slice(0, 2).join(' '));
+    expect(new Set(rows.slice(1, 4))).toEqual(
+      new Set([
+        `${second.slice(0, 12)} rejected`,
+        `${first.slice(0, 12)} pending`,
+        `${pending.slice(0, 12)} pending`,
+      ]),
+    );
+  });
+});
+
+describe('an embedded database', () => {
+  test('that a bridge holds: what holds it, and what to do', { timeout }, async () => {
+    const directory = temporaryFolder();
+    const store = await openStore(`pglite:${directory}`, { log: silent });
+    try {
+      const { code, stdout, stderr } = await herald(['deliveries', '--queue', `pglite:${directory}`]);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(
+        new RegExp(
+          `^herald deliveries: ${directory} is in use by another Herald \\(process ${process.pid}, since .*\\)\\. ` +
+            'Stop it for the time of this command, or let it use redis:// or postgres://\n$',
+        ),
+      );
+    } finally {
+      await store.close(5_000);
+    }
+  });
+
+  test('that was never made is not made by looking', async () => {
+    const home = temporaryFolder();
+    expect(await herald(['deliveries'], { home })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `herald deliveries: nothing is kept in ${home}/.local/state/herald: give --queue as the bridge has it\n`,
+    });
+  });
+});
