@@ -1,4 +1,4 @@
-import { drawMessage, timeOf } from './slack.js';
+import { drawMessage, plain, timeOf } from './slack.js';
 
 /** The page keeps nothing of its own but the channel that is shown: each event carries the whole state. */
 let shown;
@@ -66,7 +66,7 @@ function timelineItem({ at, kind, text }) {
     element(
       'span',
       { class: kind === 'message' ? 'message-line' : '' },
-      kind === 'message' ? `→ ${text}` : text,
+      kind === 'message' ? `→ ${plain(text)}` : text,
     ),
   );
 }

@@ -7,6 +7,7 @@ export function timeOf(milliseconds) {
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
+    hour12: false,
   });
 }
 
@@ -49,9 +50,9 @@ function drawAttachment(attachment) {
     title,
     title_link: link,
     text,
-    fields = [],
+    fields,
     footer,
-    blocks = [],
+    blocks,
   } = attachment;
   const bar = element('div', { class: 'attachment' });
   if (color) bar.style.borderColor = namedColours[color] ?? (color.startsWith('#') ? color : `#${color}`);
@@ -60,8 +61,8 @@ function drawAttachment(attachment) {
     bar.append(element('div', { class: 'title' }, link ? anchor(link, plain(title)) : plain(title)));
   }
   if (text) bar.append(mrkdwn(text));
-  bar.append(...blocks.map(drawBlock));
-  if (fields.length > 0) bar.append(element('div', { class: 'fields' }, ...fields.map(drawField)));
+  bar.append(...(blocks ?? []).map(drawBlock));
+  if (fields?.length > 0) bar.append(element('div', { class: 'fields' }, ...fields.map(drawField)));
   if (footer) bar.append(element('div', { class: 'small' }, footer));
   if (!pretext) return bar;
   return element('div', {}, mrkdwn(pretext), bar);
@@ -155,11 +156,12 @@ const emoji = {
   rocket: '🚀',
   heavy_check_mark: '✔️',
   hourglass_flowing_sand: '⏳',
+  grey_question: '❔',
   wastebasket: '🗑️',
   green_heart: '💚',
 };
 
-function plain(text) {
+export function plain(text) {
   return text
     .replace(/:([a-z_]+):/g, (whole, name) => emoji[name] ?? whole)
     .replaceAll('&lt;', '<')
