@@ -1,7 +1,7 @@
 import { parseYaml, type YamlDocument } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
-import type { Compilers } from './compilers.ts';
+import { type Compilers, languages } from './compilers.ts';
 import { parseConfig } from './parse-config.ts';
 import type { SecretData } from './secrets.ts';
 
@@ -34,7 +34,7 @@ export interface CheckReport {
  * Checks the notification ConfigMaps among manifests, each with the Secrets of its namespace if they are given.
  * A file that holds one ConfigMap may give it any name; a document without `kind` counts as the `data` of one.
  */
-export function checkConfig(input: CheckInput, compilers: Compilers): CheckReport {
+export function checkConfig(input: CheckInput, compilers: Compilers = languages): CheckReport {
   const configMapName = input.configMapName ?? 'argocd-notifications-cm';
   const secretName = input.secretName ?? 'argocd-notifications-secret';
   const problems: FileProblem[] = [];

@@ -15,11 +15,17 @@ import {
 } from '../subscriptions/schema.ts';
 import type { Template } from '../templates/template.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import type { Compilers } from './compilers.ts';
+import { type Compilers, languages } from './compilers.ts';
 import type { ArgocdOptions, Config, ServiceConfig, Source } from './config.ts';
 import { type LegacyConfig, mergeLegacyTrigger, parseLegacyConfig, stringMap } from './legacy.ts';
 import { parseLegacyServices } from './legacy-services.ts';
-import { checkSubscriptions, checkTriggerList, checkTriggers, type Definitions } from './references.ts';
+import {
+  checkSubscriptions,
+  checkTriggerList,
+  checkTriggers,
+  createSuggest,
+  type Definitions,
+} from './references.ts';
 import type { SecretData, SecretSource } from './secrets.ts';
 import { parseService, parseServiceKey, parseWithSecrets, reportReferences } from './services.ts';
 
@@ -48,7 +54,7 @@ interface Made<T> {
  * it said last while it was good stays in force. Never throws for any input. Keys that have not changed are not
  * compiled again. Conformance: `config.json`.
  */
-export function parseConfig(input: ConfigInput, compilers: Compilers): Config {
+export function parseConfig(input: ConfigInput, compilers: Compilers = languages): Config {
   const { previous } = input;
   const data = input.configMap ?? {};
   const secrets: SecretSource = {
@@ -172,6 +178,7 @@ export function parseConfig(input: ConfigInput, compilers: Compilers): Config {
     serviceNames: new Set(serviceNames.keys()),
     triggerNames: namesWith(texts.keys(), 'trigger.'),
     templateNames: namesWith(texts.keys(), 'template.'),
+    suggest: createSuggest(100),
   };
   const subscriptionsKey = texts.get('subscriptions')?.origin ? legacyKey : 'subscriptions';
   problems.push(
@@ -193,7 +200,7 @@ export function parseConfig(input: ConfigInput, compilers: Compilers): Config {
     context: Object.fromEntries(context),
     argocd,
     annotations: previous?.annotations ?? createAnnotationCache(),
-    problems: problems.sort(byPlace),
+    problems: limited(problems.sort(byPlace)),
     secretKeys: [...secretKeys].sort(),
     sources,
   };
@@ -331,6 +338,24 @@ function namesWith(keys: Iterable<string>, prefix: string): Set<string> {
   const names = new Set<string>();
   for (const key of keys) if (key.startsWith(prefix)) names.add(key.slice(prefix.length));
   return names;
+}
+
+/** At most so many problems a key are told one by one; the errors among them first. */
+const maxProblems = 50;
+
+function limited(problems: readonly Problem[]): Problem[] {
+  const kept: Problem[] = [];
+  for (const [key, all] of Map.groupBy(problems, (problem) => problem.key)) {
+    if (all.length <= maxProblems) {
+      kept.push(...all);
+      continue;
+    }
+    const worst = all.toSorted((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'));
+    const what = `${all.length - maxProblems} more problems are not shown`;
+    kept.push(...worst.slice(0, maxProblems).sort(byPlace));
+    kept.push({ key, severity: 'warning', what, fix: 'Correct those that are shown first.' });
+  }
+  return kept;
 }
 
 function byPlace(a: Problem, b: Problem): number {

@@ -13,27 +13,40 @@ export interface Definitions {
   serviceNames: ReadonlySet<string>;
   triggerNames: ReadonlySet<string>;
   templateNames: ReadonlySet<string>;
+  /** See `createSuggest`. */
+  suggest: typeof suggestion;
+}
+
+/** `suggestion` until it has been asked `limit` times: among thousands of names each one takes milliseconds. */
+export function createSuggest(limit: number): typeof suggestion {
+  let asked = 0;
+  return (word, candidates) => (asked++ < limit ? suggestion(word, candidates) : '');
 }
 
 /** Where the text of a trigger stands: its key, or an entry of `config.yaml`. */
 export type TextOf = (key: string) => { text: string; at?: Position } | undefined;
 
-/** Conditions that send templates which nothing defines. */
+/** Templates that conditions send and nothing defines; each once a trigger, where it stands first. */
 export function checkTriggers(definitions: Definitions, textOf: TextOf): Problem[] {
   const problems: Problem[] = [];
   for (const [name, trigger] of definitions.triggers) {
+    const key = `trigger.${name}`;
+    const missing = new Map<string, { index: number; position: number }>();
     for (const { index, send } of trigger.conditions) {
       for (const [position, template] of send.entries()) {
-        if (definitions.templateNames.has(template)) continue;
-        const key = `trigger.${name}`;
-        problems.push({
-          key,
-          severity: 'warning',
-          ...placeOfTemplate(textOf(key), index, position),
-          what: `the template ${JSON.stringify(template)} is not defined, so nothing can be sent`,
-          fix: `Add the key template.${template}.${suggestion(template, definitions.templateNames)}`,
-        });
+        const isDefined = definitions.templateNames.has(template) || missing.has(template);
+        if (!isDefined) missing.set(template, { index, position });
       }
+    }
+    const places = missing.size > 0 ? placesOfTemplates(textOf(key)) : undefined;
+    for (const [template, { index, position }] of missing) {
+      problems.push({
+        key,
+        severity: 'warning',
+        ...places?.(index, position),
+        what: `the template ${JSON.stringify(template)} is not defined, so nothing can be sent`,
+        fix: `Add the key template.${template}.${definitions.suggest(template, definitions.templateNames)}`,
+      });
     }
   }
   return problems;
@@ -48,7 +61,7 @@ export function checkTriggerList(key: string, triggers: TriggerList, definitions
       severity: 'warning',
       ...at,
       what: `the trigger ${JSON.stringify(name)} is not defined`,
-      fix: `Add the key trigger.${name}.${suggestion(name, definitions.triggerNames)}`,
+      fix: `Add the key trigger.${name}.${definitions.suggest(name, definitions.triggerNames)}`,
     }));
 }
 
@@ -92,14 +105,19 @@ function fixOfService(service: string, recipient: string, definitions: Definitio
     return `service.${service}.${recipient} is addressed by its name: write ${JSON.stringify(`${recipient}:`)} in place of ${JSON.stringify(`${service}:${recipient}`)}.`;
   }
   if (definitions.serviceNames.has(service.trim())) return 'Remove the white space around the name.';
-  return `Add the key service.${service}.${suggestion(service, definitions.serviceNames)}`;
+  return `Add the key service.${service}.${definitions.suggest(service, definitions.serviceNames)}`;
 }
 
-function placeOfTemplate(source: ReturnType<TextOf>, index: number, position: number): Partial<Position> {
-  if (!source) return {};
-  if (source.at) return source.at;
-  const document = parseYaml(source.text);
-  const condition = Array.isArray(document.value) ? document.value[index] : undefined;
-  const send = fieldKey((condition ?? {}) as JsonObject, 'send') ?? 'send';
-  return document.at([index, send, position]) ?? {};
+function placesOfTemplates(
+  source: ReturnType<TextOf>,
+): (index: number, position: number) => Partial<Position> {
+  if (!source) return () => ({});
+  const { at, text } = source;
+  if (at) return () => at;
+  const document = parseYaml(text);
+  return (index, position) => {
+    const condition = Array.isArray(document.value) ? document.value[index] : undefined;
+    const send = fieldKey((condition ?? {}) as JsonObject, 'send') ?? 'send';
+    return document.at([index, send, position]) ?? {};
+  };
 }

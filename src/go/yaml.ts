@@ -8,6 +8,7 @@ import {
   type Node,
   parseAllDocuments,
   type Scalar,
+  visit,
   type YAMLParseError,
 } from 'yaml';
 import type { Json, JsonObject } from '../model.ts';
@@ -48,8 +49,8 @@ export interface YamlOptions {
 
 /** Characters read again, in all, while further lines are indented for the `yaml` package. */
 const maxRepaired = 2_000_000;
-/** Aliases may multiply a document to this many nodes. */
-const maxNodes = 200_000;
+/** Nodes that aliases may stand for, in all. */
+const maxAliased = 100_000;
 const maxDepth = 500;
 
 /**
@@ -166,6 +167,8 @@ interface Found {
   exact: boolean;
 }
 
+type Entries = Map<string, { key: Node; value: Node | null }>;
+
 interface Reader {
   read(node: Node | null, depth: number): Json;
   scalar(node: Scalar.Parsed): ResolvedScalar;
@@ -178,20 +181,32 @@ function createReader(
   position: (offset: number) => Position,
   options: YamlOptions,
 ): Reader {
-  let nodes = 0;
+  let aliased = 0;
+  let insideAliases = 0;
+  let targets: Map<Node, Node> | undefined;
   const open = new Set<Node>();
+  const indexes = new Map<Node, Entries>();
 
   function resolveAlias(node: Node | null): Node | null {
     if (!isAlias(node)) return node;
-    const target = node.resolve(document);
+    targets ??= targetsOf(document);
+    const target = targets.get(node);
     if (!target) throw new YamlFault(`the alias *${node.source} has no anchor`, offsetOf(node));
     return target;
   }
 
   function read(node: Node | null, depth: number): Json {
-    if (++nodes > maxNodes) throw new YamlFault('aliases make the YAML too large', offsetOf(node));
+    if (isAlias(node)) insideAliases++;
+    try {
+      return readTarget(node, resolveAlias(node), depth);
+    } finally {
+      if (isAlias(node)) insideAliases--;
+    }
+  }
+
+  function readTarget(node: Node | null, target: Node | null, depth: number): Json {
+    count(node);
     if (depth > maxDepth) throw new YamlFault('the YAML is nested too deeply', offsetOf(node));
-    const target = resolveAlias(node);
     if (!target) return null;
     if (isScalar(target)) return scalar(target as Scalar.Parsed).value;
     if (open.has(target)) throw new YamlFault('an anchor contains itself', offsetOf(node));
@@ -204,6 +219,11 @@ function createReader(
     } finally {
       open.delete(target);
     }
+  }
+
+  function count(node: Node | null): void {
+    if (insideAliases === 0 || ++aliased <= maxAliased) return;
+    throw new YamlFault('aliases make the YAML too large', offsetOf(node));
   }
 
   /** In order, so that a later duplicate or merge wins, as in yaml.v2. */
@@ -233,11 +253,13 @@ function createReader(
 
   function mergeMap(object: JsonObject, map: Node, depth: number): void {
     if (open.has(map)) throw new YamlFault('an anchor contains itself', offsetOf(map));
-    if (++nodes > maxNodes) throw new YamlFault('aliases make the YAML too large', offsetOf(map));
+    count(map);
     open.add(map);
+    insideAliases++;
     try {
       fill(object, map, depth + 1);
     } finally {
+      insideAliases--;
       open.delete(map);
     }
   }
@@ -299,20 +321,27 @@ function createReader(
     );
   }
 
-  function entry(map: Node, name: string, depth: number): { key: Node; value: Node | null } | undefined {
-    if (!isMap(map) || depth > maxDepth) return undefined;
-    for (const pair of [...map.items].reverse()) {
+  /** Entries of a mapping by name, found as `fill` finds them: a later duplicate or merge wins. */
+  function entriesOf(map: Node, depth: number): Entries {
+    const known = indexes.get(map);
+    if (known) return known;
+    const entries: Entries = new Map();
+    indexes.set(map, entries);
+    if (!isMap(map) || depth > maxDepth) return entries;
+    for (const pair of map.items) {
       const key = pair.key as Node | null;
-      if (isMergeKey(key)) {
-        const source = resolveAlias(pair.value as Node | null);
-        for (const item of isSeq(source) ? source.items : [source]) {
-          const target = resolveAlias(item as Node | null);
-          const merged = target && entry(target, name, depth + 1);
-          if (merged) return merged;
-        }
-      } else if (key && keyName(key) === name) return { key, value: pair.value as Node | null };
+      const value = pair.value as Node | null;
+      if (!isMergeKey(key)) {
+        if (key) entries.set(keyName(key), { key, value });
+        continue;
+      }
+      const source = resolveAlias(value);
+      for (const item of isSeq(source) ? [...source.items].reverse() : [source]) {
+        const target = resolveAlias(item as Node | null);
+        if (target) for (const [name, entry] of entriesOf(target, depth + 1)) entries.set(name, entry);
+      }
     }
-    return undefined;
+    return entries;
   }
 
   function find(root: Node, path: YamlPath): Found {
@@ -324,7 +353,7 @@ function createReader(
         node = resolveAlias(node.items[step] as Node | null);
         key = undefined;
       } else {
-        const found = node ? entry(node, step, 0) : undefined;
+        const found = node ? entriesOf(node, 0).get(step) : undefined;
         if (!found) return { node, key, exact: false };
         key = found.key;
         node = resolveAlias(found.value);
@@ -334,6 +363,23 @@ function createReader(
   }
 
   return { read, scalar, find };
+}
+
+/** What each alias stands for: the anchor of that name before it. In one pass, where `alias.resolve` takes one each. */
+function targetsOf(document: Document): Map<Node, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Node, Node>();
+  visit(document, {
+    Node(_, node) {
+      if (!isAlias(node)) {
+        if (node.anchor) anchors.set(node.anchor, node);
+        return;
+      }
+      const target = anchors.get(node.source);
+      if (target) targets.set(node, target);
+    },
+  });
+  return targets;
 }
 
 function offsetOf(node: Node | null): number {

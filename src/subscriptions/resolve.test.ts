@@ -128,7 +128,7 @@ describe('resolveSubscriptions', () => {
     expect(again).toEqual(first);
   });
 
-  it('never throws, and one annotation never touches another', () => {
+  it('never throws, and one annotation never touches another', { timeout: 60_000 }, () => {
     const name = fc
       .constantFrom(
         'subscribe.',

@@ -1,13 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Compilers } from '../../src/config/compilers.ts';
-import { compileTemplate } from '../../src/templates/schema.ts';
-import { compileTrigger } from '../../src/triggers/schema.ts';
 import { type ConfigCase, runConfig } from './run-config.ts';
 import { runSubscriptions, type SubscriptionCase } from './run-subscriptions.ts';
 import type { Verdict } from './verdict.ts';
-
-const compilers: Compilers = { compileTrigger, compileTemplate };
 
 function read<T>(name: string): { cases: T[] } {
   return JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8')) as { cases: T[] };
@@ -23,7 +18,7 @@ function documented(verdicts: Verdict[]): Record<string, number> {
 }
 
 describe('config.json', () => {
-  const verdicts = runConfig(read<ConfigCase>('config.json'), compilers);
+  const verdicts = runConfig(read<ConfigCase>('config.json'));
 
   it.each(verdicts)('$group $name', ({ status, detail }) => {
     expect(status === 'failed' ? detail : '').toBe('');
@@ -42,7 +37,7 @@ describe('config.json', () => {
 });
 
 describe('subscriptions.json', () => {
-  const verdicts = runSubscriptions(read<SubscriptionCase>('subscriptions.json'), compilers);
+  const verdicts = runSubscriptions(read<SubscriptionCase>('subscriptions.json'));
 
   it.each(verdicts)('$group $name', ({ status, detail }) => {
     expect(status === 'failed' ? detail : '').toBe('');

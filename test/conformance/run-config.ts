@@ -1,4 +1,3 @@
-import type { Compilers } from '../../src/config/compilers.ts';
 import { type Config, parseConfig } from '../../src/config/parse-config.ts';
 import { parseServiceKey, parseWithSecrets } from '../../src/config/services.ts';
 import type { Problem } from '../../src/model.ts';
@@ -36,19 +35,19 @@ interface ExpectedCondition {
   send?: string[];
 }
 
-export function runConfig(file: { cases: ConfigCase[] }, compilers: Compilers): Verdict[] {
+export function runConfig(file: { cases: ConfigCase[] }): Verdict[] {
   return file.cases.map((vector) => ({
     name: vector.name,
     group: vector.group,
-    ...judge(vector, compilers),
+    ...judge(vector),
   }));
 }
 
 type Judgement = Omit<Verdict, 'name' | 'group'>;
 
-function judge(vector: ConfigCase, compilers: Compilers): Judgement {
+function judge(vector: ConfigCase): Judgement {
   const { expect, data, secret } = vector;
-  const config = parseConfig({ configMap: data, secret }, compilers);
+  const config = parseConfig({ configMap: data, secret });
   const errors = config.problems.filter(({ severity }) => severity === 'error');
   const services = compareServices(vector, config);
   if (services !== undefined) return { status: 'failed', detail: services };

@@ -1,4 +1,3 @@
-import type { Compilers } from '../../src/config/compilers.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { resolveSubscriptions } from '../../src/subscriptions/resolve.ts';
 import { difference, type Verdict } from './verdict.ts';
@@ -24,18 +23,18 @@ export interface SubscriptionCase {
   error?: string;
 }
 
-export function runSubscriptions(file: { cases: SubscriptionCase[] }, compilers: Compilers): Verdict[] {
+export function runSubscriptions(file: { cases: SubscriptionCase[] }): Verdict[] {
   return file.cases.map((vector) => ({
     name: vector.name,
     group: vector.group,
-    ...judge(vector, compilers),
+    ...judge(vector),
   }));
 }
 
 type Judgement = Omit<Verdict, 'name' | 'group'>;
 
-function judge(vector: SubscriptionCase, compilers: Compilers): Judgement {
-  const config = parseConfig({ configMap: vector.config, secret: {} }, compilers);
+function judge(vector: SubscriptionCase): Judgement {
+  const config = parseConfig({ configMap: vector.config, secret: {} });
   const errors = config.problems.filter((problem) => problem.severity === 'error');
   if (vector.error !== undefined) {
     const located = errors.some(({ key, line }) => key in vector.config && line !== undefined);

@@ -1,8 +1,11 @@
-/** What became of one vector. `documented`: it records a defect of the engine, and Herald does what `detail` says. */
+/**
+ * What became of one vector. `documented`: it records a defect of the engine, and Herald does what `detail` says.
+ * `skipped`: the engine's own answer changes from run to run, so there is nothing to compare.
+ */
 export interface Verdict {
   name: string;
   group: string;
-  status: 'passed' | 'documented' | 'failed';
+  status: 'passed' | 'documented' | 'failed' | 'skipped';
   /** Of `documented`: the reason; of `failed`: what differs. */
   detail?: string;
 }
