@@ -34,7 +34,7 @@ export function buildWithoutDocker(options: BuildOptions): Image {
   for (const [instruction, text] of instructions(join(options.context, 'Dockerfile'))) {
     if (instruction === 'FROM') {
       const name = /\sAS\s+(\S+)$/i.exec(text)?.[1] ?? 'final';
-      if (!/^node:24-/.test(text)) throw new Error(`FROM ${text}: the image is not one of Node.js 24`);
+      if (!text.startsWith('node:24-')) throw new Error(`FROM ${text}: the image is not one of Node.js 24`);
       const root = join(options.target, name);
       mkdirSync(root);
       image = { root, workdir: '/', env: {}, user: '', command: [] };

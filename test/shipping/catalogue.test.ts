@@ -91,7 +91,7 @@ function render(name: string, app: JsonObject, context: Record<string, string>) 
   if (!result.ok) throw new Error(`${name}: ${result.error}`);
   expect(result.warnings).toEqual([]);
   const { message, section } = result.notification;
-  return { message, attachments: JSON.parse(String(section?.['attachments'])) as Json };
+  return { message, attachments: JSON.parse(section?.['attachments'] as string) as Json };
 }
 
 /** A copy of an Application with other values at some paths. */
