@@ -13,8 +13,16 @@ import type { Template } from '../../src/templates/template.ts';
 import { templateVars } from '../../src/templates/vars.ts';
 
 const app: JsonObject = {
-  metadata: { name: 'guestbook', namespace: 'argocd', labels: { team: 'shop' }, annotations: { 'a.b/c': 'x' } },
-  spec: { project: 'default', source: { repoURL: 'https://github.com/acme/widgets.git', targetRevision: 'main' } },
+  metadata: {
+    name: 'guestbook',
+    namespace: 'argocd',
+    labels: { team: 'shop' },
+    annotations: { 'a.b/c': 'x' },
+  },
+  spec: {
+    project: 'default',
+    source: { repoURL: 'https://github.com/acme/widgets.git', targetRevision: 'main' },
+  },
   status: {
     sync: { status: 'OutOfSync', revision: '9c5d2e7fa81b40c3d6e5f708192a3b4c5d6e7f80' },
     health: { status: 'Degraded' },
@@ -115,18 +123,35 @@ function render(template: Template, vars: ReturnType<typeof variables>): void {
 
 const milliseconds = Number(process.argv[2] ?? 0.5) * 1000;
 const row = (cost: number, compile: string, what: string): void =>
-  console.log(`${cost.toFixed(2).padStart(9)} ${Math.round(1e6 / cost).toString().padStart(12)} ${compile.padStart(12)}   ${what}`);
+  console.log(
+    `${cost.toFixed(2).padStart(9)} ${Math.round(1e6 / cost)
+      .toString()
+      .padStart(12)} ${compile.padStart(12)}   ${what}`,
+  );
 
 console.log('render µs   per second   compile µs   template');
 const vars = variables(app);
 for (const [name, text] of Object.entries(TEMPLATES)) {
   const template = compiled(name, text);
   const compile = measure(() => compileTemplate(name, text), milliseconds / 2);
-  row(measure(() => render(template, vars), milliseconds), compile.toFixed(0), name);
+  row(
+    measure(() => render(template, vars), milliseconds),
+    compile.toFixed(0),
+    name,
+  );
 }
-row(measure(() => variables(app), milliseconds), '', 'variables of one rendering');
+row(
+  measure(() => variables(app), milliseconds),
+  '',
+  'variables of one rendering',
+);
 const breaking = structuredClone(app);
-(breaking.status as { conditions: { message: string }[] }).conditions[0]!.message = 'failed to apply "web"\nforbidden';
+(breaking.status as { conditions: { message: string }[] }).conditions[0]!.message =
+  'failed to apply "web"\nforbidden';
 const breakingVars = variables(breaking);
 const attachments = compiled('attachments', ATTACHMENTS);
-row(measure(() => render(attachments, breakingVars), milliseconds), '', 'attachments that a value breaks, rendered twice');
+row(
+  measure(() => render(attachments, breakingVars), milliseconds),
+  '',
+  'attachments that a value breaks, rendered twice',
+);

@@ -55,7 +55,9 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   }
   const from = first === 0xf0 ? 0x90 : 0x80;
   const to = first === 0xf4 ? 0x8f : 0xbf;
-  return isContinuation(second, from, to) && isContinuation(bytes[at + 2]) && isContinuation(bytes[at + 3]) ? 4 : 0;
+  return isContinuation(second, from, to) && isContinuation(bytes[at + 2]) && isContinuation(bytes[at + 3])
+    ? 4
+    : 0;
 }
 
 export function fromBytes(bytes: Uint8Array): string {

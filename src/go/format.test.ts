@@ -16,7 +16,16 @@ describe('sprint', () => {
     [0.00001, '1e-05'],
     [[1, 'a', null, [true]], '[1 a <nil> [true]]'],
     [{ b: 1, a: { d: null } }, 'map[a:map[d:<nil>] b:1]'],
-    [new GoTypedMap('string', new Map([['z', 'y'], ['a', 'b']])), 'map[a:b z:y]'],
+    [
+      new GoTypedMap(
+        'string',
+        new Map([
+          ['z', 'y'],
+          ['a', 'b'],
+        ]),
+      ),
+      'map[a:b z:y]',
+    ],
     [new GoBytes(Uint8Array.of(104, 105)), '[104 105]'],
   ])('%o prints as Go prints it', (value, text) => {
     expect(sprint(value)).toBe(text);

@@ -4,7 +4,16 @@
  */
 import { fromBytes, normalizeBytes, runeCount, toBytes } from './bytes.ts';
 import { canBackquote, codePoint, formatFloat, isPrintable, quote, quoteRune } from './strconv.ts';
-import { compareStrings, GoInteger, GoSlice, goKindOf, goTypeOf, isGoObject, isPlainMap, sortedKeys } from './typed.ts';
+import {
+  compareStrings,
+  GoInteger,
+  GoSlice,
+  goKindOf,
+  goTypeOf,
+  isGoObject,
+  isPlainMap,
+  sortedKeys,
+} from './typed.ts';
 import { GoBytes, GoFloat, GoInt, GoInt64, GoTypedMap } from './value.ts';
 
 interface Flags {
@@ -38,7 +47,8 @@ const MAX_WIDTH = 1e6;
 
 /** The integer inside a value whose Go kind is an integer. */
 function integerOf(value: unknown): { value: bigint; signed: boolean } | undefined {
-  if (typeof value === 'number') return Number.isInteger(value) ? { value: BigInt(value), signed: true } : undefined;
+  if (typeof value === 'number')
+    return Number.isInteger(value) ? { value: BigInt(value), signed: true } : undefined;
   if (typeof value === 'bigint') return { value, signed: true };
   if (value instanceof GoInt || value instanceof GoInt64) return { value: BigInt(value.value), signed: true };
   if (value instanceof GoInteger) return { value: BigInt(value.value), signed: !value.type.startsWith('u') };
@@ -245,13 +255,25 @@ function printByteSlice(value: GoBytes, verb: string, flags: Flags, depth: numbe
   }
 }
 
-function printItems(items: readonly unknown[], type: string, verb: string, flags: Flags, depth: number): string {
+function printItems(
+  items: readonly unknown[],
+  type: string,
+  verb: string,
+  flags: Flags,
+  depth: number,
+): string {
   const anyElements = type === '[]interface {}';
   const texts = items.map((item) => printElement(item, anyElements, verb, flags, depth));
   return bounded(flags.sharpV ? `${type}{${texts.join(', ')}}` : `[${texts.join(' ')}]`);
 }
 
-function printElement(item: unknown, inInterface: boolean, verb: string, flags: Flags, depth: number): string {
+function printElement(
+  item: unknown,
+  inInterface: boolean,
+  verb: string,
+  flags: Flags,
+  depth: number,
+): string {
   if (item === null || item === undefined) return flags.sharpV && inInterface ? 'interface {}(nil)' : '<nil>';
   return printValue(item, verb, flags, depth + 1, false);
 }
@@ -265,7 +287,8 @@ function printEntries(
 ): string {
   const anyElements = type === 'map[string]interface {}';
   const texts = entries.map(
-    ([key, item]) => `${printText(key, key, verb, flags)}:${printElement(item, anyElements, verb, flags, depth)}`,
+    ([key, item]) =>
+      `${printText(key, key, verb, flags)}:${printElement(item, anyElements, verb, flags, depth)}`,
   );
   return bounded(flags.sharpV ? `${type}{${texts.join(', ')}}` : `map[${texts.join(' ')}]`);
 }
@@ -336,20 +359,26 @@ function printValue(value: unknown, verb: string, flags: Flags, depth: number, e
   return printObject(value, verb, flags, depth, erroring);
 }
 
-function printObject(value: object, verb: string, flags: Flags, depth: number, erroring: boolean): string {
+function printObject(
+  value: { toString(): string },
+  verb: string,
+  flags: Flags,
+  depth: number,
+  erroring: boolean,
+): string {
   const object = isGoObject(value) ? value : undefined;
   if (!erroring) {
     if (flags.sharpV) {
       if (object?.goSyntax !== undefined) return pad(truncateRunes(object.goSyntax(), flags), flags);
     } else if (STRING_VERBS.includes(verb)) {
-      return printText(value, String(value), verb, flags);
+      return printText(value, value.toString(), verb, flags);
     }
   }
   const underlying = object?.goUnderlying?.();
   const integer = integerOf(underlying);
   if (integer !== undefined) return printInteger(value, integer.value, integer.signed, verb, flags);
   if (underlying !== undefined) return printValue(underlying, verb, flags, depth + 1, erroring);
-  return `{${printText(value, String(value), 'v', flags)}}`;
+  return `{${printText(value, value.toString(), 'v', flags)}}`;
 }
 
 /**

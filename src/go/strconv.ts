@@ -54,7 +54,8 @@ export function quoteRune(code: number, asciiOnly = false): string {
 
 /** The character of a code point; U+FFFD for what is none. */
 export function codePoint(code: number): string {
-  const valid = Number.isInteger(code) && code >= 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
+  const valid =
+    Number.isInteger(code) && code >= 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
   return String.fromCodePoint(valid ? code : 0xfffd);
 }
 
@@ -127,7 +128,9 @@ const ALL_DIGITS = 1100;
 
 function fixed(value: number, precision: number): string {
   const places = Math.min(precision, ALL_DIGITS);
-  const text = scaled(value, places).toString().padStart(places + 1, '0');
+  const text = scaled(value, places)
+    .toString()
+    .padStart(places + 1, '0');
   if (precision === 0) return text;
   return `${text.slice(0, text.length - places)}.${text.slice(text.length - places)}${'0'.repeat(precision - places)}`;
 }

@@ -86,7 +86,8 @@ export function goTypeOf(value: unknown): string {
   if (value instanceof GoInt64) return 'int64';
   if (value instanceof GoFloat) return 'float64';
   if (value instanceof GoBytes) return '[]uint8';
-  if (value instanceof GoTypedMap) return value.element === 'string' ? 'map[string]string' : 'map[string][]uint8';
+  if (value instanceof GoTypedMap)
+    return value.element === 'string' ? 'map[string]string' : 'map[string][]uint8';
   if (value instanceof GoInteger) return value.type;
   if (value instanceof GoSlice) return `[]${value.element}`;
   return isGoObject(value) ? value.goType : 'struct {}';

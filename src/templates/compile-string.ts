@@ -22,7 +22,9 @@ export type CompiledString =
   | { ok: true; string: TemplateString; usesSecrets: boolean }
   | { ok: false; error: string; at: number };
 
-type Execute = (...args: Parameters<TemplateString['render']>) => { ok: true; output: string } | { ok: false; error: { message: string; at: number } };
+type Execute = (
+  ...args: Parameters<TemplateString['render']>
+) => { ok: true; output: string } | { ok: false; error: { message: string; at: number } };
 
 /** Line and column of an offset inside a text, from 1. */
 export function positionIn(text: string, offset: number): { line: number; column: number } {
@@ -34,12 +36,18 @@ export function positionIn(text: string, offset: number): { line: number; column
 export function compileString(source: StringSource): CompiledString {
   const { text } = source;
   if (!text.includes('{{')) return compiled(source, 'go', () => ({ ok: true, output: text }), false);
-  const detected = source.dialect === undefined ? detectDialect(text) : { ok: true as const, dialect: source.dialect };
+  const detected =
+    source.dialect === undefined ? detectDialect(text) : { ok: true as const, dialect: source.dialect };
   if (!detected.ok) return { ok: false, error: detected.error, at: detected.at };
   return detected.dialect === 'go' ? compileGo(source) : compileMustacheString(source);
 }
 
-function compiled(source: StringSource, dialect: Dialect, execute: Execute, usesSecrets: boolean): CompiledString {
+function compiled(
+  source: StringSource,
+  dialect: Dialect,
+  execute: Execute,
+  usesSecrets: boolean,
+): CompiledString {
   const { path, text, locate } = source;
   const string: TemplateString = {
     path,

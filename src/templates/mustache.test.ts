@@ -33,17 +33,25 @@ test.each([
 test('partials are other templates', () => {
   const partial = (name: string) => (name === 'footer' ? 'by {{app.text}}' : undefined);
   expect(render('{{> footer}}', { app }, { partial })).toEqual({ ok: true, output: 'by x' });
-  expect(render('{{> nothing}}', { app }, { partial })).toMatchObject({ error: { message: 'there is no template "nothing" to include' } });
+  expect(render('{{> nothing}}', { app }, { partial })).toMatchObject({
+    error: { message: 'there is no template "nothing" to include' },
+  });
 });
 
 describe('sandbox', () => {
-  test.each(['constructor', '__proto__', 'toString', 'app.constructor.name', 'app.__proto__.x', 'app.text.length', 'f', 'f.name'])(
-    '{{%s}} is nothing',
-    (path) => {
-      const vars = { app, f: () => 'called' };
-      expect(render(`{{${path}}}{{#${path}}}x{{/${path}}}`, vars)).toEqual({ ok: true, output: '' });
-    },
-  );
+  test.each([
+    'constructor',
+    '__proto__',
+    'toString',
+    'app.constructor.name',
+    'app.__proto__.x',
+    'app.text.length',
+    'f',
+    'f.name',
+  ])('{{%s}} is nothing', (path) => {
+    const vars = { app, f: () => 'called' };
+    expect(render(`{{${path}}}{{#${path}}}x{{/${path}}}`, vars)).toEqual({ ok: true, output: '' });
+  });
 
   test('a partial that includes itself ends', () => {
     expect(render('{{> self}}', {}, { partial: () => 'x{{> self}}' })).toMatchObject({ ok: false });
@@ -52,10 +60,16 @@ describe('sandbox', () => {
   test('sections that multiply end', () => {
     const list = Array.from({ length: 200 }, () => 1);
     const source = '{{#l}}'.repeat(5) + 'x' + '{{/l}}'.repeat(5);
-    expect(render(source, { l: list })).toMatchObject({ ok: false, error: { message: expect.stringContaining('than') } });
+    expect(render(source, { l: list })).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining('than') },
+    });
   });
 });
 
 test('an unclosed section says where', () => {
-  expect(render('a {{#app}} b', {})).toEqual({ ok: false, error: { message: 'Unclosed section "app"', at: 12 } });
+  expect(render('a {{#app}} b', {})).toEqual({
+    ok: false,
+    error: { message: 'Unclosed section "app"', at: 12 },
+  });
 });

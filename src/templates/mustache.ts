@@ -17,7 +17,9 @@ export interface MustacheOptions {
   limits?: Readonly<Limits>;
 }
 
-export type MustacheResult = { ok: true; output: string } | { ok: false; error: { message: string; at: number } };
+export type MustacheResult =
+  | { ok: true; output: string }
+  | { ok: false; error: { message: string; at: number } };
 
 export interface MustacheTemplate {
   /** Names that tags look up, to warn of `secrets`. */
@@ -61,11 +63,13 @@ class SafeContext extends Mustache.Context {
     this.spend();
     if (name === '.') return this.view;
     const [first = '', ...rest] = name.split('.');
-    for (let context: SafeContext | undefined = this; context !== undefined; context = context.up) {
-      const found = property(context.view, first);
-      if (found !== undefined) return rest.reduce<unknown>(property, found);
-    }
-    return undefined;
+    const found = this.own(first);
+    return found === undefined ? undefined : rest.reduce<unknown>(property, found);
+  }
+  /** In this view or in the nearest around it. */
+  private own(name: string): unknown {
+    const found = property(this.view, name);
+    return found === undefined ? this.up?.own(name) : found;
   }
   override lookup(name: string): unknown {
     return sectionValue(this.find(name));
@@ -112,7 +116,9 @@ class SafeWriter extends Mustache.Writer {
     if (value === undefined || value === null || typeof value === 'function') return '';
     const text = sprint(value);
     const { filterValue } = this.options;
-    return this.write(filterValue === undefined ? text : filterValue(text, { preceding: this.output, literals: [] }));
+    return this.write(
+      filterValue === undefined ? text : filterValue(text, { preceding: this.output, literals: [] }),
+    );
   }
 
   override renderPartial(
@@ -122,8 +128,10 @@ class SafeWriter extends Mustache.Writer {
     config?: Mustache.OpeningAndClosingTags | Mustache.RenderOptions,
   ): string {
     const name = token[1] as string;
-    if (this.options.partial?.(name) === undefined) throw new Error(`there is no template ${JSON.stringify(name)} to include`);
-    if (this.depth >= this.limits.depth) throw new LimitError(`templates include each other more than ${this.limits.depth} deep`);
+    if (this.options.partial?.(name) === undefined)
+      throw new Error(`there is no template ${JSON.stringify(name)} to include`);
+    if (this.depth >= this.limits.depth)
+      throw new LimitError(`templates include each other more than ${this.limits.depth} deep`);
     this.depth += 1;
     super.renderPartial(token, context, partials, config as Mustache.OpeningAndClosingTags);
     this.depth -= 1;

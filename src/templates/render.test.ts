@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../model.ts';
-import { renderNotification, type RenderOptions } from './render.ts';
+import { type RenderOptions, renderNotification } from './render.ts';
 import { compileTemplate } from './schema.ts';
 import type { Template } from './template.ts';
 import { templateVars } from './vars.ts';
@@ -26,7 +26,11 @@ const varsOf = (app: JsonObject, secrets?: Record<string, string>) =>
 const SLACK: RenderOptions = { serviceType: 'slack', jsonFields: ['attachments', 'blocks'] };
 
 function render(texts: string[], app: JsonObject = {}, options: RenderOptions = SLACK) {
-  return renderNotification(texts.map((text, at) => template(text, `t${at}`)), varsOf(app), options);
+  return renderNotification(
+    texts.map((text, at) => template(text, `t${at}`)),
+    varsOf(app),
+    options,
+  );
 }
 
 function notification(texts: string[], app: JsonObject = {}, options: RenderOptions = SLACK) {
@@ -37,7 +41,9 @@ function notification(texts: string[], app: JsonObject = {}, options: RenderOpti
 
 describe('merging several templates', () => {
   test('the message keeps the last text that is not empty', () => {
-    expect(notification(['message: a', 'message: b', 'message: "{{ if false }}c{{ end }}"'])).toEqual({ message: 'b' });
+    expect(notification(['message: a', 'message: b', 'message: "{{ if false }}c{{ end }}"'])).toEqual({
+      message: 'b',
+    });
   });
 
   test('a later slack section replaces the earlier one, even with empty fields', () => {
@@ -48,7 +54,10 @@ describe('merging several templates', () => {
 
   test('email keeps each last value that is not empty', () => {
     const options = { serviceType: 'email', jsonFields: [] };
-    const texts = ['email: {subject: a, body: x}', 'email: {subject: b, body: "{{ .app.none | default \\"\\" }}"}'];
+    const texts = [
+      'email: {subject: a, body: x}',
+      'email: {subject: b, body: "{{ .app.none | default \\"\\" }}"}',
+    ];
     expect(notification(texts, {}, options).section).toEqual({ subject: 'b', body: 'x' });
   });
 
@@ -65,11 +74,14 @@ describe('merging several templates', () => {
 });
 
 describe('values inside JSON', () => {
-  const attachments = 'slack:\n  attachments: |\n    [{"title": "{{ .app.name }}", "text": "Error:\\n{{ .app.message }}"}]\n';
+  const attachments =
+    'slack:\n  attachments: |\n    [{"title": "{{ .app.name }}", "text": "Error:\\n{{ .app.message }}"}]\n';
 
   test('a quote and a line break no longer break the attachment', () => {
     const { section } = notification([attachments], { name: 'web', message: 'failed "x"\n\tC:\\temp' });
-    expect(JSON.parse(section?.attachments as string)).toEqual([{ title: 'web', text: 'Error:\nfailed "x"\n\tC:\\temp' }]);
+    expect(JSON.parse(section?.attachments as string)).toEqual([
+      { title: 'web', text: 'Error:\nfailed "x"\n\tC:\\temp' },
+    ]);
   });
 
   test('a value that is valid in its string is left as the template renders it', () => {
@@ -115,7 +127,9 @@ describe('filterValue', () => {
       },
     };
     const text = 'message: \'<!here> {{ .app.m }} {{ printf "<@%s>" .app.u }}\'';
-    expect(notification([text], { m: '<!channel>', u: 'U1' }, options).message).toBe('<!here> &lt;!channel> &lt;@U1>');
+    expect(notification([text], { m: '<!channel>', u: 'U1' }, options).message).toBe(
+      '<!here> &lt;!channel> &lt;@U1>',
+    );
     expect(seen).toEqual([
       ['<!channel>', '<!here> ', []],
       ['<@U1>', '<!here> &lt;!channel> ', ['<@%s>']],
@@ -147,7 +161,9 @@ describe('failures', () => {
       notification: { message: '[97 98 99]|abc' },
     });
     const without = template('message: "{{ .secrets.token }}"');
-    expect(renderNotification([without], varsOf({}), SLACK)).toMatchObject({ notification: { message: '<no value>' } });
+    expect(renderNotification([without], varsOf({}), SLACK)).toMatchObject({
+      notification: { message: '<no value>' },
+    });
   });
 
   test('bytes that are no UTF-8 reach no service', () => {

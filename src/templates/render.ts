@@ -4,7 +4,14 @@ import type { Json, JsonObject, Notification } from '../model.ts';
 import type { PrintFilter } from './gotemplate/run.ts';
 import { isJson, jsonStringFilter } from './json-safe.ts';
 import { shapeOf } from './sections.ts';
-import type { SectionObject, SectionTree, StringOptions, Template, TemplateString, TemplateVars } from './template.ts';
+import type {
+  SectionObject,
+  SectionTree,
+  StringOptions,
+  Template,
+  TemplateString,
+  TemplateVars,
+} from './template.ts';
 
 export interface RenderOptions {
   /** Type of the destination's service (`slack`): its section is rendered, the others are left alone. */
@@ -53,7 +60,8 @@ export function renderNotification(
       const renderer = createRenderer(template, vars, options, warnings);
       if (template.message !== undefined) message = renderer.string(template.message) || message;
       const source = template.sections.get(options.serviceType);
-      if (source !== undefined) section = mergeSection(options.serviceType, section, renderer.section(source));
+      if (source !== undefined)
+        section = mergeSection(options.serviceType, section, renderer.section(source));
     }
   } catch (error) {
     if (error instanceof RenderFailure) return error.result;
@@ -62,7 +70,12 @@ export function renderNotification(
   return { ok: true, notification: { message, ...(section === undefined ? {} : { section }) }, warnings };
 }
 
-function createRenderer(template: Template, vars: TemplateVars, options: RenderOptions, warnings: RenderWarning[]) {
+function createRenderer(
+  template: Template,
+  vars: TemplateVars,
+  options: RenderOptions,
+  warnings: RenderWarning[],
+) {
   const stringOptions: StringOptions = {
     ...(options.filterValue === undefined ? {} : { filterValue: options.filterValue }),
     partial: (name) => options.template?.(name)?.message?.source,
@@ -73,7 +86,13 @@ function createRenderer(template: Template, vars: TemplateVars, options: RenderO
     if (result.ok) return result.text;
     const { error, line, column } = result;
     const position = { ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }) };
-    throw new RenderFailure({ ok: false, error, template: template.name, field: string.path.join('.'), ...position });
+    throw new RenderFailure({
+      ok: false,
+      error,
+      template: template.name,
+      field: string.path.join('.'),
+      ...position,
+    });
   }
 
   function json(string: TemplateString): string {
@@ -90,7 +109,10 @@ function createRenderer(template: Template, vars: TemplateVars, options: RenderO
     if (typeof value === 'string') return toText(value);
     if (typeof value !== 'object' || value === null) return value;
     if (isList(value)) return value.map(tree);
-    if (isString(value)) return isJsonField(value.path.slice(1), options.jsonFields) ? json(value) : render(value, stringOptions);
+    if (isString(value))
+      return isJsonField(value.path.slice(1), options.jsonFields)
+        ? json(value)
+        : render(value, stringOptions);
     return object(value);
   }
 
@@ -104,7 +126,8 @@ function createRenderer(template: Template, vars: TemplateVars, options: RenderO
 }
 
 const isList = (value: object): value is readonly SectionTree[] => Array.isArray(value);
-const isString = (value: object): value is TemplateString => typeof (value as TemplateString).render === 'function';
+const isString = (value: object): value is TemplateString =>
+  typeof (value as TemplateString).render === 'function';
 
 function define(object: JsonObject, key: string, value: Json): void {
   Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });

@@ -3,7 +3,9 @@ import { detectDialect } from './dialect.ts';
 import { compileTemplate } from './schema.ts';
 
 const problemsOf = (text: string) =>
-  compileTemplate('t', text).problems.map(({ severity, line, column, what }) => `${severity} ${line}:${column} ${what}`);
+  compileTemplate('t', text).problems.map(
+    ({ severity, line, column, what }) => `${severity} ${line}:${column} ${what}`,
+  );
 
 describe('problems', () => {
   test('an unknown function has the line and column inside the ConfigMap value', () => {
@@ -23,7 +25,8 @@ describe('problems', () => {
   });
 
   test('every problem is reported, not only the first', () => {
-    const text = 'message: "{{ .x"\nslack:\n  icon: "{{ end }}"\n  notifyBroadcast: "yes"\n  attachments: [a]\n';
+    const text =
+      'message: "{{ .x"\nslack:\n  icon: "{{ end }}"\n  notifyBroadcast: "yes"\n  attachments: [a]\n';
     expect(problemsOf(text)).toEqual([
       'error 1:11 message: unclosed action',
       'error 3:13 slack.icon: unexpected {{end}}',
@@ -53,7 +56,9 @@ describe('problems', () => {
   });
 
   test('secrets in a message are a warning', () => {
-    expect(problemsOf('message: "{{ .secrets.token }}"')).toEqual(['warning 1:11 message puts secrets into a message']);
+    expect(problemsOf('message: "{{ .secrets.token }}"')).toEqual([
+      'warning 1:11 message puts secrets into a message',
+    ]);
     expect(problemsOf('message: "{{ $.secrets.token }}"')).toHaveLength(1);
     expect(problemsOf('message: "{{#secrets}}{{token}}{{/secrets}}"')).toHaveLength(1);
     expect(problemsOf('message: "the .secrets of {{ .app.name }}"')).toEqual([]);
@@ -67,12 +72,18 @@ describe('values', () => {
   });
 
   test('keys match in any case', () => {
-    expect(compileTemplate('t', 'Message: a\nSLACK: {Icon: b}').template?.sections.get('slack')).toHaveProperty('icon');
+    expect(
+      compileTemplate('t', 'Message: a\nSLACK: {Icon: b}').template?.sections.get('slack'),
+    ).toHaveProperty('icon');
   });
 
   test('each field is a template set of its own', () => {
-    const text = 'message: "{{ define \\"x\\" }}a{{ end }}{{ template \\"x\\" }}"\nslack: {icon: "{{ template \\"x\\" }}"}';
-    expect(compileTemplate('t', text).template?.strings.map(({ path }) => path.join('.'))).toEqual(['message', 'slack.icon']);
+    const text =
+      'message: "{{ define \\"x\\" }}a{{ end }}{{ template \\"x\\" }}"\nslack: {icon: "{{ template \\"x\\" }}"}';
+    expect(compileTemplate('t', text).template?.strings.map(({ path }) => path.join('.'))).toEqual([
+      'message',
+      'slack.icon',
+    ]);
   });
 });
 

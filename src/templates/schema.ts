@@ -46,7 +46,8 @@ class TemplateReader {
   private readFields(value: JsonObject): Template {
     this.readDialect(value);
     const messageKey = fieldKey(value, 'message');
-    const message = messageKey === undefined ? undefined : this.readText(value[messageKey], [messageKey], ['message']);
+    const message =
+      messageKey === undefined ? undefined : this.readText(value[messageKey], [messageKey], ['message']);
     const sections = new Map<string, SectionObject>();
     for (const type of Object.keys(SECTIONS)) {
       const key = fieldKey(value, type);
@@ -87,7 +88,12 @@ class TemplateReader {
     const shape = shapeOf(type);
     if (shape === undefined) return;
     if (!isObject(value)) {
-      this.report('error', this.document.at([key]), `${type} is a mapping of fields`, `Write the fields of ${type} below it.`);
+      this.report(
+        'error',
+        this.document.at([key]),
+        `${type} is a mapping of fields`,
+        `Write the fields of ${type} below it.`,
+      );
       return;
     }
     sections.set(type, this.readObject(value, shape.fields, [key], [type]));
@@ -102,7 +108,8 @@ class TemplateReader {
     const object: Record<string, SectionTree> = {};
     const anyName = fields['*'];
     if (anyName !== undefined) {
-      for (const [key, item] of Object.entries(value)) this.place(object, key, item, anyName, [...yamlPath, key], [...path, key]);
+      for (const [key, item] of Object.entries(value))
+        this.place(object, key, item, anyName, [...yamlPath, key], [...path, key]);
       return object;
     }
     for (const [field, kind] of Object.entries(fields)) {
@@ -112,7 +119,12 @@ class TemplateReader {
     }
     for (const key of unknownFields(value, Object.keys(fields))) {
       const fix = `Remove it, or correct its name.${suggestion(key, Object.keys(fields))}`;
-      this.report('warning', this.document.keyAt([...yamlPath, key]), `${path.join('.')} has no field ${JSON.stringify(key)}`, fix);
+      this.report(
+        'warning',
+        this.document.keyAt([...yamlPath, key]),
+        `${path.join('.')} has no field ${JSON.stringify(key)}`,
+        fix,
+      );
     }
     return object;
   }
@@ -127,20 +139,32 @@ class TemplateReader {
   ): void {
     const tree = value === null ? undefined : this.readField(value, kind, yamlPath, path);
     if (tree === undefined) return;
-    Object.defineProperty(object, field, { value: tree, enumerable: true, writable: true, configurable: true });
+    Object.defineProperty(object, field, {
+      value: tree,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
   }
 
-  private readField(value: Json, kind: FieldKind, yamlPath: string[], path: string[]): SectionTree | undefined {
+  private readField(
+    value: Json,
+    kind: FieldKind,
+    yamlPath: string[],
+    path: string[],
+  ): SectionTree | undefined {
     switch (kind) {
       case 'text':
         return this.readText(value, yamlPath, path);
       case 'literal':
-        return this.isScalar(value, yamlPath, path) ? (this.document.textAt(yamlPath) ?? String(value)) : undefined;
+        return this.isScalar(value, yamlPath, path) ? (this.document.textAt(yamlPath) ?? '') : undefined;
       case 'flag':
         if (typeof value === 'boolean') return value;
         return this.wrong(yamlPath, path, 'true or false');
       case 'list':
-        return Array.isArray(value) ? value.map((item) => this.readGeneric(item, yamlPath)) : this.wrong(yamlPath, path, 'a list');
+        return Array.isArray(value)
+          ? value.map((item) => this.readGeneric(item, yamlPath))
+          : this.wrong(yamlPath, path, 'a list');
       case 'texts':
         if (!isObject(value)) return this.wrong(yamlPath, path, 'a mapping');
         return this.readObject(value, { '*': 'text' }, yamlPath, path);
@@ -151,26 +175,42 @@ class TemplateReader {
   }
 
   private wrong(yamlPath: string[], path: string[], wanted: string): undefined {
-    this.report('error', this.document.at(yamlPath), `${path.join('.')} must be ${wanted}`, `Write ${wanted}.`);
+    this.report(
+      'error',
+      this.document.at(yamlPath),
+      `${path.join('.')} must be ${wanted}`,
+      `Write ${wanted}.`,
+    );
     return undefined;
   }
 
   private isScalar(value: Json | undefined, yamlPath: string[], path: string[]): boolean {
     if (typeof value !== 'object' || value === null) return true;
     const what = `${path.join('.')} must be a text, not ${Array.isArray(value) ? 'a list' : 'a mapping'}`;
-    this.report('error', this.document.at(yamlPath), what, 'Write the text behind "|", so that YAML leaves it alone.');
+    this.report(
+      'error',
+      this.document.at(yamlPath),
+      what,
+      'Write the text behind "|", so that YAML leaves it alone.',
+    );
     return false;
   }
 
   /** Strings of a section that we do not know, wherever they stand. */
   private readGeneric(value: Json, path: string[]): SectionTree {
     if (typeof value === 'string') return this.compile(value, path, path) ?? '';
-    if (Array.isArray(value)) return value.map((item) => (typeof item === 'string' ? item : this.readGeneric(item, path)));
+    if (Array.isArray(value))
+      return value.map((item) => (typeof item === 'string' ? item : this.readGeneric(item, path)));
     if (!isObject(value)) return value;
     const object: Record<string, SectionTree> = {};
     for (const [key, item] of Object.entries(value)) {
       const tree = this.readGeneric(item, [...path, key]);
-      Object.defineProperty(object, key, { value: tree, enumerable: true, writable: true, configurable: true });
+      Object.defineProperty(object, key, {
+        value: tree,
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
     }
     return object;
   }
@@ -186,7 +226,12 @@ class TemplateReader {
     const dialect = this.dialect === undefined ? {} : { dialect: this.dialect };
     const result = compileString({ name: this.name, path, text, locate, ...dialect });
     if (!result.ok) {
-      this.report('error', locate(result.at), `${path.join('.')}: ${result.error}`, 'Correct the template text.');
+      this.report(
+        'error',
+        locate(result.at),
+        `${path.join('.')}: ${result.error}`,
+        'Correct the template text.',
+      );
       return undefined;
     }
     if (result.usesSecrets) {

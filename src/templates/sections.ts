@@ -4,7 +4,13 @@
  */
 
 /** `text` is a template, `literal` a plain string, `texts` a mapping of templates. */
-export type FieldKind = 'text' | 'literal' | 'flag' | 'list' | 'texts' | { readonly [field: string]: FieldKind };
+export type FieldKind =
+  | 'text'
+  | 'literal'
+  | 'flag'
+  | 'list'
+  | 'texts'
+  | { readonly [field: string]: FieldKind };
 
 export interface SectionShape {
   /**
@@ -95,7 +101,10 @@ export const SECTIONS: Readonly<Record<string, SectionShape>> = {
     merge: 'replace',
     fields: { labels: 'texts', annotations: 'texts', generatorURL: 'text', startsAt: 'literal' },
   },
-  pagerduty: { merge: 'replace', fields: { title: 'text', body: 'text', urgency: 'text', priorityID: 'text' } },
+  pagerduty: {
+    merge: 'replace',
+    fields: { title: 'text', body: 'text', urgency: 'text', priorityID: 'text' },
+  },
   pagerdutyv2: {
     merge: 'replace',
     fields: {
@@ -109,7 +118,10 @@ export const SECTIONS: Readonly<Record<string, SectionShape>> = {
       dedupKey: 'text',
     },
   },
-  newrelic: { merge: 'replace', fields: { revision: 'text', changelog: 'text', description: 'text', user: 'text' } },
+  newrelic: {
+    merge: 'replace',
+    fields: { revision: 'text', changelog: 'text', description: 'text', user: 'text' },
+  },
   awssqs: { merge: 'nonEmpty', fields: { messageAttributes: 'texts', messageGroupId: 'text' } },
   gcppubsub: { merge: 'nonEmpty', fields: { attributes: 'texts' } },
 };

@@ -23,7 +23,14 @@ export type RenderedString =
   | { ok: false; error: string; line?: number; column?: number };
 
 /** A section, or a part of one: strings are rendered, the rest stays. */
-export type SectionTree = TemplateString | SectionObject | readonly SectionTree[] | boolean | number | null | string;
+export type SectionTree =
+  | TemplateString
+  | SectionObject
+  | readonly SectionTree[]
+  | boolean
+  | number
+  | null
+  | string;
 export interface SectionObject {
   readonly [field: string]: SectionTree;
 }

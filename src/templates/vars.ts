@@ -1,8 +1,9 @@
-/** What templates see: argo-cd's variables and namespaces. */
+/** What templates see: argo-cd's variables and namespaces, and `shared`, which is ours. */
 import { createNamespaces } from '../go/namespaces/create.ts';
 import type { RepoProvider } from '../go/namespaces/repo.ts';
 import { GoBytes, GoTypedMap } from '../go/value.ts';
 import type { JsonObject } from '../model.ts';
+import { sharedValues } from './shared.ts';
 import type { TemplateVars } from './template.ts';
 
 export interface TemplateVarsInput {
@@ -32,9 +33,13 @@ export function templateVars(input: TemplateVarsInput): TemplateVars {
   const values: Record<string, unknown> = {
     app,
     appProject,
-    context: new GoTypedMap('string', new Map([['notificationType', serviceType], ...Object.entries(context)])),
+    context: new GoTypedMap(
+      'string',
+      new Map([['notificationType', serviceType], ...Object.entries(context)]),
+    ),
     serviceType,
     recipient,
+    shared: sharedValues(app, context),
     ...namespaces,
   };
   if (secrets !== undefined) {

@@ -47,16 +47,21 @@ function judge(vector: Vector, fixtures: Fixtures): Judgement {
   const compilation = compileGoTemplate('t', vector.template, SPRIG_LIBRARY);
   if (!compilation.ok) {
     if (vector.parseError) return PASSED;
-    const refused = [...REFUSED.keys()].find((name) => compilation.error.message.includes(`"${name}" is not available`));
+    const refused = [...REFUSED.keys()].find((name) =>
+      compilation.error.message.includes(`"${name}" is not available`),
+    );
     if (refused === undefined) return failed(`does not compile: ${compilation.error.message}`);
     return { status: 'documented', detail: `${refused} is refused: ${REFUSED.get(refused)}` };
   }
   if (vector.parseError) return failed('compiles, and must not');
   const vars = { ...caseVars(fixtures, vector, 'slack'), serviceType: 'slack', recipient: '#deploys' };
   const execution = compilation.template.execute(vars, { now: FROZEN_NOW, location: UTC });
-  if (vector.execError) return execution.ok ? failed(`must fail, and prints ${JSON.stringify(execution.output)}`) : PASSED;
-  if (!execution.ok) return failed(`must print ${JSON.stringify(vector.output)}, and fails: ${execution.error.message}`);
-  if (vector.nondeterministic === true) return { status: 'documented', detail: 'changes from run to run in Go' };
+  if (vector.execError)
+    return execution.ok ? failed(`must fail, and prints ${JSON.stringify(execution.output)}`) : PASSED;
+  if (!execution.ok)
+    return failed(`must print ${JSON.stringify(vector.output)}, and fails: ${execution.error.message}`);
+  if (vector.nondeterministic === true)
+    return { status: 'documented', detail: 'changes from run to run in Go' };
   return compareOutput(vector, execution.output);
 }
 
@@ -65,5 +70,7 @@ function compareOutput(vector: Vector, output: string): Judgement {
     vector.outputBase64 === undefined
       ? toText(output) === vector.output
       : Buffer.from(toBytes(output)).toString('base64') === vector.outputBase64;
-  return same ? PASSED : failed(`expected ${JSON.stringify(vector.output)}, got ${JSON.stringify(toText(output))}`);
+  return same
+    ? PASSED
+    : failed(`expected ${JSON.stringify(vector.output)}, got ${JSON.stringify(toText(output))}`);
 }

@@ -13,7 +13,11 @@ describe('templates.json', () => {
 
   test('the differences are the refused functions only', () => {
     const documented = verdicts.filter((verdict) => verdict.status === 'documented');
-    expect(documented.map(({ name }) => name)).toEqual(['sprig-random-007', 'sprig-random-008', 'sprig-random-010']);
+    expect(documented.map(({ name }) => name)).toEqual([
+      'sprig-random-007',
+      'sprig-random-008',
+      'sprig-random-010',
+    ]);
     for (const { detail } of documented) expect(detail).toMatch(/is refused/);
   });
 });

@@ -2,7 +2,7 @@
 import { GoDuration } from '../../go/duration.ts';
 import { GoNilSlice } from '../../go/nil.ts';
 import { goFloat, goInt, goInt64 } from '../../go/numbers.ts';
-import { type GoObject, GoInteger, goTypeOf } from '../../go/typed.ts';
+import { GoInteger, type GoObject, goTypeOf } from '../../go/typed.ts';
 import type { BoolNode, NilNode, NumberNode, StringNode } from './ast.ts';
 import { anyInteger, NIL_MAP } from './values.ts';
 
@@ -25,7 +25,8 @@ export function acceptArgument(value: unknown, type: string): Accepted {
   if (type === 'interface {}') return yes(value === undefined ? null : value);
   if (type === 'reflect.Value') return yes(value);
   if (type === 'string' && typeof value === 'string') return yes(value);
-  if (value === undefined) return NILABLE.test(type) ? yes(nilOf(type)) : no(`invalid value; expected ${type}`);
+  if (value === undefined)
+    return NILABLE.test(type) ? yes(nilOf(type)) : no(`invalid value; expected ${type}`);
   if (value === null) return no(`wrong type for value; expected ${type}; got interface {}`);
   const actual = goTypeOf(value);
   return actual === type ? yes(value) : no(`wrong type for value; expected ${type}; got ${actual}`);
@@ -37,7 +38,9 @@ function convertInteger(value: number | bigint, type: string): unknown {
   if (type === 'int') return goInt(value);
   if (type === 'int64') return goInt64(value);
   const bits = Number(/\d+$/.exec(type)?.[0] ?? 64);
-  const wrapped = type.startsWith('u') ? BigInt.asUintN(bits, BigInt(value)) : BigInt.asIntN(bits, BigInt(value));
+  const wrapped = type.startsWith('u')
+    ? BigInt.asUintN(bits, BigInt(value))
+    : BigInt.asIntN(bits, BigInt(value));
   return new GoInteger(type, Number.isSafeInteger(Number(wrapped)) ? Number(wrapped) : wrapped);
 }
 
@@ -73,7 +76,12 @@ class GoComplex implements GoObject {
 /** A number where nothing says which type it should have: its syntax decides. */
 export function idealConstant(node: NumberNode): Accepted {
   if (node.imaginary !== undefined) return yes(new GoComplex(node.float ?? 0, node.imaginary));
-  if (node.float !== undefined && !isHexInteger(node.text) && !node.text.startsWith("'") && /[.eEpP]/.test(node.text)) {
+  if (
+    node.float !== undefined &&
+    !isHexInteger(node.text) &&
+    !node.text.startsWith("'") &&
+    /[.eEpP]/.test(node.text)
+  ) {
     return yes(goFloat(node.float));
   }
   return node.integer === undefined ? no(`${node.text} overflows int`) : yes(goInt(node.integer));
@@ -81,10 +89,15 @@ export function idealConstant(node: NumberNode): Accepted {
 
 function acceptNumber(node: NumberNode, type: string): Accepted {
   if (type === 'interface {}' || type === 'reflect.Value') return idealConstant(node);
-  if (type === 'float64') return node.float === undefined ? no(`expected float; found ${node.text}`) : yes(goFloat(node.float));
+  if (type === 'float64')
+    return node.float === undefined ? no(`expected float; found ${node.text}`) : yes(goFloat(node.float));
   const isDuration = type === 'time.Duration';
   if (!INTEGERS.test(type) && !isDuration) {
-    return no(type === 'string' || type === 'bool' ? `expected ${type}; found ${node.text}` : `can't handle ${node.text} for arg of type ${type}`);
+    return no(
+      type === 'string' || type === 'bool'
+        ? `expected ${type}; found ${node.text}`
+        : `can't handle ${node.text} for arg of type ${type}`,
+    );
   }
   const integer = type.startsWith('u') ? node.unsigned : node.integer;
   if (integer === undefined) return no(`expected integer; found ${node.text}`);
@@ -102,7 +115,9 @@ export function acceptLiteral(node: BoolNode | StringNode | NumberNode | NilNode
     default: {
       const own = node.type === 'bool' ? 'bool' : 'string';
       if (type === own || type === 'interface {}' || type === 'reflect.Value') return yes(node.value);
-      return no(`expected ${type}; found ${own === 'bool' ? String(node.value) : JSON.stringify(node.value)}`);
+      return no(
+        `expected ${type}; found ${own === 'bool' ? String(node.value) : JSON.stringify(node.value)}`,
+      );
     }
   }
 }

@@ -1,9 +1,10 @@
 /** The functions that text/template itself has. */
+
+import { runeOf, toBytes } from '../../go/bytes.ts';
 import { sprint, sprintAll, sprintf, sprintln } from '../../go/format.ts';
 import { isPrintable } from '../../go/strconv.ts';
 import { goTypeOf } from '../../go/typed.ts';
 import { GoInt } from '../../go/value.ts';
-import { runeOf, toBytes } from '../../go/bytes.ts';
 import { type FunctionTable, pure, type TemplateFunction } from './functions.ts';
 import { elementAt, isEqual, isLess, isTrue, lengthOf, sliceOf } from './values.ts';
 
@@ -87,12 +88,18 @@ export const BUILTINS: FunctionTable = new Map<string, TemplateFunction>([
   ['js', pure('func(...interface {}) string', (...args) => escapeJs(argumentText(args)))],
   ['urlquery', pure('func(...interface {}) string', (...args) => queryEscape(argumentText(args)))],
   ['index', pure('func(reflect.Value, ...reflect.Value) (reflect.Value, error)', index)],
-  ['slice', pure('func(reflect.Value, ...reflect.Value) (reflect.Value, error)', (item, ...at) => sliceOf(item, at))],
+  [
+    'slice',
+    pure('func(reflect.Value, ...reflect.Value) (reflect.Value, error)', (item, ...at) => sliceOf(item, at)),
+  ],
   ['len', pure('func(reflect.Value) (int, error)', length)],
   ['print', pure('func(...interface {}) string', (...args) => sprintAll(args))],
   ['printf', pure('func(string, ...interface {}) string', (format, ...args) => sprintf(format, args))],
   ['println', pure('func(...interface {}) string', (...args) => sprintln(args))],
-  ['eq', pure('func(reflect.Value, ...reflect.Value) (bool, error)', (first, ...others) => isEqual(first, others))],
+  [
+    'eq',
+    pure('func(reflect.Value, ...reflect.Value) (bool, error)', (first, ...others) => isEqual(first, others)),
+  ],
   ['ne', pure(COMPARE, (a, b) => !isEqual(a, [b]))],
   ['lt', pure(COMPARE, isLess)],
   ['le', pure(COMPARE, (a, b) => isLess(a, b) || isEqual(a, [b]))],
@@ -101,4 +108,5 @@ export const BUILTINS: FunctionTable = new Map<string, TemplateFunction>([
 ]);
 
 /** What an action writes for a value. */
-export const printed = (value: unknown): string => (value === undefined || value === null ? '<no value>' : sprint(value));
+export const printed = (value: unknown): string =>
+  value === undefined || value === null ? '<no value>' : sprint(value);

@@ -3,12 +3,20 @@
  * but variables, whose stack is dynamic in Go too.
  */
 import { entriesOf, itemsOf } from '../../go/collections.ts';
-import { parseSignature, type Signature } from '../../go/function.ts';
 import { sprint } from '../../go/format.ts';
+import { parseSignature, type Signature } from '../../go/function.ts';
 import { type GoFunction, goTypeOf } from '../../go/typed.ts';
 import { GoInt } from '../../go/value.ts';
 import { acceptArgument, acceptLiteral, idealConstant, prepareArgument } from './arguments.ts';
-import type { BranchNode, CommandNode, Node, Operand, ParsedTemplates, PipeNode, TemplateNode } from './ast.ts';
+import type {
+  BranchNode,
+  CommandNode,
+  Node,
+  Operand,
+  ParsedTemplates,
+  PipeNode,
+  TemplateNode,
+} from './ast.ts';
 import { printed } from './builtins.ts';
 import type { FunctionTable, TemplateFunction } from './functions.ts';
 import { ExecutionError, LimitError, type Run } from './run.ts';
@@ -45,7 +53,8 @@ function chargeResult(run: Run, value: unknown): void {
   if (typeof value === 'string') {
     if (value.length < 256) return;
     run.spend(value.length >> 6);
-    if (value.length > run.limits.text) throw new LimitError(`a text is longer than ${run.limits.text} characters`);
+    if (value.length > run.limits.text)
+      throw new LimitError(`a text is longer than ${run.limits.text} characters`);
     return;
   }
   const items = Array.isArray(value) ? value : undefined;
@@ -61,7 +70,10 @@ export function compileTemplates(parsed: ParsedTemplates, functions: FunctionTab
   return compiler(parsed.main);
 }
 
-function createCompiler(functions: FunctionTable, body: (name: string) => Walk | undefined): (nodes: Node[]) => Walk {
+function createCompiler(
+  functions: FunctionTable,
+  body: (name: string) => Walk | undefined,
+): (nodes: Node[]) => Walk {
   function compileList(nodes: readonly Node[]): Walk {
     const walks = nodes.map(compileNode);
     const count = walks.length;
@@ -225,7 +237,8 @@ function createCompiler(functions: FunctionTable, body: (name: string) => Walk |
       case 'field':
         return compilePath((_, dot) => dot, first.path, args, hasFinal, first.at);
       case 'variable':
-        if (first.path.length > 0) return compilePath(variable(first.name, first.at), first.path, args, hasFinal, first.at);
+        if (first.path.length > 0)
+          return compilePath(variable(first.name, first.at), first.path, args, hasFinal, first.at);
         break;
       case 'chain':
         if (first.operand.type === 'nil') return () => fail('indirection through explicit nil', first.at);
@@ -269,7 +282,9 @@ function createCompiler(functions: FunctionTable, body: (name: string) => Walk |
         return withoutFinal(compilePath((_, dot) => dot, node.path, [], false, node.at));
       case 'chain':
         if (node.operand.type === 'nil') return () => fail('indirection through explicit nil', node.at);
-        return withoutFinal(compilePath(compileArgument(node.operand, undefined), node.path, [], false, node.at));
+        return withoutFinal(
+          compilePath(compileArgument(node.operand, undefined), node.path, [], false, node.at),
+        );
       case 'identifier':
         return withoutFinal(
           compileFunctionCall(node.name, [], false, { at: node.at, args: [node], text: node.name }),
@@ -308,9 +323,18 @@ function createCompiler(functions: FunctionTable, body: (name: string) => Walk |
         const member = memberOf(value, name);
         if (member.kind === 'error') return fail(member.message, at);
         if (member.kind === 'method') {
-          value = callMethod(run, dot, member.call, name, step === last ? args : [], step === last ? final : NONE, at);
+          value = callMethod(
+            run,
+            dot,
+            member.call,
+            name,
+            step === last ? args : [],
+            step === last ? final : NONE,
+            at,
+          );
         } else {
-          if (hasArguments && step === last && value !== undefined) return fail(`${name} is not a method but has arguments`, at);
+          if (hasArguments && step === last && value !== undefined)
+            return fail(`${name} is not a method but has arguments`, at);
           value = member.value;
         }
       }
@@ -330,7 +354,9 @@ function createCompiler(functions: FunctionTable, body: (name: string) => Walk |
     const signature = parseSignature(method.goType ?? 'func()');
     const problem = countProblem(signature, name, args.length + (final === NONE ? 0 : 1));
     if (problem !== undefined) fail(problem, at);
-    const values = args.map((arg, position) => compileArgument(arg, parameterType(signature, position))(run, dot));
+    const values = args.map((arg, position) =>
+      compileArgument(arg, parameterType(signature, position))(run, dot),
+    );
     if (final !== NONE) values.push(accepted(final, parameterType(signature, values.length), at));
     run.spend(1);
     try {
@@ -421,7 +447,8 @@ function parameterType(signature: Signature, at: number): string {
 function countProblem(signature: Signature, name: string, count: number): string | undefined {
   const wanted = signature.in.length;
   if (signature.variadic) {
-    if (count < wanted - 1) return `wrong number of args for ${name}: want at least ${wanted - 1} got ${count}`;
+    if (count < wanted - 1)
+      return `wrong number of args for ${name}: want at least ${wanted - 1} got ${count}`;
   } else if (count !== wanted) return `wrong number of args for ${name}: want ${wanted} got ${count}`;
   const results = signature.out.length;
   if (results === 1 || (results === 2 && signature.out[1] === 'error')) return undefined;

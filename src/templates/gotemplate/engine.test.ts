@@ -13,7 +13,11 @@ function compile(source: string) {
 function run(source: string, vars: Record<string, unknown> = {}, limits?: Partial<Limits>) {
   const compilation = compile(source);
   if (!compilation.ok) throw new Error(compilation.error.message);
-  return compilation.template.execute(vars, { now: NOW, location: UTC, limits: { ...DEFAULT_LIMITS, ...limits } });
+  return compilation.template.execute(vars, {
+    now: NOW,
+    location: UTC,
+    limits: { ...DEFAULT_LIMITS, ...limits },
+  });
 }
 
 function output(source: string, vars: Record<string, unknown> = {}): string {
@@ -71,13 +75,21 @@ describe('errors', () => {
     expect(compilation.ok ? undefined : compilation.error).toEqual({ message, at });
   });
 
-  test.each(['env', 'expandenv', 'getHostByName', 'genPrivateKey', 'genSelfSignedCert'])('%s is refused, with a reason', (name) => {
-    const compilation = compile(`{{ ${name} "HOME" }}`);
-    expect(compilation.ok ? '' : compilation.error.message).toMatch(new RegExp(`^function "${name}" is not available: it|keys`));
-  });
+  test.each(['env', 'expandenv', 'getHostByName', 'genPrivateKey', 'genSelfSignedCert'])(
+    '%s is refused, with a reason',
+    (name) => {
+      const compilation = compile(`{{ ${name} "HOME" }}`);
+      expect(compilation.ok ? '' : compilation.error.message).toMatch(
+        new RegExp(`^function "${name}" is not available: it|keys`),
+      );
+    },
+  );
 
   test('a failure at run time says where', () => {
-    expect(failure('ab{{ .s.x }}', { s: 'text' })).toEqual({ message: "can't evaluate field x in type string", at: 5 });
+    expect(failure('ab{{ .s.x }}', { s: 'text' })).toEqual({
+      message: "can't evaluate field x in type string",
+      at: 5,
+    });
     expect(failure('{{ trunc 3 .s }}', { s: 7 })).toEqual({
       message: 'wrong type for value; expected string; got int64',
       at: 11,
@@ -90,11 +102,13 @@ describe('sandbox', () => {
 
   test.each(hostile)('no template sees %s of an object, a list, a text or a function', (name) => {
     const vars = { m: {}, f: Object.assign(() => 1, { goType: 'func() int' }) };
-    expect(output(`{{ .m.${name} }}{{ .${name} }}{{ index .m "${name}" }}{{ hasKey .m "${name}" }}`, vars)).toBe(
-      '<no value><no value><no value>false',
-    );
+    expect(
+      output(`{{ .m.${name} }}{{ .${name} }}{{ index .m "${name}" }}{{ hasKey .m "${name}" }}`, vars),
+    ).toBe('<no value><no value><no value>false');
     for (const receiver of ['(list 1)', '(print "text")', '.f', '(now)']) {
-      expect(failure(`{{ ${receiver}.${name} }}`, vars)).toMatchObject({ message: expect.stringContaining('field') });
+      expect(failure(`{{ ${receiver}.${name} }}`, vars)).toMatchObject({
+        message: expect.stringContaining('field'),
+      });
     }
   });
 
@@ -102,7 +116,10 @@ describe('sandbox', () => {
     ['set', '{{ $_ := set (dict) "__proto__" (dict "polluted" 1) }}'],
     ['dict', '{{ $d := dict "__proto__" (dict "polluted" 1) }}{{ $d.polluted }}'],
     ['merge', '{{ $_ := merge (dict) (fromJson "{\\"__proto__\\":{\\"polluted\\":1}}") }}'],
-    ['mergeOverwrite', '{{ $_ := mergeOverwrite (dict "__proto__" (dict)) (fromJson "{\\"__proto__\\":{\\"polluted\\":1}}") }}'],
+    [
+      'mergeOverwrite',
+      '{{ $_ := mergeOverwrite (dict "__proto__" (dict)) (fromJson "{\\"__proto__\\":{\\"polluted\\":1}}") }}',
+    ],
     ['pick', '{{ $_ := pick (fromJson "{\\"__proto__\\":{\\"polluted\\":1}}") "__proto__" }}'],
     ['deepCopy', '{{ $_ := deepCopy (fromJson "{\\"__proto__\\":{\\"polluted\\":1}}") }}'],
     ['variables', '{{ $_ := set .m "__proto__" (dict "polluted" 1) }}{{ $_ := set .m.constructor "x" 1 }}'],
@@ -120,7 +137,10 @@ describe('sandbox', () => {
 
   test.each([
     ['endless recursion', '{{ define "r" }}{{ template "r" . }}{{ end }}{{ template "r" . }}'],
-    ['exponential templates', `${Array.from({ length: 30 }, (_, at) => `{{ define "t${at}" }}{{ template "t${at + 1}" }}{{ template "t${at + 1}" }}{{ end }}`).join('')}{{ define "t30" }}x{{ end }}{{ template "t0" }}`],
+    [
+      'exponential templates',
+      `${Array.from({ length: 30 }, (_, at) => `{{ define "t${at}" }}{{ template "t${at + 1}" }}{{ template "t${at + 1}" }}{{ end }}`).join('')}{{ define "t30" }}x{{ end }}{{ template "t0" }}`,
+    ],
     ['a huge range', '{{ range 2000000000 }}{{ end }}'],
     ['nested ranges', '{{ range 5000 }}{{ range 5000 }}x{{ end }}{{ end }}'],
     ['repeat', '{{ repeat 2000000000 "x" }}'],
@@ -136,20 +156,39 @@ describe('sandbox', () => {
     ['random text', '{{ randAlphaNum 2000000000 }}'],
     ['a dict that holds itself', '{{ $d := dict }}{{ $_ := set $d "self" $d }}{{ $d }}'],
     ['JSON of a dict that holds itself', '{{ $d := dict }}{{ $_ := set $d "self" $d }}{{ toJson $d }}'],
-    ['JSON of a list that doubles', '{{ $x := list "x" }}{{ range 60 }}{{ $x = list $x $x }}{{ end }}{{ toJson $x }}'],
-    ['deepCopy of a list that doubles', '{{ $x := list "x" }}{{ range 60 }}{{ $x = list $x $x }}{{ end }}{{ deepCopy $x | len }}'],
-    ['printing a list that doubles', '{{ $x := list "x" }}{{ range 60 }}{{ $x = list $x $x }}{{ end }}{{ $x }}'],
+    [
+      'JSON of a list that doubles',
+      '{{ $x := list "x" }}{{ range 60 }}{{ $x = list $x $x }}{{ end }}{{ toJson $x }}',
+    ],
+    [
+      'deepCopy of a list that doubles',
+      '{{ $x := list "x" }}{{ range 60 }}{{ $x = list $x $x }}{{ end }}{{ deepCopy $x | len }}',
+    ],
+    [
+      'printing a list that doubles',
+      '{{ $x := list "x" }}{{ range 60 }}{{ $x = list $x $x }}{{ end }}{{ $x }}',
+    ],
     ['password hashes', '{{ range 1000 }}{{ bcrypt "x" }}{{ end }}'],
-  ])('%s fails, and says what is too much', (_, source) => {
-    expect(failure(source)).toMatchObject({ message: expect.stringMatching(/longer than|more than|too (deep|large)|nested/) });
-  }, 20_000);
+  ])(
+    '%s fails, and says what is too much',
+    (_, source) => {
+      expect(failure(source)).toMatchObject({
+        message: expect.stringMatching(/longer than|more than|too (deep|large)|nested/),
+      });
+    },
+    20_000,
+  );
 
   test.each(['(a+)+$', '(a|aa)+$', '([a-zA-Z]+)*$', '(.*a){20}'])('%s takes linear time', (pattern) => {
-    expect(output(`{{ regexMatch \`${pattern}\` .text }}`, { text: `${'a'.repeat(20_000)}!` })).toMatch(/true|false/);
+    expect(output(`{{ regexMatch \`${pattern}\` .text }}`, { text: `${'a'.repeat(20_000)}!` })).toMatch(
+      /true|false/,
+    );
   });
 
   test('a semver constraint does not backtrack without end', () => {
-    expect(failure('{{ semverCompare .c "1.2.3" }}', { c: `${'1.'.repeat(60)}x ${'>'.repeat(100)}` })).toMatchObject({});
+    expect(
+      failure('{{ semverCompare .c "1.2.3" }}', { c: `${'1.'.repeat(60)}x ${'>'.repeat(100)}` }),
+    ).toMatchObject({});
   });
 
   test.each([

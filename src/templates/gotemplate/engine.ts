@@ -3,9 +3,9 @@ import { suggestion } from '../../go/did-you-mean.ts';
 import type { GoLocation } from '../../go/location.ts';
 import { quote } from '../../go/strconv.ts';
 import { isPlainMap } from '../../go/typed.ts';
-import type { FunctionTable } from './functions.ts';
 import type { Node, Operand, ParsedTemplates } from './ast.ts';
 import { compileTemplates } from './compile.ts';
+import type { FunctionTable } from './functions.ts';
 import { TemplateSyntaxError } from './lexer.ts';
 import { parseTemplate } from './parser.ts';
 import { DEFAULT_LIMITS, ExecutionError, LimitError, type Limits, type PrintFilter, Run } from './run.ts';
@@ -54,10 +54,15 @@ function parse(name: string, source: string, { functions, refused, changing }: L
     if (changing?.has(wanted) === true) changes = true;
     const reason = refused?.get(wanted);
     if (reason !== undefined) return `function ${quote(wanted)} is not available: ${reason}`;
-    return functions.has(wanted) ? undefined : `function ${quote(wanted)} not defined${suggestion(wanted, functions.keys())}`;
+    return functions.has(wanted)
+      ? undefined
+      : `function ${quote(wanted)} not defined${suggestion(wanted, functions.keys())}`;
   });
   const body = compileTemplates(parsed, functions);
-  return { ok: true, template: { roots: rootsOf(parsed), execute: (vars, options) => execute(body, vars, options, changes) } };
+  return {
+    ok: true,
+    template: { roots: rootsOf(parsed), execute: (vars, options) => execute(body, vars, options, changes) },
+  };
 }
 
 /** Over-approximated: inside `with` and `range` the dot is another value. */
@@ -86,7 +91,12 @@ function copyMaps(value: unknown): unknown {
   if (!isPlainMap(value)) return value;
   const copy: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
-    Object.defineProperty(copy, key, { value: copyMaps(item), enumerable: true, writable: true, configurable: true });
+    Object.defineProperty(copy, key, {
+      value: copyMaps(item),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
   }
   return copy;
 }
@@ -104,22 +114,27 @@ function execute(
     body(run, dot);
     return { ok: true, output: run.output };
   } catch (error) {
-    if (error instanceof ExecutionError) return { ok: false, error: { message: error.message, at: error.at } };
+    if (error instanceof ExecutionError)
+      return { ok: false, error: { message: error.message, at: error.at } };
     if (error instanceof LimitError) return { ok: false, error: { message: error.message, at: 0 } };
     // A stack overflow or a string beyond what the engine holds: the template's doing, not a bug of ours.
-    if (error instanceof RangeError) return { ok: false, error: { message: `too large: ${error.message}`, at: 0 } };
+    if (error instanceof RangeError)
+      return { ok: false, error: { message: `too large: ${error.message}`, at: 0 } };
     throw error;
   }
 }
 
 /** `name` is what the template itself is called, for `{{template}}`. */
 export function compileGoTemplate(name: string, source: string, library: Library): Compilation {
-  if (source.length > MAX_SOURCE) return { ok: false, error: { message: 'the template is longer than 1 MiB', at: 0 } };
+  if (source.length > MAX_SOURCE)
+    return { ok: false, error: { message: 'the template is longer than 1 MiB', at: 0 } };
   try {
     return parse(name, source, library);
   } catch (error) {
-    if (error instanceof TemplateSyntaxError) return { ok: false, error: { message: error.message, at: error.at } };
-    if (error instanceof RangeError) return { ok: false, error: { message: 'the template is nested too deeply', at: 0 } };
+    if (error instanceof TemplateSyntaxError)
+      return { ok: false, error: { message: error.message, at: error.at } };
+    if (error instanceof RangeError)
+      return { ok: false, error: { message: 'the template is nested too deeply', at: 0 } };
     throw error;
   }
 }

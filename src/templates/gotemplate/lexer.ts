@@ -151,7 +151,9 @@ export function createLexer(source: string): Lexer {
   }
 
   const isTerminatorAt = (position: number): boolean =>
-    position >= source.length || /[ \t\r\n.,|:()]/.test(source[position] as string) || source.startsWith('}}', position);
+    position >= source.length ||
+    /[ \t\r\n.,|:()]/.test(source[position] as string) ||
+    source.startsWith('}}', position);
 
   function takeWord(type: TokenType, prefix: number): Token {
     ALPHANUMERIC.lastIndex = at + prefix;

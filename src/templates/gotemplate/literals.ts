@@ -50,7 +50,9 @@ export function unquote(literal: string): string | undefined {
   if (!parts.some((part) => part.isByte && part.value > 0x7f)) {
     return parts.map((part) => String.fromCodePoint(part.value)).join('');
   }
-  const bytes = parts.flatMap((part) => (part.isByte ? [part.value] : [...toBytes(String.fromCodePoint(part.value))]));
+  const bytes = parts.flatMap((part) =>
+    part.isByte ? [part.value] : [...toBytes(String.fromCodePoint(part.value))],
+  );
   return fromBytes(Uint8Array.from(bytes));
 }
 
@@ -130,7 +132,8 @@ export function parseNumber(at: number, text: string): NumberNode | string {
     const pair = COMPLEX.exec(text);
     const real = pair === null ? 0 : parseFloat64(pair[1] as string);
     const imaginary = parseFloat64(pair === null ? text.slice(0, -1) : (pair[2] as string));
-    if (real === undefined || imaginary === undefined) return `illegal number syntax: ${JSON.stringify(text)}`;
+    if (real === undefined || imaginary === undefined)
+      return `illegal number syntax: ${JSON.stringify(text)}`;
     if (imaginary === 0) return realNumber(at, text, real);
     return { type: 'number', at, text, integer: undefined, unsigned: undefined, float: real, imaginary };
   }

@@ -279,7 +279,8 @@ class Parser {
       this.nextNonSpace();
       pipe.variables.push(variable.text);
       this.scope.variables.push(variable.text);
-      if (context !== 'range' || pipe.variables.length > 1) this.fail(`too many declarations in ${context}`, token.at);
+      if (context !== 'range' || pipe.variables.length > 1)
+        this.fail(`too many declarations in ${context}`, token.at);
       const second = this.peekNonSpace().type;
       if (second !== 'variable' && second !== 'right' && second !== 'rightParen') {
         this.fail('range can only initialize variables', token.at);
@@ -288,12 +289,19 @@ class Parser {
   }
 
   private pipeline(context: string, end: TokenType): PipeNode {
-    const pipe: PipeNode = { type: 'pipe', at: this.peekNonSpace().at, variables: [], isAssign: false, commands: [] };
+    const pipe: PipeNode = {
+      type: 'pipe',
+      at: this.peekNonSpace().at,
+      variables: [],
+      isAssign: false,
+      commands: [],
+    };
     this.declarations(pipe, context);
     for (;;) {
       const token = this.nextNonSpace();
       if (token.type === end) break;
-      const startsOperand = OPERAND_TOKENS.has(token.type) || (token.type === 'keyword' && token.text === 'nil');
+      const startsOperand =
+        OPERAND_TOKENS.has(token.type) || (token.type === 'keyword' && token.text === 'nil');
       if (!startsOperand) this.unexpected(token, context);
       this.pending.push(token);
       pipe.commands.push(this.command());

@@ -123,7 +123,8 @@ export class Run implements FunctionContext {
 
   /** Runs a body with fresh variables: a called template inherits none. */
   call(dot: unknown, body: () => void): void {
-    if (this.depth >= this.limits.depth) throw new LimitError(`templates call each other more than ${this.limits.depth} deep`);
+    if (this.depth >= this.limits.depth)
+      throw new LimitError(`templates call each other more than ${this.limits.depth} deep`);
     const { names, values } = this;
     this.names = ['$'];
     this.values = [dot];

@@ -7,7 +7,15 @@ import { byteLength, sliceBytes, toBytes } from '../../go/bytes.ts';
 import { itemsOf } from '../../go/collections.ts';
 import { isNil } from '../../go/nil.ts';
 import { floatValue, integerValue } from '../../go/numbers.ts';
-import { compareStrings, type GoFunction, GoInteger, GoSlice, goTypeOf, isGoObject, isPlainMap } from '../../go/typed.ts';
+import {
+  compareStrings,
+  type GoFunction,
+  GoInteger,
+  GoSlice,
+  goTypeOf,
+  isGoObject,
+  isPlainMap,
+} from '../../go/typed.ts';
 import { GoBytes, GoFloat, GoTypedMap, NIL_BYTES } from '../../go/value.ts';
 
 /** A nil `map[string]interface {}`: empty, and no key can be set. */
@@ -97,7 +105,8 @@ export function elementAt(item: unknown, index: unknown): unknown {
     if (at >= length) throw new Error(`index out of range: ${at}`);
     return isText ? new GoInteger('uint8', toBytes(item)[at] as number) : (items as readonly unknown[])[at];
   }
-  if (!isPlainMap(item) && !(item instanceof GoTypedMap)) throw new Error(`can't index item of type ${goTypeOf(item)}`);
+  if (!isPlainMap(item) && !(item instanceof GoTypedMap))
+    throw new Error(`can't index item of type ${goTypeOf(item)}`);
   if (index === undefined || index === null) throw new Error('value is nil; should be of type string');
   if (typeof index !== 'string') throw new Error(`value has type ${goTypeOf(index)}; should be string`);
   if (isPlainMap(item)) return Object.hasOwn(item, index) ? item[index] : null;
@@ -118,7 +127,8 @@ export function sliceOf(item: unknown, indexes: readonly unknown[]): unknown {
     bounds[at] = bound;
   });
   const [from, to, cap] = bounds as [number, number, number];
-  if (from > to || to > cap) throw new Error(`invalid slice index: ${from > to ? from : to} > ${from > to ? to : cap}`);
+  if (from > to || to > cap)
+    throw new Error(`invalid slice index: ${from > to ? from : to} > ${from > to ? to : cap}`);
   if (typeof item === 'string') return sliceBytes(item, from, to);
   if (item instanceof GoBytes) return new GoBytes(item.value.slice(from, to));
   if (item instanceof GoSlice) return new GoSlice(item.element, item.items.slice(from, to));
@@ -187,5 +197,3 @@ export function isLess(a: unknown, b: unknown): boolean {
   if (left === 'string') return compareStrings(a as string, b as string) < 0;
   return comparable(a) < comparable(b);
 }
-
-

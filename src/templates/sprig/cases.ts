@@ -2,7 +2,8 @@
 import { pure, type TemplateFunction } from '../gotemplate/functions.ts';
 import { isLetter, isNumber, isPunctuation, isSpace, isUpper, lower, runesOf, upper } from './runes.ts';
 
-const isConnector = (character: string): boolean => character === '-' || character === '_' || isSpace(character);
+const isConnector = (character: string): boolean =>
+  character === '-' || character === '_' || isSpace(character);
 /** Letters but for Chinese characters, which are no alphabet. */
 const isAlphabet = (character: string): boolean =>
   isLetter(character) && !/^[\u4e00-\u9fcc\u3400-\u4d85\u{20000}-\u{2b81d}]$/u.test(character);
@@ -57,7 +58,12 @@ class Words {
     if (first === undefined) return NONE;
     const type = typeOf(first);
     const start = this.at;
-    this.at = type === 'upper' ? this.upperEnd(start) : type === 'none' ? start + 1 : this.run(start + 1, CONTINUES[type]);
+    this.at =
+      type === 'upper'
+        ? this.upperEnd(start)
+        : type === 'none'
+          ? start + 1
+          : this.run(start + 1, CONTINUES[type]);
     return { type, text: this.characters.slice(start, this.at) };
   }
 
@@ -74,7 +80,11 @@ class Words {
 
 function written({ type, text }: Word, connector: string): string {
   if (type !== 'upper' && type !== 'connector') return text.join('');
-  return text.map((character) => (isConnector(character) ? connector : isUpper(character) ? lower(character) : character)).join('');
+  return text
+    .map((character) =>
+      isConnector(character) ? connector : isUpper(character) ? lower(character) : character,
+    )
+    .join('');
 }
 
 function separated(text: string, connector: string): string {

@@ -12,7 +12,8 @@ const MIN_INT64 = -(2n ** 63n);
 
 /** time.Month and time.Weekday are the only named types that cast knows. */
 function namedInteger(value: unknown): number | bigint | undefined {
-  if (!isGoObject(value) || (value.goType !== 'time.Month' && value.goType !== 'time.Weekday')) return undefined;
+  if (!isGoObject(value) || (value.goType !== 'time.Month' && value.goType !== 'time.Weekday'))
+    return undefined;
   return integerValue(value.goUnderlying?.());
 }
 
@@ -52,7 +53,10 @@ export function textOf(value: unknown): string {
 /** Seconds since the epoch where a date function takes an integer. */
 export function secondsOf(value: unknown): number | undefined {
   const accepted =
-    typeof value === 'number' || value instanceof GoInt || value instanceof GoInt64 || value instanceof GoInteger;
+    typeof value === 'number' ||
+    value instanceof GoInt ||
+    value instanceof GoInt64 ||
+    value instanceof GoInteger;
   const integer = accepted ? integerValue(value) : undefined;
   return integer === undefined ? undefined : Number(integer);
 }

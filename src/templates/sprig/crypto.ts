@@ -1,5 +1,13 @@
 /** Random texts, password hashes and AES. Their results differ from run to run; only their form can be compared. */
-import { createCipheriv, createDecipheriv, createHmac, randomBytes, randomInt, randomUUID, scryptSync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  randomBytes,
+  randomInt,
+  randomUUID,
+  scryptSync,
+} from 'node:crypto';
 import bcryptjs from 'bcryptjs';
 import { fromBytes, toBytes } from '../../go/bytes.ts';
 import { goInt } from '../../go/numbers.ts';
@@ -135,7 +143,9 @@ function derivePassword(
   context.spend(SLOW_STEPS);
   const options = { N: 32768, r: 8, p: 2, maxmem: 64 * 1024 * 1024 };
   const key = scryptSync(toBytes(password), labelled(user), 64, options);
-  const seed = createHmac('sha256', key).update(labelled(site, uint32(Number(counter.value)))).digest();
+  const seed = createHmac('sha256', key)
+    .update(labelled(site, uint32(Number(counter.value))))
+    .digest();
   const template = forms[(seed[0] as number) % forms.length] as string;
   return Array.from(template, (letter, at) => {
     const characters = CLASSES[letter] as string;
@@ -164,8 +174,13 @@ function decryptAes(password: string, encrypted: string): string {
   const decoded = decodeBase64(encrypted);
   if (!decoded.ok) throw new Error(`illegal base64 data at input byte ${decoded.at}`);
   const { bytes } = decoded;
-  if (bytes.length <= AES_BLOCK || bytes.length % AES_BLOCK !== 0) throw new Error('crypto/cipher: input not full blocks');
-  const decipher = createDecipheriv('aes-256-cbc', aesKey(password), bytes.subarray(0, AES_BLOCK)).setAutoPadding(false);
+  if (bytes.length <= AES_BLOCK || bytes.length % AES_BLOCK !== 0)
+    throw new Error('crypto/cipher: input not full blocks');
+  const decipher = createDecipheriv(
+    'aes-256-cbc',
+    aesKey(password),
+    bytes.subarray(0, AES_BLOCK),
+  ).setAutoPadding(false);
   const padded = Buffer.concat([decipher.update(bytes.subarray(AES_BLOCK)), decipher.final()]);
   const length = padded.length - (padded.at(-1) as number);
   if (length < 0) throw new Error('slice bounds out of range');

@@ -100,7 +100,9 @@ export const DATE_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   ),
   dateInZone: IN_ZONE,
   date_in_zone: IN_ZONE,
-  htmlDate: contextual('func(interface {}) string', (context, value) => format(context, HTML_DATE, value, 'Local')),
+  htmlDate: contextual('func(interface {}) string', (context, value) =>
+    format(context, HTML_DATE, value, 'Local'),
+  ),
   htmlDateInZone: contextual('func(interface {}, string) string', (context, value, zone: string) =>
     format(context, HTML_DATE, value, zone),
   ),

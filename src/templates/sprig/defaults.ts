@@ -24,10 +24,15 @@ const copy = contextual('func(interface {}) interface {}', (context, value) => {
 export const DEFAULT_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   default: pure('func(interface {}, ...interface {}) interface {}', firstGiven),
   empty: pure('func(interface {}) bool', isEmpty),
-  coalesce: pure('func(...interface {}) interface {}', (...values) => values.find((value) => !isEmpty(value)) ?? null),
+  coalesce: pure(
+    'func(...interface {}) interface {}',
+    (...values) => values.find((value) => !isEmpty(value)) ?? null,
+  ),
   all: pure(ANY, (...values) => !values.some(isEmpty)),
   any: pure(ANY, (...values) => values.some((value) => !isEmpty(value))),
-  ternary: pure('func(interface {}, interface {}, bool) interface {}', (yes, no, test: boolean) => (test ? yes : no)),
+  ternary: pure('func(interface {}, interface {}, bool) interface {}', (yes, no, test: boolean) =>
+    test ? yes : no,
+  ),
   deepCopy: copy,
   mustDeepCopy: copy,
   deepEqual: contextual('func(interface {}, interface {}) bool', (context, a, b) => deepEqual(a, b, context)),

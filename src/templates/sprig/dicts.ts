@@ -98,8 +98,12 @@ function merge(context: FunctionContext, overwrite: boolean, target: Dict, sourc
 
 const MERGE = 'func(map[string]interface {}, ...map[string]interface {}) interface {}';
 const PICK = 'func(map[string]interface {}, ...string) map[string]interface {}';
-const mergeMissing = contextual(MERGE, (context, target: Dict, ...sources: Dict[]) => merge(context, false, target, sources));
-const mergeAll = contextual(MERGE, (context, target: Dict, ...sources: Dict[]) => merge(context, true, target, sources));
+const mergeMissing = contextual(MERGE, (context, target: Dict, ...sources: Dict[]) =>
+  merge(context, false, target, sources),
+);
+const mergeAll = contextual(MERGE, (context, target: Dict, ...sources: Dict[]) =>
+  merge(context, true, target, sources),
+);
 
 /** Functions that change a dict of their arguments: templates that use one run on a copy of the variables. */
 export const CHANGING_FUNCTIONS: ReadonlySet<string> = new Set([
@@ -118,13 +122,16 @@ export const DICT_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   ),
   set: pure('func(map[string]interface {}, string, interface {}) map[string]interface {}', set),
   unset: pure('func(map[string]interface {}, string) map[string]interface {}', unset),
-  hasKey: pure('func(map[string]interface {}, string) bool', (source: Dict, key: string) => Object.hasOwn(source, key)),
+  hasKey: pure('func(map[string]interface {}, string) bool', (source: Dict, key: string) =>
+    Object.hasOwn(source, key),
+  ),
   pluck: pure('func(string, ...map[string]interface {}) []interface {}', (key: string, ...sources: Dict[]) =>
     sources.filter((source) => Object.hasOwn(source, key)).map((source) => source[key]),
   ),
   // Go's order is random; a sorted one is one of those that it may give.
-  keys: pure('func(...map[string]interface {}) []string', (...sources: Dict[]) =>
-    new GoSlice('string', sources.flatMap(sortedKeys)),
+  keys: pure(
+    'func(...map[string]interface {}) []string',
+    (...sources: Dict[]) => new GoSlice('string', sources.flatMap(sortedKeys)),
   ),
   values: pure('func(map[string]interface {}) []interface {}', (source: Dict) =>
     sortedKeys(source).map((key) => source[key]),

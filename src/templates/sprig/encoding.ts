@@ -24,7 +24,8 @@ export function decodeBase64(text: string): Decoded {
     let bits = 0;
     let count = 0;
     while (count < 4) {
-      if (at >= source.length) return count === 0 ? { ok: true, bytes: Uint8Array.from(out) } : fail(at - count);
+      if (at >= source.length)
+        return count === 0 ? { ok: true, bytes: Uint8Array.from(out) } : fail(at - count);
       const byte = source[at] as number;
       at += 1;
       const value = BASE64.indexOf(String.fromCharCode(byte));

@@ -1,6 +1,6 @@
 /** Sprig's JSON, with the size of a value counted before it is written. */
 import { entriesOf, itemsOf } from '../../go/collections.ts';
-import { decodeJsonFloats, encodeJson, type EncodeOptions } from '../../go/json.ts';
+import { decodeJsonFloats, type EncodeOptions, encodeJson } from '../../go/json.ts';
 import { contextual, type TemplateFunction } from '../gotemplate/functions.ts';
 import type { FunctionContext } from '../gotemplate/run.ts';
 import { checkText } from './limits.ts';

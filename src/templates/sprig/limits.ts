@@ -2,7 +2,8 @@
 import { type FunctionContext, LimitError } from '../gotemplate/run.ts';
 
 export function checkText(context: FunctionContext, characters: number): void {
-  if (characters > context.limits.text) throw new LimitError(`a text is longer than ${context.limits.text} characters`);
+  if (characters > context.limits.text)
+    throw new LimitError(`a text is longer than ${context.limits.text} characters`);
 }
 
 export function checkList(context: FunctionContext, items: number): void {

@@ -62,12 +62,15 @@ function has(context: FunctionContext, wanted: unknown, list: unknown): boolean 
 function slice(list: unknown, ...indices: unknown[]): unknown {
   const items = itemsOf(list);
   if (items === undefined) {
-    throw new Error(list === null ? NIL_DEREFERENCE : `list should be type of slice or array but ${goKindOf(list)}`);
+    throw new Error(
+      list === null ? NIL_DEREFERENCE : `list should be type of slice or array but ${goKindOf(list)}`,
+    );
   }
   if (items.length === 0) return null;
   const start = indices.length > 0 ? Number(toInt64(indices[0])) : 0;
   const end = indices.length < 2 ? items.length : Number(toInt64(indices[1]));
-  if (start < 0 || end > items.length || start > end) throw new Error('reflect.Value.Slice: slice index out of bounds');
+  if (start < 0 || end > items.length || start > end)
+    throw new Error('reflect.Value.Slice: slice index out of bounds');
   const part = items.slice(start, end);
   if (list instanceof GoSlice) return new GoSlice(list.element, part);
   return list instanceof GoBytes ? new GoBytes(list.value.slice(start, end)) : part;
@@ -79,7 +82,10 @@ function concat(context: FunctionContext, ...lists: unknown[]): unknown {
     if (items !== undefined) return items;
     throw new Error(list === null ? NIL_DEREFERENCE : `Cannot concat type ${goKindOf(list)} as list`);
   });
-  checkList(context, parts.reduce((sum, part) => sum + part.length, 0));
+  checkList(
+    context,
+    parts.reduce((sum, part) => sum + part.length, 0),
+  );
   const all = parts.flat();
   return all.length === 0 ? new GoNilSlice('interface {}') : all;
 }
@@ -101,7 +107,10 @@ function chunk(context: FunctionContext, size: GoInt, list: unknown): GoSlice {
 }
 
 function sortAlpha(list: unknown): GoSlice {
-  return new GoSlice('string', itemsOf(list) === undefined ? [textOf(list)] : textsOf(list).sort(compareStrings));
+  return new GoSlice(
+    'string',
+    itemsOf(list) === undefined ? [textOf(list)] : textsOf(list).sort(compareStrings),
+  );
 }
 
 const ONE = 'func(interface {}) interface {}';

@@ -1,6 +1,7 @@
 /** Sprig's arithmetic: on int64 with wrap-around, and on floats through decimals. */
-import { goFloat, goInt } from '../../go/numbers.ts';
+
 import { sprint } from '../../go/format.ts';
+import { goFloat, goInt } from '../../go/numbers.ts';
 import { GoSlice } from '../../go/typed.ts';
 import { GoFloat, type GoInt } from '../../go/value.ts';
 import { contextual, pure, type TemplateFunction } from '../gotemplate/functions.ts';
@@ -22,7 +23,10 @@ function remainder(a: bigint, b: bigint): bigint {
 }
 
 function decimals(first: unknown, rest: readonly unknown[], operate: (a: Decimal, b: Decimal) => Decimal) {
-  const result = rest.reduce<Decimal>((sum, value) => operate(sum, decimalOf(toFloat64(value))), decimalOf(toFloat64(first)));
+  const result = rest.reduce<Decimal>(
+    (sum, value) => operate(sum, decimalOf(toFloat64(value))),
+    decimalOf(toFloat64(first)),
+  );
   return goFloat(floatOf(result));
 }
 
@@ -100,7 +104,9 @@ export const MATH_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   float64: pure(FLOAT, (value) => goFloat(toFloat64(value))),
   toDecimal: pure('func(interface {}) int64', octal),
   add1: pure('func(interface {}) int64', (value) => int64(toInt64(value) + 1n)),
-  add: pure('func(...interface {}) int64', (...values) => int64(values.reduce((sum: bigint, value) => sum + toInt64(value), 0n))),
+  add: pure('func(...interface {}) int64', (...values) =>
+    int64(values.reduce((sum: bigint, value) => sum + toInt64(value), 0n)),
+  ),
   sub: pure(BINARY, (a, b) => int64(toInt64(a) - toInt64(b))),
   div: pure(BINARY, (a, b) => int64(quotient(toInt64(a), toInt64(b)))),
   mod: pure(BINARY, (a, b) => int64(remainder(toInt64(a), toInt64(b)))),
@@ -119,10 +125,13 @@ export const MATH_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   minf: pure(FOLD, (first, ...rest) => goFloat(rest.map(toFloat64).reduce(minFloat, toFloat64(first)))),
   floor: pure(FLOAT, (value) => goFloat(Math.floor(toFloat64(value)))),
   ceil: pure(FLOAT, (value) => goFloat(Math.ceil(toFloat64(value)))),
-  round: pure('func(interface {}, int, ...float64) float64', (value, places: GoInt, roundOn?: number | GoFloat) => {
-    const limit = roundOn instanceof GoFloat ? roundOn.value : (roundOn ?? 0.5);
-    return goFloat(round(value, intArgument(places), limit));
-  }),
+  round: pure(
+    'func(interface {}, int, ...float64) float64',
+    (value, places: GoInt, roundOn?: number | GoFloat) => {
+      const limit = roundOn instanceof GoFloat ? roundOn.value : (roundOn ?? 0.5);
+      return goFloat(round(value, intArgument(places), limit));
+    },
+  ),
   until: contextual('func(int) []int', (context, count: GoInt) => {
     const stop = intArgument(count);
     return intSlice(steps(context, 0, stop, stop < 0 ? -1 : 1));

@@ -83,12 +83,19 @@ function replaceAll(
 
 /** Go's `Expand`: `$1`, `$name`, `${name}` and `$$`; what names no group is empty. */
 function expand(template: string, regex: Regex, match: Match): string {
-  return template.replace(/\$(?:\$|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu, (whole, bare?: string, braced?: string) => {
-    if (whole === '$$') return '$';
-    const name = (bare ?? braced) as string;
-    const group = /^[0-9]+$/.test(name) ? Number(name) : Object.hasOwn(regex.names, name) ? regex.names[name] : undefined;
-    return group === undefined ? '' : (match.groups[group] ?? '');
-  });
+  return template.replace(
+    /\$(?:\$|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu,
+    (whole, bare?: string, braced?: string) => {
+      if (whole === '$$') return '$';
+      const name = (bare ?? braced) as string;
+      const group = /^[0-9]+$/.test(name)
+        ? Number(name)
+        : Object.hasOwn(regex.names, name)
+          ? regex.names[name]
+          : undefined;
+      return group === undefined ? '' : (match.groups[group] ?? '');
+    },
+  );
 }
 
 function split(context: FunctionContext, regex: Regex, text: string, limit: number): GoSlice {
@@ -111,7 +118,12 @@ function findAll(context: FunctionContext, source: string, text: string, count: 
   const regex = compile(context, source);
   const limit = intArgument(count);
   const found = limit === 0 ? [] : allMatches(context, regex, text, limit);
-  return found.length === 0 ? new GoNilSlice('string') : new GoSlice('string', found.map((match) => text.slice(match.start, match.end)));
+  return found.length === 0
+    ? new GoNilSlice('string')
+    : new GoSlice(
+        'string',
+        found.map((match) => text.slice(match.start, match.end)),
+      );
 }
 
 function find(context: FunctionContext, source: string, text: string): string {
@@ -146,8 +158,10 @@ const FIND_ALL = contextual('func(string, string, int) []string', findAll);
 const FIND = contextual('func(string, string) string', find);
 const REPLACE = contextual('func(string, string, string) string', replace);
 const REPLACE_LITERAL = contextual('func(string, string, string) string', replaceLiteral);
-const SPLIT = contextual('func(string, string, int) []string', (context, source: string, text: string, count: GoInt) =>
-  split(context, compile(context, source), text, intArgument(count)),
+const SPLIT = contextual(
+  'func(string, string, int) []string',
+  (context, source: string, text: string, count: GoInt) =>
+    split(context, compile(context, source), text, intArgument(count)),
 );
 
 export const REGEX_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {

@@ -1,6 +1,7 @@
 /** Runes as Go's unicode package classifies and maps them. */
-import { codePoint } from '../../go/strconv.ts';
+
 import { runeOf } from '../../go/bytes.ts';
+import { codePoint } from '../../go/strconv.ts';
 
 export const isSpace = (character: string): boolean => /^\p{White_Space}$/u.test(character);
 export const isUpper = (character: string): boolean => /^\p{Lu}$/u.test(character);
@@ -19,4 +20,5 @@ export const lower = (character: string): string =>
   character === 'İ' ? 'i' : single(character, character.toLowerCase());
 
 /** Go's `[]rune(text)`: bytes that are no UTF-8 become U+FFFD. */
-export const runesOf = (text: string): string[] => Array.from(text, (character) => codePoint(runeOf(character)));
+export const runesOf = (text: string): string[] =>
+  Array.from(text, (character) => codePoint(runeOf(character)));

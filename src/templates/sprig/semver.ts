@@ -4,13 +4,15 @@
  */
 import { toBytes } from '../../go/bytes.ts';
 import { boundMethod, type MethodTable, methodTable } from '../../go/function.ts';
-import { GoInteger, type GoObject } from '../../go/typed.ts';
 import { goInt } from '../../go/numbers.ts';
+import { GoInteger, type GoObject } from '../../go/typed.ts';
 import { GoBytes } from '../../go/value.ts';
 import { pure, type TemplateFunction } from '../gotemplate/functions.ts';
 
 const IDENTIFIERS = '[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*';
-const VERSION = new RegExp(`^v?([0-9]+)(\\.[0-9]+)?(\\.[0-9]+)?(?:-(${IDENTIFIERS}))?(?:\\+(${IDENTIFIERS}))?$`);
+const VERSION = new RegExp(
+  `^v?([0-9]+)(\\.[0-9]+)?(\\.[0-9]+)?(?:-(${IDENTIFIERS}))?(?:\\+(${IDENTIFIERS}))?$`,
+);
 const MAX_SEGMENT = 2n ** 64n - 1n;
 
 export class GoVersion implements GoObject {
@@ -49,7 +51,8 @@ export function parseVersion(text: string): GoVersion {
   const [, major = '0', minor = '.0', patch = '.0', prerelease = '', metadata = ''] = found;
   const segments = [major, minor.slice(1), patch.slice(1)].map(BigInt) as [bigint, bigint, bigint];
   if (segments.some((segment) => segment > MAX_SEGMENT)) throw new Error('Error parsing version segment');
-  if (prerelease.split('.').some((part) => /^0[0-9]+$/.test(part))) throw new Error('Version segment starts with 0');
+  if (prerelease.split('.').some((part) => /^0[0-9]+$/.test(part)))
+    throw new Error('Version segment starts with 0');
   return new GoVersion(segments, prerelease, metadata, text);
 }
 
@@ -128,7 +131,10 @@ function parseConstraint(text: string): Constraint {
   };
 }
 
-function isNotEqual(version: GoVersion, { version: wanted, dirty, minorDirty, patchDirty }: Constraint): boolean {
+function isNotEqual(
+  version: GoVersion,
+  { version: wanted, dirty, minorDirty, patchDirty }: Constraint,
+): boolean {
   if (dirty) {
     if (version.prerelease !== '' && wanted.prerelease === '') return false;
     if (version.segments[0] !== wanted.segments[0]) return true;
@@ -143,7 +149,10 @@ function isNotEqual(version: GoVersion, { version: wanted, dirty, minorDirty, pa
   return compare(version, wanted) !== 0;
 }
 
-function isGreater(version: GoVersion, { version: wanted, dirty, minorDirty, patchDirty }: Constraint): boolean {
+function isGreater(
+  version: GoVersion,
+  { version: wanted, dirty, minorDirty, patchDirty }: Constraint,
+): boolean {
   if (!dirty) return compare(version, wanted) > 0;
   if (version.segments[0] !== wanted.segments[0]) return version.segments[0] > wanted.segments[0];
   if (minorDirty) return false;
@@ -214,7 +223,8 @@ function semverCompare(constraint: string, version: string): boolean {
   return alternatives.some((constraints) => constraints.every((each) => satisfies(parsed, each)));
 }
 
-const uint64 = (value: bigint): GoInteger => new GoInteger('uint64', value <= 9007199254740991n ? Number(value) : value);
+const uint64 = (value: bigint): GoInteger =>
+  new GoInteger('uint64', value <= 9007199254740991n ? Number(value) : value);
 
 function increment(version: GoVersion, at: 0 | 1 | 2): GoVersion {
   const [major, minor, patch] = version.segments;
@@ -238,12 +248,27 @@ export const VERSION_METHODS: MethodTable<GoVersion> = methodTable<GoVersion>({
     type: 'func() ([]uint8, error)',
     call: (self) => new GoBytes(toBytes(JSON.stringify(self.toString()))),
   },
-  Compare: { type: 'func(*semver.Version) int', call: (self, other: GoVersion) => goInt(compare(self, other)) },
+  Compare: {
+    type: 'func(*semver.Version) int',
+    call: (self, other: GoVersion) => goInt(compare(self, other)),
+  },
   Equal: { type: 'func(*semver.Version) bool', call: (self, other: GoVersion) => compare(self, other) === 0 },
-  LessThan: { type: 'func(*semver.Version) bool', call: (self, other: GoVersion) => compare(self, other) < 0 },
-  LessThanEqual: { type: 'func(*semver.Version) bool', call: (self, other: GoVersion) => compare(self, other) <= 0 },
-  GreaterThan: { type: 'func(*semver.Version) bool', call: (self, other: GoVersion) => compare(self, other) > 0 },
-  GreaterThanEqual: { type: 'func(*semver.Version) bool', call: (self, other: GoVersion) => compare(self, other) >= 0 },
+  LessThan: {
+    type: 'func(*semver.Version) bool',
+    call: (self, other: GoVersion) => compare(self, other) < 0,
+  },
+  LessThanEqual: {
+    type: 'func(*semver.Version) bool',
+    call: (self, other: GoVersion) => compare(self, other) <= 0,
+  },
+  GreaterThan: {
+    type: 'func(*semver.Version) bool',
+    call: (self, other: GoVersion) => compare(self, other) > 0,
+  },
+  GreaterThanEqual: {
+    type: 'func(*semver.Version) bool',
+    call: (self, other: GoVersion) => compare(self, other) >= 0,
+  },
   IncMajor: { type: 'func() semver.Version', call: (self) => increment(self, 0) },
   IncMinor: { type: 'func() semver.Version', call: (self) => increment(self, 1) },
   IncPatch: { type: 'func() semver.Version', call: (self) => increment(self, 2) },

@@ -14,7 +14,8 @@ import { isDigit, isLetter, isLower, isSpace, isTitle, isUpper, lower, runesOf, 
 
 function bounds(text: string, from: number, to: number): string {
   const length = byteLength(text);
-  if (from < 0 || to > length || from > to) throw new Error(`slice bounds out of range [${from}:${to}] with length ${length}`);
+  if (from < 0 || to > length || from > to)
+    throw new Error(`slice bounds out of range [${from}:${to}] with length ${length}`);
   return sliceBytes(text, from, to);
 }
 
@@ -83,7 +84,8 @@ const swapped = (character: string): string => {
 const swapCase = (text: string): string => runesOf(text).map(swapped).join('');
 
 /** goutils takes each byte for a character; a text without white space is returned as it is. */
-const latinSpace = (byte: number): boolean => (byte >= 9 && byte <= 13) || byte === 32 || byte === 0x85 || byte === 0xa0;
+const latinSpace = (byte: number): boolean =>
+  (byte >= 9 && byte <= 13) || byte === 32 || byte === 0x85 || byte === 0xa0;
 
 function noSpace(text: string): string {
   const kept = toBytes(text).filter((byte) => !latinSpace(byte));
@@ -104,7 +106,13 @@ function initials(text: string): string {
 }
 
 /** goutils' WrapCustom on one line of bytes, written as Latin-1 so that positions are bytes. */
-function wrap(context: FunctionContext, text: string, columns: number, separator: string, breakWords: boolean): string {
+function wrap(
+  context: FunctionContext,
+  text: string,
+  columns: number,
+  separator: string,
+  breakWords: boolean,
+): string {
   const width = Math.max(columns, 1);
   const lineBreak = separator === '' ? '\n' : separator;
   checkText(context, text.length + (text.length / width) * lineBreak.length);
@@ -141,7 +149,9 @@ function wrap(context: FunctionContext, text: string, columns: number, separator
 
 function rejoin(pieces: readonly string[], separator: string, ascii: boolean): string {
   if (ascii) return pieces.join(separator);
-  const texts = pieces.map((piece) => fromBytes(Uint8Array.from(piece, (character) => character.charCodeAt(0))));
+  const texts = pieces.map((piece) =>
+    fromBytes(Uint8Array.from(piece, (character) => character.charCodeAt(0))),
+  );
   return normalizeBytes(texts.join(separator));
 }
 
@@ -161,7 +171,10 @@ function indent(context: FunctionContext, spaces: number, text: string): string 
 function replace(context: FunctionContext, old: string, by: string, text: string): string {
   const matches = old === '' ? text.length + 1 : Math.floor(text.length / old.length);
   if (text.length + matches * by.length > context.limits.text) {
-    checkText(context, text.length + (old === '' ? matches : text.split(old).length - 1) * (by.length - old.length));
+    checkText(
+      context,
+      text.length + (old === '' ? matches : text.split(old).length - 1) * (by.length - old.length),
+    );
   }
   return normalizeBytes(replaceText(text, old, by, -1));
 }
@@ -175,7 +188,10 @@ export function textsOf(value: unknown): string[] {
 
 function join(context: FunctionContext, separator: string, list: unknown): string {
   const texts = textsOf(list);
-  checkText(context, texts.reduce((sum, text) => sum + text.length + separator.length, 0));
+  checkText(
+    context,
+    texts.reduce((sum, text) => sum + text.length + separator.length, 0),
+  );
   return normalizeBytes(texts.join(separator));
 }
 
@@ -241,8 +257,10 @@ export const STRING_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   wrap: contextual('func(int, string) string', (context, width: GoInt, text: string) =>
     wrap(context, text, intArgument(width), '', false),
   ),
-  wrapWith: contextual('func(int, string, string) string', (context, width: GoInt, separator: string, text: string) =>
-    wrap(context, text, intArgument(width), separator, true),
+  wrapWith: contextual(
+    'func(int, string, string) string',
+    (context, width: GoInt, separator: string, text: string) =>
+      wrap(context, text, intArgument(width), separator, true),
   ),
   quote: pure('func(...interface {}) string', (...values) =>
     present(values)
@@ -254,7 +272,9 @@ export const STRING_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
       .map((value) => `'${sprint(value)}'`)
       .join(' '),
   ),
-  cat: pure('func(...interface {}) string', (...values) => normalizeBytes(present(values).map(sprint).join(' '))),
+  cat: pure('func(...interface {}) string', (...values) =>
+    normalizeBytes(present(values).map(sprint).join(' ')),
+  ),
   join: contextual('func(string, interface {}) string', join),
   toString: pure('func(interface {}) string', textOf),
   toStrings: pure('func(interface {}) []string', (value) =>
@@ -263,8 +283,13 @@ export const STRING_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   split: pure('func(string, string) map[string]string', (separator: string, text: string) =>
     indexed(splitText(text, separator, -1)),
   ),
-  splitn: pure('func(string, int, string) map[string]string', (separator: string, count: GoInt, text: string) =>
-    indexed(splitText(text, separator, intArgument(count))),
+  splitn: pure(
+    'func(string, int, string) map[string]string',
+    (separator: string, count: GoInt, text: string) =>
+      indexed(splitText(text, separator, intArgument(count))),
   ),
-  splitList: pure(LIST_OF_STRINGS, (separator: string, text: string) => new GoSlice('string', splitText(text, separator, -1))),
+  splitList: pure(
+    LIST_OF_STRINGS,
+    (separator: string, text: string) => new GoSlice('string', splitText(text, separator, -1)),
+  ),
 };

@@ -21,14 +21,18 @@ function userinfo(user: string | undefined): string {
 
 function unescapeBytes(text: string): Uint8Array {
   const latin = Array.from(toBytes(text), (byte) => String.fromCharCode(byte)).join('');
-  const decoded = latin.replace(/%([0-9a-fA-F]{2})/g, (_, pair: string) => String.fromCharCode(Number.parseInt(pair, 16)));
+  const decoded = latin.replace(/%([0-9a-fA-F]{2})/g, (_, pair: string) =>
+    String.fromCharCode(Number.parseInt(pair, 16)),
+  );
   return Uint8Array.from(decoded, (character) => character.charCodeAt(0));
 }
 
 function escapeUser(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => {
     const character = String.fromCharCode(byte);
-    return /[A-Za-z0-9._~$&+,;=-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    return /[A-Za-z0-9._~$&+,;=-]/.test(character)
+      ? character
+      : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }).join('');
 }
 

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../model.ts';
+import { renderNotification } from './render.ts';
+import { compileTemplate } from './schema.ts';
+import {
+  changedImages,
+  degradedResources,
+  failedResources,
+  link,
+  sharedValues,
+  slackMention,
+} from './shared.ts';
+import { templateVars } from './vars.ts';
+
+const app: JsonObject = {
+  metadata: { name: 'shop', namespace: 'argocd' },
+  status: {
+    operationState: {
+      startedAt: '2026-11-22T11:18:30Z',
+      finishedAt: '2026-11-22T11:19:45Z',
+      operation: { initiatedBy: { username: 'ana' } },
+      syncResult: {
+        resources: [
+          {
+            group: 'batch',
+            kind: 'Job',
+            namespace: 's',
+            name: 'migrate',
+            hookPhase: 'Failed',
+            hookType: 'PreSync',
+            syncPhase: 'PreSync',
+            message: 'backoff limit',
+          },
+          {
+            kind: 'ConfigMap',
+            namespace: 's',
+            name: 'env',
+            status: 'Synced',
+            message: 'configmap/env unchanged',
+            images: ['old:1'],
+          },
+          {
+            group: 'apps',
+            kind: 'Deployment',
+            namespace: 's',
+            name: 'api',
+            status: 'Synced',
+            message: 'deployment.apps/api configured',
+            images: ['api:2', 'proxy:1'],
+          },
+          {
+            group: 'apps',
+            kind: 'Deployment',
+            namespace: 's',
+            name: 'web',
+            status: 'SyncFailed',
+            message: 'immutable',
+            syncPhase: 'Sync',
+          },
+        ],
+      },
+    },
+    resources: [
+      { group: 'batch', kind: 'Job', namespace: 's', name: 'migrate', syncWave: -5 },
+      {
+        group: 'apps',
+        kind: 'Deployment',
+        namespace: 's',
+        name: 'web',
+        syncWave: 2,
+        health: { status: 'Degraded', message: 'deadline' },
+      },
+    ],
+  },
+};
+
+function render(message: string, object: JsonObject = app): string {
+  const { template, problems } = compileTemplate('t', `message: |-\n  ${message}`);
+  if (template === undefined) throw new Error(JSON.stringify(problems));
+  const context = { argocdUrl: 'https://argocd.example/' };
+  const vars = templateVars({
+    app: object,
+    appProject: {},
+    context,
+    serviceType: 'slack',
+    recipient: 'x',
+    now: 0,
+  });
+  const result = renderNotification([template], vars, { serviceType: 'slack', jsonFields: [] });
+  return result.ok ? result.notification.message : result.error;
+}
+
+test('failed resources and hooks have their phase and wave', () => {
+  expect(
+    failedResources(app).map(({ kind, name, hook, wave, message }) => [kind, name, hook, wave, message]),
+  ).toEqual([
+    ['Job', 'migrate', 'PreSync', -5, 'backoff limit'],
+    ['Deployment', 'web', '', 2, 'immutable'],
+  ]);
+  expect(degradedResources(app).map(({ name, message }) => [name, message])).toEqual([['web', 'deadline']]);
+});
+
+test('changed images are those of resources that the sync changed', () => {
+  expect(changedImages(app)).toEqual(['api:2', 'proxy:1']);
+});
+
+test('the link names the namespace and escapes the name', () => {
+  expect(link({ metadata: { name: 'a/b', namespace: 'team' } }, 'https://argocd/x/')).toBe(
+    'https://argocd/x/applications/team/a%2Fb',
+  );
+  expect(link({}, 'https://argocd')).toBe('');
+});
+
+test.each([
+  ['Ana <ana@example.com>', '__SLACK_USER_EMAIL__ana@example.com__'],
+  ['ana@example.com', '__SLACK_USER_EMAIL__ana@example.com__'],
+  ['Ana', 'Ana'],
+])('a mention of %s', (author, mention) => {
+  expect(slackMention(author)).toBe(mention);
+});
+
+describe('in templates', () => {
+  test.each([
+    [
+      '{{ .shared.initiator }} {{ .shared.duration }} {{ .shared.link }}',
+      'ana 1m15s https://argocd.example/applications/argocd/shop',
+    ],
+    [
+      '{{ range .shared.failedResources }}{{ .wave }}:{{ .kind }}/{{ .name }} {{ end }}',
+      '-5:Job/migrate 2:Deployment/web ',
+    ],
+    ['{{ .shared.changedImages | join ", " }}', 'api:2, proxy:1'],
+    ['{{ call .shared.SlackMention "Ana <ana@example.com>" }}', '__SLACK_USER_EMAIL__ana@example.com__'],
+    [
+      '{{shared.initiator}}{{#shared.failedResources}} {{kind}}/{{name}}{{/shared.failedResources}}',
+      'ana Job/migrate Deployment/web',
+    ],
+  ])('%s', (source, expected) => {
+    expect(render(source)).toBe(expected);
+  });
+
+  test('an Application without status has empty values', () => {
+    const values = sharedValues({ metadata: {} }, {});
+    expect([
+      values.failedResources,
+      values.changedImages,
+      values.initiator,
+      values.duration,
+      values.link,
+    ]).toEqual([[], [], '', '', '']);
+    expect(render('[{{ .shared.initiator }}{{ .shared.duration }}]', {})).toBe('[]');
+  });
+});

@@ -1,0 +1,160 @@
+/**
+ * `shared`: what users ask for most about an Application, as plain values that Go templates and mustache read alike
+ * (`{{ .shared.initiator }}`, `{{#shared.failedResources}}{{kind}}/{{name}}{{/shared.failedResources}}`). Ours, not
+ * argo-cd's. Everything is nil-safe: what is not known is empty.
+ */
+import { GoDuration } from '../go/duration.ts';
+import { goFunction } from '../go/function.ts';
+import { subtractTimes } from '../go/time.ts';
+import { parseRFC3339 } from '../go/time-parse.ts';
+import type { Json, JsonObject } from '../model.ts';
+
+export interface SharedResource {
+  group: string;
+  kind: string;
+  namespace: string;
+  name: string;
+  message: string;
+  /** `PreSync`, `Sync`, `PostSync` …; empty for a resource outside the sync. */
+  syncPhase: string;
+  /** Type of the hook, empty for what is none. */
+  hook: string;
+  wave: number;
+}
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function at(value: Json | undefined, ...path: string[]): Json | undefined {
+  let found = value;
+  for (const key of path) found = isObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
+  return found;
+}
+
+const textAt = (value: Json | undefined, ...path: string[]): string => {
+  const found = at(value, ...path);
+  return typeof found === 'string' ? found : '';
+};
+
+const objectsAt = (value: Json | undefined, ...path: string[]): JsonObject[] => {
+  const found = at(value, ...path);
+  return Array.isArray(found) ? found.filter(isObject) : [];
+};
+
+const operation = (app: JsonObject): Json | undefined => at(app, 'status', 'operationState');
+
+const identity = (resource: JsonObject): string =>
+  JSON.stringify(['group', 'kind', 'namespace', 'name'].map((key) => textAt(resource, key)));
+
+/** Sync waves stand with the resources of the status, not with the results of the sync. */
+function waves(app: JsonObject): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const resource of objectsAt(app, 'status', 'resources')) {
+    if (typeof resource.syncWave === 'number') found.set(identity(resource), resource.syncWave);
+  }
+  return found;
+}
+
+function shown(resource: JsonObject, message: string, wave: number): SharedResource {
+  return {
+    group: textAt(resource, 'group'),
+    kind: textAt(resource, 'kind'),
+    namespace: textAt(resource, 'namespace'),
+    name: textAt(resource, 'name'),
+    message,
+    syncPhase: textAt(resource, 'syncPhase'),
+    hook: textAt(resource, 'hookType'),
+    wave,
+  };
+}
+
+/** Resources and hooks that failed in the last sync, in order of phase and wave as the sync lists them. */
+export function failedResources(app: JsonObject): SharedResource[] {
+  const waveOf = waves(app);
+  return objectsAt(operation(app), 'syncResult', 'resources')
+    .filter(
+      ({ status, hookPhase }) => status === 'SyncFailed' || hookPhase === 'Failed' || hookPhase === 'Error',
+    )
+    .map((resource) => shown(resource, textAt(resource, 'message'), waveOf.get(identity(resource)) ?? 0));
+}
+
+/** Resources whose health is Degraded or Missing, where the Application records health per resource. */
+export function degradedResources(app: JsonObject): SharedResource[] {
+  return objectsAt(app, 'status', 'resources')
+    .filter((resource) => ['Degraded', 'Missing'].includes(textAt(resource, 'health', 'status')))
+    .map((resource) =>
+      shown(resource, textAt(resource, 'health', 'message'), Number(resource.syncWave ?? 0)),
+    );
+}
+
+/** Images of the resources that the last sync changed; those that it left `unchanged` do not count. */
+export function changedImages(app: JsonObject): string[] {
+  const images = objectsAt(operation(app), 'syncResult', 'resources')
+    .filter(
+      (resource) =>
+        textAt(resource, 'status') === 'Synced' && !/\bunchanged\b/.test(textAt(resource, 'message')),
+    )
+    .flatMap((resource) => (Array.isArray(resource.images) ? resource.images : []))
+    .filter((image) => typeof image === 'string');
+  return [...new Set(images)].sort();
+}
+
+/** Who started the last operation: a user's name, `automated sync`, or empty. */
+export function initiator(app: JsonObject): string {
+  const by = at(operation(app), 'operation', 'initiatedBy');
+  return textAt(by, 'username') || (at(by, 'automated') === true ? 'automated sync' : '');
+}
+
+/** How long the last operation took; undefined while it runs and where none is recorded. */
+export function operationDuration(app: JsonObject): GoDuration | undefined {
+  const started = parseRFC3339(textAt(operation(app), 'startedAt'));
+  const finished = parseRFC3339(textAt(operation(app), 'finishedAt'));
+  return started.ok && finished.ok ? subtractTimes(finished.time, started.time) : undefined;
+}
+
+/** The Application in Argo CD's UI; empty without `argocdUrl` in the context. */
+export function link(app: JsonObject, argocdUrl: string): string {
+  const name = textAt(app, 'metadata', 'name');
+  const namespace = textAt(app, 'metadata', 'namespace');
+  if (argocdUrl === '' || name === '') return '';
+  const path = namespace === '' ? [name] : [namespace, name];
+  return `${argocdUrl.replace(/\/+$/, '')}/applications/${path.map(encodeURIComponent).join('/')}`;
+}
+
+/**
+ * A mention of whoever has the address in `Ana <ana@example.com>`, as the marker that argocd-notifications' Slack
+ * service replaces by the user; a text without an address is returned as it is.
+ */
+export function slackMention(author: string): string {
+  const address = /<?([^\s<>@]+@[^\s<>@]+\.[^\s<>@]+)>?\s*$/.exec(author)?.[1];
+  return address === undefined ? author : `__SLACK_USER_EMAIL__${address}__`;
+}
+
+/** The variable `shared`. Each value is worked out when a template reads it. */
+export function sharedValues(
+  app: JsonObject,
+  context: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const argocdUrl = Object.hasOwn(context, 'argocdUrl') ? (context.argocdUrl as string) : '';
+  return {
+    get failedResources() {
+      return failedResources(app);
+    },
+    get degradedResources() {
+      return degradedResources(app);
+    },
+    get changedImages() {
+      return changedImages(app);
+    },
+    get initiator() {
+      return initiator(app);
+    },
+    get duration() {
+      return operationDuration(app) ?? '';
+    },
+    get link() {
+      return link(app, argocdUrl);
+    },
+    SlackMention: goFunction('func(string) string', slackMention),
+  };
+}
