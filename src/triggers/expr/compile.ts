@@ -42,7 +42,7 @@ function placeText(source: string, at: number): string {
 function failure(error: unknown, source: string): string {
   if (error instanceof RunError) return `${error.message} ${placeText(source, error.at)}`;
   if (error instanceof LimitError) return `the expression needs ${error.message}: that is over its budget`;
-  if (error instanceof RangeError) return TOO_DEEP;
+  if (error instanceof RangeError && /call stack/.test(error.message)) return TOO_DEEP;
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -4,9 +4,14 @@ import { entriesOf, itemsOf } from '../../go/collections.ts';
 import { LimitError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 
+/** Characters that a text function reads in the time of one step. */
+const CHARACTERS_A_STEP = 64;
+
 export class Run implements Budget {
   memory = 0;
   steps = 0;
+  /** Characters seen by the walk under way. */
+  private walked = 0;
   /** The clock of `now()`, Unix milliseconds. */
   now = 0;
 
@@ -32,16 +37,30 @@ export class Run implements Budget {
     return text;
   }
 
-  /** Pays for walking through a whole value, shared parts as often as they appear. */
+  /** Pays for reading texts: long ones cost more than a step. */
+  read(characters: number): void {
+    if (characters >= CHARACTERS_A_STEP) this.spend(characters / CHARACTERS_A_STEP);
+  }
+
+  /** Pays for walking through a whole value, shared parts as often as they appear, to make a text of it. */
   walk(value: unknown): void {
+    this.walked = 0;
+    this.walkOn(value);
+  }
+
+  private walkOn(value: unknown): void {
     this.spend(1);
+    if (typeof value === 'string') {
+      this.walked += value.length;
+      if (this.walked > LIMITS.text) throw new LimitError(`a text of more than ${LIMITS.text} characters`);
+    }
     if (typeof value !== 'object' || value === null) return;
     const items = itemsOf(value);
     if (items !== undefined) {
-      for (const item of items) this.walk(item);
+      for (const item of items) this.walkOn(item);
       return;
     }
-    for (const [, item] of entriesOf(value) ?? []) this.walk(item);
+    for (const [, item] of entriesOf(value) ?? []) this.walkOn(item);
   }
 }
 
