@@ -1,6 +1,7 @@
 /**
  * Go's fmt: `sprint` is `%v`, `sprintf` knows every verb and flag, the `%!v(BADVERB)` forms included.
  * Source of the behaviour: the fmt package of Go 1.26; conformance groups printf and print-println.
+ * Longer than most files: each verb may meet each kind of value, nested, so that everything calls everything.
  */
 import { fromBytes, normalizeBytes, runeCount, toBytes } from './bytes.ts';
 import { canBackquote, codePoint, formatFloat, isPrintable, quote, quoteRune } from './strconv.ts';

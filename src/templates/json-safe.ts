@@ -28,7 +28,7 @@ function advance(state: StringState, text: string): void {
 }
 
 /** The value as JSON string content, unless it is that already (`toJson | trimAll "\""`). */
-export function escapeInString(value: string): string {
+function escapeInString(value: string): string {
   return isJson(`"${value}"`) ? value : JSON.stringify(value).slice(1, -1);
 }
 

@@ -100,13 +100,13 @@ export function changedImages(app: JsonObject): string[] {
 }
 
 /** Who started the last operation: a user's name, `automated sync`, or empty. */
-export function initiator(app: JsonObject): string {
+function initiator(app: JsonObject): string {
   const by = at(operation(app), 'operation', 'initiatedBy');
   return textAt(by, 'username') || (at(by, 'automated') === true ? 'automated sync' : '');
 }
 
 /** How long the last operation took; undefined while it runs and where none is recorded. */
-export function operationDuration(app: JsonObject): GoDuration | undefined {
+function operationDuration(app: JsonObject): GoDuration | undefined {
   const started = parseRFC3339(textAt(operation(app), 'startedAt'));
   const finished = parseRFC3339(textAt(operation(app), 'finishedAt'));
   return started.ok && finished.ok ? subtractTimes(finished.time, started.time) : undefined;

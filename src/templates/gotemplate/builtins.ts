@@ -1,9 +1,10 @@
 /** The functions that text/template itself has. */
 
-import { runeOf, toBytes } from '../../go/bytes.ts';
+import { runeOf } from '../../go/bytes.ts';
 import { sprint, sprintAll, sprintf, sprintln } from '../../go/format.ts';
 import { isPrintable } from '../../go/strconv.ts';
 import { goTypeOf } from '../../go/typed.ts';
+import { queryEscape } from '../../go/url.ts';
 import { GoInt } from '../../go/value.ts';
 import { type FunctionTable, pure, type TemplateFunction } from './functions.ts';
 import { elementAt, isEqual, isLess, isTrue, lengthOf, sliceOf } from './values.ts';
@@ -23,7 +24,7 @@ const HTML: Readonly<Record<string, string>> = {
   '>': '&gt;',
 };
 
-export const escapeHtml = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text.replace(/[\0"'&<>]/g, (character) => HTML[character] as string);
 
 const JS: Readonly<Record<string, string>> = {
@@ -36,7 +37,7 @@ const JS: Readonly<Record<string, string>> = {
   '=': '\\u003D',
 };
 
-export function escapeJs(text: string): string {
+function escapeJs(text: string): string {
   let out = '';
   for (const character of text) {
     const known = JS[character];
@@ -45,17 +46,6 @@ export function escapeJs(text: string): string {
     else if (code < 0x20) out += `\\u00${code.toString(16).toUpperCase().padStart(2, '0')}`;
     else if (code < 0x80 || isPrintable(String.fromCodePoint(code))) out += character;
     else out += `\\u${code.toString(16).toUpperCase().padStart(4, '0')}`;
-  }
-  return out;
-}
-
-/** Go's `url.QueryEscape`. */
-export function queryEscape(text: string): string {
-  let out = '';
-  for (const byte of toBytes(text)) {
-    const character = String.fromCharCode(byte);
-    if (/[A-Za-z0-9_.~-]/.test(character)) out += character;
-    else out += byte === 0x20 ? '+' : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }
   return out;
 }

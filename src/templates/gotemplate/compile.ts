@@ -1,6 +1,6 @@
 /**
  * Parsed template → closures. A closure takes the execution and the dot; nothing is looked up by name at run time
- * but variables, whose stack is dynamic in Go too.
+ * but variables, whose stack is dynamic in Go too. Longer than most files: the closures share one compiler.
  */
 import { entriesOf, itemsOf } from '../../go/collections.ts';
 import { sprint } from '../../go/format.ts';

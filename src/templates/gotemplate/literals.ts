@@ -57,7 +57,7 @@ export function unquote(literal: string): string | undefined {
 }
 
 /** The code point of a character literal; undefined for bad syntax. */
-export function unquoteChar(literal: string): number | undefined {
+function unquoteChar(literal: string): number | undefined {
   const part = unquoteCharacter(literal, 1, "'");
   return part !== undefined && 1 + part.length === literal.length - 1 ? part.value : undefined;
 }

@@ -1,6 +1,7 @@
 /**
  * Parser of Go's text/template: token stream → nodes. Refuses what Go refuses when it parses (unknown functions,
  * undeclared variables, `break` outside `range`, values in the middle of a pipeline …).
+ * Longer than most files: the methods call each other as the grammar does.
  */
 import { quote } from '../../go/strconv.ts';
 import type { BranchNode, ChainNode, CommandNode, Node, Operand, ParsedTemplates, PipeNode } from './ast.ts';

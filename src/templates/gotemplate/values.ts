@@ -85,7 +85,7 @@ export function memberOf(receiver: unknown, name: string): Member {
 }
 
 /** A position inside 0…limit, or why it is none. */
-export function indexOf(index: unknown, limit: number): number | string {
+function indexOf(index: unknown, limit: number): number | string {
   if (index === undefined || index === null) return 'cannot index slice/array with nil';
   const integer = anyInteger(index);
   if (integer === undefined) return `cannot index slice/array with type ${goTypeOf(index)}`;

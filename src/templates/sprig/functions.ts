@@ -16,7 +16,7 @@ import { SEMVER_FUNCTIONS } from './semver.ts';
 import { STRING_FUNCTIONS } from './strings.ts';
 import { URL_FUNCTIONS } from './urls.ts';
 
-export const SPRIG: FunctionTable = new Map(
+const SPRIG: FunctionTable = new Map(
   Object.entries({
     ...CASE_FUNCTIONS,
     ...CRYPTO_FUNCTIONS,

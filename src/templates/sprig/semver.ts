@@ -15,7 +15,7 @@ const VERSION = new RegExp(
 );
 const MAX_SEGMENT = 2n ** 64n - 1n;
 
-export class GoVersion implements GoObject {
+class GoVersion implements GoObject {
   readonly goType: string;
   readonly goKind: string;
   readonly segments: readonly [bigint, bigint, bigint];
@@ -45,7 +45,7 @@ export class GoVersion implements GoObject {
   }
 }
 
-export function parseVersion(text: string): GoVersion {
+function parseVersion(text: string): GoVersion {
   const found = VERSION.exec(text);
   if (found === null) throw new Error('Invalid Semantic Version');
   const [, major = '0', minor = '.0', patch = '.0', prerelease = '', metadata = ''] = found;
@@ -236,7 +236,7 @@ function increment(version: GoVersion, at: 0 | 1 | 2): GoVersion {
   return new GoVersion(segments, '', '', prefix + segments.join('.'), false);
 }
 
-export const VERSION_METHODS: MethodTable<GoVersion> = methodTable<GoVersion>({
+const VERSION_METHODS: MethodTable<GoVersion> = methodTable<GoVersion>({
   Major: { type: 'func() uint64', call: (self) => uint64(self.segments[0]) },
   Minor: { type: 'func() uint64', call: (self) => uint64(self.segments[1]) },
   Patch: { type: 'func() uint64', call: (self) => uint64(self.segments[2]) },

@@ -77,7 +77,7 @@ function urlJoin(dict: Record<string, unknown>): string {
 }
 
 /** Go's `path.Clean`. */
-export function cleanPath(path: string): string {
+function cleanPath(path: string): string {
   const rooted = path.startsWith('/');
   const kept: string[] = [];
   for (const name of path.split('/')) {
