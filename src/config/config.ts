@@ -1,5 +1,5 @@
 import type { Json, Problem } from '../model.ts';
-import type { SubscriptionConfig } from '../subscriptions/resolve.ts';
+import type { SubscriptionConfig } from '../subscriptions/schema.ts';
 import type { Template } from '../templates/template.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 

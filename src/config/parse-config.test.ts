@@ -359,7 +359,10 @@ describe('parseConfig', () => {
       '__proto__',
       'service.',
     ];
-    const yaml = fc.string({ unit: fc.constantFrom(...'ab:-?[]{}|>&*!\'"#%$\n\t .,0<='), maxLength: 80 });
+    const yaml = fc.string({
+      unit: fc.constantFrom(...'ab:-?[]{}|>&*!\'"#%$\n\t .,0<='.split('')),
+      maxLength: 80,
+    });
     const value = fc.oneof(yaml, fc.string({ unit: 'binary' }), fc.json(), fc.constant('['.repeat(200)));
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...keys), value), value, (configMap, notifiers) => {

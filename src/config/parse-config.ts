@@ -6,10 +6,10 @@ import { suggestion } from '../go/did-you-mean.ts';
 import { field, fieldKey, parseYaml, type YamlPath } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
 import type { Json, Problem } from '../model.ts';
-import { createAnnotationCache } from '../subscriptions/resolve.ts';
 import {
   compileDefaultTriggers,
   compileSubscriptions,
+  createAnnotationCache,
   type GlobalSubscription,
   type TriggerList,
 } from '../subscriptions/schema.ts';

@@ -145,7 +145,7 @@ function checkOptions(
     const identity = JSON.stringify(path);
     if (told.has(identity)) continue;
     told.add(identity);
-    decoder.problems.push({ key, severity, ...(document.keyAt(path) ?? {}), what, fix });
+    decoder.problems.push({ key, severity, ...document.keyAt(path), what, fix });
   }
 }
 

@@ -52,7 +52,7 @@ export function createDecoder(document: YamlDocument, key: string, options: Deco
     inside?: Position,
   ) {
     const at = inside ? document.within(path, inside) : document.at(path);
-    problems.push({ key, severity, ...(at ?? {}), what, fix });
+    problems.push({ key, severity, ...at, what, fix });
   }
 
   function mismatch(path: YamlPath, value: Json, wanted: string, fix: string): undefined {
@@ -106,7 +106,7 @@ export function createDecoder(document: YamlDocument, key: string, options: Deco
         problems.push({
           key,
           severity: 'warning',
-          ...(at ?? {}),
+          ...at,
           what: `unknown field ${JSON.stringify(name)}, which is ignored`,
           fix: `Known fields: ${names.join(', ')}.${suggestion(name, names)}`,
         });

@@ -1,5 +1,7 @@
 import type { Scalar } from 'yaml';
 
+export type YamlPath = readonly (string | number)[];
+
 /** 1-based. */
 export interface Position {
   line: number;

@@ -2,7 +2,7 @@ import { createDecoder } from '../go/decode.ts';
 import { didYouMean } from '../go/did-you-mean.ts';
 import { field, fieldKey, parseYaml, type YamlPath } from '../go/yaml.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
-import { parseDestination } from './schema.ts';
+import { parseDestination } from './destination.ts';
 
 /** What one annotation asks for. Without triggers the default triggers of each service apply. */
 export interface AnnotationSubscription {

@@ -1,26 +1,6 @@
 import type { Application, Problem, Subscription } from '../model.ts';
-import {
-  type AnnotationForm,
-  type AnnotationSubscription,
-  annotationForm,
-  type ParsedAnnotation,
-  parseAnnotation,
-} from './annotations.ts';
-import type { GlobalSubscription, TriggerList } from './schema.ts';
-
-/** The part of a Config that decides who is subscribed to what. */
-export interface SubscriptionConfig {
-  readonly subscriptions: readonly GlobalSubscription[];
-  readonly defaultTriggers: TriggerList;
-  readonly defaultTriggersByService: ReadonlyMap<string, TriggerList>;
-  /** What annotation texts say; it lives as long as the configuration, and its successors share it. */
-  readonly annotations: AnnotationCache;
-}
-
-/** Remembers parsed `subscriptions` annotations by their text. Bounded. */
-export interface AnnotationCache {
-  parse(form: AnnotationForm, name: string, value: string): ParsedAnnotation;
-}
+import { type AnnotationForm, type AnnotationSubscription, annotationForm } from './annotations.ts';
+import type { SubscriptionConfig } from './schema.ts';
 
 export interface ResolvedSubscriptions {
   /** Without duplicates: the ConfigMap's first, then those of the Application, then those of its project. */
@@ -91,29 +71,6 @@ export function resolveSubscriptions(
     if (triggers.length > 0) return triggers;
     return ofService ?? config.defaultTriggers.map(({ name }) => name);
   }
-}
-
-/** `capacity`: characters of all remembered texts; the oldest are forgotten first. */
-export function createAnnotationCache(capacity = 20_000_000): AnnotationCache {
-  const known = new Map<string, { name: string; parsed: ParsedAnnotation }>();
-  let size = 0;
-  return {
-    parse(form, name, value) {
-      // The other forms cost less to parse than to remember.
-      if (form !== 'yaml') return parseAnnotation(form, name, value);
-      const found = known.get(value);
-      if (found?.name === name) return found.parsed;
-      const parsed = parseAnnotation(form, name, value);
-      if (!found) size += value.length;
-      known.set(value, { name, parsed });
-      for (const oldest of known.keys()) {
-        if (size <= capacity) break;
-        known.delete(oldest);
-        size -= oldest.length;
-      }
-      return parsed;
-    },
-  };
 }
 
 function noTrigger(name: string, service: string): Problem {

@@ -2,7 +2,23 @@ import { createDecoder, type Decoder } from '../go/decode.ts';
 import { field, fieldKey, parseYaml, type YamlDocument, type YamlPath } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
 import type { Destination, Json, Problem } from '../model.ts';
+import { type AnnotationForm, type ParsedAnnotation, parseAnnotation } from './annotations.ts';
+import { parseDestination } from './destination.ts';
 import { parseSelector, type Selector } from './selector.ts';
+
+/** The part of a Config that decides who is subscribed to what. */
+export interface SubscriptionConfig {
+  readonly subscriptions: readonly GlobalSubscription[];
+  readonly defaultTriggers: TriggerList;
+  readonly defaultTriggersByService: ReadonlyMap<string, TriggerList>;
+  /** What annotation texts say; it lives as long as the configuration, and its successors share it. */
+  readonly annotations: AnnotationCache;
+}
+
+/** Remembers parsed `subscriptions` annotations by their text. Bounded. */
+export interface AnnotationCache {
+  parse(form: AnnotationForm, name: string, value: string): ParsedAnnotation;
+}
 
 /** An entry of the ConfigMap's `subscriptions`. */
 export interface GlobalSubscription {
@@ -85,16 +101,6 @@ function compileSubscription(
   return subscription;
 }
 
-/**
- * `slack:general` → service and recipient, cut at the first colon only: argocd-notifications drops what follows a
- * second one, so that `webhook:https://…` loses its address (difference d).
- */
-export function parseDestination(text: string): Destination {
-  const colon = text.indexOf(':');
-  if (colon < 0) return { service: text, recipient: '' };
-  return { service: text.slice(0, colon), recipient: text.slice(colon + 1) };
-}
-
 function compileSelector(decoder: Decoder, path: YamlPath, value: Json): Selector {
   const everything: Selector = { keys: [], matches: () => true };
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
@@ -127,4 +133,27 @@ function located(document: YamlDocument, path: YamlPath): { at?: Position } {
 
 function errorCount(decoder: Decoder): number {
   return decoder.problems.filter((problem) => problem.severity === 'error').length;
+}
+
+/** `capacity`: characters of all remembered texts; the oldest are forgotten first. */
+export function createAnnotationCache(capacity = 20_000_000): AnnotationCache {
+  const known = new Map<string, { name: string; parsed: ParsedAnnotation }>();
+  let size = 0;
+  return {
+    parse(form, name, value) {
+      // The other forms cost less to parse than to remember.
+      if (form !== 'yaml') return parseAnnotation(form, name, value);
+      const found = known.get(value);
+      if (found?.name === name) return found.parsed;
+      const parsed = parseAnnotation(form, name, value);
+      if (!found) size += value.length;
+      known.set(value, { name, parsed });
+      for (const oldest of known.keys()) {
+        if (size <= capacity) break;
+        known.delete(oldest);
+        size -= oldest.length;
+      }
+      return parsed;
+    },
+  };
 }

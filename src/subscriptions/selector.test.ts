@@ -77,8 +77,10 @@ describe('parseSelector', () => {
     fc.assert(
       fc.property(fc.string({ unit, maxLength: 12 }), (text) => {
         const parsed = parseSelector(text);
-        if (parsed.ok) expect(typeof parsed.selector.matches(labels)).toBe('boolean');
-        else expect(parsed.column >= 1 && parsed.column <= text.length + 1).toBe(true);
+        const sound = parsed.ok
+          ? typeof parsed.selector.matches(labels) === 'boolean'
+          : parsed.column >= 1 && parsed.column <= text.length + 1;
+        expect(sound).toBe(true);
       }),
       { numRuns: 1000 },
     );

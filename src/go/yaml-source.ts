@@ -1,0 +1,79 @@
+import { type Document, isCollection, type Node, parseAllDocuments, type YAMLParseError } from 'yaml';
+import { type LineIndex, lineIndex } from './yaml-position.ts';
+import { indentation, indentContinuation } from './yaml-repair.ts';
+
+/** Characters read again, in all, while further lines are indented for the `yaml` package. */
+const maxRepaired = 2_000_000;
+
+/** What the `yaml` package makes of a text, read as libyaml reads it. */
+export interface FirstDocument {
+  /** `text`, with continuation lines indented where the `yaml` package needs it. */
+  source: string;
+  /** undefined for an empty text. */
+  document: Document | undefined;
+  /** Why `document` is no YAML; the offset is one of `source`. */
+  error: { what: string; offset: number } | undefined;
+  more: boolean;
+  /** Positions in `text` of offsets in `source`. */
+  lines: LineIndex;
+}
+
+const yamlOptions = {
+  version: '1.1',
+  schema: 'failsafe',
+  merge: false,
+  uniqueKeys: false,
+  prettyErrors: false,
+  logLevel: 'silent',
+} as const;
+
+export function parseFirst(text: string): FirstDocument {
+  let source = text;
+  const shifted = new Set<number>();
+  for (let attempt = 0; ; attempt++) {
+    const documents = parseAllDocuments(source, yamlOptions);
+    const lines = lineIndex(source, shifted, indentation);
+    const document = Array.isArray(documents) ? documents[0] : undefined;
+    if (!document) return { source, document: undefined, error: undefined, more: false, lines };
+    document.errors = document.errors.filter((error) => counts(error, document));
+    const repaired =
+      attempt * text.length < maxRepaired && attempt < 50 && document.errors.length > 0
+        ? indentContinuation(source, document)
+        : undefined;
+    if (!repaired)
+      return { source, document, error: firstError(document.errors), more: documents.length > 1, lines };
+    source = repaired.text;
+    for (const line of repaired.lines) shifted.add(line);
+  }
+}
+
+/** libyaml wants no space before a comment, and never looks behind a flow collection that is the whole document. */
+function counts(error: YAMLParseError, document: Document): boolean {
+  if (error.message.startsWith('Comments must be separated')) return false;
+  if (error.code !== 'UNEXPECTED_TOKEN') return true;
+  const root = document.contents as Node | null;
+  const behindRoot = isCollection(root) && root.flow && root.range && error.pos[0] >= root.range[1];
+  return !behindRoot;
+}
+
+/** The first error; a key of several lines is wrong where its colon stands, rather than where it begins. */
+function firstError([first, second]: readonly YAMLParseError[]): FirstDocument['error'] {
+  const cause = second?.code === 'MULTILINE_IMPLICIT_KEY' && second.pos[0] === first?.pos[0] ? second : first;
+  if (!cause) return undefined;
+  const offset = cause.code === 'MULTILINE_IMPLICIT_KEY' ? cause.pos[1] - 1 : cause.pos[0];
+  return { what: sentence(cause), offset };
+}
+
+/** Where the words of the `yaml` package say more about YAML than about the mistake. */
+const sentences: Readonly<Record<string, string>> = {
+  BLOCK_AS_IMPLICIT_KEY:
+    'a second ":" on one line, or a deeper line below a value; quote the text or correct the indentation',
+  MULTILINE_IMPLICIT_KEY: 'a ":" follows text of several lines; correct the indentation, or the line before',
+  TAB_AS_INDENT: 'a tab is used as indentation; use spaces',
+};
+
+function sentence({ code, message }: YAMLParseError): string {
+  if (message.includes('call stack')) return 'the YAML is nested too deeply';
+  const first = message.split('\n')[0] ?? message;
+  return sentences[code] ?? first.charAt(0).toLowerCase() + first.slice(1);
+}
