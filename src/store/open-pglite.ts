@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,12 @@ const startDeadline = 60_000;
 /** Longer paths do not fit into the address of a Unix socket (108 bytes on Linux, 104 on macOS). */
 const maxSocketDirectory = 80;
 
+/** They share one session: more of them would only wait for each other. */
+const connections = 8;
+
+/** On which BullMQ tells of new jobs. */
+const queueChannel = 'bullmq_jobs';
+
 /** What `threadId` says of a thread that has ended. */
 const endedThread = -1;
 
@@ -43,8 +50,19 @@ export async function openPglite(options: OpenPgliteOptions): Promise<PostgresSt
   const { name, log, signal } = options;
   const socketDirectory = makeSocketDirectory(options.directory);
   const database = createDatabase(options, socketDirectory);
+  const notifications: NonNullable<PostgresStore['notifications']> = new EventEmitter();
   const pool = createPool(
-    { host: socketDirectory, user: 'postgres', database: 'postgres', max: 12 },
+    {
+      host: socketDirectory,
+      user: 'postgres',
+      database: 'postgres',
+      max: connections,
+      onConnect: async (client) => {
+        client.on('notification', (message) => notifications.emit('notification', message));
+        // Every connection does, so that the session listens again after a crash.
+        await client.query(`LISTEN ${queueChannel}`);
+      },
+    },
     options,
   );
   const timers: NodeJS.Timeout[] = [];
@@ -62,6 +80,7 @@ export async function openPglite(options: OpenPgliteOptions): Promise<PostgresSt
     name,
     pool,
     embedded: true,
+    notifications,
     beforeEnd: () => timers.forEach(clearInterval),
     afterEnd: (deadline) => database.stop(deadline),
   });

@@ -127,15 +127,17 @@ export function postgresStore(parts: {
   name: string;
   pool: Pool;
   embedded: boolean;
+  notifications?: NonNullable<PostgresStore['notifications']>;
   beforeEnd?(): void;
   afterEnd?(deadline: number): Promise<void>;
 }): PostgresStore {
-  const { name, pool, embedded } = parts;
+  const { name, pool, embedded, notifications } = parts;
   return {
     kind: 'postgres',
     name,
     embedded,
     pool,
+    ...(notifications ? { notifications } : {}),
     ping: async () => void (await pool.query('SELECT 1')),
     async close(deadline) {
       const until = Date.now() + deadline;

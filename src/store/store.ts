@@ -1,5 +1,6 @@
+import type { EventEmitter } from 'node:events';
 import type { Redis, RedisOptions } from 'ioredis';
-import type { Pool } from 'pg';
+import type { Notification, Pool } from 'pg';
 
 /** The opened store behind `--queue`: the ledger, the queue and the services' state live in it. */
 export type Store = RedisStore | PostgresStore;
@@ -32,6 +33,11 @@ export interface PostgresStore extends StoreBase {
   readonly embedded: boolean;
   /** Its `search_path` is the schema of the queue; our own tables are always named with their schema. */
   readonly pool: Pool;
+  /**
+   * The embedded database hands a notification to whichever connection causes it, which is one of this process: here
+   * are those of all connections, as `notification` events. Undefined for a server, where each connection listens.
+   */
+  readonly notifications?: EventEmitter<{ notification: [Notification] }>;
 }
 
 /** Why a store could not be opened. The message names the mend. */

@@ -1,0 +1,27 @@
+/** Milliseconds. */
+const firstDelay = 1_000;
+const longestDelay = 5 * 60_000;
+
+/**
+ * Milliseconds to wait after the failed attempt of this number, 1 for the first: doubling from one second to five
+ * minutes, of which a random half is taken away, so that what failed together is not tried again together.
+ * `random` answers from 0 up to 1.
+ */
+export function backoffDelay(attempt: number, random: () => number = Math.random): number {
+  const exponent = Math.min(Math.max(attempt, 1) - 1, 30);
+  const delay = Math.min(firstDelay * 2 ** exponent, longestDelay);
+  return Math.round(delay / 2 + (delay / 2) * random());
+}
+
+/**
+ * When to try again, Unix milliseconds; undefined when the delivery would then be older than `maxAge`.
+ * `retryAfter`: what the service asked for, milliseconds.
+ */
+export function nextAttempt(
+  tried: { attempt: number; now: number; queuedAt: number; retryAfter?: number },
+  limits: { maxAge: number },
+  random: () => number = Math.random,
+): number | undefined {
+  const at = tried.now + Math.max(tried.retryAfter ?? 0, backoffDelay(tried.attempt, random));
+  return at - tried.queuedAt > limits.maxAge ? undefined : at;
+}

@@ -1,0 +1,245 @@
+import { DelayedError, type IQueueBackend, type Job, type JobProgress, Queue, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Pool } from 'pg';
+import type { Logger } from '../log.ts';
+import type { Delivery } from '../model.ts';
+import { settledWithin, withDeadline } from '../store/deadline.ts';
+import type { Store } from '../store/store.ts';
+import { backoffDelay } from './backoff.ts';
+import { deliveryOfJob, type JobData, jobDataOf } from './job-data.ts';
+import type { DeliveryProcessor, DeliveryQueue, JobResult } from './queue.ts';
+import { type JobQueue, queueBackends, queueName } from './queue-backend.ts';
+
+export interface BullmqQueueOptions {
+  log: Logger;
+  /** Deliveries under way at the same time. */
+  concurrency?: number;
+  /** Milliseconds for each call. */
+  deadline?: number;
+  now?(): number;
+}
+
+type DeliveryJob = Job<JobData, void, string>;
+
+const addBatch = 500;
+const askAtOnce = 200;
+
+const heldStates: ReadonlySet<string> = new Set(['waiting', 'delayed', 'active']);
+
+/**
+ * A process that dies holds its jobs until their locks end; another takes them over with the next check. The locks
+ * are renewed at half their time: they end early only when the event loop stands still for so long.
+ */
+const recovery = { lockDuration: 8_000, stalledInterval: 2_000 };
+
+/**
+ * BullMQ itself never gives a job up: how often and how long is the processor's to say. A job that ends the process
+ * again and again is given up after this many times; its intent stays in the ledger.
+ */
+const retries = { attempts: 1_000_000, maxStalledCount: 25 };
+
+/** Of the time to close, the part in which active jobs may finish; then they are told to stop. */
+const gracefulPart = 0.8;
+
+/** The queue on BullMQ, for every store: what differs between them is in queue-backend.ts. */
+export function createBullmqQueue(store: Store, options: BullmqQueueOptions): DeliveryQueue {
+  const { log, concurrency = 50, deadline = 10_000, now = Date.now } = options;
+  const backends = queueBackends(store, deadline);
+  const common = { prefix: backends.prefix };
+  const queue: JobQueue = new Queue(
+    queueName,
+    {
+      ...common,
+      connection: backends.producer.connection,
+      // Nobody reads the events, and each takes memory.
+      streams: { events: { maxLen: 100 } },
+      defaultJobOptions: {
+        attempts: retries.attempts,
+        backoff: { type: 'custom' },
+        removeOnComplete: true,
+        removeOnFail: true,
+      },
+    },
+    backends.producer.factory,
+  );
+  const reportError = createErrorReporter(log);
+  queue.on('error', reportError);
+  const stopping = new AbortController();
+  const active = new Map<string, Promise<JobResult>>();
+  let worker: Worker<JobData, void, string, IQueueBackend, JobProgress, Redis | Pool> | undefined;
+
+  async function bounded<T>(what: string, run: () => Promise<T>): Promise<T> {
+    const trouble = backends.trouble();
+    if (trouble !== undefined) throw new Error(`${what} failed: ${trouble}`);
+    try {
+      return await withDeadline(run(), deadline, what);
+    } catch (error) {
+      throw new Error(`${what} failed: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  async function perform(
+    process: DeliveryProcessor,
+    job: DeliveryJob,
+    token: string | undefined,
+  ): Promise<void> {
+    const result = await resultOf(process, job);
+    switch (result.status) {
+      case 'done':
+        return;
+      case 'retry':
+        return putOff(job, token, result.at, { failures: job.data.failures + 1 });
+      case 'paced':
+        return putOff(job, token, result.slot, { failures: job.data.failures, slot: result.slot });
+    }
+  }
+
+  /** A job whose lock was lost may be handed out while it still runs here: it then has the same result. */
+  async function resultOf(process: DeliveryProcessor, job: DeliveryJob): Promise<JobResult> {
+    const id = job.id ?? '';
+    const underWay = active.get(id);
+    if (underWay) return underWay;
+    const running = run(process, job);
+    active.set(id, running);
+    try {
+      return await running;
+    } finally {
+      active.delete(id);
+    }
+  }
+
+  async function run(process: DeliveryProcessor, job: DeliveryJob): Promise<JobResult> {
+    const attempt = job.data.failures + 1;
+    let delivery: Delivery;
+    try {
+      delivery = deliveryOfJob(job.data);
+    } catch (error) {
+      log.error(
+        { job: job.id, err: error },
+        'Job cannot be read and is dropped: its delivery is queued again from the ledger',
+      );
+      return { status: 'done' };
+    }
+    try {
+      const { slot, queuedAt } = job.data;
+      return await process({
+        delivery,
+        attempt,
+        queuedAt,
+        ...(slot === undefined ? {} : { slot }),
+        signal: stopping.signal,
+      });
+    } catch (error) {
+      const wait = backoffDelay(attempt);
+      log.warn(
+        { delivery: delivery.id, err: error, attempt, wait },
+        'Delivery failed unexpectedly, will retry',
+      );
+      return { status: 'retry', at: now() + wait };
+    }
+  }
+
+  async function putOff(
+    job: DeliveryJob,
+    token: string | undefined,
+    at: number,
+    change: Pick<JobData, 'failures' | 'slot'>,
+  ): Promise<never> {
+    const { slot: _, ...kept } = job.data;
+    await job.updateData({ ...kept, ...change, dueAt: at });
+    await job.moveToDelayed(Math.max(at, now() + 1), token);
+    throw new DelayedError();
+  }
+
+  return {
+    async add(deliveries) {
+      for (let start = 0; start < deliveries.length; start += addBatch) {
+        const batch = deliveries.slice(start, start + addBatch);
+        const jobs = jobDataOf(batch, now()).map((data, index) => ({
+          name: 'deliver',
+          data,
+          opts: { jobId: jobIdOf(batch[index]?.id ?? '') },
+        }));
+        await bounded('Adding to the queue', () => queue.addBulk(jobs));
+      }
+    },
+    async missing(ids) {
+      const missing: string[] = [];
+      for (let start = 0; start < ids.length; start += askAtOnce) {
+        const asked = ids.slice(start, start + askAtOnce);
+        const states = await bounded('Asking the queue', () => backends.states(queue, asked.map(jobIdOf)));
+        for (const [index, id] of asked.entries()) {
+          const state = states[index] ?? 'unknown';
+          if (heldStates.has(state)) continue;
+          missing.push(id);
+          // A finished job is removed at once; one that was not would keep its id from being added.
+          if (state !== 'unknown') await bounded('Removing a finished job', () => queue.remove(jobIdOf(id)));
+        }
+      }
+      return missing;
+    },
+    work(process) {
+      if (worker) throw new Error('The queue is being worked on already');
+      const { connection, factory } = backends.worker();
+      worker = new Worker<JobData, void, string, IQueueBackend, JobProgress, Redis | Pool>(
+        queueName,
+        (job, token) => perform(process, job, token),
+        {
+          ...common,
+          ...recovery,
+          connection,
+          concurrency,
+          maxStalledCount: retries.maxStalledCount,
+          runRetryDelay: 1_000,
+          settings: { backoffStrategy: (attempts) => backoffDelay(attempts ?? 1) },
+        },
+        factory,
+      );
+      worker.on('error', reportError);
+      worker.on('ready', () => reportError(undefined));
+      worker.on('completed', () => reportError(undefined));
+      worker.on('stalled', (id) => log.info({ job: id }, 'Job taken over from a process that ended'));
+      worker.on('failed', (job, error) => {
+        if (job?.finishedOn === undefined) return;
+        log.error({ job: job.id, error: error.message }, 'Job given up: it ended the process too often');
+      });
+    },
+    async counts() {
+      const counts = await bounded('Counting jobs', () => queue.getJobCounts('waiting', 'delayed', 'active'));
+      const of = (state: string) => counts[state] ?? 0;
+      return { waiting: of('waiting'), delayed: of('delayed'), active: of('active') };
+    },
+    async oldestDueAge() {
+      const [waiting, delayed] = await bounded('Reading the oldest job', () =>
+        Promise.all([backends.oldestWaiting(queue), queue.getJobs('delayed', 0, 0, true)]),
+      );
+      const due = [waiting, delayed[0]?.data.dueAt].filter((at) => at !== undefined);
+      return Math.max(0, ...due.map((at) => now() - at));
+    },
+    ping: () => bounded('Pinging the store', () => store.ping()),
+    async close(closeDeadline) {
+      const until = Date.now() + closeDeadline;
+      const closing = Promise.all([worker?.close(), queue.close()]);
+      closing.catch(() => undefined);
+      const inTime = await settledWithin(closing, closeDeadline * gracefulPart);
+      stopping.abort();
+      if (!inTime) await settledWithin(closing, until - Date.now());
+      backends.abandon();
+    },
+  };
+}
+
+/** BullMQ takes no id that is a number, which hexadecimal digits can be. */
+function jobIdOf(deliveryId: string): string {
+  return `d${deliveryId}`;
+}
+
+/** While the store is away the same error comes many times a second: one line when it changes. */
+function createErrorReporter(log: Logger): (error: Error | undefined) => void {
+  let last: string | undefined;
+  return (error) => {
+    if (error !== undefined && error.message !== last)
+      log.warn({ error: error.message }, 'Queue does not answer');
+    last = error?.message;
+  };
+}

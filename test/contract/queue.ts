@@ -1,0 +1,321 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createBullmqQueue } from '../../src/delivery/bullmq-queue.ts';
+import type { DeliveryProcessor, DeliveryQueue } from '../../src/delivery/queue.ts';
+import type { Delivery } from '../../src/model.ts';
+import type { Store } from '../../src/store/store.ts';
+import { claim } from './ledger-fixtures.ts';
+import { openForTest, type StoreUnderTest, silent } from './stores.ts';
+
+type Attempt = Parameters<DeliveryProcessor>[0];
+
+const done = { status: 'done' } as const;
+
+/** What every queue keeps to, whatever its store. */
+export function queueContract(underTest: StoreUnderTest): void {
+  describe.skipIf(underTest.skipped !== undefined)(`queue on ${underTest.name}`, () => {
+    let prepared: Awaited<ReturnType<StoreUnderTest['prepare']>>;
+    let store: Store;
+    const opened: DeliveryQueue[] = [];
+
+    beforeAll(async () => {
+      prepared = await underTest.prepare();
+      store = await openForTest(prepared.url);
+    });
+    afterAll(async () => {
+      await store.close(5_000);
+      await prepared.remove();
+    });
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((queue) => queue.close(5_000)));
+      expect(await jobsLeft(store)).toBe(0);
+    });
+
+    function open(options: { concurrency?: number; now?: () => number } = {}): DeliveryQueue {
+      const queue = createBullmqQueue(store, { log: silent, deadline: 30_000, ...options });
+      opened.push(queue);
+      return queue;
+    }
+
+    it('hands out what was added, as it was', async () => {
+      const queue = open();
+      const strange = '\0\u{1F600}\ud800 "\\\n';
+      const deliveries = [
+        delivery('a'),
+        delivery('b', { trigger: strange, snapshot: { [strange]: strange } }),
+      ];
+      const worked = collect(deliveries.length);
+      await queue.add(deliveries);
+      queue.work(worked.process);
+      const attempts = await worked.all;
+      expect(sorted(attempts.map((each) => each.delivery))).toEqual(sorted(deliveries));
+      expect(attempts.map((each) => each.attempt)).toEqual([1, 1]);
+      expect(attempts.every((each) => each.slot === undefined)).toBe(true);
+    });
+
+    it('wakes a worker that waits', async () => {
+      const queue = open();
+      const worked = collect(3);
+      queue.work(worked.process);
+      for (const id of ['a', 'b', 'c']) {
+        await queue.add([delivery(id)]);
+        await worked.until(id);
+      }
+      expect((await worked.all).map((each) => each.delivery.application.uid)).toEqual(['a', 'b', 'c']);
+    });
+
+    it('adds what is waiting, delayed or active only once, and what is done again', async () => {
+      const queue = open();
+      const started = deferred<void>();
+      const release = deferred<void>();
+      let runs = 0;
+      await queue.add([delivery('a'), delivery('a')]);
+      await queue.add([delivery('a')]);
+      expect(await queue.counts()).toEqual({ waiting: 1, delayed: 0, active: 0 });
+      const soon = Date.now() + 300;
+      queue.work(async () => {
+        runs += 1;
+        if (runs === 1) return { status: 'retry', at: soon };
+        started.resolve();
+        await release.promise;
+        return done;
+      });
+      await untilCounts(queue, { delayed: 1 });
+      await queue.add([delivery('a')]);
+      expect(await queue.counts()).toEqual({ waiting: 0, delayed: 1, active: 0 });
+      await started.promise;
+      await queue.add([delivery('a')]);
+      expect(await queue.counts()).toEqual({ waiting: 0, delayed: 0, active: 1 });
+      release.resolve();
+      await untilCounts(queue, {});
+      expect(runs).toBe(2);
+      await queue.add([delivery('a')]);
+      await untilCounts(queue, {});
+      expect(runs).toBe(3);
+    });
+
+    it('names the ids that no job holds', async () => {
+      const queue = open();
+      const ids = ['a', 'b', 'c'].map((uid) => delivery(uid).id);
+      await queue.add([delivery('a'), delivery('c')]);
+      expect(await queue.missing(ids)).toEqual([ids[1]]);
+      expect(await queue.missing([])).toEqual([]);
+      queue.work(async ({ delivery: { application } }) => {
+        if (application.uid === 'c') return { status: 'retry', at: Date.now() + 200 };
+        return done;
+      });
+      await untilCounts(queue, { delayed: 1 });
+      expect(await queue.missing(ids)).toEqual([ids[0], ids[1]]);
+      const all = collect(1);
+      await queue.close(5_000);
+      const next = open();
+      next.work(all.process);
+      await all.all;
+      await untilCounts(next, {});
+      expect(await next.missing(ids)).toEqual(ids);
+    });
+
+    it('tries again when it is told to, and counts the attempts', async () => {
+      const queue = open();
+      const seen: { attempt: number; queuedAt: number; ranAt: number; dueAt: number }[] = [];
+      const finished = deferred<void>();
+      let dueAt = 0;
+      await queue.add([delivery('a')]);
+      queue.work(async ({ attempt, queuedAt }) => {
+        seen.push({ attempt, queuedAt, ranAt: Date.now(), dueAt });
+        if (attempt === 3) {
+          finished.resolve();
+          return done;
+        }
+        dueAt = Date.now() + 150;
+        return { status: 'retry', at: dueAt };
+      });
+      await finished.promise;
+      expect(seen.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+      expect(new Set(seen.map(({ queuedAt }) => queuedAt)).size).toBe(1);
+      for (const each of seen) expect(each.ranAt).toBeGreaterThanOrEqual(each.dueAt);
+      await untilCounts(queue, {});
+    });
+
+    it('runs at a reserved slot, which is no attempt, and forgets the slot when it failed', async () => {
+      const queue = open();
+      const seen: Partial<Attempt>[] = [];
+      const finished = deferred<void>();
+      const slot = Date.now() + 200;
+      await queue.add([delivery('a')]);
+      queue.work(async ({ attempt, slot: held }) => {
+        seen.push({ attempt, ...(held === undefined ? {} : { slot: held }) });
+        if (seen.length === 1) return { status: 'paced', slot };
+        if (seen.length === 2) return { status: 'retry', at: Date.now() };
+        finished.resolve();
+        return done;
+      });
+      await finished.promise;
+      expect(seen).toEqual([{ attempt: 1 }, { attempt: 1, slot }, { attempt: 2 }]);
+      await untilCounts(queue, {});
+    });
+
+    it('loses nothing when the processor throws', async () => {
+      const queue = open();
+      const attempts: number[] = [];
+      const finished = deferred<void>();
+      await queue.add([delivery('a')]);
+      queue.work(async ({ attempt }) => {
+        attempts.push(attempt);
+        if (attempt === 1) throw new Error('a defect');
+        finished.resolve();
+        return done;
+      });
+      await finished.promise;
+      expect(attempts).toEqual([1, 2]);
+      await untilCounts(queue, {});
+    });
+
+    it('works on so many at a time', async () => {
+      const queue = open({ concurrency: 7 });
+      const release = deferred<void>();
+      let running = 0;
+      let most = 0;
+      await queue.add(Array.from({ length: 20 }, (_, i) => delivery(`a${i}`)));
+      queue.work(async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await release.promise;
+        running -= 1;
+        return done;
+      });
+      await untilCounts(queue, { active: 7, waiting: 13 });
+      expect(running).toBe(7);
+      release.resolve();
+      await untilCounts(queue, {});
+      expect(most).toBe(7);
+    });
+
+    it('says how long the oldest due job has waited', async () => {
+      let clock = Date.now();
+      const queue = open({ now: () => clock });
+      expect(await queue.oldestDueAge()).toBe(0);
+      await queue.add([delivery('a')]);
+      clock += 5_000;
+      await queue.add([delivery('b')]);
+      clock += 1_000;
+      expect(await queue.oldestDueAge()).toBe(6_000);
+      queue.work(async () => ({ status: 'retry', at: Date.now() + 60_000 }));
+      await untilCounts(queue, { delayed: 2 });
+      expect(await queue.oldestDueAge()).toBe(0);
+      clock = Date.now() + 90_000;
+      expect(await queue.oldestDueAge()).toBeGreaterThan(29_000);
+      await drain(store);
+    });
+
+    it('handles a burst, each delivery once, by two workers', async () => {
+      const count = underTest.name === 'pglite' ? 300 : 1_000;
+      const deliveries = Array.from({ length: count }, (_, i) => delivery(`a${i}`));
+      const runs = new Map<string, number>();
+      const process: DeliveryProcessor = async ({ delivery: { id }, attempt, slot }) => {
+        // A third of them waits for a slot first: those are moved while the other worker fetches.
+        if (attempt === 1 && slot === undefined && Number.parseInt(id.slice(0, 2), 16) % 3 === 0) {
+          return { status: 'paced', slot: Date.now() + 20 };
+        }
+        runs.set(id, (runs.get(id) ?? 0) + 1);
+        return done;
+      };
+      const [first, second] = [open(), open()];
+      first.work(process);
+      second.work(process);
+      await first.add(deliveries);
+      await untilCounts(first, {});
+      expect(runs.size).toBe(count);
+      expect([...runs.values()].every((n) => n === 1)).toBe(true);
+    });
+
+    it('does not wait for a job that hangs when it closes, and leaves it to the next', async () => {
+      const queue = open();
+      const started = deferred<AbortSignal>();
+      await queue.add([delivery('a')]);
+      queue.work(({ signal }) => {
+        started.resolve(signal);
+        return new Promise(() => undefined);
+      });
+      const signal = await started.promise;
+      expect(signal.aborted).toBe(false);
+      await queue.close(300);
+      expect(signal.aborted).toBe(true);
+      const next = open();
+      const worked = collect(1);
+      next.work(worked.process);
+      expect((await worked.all)[0]?.delivery).toEqual(delivery('a'));
+      await untilCounts(next, {});
+    });
+  });
+}
+
+function delivery(uid: string, parts: { trigger?: string; snapshot?: Delivery['snapshot'] } = {}): Delivery {
+  return claim(uid, parts).delivery;
+}
+
+function sorted(deliveries: Delivery[]): Delivery[] {
+  return deliveries.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** A processor that notes its attempts, says done, and tells when it has seen so many. */
+function collect(count: number): {
+  process: DeliveryProcessor;
+  all: Promise<Attempt[]>;
+  until(uid: string): Promise<void>;
+} {
+  const attempts: Attempt[] = [];
+  const all = deferred<Attempt[]>();
+  const seen = new Map<string, ReturnType<typeof deferred<void>>>();
+  const of = (uid: string) => {
+    const known = seen.get(uid) ?? deferred<void>();
+    seen.set(uid, known);
+    return known;
+  };
+  return {
+    process: async (attempt) => {
+      attempts.push(attempt);
+      of(attempt.delivery.application.uid).resolve();
+      if (attempts.length === count) all.resolve(attempts);
+      return done;
+    },
+    all: all.promise,
+    until: (uid) => of(uid).promise,
+  };
+}
+
+function deferred<T>(): { promise: Promise<T>; resolve(value: T): void } {
+  const { promise, resolve } = Promise.withResolvers<T>();
+  return { promise, resolve };
+}
+
+/** Asks until the counts are these; the test's own timeout bounds it. */
+async function untilCounts(
+  queue: DeliveryQueue,
+  expected: Partial<Record<'waiting' | 'delayed' | 'active', number>>,
+): Promise<void> {
+  const wanted = { waiting: 0, delayed: 0, active: 0, ...expected };
+  for (;;) {
+    const counts = await queue.counts();
+    if (JSON.stringify(counts) === JSON.stringify(wanted)) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Jobs in any state, also those that `counts` does not show. */
+async function jobsLeft(store: Store): Promise<number> {
+  if (store.kind === 'redis')
+    return (await store.client.keys('herald:deliveries:d*')).filter(isJobKey).length;
+  const { rows } = await store.pool.query<{ count: number }>(
+    'SELECT count(*)::int AS count FROM herald_queue.job',
+  );
+  return rows[0]?.count ?? 0;
+}
+
+async function drain(store: Store): Promise<void> {
+  if (store.kind === 'redis') await store.client.flushdb();
+  else await store.pool.query('DELETE FROM herald_queue.job');
+}
+
+function isJobKey(key: string): boolean {
+  return /^herald:deliveries:d[0-9a-f]{40}/.test(key);
+}
