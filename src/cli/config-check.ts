@@ -1,7 +1,7 @@
 import { type CheckReport, checkConfig } from '../config/check.ts';
 import type { Problem } from '../model.ts';
 import { CommandFailure, type CommandIo, exitCode } from './io.ts';
-import { compilers, configOf } from './loaded-config.ts';
+import { configOf } from './loaded-config.ts';
 import type { ConfigCheckOptions } from './options.ts';
 import { nameOf, openSource, readInput } from './source.ts';
 import { printable } from './table.ts';
@@ -35,7 +35,7 @@ async function checkFiles(
     paths.map(async (path) => ({ name: nameOf(path), text: await readInput(path, io) })),
   );
   if (source.secret === ':empty') files.push({ name: ':empty', text: emptySecret(secretName) });
-  const report = checkConfig({ files, configMapName, secretName }, compilers);
+  const report = checkConfig({ files, configMapName, secretName });
   if (report.configMaps.length === 0 && report.problems.every(({ key }) => key === '')) {
     throw new CommandFailure(nothingToCheck(report, configMapName));
   }

@@ -107,6 +107,39 @@ describe('trigger run', () => {
     expect(stdout).toContain("\napp.status.health.status == 'Degraded'\n  sends simple\n");
   });
 
+  test('the value of each part of a condition that does not match', async () => {
+    const when =
+      "app.status.sync.status == 'Synced' and app.status.health.status in ['Degraded'] or app.missing";
+    const odd = { ...files, 'cm.yaml': configMap.replace("app.status.health.status == 'Degraded'", when) };
+    const { stdout } = await herald('trigger run on-sync-failed app.yaml --config-map cm.yaml', {
+      files: odd,
+    });
+    const shown = stdout.slice(stdout.lastIndexOf(when)).split('\n').slice(1, -1);
+    expect(shown.map((line) => line.split(/\s{2,}/).slice(1))).toEqual([
+      ['does not match: it is <nil>, and only true matches'],
+      ['(app.status.sync.status == "Synced") and (app.status.health.status in ["Degraded"])', 'false'],
+      ['app.status.sync.status == "Synced"', 'false'],
+      ['app.status.sync.status', '<nil>'],
+      ['app.status.health.status in ["Degraded"]', 'true'],
+      ['app.status.health.status', 'Degraded'],
+      ['app.missing', '<nil>'],
+    ]);
+  });
+
+  test('safe access counts where the ConfigMap asks for it', async () => {
+    const when = "app.nothing.status == 'x'";
+    const safe = configMap.replace(
+      "- when: app.status.health.status == 'Degraded'",
+      `- safe: true\n      when: ${when}`,
+    );
+    const line = 'trigger run on-sync-failed app.yaml -o json --config-map cm.yaml';
+    const { stdout } = await herald(line, { files: { ...files, 'cm.yaml': safe } });
+    expect((JSON.parse(stdout) as unknown[])[1]).toMatchObject({
+      result: 'unmatched',
+      parts: [{ text: 'app.nothing.status', value: '<nil>' }],
+    });
+  });
+
   test('a condition that fails is no answer', async () => {
     const odd = {
       ...files,

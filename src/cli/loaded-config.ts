@@ -1,18 +1,13 @@
-import type { Compilers } from '../config/compilers.ts';
 import { type Config, parseConfig } from '../config/parse-config.ts';
 import { suggestion } from '../go/did-you-mean.ts';
 import type { Problem } from '../model.ts';
-import { compileTemplate } from '../templates/schema.ts';
-import { compileTrigger } from '../triggers/schema.ts';
 import { CommandFailure, type CommandIo, exitCode } from './io.ts';
 import type { LoadedConfig } from './source.ts';
 import { printable } from './table.ts';
 
-export const compilers: Compilers = { compileTrigger, compileTemplate };
-
 export function configOf(loaded: LoadedConfig, secretName: string): Config {
   const { configMap, secret, secrets } = loaded;
-  return parseConfig({ configMap, secret, secrets, secretName }, compilers);
+  return parseConfig({ configMap, secret, secrets, secretName });
 }
 
 /** What is configured under a name. Says why, where there is nothing: wrong, or not there at all. */

@@ -1,9 +1,12 @@
+import { field, parseYaml } from '../go/yaml.ts';
 import type { ConditionResult } from '../model.ts';
+import { type ExplainedPart, explain } from '../triggers/explain.ts';
 import { conditionVars } from '../triggers/schema.ts';
-import type { Condition, Trigger } from '../triggers/trigger.ts';
+import type { Condition, ConditionVars, Trigger } from '../triggers/trigger.ts';
 import { formatted } from './formatted.ts';
 import { type CommandIo, exitCode } from './io.ts';
 import { configOf, requireNamed } from './loaded-config.ts';
+import { isObject } from './manifests.ts';
 import type { TriggerRunOptions } from './options.ts';
 import { openSource } from './source.ts';
 import { formatTable, oneLine, printable } from './table.ts';
@@ -11,6 +14,8 @@ import { formatTable, oneLine, printable } from './table.ts';
 interface Evaluated {
   condition: Condition;
   result: ConditionResult;
+  /** The value of each part of a condition that does not match or fails. */
+  explained: ExplainedPart | undefined;
 }
 
 /**
@@ -31,7 +36,8 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
       appProject: (await source.appProject(application)) ?? {},
       now: io.now(),
     });
-    const evaluated = conditions.map((condition) => ({ condition, result: condition.evaluate(vars) }));
+    const text = loaded.configMap[`trigger.${options.trigger}`] ?? '';
+    const evaluated = conditions.map((condition) => evaluate(condition, vars, text));
     io.stdout(
       options.output === 'wide' ? tableOf(evaluated) : formatted(evaluated.map(factsOf), options.output),
     );
@@ -39,6 +45,22 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
   } finally {
     await source.close();
   }
+}
+
+function evaluate(condition: Condition, vars: ConditionVars, text: string): Evaluated {
+  const result = condition.evaluate(vars);
+  const isClear = result.status === 'matched' || condition.when === '';
+  const explained = isClear
+    ? undefined
+    : explain(condition.when, vars, { safe: isSafe(text, condition.index) });
+  return { condition, result, explained };
+}
+
+/** Whether the ConfigMap asks for safe access in that condition. */
+function isSafe(text: string, index: number): boolean {
+  const { value } = parseYaml(text);
+  const entry = Array.isArray(value) ? value[index] : undefined;
+  return isObject(entry) && field(entry, 'safe') === true;
 }
 
 function tableOf(evaluated: readonly Evaluated[]): string {
@@ -56,35 +78,55 @@ function verdictOf({ status }: ConditionResult): string {
   return String(status === 'matched');
 }
 
-function detailsOf({ condition, result }: Evaluated): string {
-  const lines = [
-    oneLine(printable(condition.when), 200),
-    ...explanationOf(condition, result).map((line) => `  ${line}`),
-  ];
-  return `${lines.map(printable).join('\n')}\n`;
+function detailsOf(evaluated: Evaluated): string {
+  const { condition } = evaluated;
+  const lines = explanationOf(evaluated).map((line) => `  ${line}`);
+  return printable(`${[oneLine(condition.when, 200), ...lines].join('\n')}\n`);
 }
 
-function explanationOf(condition: Condition, result: ConditionResult): string[] {
+function explanationOf({ condition, result, explained }: Evaluated): string[] {
   switch (result.status) {
     case 'failed':
-      return [`failed, which neither sends nor re-arms: ${result.error}`];
+      return [`failed, which neither sends nor re-arms: ${result.error}`, ...partLines(explained)];
     case 'matched':
       return [
         ...(condition.oncePer === undefined
           ? []
-          : [`once per ${condition.oncePer}, now ${oncePerText(result)}`]),
+          : [`once per ${oneLine(condition.oncePer, 200)}, now ${oncePerText(result)}`]),
         condition.send.length === 0 ? 'sends an empty notification' : `sends ${condition.send.join(', ')}`,
       ];
     case 'unmatched':
-      return ['does not match'];
+      return [unmatchedText(explained), ...partLines(explained)];
   }
+}
+
+/** Only a real `true` matches, which surprises where an expression answers something else. */
+function unmatchedText(explained: ExplainedPart | undefined): string {
+  const value = explained?.result.ok ? explained.result.printed : 'false';
+  return value === 'false'
+    ? 'does not match'
+    : `does not match: it is ${oneLine(value)}, and only true matches`;
+}
+
+function partLines(explained: ExplainedPart | undefined): string[] {
+  const rows = (explained?.parts ?? []).flatMap((part) => partRows(part, 1));
+  return rows.length === 0 ? [] : formatTable(rows).trimEnd().split('\n');
+}
+
+function partRows(part: ExplainedPart, depth: number): string[][] {
+  const { text, result, parts } = part;
+  const value = result.ok ? oneLine(result.printed, 200) : `error: ${oneLine(result.error, 200)}`;
+  return [
+    ['  '.repeat(depth) + oneLine(text, 120), value],
+    ...parts.flatMap((inner) => partRows(inner, depth + 1)),
+  ];
 }
 
 function oncePerText({ oncePer }: Extract<ConditionResult, { status: 'matched' }>): string {
   return oncePer.kind === 'value' ? JSON.stringify(oncePer.printed) : `without a value (${oncePer.kind})`;
 }
 
-function factsOf({ condition, result }: Evaluated): Record<string, unknown> {
+function factsOf({ condition, result, explained }: Evaluated): Record<string, unknown> {
   const { when, oncePer, send } = condition;
   return {
     when,
@@ -95,5 +137,14 @@ function factsOf({ condition, result }: Evaluated): Record<string, unknown> {
       : {}),
     ...(oncePer === undefined ? {} : { oncePerExpression: oncePer }),
     send,
+    ...(explained ? { parts: explained.parts.map(partFacts) } : {}),
+  };
+}
+
+function partFacts({ text, result, parts }: ExplainedPart): Record<string, unknown> {
+  return {
+    text,
+    ...(result.ok ? { value: result.printed } : { error: result.error }),
+    ...(parts.length === 0 ? {} : { parts: parts.map(partFacts) }),
   };
 }
