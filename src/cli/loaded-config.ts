@@ -31,7 +31,7 @@ export function requireNamed<T>(
 }
 
 /** `trigger.on-deployed, line 3, column 9: what`, and the fix below it. */
-export function problemText({ key, line, column, what, fix }: Problem): string {
+function problemText({ key, line, column, what, fix }: Problem): string {
   const place = [
     key,
     ...(line === undefined ? [] : [`line ${line}`, ...(column === undefined ? [] : [`column ${column}`])]),

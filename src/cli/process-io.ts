@@ -10,6 +10,7 @@ const storeDeadline = 10_000;
 
 /** The process's own files, streams, cluster and store. */
 export function processIo(): CommandIo {
+  endWithReader(process.stdout);
   return {
     stdout: (output) => void process.stdout.write(output),
     stderr: (output) => void process.stderr.write(output),
@@ -24,6 +25,14 @@ export function processIo(): CommandIo {
     openLedger,
     now: () => Date.now(),
   };
+}
+
+/** Whoever reads us (`herald trigger get | head -1`) has seen enough: no error of ours. */
+function endWithReader(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
 }
 
 async function openLedger(queue: string): Promise<OpenLedger> {

@@ -169,7 +169,7 @@ export async function readInput(path: string, io: CommandIo): Promise<string> {
 }
 
 /** The object of that name; the only one of its kind will do as well, for names that kustomize has changed. */
-export function pick(manifests: readonly Manifest[], path: string, kind: string, name: string): Manifest {
+function pick(manifests: readonly Manifest[], path: string, kind: string, name: string): Manifest {
   const ofKind = manifests.filter((manifest) => manifest.kind === kind);
   const found =
     ofKind.find((manifest) => manifest.name === name) ?? (ofKind.length === 1 ? ofKind[0] : undefined);
@@ -195,12 +195,12 @@ export function nameOf(path: string): string {
 }
 
 /** `data` of a ConfigMap. */
-export function configMapValues(object: JsonObject): Record<string, string> {
+function configMapValues(object: JsonObject): Record<string, string> {
   return stringsOf(object.data);
 }
 
 /** `data`, decoded, and `stringData` over it. */
-export function secretValues(object: JsonObject): SecretValues {
+function secretValues(object: JsonObject): SecretValues {
   const decoded = Object.entries(stringsOf(object.data)).map(([key, text]) => [
     key,
     Buffer.from(text, 'base64'),
