@@ -12,8 +12,8 @@ export interface ActiveConfig {
   config: Config;
   /** By the name that destinations use. */
   services: ReadonlyMap<string, Service>;
-  /** Values of the Secret, for conditions and templates; none under self-service, as in argocd-notifications. */
-  secrets: Readonly<Record<string, Uint8Array>>;
+  /** Values of the Secret, for conditions and templates; absent under self-service, as in argocd-notifications. */
+  secrets?: Readonly<Record<string, Uint8Array>>;
 }
 
 /** The configurations of the controller's namespace and, under self-service, of tenants. */
@@ -126,10 +126,10 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       const before = held.get(namespace);
       const config = deps.parse(snapshot, before?.active.config);
       const { services, problems } = buildServices(config, namespace, before);
-      const secrets = options.selfService ? {} : Object.fromEntries(secret ?? []);
+      const secrets = options.selfService ? {} : { secrets: Object.fromEntries(secret ?? []) };
       const told = report(snapshot, [...config.problems, ...problems], before?.told ?? new Set());
       held.set(namespace, {
-        active: { namespace, config, services, secrets },
+        active: { namespace, config, services, ...secrets },
         sources: config.services,
         told,
       });

@@ -88,7 +88,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       app: delivery.snapshot,
       appProject: deps.project(delivery.application) ?? {},
       context: active.config.context,
-      secrets: active.secrets,
+      ...(active.secrets ? { secrets: active.secrets } : {}),
       serviceType: delivery.destination.service,
       recipient: delivery.destination.recipient,
       now: deps.now(),
@@ -97,9 +97,14 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const rendered = renderNotification(templates, vars, {
       serviceType,
       jsonFields,
+      template: (name) => active.config.templates.get(name),
       ...(filterValue ? { filterValue } : {}),
     });
-    if (rendered.ok) return rendered;
+    if (rendered.ok) {
+      for (const warning of rendered.warnings)
+        log.warn({ ...fieldsOf(delivery), ...warning }, 'Template is questionable');
+      return rendered;
+    }
     metrics.renderErrors.inc({ template: rendered.template });
     return { ok: false, error: `template ${rendered.template}, ${rendered.field}: ${rendered.error}` };
   }

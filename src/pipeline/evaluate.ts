@@ -46,7 +46,7 @@ export function evaluateApplication(
   const vars = conditionVars({
     app: application.object,
     context: config.context,
-    secrets: active.secrets,
+    secrets: active.secrets ?? {},
     appProject: project ?? {},
     now,
   });
