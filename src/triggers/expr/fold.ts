@@ -70,8 +70,9 @@ function foldFloats(operator: string, left: number, right: number, at: number): 
 function foldLogic(node: BinaryNode): Node {
   const [left, right] = [boolOf(node.left), boolOf(node.right)];
   const neutral = node.operator === 'and' || node.operator === '&&';
-  if (left === neutral) return inPlaceOf(node, node.right);
-  if (right === neutral) return inPlaceOf(node, node.left);
+  // The operand keeps its own place, which says more in an error.
+  if (left === neutral) return inPlaceOf({ ...node, at: node.right.at }, node.right);
+  if (right === neutral) return inPlaceOf({ ...node, at: node.left.at }, node.left);
   return left === undefined && right === undefined ? node : bool(!neutral, node.at);
 }
 

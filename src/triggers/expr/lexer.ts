@@ -188,6 +188,7 @@ export function tokenize(source: string): Token[] {
       if (name !== '') push('identifier', name, at + name.length);
     }
   }
-  tokens.push({ kind: 'eof', value: '', at: source.length });
+  // Where the text ends, not where the line after it would begin.
+  tokens.push({ kind: 'eof', value: '', at: source.trimEnd().length });
   return tokens;
 }

@@ -527,7 +527,10 @@ class Lowering {
       node.at,
       (...values) => {
         const target = values.pop();
-        if (typeof target === 'function') return callFunction(target as GoFunction, values);
+        // A function without a Go type is none of ours.
+        if (typeof target === 'function' && Object.hasOwn(target, 'goType')) {
+          return callFunction(target as GoFunction, values);
+        }
         throw new Error(target === null ? `there is no function ${name}` : `${name} is ${goTypeOf(target)}, no function`);
       },
       ...args,
