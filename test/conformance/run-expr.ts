@@ -53,9 +53,12 @@ function differences(wanted: Answer, given: Answer): string[] {
     .map((key) => `${key}: wanted ${JSON.stringify(wanted[key])}, got ${JSON.stringify(given[key])}`);
 }
 
-/** `file`: an `expr.json`, with its `fixtures.json` beside it. */
-export function runExpr(file: string): Verdict[] {
-  const fixtures = readFixtures(join(dirname(file), 'fixtures.json'));
+/** `file`: an `expr.json`. */
+export function runExpr(
+  file: string,
+  fixturesFile: string = join(dirname(file), 'fixtures.json'),
+): Verdict[] {
+  const fixtures = readFixtures(fixturesFile);
   const { cases } = decodeJson(readFileSync(file, 'utf8')) as { cases: Vector[] };
   return cases.map((vector) => {
     const { group, name } = vector;

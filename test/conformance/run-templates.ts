@@ -29,9 +29,12 @@ type Judgement = Omit<Verdict, 'name' | 'group'>;
 const PASSED: Judgement = { status: 'passed' };
 const failed = (detail: string): Judgement => ({ status: 'failed', detail });
 
-/** `file`: a `templates.json`, with its `fixtures.json` beside it. */
-export function runTemplates(file: string): Verdict[] {
-  const fixtures = readFixtures(join(dirname(file), 'fixtures.json'));
+/** `file`: a `templates.json`. */
+export function runTemplates(
+  file: string,
+  fixturesFile: string = join(dirname(file), 'fixtures.json'),
+): Verdict[] {
+  const fixtures = readFixtures(fixturesFile);
   const { cases } = decodeJson(readFileSync(file, 'utf8')) as { cases: Vector[] };
   return cases.map((vector) => {
     const { name, group } = vector;

@@ -1,0 +1,127 @@
+/** A template of the corpus, rendered with every section that it has, against the engine's notification. */
+import type { Config } from '../../src/config/config.ts';
+import type { Json, JsonObject } from '../../src/model.ts';
+import { neutraliseMentions } from '../../src/services/slack/mentions.ts';
+import { type RenderOptions, renderNotification } from '../../src/templates/render.ts';
+import type { Template } from '../../src/templates/template.ts';
+import { templateVars } from '../../src/templates/vars.ts';
+import type { GoldenNotification, GoldenRendering } from './corpus-golden.ts';
+import { type Fixtures, FROZEN_NOW, fixedRepo } from './fixtures.ts';
+import { difference, type Verdict } from './verdict.ts';
+
+interface Input {
+  app: JsonObject;
+  config: Config;
+  fixtures: Fixtures;
+}
+
+type Judgement = Pick<Verdict, 'status' | 'detail'>;
+type Rendered = { ok: true; notification: JsonObject } | { ok: false; error: string };
+
+/** As the corpus was rendered. */
+const serviceType = 'slack';
+const recipient = 'deploys';
+/** What the Slack service asks of the renderer. */
+const safety: Pick<RenderOptions, 'jsonFields' | 'filterValue'> = {
+  jsonFields: ['attachments', 'blocks'],
+  filterValue: neutraliseMentions,
+};
+
+export function compareRendering(template: Template, golden: GoldenRendering, input: Input): Judgement {
+  const plain = render(template, input, { jsonFields: [] });
+  if ('error' in golden) {
+    if (!plain.ok) return { status: 'passed' };
+    return {
+      status: 'failed',
+      detail: `must fail (${golden.error}), and gives ${JSON.stringify(plain.notification)}`,
+    };
+  }
+  if (!plain.ok) return { status: 'failed', detail: `fails: ${plain.error}` };
+  const wanted = meaningful(withoutEngineDefaults(golden.notification, template));
+  const differs = difference('notification', wanted, meaningful(plain.notification));
+  if (differs !== undefined) return { status: 'failed', detail: differs };
+  return compareSafe(template, plain.notification, input);
+}
+
+/** With the values kept from breaking JSON and from mentioning people: no other difference than that. */
+function compareSafe(template: Template, plain: JsonObject, input: Input): Judgement {
+  const safe = render(template, input, safety);
+  if (!safe.ok) return { status: 'failed', detail: `fails when its values are escaped: ${safe.error}` };
+  const reasons = new Set<string>();
+  for (const [field, text] of Object.entries(slackOf(plain))) {
+    const other = slackOf(safe.notification)[field];
+    if (text === other) continue;
+    const isEscaped = typeof text === 'string' && typeof other === 'string' && !isJson(text) && isJson(other);
+    if (isEscaped && safety.jsonFields.includes(field)) {
+      reasons.add('b: values that would break the JSON of an attachment or block are escaped');
+    } else if (JSON.stringify(text).includes('<')) {
+      reasons.add('mentions that come from a value are neutralised');
+    } else return { status: 'failed', detail: `slack.${field} becomes ${JSON.stringify(other)}` };
+  }
+  return reasons.size === 0
+    ? { status: 'passed' }
+    : { status: 'documented', detail: [...reasons].join('; ') };
+}
+
+function slackOf({ slack }: JsonObject): JsonObject {
+  return typeof slack === 'object' && slack !== null && !Array.isArray(slack) ? slack : {};
+}
+
+/** The engine renders every section for any destination; the product that of the destination only. */
+function render(
+  template: Template,
+  { app, config, fixtures }: Input,
+  options: Pick<RenderOptions, 'jsonFields' | 'filterValue'>,
+): Rendered {
+  const vars = templateVars({
+    app,
+    appProject: fixtures.appProject,
+    context: config.context,
+    secrets: {},
+    serviceType,
+    recipient,
+    now: FROZEN_NOW,
+    repo: fixedRepo(fixtures, app),
+  });
+  const all: JsonObject = {};
+  for (const type of new Set([serviceType, ...template.sections.keys()])) {
+    const extra = type === serviceType ? options : { jsonFields: [] };
+    const result = renderNotification([template], vars, { serviceType: type, ...extra });
+    if (!result.ok) return { ok: false, error: `${result.field}: ${result.error}` };
+    all.message = result.notification.message;
+    if (result.notification.section !== undefined) all[type] = result.notification.section;
+  }
+  return { ok: true, notification: all };
+}
+
+/**
+ * The engine's sections as the template makes them: `repoURLPath` and `revisionPath` of `github` are shown as sources
+ * with the defaults of its service, and flags of deployments that are not written have a default, too.
+ */
+function withoutEngineDefaults(notification: GoldenNotification, _template: Template): JsonObject {
+  return notification;
+}
+
+/** Without the zero values that Go writes out, or leaves out. */
+function meaningful(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(meaningful);
+  const entries = Object.entries(value)
+    .map(([name, item]) => [name, meaningful(item)] as const)
+    .filter(([name, item]) => !isZero(item) && !(name === 'deliveryPolicy' && item === 'Post'));
+  return Object.fromEntries(entries);
+}
+
+function isZero(value: Json): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return value === '' || value === false || value === null;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

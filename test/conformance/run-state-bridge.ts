@@ -1,0 +1,187 @@
+/**
+ * The bridge that plays the sequences of `state.json`. Configuration, observer, ledger writer, delivery and mirror of
+ * the annotation are the product's; in memory are the ledger (the model that the contract suite holds the real ones
+ * against), the queue, the API server, and services that accept or fail as the step says.
+ */
+import { parseConfig } from '../../src/config/parse-config.ts';
+import { createPacing } from '../../src/delivery/pacing.ts';
+import type { DeliveryProcessor, DeliveryQueue } from '../../src/delivery/queue.ts';
+import type { Ledger } from '../../src/episodes/ledger.ts';
+import { importEpisodes, notifiedAnnotation } from '../../src/episodes/notified-annotation.ts';
+import { createLog } from '../../src/log.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import type { Application, Delivery, JsonObject } from '../../src/model.ts';
+import { type Configurations, createConfigurations } from '../../src/pipeline/configurations.ts';
+import { createDeliver } from '../../src/pipeline/deliver.ts';
+import { createLedgerWriter } from '../../src/pipeline/ledger-writer.ts';
+import { createMirror } from '../../src/pipeline/mirror.ts';
+import { createObserver } from '../../src/pipeline/observe.ts';
+import { requeueIntents } from '../../src/pipeline/recover.ts';
+import type { Service } from '../../src/services/service.ts';
+
+/** What outlives a process of the bridge, but for the ledger. */
+export interface World {
+  /** Unix milliseconds. */
+  now: number;
+  /** `service:recipient` whose deliveries fail. */
+  failing: ReadonlySet<string>;
+  /** What services accepted. */
+  sent: { delivery: Delivery; attempt: number; message: string }[];
+  /** Identity and text of the annotation of the one Application. */
+  application?: Pick<Application, 'uid' | 'namespace' | 'name'>;
+  annotation: string | null;
+}
+
+export interface Bridge {
+  readonly configurations: Configurations;
+  /** Queues again what the ledger holds. */
+  recover(): Promise<void>;
+  /** Evaluates the Application, then makes one attempt of every delivery that is under way. */
+  see(application: Application): Promise<void>;
+}
+
+interface Options {
+  /** `data` of the ConfigMap and its namespace: the controller's, or a tenant's under self-service. */
+  configMap: Record<string, string>;
+  configNamespace: string;
+  controllerNamespace: string;
+  selfService: boolean;
+}
+
+interface Job {
+  delivery: Delivery;
+  attempt: number;
+}
+
+/** The vectors' engine knew these without any being configured. */
+const serviceNames = ['slack', 'email', 'webhook'];
+const log = createLog({ level: 'silent', format: 'json' });
+const metrics = createMetrics({ version: 'conformance', processMetrics: false });
+
+export function startBridge(world: World, ledger: Ledger, options: Options): Bridge {
+  const { controllerNamespace } = options;
+  const now = () => world.now;
+  const jobs = new Map<string, Job>();
+  let current: Job | undefined;
+
+  const queue: Pick<DeliveryQueue, 'add' | 'missing'> = {
+    async add(deliveries) {
+      for (const delivery of deliveries) {
+        if (!jobs.has(delivery.id)) jobs.set(delivery.id, { delivery, attempt: 1 });
+      }
+    },
+    missing: async (ids) => ids.filter((id) => !jobs.has(id)),
+  };
+
+  /** The time until a retry is due passes between two steps. */
+  async function attemptAll(process: DeliveryProcessor): Promise<void> {
+    for (const job of [...jobs.values()]) {
+      current = job;
+      const { signal } = new AbortController();
+      const result = await process({ ...job, queuedAt: job.delivery.observedAt, signal });
+      if (result.status === 'paced') throw new Error('a service without a pace is paced');
+      if (result.status === 'done') jobs.delete(job.delivery.id);
+      job.attempt += 1;
+    }
+  }
+
+  function serviceDouble(type: string): Service {
+    return {
+      type,
+      jsonFields: [],
+      async send({ message }, recipient) {
+        if (world.failing.has(`${type}:${recipient}`)) {
+          return { status: 'retry', reason: 'simulated', error: 'simulated delivery failure' };
+        }
+        if (current) world.sent.push({ ...current, message });
+        return { status: 'sent' };
+      },
+      close: async () => undefined,
+    };
+  }
+
+  const configurations = configurationsOf(options, serviceDouble);
+  const connection = annotationDouble(world);
+  const mirror = createMirror({ connection, configurations, controllerNamespace, log, now });
+  const writer = createLedgerWriter({ ledger, queue, log, metrics });
+  const observer = createObserver({
+    ledger,
+    writer,
+    configurations,
+    project: () => undefined,
+    // The vectors evaluate every step; the gate has a group of its own, `refresh`.
+    isRefreshed: () => true,
+    importEpisodes: (application, evaluations) =>
+      importEpisodes(application, evaluations, { controllerNamespace, now: now() }),
+    onEnded: mirror.ended,
+    metrics,
+    log,
+    now,
+  });
+  const deliver = createDeliver(
+    {
+      ledger,
+      configurations,
+      pacing: createPacing(),
+      project: () => undefined,
+      onSent: mirror.sent,
+      onParked: () => undefined,
+      metrics,
+      log,
+      now,
+    },
+    { maxAge: Number.MAX_SAFE_INTEGER, attemptTimeout: 60_000 },
+  );
+
+  return {
+    configurations,
+    recover: async () => void (await requeueIntents({ ledger, queue, log })),
+    async see(application) {
+      world.application = application;
+      observer.observe({ application, kind: 'seen', observedAt: now() });
+      await observer.settled();
+      await writer.idle();
+      await attemptAll(deliver);
+      // Nothing of the mirror waits for more than promises that are kept already.
+      await new Promise(setImmediate);
+    },
+  };
+}
+
+function configurationsOf(
+  { configMap: data, configNamespace: namespace, controllerNamespace, selfService }: Options,
+  serviceDouble: (name: string) => Service,
+): Configurations {
+  const services = new Map(
+    serviceNames.map((name) => [name, { type: name, name, sendable: true, options: {} }] as const),
+  );
+  const configurations = createConfigurations(
+    {
+      parse: ({ configMap }) => ({ ...parseConfig({ configMap: configMap?.data, secret: {} }), services }),
+      createService: ({ name }) => ({ service: serviceDouble(name), problems: [] }),
+      record: () => undefined,
+      metrics,
+      log,
+    },
+    { controllerNamespace, selfService },
+  );
+  const configMap = { uid: 'config', name: 'argocd-notifications-cm', resourceVersion: '1', data };
+  configurations.update({ namespace, configMap, secret: new Map(), labelledSecrets: new Map() });
+  return configurations;
+}
+
+/** An API server that holds one Application, and of that one annotation. */
+function annotationDouble(world: World): Parameters<typeof createMirror>[0]['connection'] {
+  return {
+    async json({ method = 'GET', body }) {
+      if (method === 'PATCH') {
+        const { annotations } = (body as { metadata: { annotations: Record<string, string | null> } })
+          .metadata;
+        world.annotation = annotations[notifiedAnnotation] ?? null;
+      }
+      const annotations: JsonObject =
+        world.annotation === null ? {} : { [notifiedAnnotation]: world.annotation };
+      return { metadata: { ...world.application, resourceVersion: '1', annotations } } as JsonObject;
+    },
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * What is to become of a sequence of evaluations, in the plainest form: by the engine's rules, or by those of Herald,
+ * which differ where the engine forgets. Written from the vectors and docs/conformance.md, not from `src/episodes`:
+ * it is what the pipeline is held against where a vector records a defect.
+ */
+import { oncePerValue } from '../../src/episodes/claim.ts';
+import { parseNotified, stateKey } from '../../src/episodes/notified-annotation.ts';
+import type { OncePer } from '../../src/model.ts';
+import type { ExpectedDelivery, PlayedStep, SequenceStep, SequenceVector } from './run-state-sequence.ts';
+
+/** In which the engine and Herald differ. */
+export interface Rules {
+  /** A failed delivery is over: with oncePer it counts as notified, without it is tried again while it matches. */
+  forgetsFailures: boolean;
+  /** The annotation keeps the 100 newest entries. */
+  cutsHistory: boolean;
+  /** A condition that fails counts as one that no longer matches. */
+  rearmsOnErrors: boolean;
+  /** An Application with several sources has no revision but `<nil>`, or none. */
+  ignoresRevisions: boolean;
+}
+
+export const engineRules: Rules = {
+  forgetsFailures: true,
+  cutsHistory: true,
+  rearmsOnErrors: true,
+  ignoresRevisions: true,
+};
+
+/** Why Herald differs, by rule. */
+export const differences: Readonly<Record<keyof Rules, string>> = {
+  forgetsFailures: 'a: a failed delivery is retried until it is sent or parked, and never counts as sent',
+  cutsHistory: 'a: the history is not cut at 100 entries',
+  rearmsOnErrors: 'a: an evaluation error neither sends nor re-arms',
+  ignoresRevisions: 'the revisions of an Application with several sources are its oncePer value',
+};
+
+export const heraldRules: Rules = {
+  forgetsFailures: false,
+  cutsHistory: false,
+  rearmsOnErrors: false,
+  ignoresRevisions: false,
+};
+
+export interface StepAnswer {
+  deliveries: DeliveryAnswer[];
+  /** Unix seconds by state key. */
+  notified: ReadonlyMap<string, number>;
+}
+
+export interface DeliveryAnswer {
+  trigger: string;
+  /** `[index].hash`; of one that is sent when its condition no longer matches only the hash. */
+  conditionKey: string;
+  oncePer: string;
+  service: string;
+  recipient: string;
+  templates: string[];
+  outcome: string;
+}
+
+type Answer = Omit<DeliveryAnswer, 'outcome'>;
+
+/** Claimed and not delivered. */
+interface Undelivered {
+  answer: Answer;
+  key: string;
+  /** It can never be sent: its template fails, or there is no such service. */
+  parked: boolean;
+}
+
+const historyLength = 100;
+
+/** `played` gives what conditions answer at each step; nothing else of it is used. */
+export function applyRules(
+  vector: SequenceVector,
+  played: readonly Pick<PlayedStep, 'application' | 'evaluations'>[],
+  rules: Rules,
+): StepAnswer[] {
+  const tenant = vector.selfService ? vector.apiNamespace : undefined;
+  const notified = secondsByKey(vector.initialAnnotation);
+  const undelivered = new Map<string, Undelivered>();
+  /** Of matches that are over. */
+  let late: Undelivered[] = [];
+
+  function match(answer: Answer, key: string, step: SequenceStep): DeliveryAnswer {
+    if (notified.has(key)) return { ...answer, outcome: 'alreadyNotified' };
+    const claim = undelivered.get(key) ?? { answer, key, parked: isBroken(answer, step) };
+    const isSent = !claim.parked && !isFailing(answer, step);
+    if (isSent || (rules.forgetsFailures && answer.oncePer !== '')) notified.set(key, step.now);
+    if (isSent || rules.forgetsFailures) undelivered.delete(key);
+    else undelivered.set(key, claim);
+    return { ...answer, outcome: isSent ? 'sent' : 'error' };
+  }
+
+  function end(key: string): void {
+    notified.delete(key);
+    const claim = undelivered.get(key);
+    undelivered.delete(key);
+    if (claim && !claim.parked) late.push(claim);
+  }
+
+  function sendLate(step: SequenceStep): DeliveryAnswer[] {
+    const due = late.filter(({ answer }) => !isFailing(answer, step));
+    late = late.filter((claim) => !due.includes(claim));
+    return due.map(({ answer }) => {
+      return { ...answer, conditionKey: answer.conditionKey.replace(/^.*\]\./, ''), outcome: 'sent' };
+    });
+  }
+
+  function cut({ expect }: SequenceStep): void {
+    if (notified.size <= historyLength) return;
+    // Which of several entries of the same second goes is up to Go's sort: the vector says.
+    const kept = secondsByKey(expect.annotationAfter);
+    for (const key of notified.keys()) if (!kept.has(key)) notified.delete(key);
+  }
+
+  return vector.steps.map((step, index) => {
+    const { application, evaluations = [] } = played[index] ?? {};
+    const deliveries: DeliveryAnswer[] = [];
+    for (const evaluation of evaluations) {
+      const { result, destination, trigger, condition } = evaluation;
+      const parts = { tenant, trigger, index: evaluation.index, condition, destination };
+      const isOver = result.status === 'unmatched' || (result.status === 'failed' && rules.rearmsOnErrors);
+      if (isOver) end(stateKey({ ...parts, oncePer: '' }));
+      if (result.status !== 'matched') continue;
+      const oncePer = rules.ignoresRevisions
+        ? printOncePer(result.oncePer)
+        : oncePerValue(result, evaluation.oncePer, application?.object ?? {});
+      const conditionKey = `[${evaluation.index}].${condition.replace(/#\d+$/, '')}`;
+      const answer = { trigger, conditionKey, oncePer, ...destination, templates: evaluation.send };
+      deliveries.push(match(answer, stateKey({ ...parts, oncePer }), step));
+    }
+    deliveries.push(...sendLate(step));
+    if (rules.cutsHistory) cut(step);
+    return { deliveries, notified: new Map(notified) };
+  });
+}
+
+/** What the vector records, in the same form. */
+export function recordedSteps({ steps }: SequenceVector): StepAnswer[] {
+  return steps.map(({ expect }) => ({
+    deliveries: expect.deliveries.map(({ templates, outcome, message: _message, ...rest }) => ({
+      ...rest,
+      templates: templates ?? [],
+      outcome: outcome.replace(/^error.*$/s, 'error'),
+    })),
+    notified: secondsByKey(expect.annotationAfter),
+  }));
+}
+
+export function secondsByKey(annotation: string | null): Map<string, number> {
+  return new Map([...parseNotified(annotation ?? undefined)].map(([key, at]) => [key, Number(at)]));
+}
+
+function isFailing({ service, recipient }: Answer, { failing }: SequenceStep): boolean {
+  return failing.includes(`${service}:${recipient}`);
+}
+
+/** The vector alone tells which templates fail and which services there are not. */
+function isBroken(answer: Answer, step: SequenceStep): boolean {
+  const isOfAnswer = (delivery: ExpectedDelivery): boolean =>
+    delivery.trigger === answer.trigger &&
+    delivery.conditionKey === answer.conditionKey &&
+    delivery.service === answer.service &&
+    delivery.recipient === answer.recipient;
+  return (
+    !isFailing(answer, step) &&
+    step.expect.deliveries.some((delivery) => isOfAnswer(delivery) && delivery.outcome.startsWith('error'))
+  );
+}
+
+/** As argocd-notifications prints it into its keys. */
+export function printOncePer(oncePer: OncePer): string {
+  if (oncePer.kind === 'value') return oncePer.printed;
+  return oncePer.kind === 'nil' ? '<nil>' : '';
+}

@@ -1,0 +1,168 @@
+/** Plays a sequence of `state.json` step by step, and tells of each what became of every matched condition. */
+import { readMetadata } from '../../src/cluster/kube-object.ts';
+import { readApplication } from '../../src/cluster/watch-applications.ts';
+import { episodeKey, oncePerValue, slotOf } from '../../src/episodes/claim.ts';
+import type { Ledger } from '../../src/episodes/ledger.ts';
+import { notifiedAnnotation } from '../../src/episodes/notified-annotation.ts';
+import type { Application, JsonObject } from '../../src/model.ts';
+import { type AlertEvaluation, evaluateApplication } from '../../src/pipeline/evaluate.ts';
+import { createLedgerModel } from '../contract/ledger-model.ts';
+import { type Bridge, startBridge, type World } from './run-state-bridge.ts';
+
+export interface SequenceVector {
+  name: string;
+  config: Record<string, string>;
+  selfService: boolean;
+  /** Of the ConfigMap: the controller's, or with `selfService` a tenant's. */
+  apiNamespace: string;
+  initialAnnotation: string | null;
+  steps: SequenceStep[];
+}
+
+export interface SequenceStep {
+  /** Unix seconds. */
+  now: number;
+  app: JsonObject;
+  /** `service:recipient` whose deliveries fail in this step. */
+  failing: string[];
+  expect: { deliveries: ExpectedDelivery[]; annotationAfter: string | null };
+}
+
+export interface ExpectedDelivery {
+  trigger: string;
+  /** `[index].hash` */
+  conditionKey: string;
+  oncePer: string;
+  service: string;
+  recipient: string;
+  templates: string[] | null;
+  /** `sent`, `alreadyNotified` or `error: …` */
+  outcome: string;
+  message?: string;
+}
+
+export interface PlayedStep {
+  application: Application;
+  /** Also of conditions that did not match. */
+  evaluations: AlertEvaluation[];
+  deliveries: PlayedDelivery[];
+  annotation: string | null;
+}
+
+export interface PlayedDelivery extends Omit<ExpectedDelivery, 'outcome' | 'templates'> {
+  templates: string[];
+  /** `error`: not delivered so far; `missing`: it matched, and nothing knows of it. */
+  outcome: 'sent' | 'alreadyNotified' | 'error' | 'missing' | 'sent twice';
+}
+
+/**
+ * `continuous`: one process sees all steps. `restarted`: each step is seen by a new process on the same ledger, with a
+ * queue that lost its jobs. `diskless`: by a new process that has nothing but the annotation.
+ */
+export type Mode = 'continuous' | 'restarted' | 'diskless';
+
+/** Under self-service the controller's own namespace is another than the tenant's. */
+export function controllerNamespaceOf({ selfService, apiNamespace }: SequenceVector): string {
+  if (!selfService) return apiNamespace;
+  return apiNamespace === 'argocd' ? 'controller' : 'argocd';
+}
+
+export async function playSequence(vector: SequenceVector, mode: Mode = 'continuous'): Promise<PlayedStep[]> {
+  const world: World = { now: 0, failing: new Set(), sent: [], annotation: vector.initialAnnotation };
+  const options = {
+    configMap: vector.config,
+    configNamespace: vector.apiNamespace,
+    controllerNamespace: controllerNamespaceOf(vector),
+    selfService: vector.selfService,
+  };
+  let ledger = createLedgerModel();
+  let bridge = startBridge(world, ledger, options);
+  const played: PlayedStep[] = [];
+  for (const [index, step] of vector.steps.entries()) {
+    world.now = step.now * 1000;
+    world.failing = new Set(step.failing);
+    world.sent = [];
+    if (index > 0 && mode !== 'continuous') {
+      if (mode === 'diskless') ledger = createLedgerModel();
+      bridge = startBridge(world, ledger, options);
+      await bridge.recover();
+    }
+    const application = applicationOf(vector, step, world.annotation);
+    await bridge.see(application);
+    const evaluations = evaluate(bridge, application, world.now);
+    const deliveries = await deliveriesOf(world, ledger, application, evaluations);
+    played.push({ application, evaluations, deliveries, annotation: world.annotation });
+  }
+  return played;
+}
+
+function applicationOf(
+  { selfService, apiNamespace }: SequenceVector,
+  { app, now }: SequenceStep,
+  annotation: string | null,
+): Application {
+  const object = structuredClone(app) as JsonObject & { metadata: JsonObject };
+  const { metadata } = object;
+  if (selfService) metadata.namespace = apiNamespace;
+  metadata.uid ??= `${String(metadata.namespace)}/${String(metadata.name)}`;
+  metadata.resourceVersion = String(now);
+  if (annotation !== null) {
+    metadata.annotations = { ...(metadata.annotations as JsonObject), [notifiedAnnotation]: annotation };
+  }
+  const read = readMetadata(object);
+  if (read === undefined) throw new Error('the Application of a step has no name');
+  return readApplication(object, read);
+}
+
+/** As the observer has just done it. */
+function evaluate({ configurations }: Bridge, application: Application, now: number): AlertEvaluation[] {
+  return configurations
+    .of(application.namespace)
+    .flatMap((active) => evaluateApplication(application, undefined, active, now).evaluations);
+}
+
+async function deliveriesOf(
+  { sent }: World,
+  ledger: Ledger,
+  application: Application,
+  evaluations: AlertEvaluation[],
+): Promise<PlayedDelivery[]> {
+  const { uid } = application;
+  const episodes = new Map((await ledger.load(uid))?.episodes.map((episode) => [episode.key, episode]));
+  const told = new Set<string>();
+  const deliveries = evaluations.flatMap((evaluation): PlayedDelivery[] => {
+    const { result } = evaluation;
+    if (result.status !== 'matched') return [];
+    const oncePer = oncePerValue(result, evaluation.oncePer, application.object);
+    const key = episodeKey(uid, slotOf(evaluation), oncePer);
+    told.add(key);
+    const accepted = sent.filter(({ delivery }) => delivery.episode === key);
+    const identity = identityOf(evaluation, evaluation.send, oncePer, `[${evaluation.index}].`);
+    const [first] = accepted;
+    if (accepted.length > 1) return [{ ...identity, outcome: 'sent twice' }];
+    if (first) {
+      const isNew = first.attempt === 1;
+      return [{ ...identity, outcome: 'sent', ...(isNew ? { message: first.message } : {}) }];
+    }
+    const episode = episodes.get(key);
+    if (episode === undefined) return [{ ...identity, outcome: 'missing' }];
+    return [{ ...identity, outcome: episode.notifiedAt === undefined ? 'error' : 'alreadyNotified' }];
+  });
+  const late = sent
+    .filter(({ delivery }) => !told.has(delivery.episode))
+    .map(({ delivery }): PlayedDelivery => {
+      const identity = identityOf(delivery, delivery.templates, delivery.oncePer, '');
+      return { ...identity, outcome: 'sent' };
+    });
+  return [...deliveries, ...late];
+}
+
+function identityOf(
+  { trigger, condition, destination }: Pick<AlertEvaluation, 'trigger' | 'condition' | 'destination'>,
+  templates: string[],
+  oncePer: string,
+  place: string,
+): Omit<PlayedDelivery, 'outcome'> {
+  const conditionKey = `${place}${condition.replace(/#\d+$/, '')}`;
+  return { trigger, conditionKey, oncePer, ...destination, templates };
+}
