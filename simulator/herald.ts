@@ -87,7 +87,8 @@ function parseLog(line: string): Record<string, unknown> {
   try {
     return JSON.parse(line) as Record<string, unknown>;
   } catch {
-    return { level: 'info', msg: line };
+    // Not of the log: the runtime's own words about a crash.
+    return { level: 'error', msg: line };
   }
 }
 
