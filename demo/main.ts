@@ -17,7 +17,7 @@ const usage = `npm run demo -- [--once] [--port PORT]
 
 The whole bridge with a simulated cluster and a simulated Slack, on this machine only.
   --once       plays one round and ends: exit 0 only if every expected message arrived, once
-  --port PORT  of the page (default 8001; 0 takes a free one)
+  --port PORT  of the page (default: 8001, or a free one where that is taken)
 `;
 
 /** Milliseconds. */
@@ -63,7 +63,7 @@ const page = await startPageServer(
     metricsUrl: `${herald.url}/metrics`,
     ...figures,
   }),
-  flags.port,
+  flags.ports,
 );
 slack.onCall((call) => {
   if (isPost(call)) tell('message', `#${channelOf(call)}  ${oneLine(call.form.text ?? '')}`);
@@ -162,12 +162,12 @@ async function end(code: number): Promise<void> {
   process.exit(code);
 }
 
-function readFlags(): { once: boolean; port: number } {
+function readFlags(): { once: boolean; ports: number[] } {
   try {
     const { values } = parseArgs({
       options: {
         once: { type: 'boolean', default: false },
-        port: { type: 'string', default: '8001' },
+        port: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -175,10 +175,12 @@ function readFlags(): { once: boolean; port: number } {
       process.stdout.write(usage);
       process.exit(0);
     }
+    if (values.port === undefined) return { once: values.once, ports: [8001, 0] };
     const port = Number(values.port);
-    if (!/^\d+$/.test(values.port) || port > 65_535)
+    if (!/^\d+$/.test(values.port) || port > 65_535) {
       throw new Error(`--port ${values.port} is no port: give 0 to 65535`);
-    return { once: values.once, port };
+    }
+    return { once: values.once, ports: [port] };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);
     process.exit(2);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 
@@ -12,14 +12,15 @@ const types: Record<string, string> = {
 };
 const files = new Set(['index.html', 'page.css', 'page.js', 'slack.js']);
 
-/** Serves the page on localhost and sends it the whole state whenever something has changed. */
+/** The page on localhost; it is sent the whole state whenever something has changed. */
 export interface PageServer {
   readonly url: string;
   publish(): void;
   close(): Promise<void>;
 }
 
-export async function startPageServer(state: () => unknown, port: number): Promise<PageServer> {
+/** Listens on the first of the ports that is free; 0 takes any. */
+export async function startPageServer(state: () => unknown, ports: readonly number[]): Promise<PageServer> {
   const listeners = new Set<ServerResponse>();
   const send = (response: ServerResponse) => response.write(`data: ${JSON.stringify(state())}\n\n`);
 
@@ -40,9 +41,7 @@ export async function startPageServer(state: () => unknown, port: number): Promi
       .writeHead(200, { 'content-type': types[extname(name)] ?? '' })
       .end(await readFile(join(folder, name)));
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const { port: bound } = server.address() as AddressInfo;
+  const bound = await listen(server, ports);
 
   return {
     url: `http://localhost:${bound}/`,
@@ -55,4 +54,15 @@ export async function startPageServer(state: () => unknown, port: number): Promi
       await once(server, 'close');
     },
   };
+}
+
+async function listen(server: Server, [port = 0, ...others]: readonly number[]): Promise<number> {
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || others.length === 0) throw error;
+    return listen(server, others);
+  }
 }

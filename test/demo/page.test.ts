@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startPageServer } from '../../demo/page-server.ts';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+);
+if (!executablePath) process.stderr.write('skipped: no Chromium on this machine (test/demo/page.test.ts)\n');
+
+const message = (text: string, parts: object = {}) => ({
+  ts: '1795348800.000100',
+  username: 'Argo CD',
+  text,
+  attachments: [],
+  blocks: [],
+  replies: [],
+  ...parts,
+});
+
+const state = {
+  status: 'round 1, step 3',
+  metricsUrl: 'http://127.0.0.1:9001/metrics',
+  channels: [
+    {
+      name: 'alerts',
+      messages: [
+        message('Sync of <https://argocd.example.com|payments> failed', {
+          attachments: [
+            {
+              color: '#e96d76',
+              title: 'payments',
+              title_link: 'javascript:alert(1)',
+              text: 'ERROR: &lt;!channel&gt; *bold* `code` <img src=x onerror=alert(1)>',
+              fields: [{ title: 'Project', value: 'production', short: true }],
+              blocks: null,
+            },
+          ],
+        }),
+      ],
+    },
+    {
+      name: 'deploys',
+      messages: [
+        message('rolled out', {
+          blocks: [{ type: 'header', text: { type: 'plain_text', text: ':rocket: my-app' } }],
+          replies: [message('live'), message('<!here> still live')],
+        }),
+      ],
+    },
+  ],
+  alerts: [{ severity: 'critical', trigger: 'on-sync-failed', name: 'payments', since: 1_795_348_800_000 }],
+  timeline: [{ at: 1_795_348_800_000, kind: 'change', text: 'payments fails to sync' }],
+  metrics: [{ name: 'deliveries', value: '1' }],
+};
+
+/** Runs in the page. */
+const borderColour = '(node) => getComputedStyle(node).borderLeftColor' as unknown as (
+  node: unknown,
+) => string;
+
+describe.skipIf(!executablePath)('the page of the demo, in Chromium', () => {
+  let browser: Browser;
+  let server: Awaited<ReturnType<typeof startPageServer>>;
+
+  beforeAll(async () => {
+    const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'];
+    browser = await chromium.launch({ executablePath: executablePath ?? '', args });
+    server = await startPageServer(() => state, [0]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  test('draws attachments, blocks, threads, alerts and figures, and runs nothing that a message holds', async () => {
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('dialog', (dialog) => errors.push(dialog.message()));
+    await page.goto(server.url);
+
+    const attachment = page.locator('.attachment');
+    await attachment.waitFor();
+    expect(await attachment.evaluate(borderColour)).toBe('rgb(233, 109, 118)');
+    expect(await attachment.innerText()).toContain('<!channel> bold code');
+    expect(await attachment.innerText()).toContain('production');
+    expect(await attachment.locator('a').first().getAttribute('href')).toBe('#');
+    expect(await attachment.locator('img').count()).toBe(0);
+    expect(await page.locator('#alerts').innerText()).toContain('on-sync-failed payments');
+    expect(await page.locator('#metrics').innerText()).toContain('deliveries');
+    expect(await page.locator('#changes').innerText()).toContain('payments fails to sync');
+
+    await page.getByText('# deploys').click();
+    expect(await page.locator('.header').innerText()).toBe('🚀 my-app');
+    expect(await page.locator('.replies .message').count()).toBe(2);
+    expect(await page.locator('.mention').innerText()).toBe('@here');
+    expect(errors).toEqual([]);
+  });
+});
