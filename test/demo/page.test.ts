@@ -54,11 +54,6 @@ const state = {
   metrics: [{ name: 'deliveries', value: '1' }],
 };
 
-/** Runs in the page. */
-const borderColour = '(node) => getComputedStyle(node).borderLeftColor' as unknown as (
-  node: unknown,
-) => string;
-
 describe.skipIf(!executablePath)('the page of the demo, in Chromium', () => {
   let browser: Browser;
   let server: Awaited<ReturnType<typeof startPageServer>>;
@@ -83,7 +78,9 @@ describe.skipIf(!executablePath)('the page of the demo, in Chromium', () => {
 
     const attachment = page.locator('.attachment');
     await attachment.waitFor();
-    expect(await attachment.evaluate(borderColour)).toBe('rgb(233, 109, 118)');
+    expect(
+      await page.evaluate("getComputedStyle(document.querySelector('.attachment')).borderLeftColor"),
+    ).toBe('rgb(233, 109, 118)');
     expect(await attachment.innerText()).toContain('<!channel> bold code');
     expect(await attachment.innerText()).toContain('production');
     expect(await attachment.locator('a').first().getAttribute('href')).toBe('#');
