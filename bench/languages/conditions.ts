@@ -9,7 +9,12 @@ import { compileExpression } from '../../src/triggers/expr/compile.ts';
 import { conditionVars } from '../../src/triggers/schema.ts';
 
 const app = {
-  metadata: { name: 'guestbook', namespace: 'argocd', labels: { team: 'shop' }, annotations: { 'a.b/c': 'x' } },
+  metadata: {
+    name: 'guestbook',
+    namespace: 'argocd',
+    labels: { team: 'shop' },
+    annotations: { 'a.b/c': 'x' },
+  },
   spec: { project: 'default', source: { repoURL: 'https://github.com/acme/widgets.git' } },
   status: {
     sync: { status: 'Synced', revision: '9c5d2e7fa81b40c3d6e5f708192a3b4c5d6e7f80' },
@@ -74,7 +79,12 @@ for (const source of CONDITIONS) {
   if (!result.ok) throw new Error(result.error);
   const evaluation = measure(() => program.run(vars), milliseconds);
   const compilation = measure(() => compileExpression(source), milliseconds / 2) / 1000;
-  const columns = [evaluation.toFixed(0).padStart(11), Math.round(1e9 / evaluation).toString().padStart(12)];
+  const columns = [
+    evaluation.toFixed(0).padStart(11),
+    Math.round(1e9 / evaluation)
+      .toString()
+      .padStart(12),
+  ];
   console.log(`${columns.join(' ')} ${compilation.toFixed(1).padStart(12)}   ${source}`);
 }
 const { operationState: state, health } = app.status;
@@ -82,7 +92,13 @@ const byHand = measure(
   () => state !== null && ['Succeeded'].includes(state.phase) && health.status === 'Healthy',
   milliseconds,
 );
-console.log(`${byHand.toFixed(0).padStart(11)} ${Math.round(1e9 / byHand).toString().padStart(12)}              the sixth, by hand`);
 console.log(
-  `${measure(() => conditionVars({ app, context: {}, now: 0 }), milliseconds).toFixed(0).padStart(11)}                           variables of one Application`,
+  `${byHand.toFixed(0).padStart(11)} ${Math.round(1e9 / byHand)
+    .toString()
+    .padStart(12)}              the sixth, by hand`,
+);
+console.log(
+  `${measure(() => conditionVars({ app, context: {}, now: 0 }), milliseconds)
+    .toFixed(0)
+    .padStart(11)}                           variables of one Application`,
 );

@@ -71,9 +71,13 @@ export function multiply(left: unknown, right: unknown): unknown {
     (a, b) => a * b,
   );
   if (product !== undefined) return product;
-  const [x, y] = [left, right].map((side) => (side instanceof GoDuration ? side.nanoseconds : integerValue(side)));
+  const [x, y] = [left, right].map((side) =>
+    side instanceof GoDuration ? side.nanoseconds : integerValue(side),
+  );
   if (x !== undefined && y !== undefined) return new GoDuration(BigInt(x) * BigInt(y));
-  const [a, b] = [left, right].map((side) => (side instanceof GoDuration ? Number(side.nanoseconds) : floatValue(side)));
+  const [a, b] = [left, right].map((side) =>
+    side instanceof GoDuration ? Number(side.nanoseconds) : floatValue(side),
+  );
   return a === undefined || b === undefined ? mismatch('*', left, right) : goFloat(a * b);
 }
 
@@ -166,7 +170,9 @@ export function negate(value: unknown): unknown {
   if (value instanceof GoInteger) {
     const bits = Number(/\d+$/.exec(value.type)?.[0] ?? 64);
     const negative = -BigInt(value.value);
-    const wrapped = value.type.startsWith('u') ? BigInt.asUintN(bits, negative) : BigInt.asIntN(bits, negative);
+    const wrapped = value.type.startsWith('u')
+      ? BigInt.asUintN(bits, negative)
+      : BigInt.asIntN(bits, negative);
     return new GoInteger(value.type, Number(wrapped));
   }
   const integer = integerValue(value);

@@ -1,7 +1,16 @@
 /** Go's slices, arrays and maps under one view each, however they are held. */
-import { compareStrings, type GoObject, GoInteger, GoSlice, goTypeOf, isPlainMap, sortedKeys } from './typed.ts';
+
 import { sprint } from './format.ts';
 import { integerValue } from './numbers.ts';
+import {
+  compareStrings,
+  GoInteger,
+  type GoObject,
+  GoSlice,
+  goTypeOf,
+  isPlainMap,
+  sortedKeys,
+} from './typed.ts';
 import { GoBytes, GoTypedMap, NIL_BYTES } from './value.ts';
 
 /** A fixed-size array such as `[2]interface {}`, which expr-lang's `toPairs` makes. */
@@ -45,7 +54,15 @@ export function mapKey(key: unknown): string | undefined {
 /** How Go orders the keys of a map of any type when it prints it: nil, then by kind, then by value. */
 function compareKeys(left: unknown, right: unknown): number {
   const rank = (key: unknown): number =>
-    key === null ? 0 : typeof key === 'boolean' ? 1 : integerValue(key) !== undefined ? 2 : typeof key === 'string' ? 4 : 3;
+    key === null
+      ? 0
+      : typeof key === 'boolean'
+        ? 1
+        : integerValue(key) !== undefined
+          ? 2
+          : typeof key === 'string'
+            ? 4
+            : 3;
   const byRank = rank(left) - rank(right);
   if (byRank !== 0) return byRank;
   if (typeof left === 'string') return compareStrings(left, right as string);

@@ -25,7 +25,9 @@ function equalNumbers(left: unknown, right: unknown): boolean | undefined {
   const b = a === undefined ? undefined : numberValue(right);
   if (a === undefined || b === undefined) return undefined;
   const [x, y] = [integerValue(left), integerValue(right)];
-  return x !== undefined && y !== undefined ? x === y || (typeof x !== typeof y && BigInt(x) === BigInt(y)) : a === b;
+  return x !== undefined && y !== undefined
+    ? x === y || (typeof x !== typeof y && BigInt(x) === BigInt(y))
+    : a === b;
 }
 
 function equalItems(
@@ -47,13 +49,15 @@ export function equal(left: unknown, right: unknown, budget: Budget = NO_BUDGET)
   const numbers = equalNumbers(left, right);
   if (numbers !== undefined) return numbers;
   if (left instanceof GoTime && right instanceof GoTime) return compareTimes(left, right) === 0;
-  if (left instanceof GoDuration && right instanceof GoDuration) return left.nanoseconds === right.nanoseconds;
+  if (left instanceof GoDuration && right instanceof GoDuration)
+    return left.nanoseconds === right.nanoseconds;
   const [a, b] = [itemsOf(left), itemsOf(right)];
   if (a !== undefined && b !== undefined) {
     const [x, y] = [goTypeOf(left), goTypeOf(right)];
     const anySlice = '[]interface {}';
     const simple = (type: string): boolean => type === anySlice || SIMPLE_ELEMENTS.test(type.slice(2));
-    if ((x === anySlice && simple(y)) || (y === anySlice && simple(x))) return equalItems(a, b, equal, budget);
+    if ((x === anySlice && simple(y)) || (y === anySlice && simple(x)))
+      return equalItems(a, b, equal, budget);
     if (x === y && simple(x)) return equalItems(a, b, equal, budget);
   }
   return (isNil(left) && isNil(right)) || deepEqual(left, right, budget);
@@ -67,7 +71,8 @@ export function deepEqual(left: unknown, right: unknown, budget: Budget = NO_BUD
   const numbers = equalNumbers(left, right);
   if (numbers !== undefined) return numbers;
   const [a, b] = [itemsOf(left), itemsOf(right)];
-  if (a !== undefined && b !== undefined) return isNil(left) === isNil(right) && equalItems(a, b, deepEqual, budget);
+  if (a !== undefined && b !== undefined)
+    return isNil(left) === isNil(right) && equalItems(a, b, deepEqual, budget);
   const [x, y] = [entriesOf(left), entriesOf(right)];
   if (x !== undefined && y !== undefined) {
     if (x.length !== y.length) return false;
@@ -80,7 +85,12 @@ export function deepEqual(left: unknown, right: unknown, budget: Budget = NO_BUD
   if (left instanceof GoTime && right instanceof GoTime) {
     return compareTimes(left, right) === 0 && left.location.name === right.location.name;
   }
-  return isGoObject(left) && isGoObject(right) && left.toString() === right.toString() && !(left instanceof GoSlice);
+  return (
+    isGoObject(left) &&
+    isGoObject(right) &&
+    left.toString() === right.toString() &&
+    !(left instanceof GoSlice)
+  );
 }
 
 /**

@@ -15,7 +15,8 @@ const MAX = 2n ** 63n - 1n;
 const MIN = -(2n ** 63n);
 
 /** Nanoseconds kept inside int64, as `Sub`, `Round` and `Abs` keep them. */
-const saturate = (nanoseconds: bigint): bigint => (nanoseconds > MAX ? MAX : nanoseconds < MIN ? MIN : nanoseconds);
+const saturate = (nanoseconds: bigint): bigint =>
+  nanoseconds > MAX ? MAX : nanoseconds < MIN ? MIN : nanoseconds;
 
 export class GoDuration implements GoObject {
   readonly goType = 'time.Duration';
@@ -95,7 +96,8 @@ export function parseDuration(text: string): GoDuration | undefined {
 }
 
 /** Hours, minutes or seconds as Go divides them: the whole part and the rest apart, so that no digit is lost. */
-const inUnits = (value: bigint, unit: bigint): number => Number(value / unit) + Number(value % unit) / Number(unit);
+const inUnits = (value: bigint, unit: bigint): number =>
+  Number(value / unit) + Number(value % unit) / Number(unit);
 
 function round(value: bigint, unit: bigint): bigint {
   if (unit <= 0n) return value;
@@ -125,6 +127,8 @@ export const DURATION_METHODS: MethodTable<GoDuration> = methodTable<GoDuration>
   Truncate: {
     type: 'func(time.Duration) time.Duration',
     call: (self, unit: GoDuration) =>
-      new GoDuration(unit.nanoseconds <= 0n ? self.nanoseconds : self.nanoseconds - (self.nanoseconds % unit.nanoseconds)),
+      new GoDuration(
+        unit.nanoseconds <= 0n ? self.nanoseconds : self.nanoseconds - (self.nanoseconds % unit.nanoseconds),
+      ),
   },
 });

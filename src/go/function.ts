@@ -82,7 +82,10 @@ export function methodTable<Receiver>(
   methods: Readonly<Record<string, Omit<Method<Receiver>, 'signature'>>>,
 ): MethodTable<Receiver> {
   return Object.fromEntries(
-    Object.entries(methods).map(([name, method]) => [name, { ...method, signature: parseSignature(method.type) }]),
+    Object.entries(methods).map(([name, method]) => [
+      name,
+      { ...method, signature: parseSignature(method.type) },
+    ]),
   );
 }
 

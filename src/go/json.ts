@@ -51,7 +51,8 @@ export interface EncodeOptions {
 }
 
 const HTML = /[<>&]/g;
-const unicodeEscape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+const unicodeEscape = (character: string): string =>
+  `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 const LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
@@ -61,8 +62,9 @@ function encodeText(text: string, escapeHtml: boolean): string {
     const parts = normalizeBytes(text).split(LONE);
     return `"${parts.map((part) => encodeText(part, escapeHtml).slice(1, -1)).join('\\ufffd')}"`;
   }
-  const plain = JSON.stringify(text)
-    .replace(/[\u2028\u2029\x7f]/g, (character) => (character === '\x7f' ? character : unicodeEscape(character)));
+  const plain = JSON.stringify(text).replace(/[\u2028\u2029\x7f]/g, (character) =>
+    character === '\x7f' ? character : unicodeEscape(character),
+  );
   return escapeHtml ? plain.replace(HTML, unicodeEscape) : plain;
 }
 
@@ -102,7 +104,12 @@ export function encodeJson(value: unknown, options: EncodeOptions = {}): string 
     if (item instanceof GoTime) return `"${item.format(LAYOUTS.RFC3339Nano)}"`;
     const items = itemsOf(item);
     if (items !== undefined) {
-      return block('[', ']', items.map((each) => encode(each, margin + indent)), margin);
+      return block(
+        '[',
+        ']',
+        items.map((each) => encode(each, margin + indent)),
+        margin,
+      );
     }
     const entries = item instanceof GoAnyMap ? undefined : entriesOf(item);
     if (entries !== undefined) {
@@ -115,7 +122,9 @@ export function encodeJson(value: unknown, options: EncodeOptions = {}): string 
     if (item instanceof GoStruct) {
       const colon = indent === '' ? ':' : ': ';
       const fields = [...item.members].filter(([, member]) => typeof member !== 'function');
-      const parts = fields.map(([name, each]) => encodeText(name, escapeHtml) + colon + encode(each, margin + indent));
+      const parts = fields.map(
+        ([name, each]) => encodeText(name, escapeHtml) + colon + encode(each, margin + indent),
+      );
       return block('{', '}', parts, margin);
     }
     const marshal = isGoObject(item) ? item.goMember?.('MarshalJSON') : undefined;

@@ -40,39 +40,52 @@ export function fixedZone(name: string, offset: number): GoLocation {
 export const UTC = fixedZone('UTC', 0);
 
 /**
- * Abbreviations of the time zone database that Intl has in no English locale. A zone that is missing here
- * and has none in Intl prints as its offset (`-03`), which is also what the database has for such zones.
+ * Abbreviations of the time zone database that Intl does not have in the locales below: in winter, in summer, and
+ * the zones. An empty one prints as the offset (`-03`), which the database has where no abbreviation is in use.
+ * A zone that is missing here and unknown to Intl prints as its offset too.
  */
-const ABBREVIATIONS: Readonly<Record<string, string>> = {
-  'Asia/Tokyo': 'JST',
-  'Asia/Seoul': 'KST',
-  'Asia/Shanghai': 'CST',
-  'Asia/Taipei': 'CST',
-  'Asia/Macau': 'CST',
-  'Asia/Hong_Kong': 'HKT',
-  'Asia/Manila': 'PST',
-  'Asia/Jakarta': 'WIB',
-  'Asia/Makassar': 'WITA',
-  'Asia/Jayapura': 'WIT',
-  'Asia/Karachi': 'PKT',
-  'Asia/Kolkata': 'IST',
-  'Asia/Calcutta': 'IST',
-  'Africa/Johannesburg': 'SAST',
-  'Africa/Lagos': 'WAT',
-  'Africa/Nairobi': 'EAT',
-  'Africa/Maputo': 'CAT',
-  'Europe/Moscow': 'MSK',
-  'Pacific/Guam': 'ChST',
-};
-
-/** Zones with a summer time: the standard and the summer abbreviation. */
-const SEASONAL: Readonly<Record<string, readonly [string, string]>> = {
-  'Asia/Jerusalem': ['IST', 'IDT'],
-  'Asia/Tel_Aviv': ['IST', 'IDT'],
-  'Europe/Dublin': ['GMT', 'IST'],
-  'Africa/Cairo': ['EET', 'EEST'],
-  'Asia/Beirut': ['EET', 'EEST'],
-};
+const ABBREVIATIONS: readonly (readonly [string, string, string])[] = [
+  ['', '', 'Asia/Dubai Asia/Muscat Antarctica/Casey Antarctica/Troll Australia/Eucla Australia/Lord_Howe'],
+  ['', '', 'Pacific/Chatham Africa/Casablanca Africa/El_Aaiun'],
+  [
+    'EAT',
+    'EAT',
+    'Africa/Nairobi Africa/Addis_Ababa Africa/Asmara Africa/Asmera Africa/Dar_es_Salaam Africa/Djibouti',
+  ],
+  ['EAT', 'EAT', 'Africa/Kampala Africa/Mogadishu Indian/Antananarivo Indian/Comoro Indian/Mayotte'],
+  [
+    'WAT',
+    'WAT',
+    'Africa/Lagos Africa/Bangui Africa/Brazzaville Africa/Douala Africa/Kinshasa Africa/Libreville',
+  ],
+  ['WAT', 'WAT', 'Africa/Luanda Africa/Malabo Africa/Ndjamena Africa/Niamey Africa/Porto-Novo'],
+  ['CAT', 'CAT', 'Africa/Maputo Africa/Blantyre Africa/Bujumbura Africa/Gaborone Africa/Harare Africa/Juba'],
+  ['CAT', 'CAT', 'Africa/Khartoum Africa/Kigali Africa/Lubumbashi Africa/Lusaka Africa/Windhoek'],
+  ['SAST', 'SAST', 'Africa/Johannesburg Africa/Maseru Africa/Mbabane'],
+  ['EET', 'EEST', 'Africa/Cairo Egypt Asia/Beirut'],
+  ['IST', 'IDT', 'Asia/Jerusalem Asia/Tel_Aviv Israel'],
+  ['GMT', 'IST', 'Europe/Dublin Eire'],
+  ['GMT', 'BST', 'Europe/Guernsey Europe/Isle_of_Man Europe/Jersey'],
+  ['GMT', 'GMT', 'GMT Etc/GMT Greenwich'],
+  ['MET', 'MEST', 'MET'],
+  ['MSK', 'MSK', 'Europe/Moscow W-SU Europe/Kirov Europe/Simferopol Europe/Volgograd'],
+  ['HST', 'HDT', 'America/Adak'],
+  ['MST', 'MST', 'America/Dawson America/Hermosillo America/Mazatlan America/Whitehorse'],
+  ['CST', 'CDT', 'America/Havana Cuba'],
+  ['NST', 'NDT', 'America/St_Johns'],
+  ['SST', 'SST', 'Pacific/Midway Pacific/Pago_Pago'],
+  ['ChST', 'ChST', 'Pacific/Guam Pacific/Saipan'],
+  ['JST', 'JST', 'Asia/Tokyo Japan'],
+  ['KST', 'KST', 'Asia/Seoul Asia/Pyongyang ROK'],
+  ['CST', 'CST', 'Asia/Shanghai Asia/Taipei Asia/Macau PRC'],
+  ['HKT', 'HKT', 'Asia/Hong_Kong Hongkong'],
+  ['PST', 'PST', 'Asia/Manila'],
+  ['WIB', 'WIB', 'Asia/Jakarta Asia/Pontianak'],
+  ['WITA', 'WITA', 'Asia/Makassar'],
+  ['WIT', 'WIT', 'Asia/Jayapura'],
+  ['PKT', 'PKT', 'Asia/Karachi'],
+  ['IST', 'IST', 'Asia/Kolkata Asia/Calcutta'],
+];
 
 const LOCALES = ['en-US', 'en-GB', 'en-AU', 'en-NZ'] as const;
 
@@ -108,17 +121,21 @@ export function loadLocation(name: string, local: GoLocation = UTC): GoLocation 
   } catch {
     return undefined;
   }
-  const names = LOCALES.map((locale) => new Intl.DateTimeFormat(locale, { timeZone: name, timeZoneName: 'short' }));
-  const standard = (milliseconds: number): number => {
+  const names = LOCALES.map(
+    (locale) => new Intl.DateTimeFormat(locale, { timeZone: name, timeZoneName: 'short' }),
+  );
+  const isSummer = (milliseconds: number, offset: number): boolean => {
     const year = new Date(milliseconds).getUTCFullYear();
-    const at = (month: number): number => parseOffset(zoneName(offsets, Date.UTC(year, month, 1)));
-    return Math.min(at(0), at(6));
+    return [0, 6].some((month) => parseOffset(zoneName(offsets, Date.UTC(year, month, 1))) < offset);
   };
+  const listed = ABBREVIATIONS.find(([, , zones]) => zones.split(' ').includes(name));
   const abbreviate = (milliseconds: number, offset: number): string => {
-    const seasonal = SEASONAL[name];
-    if (seasonal !== undefined) return offset === standard(milliseconds) ? seasonal[0] : seasonal[1];
-    const listed = ABBREVIATIONS[name];
-    if (listed !== undefined) return listed;
+    // Before zones were introduced places had their local mean time.
+    if (offset % 900 !== 0) return 'LMT';
+    if (listed !== undefined) {
+      const [standard, summer] = listed;
+      return (isSummer(milliseconds, offset) ? summer : standard) || offsetText(offset);
+    }
     for (const format of names) {
       const short = zoneName(format, milliseconds);
       if (/^[A-Z]{3,5}$/.test(short) && (short !== 'GMT' || offset === 0)) return short;

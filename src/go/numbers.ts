@@ -56,7 +56,8 @@ export function underlyingInteger(value: unknown): number | bigint | undefined {
 
 /** Go's conversion of a float64 to an integer on amd64: towards zero; what does not fit is the least int64. */
 export function truncateFloat(value: number): number | bigint {
-  if (!Number.isFinite(value) || value >= 9223372036854775808 || value < -9223372036854775808) return -(2n ** 63n);
+  if (!Number.isFinite(value) || value >= 9223372036854775808 || value < -9223372036854775808)
+    return -(2n ** 63n);
   const whole = Math.trunc(value);
   return Number.isSafeInteger(whole) ? (whole === 0 ? 0 : whole) : BigInt(whole);
 }

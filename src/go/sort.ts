@@ -93,8 +93,10 @@ function mend(s: Sorter, from: number, to: number): boolean {
     if (at === to) return true;
     if (to - from < SHIFTING) return false;
     s.swap(at, at - 1);
-    if (at - from >= 2) for (let left = at - 1; left >= 1 && s.less(left, left - 1); left--) s.swap(left, left - 1);
-    if (to - at >= 2) for (let right = at + 1; right < to && s.less(right, right - 1); right++) s.swap(right, right - 1);
+    if (at - from >= 2)
+      for (let left = at - 1; left >= 1 && s.less(left, left - 1); left--) s.swap(left, left - 1);
+    if (to - at >= 2)
+      for (let right = at + 1; right < to && s.less(right, right - 1); right++) s.swap(right, right - 1);
   }
   return false;
 }

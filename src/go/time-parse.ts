@@ -147,9 +147,9 @@ function readElement(state: State, element: string, next: LayoutPart | undefined
     case '__2':
     case '002': {
       if (element === '__2') state.rest = state.rest.replace(/^ {1,2}/, '');
-      const text = take(state, 3);
-      if (!/^\d{3}$/.test(text)) throw new Mismatch();
-      state.yearDay = Number(text);
+      const digits = (/^\d{0,3}/.exec(state.rest) as RegExpExecArray)[0].length;
+      if (digits === 0 || (element === '002' && digits !== 3)) throw new Mismatch();
+      state.yearDay = Number(take(state, digits));
       return;
     }
     case '15':
@@ -245,14 +245,21 @@ function offsetOfName(location: GoLocation, zoneName: string, seconds: number): 
 
 function build(state: State, fallback: GoLocation, local: GoLocation): GoTime {
   const seconds =
-    daysFromCivil(state.year, state.month, state.day) * 86400 + state.hour * 3600 + state.minute * 60 + state.second;
+    daysFromCivil(state.year, state.month, state.day) * 86400 +
+    state.hour * 3600 +
+    state.minute * 60 +
+    state.second;
   const { nanosecond } = state;
   if (state.location !== undefined) return timeAt(seconds, nanosecond, state.location);
   if (state.offset !== undefined) {
     const at = seconds - state.offset;
     const zone = local.at(at);
     const sameName = state.zoneName === '' || zone.abbreviation === state.zoneName;
-    return new GoTime(at, nanosecond, zone.offset === state.offset && sameName ? local : fixedZone(state.zoneName, state.offset));
+    return new GoTime(
+      at,
+      nanosecond,
+      zone.offset === state.offset && sameName ? local : fixedZone(state.zoneName, state.offset),
+    );
   }
   if (state.zoneName !== '') {
     const known = offsetOfName(local, state.zoneName, seconds);
@@ -268,7 +275,12 @@ function build(state: State, fallback: GoLocation, local: GoLocation): GoTime {
  * Parses a text by a layout. Without an offset in the text the time is in `fallback` (Go's `ParseInLocation`
  * passes its location for both); an offset that `local` has at that moment is shown as `local`.
  */
-export function parseTime(layout: string, text: string, fallback: GoLocation = UTC, local: GoLocation = UTC): ParsedTime {
+export function parseTime(
+  layout: string,
+  text: string,
+  fallback: GoLocation = UTC,
+  local: GoLocation = UTC,
+): ParsedTime {
   const state: State = {
     rest: text,
     year: 0,
@@ -300,14 +312,19 @@ export function parseTime(layout: string, text: string, fallback: GoLocation = U
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
       const wanted = held === state.rest && part.element === '' ? part.prefix : part.element || part.prefix;
-      return { ok: false, error: `${subject} as ${quote(layout)}: cannot parse ${quote(held)} as ${quote(wanted)}` };
+      return {
+        ok: false,
+        error: `${subject} as ${quote(layout)}: cannot parse ${quote(held)} as ${quote(wanted)}`,
+      };
     }
     if (state.rangeError !== '') return { ok: false, error: `${subject}: ${state.rangeError} out of range` };
   }
   if (state.afternoon === true && state.hour < 12) state.hour += 12;
   else if (state.afternoon === false && state.hour === 12) state.hour = 0;
   const wrong = resolveDate(state);
-  return wrong === '' ? { ok: true, time: build(state, fallback, local) } : { ok: false, error: `${subject}: ${wrong}` };
+  return wrong === ''
+    ? { ok: true, time: build(state, fallback, local) }
+    : { ok: false, error: `${subject}: ${wrong}` };
 }
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$/;
@@ -324,7 +341,15 @@ export function parseRFC3339(text: string, local: GoLocation = UTC): ParsedTime 
       number,
       number,
     ];
-    if (month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month) && hour < 24 && minute < 60 && second < 60) {
+    if (
+      month >= 1 &&
+      month <= 12 &&
+      day >= 1 &&
+      day <= daysIn(year, month) &&
+      hour < 24 &&
+      minute < 60 &&
+      second < 60
+    ) {
       const seconds = daysFromCivil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
       return { ok: true, time: new GoTime(seconds, 0, UTC) };
     }

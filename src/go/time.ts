@@ -174,7 +174,10 @@ export const TIME_METHODS: MethodTable<GoTime> = methodTable<GoTime>({
     },
   },
   IsZero: { type: 'func() bool', call: (self) => self.seconds === ZERO_SECONDS && self.nanosecond === 0 },
-  Local: { type: 'func() time.Time', call: (self) => new GoTime(self.seconds, self.nanosecond, localLocation()) },
+  Local: {
+    type: 'func() time.Time',
+    call: (self) => new GoTime(self.seconds, self.nanosecond, localLocation()),
+  },
   Location: { type: 'func() *time.Location', call: (self) => self.location },
   MarshalJSON: {
     type: 'func() ([]uint8, error)',

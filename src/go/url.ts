@@ -30,7 +30,8 @@ const KEPT: Readonly<Record<Part, string>> = {
   fragment: `$&+,/:;=?@!()*`,
 };
 
-const mustEscape = (character: string, part: Part): boolean => !ALWAYS.test(character) && !KEPT[part].includes(character);
+const mustEscape = (character: string, part: Part): boolean =>
+  !ALWAYS.test(character) && !KEPT[part].includes(character);
 
 function escape(text: string, part: Part): string {
   let out = '';
@@ -132,7 +133,8 @@ export function parseUrl(text: string): GoUrl | undefined {
     if (host === undefined || !validHost(authority.slice(at + 1))) return undefined;
     if (at >= 0) {
       const user = authority.slice(0, at);
-      if (!/^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/.test(user) || unescape(user, 'user') === undefined) return undefined;
+      if (!/^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/.test(user) || unescape(user, 'user') === undefined)
+        return undefined;
       url.user = user;
     }
     url.host = host;
@@ -146,7 +148,9 @@ export function parseUrl(text: string): GoUrl | undefined {
 const VALID_ENCODED = "!$&'()*+,;=:@[]%";
 
 function escapedOf(decoded: string, raw: string, part: 'path' | 'fragment'): string {
-  const valid = [...raw].every((character) => VALID_ENCODED.includes(character) || !mustEscape(character, part));
+  const valid = [...raw].every(
+    (character) => VALID_ENCODED.includes(character) || !mustEscape(character, part),
+  );
   if (raw !== '' && valid && unescape(raw, part) === decoded) return raw;
   return decoded === '*' && part === 'path' ? '*' : escape(decoded, part);
 }

@@ -36,6 +36,8 @@ export function createEvaluation(
   return (vars) => {
     const result = when.run(vars);
     if (!result.ok) return { status: 'failed', error: result.error };
-    return result.value === true ? { status: 'matched', oncePer: oncePerOf(oncePer, vars) } : { status: 'unmatched' };
+    return result.value === true
+      ? { status: 'matched', oncePer: oncePerOf(oncePer, vars) }
+      : { status: 'unmatched' };
   };
 }

@@ -2,23 +2,37 @@ import { expect, test } from 'vitest';
 import { explain } from './explain.ts';
 import { conditionVars } from './vars.ts';
 
-const app = { metadata: { name: 'shop' }, status: { health: { status: 'Healthy' }, sync: { status: 'OutOfSync' } } };
+const app = {
+  metadata: { name: 'shop' },
+  status: { health: { status: 'Healthy' }, sync: { status: 'OutOfSync' } },
+};
 const vars = conditionVars({ app, context: {}, now: 0 });
 
 test('shows the value of each operand and of each side of a comparison', () => {
-  const whole = explain("app.status.sync.status == 'Synced' and app.status.health.status in ['Healthy']", vars);
+  const whole = explain(
+    "app.status.sync.status == 'Synced' and app.status.health.status in ['Healthy']",
+    vars,
+  );
   expect(whole?.result).toMatchObject({ ok: true, printed: 'false' });
   expect(whole?.parts.map(({ text, result }) => [text, result.ok && result.printed])).toEqual([
     ['app.status.sync.status == "Synced"', 'false'],
     ['app.status.health.status in ["Healthy"]', 'true'],
   ]);
   expect(whole?.parts[0]?.parts).toEqual([
-    { text: 'app.status.sync.status', column: 17, result: { ok: true, printed: 'OutOfSync', isTrue: false }, parts: [] },
+    {
+      text: 'app.status.sync.status',
+      column: 17,
+      result: { ok: true, printed: 'OutOfSync', isTrue: false },
+      parts: [],
+    },
   ]);
 });
 
 test('names what was nil in the part that failed', () => {
-  const whole = explain("app.status.health.status == 'Healthy' and app.status.operationState.phase == 'Running'", vars);
+  const whole = explain(
+    "app.status.health.status == 'Healthy' and app.status.operationState.phase == 'Running'",
+    vars,
+  );
   expect(whole?.result).toMatchObject({ ok: false });
   expect(whole?.parts[1]?.result).toMatchObject({
     ok: false,

@@ -1,5 +1,5 @@
 /** Why a condition answered what it did: the value of each of its parts. */
-import { toText } from '../go/bytes.ts';
+import { runeCount, toText } from '../go/bytes.ts';
 import { sprint } from '../go/format.ts';
 import type { Node } from './expr/ast.ts';
 import { type CompileOptions, compileExpression } from './expr/compile.ts';
@@ -52,17 +52,24 @@ function printed(value: unknown): string {
   }
 }
 
-function explainNode(node: Node, vars: ConditionVars, options: CompileOptions, source: string): ExplainedPart {
+function explainNode(
+  node: Node,
+  vars: ConditionVars,
+  options: CompileOptions,
+  source: string,
+): ExplainedPart {
   const text = print(node);
   const compiled = compileExpression(text, options);
-  const ran = compiled.ok ? compiled.program.run(vars) : { ok: false as const, error: compiled.error.message };
+  const ran = compiled.ok
+    ? compiled.program.run(vars)
+    : { ok: false as const, error: compiled.error.message };
   const result = ran.ok
     ? { ok: true as const, printed: printed(ran.value), isTrue: ran.value === true }
     : { ok: false as const, error: ran.error };
   const parts = partsOf(node).filter((part) => !isLiteral(part));
   return {
     text,
-    column: [...source.slice(0, node.at)].length + 1,
+    column: runeCount(source.slice(0, node.at)) + 1,
     result,
     parts: parts.map((part) => explainNode(part, vars, options, source)),
   };

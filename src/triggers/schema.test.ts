@@ -21,7 +21,14 @@ describe('a key', () => {
       '- description: d\n  when: app.x == 1\n  oncePer: app.y\n  send: [a, b]\n  severity: critical\n- when: "true"\n  send: [c]\n',
     );
     expect(conditions).toMatchObject([
-      { index: 0, when: 'app.x == 1', oncePer: 'app.y', send: ['a', 'b'], description: 'd', severity: 'critical' },
+      {
+        index: 0,
+        when: 'app.x == 1',
+        oncePer: 'app.y',
+        send: ['a', 'b'],
+        description: 'd',
+        severity: 'critical',
+      },
       { index: 1, when: 'true', send: ['c'], severity: 'none' },
     ]);
     expect(conditions[1]).not.toHaveProperty('oncePer');
@@ -30,25 +37,43 @@ describe('a key', () => {
   /** Conformance `state.json`, key-001. */
   test('identifies its conditions by the text of when, wherever they stand', () => {
     const when = "app.status.operationState.phase in ['Succeeded']";
-    const { conditions } = compiled(`- when: 'false'\n  send: [x]\n- when: ${when}\n  send: [x]\n- when: ${when}\n  send: [y]\n`);
-    expect(conditions.map(({ id }) => id).slice(1)).toEqual(['zxM90Et6k4Elb1-fHdjtDJq0xR0', 'zxM90Et6k4Elb1-fHdjtDJq0xR0#2']);
+    const { conditions } = compiled(
+      `- when: 'false'\n  send: [x]\n- when: ${when}\n  send: [x]\n- when: ${when}\n  send: [y]\n`,
+    );
+    expect(conditions.map(({ id }) => id).slice(1)).toEqual([
+      'zxM90Et6k4Elb1-fHdjtDJq0xR0',
+      'zxM90Et6k4Elb1-fHdjtDJq0xR0#2',
+    ]);
   });
 
   test('knows which conditions depend on the clock', () => {
-    const whens = ['time.Now().Hour() > 1', 'now() > date("2026-01-01")', 'time.Parse(app.t) == nil', '$env.app == nil', 'time["Now"] != nil'];
-    const { conditions } = compiled(whens.map((when) => `- when: ${JSON.stringify(when)}\n  send: [x]\n`).join(''));
+    const whens = [
+      'time.Now().Hour() > 1',
+      'now() > date("2026-01-01")',
+      'time.Parse(app.t) == nil',
+      '$env.app == nil',
+      'time["Now"] != nil',
+    ];
+    const { conditions } = compiled(
+      whens.map((when) => `- when: ${JSON.stringify(when)}\n  send: [x]\n`).join(''),
+    );
     expect(conditions.map(({ timeDependent }) => timeDependent)).toEqual([true, true, false, true, true]);
   });
 
   test('may be empty, which is a warning', () => {
-    expect(compileTrigger('t', '')).toMatchObject({ trigger: { conditions: [] }, problems: [{ severity: 'warning' }] });
+    expect(compileTrigger('t', '')).toMatchObject({
+      trigger: { conditions: [] },
+      problems: [{ severity: 'warning' }],
+    });
   });
 
   /** Conformance `config.json`, triggers-006. */
   test('without when never matches', () => {
     const { trigger, problems } = compileTrigger('t', '- send: [x]\n');
     expect(trigger?.conditions[0]?.evaluate(varsOf({}))).toEqual({ status: 'unmatched' });
-    expect(problems).toMatchObject([{ severity: 'warning', what: expect.stringContaining('never matches') as string }]);
+    expect(problems).toMatchObject([
+      { severity: 'warning', what: expect.stringContaining('never matches') as string },
+    ]);
   });
 });
 
@@ -66,7 +91,10 @@ describe('problems', () => {
   });
 
   test('one bad condition disables the key', () => {
-    const { trigger, problems } = compileTrigger('t', "- when: 'true'\n  send: [a]\n- when: ')'\n  send: [b]\n");
+    const { trigger, problems } = compileTrigger(
+      't',
+      "- when: 'true'\n  send: [a]\n- when: ')'\n  send: [b]\n",
+    );
     expect(trigger).toBeUndefined();
     expect(problems.length).toBe(1);
   });
@@ -74,7 +102,9 @@ describe('problems', () => {
   test('an unknown field is a warning with a suggestion', () => {
     const { trigger, problems } = compileTrigger('t', "- when: 'true'\n  oncePre: app.x\n  send: [a]\n");
     expect(trigger).toBeDefined();
-    expect(problems).toMatchObject([{ severity: 'warning', line: 2, fix: expect.stringContaining('"oncePer"') as string }]);
+    expect(problems).toMatchObject([
+      { severity: 'warning', line: 2, fix: expect.stringContaining('"oncePer"') as string },
+    ]);
   });
 
   test.each([
@@ -103,14 +133,22 @@ describe('the three results', () => {
   });
 
   test('a failure names what was nil, and the column', () => {
-    const [result] = evaluate("- when: app.status.operationState.phase in ['Error']\n  send: [t]\n", { status: {} });
-    expect(result).toEqual({ status: 'failed', error: 'app.status.operationState is nil: it has no phase (column 27)' });
+    const [result] = evaluate("- when: app.status.operationState.phase in ['Error']\n  send: [t]\n", {
+      status: {},
+    });
+    expect(result).toEqual({
+      status: 'failed',
+      error: 'app.status.operationState is nil: it has no phase (column 27)',
+    });
   });
 
   test('safe: members of nil are nil', () => {
-    const text = "- when: app.status.operationState.phase in ['Error'] or app.list[0].x == nil\n  send: [t]\n  safe: true\n";
+    const text =
+      "- when: app.status.operationState.phase in ['Error'] or app.list[0].x == nil\n  send: [t]\n  safe: true\n";
     expect(evaluate(text, {})).toMatchObject([{ status: 'matched' }]);
-    expect(evaluate('- when: time.Parse(app.a.b) == nil\n  safe: true\n  send: [t]\n', {})).toMatchObject([{ status: 'failed' }]);
+    expect(evaluate('- when: time.Parse(app.a.b) == nil\n  safe: true\n  send: [t]\n', {})).toMatchObject([
+      { status: 'failed' },
+    ]);
   });
 });
 
@@ -133,7 +171,23 @@ describe('oncePer', () => {
 test('conditions see context and secrets as Go maps of one type', () => {
   const secrets = { token: new TextEncoder().encode('s') };
   const vars = conditionVars({ app: {}, context: { env: 'prod' }, secrets, now: NOW });
-  const when = 'context.env == "prod" and context.nope == "" and context.notificationType == "" and secrets.nope == nil and len(secrets.token) == 1';
+  const when =
+    'context.env == "prod" and context.nope == "" and context.notificationType == "" and secrets.nope == nil and len(secrets.token) == 1';
   const { conditions } = compiled(`- when: ${JSON.stringify(when)}\n  send: [t]\n`);
   expect(conditions[0]?.evaluate(vars)).toMatchObject({ status: 'matched' });
+});
+
+test('changes is there where the caller has a history', () => {
+  const { conditions } = compiled("- when: changes(app.x, '10m') > 2\n  send: [t]\n");
+  const asked: unknown[] = [];
+  const changes = (value: unknown, window: number): number => {
+    asked.push(value, window);
+    return 3;
+  };
+  expect(conditions[0]?.timeDependent).toBe(true);
+  expect(
+    conditions[0]?.evaluate(conditionVars({ app: { x: 'Unknown' }, context: {}, now: NOW, changes })),
+  ).toMatchObject({ status: 'matched' });
+  expect(asked).toEqual(['Unknown', 600_000]);
+  expect(conditions[0]?.evaluate(varsOf({ x: 1 }))).toMatchObject({ status: 'failed' });
 });

@@ -43,12 +43,22 @@ function readSafe(decoder: Decoder, path: YamlPath, value: Json): boolean {
 }
 
 /** Fields that are decoded into strings; '' where absent. */
-function readText(decoder: Decoder, path: YamlPath, object: JsonObject, name: string): { text: string; path: YamlPath } {
+function readText(
+  decoder: Decoder,
+  path: YamlPath,
+  object: JsonObject,
+  name: string,
+): { text: string; path: YamlPath } {
   const at = [...path, fieldKey(object, name) ?? name];
   return { text: decoder.string(at, field(object, name) ?? null) ?? '', path: at };
 }
 
-function compileCondition(decoder: Decoder, index: number, entry: Json, earlier: readonly Condition[]): Condition | undefined {
+function compileCondition(
+  decoder: Decoder,
+  index: number,
+  entry: Json,
+  earlier: readonly Condition[],
+): Condition | undefined {
   const path = [index];
   const object = decoder.object(path, entry);
   if (object === undefined) return undefined;
@@ -68,7 +78,8 @@ function compileCondition(decoder: Decoder, index: number, entry: Json, earlier:
     decoder.report(path, 'warning', what, 'Add `send:` with the names of templates.');
   }
   const whenProgram = compileField(decoder, when.path, when.text === '' ? NEVER : when.text, safe);
-  const oncePerProgram = oncePer.text === '' ? undefined : compileField(decoder, oncePer.path, oncePer.text, safe);
+  const oncePerProgram =
+    oncePer.text === '' ? undefined : compileField(decoder, oncePer.path, oncePer.text, safe);
   if (whenProgram === undefined) return undefined;
   return {
     id: conditionId(when.text, earlier),
@@ -100,7 +111,12 @@ export function compileTrigger(name: string, text: string): { trigger?: Trigger;
     if (condition !== undefined) conditions.push(condition);
   }
   if (!hasError() && conditions.length === 0) {
-    decoder.report([], 'warning', 'the trigger has no conditions', 'Add a list of conditions, or remove the key.');
+    decoder.report(
+      [],
+      'warning',
+      'the trigger has no conditions',
+      'Add a list of conditions, or remove the key.',
+    );
   }
   return hasError() ? { problems } : { trigger: { name, conditions }, problems };
 }

@@ -1,7 +1,11 @@
 /** The environment of conditions: what argocd-notifications gives them. */
-import { type GoLocation } from '../go/location.ts';
+import { MILLISECOND, parseDuration } from '../go/duration.ts';
+import { functionType, goFunction } from '../go/function.ts';
+import type { GoLocation } from '../go/location.ts';
 import { createNamespaces } from '../go/namespaces/create.ts';
 import type { RepoProvider } from '../go/namespaces/repo.ts';
+import { goInt } from '../go/numbers.ts';
+import type { GoFunction } from '../go/typed.ts';
 import { GoBytes, GoTypedMap } from '../go/value.ts';
 import type { JsonObject } from '../model.ts';
 import type { ConditionVars } from './trigger.ts';
@@ -17,6 +21,11 @@ export interface ConditionSources {
   now: number;
   /** Answers of Argo CD for `repo.GetCommitMetadata` and `repo.GetAppDetails`; without it both fail. */
   repo?: RepoProvider;
+  /**
+   * Ours, `changes(value, "10m")`: how often a value changed within a window, as the caller's history knows it.
+   * Without it the function does not exist. `value` is a Go value, the window in milliseconds.
+   */
+  changes?: (value: unknown, window: number) => number;
   /** What `Local` means; default the zone of the process. */
   local?: () => GoLocation;
 }
@@ -29,8 +38,19 @@ export const stringMap = (entries: Readonly<Record<string, string>>): GoTypedMap
 export const bytesMap = (entries: Readonly<Record<string, Uint8Array>>): GoTypedMap =>
   new GoTypedMap('bytes', new Map(Object.entries(entries).map(([key, value]) => [key, new GoBytes(value)])));
 
+const CHANGES = functionType('func(interface {}, string) int');
+
+function changesFunction(changes: (value: unknown, window: number) => number): GoFunction {
+  return goFunction(CHANGES, (value: unknown, window: string) => {
+    const duration = parseDuration(window);
+    if (duration === undefined || duration.nanoseconds <= 0n)
+      throw new Error(`changes: bad window ${JSON.stringify(window)}`);
+    return goInt(changes(value, Number(duration.nanoseconds / MILLISECOND)));
+  });
+}
+
 export function conditionVars(sources: ConditionSources): ConditionVars {
-  const { app, context, secrets, appProject, now, repo, local } = sources;
+  const { app, context, secrets, appProject, now, repo, changes, local } = sources;
   const namespaces = createNamespaces({
     now: () => now,
     ...(repo === undefined ? {} : { repo }),
@@ -44,6 +64,7 @@ export function conditionVars(sources: ConditionSources): ConditionVars {
       ...(secrets === undefined ? {} : { secrets: bytesMap(secrets) }),
       appProject: appProject ?? null,
       ...namespaces,
+      ...(changes === undefined ? {} : { changes: changesFunction(changes) }),
     },
   };
 }

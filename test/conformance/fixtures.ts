@@ -1,14 +1,14 @@
 /** The variables of the conformance vectors, with the types that Kubernetes' decoder gives them. */
 import { readFileSync } from 'node:fs';
+import { goFunction } from '../../src/go/function.ts';
 import { decodeJson } from '../../src/go/json.ts';
 import { UTC } from '../../src/go/location.ts';
 import { createNamespaces } from '../../src/go/namespaces/create.ts';
 import type { RepoProvider } from '../../src/go/namespaces/repo.ts';
-import { parseRFC3339 } from '../../src/go/time-parse.ts';
-import type { GoTime } from '../../src/go/time.ts';
 import { GoNilPointer } from '../../src/go/nil.ts';
 import { GoStruct } from '../../src/go/struct.ts';
-import { goFunction } from '../../src/go/function.ts';
+import type { GoTime } from '../../src/go/time.ts';
+import { parseRFC3339 } from '../../src/go/time-parse.ts';
 import { GoSlice } from '../../src/go/typed.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { bytesMap, stringMap } from '../../src/triggers/vars.ts';
@@ -68,7 +68,12 @@ export function fixedRepo(fixtures: Fixtures, app: JsonObject | undefined): Repo
       const date = parseRFC3339(found.Date, UTC) as { time: GoTime };
       return new GoStruct(
         'shared.CommitMetadata',
-        { Message: found.Message, Author: found.Author, Date: date.time, Tags: new GoSlice('string', found.Tags) },
+        {
+          Message: found.Message,
+          Author: found.Author,
+          Date: date.time,
+          Tags: new GoSlice('string', found.Tags),
+        },
         { path: `${SHARED}.CommitMetadata` },
       );
     },
@@ -78,7 +83,8 @@ export function fixedRepo(fixtures: Fixtures, app: JsonObject | undefined): Repo
 
 function appDetails(details: AppDetails): unknown {
   const { Helm: helm } = details;
-  const find = (list: NamedValue[], name: string): NamedValue | undefined => list.find((each) => each.Name === name);
+  const find = (list: NamedValue[], name: string): NamedValue | undefined =>
+    list.find((each) => each.Name === name);
   const custom =
     helm === null
       ? new GoNilPointer('*shared.CustomHelmAppSpec')

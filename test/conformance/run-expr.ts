@@ -8,8 +8,8 @@ import { goTypeOf } from '../../src/go/typed.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { compileExpression } from '../../src/triggers/expr/compile.ts';
 import { caseVars, type Fixtures, FROZEN_NOW, readFixtures } from './fixtures.ts';
-import type { Verdict } from './verdict.ts';
 import { typedText } from './typed.ts';
+import type { Verdict } from './verdict.ts';
 
 interface Answer {
   compileError: boolean;
@@ -62,7 +62,13 @@ export function runExpr(
   const { cases } = decodeJson(readFileSync(file, 'utf8')) as { cases: Vector[] };
   return cases.map((vector) => {
     const { group, name } = vector;
-    if (vector.nondeterministic === true) return { group, name, status: 'documented', detail: 'the order of a map: it changes from run to run in Go' };
+    if (vector.nondeterministic === true)
+      return {
+        group,
+        name,
+        status: 'documented',
+        detail: 'the order of a map: it changes from run to run in Go',
+      };
     try {
       const wrong = differences(vector.v1_17_8 ?? vector, answer(vector, fixtures));
       if (wrong.length === 0) return { group, name, status: 'passed' };

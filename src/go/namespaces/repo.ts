@@ -46,7 +46,13 @@ export function parseGitUrl(text: string): GoUrl {
   if (url !== undefined && TRANSPORTS.has(url.scheme)) return url;
   const scp = text.length > MAX_SCP ? null : SCP.exec(text);
   if (scp === null) return { ...blank, path: text };
-  return { ...blank, scheme: 'ssh', host: scp[2] as string, path: scp[3] as string, rawQuery: scp[4] as string };
+  return {
+    ...blank,
+    scheme: 'ssh',
+    host: scp[2] as string,
+    path: scp[3] as string,
+    rawQuery: scp[4] as string,
+  };
 }
 
 /** The address as a browser takes it: `https`, without user and password. */
@@ -81,6 +87,8 @@ export function repoNamespace(provider: RepoProvider | undefined): Readonly<Reco
     GetCommitMetadata: goFunction(METADATA, (revision: string) =>
       provider === undefined ? unavailable() : provider.commitMetadata(revision),
     ),
-    GetAppDetails: goFunction(DETAILS, () => (provider === undefined ? unavailable() : provider.appDetails())),
+    GetAppDetails: goFunction(DETAILS, () =>
+      provider === undefined ? unavailable() : provider.appDetails(),
+    ),
   };
 }

@@ -1,18 +1,27 @@
 /** Built-ins on strings, JSON, base64 and dates. */
+
+import { toIndex } from '../../go/arithmetic.ts';
 import { fromBytes, toBytes } from '../../go/bytes.ts';
 import { itemsOf } from '../../go/collections.ts';
 import { parseDuration } from '../../go/duration.ts';
 import { sprint } from '../../go/format.ts';
 import { decodeJsonFloats, encodeJson } from '../../go/json.ts';
 import { GoLocation, loadLocation, localLocation, UTC } from '../../go/location.ts';
+import { GoNilSlice } from '../../go/nil.ts';
 import { goInt } from '../../go/numbers.ts';
-import { indexOfText, replaceText, splitText, toLower, toUpper, trimCutset, trimSpace } from '../../go/strings.ts';
+import {
+  indexOfText,
+  replaceText,
+  splitText,
+  toLower,
+  toUpper,
+  trimCutset,
+  trimSpace,
+} from '../../go/strings.ts';
 import { type GoTime, timeFromMillis } from '../../go/time.ts';
 import { LAYOUTS } from '../../go/time-layout.ts';
 import { parseTime } from '../../go/time-parse.ts';
 import { GoSlice, goTypeOf } from '../../go/typed.ts';
-import { GoNilSlice } from '../../go/nil.ts';
-import { toIndex } from '../../go/arithmetic.ts';
 import { LimitError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import type { Run } from './run.ts';
@@ -22,7 +31,8 @@ export type Builtin = (run: Run, args: readonly unknown[]) => unknown;
 /** An argument that must be a string. */
 export function textAt(args: readonly unknown[], at: number): string {
   const value = args[at];
-  if (typeof value !== 'string') throw new Error(`argument ${at + 1} must be a string, not ${goTypeOf(value ?? null)}`);
+  if (typeof value !== 'string')
+    throw new Error(`argument ${at + 1} must be a string, not ${goTypeOf(value ?? null)}`);
   return value;
 }
 
@@ -104,7 +114,9 @@ function zone(name: string): GoLocation {
 
 function parseAs(layout: string, text: string, location: GoLocation | undefined): GoTime {
   const parsed =
-    location === undefined ? parseTime(layout, text, UTC, localLocation()) : parseTime(layout, text, location, location);
+    location === undefined
+      ? parseTime(layout, text, UTC, localLocation())
+      : parseTime(layout, text, location, location);
   if (!parsed.ok) throw new Error(parsed.error);
   return parsed.time;
 }
@@ -128,7 +140,8 @@ export const TEXT_BUILTINS: Readonly<Record<string, Builtin>> = {
     run.walk(args[0]);
     return sprint(args[0] ?? null);
   },
-  trim: (_, args) => (args.length > 1 ? trimCutset(textAt(args, 0), textAt(args, 1)) : trimSpace(textAt(args, 0))),
+  trim: (_, args) =>
+    args.length > 1 ? trimCutset(textAt(args, 0), textAt(args, 1)) : trimSpace(textAt(args, 0)),
   trimPrefix: (_, args) => {
     const [text, part] = [textAt(args, 0), args.length > 1 ? textAt(args, 1) : ' '];
     return text.startsWith(part) ? text.slice(part.length) : text;
@@ -171,4 +184,3 @@ export const TEXT_BUILTINS: Readonly<Record<string, Builtin>> = {
   date: (_, args) => date(args),
   timezone: textFunction(zone),
 };
-

@@ -1,15 +1,10 @@
 /** Built-ins on numbers and collections. */
+
+import { negate } from '../../go/arithmetic.ts';
 import { runeCount } from '../../go/bytes.ts';
-import {
-  entriesOf,
-  GoAnyMap,
-  GoArray,
-  itemsOf,
-  mapKey,
-  sliceLike,
-} from '../../go/collections.ts';
+import { entriesOf, GoAnyMap, GoArray, itemsOf, mapKey, sliceLike } from '../../go/collections.ts';
 import { equal, order } from '../../go/compare.ts';
-import { goKindOf, goTypeOf, GoSlice, isGoObject } from '../../go/typed.ts';
+import { GoNilPointer, GoNilSlice } from '../../go/nil.ts';
 import {
   floatValue,
   goFloat,
@@ -19,10 +14,9 @@ import {
   truncateFloat,
   underlyingInteger,
 } from '../../go/numbers.ts';
-import { negate } from '../../go/arithmetic.ts';
-import { GoNilPointer, GoNilSlice } from '../../go/nil.ts';
 import { sortAsGo } from '../../go/sort.ts';
 import { parseFloatText, parseIntText } from '../../go/strconv-parse.ts';
+import { GoSlice, goKindOf, goTypeOf, isGoObject } from '../../go/typed.ts';
 import type { Builtin } from './builtins-text.ts';
 import { LimitError } from './errors.ts';
 import { fetch, get, lengthOf } from './fetch.ts';
@@ -67,13 +61,15 @@ function toInt(value: unknown): unknown {
   const float = floatValue(value);
   if (float !== undefined) return goInt(truncateFloat(float));
   const parsed = typeof value === 'string' ? parseIntText(value) : undefined;
-  if (parsed === undefined) throw new Error(`invalid operation: int(${typeof value === 'string' ? value : goTypeOf(value)})`);
+  if (parsed === undefined)
+    throw new Error(`invalid operation: int(${typeof value === 'string' ? value : goTypeOf(value)})`);
   return goInt(parsed);
 }
 
 function toFloat(value: unknown): unknown {
   const number = typeof value === 'string' ? parseFloatText(value) : numberValue(value);
-  if (number === undefined) throw new Error(`invalid operation: float(${typeof value === 'string' ? value : goTypeOf(value)})`);
+  if (number === undefined)
+    throw new Error(`invalid operation: float(${typeof value === 'string' ? value : goTypeOf(value)})`);
   return goFloat(number);
 }
 
@@ -87,7 +83,8 @@ const rounding =
   (name: string, round: (value: number) => number): Builtin =>
   (_, args) => {
     const number = numberValue(argument(args, 0));
-    if (number === undefined) throw new Error(`invalid argument for ${name} (type ${goTypeOf(argument(args, 0))})`);
+    if (number === undefined)
+      throw new Error(`invalid argument for ${name} (type ${goTypeOf(argument(args, 0))})`);
     return goFloat(integerValue(args[0]) === undefined ? round(number) : number);
   };
 
@@ -208,8 +205,10 @@ export function before(left: unknown, right: unknown): boolean {
 }
 
 export function isDescending(direction: unknown): boolean {
-  if (typeof direction !== 'string') throw new Error(`the order must be a string, not ${goTypeOf(direction)}`);
-  if (direction !== 'asc' && direction !== 'desc') throw new Error(`unknown order ${direction}: use asc or desc`);
+  if (typeof direction !== 'string')
+    throw new Error(`the order must be a string, not ${goTypeOf(direction)}`);
+  if (direction !== 'asc' && direction !== 'desc')
+    throw new Error(`unknown order ${direction}: use asc or desc`);
   return direction === 'desc';
 }
 
@@ -309,4 +308,3 @@ export const VALUE_BUILTINS: Readonly<Record<string, Builtin>> = {
     return goInt(~BigInt(value));
   },
 };
-

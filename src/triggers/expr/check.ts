@@ -35,8 +35,8 @@ import {
   methodOf,
   NIL,
   nameOf,
-  type StaticType,
   STRING,
+  type StaticType,
   TIME,
   typeOf,
   UNKNOWN,
@@ -165,7 +165,8 @@ class Checker {
         if (!isString(type) && !isList(type)) this.fail(node, `cannot slice ${nameOf(type)}`);
         for (const bound of [node.from, node.to]) {
           const given = bound === undefined ? INT : deref(this.visit(bound));
-          if (!isInteger(given) && !isUnknown(given)) this.fail(bound as Node, `non-integer slice index ${nameOf(given)}`);
+          if (!isInteger(given) && !isUnknown(given))
+            this.fail(bound as Node, `non-integer slice index ${nameOf(given)}`);
         }
         return type;
       }
@@ -201,7 +202,9 @@ class Checker {
       }
       case 'array': {
         const types = node.nodes.map((each) => this.visit(each));
-        const same = types.every((type, at) => at === 0 || kindOf(type) === kindOf(types[at - 1] as StaticType));
+        const same = types.every(
+          (type, at) => at === 0 || kindOf(type) === kindOf(types[at - 1] as StaticType),
+        );
         return same ? listOf(types.at(-1) ?? UNKNOWN) : LIST;
       }
       case 'map':
@@ -244,12 +247,14 @@ class Checker {
     const needle = isUnknown(left);
     if (kindOf(right) === 'struct' && (isString(left) || needle)) return BOOL;
     if (isMap(right)) {
-      if (!needle && !assignable(left, keyOf(right))) this.fail(node, `${nameOf(left)} is no key of ${nameOf(right)}`);
+      if (!needle && !assignable(left, keyOf(right)))
+        this.fail(node, `${nameOf(left)} is no key of ${nameOf(right)}`);
       return BOOL;
     }
     if (isList(right)) {
       const element = elementOf(right);
-      if (!comparable(left, element)) this.fail(node, `cannot look for ${nameOf(left)} in a list of ${nameOf(element)}`);
+      if (!comparable(left, element))
+        this.fail(node, `cannot look for ${nameOf(left)} in a list of ${nameOf(element)}`);
       return BOOL;
     }
     if ((needle && isString(right)) || isUnknown(right)) return BOOL;
@@ -285,19 +290,24 @@ class Checker {
       }
       return elementOf(base);
     }
-    if (name !== undefined) this.fail(node, `${nameOf(base)} has no ${node.method ? 'method' : 'field'} ${name}`);
+    if (name !== undefined)
+      this.fail(node, `${nameOf(base)} has no ${node.method ? 'method' : 'field'} ${name}`);
     return this.fail(node, `${nameOf(base)} cannot be indexed`);
   }
 
   call(node: CallNode): StaticType {
-    if (node.callee.kind === 'identifier' && node.callee.name === '$env') this.fail(node, '$env cannot be called');
+    if (node.callee.kind === 'identifier' && node.callee.name === '$env')
+      this.fail(node, '$env cannot be called');
     const callee = this.visit(node.callee);
     if (isUnknown(callee)) {
       for (const arg of node.args) arg.type = UNKNOWN;
       return UNKNOWN;
     }
     if (callee.builtin !== undefined) return this.checkBuiltin(callee.builtin, node, node.args);
-    const name = node.callee.kind === 'member' && node.callee.property.kind === 'string' ? node.callee.property.value : 'it';
+    const name =
+      node.callee.kind === 'member' && node.callee.property.kind === 'string'
+        ? node.callee.property.value
+        : 'it';
     if (kindOf(callee) !== 'func') this.fail(node, `${nameOf(callee)} cannot be called`);
     return this.checkArguments(name, callee.go, node, node.args);
   }
@@ -389,7 +399,8 @@ class Checker {
     const property = deref(this.visit(key));
     if ((from.kind === 'identifier' && from.name === '$env') || isUnknown(base)) return UNKNOWN;
     if (isList(base)) {
-      if (!isInteger(property) && !isUnknown(property)) this.fail(key, `non-integer slice index ${nameOf(property)}`);
+      if (!isInteger(property) && !isUnknown(property))
+        this.fail(key, `non-integer slice index ${nameOf(property)}`);
       return elementOf(base);
     }
     if (!isMap(base)) this.fail(from, `${nameOf(base)} cannot be indexed`);

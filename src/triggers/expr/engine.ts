@@ -92,7 +92,8 @@ export function createEngine(equal: (left: unknown, right: unknown) => boolean):
     apply: (call, operands) => {
       const [first, ...more] = operands;
       if (first === undefined) return `(${register(() => hide(call()))} 0)`;
-      if (more.length === 0) return `(${register((operand: unknown) => hide(call(show(operand))))} (${first}))`;
+      if (more.length === 0)
+        return `(${register((operand: unknown) => hide(call(show(operand))))} (${first}))`;
       const name = register(({ values }: Operands) => hide(call(...values.map(show))));
       return `(${name} (${operands.map((operand) => `(${operand})`).join(' + ')}))`;
     },

@@ -1,4 +1,5 @@
 /** Errors of the language, as values to the outside: thrown inside this folder only. */
+import { runeCount } from '../../go/bytes.ts';
 
 /** What the lexer, parser and checker refuse. `at` is an offset into the source, in UTF-16 units. */
 export class CompileError extends Error {
@@ -31,5 +32,5 @@ export interface Place {
 export function placeOf(source: string, at: number): Place {
   const before = source.slice(0, at);
   const lineStart = before.lastIndexOf('\n') + 1;
-  return { line: before.split('\n').length, column: [...before.slice(lineStart)].length + 1 };
+  return { line: before.split('\n').length, column: runeCount(before.slice(lineStart)) + 1 };
 }

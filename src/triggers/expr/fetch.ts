@@ -24,7 +24,9 @@ function stringKey(map: unknown, key: unknown): string {
 
 /** What a map answers for a missing key. */
 const zeroOf = (map: unknown): unknown =>
-  map instanceof GoAnyMap && map.goType.endsWith('][]interface {}') ? new GoNilSlice('interface {}') : zeroElement(map);
+  map instanceof GoAnyMap && map.goType.endsWith('][]interface {}')
+    ? new GoNilSlice('interface {}')
+    : zeroElement(map);
 
 /** The value of a key of a map, or MISSING; undefined where the value is no map. */
 export function lookUp(map: unknown, key: unknown): unknown {
@@ -56,7 +58,8 @@ function memberOf(value: unknown, key: unknown): unknown {
 
 /** expr-lang's `from[key]`. `path` names `from` in messages. */
 export function fetch(from: unknown, key: unknown, path: string): unknown {
-  if (isPlainMap(from) && typeof key === 'string') return Object.hasOwn(from, key) ? (from[key] ?? null) : null;
+  if (isPlainMap(from) && typeof key === 'string')
+    return Object.hasOwn(from, key) ? (from[key] ?? null) : null;
   if (from === null) throw new Error(`${path} is nil: it has no ${keyText(key)}`);
   const member = memberOf(from, key);
   if (member !== undefined) return member;
@@ -66,7 +69,8 @@ export function fetch(from: unknown, key: unknown, path: string): unknown {
   if (items === undefined) throw new Error(`${path} is ${goTypeOf(from)}: it has no ${keyText(key)}`);
   const index = toIndex(key);
   const at = index < 0 ? items.length + index : index;
-  if (at < 0 || at >= items.length) throw new Error(`index ${index} is out of range: ${path} has ${items.length} elements`);
+  if (at < 0 || at >= items.length)
+    throw new Error(`index ${index} is out of range: ${path} has ${items.length} elements`);
   return items[at] ?? null;
 }
 
@@ -124,7 +128,8 @@ export function contains(needle: unknown, haystack: unknown, budget: Budget): bo
     return items.some((item) => equal(item, needle, budget));
   }
   if (isGoObject(haystack) && (haystack.goKind ?? 'struct') === 'struct') {
-    if (typeof needle !== 'string') throw new Error(`${goTypeOf(needle)} names no field of ${goTypeOf(haystack)}`);
+    if (typeof needle !== 'string')
+      throw new Error(`${goTypeOf(needle)} names no field of ${goTypeOf(haystack)}`);
     const field = haystack.goMember?.(needle);
     return field !== undefined && typeof field !== 'function';
   }

@@ -5,7 +5,12 @@ import type { ArrayNode, BinaryNode, BuiltinNode, Node, PredicateNode, UnaryNode
 import { CompileError } from './errors.ts';
 import { BOOL, FLOAT, INT, LIST, STRING } from './types.ts';
 
-const int = (value: bigint, at: number): Node => ({ kind: 'integer', value: BigInt.asIntN(64, value), at, type: INT });
+const int = (value: bigint, at: number): Node => ({
+  kind: 'integer',
+  value: BigInt.asIntN(64, value),
+  at,
+  type: INT,
+});
 const float = (value: number, at: number): Node => ({ kind: 'float', value, at, type: FLOAT });
 const bool = (value: boolean, at: number): Node => ({ kind: 'bool', value, at, type: BOOL });
 
@@ -23,7 +28,8 @@ const boolOf = (node: Node): boolean | undefined => (node.kind === 'bool' ? node
 
 function foldUnary(node: UnaryNode): Node {
   const { node: operand, at } = node;
-  if (operand.kind === 'bool' && (node.operator === '!' || node.operator === 'not')) return bool(!operand.value, at);
+  if (operand.kind === 'bool' && (node.operator === '!' || node.operator === 'not'))
+    return bool(!operand.value, at);
   if (operand.kind === 'integer' && node.operator === '-') return int(-operand.value, at);
   if (operand.kind === 'integer' && node.operator === '+') return int(operand.value, at);
   if (operand.kind === 'float' && node.operator === '-') return float(-operand.value, at);
@@ -83,7 +89,8 @@ function foldBinary(node: BinaryNode): Node {
     if (operator === '+') return { kind: 'string', value: left.value + right.value, at, type: STRING };
     if (operator === '==') return bool(left.value === right.value, at);
   }
-  if (left.kind === 'bool' && right.kind === 'bool' && operator === '==') return bool(left.value === right.value, at);
+  if (left.kind === 'bool' && right.kind === 'bool' && operator === '==')
+    return bool(left.value === right.value, at);
   if (left.kind === 'integer' && right.kind === 'integer') {
     const folded = foldIntegers(operator, left.value, right.value, at);
     if (folded !== undefined) return folded;

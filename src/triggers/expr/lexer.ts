@@ -15,7 +15,8 @@ const LETTER = /[\p{L}_$]/u;
 const WORD = /[\p{L}\p{Nd}_$]/u;
 const WORDS = /[\p{L}\p{Nd}_$]*/uy;
 const SPACE = /\p{White_Space}+/uy;
-const NUMBER = /(?:0[xX][0-9a-fA-F_]*|0[oO][0-7_]*|0[bB][01_]*|[0-9_]*)(?:\.(?!\.)[0-9a-fA-F_]*)?(?:[eE][+-]?[0-9_]*)?/y;
+const NUMBER =
+  /(?:0[xX][0-9a-fA-F_]*|0[oO][0-7_]*|0[bB][01_]*|[0-9_]*)(?:\.(?!\.)[0-9a-fA-F_]*)?(?:[eE][+-]?[0-9_]*)?/y;
 const DECIMAL = /[0-9_]*(?:\.(?!\.)[0-9_]*)?(?:[eE][+-]?[0-9_]*)?/y;
 const OPERATOR_WORDS: ReadonlySet<string> = new Set([
   'not',
@@ -51,7 +52,12 @@ const character = (code: number): string =>
   code >= 0xd800 && code <= 0xdfff ? '\ufffd' : String.fromCodePoint(code);
 
 /** Reads the escape after a backslash at `at`. In bytes literals only byte escapes are known. */
-function readEscape(source: string, at: number, quote: string, bytes: boolean): { text: string; length: number } {
+function readEscape(
+  source: string,
+  at: number,
+  quote: string,
+  bytes: boolean,
+): { text: string; length: number } {
   const letter = source[at + 1] ?? '';
   const simple = SIMPLE_ESCAPES[letter] ?? (letter === quote ? quote : undefined);
   if (simple !== undefined) return { text: simple, length: 2 };
@@ -69,13 +75,19 @@ function readEscape(source: string, at: number, quote: string, bytes: boolean): 
   if (pattern !== undefined) {
     pattern.lastIndex = at;
     const match = pattern.exec(source);
-    const code = match === null ? Number.POSITIVE_INFINITY : Number.parseInt(match[1] ?? (match[2] as string), 16);
+    const code =
+      match === null ? Number.POSITIVE_INFINITY : Number.parseInt(match[1] ?? (match[2] as string), 16);
     if (match !== null && code <= 0x10ffff) return { text: character(code), length: match[0].length };
   }
   throw new CompileError('unknown escape in a string: use \\\\ for a backslash', at);
 }
 
-function readString(source: string, start: number, quote: string, bytes = false): { value: string; end: number } {
+function readString(
+  source: string,
+  start: number,
+  quote: string,
+  bytes = false,
+): { value: string; end: number } {
   let value = '';
   let at = start + 1;
   for (;;) {

@@ -9,9 +9,9 @@
  *   become slots of the frame.
  */
 import { add, divide, modulo, multiply, negate, power, subtract, toIndex } from '../../go/arithmetic.ts';
+import { callFunction } from '../../go/call.ts';
 import { newMap } from '../../go/collections.ts';
 import { equal } from '../../go/compare.ts';
-import { callFunction } from '../../go/call.ts';
 import { isNil } from '../../go/nil.ts';
 import { goFloat, goInt } from '../../go/numbers.ts';
 import { type GoFunction, GoSlice, goTypeOf } from '../../go/typed.ts';
@@ -68,7 +68,14 @@ const ALWAYS_BOOL_OPERATORS: ReadonlySet<string> = new Set([
   'startsWith',
   'endsWith',
 ]);
-const ALWAYS_BOOL_BUILTINS: ReadonlySet<string> = new Set(['all', 'none', 'any', 'one', 'hasPrefix', 'hasSuffix']);
+const ALWAYS_BOOL_BUILTINS: ReadonlySet<string> = new Set([
+  'all',
+  'none',
+  'any',
+  'one',
+  'hasPrefix',
+  'hasSuffix',
+]);
 
 /** Whether a node can only answer a boolean, whatever the variables hold. */
 function alwaysBool(node: Node): boolean {
@@ -85,7 +92,8 @@ const isAnd = (operator: string): boolean => operator === 'and' || operator === 
 /** Nodes that may be nil although the checker knows a type: there expr-lang's typed `==` fails. */
 function certain(node: Node): boolean {
   if (node.kind === 'binary') return node.operator !== '??';
-  if (node.kind === 'builtin') return Object.hasOwn(TEXT_BUILTINS, node.name) || ['len', 'count', 'type', 'int'].includes(node.name);
+  if (node.kind === 'builtin')
+    return Object.hasOwn(TEXT_BUILTINS, node.name) || ['len', 'count', 'type', 'int'].includes(node.name);
   return ['integer', 'string', 'slice', 'unary'].includes(node.kind);
 }
 
@@ -108,7 +116,8 @@ const comparison =
     test(left, right);
 
 /** NaN compares false with everything, so `<=` is no negated `>`. */
-const notAfter = (left: unknown, right: unknown): boolean => before(left, right) || (!before(right, left) && equalOrder(left, right));
+const notAfter = (left: unknown, right: unknown): boolean =>
+  before(left, right) || (!before(right, left) && equalOrder(left, right));
 const equalOrder = (left: unknown, right: unknown): boolean => equal(left, right);
 
 const COMPARISONS: Readonly<Record<string, (left: unknown, right: unknown) => boolean>> = {
@@ -199,7 +208,8 @@ class Lowering {
       try {
         return call(...args);
       } catch (error) {
-        if (error instanceof RunError || error instanceof LimitError || error instanceof RangeError) throw error;
+        if (error instanceof RunError || error instanceof LimitError || error instanceof RangeError)
+          throw error;
         throw new RunError(error instanceof Error ? error.message : String(error), at);
       }
     };
@@ -274,7 +284,12 @@ class Lowering {
         const list = this.lower(node.node, scope);
         const from = node.from === undefined ? this.constant(scope, goInt(0)) : this.lower(node.from, scope);
         if (node.to === undefined) {
-          return this.apply(node.at, (value, start) => slice(value, start, goInt(lengthOf(value))), list, from);
+          return this.apply(
+            node.at,
+            (value, start) => slice(value, start, goInt(lengthOf(value))),
+            list,
+            from,
+          );
         }
         const to = this.lower(node.to, scope);
         return this.apply(node.at, (value, end, start) => slice(value, start, end), list, to, from);
@@ -382,7 +397,8 @@ class Lowering {
       case '!=':
         return (left, right) => {
           const wrong = [left, right].find((side) => goTypeOf(side) !== type);
-          if (wrong !== undefined) throw new Error(`${wrong === null ? 'nil' : goTypeOf(wrong)} cannot be compared as ${type}`);
+          if (wrong !== undefined)
+            throw new Error(`${wrong === null ? 'nil' : goTypeOf(wrong)} cannot be compared as ${type}`);
           return equal(left, right) === (operator === '==');
         };
       case '+':
@@ -503,7 +519,11 @@ class Lowering {
       if (each.kind === 'call') {
         const slots = each.args.map((arg) => this.slot(scope, this.lower(arg, scope)));
         args.push(...slots.map(({ evaluate }) => evaluate));
-        return this.call(each, walk(each.callee), slots.map(({ read }) => read));
+        return this.call(
+          each,
+          walk(each.callee),
+          slots.map(({ read }) => read),
+        );
       }
       if (each.kind !== 'member') return this.lower(each, scope);
       let base = walk(each.node);
@@ -531,7 +551,9 @@ class Lowering {
         if (typeof target === 'function' && Object.hasOwn(target, 'goType')) {
           return callFunction(target as GoFunction, values);
         }
-        throw new Error(target === null ? `there is no function ${name}` : `${name} is ${goTypeOf(target)}, no function`);
+        throw new Error(
+          target === null ? `there is no function ${name}` : `${name} is ${goTypeOf(target)}, no function`,
+        );
       },
       ...args,
       callee,

@@ -51,7 +51,13 @@ function inRange(node: Node): Node {
   if (constantRange(node.right) === undefined) return node;
   const range = node.right as BinaryNode;
   const { at } = node;
-  const bound = (operator: string, right: Node): Node => ({ kind: 'binary', operator, left: node.left, right, at });
+  const bound = (operator: string, right: Node): Node => ({
+    kind: 'binary',
+    operator,
+    left: node.left,
+    right,
+    at,
+  });
   return inPlaceOf(node, {
     kind: 'binary',
     operator: 'and',
@@ -72,13 +78,21 @@ function filterMap(node: Node): Node {
   const filter = filterIn(list);
   if (filter === undefined || filter.map !== undefined) return node;
   if (some(closure, (each) => each.kind === 'pointer' && each.name === 'index')) return node;
-  return inPlaceOf(node, { kind: 'builtin', name: 'filter', args: filter.args, map: closure.node, at: node.at });
+  return inPlaceOf(node, {
+    kind: 'builtin',
+    name: 'filter',
+    args: filter.args,
+    map: closure.node,
+    at: node.at,
+  });
 }
 
 function filterLength(node: Node): Node {
   if (node.kind !== 'builtin' || node.name !== 'len' || node.args.length !== 1) return node;
   const filter = filterIn(node.args[0]);
-  return filter === undefined ? node : inPlaceOf(node, { kind: 'builtin', name: 'count', args: filter.args, at: node.at });
+  return filter === undefined
+    ? node
+    : inPlaceOf(node, { kind: 'builtin', name: 'count', args: filter.args, at: node.at });
 }
 
 /** `filter(…)[0]` and `first(filter(…))` stop at the first element found; the last one likewise. */
@@ -86,11 +100,20 @@ function filterEnd(index: bigint, builtin: string, find: string): (node: Node) =
   return (node) => {
     let filter: BuiltinNode | undefined;
     const indexed = node.kind === 'member' && !node.optional;
-    if (indexed && node.property.kind === 'integer' && node.property.value === index) filter = filterIn(node.node);
-    if (node.kind === 'builtin' && node.name === builtin && node.args.length === 1) filter = filterIn(node.args[0]);
+    if (indexed && node.property.kind === 'integer' && node.property.value === index)
+      filter = filterIn(node.node);
+    if (node.kind === 'builtin' && node.name === builtin && node.args.length === 1)
+      filter = filterIn(node.args[0]);
     if (filter === undefined) return node;
     const map = filter.map === undefined ? {} : { map: filter.map };
-    return inPlaceOf(node, { kind: 'builtin', name: find, args: filter.args, throws: indexed, ...map, at: node.at });
+    return inPlaceOf(node, {
+      kind: 'builtin',
+      name: find,
+      args: filter.args,
+      throws: indexed,
+      ...map,
+      at: node.at,
+    });
   };
 }
 
@@ -111,8 +134,19 @@ function combineClosures(node: Node): Node {
   const [list, closure] = left.args as [Node, PredicateNode];
   const [otherList, otherClosure] = right.args as [Node, PredicateNode];
   if (list.type?.go !== otherList.type?.go || !sameTree(list, otherList)) return node;
-  const both = combineClosures({ kind: 'binary', operator, left: closure.node, right: otherClosure.node, at });
-  return inPlaceOf(node, { kind: 'builtin', name: left.name, args: [list, { kind: 'predicate', node: both, at }], at });
+  const both = combineClosures({
+    kind: 'binary',
+    operator,
+    left: closure.node,
+    right: otherClosure.node,
+    at,
+  });
+  return inPlaceOf(node, {
+    kind: 'builtin',
+    name: left.name,
+    args: [list, { kind: 'predicate', node: both, at }],
+    at,
+  });
 }
 
 const isElement = (node: Node, name = ''): boolean => node.kind === 'pointer' && node.name === name;
@@ -149,7 +183,8 @@ function sumRange(node: Node): Node {
   const adds =
     body.kind === 'binary' &&
     body.operator === '+' &&
-    ((isElement(body.left) && isElement(body.right, 'acc')) || (isElement(body.left, 'acc') && isElement(body.right)));
+    ((isElement(body.left) && isElement(body.right, 'acc')) ||
+      (isElement(body.left, 'acc') && isElement(body.right)));
   const start = node.args[2];
   if (!adds || (start !== undefined && start.kind !== 'integer')) return node;
   return constant(sum + (start?.value ?? 0n));
@@ -177,7 +212,8 @@ function sumMap(node: Node): Node {
 
 /** A comparison of `count` with a constant. */
 function countComparison(node: Node): { operator: string; count: BuiltinNode; value: bigint } | undefined {
-  if (node.kind !== 'binary' || node.left.kind !== 'builtin' || node.right.kind !== 'integer') return undefined;
+  if (node.kind !== 'binary' || node.left.kind !== 'builtin' || node.right.kind !== 'integer')
+    return undefined;
   if (node.left.name !== 'count' || node.left.args.length !== 2) return undefined;
   return { operator: node.operator, count: node.left, value: node.right.value };
 }
@@ -185,7 +221,8 @@ function countComparison(node: Node): { operator: string; count: BuiltinNode; va
 function countAny(node: Node): Node {
   const found = countComparison(node);
   if (found === undefined) return node;
-  const any = (found.operator === '>' && found.value === 0n) || (found.operator === '>=' && found.value === 1n);
+  const any =
+    (found.operator === '>' && found.value === 0n) || (found.operator === '>=' && found.value === 1n);
   return any ? inPlaceOf(node, { kind: 'builtin', name: 'any', args: found.count.args, at: node.at }) : node;
 }
 

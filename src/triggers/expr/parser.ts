@@ -1,9 +1,9 @@
 /** Tokens of expr-lang → syntax tree, by precedence climbing. */
 import type { Node } from './ast.ts';
-import { isBuiltin } from './signatures.ts';
 import { CompileError } from './errors.ts';
 import { type Token, type TokenKind, tokenize } from './lexer.ts';
 import { LIMITS } from './limits.ts';
+import { isBuiltin } from './signatures.ts';
 
 const UNARY: Readonly<Record<string, number>> = { not: 50, '!': 50, '-': 90, '+': 90 };
 
@@ -102,7 +102,10 @@ class Parser {
   unexpected(wanted?: string): never {
     const token = this.current;
     const found = token.kind === 'eof' ? 'end of the expression' : JSON.stringify(token.value);
-    throw new CompileError(`unexpected ${found}${wanted === undefined ? '' : `, ${wanted} expected`}`, token.at);
+    throw new CompileError(
+      `unexpected ${found}${wanted === undefined ? '' : `, ${wanted} expected`}`,
+      token.at,
+    );
   }
 
   node<N extends Node>(node: N): N {
@@ -211,7 +214,8 @@ class Parser {
     const yes = this.sequence();
     this.expect('bracket', '}');
     this.expect('operator', 'else');
-    if (this.is('operator', 'if')) return { kind: 'conditional', condition, yes, no: this.nested(() => this.ifElse()), at };
+    if (this.is('operator', 'if'))
+      return { kind: 'conditional', condition, yes, no: this.nested(() => this.ifElse()), at };
     this.expect('bracket', '{');
     const no = this.sequence();
     this.expect('bracket', '}');
@@ -293,7 +297,12 @@ class Parser {
   call(name: Token, given: Node[]): Node {
     const { at } = name;
     if (Object.hasOwn(CLOSURES, name.value)) {
-      return this.node({ kind: 'builtin', name: name.value, args: this.closureArguments(name.value, given), at });
+      return this.node({
+        kind: 'builtin',
+        name: name.value,
+        args: this.closureArguments(name.value, given),
+        at,
+      });
     }
     if (isBuiltin(name.value)) {
       return this.node({ kind: 'builtin', name: name.value, args: this.arguments(given), at });

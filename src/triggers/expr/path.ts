@@ -3,11 +3,11 @@
  * own code, so that expr-eval gets the result as one variable.
  */
 import { isNil } from '../../go/nil.ts';
+import { goInt } from '../../go/numbers.ts';
 import { isPlainMap } from '../../go/typed.ts';
 import type { Node } from './ast.ts';
 import { RunError } from './errors.ts';
 import { fetch } from './fetch.ts';
-import { goInt } from '../../go/numbers.ts';
 
 export interface Step {
   /** undefined: the end of a chain, where a typed nil becomes nil. */
@@ -93,7 +93,10 @@ export function follow(start: unknown, path: Path, safe: boolean): unknown {
         index = step.onNil - 1;
       } else if (!safe) {
         const missing = pathText(path.base, steps.slice(0, index));
-        throw new RunError(`${missing} is nil: it has no ${pathText({ kind: 'nil', at: 0 }, [step]).slice(9).replace(/^\./, '')}`, step.at);
+        throw new RunError(
+          `${missing} is nil: it has no ${pathText({ kind: 'nil', at: 0 }, [step]).slice(9).replace(/^\./, '')}`,
+          step.at,
+        );
       }
       continue;
     }

@@ -11,7 +11,8 @@ function operand(node: Node): string {
 }
 
 /** The base of a member: a number or literal needs parentheses before a dot. */
-const base = (node: Node): string => (['integer', 'float', 'bool', 'nil'].includes(node.kind) ? `(${print(node)})` : operand(node));
+const base = (node: Node): string =>
+  ['integer', 'float', 'bool', 'nil'].includes(node.kind) ? `(${print(node)})` : operand(node);
 
 function member(node: MemberNode): string {
   const { property } = node;

@@ -1,6 +1,7 @@
 /** One evaluation: what it may still spend, and the frames in which variables and closures live. */
-import type { Budget } from '../../go/compare.ts';
+
 import { entriesOf, itemsOf } from '../../go/collections.ts';
+import type { Budget } from '../../go/compare.ts';
 import { LimitError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 

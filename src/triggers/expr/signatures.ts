@@ -24,7 +24,8 @@ interface Signature {
 }
 
 const VARIADIC = 'func(...interface {}) (interface {}, error)';
-const count = (wanted: number, given: number): string => `invalid number of arguments (expected ${wanted}, got ${given})`;
+const count = (wanted: number, given: number): string =>
+  `invalid number of arguments (expected ${wanted}, got ${given})`;
 const overloads = (...types: string[]): Signature => ({ types });
 const validated = (validate: (name: string, args: readonly StaticType[]) => Validated): Signature => ({
   types: [VARIADIC],
@@ -85,7 +86,9 @@ const SIGNATURES: Readonly<Record<string, Signature>> = {
   sum: overloads('func([]interface {}, func(interface {}) bool) int'),
   groupBy: overloads('func([]interface {}, func(interface {}) interface {}) map[interface {}][]interface {}'),
   sortBy: overloads('func([]interface {}, func(interface {}) bool, string) []interface {}'),
-  reduce: overloads('func([]interface {}, func(interface {}, interface {}) interface {}, interface {}) interface {}'),
+  reduce: overloads(
+    'func([]interface {}, func(interface {}, interface {}) interface {}, interface {}) interface {}',
+  ),
   len: lengthOf,
   type: overloads('func(interface {}) string'),
   abs: one(isNumberLike, (arg) => arg),
@@ -123,7 +126,9 @@ const SIGNATURES: Readonly<Record<string, Signature>> = {
   toBase64: overloads('func(string) string'),
   fromBase64: overloads('func(string) string'),
   now: validated((_, args) =>
-    args.length === 0 || (args.length === 1 && args[0]?.go === '*time.Location') ? TIME : count(0, args.length),
+    args.length === 0 || (args.length === 1 && args[0]?.go === '*time.Location')
+      ? TIME
+      : count(0, args.length),
   ),
   duration: overloads('func(string) (time.Duration, error)'),
   date: validated((_, args) => {
@@ -178,8 +183,8 @@ export const isBuiltin = (name: string): boolean => Object.hasOwn(SIGNATURES, na
 
 export const signatureOf = (name: string): Signature => SIGNATURES[name] as Signature;
 
-export const BUILTIN_NAMES: readonly string[] = Object.keys(SIGNATURES);
-
 /** The type of a built-in's bare name. */
-export const builtinType = (name: string): StaticType => ({ go: signatureOf(name).types[0] as string, builtin: name });
-
+export const builtinType = (name: string): StaticType => ({
+  go: signatureOf(name).types[0] as string,
+  builtin: name,
+});

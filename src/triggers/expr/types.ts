@@ -48,7 +48,8 @@ export function kindOf(type: StaticType): string {
   return go.startsWith('time.') ? 'struct' : go;
 }
 
-export const isUnknown = (type: StaticType): boolean => (type.go === '' && type.nil !== true) || type.go === ANY_GO;
+export const isUnknown = (type: StaticType): boolean =>
+  (type.go === '' && type.nil !== true) || type.go === ANY_GO;
 export const isInteger = (type: StaticType): boolean => /^u?int\d*$/.test(type.go);
 export const isNumber = (type: StaticType): boolean => isInteger(type) || type.go === 'float64';
 export const isBool = (type: StaticType): boolean => type.go === 'bool';
@@ -59,10 +60,12 @@ export const isList = (type: StaticType): boolean => type.go.startsWith('[');
 export const isMap = (type: StaticType): boolean => type.go.startsWith('map[');
 
 /** How messages name a type. */
-export const nameOf = (type: StaticType): string => (type.nil === true ? 'nil' : type.go === '' ? 'unknown' : type.go);
+export const nameOf = (type: StaticType): string =>
+  type.nil === true ? 'nil' : type.go === '' ? 'unknown' : type.go;
 
 /** A pointer's target; anything else unchanged. */
-export const deref = (type: StaticType): StaticType => (type.go.startsWith('*') ? typeOf(type.go.slice(1)) : type);
+export const deref = (type: StaticType): StaticType =>
+  type.go.startsWith('*') ? typeOf(type.go.slice(1)) : type;
 
 /** Type of the elements of a list or map. */
 export function elementOf(type: StaticType): StaticType {
@@ -70,7 +73,8 @@ export function elementOf(type: StaticType): StaticType {
   return type.element ?? typeOf(type.go.slice(type.go.indexOf(']') + 1));
 }
 
-export const keyOf = (type: StaticType): StaticType => typeOf(type.go.slice('map['.length, type.go.indexOf(']')));
+export const keyOf = (type: StaticType): StaticType =>
+  typeOf(type.go.slice('map['.length, type.go.indexOf(']')));
 
 /** Go's assignability, as far as the types here go. */
 export function assignable(from: StaticType, to: StaticType): boolean {
@@ -120,14 +124,19 @@ export function checkCall(
   if (signature.out.length > 2) return { ok: false, error: `${name} returns more than two values` };
   const least = signature.variadic ? signature.in.length - 1 : signature.in.length;
   if (args.length < least) return { ok: false, error: `not enough arguments to call ${name}` };
-  if (args.length > least && !signature.variadic) return { ok: false, error: `too many arguments to call ${name}` };
+  if (args.length > least && !signature.variadic)
+    return { ok: false, error: `too many arguments to call ${name}` };
   for (const [at, arg] of args.entries()) {
     const wanted = typeOf(signature.in[Math.min(at, signature.in.length - 1)] as string);
     // A number literal takes the type that is wanted; other integers pass here, and are checked when called.
     if (isInteger(arg) && isNumber(wanted)) continue;
     if (arg.nil === true ? /^(\*|interface)/.test(wanted.go) : isUnknown(arg)) continue;
     if (arg.nil === true || !(assignable(arg, wanted) || assignable(deref(arg), wanted))) {
-      return { ok: false, error: `cannot use ${nameOf(arg)} as ${wanted.go} in a call of ${name}`, argument: at };
+      return {
+        ok: false,
+        error: `cannot use ${nameOf(arg)} as ${wanted.go} in a call of ${name}`,
+        argument: at,
+      };
     }
   }
   return { ok: true, type: typeOf(signature.out[0] as string) };
