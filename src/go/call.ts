@@ -9,7 +9,7 @@ import { type GoFunction, goTypeOf } from './typed.ts';
 const ANY = 'interface {}';
 
 /** The zero value of a type, which reflection passes where the argument is nil. */
-export function zeroValue(type: string): unknown {
+function zeroValue(type: string): unknown {
   switch (type) {
     case 'string':
       return '';

@@ -5,7 +5,7 @@ import { GoFloat, GoInt, GoInt64 } from './value.ts';
 const isSafe = (value: bigint): boolean => value >= -9007199254740991n && value <= 9007199254740991n;
 
 /** The narrowest holder of an integer: a number where it is safe. */
-export function compactInteger(value: number | bigint): number | bigint {
+function compactInteger(value: number | bigint): number | bigint {
   if (typeof value === 'number') return value;
   return isSafe(value) ? Number(value) : value;
 }

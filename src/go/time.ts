@@ -42,7 +42,7 @@ export class GoTime implements GoObject {
 }
 
 /** A moment from Unix nanoseconds. */
-export function timeFromNano(nanoseconds: bigint, location: GoLocation): GoTime {
+function timeFromNano(nanoseconds: bigint, location: GoLocation): GoTime {
   let seconds = nanoseconds / BILLION;
   let rest = nanoseconds % BILLION;
   if (rest < 0n) {
@@ -65,7 +65,7 @@ export function timeAt(clockSeconds: number, nanosecond: number, location: GoLoc
   return new GoTime(clockSeconds - offset, nanosecond, location);
 }
 
-export function timeFields(time: GoTime): Fields {
+function timeFields(time: GoTime): Fields {
   const zone = time.location.at(time.seconds);
   const clock = time.seconds + zone.offset;
   const days = Math.floor(clock / 86400);

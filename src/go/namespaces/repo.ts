@@ -41,7 +41,7 @@ const blank: GoUrl = {
 };
 
 /** A repository address as git takes it: a URL of a known transport, `user@host:path`, or else a local path. */
-export function parseGitUrl(text: string): GoUrl {
+function parseGitUrl(text: string): GoUrl {
   const url = parseUrl(text);
   if (url !== undefined && TRANSPORTS.has(url.scheme)) return url;
   const scp = text.length > MAX_SCP ? null : SCP.exec(text);
@@ -56,12 +56,12 @@ export function parseGitUrl(text: string): GoUrl {
 }
 
 /** The address as a browser takes it: `https`, without user and password. */
-export function repoUrlToHttps(text: string): string {
+function repoUrlToHttps(text: string): string {
   return urlText({ ...parseGitUrl(text), scheme: 'https', user: undefined });
 }
 
 /** `acme/widgets` of any form of the repository's address. */
-export function fullNameByRepoUrl(text: string): string {
+function fullNameByRepoUrl(text: string): string {
   const path = parseGitUrl(text).path.replace(/\.git$/, '');
   const parts = path.split('/').filter((part) => part !== '');
   return parts.length >= 2 ? parts.slice(0, 2).join('/') : path;

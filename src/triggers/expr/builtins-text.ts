@@ -29,7 +29,7 @@ import type { Run } from './run.ts';
 export type Builtin = (run: Run, args: readonly unknown[]) => unknown;
 
 /** An argument that must be a string. */
-export function textAt(args: readonly unknown[], at: number): string {
+function textAt(args: readonly unknown[], at: number): string {
   const value = args[at];
   if (typeof value !== 'string')
     throw new Error(`argument ${at + 1} must be a string, not ${goTypeOf(value ?? null)}`);

@@ -1,7 +1,8 @@
 /**
  * What expr-lang refuses before an expression runs: constant type mismatches, unknown pointers, wrong
  * arguments of built-ins and of methods of times, bad constant patterns. It also sets the type of each node,
- * on which the optimizer and the lowering rely. The first error found is the one reported.
+ * on which the optimizer and the lowering rely. The first error found is the one reported. Long, because each
+ * kind of node has its rule; the rules of operators and of single built-ins are tables.
  */
 import type { BinaryNode, BuiltinNode, CallNode, MemberNode, Node } from './ast.ts';
 import { CompileError } from './errors.ts';

@@ -47,7 +47,7 @@ function failure(error: unknown, source: string): string {
 }
 
 /** Compiles a tree that `parse` made. Throws a CompileError. */
-export function compileTree(tree: Node, source: string, options: CompileOptions = {}): Program {
+function compileTree(tree: Node, source: string, options: CompileOptions = {}): Program {
   check(tree);
   const timeDependent = readsClock(tree);
   const lowered = lower(optimize(tree), { safe: options.safe ?? false });

@@ -35,7 +35,7 @@ export function hide(value: unknown): unknown {
 }
 
 /** The Go value that expr-eval holds. */
-export const show = (value: unknown): unknown => (value instanceof Hidden ? value.value : value);
+const show = (value: unknown): unknown => (value instanceof Hidden ? value.value : value);
 
 /** Operands of one operation, while expr-eval lines them up. */
 class Operands {

@@ -11,7 +11,7 @@ import { GoInteger, goTypeOf, isGoObject, isPlainMap } from '../../go/typed.ts';
 import { GoBytes, GoTypedMap } from '../../go/value.ts';
 
 /** Nothing there: distinct from nil, which may be. */
-export const MISSING = Symbol('missing');
+const MISSING = Symbol('missing');
 
 const keyText = (key: unknown): string => (typeof key === 'string' ? key : String(key));
 
@@ -29,7 +29,7 @@ const zeroOf = (map: unknown): unknown =>
     : zeroElement(map);
 
 /** The value of a key of a map, or MISSING; undefined where the value is no map. */
-export function lookUp(map: unknown, key: unknown): unknown {
+function lookUp(map: unknown, key: unknown): unknown {
   if (isPlainMap(map)) {
     const name = stringKey(map, key);
     return Object.hasOwn(map, name) ? (map[name] ?? null) : MISSING;
@@ -45,7 +45,7 @@ export function lookUp(map: unknown, key: unknown): unknown {
 }
 
 /** The elements of a list, or the bytes of a string as uint8; undefined for anything else. */
-export function elementsOf(value: unknown): readonly unknown[] | undefined {
+function elementsOf(value: unknown): readonly unknown[] | undefined {
   if (typeof value === 'string') return Array.from(toBytes(value), (byte) => new GoInteger('uint8', byte));
   return itemsOf(value);
 }

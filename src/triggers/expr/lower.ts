@@ -7,6 +7,8 @@
  *   that an error knows its column.
  * - A closure becomes an expression of its own, run on a frame of its own; `let` and parts that are read twice
  *   become slots of the frame.
+ *
+ * Long, because it has a case for each kind of node; what the operations do is in the files that it imports.
  */
 import { add, divide, modulo, multiply, negate, power, subtract, toIndex } from '../../go/arithmetic.ts';
 import { callFunction } from '../../go/call.ts';

@@ -1,4 +1,4 @@
-/** Tokens of expr-lang → syntax tree, by precedence climbing. */
+/** Tokens of expr-lang → syntax tree, by precedence climbing. One file, because it is one grammar read from top to bottom. */
 import type { Node } from './ast.ts';
 import { CompileError } from './errors.ts';
 import { type Token, type TokenKind, tokenize } from './lexer.ts';

@@ -18,7 +18,7 @@ export interface StaticType {
   builtin?: string;
 }
 
-export const ANY_GO = 'interface {}';
+const ANY_GO = 'interface {}';
 export const UNKNOWN: StaticType = { go: '' };
 export const NIL: StaticType = { go: '', nil: true };
 export const ANY: StaticType = { go: ANY_GO };
