@@ -15,7 +15,7 @@ import { createProjectWatch } from './cluster/watch-projects.ts';
 import { type Config, type ConfigInput, parseConfig } from './config/parse-config.ts';
 import { createBullmqQueue } from './delivery/bullmq-queue.ts';
 import { createPacing } from './delivery/pacing.ts';
-import { importEpisodes } from './episodes/notified-annotation.ts';
+import { endedMeanwhile, importEpisodes } from './episodes/notified-annotation.ts';
 import { createLedger } from './episodes/store-ledger.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -136,10 +136,12 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     configurations,
     project,
     isRefreshed: isSyncStatusRefreshed,
-    importEpisodes: (application, evaluations) =>
-      options.notifiedAnnotation === 'ignore'
-        ? []
-        : importEpisodes(application, evaluations, { controllerNamespace: namespace, now: now() }),
+    importEpisodes: (application, evaluations) => {
+      if (options.notifiedAnnotation === 'ignore') return [];
+      const over = endedMeanwhile(application, evaluations, namespace);
+      if (mirrors && over.length > 0) mirror.ended(application, over);
+      return importEpisodes(application, evaluations, { controllerNamespace: namespace, now: now() });
+    },
     onEnded: (application, evaluations) => {
       if (mirrors) mirror.ended(application, evaluations);
     },
@@ -154,7 +156,9 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       pacing: createPacing(),
       project,
       onSent: (delivery) => {
-        if (mirrors) mirror.sent(delivery);
+        const { oncePer, application, episode } = delivery;
+        const isOver = oncePer === '' && observer.isOver(application.uid, episode);
+        if (mirrors && !isOver) mirror.sent(delivery);
       },
       onParked: (delivery, settlement) => reportParked(delivery, settlement, { record: events.record, log }),
       metrics,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Application, ConditionResult, JsonObject } from '../model.ts';
 import {
+  endedMeanwhile,
   type ImportCandidate,
   importEpisodes,
   mirrorKey,
@@ -52,6 +53,27 @@ function imported(state: Record<string, number>, candidates: ImportCandidate[], 
 }
 
 const values = (episodes: { oncePer: string }[]) => episodes.map(({ oncePer }) => oncePer).sort();
+
+test('of what the annotation has as notified, only what no longer matches has ended', () => {
+  const plain = candidate();
+  const others: ImportCandidate[] = [
+    candidate({ trigger: 'on-other', result: { status: 'unmatched' } }),
+    candidate({ condition: 'FAILED', result: { status: 'failed', error: 'nil' } }),
+    candidate({ condition: 'ONCE', oncePer: 'app.x', result: { status: 'unmatched' } }),
+    candidate({ configNamespace: 'team-a', result: { status: 'unmatched' } }),
+  ];
+  const keys = ['on-deployed:[0].HASH', 'on-deployed:[0].FAILED', 'r1:on-deployed:[0].ONCE'];
+  const state = Object.fromEntries(keys.map((key) => [`${key}:slack:deploys`, 5]));
+  const ended = (result: ConditionResult) =>
+    endedMeanwhile(
+      application(JSON.stringify(state)),
+      [{ ...plain, result }, ...others],
+      controllerNamespace,
+    );
+
+  expect(ended({ status: 'unmatched' }).map(({ condition }) => condition)).toEqual(['HASH']);
+  expect(ended(matched())).toEqual([]);
+});
 
 describe('reading', () => {
   test.each([

@@ -113,6 +113,25 @@ export function importEpisodes(
   return [...episodes.values()];
 }
 
+/**
+ * Evaluations at first sight whose condition no longer matches, though the annotation has them as notified: when the
+ * annotation is written, too, what they left in it must go, or the next match counts as told after a restart.
+ */
+export function endedMeanwhile(
+  application: Application,
+  candidates: readonly ImportCandidate[],
+  controllerNamespace: string,
+): ImportCandidate[] {
+  const state = parseNotified(application.annotations[notifiedAnnotation]);
+  if (state.size === 0) return [];
+  return candidates.filter((candidate) => {
+    const tenant = tenantOf(candidate.configNamespace, controllerNamespace);
+    return (
+      candidate.result.status === 'unmatched' && state.has(stateKey({ ...candidate, tenant, oncePer: '' }))
+    );
+  });
+}
+
 /** Exact tails, and for oncePer conditions tails with any index. */
 function indexByTail(
   candidates: readonly ImportCandidate[],

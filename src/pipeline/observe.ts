@@ -26,6 +26,8 @@ export interface Observer {
   /** Resolves when every Application observed so far has been loaded from the ledger and evaluated. */
   settled(): Promise<void>;
   has(uid: string): boolean;
+  /** Whether the episode without oncePer is known to have ended: its message may still be under way. */
+  isOver(uid: string, episode: string): boolean;
   /** Keys of the oncePer episodes that match now, by Application: what pruning must keep. */
   matching(): IterableIterator<{ uid: string; keys: string[] }>;
   size(): number;
@@ -251,6 +253,11 @@ export function createObserver(deps: Deps): Observer {
         ? Promise.resolve()
         : new Promise((resolve) => waiters.push(resolve)),
     has: (uid) => tracked.has(uid),
+    isOver(uid, episode) {
+      const entry = tracked.get(uid);
+      if (!entry || entry.waiting) return false;
+      return ![...entry.open.values()].some(({ plain }) => plain === episode);
+    },
     *matching() {
       for (const [uid, { open }] of tracked) {
         const keys = [...open.values()].filter(({ oncePer }) => oncePer !== '').map(({ key }) => key);

@@ -3,9 +3,10 @@ import type { Config } from '../../src/config/config.ts';
 import type { Json, JsonObject } from '../../src/model.ts';
 import { neutraliseMentions } from '../../src/services/slack/mentions.ts';
 import { type RenderOptions, renderNotification } from '../../src/templates/render.ts';
+import { SECTIONS } from '../../src/templates/sections.ts';
 import type { Template } from '../../src/templates/template.ts';
 import { templateVars } from '../../src/templates/vars.ts';
-import type { GoldenNotification, GoldenRendering } from './corpus-golden.ts';
+import type { GoldenRendering } from './corpus-golden.ts';
 import { type Fixtures, FROZEN_NOW, fixedRepo } from './fixtures.ts';
 import { difference, type Verdict } from './verdict.ts';
 
@@ -37,10 +38,13 @@ export function compareRendering(template: Template, golden: GoldenRendering, in
     };
   }
   if (!plain.ok) return { status: 'failed', detail: `fails: ${plain.error}` };
-  const wanted = meaningful(withoutEngineDefaults(golden.notification, template));
-  const differs = difference('notification', wanted, meaningful(plain.notification));
-  if (differs !== undefined) return { status: 'failed', detail: differs };
-  return compareSafe(template, plain.notification, input);
+  const wanted = meaningful(golden.notification);
+  const actual = meaningful(asRecorded(plain.notification, template));
+  const differs = difference('notification', wanted, actual);
+  if (differs === undefined) return compareSafe(template, plain.notification, input);
+  return isAddress(JSON.stringify(wanted), JSON.stringify(actual))
+    ? { status: 'skipped' }
+    : { status: 'failed', detail: differs };
 }
 
 /** With the values kept from breaking JSON and from mentioning people: no other difference than that. */
@@ -48,8 +52,8 @@ function compareSafe(template: Template, plain: JsonObject, input: Input): Judge
   const safe = render(template, input, safety);
   if (!safe.ok) return { status: 'failed', detail: `fails when its values are escaped: ${safe.error}` };
   const reasons = new Set<string>();
-  for (const [field, text] of Object.entries(slackOf(plain))) {
-    const other = slackOf(safe.notification)[field];
+  for (const [field, text] of Object.entries(objectOf(plain.slack))) {
+    const other = objectOf(safe.notification.slack)[field];
     if (text === other) continue;
     const isEscaped = typeof text === 'string' && typeof other === 'string' && !isJson(text) && isJson(other);
     if (isEscaped && safety.jsonFields.includes(field)) {
@@ -61,10 +65,6 @@ function compareSafe(template: Template, plain: JsonObject, input: Input): Judge
   return reasons.size === 0
     ? { status: 'passed' }
     : { status: 'documented', detail: [...reasons].join('; ') };
-}
-
-function slackOf({ slack }: JsonObject): JsonObject {
-  return typeof slack === 'object' && slack !== null && !Array.isArray(slack) ? slack : {};
 }
 
 /** The engine renders every section for any destination; the product that of the destination only. */
@@ -84,7 +84,9 @@ function render(
     repo: fixedRepo(fixtures, app),
   });
   const all: JsonObject = {};
-  for (const type of new Set([serviceType, ...template.sections.keys()])) {
+  // Sections of types that the engine does not know are nothing to it.
+  const types = [...template.sections.keys()].filter((type) => Object.hasOwn(SECTIONS, type));
+  for (const type of new Set([serviceType, ...types])) {
     const extra = type === serviceType ? options : { jsonFields: [] };
     const result = renderNotification([template], vars, { serviceType: type, ...extra });
     if (!result.ok) return { ok: false, error: `${result.field}: ${result.error}` };
@@ -94,12 +96,42 @@ function render(
   return { ok: true, notification: all };
 }
 
+const pathDefaults = {
+  repoURLPath: '{{.app.spec.source.repoURL}}',
+  revisionPath: '{{.app.status.operationState.syncResult.revision}}',
+};
+
 /**
- * The engine's sections as the template makes them: `repoURLPath` and `revisionPath` of `github` are shown as sources
- * with the defaults of its service, and flags of deployments that are not written have a default, too.
+ * The golden results show `repoURLPath` and `revisionPath` of `github` as they are written, or as its service has them
+ * by default, rather than rendered; a deployment merges unless it says otherwise.
  */
-function withoutEngineDefaults(notification: GoldenNotification, _template: Template): JsonObject {
-  return notification;
+function asRecorded(notification: JsonObject, template: Template): JsonObject {
+  const written = template.sections.get('github');
+  if (written === undefined) return notification;
+  const github: JsonObject = { ...objectOf(notification.github) };
+  for (const [field, byDefault] of Object.entries(pathDefaults)) {
+    const path = written[field];
+    const source = typeof path === 'object' && path !== null && 'source' in path ? path.source : '';
+    github[field] = typeof source === 'string' && source !== '' ? source : byDefault;
+  }
+  if (github.deployment !== undefined)
+    github.deployment = { autoMerge: true, ...objectOf(github.deployment) };
+  return { ...notification, github };
+}
+
+function objectOf(value: Json | undefined): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+
+const address = /0x[0-9a-f]{9,16}/;
+
+/** Whether the texts differ only where the engine printed an address in memory, another one each time. */
+function isAddress(wanted: string, actual: string): boolean {
+  if (!address.test(wanted)) return false;
+  const parts = wanted
+    .split(new RegExp(address, 'g'))
+    .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's').test(actual);
 }
 
 /** Without the zero values that Go writes out, or leaves out. */

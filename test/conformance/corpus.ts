@@ -88,28 +88,39 @@ function configOf(file: string, text: string): Config {
   return parseConfig({ configMap: configMap as Record<string, string>, secret: undefined });
 }
 
+/** The engine starts with options with which nothing can be sent. */
 function judgeAccepted(errors: FileProblem[]): Judgement {
   const [error] = errors;
   if (error === undefined) return PASSED;
+  if (errors.every(({ key }) => key.startsWith('service.'))) {
+    return { status: 'documented', detail: 'options with which nothing can be sent are an error' };
+  }
   return failed(`${error.key}, line ${error.line}: ${error.what}`);
 }
 
-/** The engine names one bad key or several; each must have an error of ours with its place. */
-function judgeRejected(
-  { triggerErrors, templateErrors, engineRejects }: Golden,
-  errors: FileProblem[],
-): Judgement {
-  const keys = [
-    ...Object.keys(triggerErrors ?? {}).map((name) => `trigger.${name}`),
-    ...Object.keys(templateErrors ?? {}).map((name) => `template.${name}`),
-  ];
-  const missing = keys.find((key) => !errors.some((error) => error.key === key));
-  if (missing !== undefined) return failed(`no error for ${missing}: ${engineRejects}`);
-  if (errors.length === 0) return failed(`no error: ${engineRejects}`);
+/** Each key that the engine complains of must have an error of ours with its place. */
+function judgeRejected(golden: Golden, errors: FileProblem[]): Judgement {
+  const isTold = (key: string) =>
+    errors.some((error) => error.key === key || error.key.startsWith(`${key}.`));
+  const missing = badKeys(golden).find((key) => !isTold(key));
+  if (missing !== undefined) return failed(`no error for ${missing}: ${golden.engineRejects}`);
+  if (errors.length === 0) return failed(`no error: ${golden.engineRejects}`);
   return {
     status: 'documented',
     detail: 'c: the bad key is reported with its line, the rest of the ConfigMap works',
   };
+}
+
+function badKeys({ triggerErrors = {}, templateErrors = {}, engineRejects = '' }: Golden): string[] {
+  const alone = [
+    ...Object.keys(triggerErrors).map((name) => `trigger.${name}`),
+    ...Object.keys(templateErrors).map((name) => `template.${name}`),
+  ];
+  if (alone.length > 0) return alone;
+  const [, kind, name] = /^parse: failed to unmarshal (trigger|template) (.+?): /.exec(engineRejects) ?? [];
+  if (kind !== undefined) return [`${kind}.${name}`];
+  const [, type] = /^service: service type '(.+?)' is not supported/.exec(engineRejects) ?? [];
+  return type === undefined ? [] : [`service.${type}`];
 }
 
 function judgeTrigger(

@@ -7,7 +7,11 @@ import { parseConfig } from '../../src/config/parse-config.ts';
 import { createPacing } from '../../src/delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue } from '../../src/delivery/queue.ts';
 import type { Ledger } from '../../src/episodes/ledger.ts';
-import { importEpisodes, notifiedAnnotation } from '../../src/episodes/notified-annotation.ts';
+import {
+  endedMeanwhile,
+  importEpisodes,
+  notifiedAnnotation,
+} from '../../src/episodes/notified-annotation.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import type { Application, Delivery, JsonObject } from '../../src/model.ts';
@@ -111,8 +115,11 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
     project: () => undefined,
     // The vectors evaluate every step; the gate has a group of its own, `refresh`.
     isRefreshed: () => true,
-    importEpisodes: (application, evaluations) =>
-      importEpisodes(application, evaluations, { controllerNamespace, now: now() }),
+    importEpisodes: (application, evaluations) => {
+      const over = endedMeanwhile(application, evaluations, controllerNamespace);
+      if (over.length > 0) mirror.ended(application, over);
+      return importEpisodes(application, evaluations, { controllerNamespace, now: now() });
+    },
     onEnded: mirror.ended,
     metrics,
     log,
@@ -124,7 +131,10 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
       configurations,
       pacing: createPacing(),
       project: () => undefined,
-      onSent: mirror.sent,
+      onSent: (delivery) => {
+        const { oncePer, application, episode } = delivery;
+        if (oncePer !== '' || !observer.isOver(application.uid, episode)) mirror.sent(delivery);
+      },
       onParked: () => undefined,
       metrics,
       log,

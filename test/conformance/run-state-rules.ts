@@ -42,6 +42,16 @@ export const heraldRules: Rules = {
   ignoresRevisions: false,
 };
 
+/** The vectors in which Herald differs, and the rule that makes the difference. */
+export const documentedSequences: Readonly<Record<string, keyof Rules>> = {
+  'onceper-failure-then-retry': 'forgetsFailures',
+  'template-missing-onceper': 'forgetsFailures',
+  'truncate-100-plus-1': 'cutsHistory',
+  'truncate-150': 'cutsHistory',
+  'truncate-new-key-is-oldest': 'cutsHistory',
+  'truncate-onceper-many-revisions': 'cutsHistory',
+};
+
 export interface StepAnswer {
   deliveries: DeliveryAnswer[];
   /** Unix seconds by state key. */

@@ -75,7 +75,8 @@ export async function playSequence(vector: SequenceVector, mode: Mode = 'continu
     controllerNamespace: controllerNamespaceOf(vector),
     selfService: vector.selfService,
   };
-  let ledger = createLedgerModel();
+  const imported = new Set<string>();
+  let ledger = createLedger(imported);
   let bridge = startBridge(world, ledger, options);
   const played: PlayedStep[] = [];
   for (const [index, step] of vector.steps.entries()) {
@@ -83,17 +84,29 @@ export async function playSequence(vector: SequenceVector, mode: Mode = 'continu
     world.failing = new Set(step.failing);
     world.sent = [];
     if (index > 0 && mode !== 'continuous') {
-      if (mode === 'diskless') ledger = createLedgerModel();
+      if (mode === 'diskless') ledger = createLedger(imported);
       bridge = startBridge(world, ledger, options);
       await bridge.recover();
     }
     const application = applicationOf(vector, step, world.annotation);
     await bridge.see(application);
     const evaluations = evaluate(bridge, application, world.now);
-    const deliveries = await deliveriesOf(world, ledger, application, evaluations);
+    const deliveries = await deliveriesOf(world, { ledger, imported }, application, evaluations);
     played.push({ application, evaluations, deliveries, annotation: world.annotation });
   }
   return played;
+}
+
+/** A ledger that tells the keys of what the annotation had as notified. */
+function createLedger(imported: Set<string>): Ledger {
+  const ledger = createLedgerModel();
+  return {
+    ...ledger,
+    apply(uid, change) {
+      for (const { key, oncePer } of change.import ?? []) if (oncePer !== '') imported.add(key);
+      return ledger.apply(uid, change);
+    },
+  };
 }
 
 function applicationOf(
@@ -123,7 +136,7 @@ function evaluate({ configurations }: Bridge, application: Application, now: num
 
 async function deliveriesOf(
   { sent }: World,
-  ledger: Ledger,
+  { ledger, imported }: { ledger: Ledger; imported: ReadonlySet<string> },
   application: Application,
   evaluations: AlertEvaluation[],
 ): Promise<PlayedDelivery[]> {
@@ -144,6 +157,8 @@ async function deliveriesOf(
       const isNew = first.attempt === 1;
       return [{ ...identity, outcome: 'sent', ...(isNew ? { message: first.message } : {}) }];
     }
+    // The ledger need not answer a value that others followed.
+    if (imported.has(key)) return [{ ...identity, outcome: 'alreadyNotified' }];
     const episode = episodes.get(key);
     if (episode === undefined) return [{ ...identity, outcome: 'missing' }];
     return [{ ...identity, outcome: episode.notifiedAt === undefined ? 'error' : 'alreadyNotified' }];
