@@ -58,7 +58,7 @@ const runners: Readonly<Record<string, Runner>> = {
     ),
 };
 
-export const vectorFiles: readonly string[] = Object.keys(runners).map((name) => `${name}.json`);
+const vectorFiles = Object.keys(runners).map((name) => `${name}.json`);
 
 const ownFixtures = join(import.meta.dirname, 'fixtures.json');
 

@@ -62,7 +62,7 @@ export interface PlayedDelivery extends Omit<ExpectedDelivery, 'outcome' | 'temp
 export type Mode = 'continuous' | 'restarted' | 'diskless';
 
 /** Under self-service the controller's own namespace is another than the tenant's. */
-export function controllerNamespaceOf({ selfService, apiNamespace }: SequenceVector): string {
+function controllerNamespaceOf({ selfService, apiNamespace }: SequenceVector): string {
   if (!selfService) return apiNamespace;
   return apiNamespace === 'argocd' ? 'controller' : 'argocd';
 }
@@ -117,7 +117,7 @@ function applicationOf(
   const object = structuredClone(app) as JsonObject & { metadata: JsonObject };
   const { metadata } = object;
   if (selfService) metadata.namespace = apiNamespace;
-  metadata.uid ??= `${String(metadata.namespace)}/${String(metadata.name)}`;
+  metadata.uid ??= [metadata.namespace, metadata.name].join('/');
   metadata.resourceVersion = String(now);
   if (annotation !== null) {
     metadata.annotations = { ...(metadata.annotations as JsonObject), [notifiedAnnotation]: annotation };

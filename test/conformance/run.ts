@@ -68,12 +68,12 @@ function parse(args: readonly string[]): Options {
   const options: Options = { documented: false };
   for (let index = 0; index < args.length; index += 1) {
     const arg = args[index] ?? '';
-    const [flag = '', inline] = arg.startsWith('--') ? splitOnce(arg) : [''];
+    const [flag, inline] = arg.startsWith('--') ? splitOnce(arg) : [arg];
     if (flag === '--corpus') {
       if (inline === undefined) index += 1;
       options.corpus = existing(inline ?? args[index] ?? '', '--corpus');
     } else if (arg === '--documented') options.documented = true;
-    else if (arg.startsWith('-')) throw new UsageError(`unknown flag ${flag || arg}: see --help`);
+    else if (arg.startsWith('-')) throw new UsageError(`unknown flag ${flag}: see --help`);
     else if (options.directory !== undefined) {
       throw new UsageError(`a second directory ${arg}: give one, and real ConfigMaps with --corpus DIR`);
     } else options.directory = existing(arg, 'DIR');
