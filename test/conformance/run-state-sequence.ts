@@ -117,7 +117,8 @@ function applicationOf(
   const object = structuredClone(app) as JsonObject & { metadata: JsonObject };
   const { metadata } = object;
   if (selfService) metadata.namespace = apiNamespace;
-  metadata.uid ??= [metadata.namespace, metadata.name].join('/');
+  const { namespace, name } = metadata as { namespace: string; name: string };
+  metadata.uid ??= `${namespace}/${name}`;
   metadata.resourceVersion = String(now);
   if (annotation !== null) {
     metadata.annotations = { ...(metadata.annotations as JsonObject), [notifiedAnnotation]: annotation };
