@@ -50,8 +50,13 @@ const resync = minute;
 const maxAge = day;
 /** What has not matched for so long is forgotten. */
 const retention = 90 * day;
-/** Each of argocd-notifications' processors sends one message at a time; ours mostly wait for answers. */
-const deliveriesPerProcessor = 50;
+/**
+ * At the same time: deliveries for each of `--processors-count`, since they mostly wait for answers, and Applications
+ * that are written to the ledger. The embedded PostgreSQL has a single session: what waits there for its turn would
+ * keep the queue from renewing its locks.
+ */
+const parallel = { deliveries: 50, writes: 32 };
+const parallelEmbedded = { deliveries: 10, writes: 4 };
 
 /** `herald run`, to its end. Answers the exit code. */
 export async function run(options: RunOptions, notices: readonly string[]): Promise<number> {
@@ -108,8 +113,9 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     await shutDown([['server', (left) => server.close(left)]], options.shutdownTimeout, log);
     return;
   }
+  const limits = store.kind === 'postgres' && store.embedded ? parallelEmbedded : parallel;
   const ledger = createLedger(store);
-  const queue = createBullmqQueue(store, { log, concurrency: deliveriesPerProcessor * options.processors });
+  const queue = createBullmqQueue(store, { log, concurrency: limits.deliveries * options.processors });
   const state = createServiceState(store);
   const events = createEventRecorder({ connection, log });
   const periodic = createPeriodic(signal, log);
@@ -128,7 +134,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   );
   const mirror = createMirror({ connection, configurations, controllerNamespace: namespace, log, now });
   const mirrors = options.notifiedAnnotation === 'write';
-  const writer = createLedgerWriter({ ledger, queue, log, metrics });
+  const writer = createLedgerWriter({ ledger, queue, log, metrics }, { concurrency: limits.writes });
   const project = (application: { project: string }) => projects.get(namespace, application.project)?.object;
   const observer = createObserver({
     ledger,

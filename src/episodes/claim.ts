@@ -81,7 +81,9 @@ export function decide(
     if (known.has(episode.key)) continue;
     claim.push({ episode, delivery: deliveryOf(application, evaluation, episode, at.observedAt) });
   }
-  return end.length + claim.length > 0 ? { change: { end, claim }, open: next, ended } : { open: next, ended };
+  return end.length + claim.length > 0
+    ? { change: { end, claim }, open: next, ended }
+    : { open: next, ended };
 }
 
 /** Where an episode stands among those of its Application: everything in its key but the oncePer value. */

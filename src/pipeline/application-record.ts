@@ -38,7 +38,11 @@ export function recordFingerprint(record: ApplicationRecord): string {
   const annotations = isObject(metadata.annotations) ? metadata.annotations : {};
   const subscriptions = Object.entries(annotations).filter(([key]) => key.startsWith(subscriptionPrefix));
   const spec = isObject(record.object.spec) ? record.object.spec : {};
-  const decisive = [metadata.labels ?? null, subscriptions.toSorted(([a], [b]) => (a < b ? -1 : 1)), spec.project ?? null];
+  const decisive = [
+    metadata.labels ?? null,
+    subscriptions.toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    spec.project ?? null,
+  ];
   return createHash('sha1').update(JSON.stringify(decisive)).digest('base64url');
 }
 

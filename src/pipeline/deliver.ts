@@ -1,3 +1,5 @@
+import type { Lookup } from '../argocd/lookup.ts';
+import { renderWithRepo } from '../argocd/rendering.ts';
 import { backoffDelay } from '../delivery/backoff.ts';
 import type { Pacing } from '../delivery/pacing.ts';
 import type { DeliveryProcessor, JobResult } from '../delivery/queue.ts';
@@ -17,6 +19,8 @@ interface Deps {
   pacing: Pacing;
   /** The AppProject of an Application, as it is now. */
   project(application: { namespace: string; project: string }): JsonObject | undefined;
+  /** Who answers the `repo` functions of templates; nobody: their values are empty. */
+  repo?(active: ActiveConfig): Lookup | undefined;
   /** Told of deliveries that are parked, once each. */
   onParked(delivery: Delivery, settlement: Exclude<Settlement, { status: 'sent' }>): void;
   onSent(delivery: Delivery): void;
@@ -60,7 +64,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const slot = reserve(service, attempt);
     if (slot > deps.now()) return { status: 'paced', slot };
 
-    const rendered = render(delivery, active, service);
+    const rendered = await render(attempt, active, service);
     if (!rendered.ok) return settleRejected(delivery, 'template', rendered.error);
     return conclude(attempt, service, await send(attempt, service, rendered.notification));
   };
@@ -70,11 +74,11 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     return service.pace ? pacing.reserve(paceKey(delivery), deps.now(), service.pace, slot) : 0;
   }
 
-  function render(
-    delivery: Delivery,
+  async function render(
+    { delivery, signal }: Attempt,
     active: ActiveConfig,
     service: Service,
-  ): { ok: true; notification: Notification } | { ok: false; error: string } {
+  ): Promise<{ ok: true; notification: Notification } | { ok: false; error: string }> {
     const templates: Template[] = [];
     for (const name of delivery.templates) {
       const template = active.config.templates.get(name);
@@ -84,7 +88,8 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       }
       templates.push(template);
     }
-    const vars = templateVars({
+    const { type: serviceType, jsonFields, filterValue, mention } = service;
+    const input = {
       app: delivery.snapshot,
       appProject: deps.project(delivery.application) ?? {},
       context: active.config.context,
@@ -92,14 +97,16 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       serviceType: delivery.destination.service,
       recipient: delivery.destination.recipient,
       now: deps.now(),
-    });
-    const { type: serviceType, jsonFields, filterValue } = service;
-    const rendered = renderNotification(templates, vars, {
-      serviceType,
-      jsonFields,
-      template: (name) => active.config.templates.get(name),
-      ...(filterValue ? { filterValue } : {}),
-    });
+      ...(mention ? { mention } : {}),
+    };
+    const rendered = await renderWithRepo(deps.repo?.(active), delivery.snapshot, signal, (repo) =>
+      renderNotification(templates, templateVars({ ...input, repo }), {
+        serviceType,
+        jsonFields,
+        template: (name) => active.config.templates.get(name),
+        ...(filterValue ? { filterValue } : {}),
+      }),
+    );
     if (rendered.ok) {
       for (const warning of rendered.warnings)
         log.warn({ ...fieldsOf(delivery), ...warning }, 'Template is questionable');
@@ -132,12 +139,10 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
         reason: outcome.degraded ?? '',
       });
       metrics.deliveryLatency.observe(labels, Math.max(0, now - delivery.observedAt) / 1000);
-      if (outcome.degraded)
-        log.warn(
-          { ...fieldsOf(delivery), reason: outcome.degraded, error: outcome.error },
-          'Sent as plain text',
-        );
-      else log.info(fieldsOf(delivery), 'Sent');
+      const { degraded: reason, error } = outcome;
+      if (reason && error)
+        log.warn({ ...fieldsOf(delivery), reason, error }, 'Sent, but not as the template describes');
+      else log.info({ ...fieldsOf(delivery), ...(reason ? { reason } : {}) }, 'Sent');
       return settle(delivery, { status: 'sent', at: now });
     }
     if (outcome.status === 'rejected') return settleRejected(delivery, outcome.reason, outcome.error);

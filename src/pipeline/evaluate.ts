@@ -1,3 +1,4 @@
+import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import type { Evaluation } from '../episodes/claim.ts';
 import type { Application, Destination, JsonObject } from '../model.ts';
 import { resolveSubscriptions } from '../subscriptions/resolve.ts';
@@ -24,7 +25,7 @@ export interface EvaluatedApplication {
 }
 
 /**
- * Subscriptions and conditions of one Application under one ConfigMap. Pure.
+ * Subscriptions and conditions of one Application under one ConfigMap. Pure, but for what `repo` asks for.
  * Each condition is evaluated once, however many destinations subscribe to its trigger.
  */
 export function evaluateApplication(
@@ -32,6 +33,7 @@ export function evaluateApplication(
   project: JsonObject | undefined,
   active: ActiveConfig,
   now: number,
+  repo?: RepoEvaluation,
 ): EvaluatedApplication {
   const { config } = active;
   const answer: EvaluatedApplication = {
@@ -49,6 +51,7 @@ export function evaluateApplication(
     secrets: active.secrets ?? {},
     appProject: project ?? {},
     now,
+    ...(repo ? { repo: repo.provider } : {}),
   });
   for (const [name, destinations] of byTrigger) {
     const trigger = config.triggers.get(name);
@@ -57,7 +60,7 @@ export function evaluateApplication(
       continue;
     }
     for (const condition of trigger.conditions) {
-      const result = condition.evaluate(vars);
+      const result = repo ? repo.run(() => condition.evaluate(vars)) : condition.evaluate(vars);
       answer.conditions.push({ name, triggered: result.status === 'matched' });
       answer.timeDependent ||= condition.timeDependent;
       if (result.status === 'failed') {
@@ -78,6 +81,7 @@ export function evaluateApplication(
       }
     }
   }
+  answer.timeDependent ||= repo?.unanswered() ?? false;
   return answer;
 }
 

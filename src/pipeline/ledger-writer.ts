@@ -34,15 +34,14 @@ interface Deps {
 interface Options {
   /** Applications written at the same time. */
   concurrency: number;
-  /** Milliseconds before the first retry; doubles up to `maxRetryDelay`. */
-  retryDelay: number;
-  maxRetryDelay: number;
+  /** Milliseconds before the first retry; doubles up to `maxRetryDelay`. @defaultValue 100 */
+  retryDelay?: number;
+  /** @defaultValue 5000 */
+  maxRetryDelay?: number;
 }
 
-export function createLedgerWriter(
-  deps: Deps,
-  options: Options = { concurrency: 32, retryDelay: 100, maxRetryDelay: 5_000 },
-): LedgerWriter {
+export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
+  const { concurrency, retryDelay = 100, maxRetryDelay = 5_000 } = options;
   const pending = new Map<string, Write[]>();
   const ready: string[] = [];
   const idleWaiters: (() => void)[] = [];
@@ -52,7 +51,7 @@ export function createLedgerWriter(
   let trouble: string | undefined;
 
   function schedule(): void {
-    while (active < options.concurrency) {
+    while (active < concurrency) {
       const uid = ready.shift();
       if (uid === undefined) break;
       active += 1;
@@ -76,7 +75,7 @@ export function createLedgerWriter(
   }
 
   async function untilItSucceeds(uid: string, write: Write): Promise<void> {
-    let wait = options.retryDelay;
+    let wait = retryDelay;
     while (!abort.signal.aborted) {
       try {
         await perform(uid, write);
@@ -88,7 +87,7 @@ export function createLedgerWriter(
           deps.log.warn({ err: error }, 'Store does not answer, keeping writes in memory');
         trouble = error instanceof Error ? error.message : String(error);
         await delay(wait, undefined, { signal: abort.signal }).catch(() => undefined);
-        wait = Math.min(wait * 2, options.maxRetryDelay);
+        wait = Math.min(wait * 2, maxRetryDelay);
       }
     }
   }

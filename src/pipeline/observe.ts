@@ -1,10 +1,11 @@
+import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import { decide, type Evaluation, type OpenEpisodes, openEpisodes, slotOf } from '../episodes/claim.ts';
 import type { EpisodeRecord, Ledger, LedgerChange } from '../episodes/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, JsonObject } from '../model.ts';
 import { applicationRecord, recordFingerprint } from './application-record.ts';
-import type { Configurations } from './configurations.ts';
+import type { ActiveConfig, Configurations } from './configurations.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
 
@@ -40,6 +41,8 @@ interface Deps {
   configurations: Configurations;
   /** The AppProject of an Application. */
   project(application: Application): JsonObject | undefined;
+  /** Who answers the `repo` functions of conditions; nobody: such a condition fails. */
+  repo?(application: Application, active: ActiveConfig): RepoEvaluation | undefined;
   /** Argo CD's gate: an operation has finished that the status does not reflect yet. */
   isRefreshed(object: JsonObject): boolean;
   /** The episodes that argocd-notifications has recorded on the Application itself. */
@@ -154,7 +157,8 @@ export function createObserver(deps: Deps): Observer {
     const decision = decide(application, evaluations, entry.open, { now, observedAt }, notified);
     entry.open = decision.open;
     metrics.setAlerts(application, activeAlerts(entry, evaluations));
-    const change = changeOf(entry, decision.change, imported);
+    const isTold = entry.fingerprint !== undefined || evaluations.length > 0;
+    const change = isTold ? changeOf(entry, decision.change, imported) : undefined;
     if (decision.ended.length > 0) deps.onEnded(application, decision.ended);
     if (change) writer.write(application.uid, { kind: 'apply', change });
   }
@@ -166,7 +170,8 @@ export function createObserver(deps: Deps): Observer {
     const failures: string[] = [];
     entry.timeDependent = false;
     for (const active of configurations.of(application.namespace)) {
-      const answer = evaluateApplication(application, project, active, deps.now());
+      const repo = deps.repo?.(application, active);
+      const answer = evaluateApplication(application, project, active, deps.now(), repo);
       evaluations.push(...answer.evaluations);
       entry.timeDependent ||= answer.timeDependent;
       for (const { name, triggered } of answer.conditions) {
@@ -197,7 +202,10 @@ export function createObserver(deps: Deps): Observer {
     );
   }
 
-  /** The record is written with the first change, and again when what decides about subscriptions differs. */
+  /**
+   * The record is written when the Application is first subscribed to something, with each change, and when what
+   * decides about subscriptions differs.
+   */
   function changeOf(
     entry: Tracked,
     decided: LedgerChange | undefined,

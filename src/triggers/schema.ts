@@ -16,10 +16,11 @@ const FIELDS = ['when', 'oncePer', 'send', 'description', 'severity', 'safe'] as
 const NEVER = 'false';
 
 /** Identity of a condition, see `Condition.id`; source: conformance `state.json`, keys. */
-function conditionId(when: string, earlier: readonly Condition[]): string {
+function conditionId(when: string, counts: Map<string, number>): string {
   const hash = createHash('sha1').update(when).digest('base64url');
-  const same = earlier.filter((condition) => condition.when === when).length;
-  return same === 0 ? hash : `${hash}#${same + 1}`;
+  const count = (counts.get(when) ?? 0) + 1;
+  counts.set(when, count);
+  return count === 1 ? hash : `${hash}#${count}`;
 }
 
 function compileField(decoder: Decoder, path: YamlPath, source: string, safe: boolean): Program | undefined {
@@ -57,7 +58,7 @@ function compileCondition(
   decoder: Decoder,
   index: number,
   entry: Json,
-  earlier: readonly Condition[],
+  counts: Map<string, number>,
 ): Condition | undefined {
   const path = [index];
   const object = decoder.object(path, entry);
@@ -82,7 +83,7 @@ function compileCondition(
     oncePer.text === '' ? undefined : compileField(decoder, oncePer.path, oncePer.text, safe);
   if (whenProgram === undefined) return undefined;
   return {
-    id: conditionId(when.text, earlier),
+    id: conditionId(when.text, counts),
     index,
     when: when.text,
     ...(oncePer.text === '' ? {} : { oncePer: oncePer.text }),
@@ -106,8 +107,10 @@ export function compileTrigger(name: string, text: string): { trigger?: Trigger;
   if (hasError()) return { problems };
   const entries = decoder.list([], document.value) ?? [];
   const conditions: Condition[] = [];
+  /** How often each text of `when` has come so far. */
+  const counts = new Map<string, number>();
   for (const [index, entry] of entries.entries()) {
-    const condition = compileCondition(decoder, index, entry, conditions);
+    const condition = compileCondition(decoder, index, entry, counts);
     if (condition !== undefined) conditions.push(condition);
   }
   if (!hasError() && conditions.length === 0) {

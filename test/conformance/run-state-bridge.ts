@@ -79,7 +79,7 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
 
   /** The time until a retry is due passes between two steps. */
   async function attemptAll(process: DeliveryProcessor): Promise<void> {
-    for (const job of [...jobs.values()]) {
+    for (const job of jobs.values()) {
       current = job;
       const { signal } = new AbortController();
       const result = await process({ ...job, queuedAt: job.delivery.observedAt, signal });
@@ -107,7 +107,7 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
   const configurations = configurationsOf(options, serviceDouble);
   const connection = annotationDouble(world);
   const mirror = createMirror({ connection, configurations, controllerNamespace, log, now });
-  const writer = createLedgerWriter({ ledger, queue, log, metrics });
+  const writer = createLedgerWriter({ ledger, queue, log, metrics }, { concurrency: 1 });
   const observer = createObserver({
     ledger,
     writer,
