@@ -66,6 +66,7 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
   queue.on('error', reportError);
   const stopping = new AbortController();
   const active = new Map<string, Promise<JobResult>>();
+  let closed: Promise<void> | undefined;
   let worker: Worker<JobData, void, string, IQueueBackend, JobProgress, Redis | Pool> | undefined;
 
   async function bounded<T>(what: string, run: () => Promise<T>): Promise<T> {
@@ -151,6 +152,16 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
     throw new DelayedError();
   }
 
+  async function close(closeDeadline: number): Promise<void> {
+    const until = Date.now() + closeDeadline;
+    const closing = Promise.all([worker?.close(), queue.close()]);
+    closing.catch(() => undefined);
+    const inTime = await settledWithin(closing, closeDeadline * gracefulPart);
+    stopping.abort();
+    if (!inTime) await settledWithin(closing, until - Date.now());
+    backends.abandon();
+  }
+
   return {
     async add(deliveries) {
       for (let start = 0; start < deliveries.length; start += addBatch) {
@@ -217,14 +228,9 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
       return Math.max(0, ...due.map((at) => now() - at));
     },
     ping: () => bounded('Pinging the store', () => store.ping()),
-    async close(closeDeadline) {
-      const until = Date.now() + closeDeadline;
-      const closing = Promise.all([worker?.close(), queue.close()]);
-      closing.catch(() => undefined);
-      const inTime = await settledWithin(closing, closeDeadline * gracefulPart);
-      stopping.abort();
-      if (!inTime) await settledWithin(closing, until - Date.now());
-      backends.abandon();
+    close(closeDeadline) {
+      closed ??= close(closeDeadline);
+      return closed;
     },
   };
 }

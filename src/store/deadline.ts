@@ -26,3 +26,14 @@ export async function settledWithin(promise: Promise<unknown>, milliseconds: num
   );
   return Promise.race([settled, timeout]).finally(() => clearTimeout(timer));
 }
+
+/** Rejects with the signal's reason when it comes before `promise` is settled, whose own rejection is then ignored. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

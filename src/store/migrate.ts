@@ -29,6 +29,8 @@ export async function migrate(client: PoolClient, log: Logger): Promise<void> {
   const session = sessionOf(client);
   await session.query(`SET statement_timeout = ${statementTimeout}`);
   try {
+    // Before the transactions, not in them: one that waited inside would not see that the schema exists by now.
+    await session.query('SELECT pg_advisory_lock($1)', [advisoryLock]);
     await migrateQueue(session, log);
     await migrateOwn(session, log);
   } catch (error) {
@@ -36,6 +38,7 @@ export async function migrate(client: PoolClient, log: Logger): Promise<void> {
       error instanceof UnsupportedPostgresVersionError || error instanceof SchemaVersionMismatchError;
     throw isFinal ? new StoreError(error.message, { retryable: false, cause: error }) : error;
   } finally {
+    await session.query('SELECT pg_advisory_unlock($1)', [advisoryLock]).catch(() => undefined);
     await session.query('RESET statement_timeout').catch(() => undefined);
   }
 }
@@ -76,14 +79,12 @@ async function migrateOwn(session: PgQueryable, log: Logger): Promise<void> {
   }
   await session.query('BEGIN');
   try {
-    await session.query('SELECT pg_advisory_xact_lock($1)', [advisoryLock]);
     await session.query('CREATE SCHEMA IF NOT EXISTS herald');
     await session.query(
       'CREATE TABLE IF NOT EXISTS herald.version (applied int PRIMARY KEY, oldest_reader int NOT NULL, at timestamptz NOT NULL DEFAULT now())',
     );
-    const { applied } = await ownVersion(session);
     for (const [index, migration] of migrations.entries()) {
-      if (index < applied) continue;
+      if (index < version.applied) continue;
       await session.query(migration.sql);
       await session.query('INSERT INTO herald.version (applied, oldest_reader) VALUES ($1, $2)', [
         index + 1,

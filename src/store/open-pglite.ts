@@ -12,6 +12,7 @@ import { createPool, postgresStore, prepare } from './open-postgres.ts';
 import {
   isInitialised,
   type PgliteMessage,
+  type PgliteRequest,
   type PgliteWorkerData,
   socketDirectoryPrefix,
   socketName,
@@ -25,6 +26,8 @@ export interface OpenPgliteOptions {
   /** Milliseconds for each statement. */
   deadline: number;
   signal?: AbortSignal;
+  /** Milliseconds after which a statement that does not end is ended with its thread. */
+  patience?: number;
 }
 
 /** Making a new database takes seconds on a slow machine; replaying a long log after a crash too. */
@@ -32,6 +35,8 @@ const startDeadline = 60_000;
 
 /** Longer paths do not fit into the address of a Unix socket (108 bytes on Linux, 104 on macOS). */
 const maxSocketDirectory = 80;
+
+const defaultPatience = 60_000;
 
 /** They share one session: more of them would only wait for each other. */
 const connections = 8;
@@ -100,7 +105,7 @@ async function maintain(pool: Pool, statement: string, log: Logger): Promise<voi
 
 /** The thread that runs the database. It is started again when it dies, as a server would be. */
 function createDatabase(options: OpenPgliteOptions, socketDirectory: string) {
-  const { directory, name, log } = options;
+  const { directory, name, log, patience = defaultPatience } = options;
   let worker: Worker | undefined;
   let stopping = false;
 
@@ -131,7 +136,23 @@ function createDatabase(options: OpenPgliteOptions, socketDirectory: string) {
       return;
     }
     isReady = true;
+    watch(started);
     if (recovered) log.info({ store: name }, 'Embedded PostgreSQL recovered after a crash');
+  }
+
+  /** Statements cannot be cancelled inside PGlite: one that never ends, or its code in a loop, ends with the thread. */
+  function watch(started: Worker): void {
+    let answeredAt = Date.now();
+    started.on('message', (message: PgliteMessage) => {
+      if (message.type === 'pong') answeredAt = Date.now();
+    });
+    const timer = setInterval(() => {
+      if (Date.now() - answeredAt > patience) {
+        log.error({ store: name, patience }, 'Embedded PostgreSQL does not answer, restarting');
+        void started.terminate();
+      } else started.postMessage('ping' satisfies PgliteRequest);
+    }, patience / 6).unref();
+    started.once('exit', () => clearInterval(timer));
   }
 
   function ready(started: Worker, signal?: AbortSignal): Promise<{ recovered: boolean }> {
@@ -191,7 +212,7 @@ function createDatabase(options: OpenPgliteOptions, socketDirectory: string) {
       stopping = true;
       const current = worker;
       if (current && current.threadId !== endedThread) {
-        current.postMessage('close');
+        current.postMessage('close' satisfies PgliteRequest);
         // What is not closed is recovered at the next start: nothing acknowledged is lost.
         if (!(await settledWithin(ended(current), deadline))) await current.terminate();
       }

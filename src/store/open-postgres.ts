@@ -1,6 +1,6 @@
-import { Pool, type PoolConfig } from 'pg';
+import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { Logger } from '../log.ts';
-import { settledWithin, withDeadline } from './deadline.ts';
+import { settledWithin, unlessAborted, withDeadline } from './deadline.ts';
 import { migrate, queueSchema } from './migrate.ts';
 import { type PostgresStore, StoreError } from './store.ts';
 
@@ -65,33 +65,20 @@ export async function prepare(
   { name, log, deadline, signal }: OpenPostgresOptions,
 ): Promise<void> {
   signal?.throwIfAborted();
-  let release: ((error?: Error) => void) | undefined;
-  const onAbort = () => release?.(signal?.reason as Error);
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const connecting = withDeadline(pool.connect(), deadline + 1_000, 'Connecting');
+  let client: PoolClient | undefined;
   try {
-    const client = await withDeadline(pool.connect(), deadline + 1_000, 'Connecting');
-    release = once((error) => client.release(error));
+    client = await unlessAborted(connecting, signal);
     // Without a listener the end of a connection that is in use would end the process.
     client.on('error', () => undefined);
-    signal?.throwIfAborted();
-    await withDeadline(migrate(client, log), migrationDeadline, 'Bringing the tables up to date');
-    release();
+    const migrating = withDeadline(migrate(client, log), migrationDeadline, 'Bringing the tables up to date');
+    await unlessAborted(migrating, signal);
+    client.release();
   } catch (error) {
-    release?.(error as Error);
+    client?.release(error as Error);
     signal?.throwIfAborted();
     throw error instanceof StoreError ? error : openError(name, error as Error & { code?: string });
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
   }
-}
-
-function once(run: (error?: Error) => void): (error?: Error) => void {
-  let done = false;
-  return (error) => {
-    if (done) return;
-    done = true;
-    run(error);
-  };
 }
 
 function openError(name: string, error: Error & { code?: string }): StoreError {
@@ -109,7 +96,7 @@ function openError(name: string, error: Error & { code?: string }): StoreError {
     case '42501':
       return refused(
         `PostgreSQL at ${name} does not let Herald make its tables: ${message}. ` +
-          'Grant CREATE on the database, or create the schemas herald and herald_queue for this user',
+          'Let its user create schemas: GRANT CREATE ON DATABASE … TO …',
       );
     default:
       return new StoreError(`PostgreSQL at ${name} cannot be used: ${message}`, {

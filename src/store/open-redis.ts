@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Logger } from '../log.ts';
-import { settledWithin } from './deadline.ts';
+import { settledWithin, unlessAborted } from './deadline.ts';
 import { type RedisClientOptions, type RedisStore, StoreError } from './store.ts';
 
 export interface OpenRedisOptions {
@@ -82,15 +82,12 @@ async function connect(client: Redis, name: string, deadline: number, signal?: A
     lastError = error;
   };
   client.on('error', noteError);
-  const aborted = new Promise<never>((_, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
   try {
     signal?.throwIfAborted();
     const connected = client.connect();
     // When the race is lost to the deadline or the signal, the connection's own failure comes later.
     connected.catch(() => undefined);
-    const inTime = await Promise.race([settledWithin(connected, deadline), aborted]);
+    const inTime = await unlessAborted(settledWithin(connected, deadline), signal);
     if (!inTime) throw new Error(`no answer within ${deadline / 1000} s`);
     await connected;
   } catch (error) {

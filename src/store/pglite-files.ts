@@ -11,8 +11,12 @@ export interface PgliteWorkerData {
   searchPath: string;
 }
 
-/** What the thread answers; any message to it closes the database and ends it. */
+/** `close` closes the database and ends the thread; `ping` is answered, unless a statement never ends. */
+export type PgliteRequest = 'close' | 'ping';
+
+/** What the thread answers. */
 export type PgliteMessage =
+  | { type: 'pong' }
   /** `recovered`: the process before did not close the database. */
   | { type: 'ready'; recovered: boolean }
   /** `reason` is for people and names the mend; `retryable` as in StoreError. */

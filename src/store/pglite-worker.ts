@@ -8,6 +8,7 @@ import {
   databaseFiles,
   filesVersion,
   type PgliteMessage,
+  type PgliteRequest,
   type PgliteWorkerData,
   socketDirectoryPrefix,
   socketName,
@@ -37,8 +38,12 @@ async function run(data: PgliteWorkerData): Promise<void> {
     send({ type: 'failed', ...opened });
     return;
   }
-  if (data.task === 'serve') port.once('message', () => void opened.close().finally(() => port.close()));
-  else await opened.close();
+  if (data.task === 'serve') {
+    port.on('message', (request: PgliteRequest) => {
+      if (request === 'close') void opened.close().finally(() => port.close());
+      else send({ type: 'pong' });
+    });
+  } else await opened.close();
   send({ type: 'ready', recovered: opened.recovered });
 }
 

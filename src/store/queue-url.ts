@@ -59,6 +59,8 @@ function parseServer(
   named.password = '';
   named.search = '';
   named.hash = '';
+  // A password with an unescaped slash lands here.
+  if (/[@:]/.test(named.pathname)) named.pathname = '';
   const what = problem(url);
   if (what !== undefined) {
     return failed(`${what}. Use ${forms}`);

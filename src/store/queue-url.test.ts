@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseQueueUrl } from './queue-url.ts';
+
+describe('parseQueueUrl', () => {
+  it.each([
+    [
+      'pglite:/var/lib/herald',
+      { kind: 'pglite', directory: '/var/lib/herald', name: 'pglite:/var/lib/herald' },
+    ],
+    ['pglite:data', { kind: 'pglite', directory: resolve('data'), name: `pglite:${resolve('data')}` }],
+    ['redis://cache', { kind: 'redis', url: 'redis://cache', name: 'redis://cache' }],
+    [
+      ' rediss://u:p%40ss@cache:6380/2 ',
+      { kind: 'redis', url: 'rediss://u:p%40ss@cache:6380/2', name: 'rediss://u@cache:6380/2' },
+    ],
+    [
+      'postgres://u:secret@db/herald?password=other',
+      {
+        kind: 'postgres',
+        url: 'postgres://u:secret@db/herald?password=other',
+        name: 'postgres://u@db/herald',
+      },
+    ],
+    [
+      'postgresql:///herald?host=/run/postgresql',
+      { kind: 'postgres', url: 'postgresql:///herald?host=/run/postgresql', name: 'postgresql:///herald' },
+    ],
+  ])('reads %s', (text, value) => {
+    expect(parseQueueUrl(text)).toEqual({ ok: true, value });
+  });
+
+  it.each([
+    ['', /is empty.*pglite:DIRECTORY/],
+    ['/var/lib/herald', /no scheme.*pglite:DIRECTORY/],
+    ['mysql://db', /unknown scheme "mysql:".*postgres:/],
+    ['pglite:', /names no directory.*pglite:\/var\/lib\/herald/],
+    ['pglite:///var/lib/herald', /pglite:\/var\/lib\/herald$/],
+    ['redis:', /names no host/],
+    ['redis://cache/zero', /database that is no number: "zero"/],
+    ['postgres:///herald', /names no host/],
+    ['redis://u:p#w@cache', /percent-encode/],
+  ])('says what is wrong with %j', (text, error) => {
+    expect(parseQueueUrl(text)).toEqual({ ok: false, error: expect.stringMatching(error) });
+  });
+
+  it('never shows a password and never throws', () => {
+    const password = 'S3cr3tS3cr3t';
+    const scheme = fc.constantFrom('redis', 'rediss', 'postgres', 'postgresql', 'mysql', '');
+    const part = fc.string({ unit: fc.constantFrom(...'/?#@:%a1 \\') });
+    fc.assert(
+      fc.property(scheme, part, part, (name, before, after) => {
+        const parsed = parseQueueUrl(`${name}://u${before}:${password}@${after}`);
+        expect(parsed.ok ? parsed.value.name : parsed.error).not.toContain(password);
+      }),
+      { numRuns: 2_000 },
+    );
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        parseQueueUrl(text);
+      }),
+    );
+  });
+});
