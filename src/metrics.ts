@@ -38,6 +38,8 @@ export interface Metrics extends ApplicationSeries, ApplicationSetSeries {
   /** Every attempt. `outcome` is sent, degraded, retry, rejected or expired. */
   readonly outcomes: Counter<'service' | 'outcome' | 'reason'>;
   readonly suppressed: Counter<'trigger' | 'service'>;
+  /** `outcome` is answered, unknown, refused or unreachable. */
+  readonly argocdRequests: Counter<'function' | 'outcome'>;
   /** `resource` is applications, appprojects, applicationsets, configmaps or secrets. */
   readonly watchRestarts: Counter<'resource' | 'reason'>;
 
@@ -131,6 +133,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'Matches that were not sent because the same episode had been claimed before.',
     ['trigger', 'service'],
   );
+  const argocdRequests = counter(
+    'herald_argocd_requests_total',
+    "Requests to Argo CD's API for repo functions, by outcome.",
+    ['function', 'outcome'],
+  );
   const parked = gauge(
     'herald_deliveries_parked',
     'Deliveries that were rejected, or retried until too old, and wait for a person.',
@@ -211,6 +218,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     deliveryLatency,
     outcomes,
     suppressed,
+    argocdRequests,
     watchRestarts,
 
     setWatch(resource, watch) {

@@ -81,7 +81,10 @@ export interface Notification {
 
 /** What became of one attempt to send. Only a service makes one; only the worker acts on it. */
 export type Outcome =
-  /** `degraded`: sent as plain text, and why, as a label; `error` is then the sentence for people. */
+  /**
+   * `degraded`: sent, but not as it was rendered (as plain text, without its name and icon), and why, as a label;
+   * `error` is then the sentence for people, absent where it has been told already.
+   */
   | { status: 'sent'; degraded?: string; error?: string }
   | { status: 'retry'; reason: string; error: string; /** Milliseconds. */ retryAfter?: number }
   | { status: 'rejected'; reason: string; error: string; scope: RejectionScope };

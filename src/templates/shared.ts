@@ -121,19 +121,23 @@ export function link(app: JsonObject, argocdUrl: string): string {
   return `${argocdUrl.replace(/\/+$/, '')}/applications/${path.map(encodeURIComponent).join('/')}`;
 }
 
+/** The address at the end of `Ana <ana@example.com>`, of characters that need no escape in JSON or in Slack's text. */
+const ADDRESS = /(?:^|[\s<])([\w.!#$%'*+/=?^`{|}~-]+@[a-z\d-]+(?:\.[a-z\d-]+)+)>?\s*$/i;
+
 /**
- * A mention of whoever has the address in `Ana <ana@example.com>`, as the marker that argocd-notifications' Slack
- * service replaces by the user; a text without an address is returned as it is.
+ * A mention of the author of a commit, made by `mention` of the e-mail address; without it the address. A text
+ * without an address is returned as it is.
  */
-export function slackMention(author: string): string {
-  const address = /<?([^\s<>@]+@[^\s<>@]+\.[^\s<>@]+)>?\s*$/.exec(author)?.[1];
-  return address === undefined ? author : `__SLACK_USER_EMAIL__${address}__`;
+export function slackMention(author: string, mention: (address: string) => string = String): string {
+  const address = ADDRESS.exec(author)?.[1];
+  return address === undefined ? author : mention(address);
 }
 
 /** The variable `shared`. Each value is worked out when a template reads it. */
 export function sharedValues(
   app: JsonObject,
   context: Readonly<Record<string, string>>,
+  mention?: (address: string) => string,
 ): Record<string, unknown> {
   const argocdUrl = Object.hasOwn(context, 'argocdUrl') ? (context.argocdUrl as string) : '';
   return {
@@ -155,6 +159,6 @@ export function sharedValues(
     get link() {
       return link(app, argocdUrl);
     },
-    SlackMention: goFunction('func(string) string', slackMention),
+    SlackMention: goFunction('func(string) string', (author: string) => slackMention(author, mention)),
   };
 }

@@ -20,6 +20,8 @@ export interface TemplateVarsInput {
   now: number;
   /** Answers for `repo.GetCommitMetadata` and `repo.GetAppDetails`. */
   repo?: RepoProvider;
+  /** What stands for a mention of an e-mail address, see `Service.mention`; absent: the plain address. */
+  mention?: (address: string) => string;
 }
 
 const encoder = new TextEncoder();
@@ -28,7 +30,7 @@ const bytesOf = (value: string | Uint8Array): GoBytes =>
   new GoBytes(typeof value === 'string' ? encoder.encode(value) : value);
 
 export function templateVars(input: TemplateVarsInput): TemplateVars {
-  const { app, appProject, context, secrets, serviceType, recipient, now, repo } = input;
+  const { app, appProject, context, secrets, serviceType, recipient, now, repo, mention } = input;
   const namespaces = createNamespaces({ now: () => now, ...(repo === undefined ? {} : { repo }) });
   const values: Record<string, unknown> = {
     app,
@@ -39,7 +41,7 @@ export function templateVars(input: TemplateVarsInput): TemplateVars {
     ),
     serviceType,
     recipient,
-    shared: sharedValues(app, context),
+    shared: sharedValues(app, context, mention),
     ...namespaces,
   };
   if (secrets !== undefined) {

@@ -28,6 +28,7 @@ export function filledMetrics(): Metrics {
   metrics.deliveryLatency.observe({ service: 'slack' }, 0.3);
   metrics.outcomes.inc({ service: 'slack', outcome: 'rejected', reason: 'channel_not_found' });
   metrics.suppressed.inc({ trigger: 'on-deployed', service: 'slack' });
+  metrics.argocdRequests.inc({ function: 'GetCommitMetadata', outcome: 'answered' });
   metrics.watchRestarts.inc({ resource: 'applications', reason: 'expired' });
   metrics.setWatch('applications', { up: true, lastFrameAt: 1_700_000_000_000, lagMs: 0 });
   metrics.setQueue({ counts: { waiting: 1, delayed: 0, active: 2 }, oldestDueAge: 10 });

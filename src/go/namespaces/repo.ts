@@ -1,12 +1,17 @@
 /** argo-cd's `repo` namespace. What needs the repo-server comes from a provider that the caller injects. */
 import { functionType, goFunction } from '../function.ts';
-import type { GoFunction } from '../typed.ts';
+import { type GoFunction, GoSlice, goTypeOf } from '../typed.ts';
 import { type GoUrl, parseUrl, queryEscape, urlText } from '../url.ts';
 
 /** Answers of Argo CD, already fetched: expressions and templates run without I/O. Throw to fail the call. */
 export interface RepoProvider {
   /** A Go value with `Message`, `Author`, `Date` and `Tags`. */
   commitMetadata(revision: string): unknown;
+  /**
+   * Ours: of the first that is known, where a template gives a list (the `revisions` of an Application with several
+   * sources) or nothing (its `revision`, which is absent). Without it the function takes a string only, as argo-cd's.
+   */
+  commitMetadataOf?(revisions: readonly string[]): unknown;
   /** A Go value with `Type`, `Helm`, `Kustomize` and `Directory`. */
   appDetails(): unknown;
 }
@@ -72,6 +77,7 @@ const unavailable = (): never => {
 };
 
 const METADATA = functionType('func(string) interface {}');
+const METADATA_OF = functionType('func(interface {}) interface {}');
 const DETAILS = functionType('func() interface {}');
 
 /** The functions that need nobody. */
@@ -84,11 +90,28 @@ const PURE = {
 export function repoNamespace(provider: RepoProvider | undefined): Readonly<Record<string, GoFunction>> {
   return {
     ...PURE,
-    GetCommitMetadata: goFunction(METADATA, (revision: string) =>
-      provider === undefined ? unavailable() : provider.commitMetadata(revision),
-    ),
+    GetCommitMetadata: commitMetadata(provider),
     GetAppDetails: goFunction(DETAILS, () =>
       provider === undefined ? unavailable() : provider.appDetails(),
     ),
   };
+}
+
+function commitMetadata(provider: RepoProvider | undefined): GoFunction {
+  if (provider?.commitMetadataOf !== undefined) {
+    return goFunction(METADATA_OF, (revisions: unknown) => provider.commitMetadataOf?.(revisionsIn(revisions)));
+  }
+  return goFunction(METADATA, (revision: string) =>
+    provider === undefined ? unavailable() : provider.commitMetadata(revision),
+  );
+}
+
+function revisionsIn(value: unknown): string[] {
+  const items = value instanceof GoSlice ? value.items : Array.isArray(value) ? value : [value];
+  return items
+    .map((item) => {
+      if (typeof item === 'string' || item === null) return item ?? '';
+      throw new Error(`a revision is a string, not ${goTypeOf(item)}`);
+    })
+    .filter((revision) => revision !== '');
 }

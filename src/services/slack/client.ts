@@ -9,7 +9,14 @@ export type SlackCall = (
   method: string,
   form: Readonly<Record<string, string>>,
   signal: AbortSignal,
-) => Promise<{ ts?: string; channel?: string }>;
+) => Promise<SlackAnswer>;
+
+/** What is read of answers. */
+export interface SlackAnswer {
+  ts?: string;
+  channel?: string;
+  user?: { id?: unknown };
+}
 
 const silent = () => {};
 /** The client's own log would repeat what outcomes say, and with request bodies. */
@@ -54,6 +61,6 @@ export function createSlackCall(
       logger: noLog,
       fetch,
     });
-    return client.apiCall(method, form) as Promise<{ ts?: string; channel?: string }>;
+    return client.apiCall(method, form) as Promise<SlackAnswer>;
   };
 }

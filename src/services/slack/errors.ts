@@ -8,6 +8,8 @@ export type Failure =
   | { kind: 'rejected'; reason: string; detail: string; scope: RejectionScope }
   /** The layout is refused; plain text may pass. */
   | { kind: 'layout'; reason: string; detail: string }
+  /** The token may not set name and icon; the message may pass without them. */
+  | { kind: 'customised'; reason: string; detail: string }
   /** The message metadata is refused; the message may pass without it. */
   | { kind: 'metadata'; reason: string; detail: string }
   /** The message to edit or to reply to cannot be: a new one can. */
@@ -82,7 +84,12 @@ export function failureOf(error: unknown, signal: AbortSignal, now: number): Fai
   return { kind: 'retry', reason: network.reason, detail: `did not answer: ${network.detail}` };
 }
 
-function platformFailure({ data }: WebAPIPlatformError): Failure {
+const CUSTOMIZE = 'chat:write.customize';
+
+type PlatformError = WebAPIPlatformError['data'] & { needed?: unknown };
+
+function platformFailure(error: WebAPIPlatformError): Failure {
+  const data: PlatformError = error.data;
   const code = data.error;
   // The client takes any body that is no JSON for an error code.
   if (typeof code !== 'string' || !/^[a-z][a-z0-9_]{1,63}$/.test(code)) {
@@ -91,6 +98,9 @@ function platformFailure({ data }: WebAPIPlatformError): Failure {
   const detail = [`answered ${code}`, describe(data), HINTS[code] ?? '']
     .filter((part) => part !== '')
     .join('. ');
+  if (code === 'missing_scope' && String(data.needed).split(',').includes(CUSTOMIZE)) {
+    return { kind: 'customised', reason: 'without_customize', detail };
+  }
   if (RATE_LIMITED.has(code)) {
     const seconds = data.response_metadata?.retryAfter;
     const retryAfter = seconds === undefined ? defaultRetryAfter : seconds * 1_000;
@@ -105,7 +115,7 @@ function platformFailure({ data }: WebAPIPlatformError): Failure {
 }
 
 /** What Slack adds to an error: the missing scope, or the places in blocks that it refuses. */
-function describe(data: WebAPIPlatformError['data'] & { needed?: unknown }): string {
+function describe(data: PlatformError): string {
   if (typeof data.needed === 'string') return `The token needs the scope ${data.needed}`;
   return (data.response_metadata?.messages ?? [])
     .filter((message) => typeof message === 'string')

@@ -4,12 +4,16 @@ import { createConnections } from '../http.ts';
 import { createScrub } from '../secrets.ts';
 import type { SendContext, Service, ServiceState } from '../service.ts';
 import { createSlackCall, type SlackCall } from './client.ts';
+import { createCustomisation, isCustomised } from './customise.ts';
 import { type Failure, failureOf, TOO_LONG } from './errors.ts';
 import { longestText } from './limits.ts';
+import { createMarkers } from './markers.ts';
 import { neutraliseMentions } from './mentions.ts';
 import { type Form, type SlackMessage, shortText, slackMessage } from './message.ts';
+import { resolveMentions } from './resolve-mentions.ts';
 import type { SlackOptions } from './schema.ts';
 import { createThreads, type Thread } from './threads.ts';
+import { createUsers } from './users.ts';
 
 export interface SlackDeps {
   /** `team-a` of `service.slack.team-a`, `slack` of `service.slack`. */
@@ -44,7 +48,7 @@ const defaults: SlackSettings = {
 
 const metadataEvent = 'herald_delivery';
 
-/** Why a message went out as plain text. */
+/** Why a message went out in another form than it was rendered; without `detail` where that has been told. */
 type Degraded = NonNullable<SlackMessage['degraded']>;
 type Posted = { ok: true; degraded?: Degraded; thread?: Thread } | { ok: false; failure: Failure };
 
@@ -71,11 +75,15 @@ export function createSlackService(
   const call = deps.call ?? createSlackCall(options, { dispatcher, timeout, now });
   /** Set when Slack refuses message metadata of this token, for example of a user. */
   let withoutMetadata = !metadata;
+  const customisation = createCustomisation({ name: deps.name, log: deps.log, now });
+  const markers = createMarkers();
+  const users = createUsers({ name: deps.name, call, log: deps.log, now });
   let closing: Promise<void> | undefined;
 
   async function send(notification: Notification, recipient: string, context: SendContext): Promise<Outcome> {
     try {
-      const message = slackMessage(notification, options);
+      const mentioning = await resolveMentions(notification, { markers, users }, context.signal);
+      const message = slackMessage(mentioning, options);
       const posted =
         message.groupingKey === ''
           ? await post(message, recipient, context)
@@ -172,7 +180,7 @@ export function createSlackService(
     return submit('chat.update', message, address, context, {});
   }
 
-  /** One message: as it is meant, and where Slack refuses the layout or the metadata, without it. */
+  /** One message: as it is meant, and where Slack refuses the layout, the metadata or the name, without it. */
   async function submit(
     method: string,
     message: SlackMessage,
@@ -188,12 +196,18 @@ export function createSlackService(
     if (degraded !== undefined) form = cleared(form);
 
     for (;;) {
-      const full = { ...form, ...address, ...(withoutMetadata ? {} : extra) };
+      const allowed = customisation.allowed(form);
+      const full = { ...allowed.form, ...address, ...(withoutMetadata ? {} : extra) };
       const answer = await attempt(method, full, context);
       if (answer.ok) {
+        if (allowed.reduced) degraded ??= { reason: 'without_customize', detail: '' };
         return { ...answer, ...(degraded === undefined ? {} : { degraded }) };
       }
       const { failure } = answer;
+      if (failure.kind === 'customised' && isCustomised(allowed.form)) {
+        customisation.refused(failure);
+        continue;
+      }
       if (failure.kind === 'metadata' && 'metadata' in full) {
         withoutMetadata = true;
         deps.log.warn({ service: deps.name, reason: failure.reason }, 'Slack refuses message metadata');
@@ -226,7 +240,8 @@ export function createSlackService(
     if (posted.ok) {
       const { degraded } = posted;
       if (degraded === undefined) return { status: 'sent' };
-      return { status: 'sent', degraded: degraded.reason, error: sentence(degraded.detail) };
+      const { reason, detail } = degraded;
+      return { status: 'sent', degraded: reason, ...(detail === '' ? {} : { error: sentence(detail) }) };
     }
     const { failure } = posted;
     const error = sentence(failure.detail);
@@ -251,6 +266,7 @@ export function createSlackService(
     type: 'slack',
     jsonFields: ['attachments', 'blocks'],
     filterValue: neutraliseMentions,
+    mention: markers.mark,
     ...(pace === undefined ? {} : { pace }),
     send,
     close() {

@@ -1,0 +1,67 @@
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { type ArgocdClient, type ArgocdOptions, createArgocdClient } from './client.ts';
+import { createLookup, type Lookup } from './lookup.ts';
+
+export interface Argocd {
+  /** What one Argo CD knows, as its API tells; undefined where none is configured. Connects to nothing yet. */
+  lookup(options: ArgocdOptions | undefined): Lookup | undefined;
+  close(): Promise<void>;
+}
+
+interface Deps {
+  log: Logger;
+  metrics?: Pick<Metrics, 'argocdRequests'>;
+  now(): number;
+}
+
+interface Settings {
+  /** Where Argo CD itself lives. */
+  namespace: string;
+  /** Milliseconds for one request. Default 15,000: an answer that comes late serves those who ask next. */
+  timeout?: number;
+  /** Certificates in PEM that the server's must descend from, in place of the system's. */
+  ca?: string;
+}
+
+/** Configurations asked at the same time: the controller's, and those of tenants that name an Argo CD of their own. */
+const mostClients = 20;
+
+/** Lookups by what is configured, so that a changed address or token starts afresh and an unchanged one keeps its answers. */
+export function createArgocd(deps: Deps, settings: Settings): Argocd {
+  const held = new Map<string, { client: ArgocdClient; lookup: Lookup }>();
+  const broken = new Set<string>();
+
+  function create(options: ArgocdOptions): { client: ArgocdClient; lookup: Lookup } | undefined {
+    const { namespace, ca, timeout = 15_000 } = settings;
+    try {
+      const client = createArgocdClient(options, { namespace, ...(ca === undefined ? {} : { ca }) });
+      return { client, lookup: createLookup({ client, ...deps }, { timeout }) };
+    } catch (error) {
+      if (!broken.has(options.url)) deps.log.warn({ err: error }, 'Connection to Argo CD cannot be set up');
+      broken.add(options.url);
+      return undefined;
+    }
+  }
+
+  return {
+    lookup(options) {
+      if (options === undefined) return undefined;
+      const { url, token, insecureSkipVerify } = options;
+      const key = JSON.stringify([url, token, insecureSkipVerify]);
+      const entry = held.get(key) ?? create(options);
+      if (entry === undefined) return undefined;
+      held.delete(key);
+      held.set(key, entry);
+      if (held.size > mostClients) {
+        const [[oldest, { client }] = ['', entry]] = held;
+        held.delete(oldest);
+        void client.close();
+      }
+      return entry.lookup;
+    },
+    async close() {
+      await Promise.all([...held.values()].map(({ client }) => client.close()));
+    },
+  };
+}

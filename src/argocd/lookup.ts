@@ -1,0 +1,92 @@
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { createCache } from './cache.ts';
+import type { Answer, ArgocdClient } from './client.ts';
+import type { Question } from './questions.ts';
+
+/** Answers by question, remembered. */
+export interface Lookup {
+  /** Without asking; undefined: nobody has asked, or it is too long ago. */
+  known(question: Question): Answer | undefined;
+  /** Asks once for all who ask the same at the same time. Never rejects. */
+  ask(question: Question): Promise<Answer>;
+}
+
+interface Deps {
+  client: Pick<ArgocdClient, 'ask'>;
+  metrics?: Pick<Metrics, 'argocdRequests'>;
+  log: Logger;
+  now(): number;
+}
+
+const minute = 60_000;
+/** Milliseconds that an answer is good for: a commit does not change, what a source makes does. */
+const goodFor = { commit: 24 * 60 * minute, details: 5 * minute } as const;
+/** So soon it is asked again for what could not be told. */
+const askAgainAfter = { unknown: 30_000, refused: minute, unreachable: 15_000 } as const;
+/** After so many failures in a row nothing is asked for a while: an outage must not delay each message. */
+const outageAfter = 3;
+const outagePause = 10_000;
+const mostAnswers = 5_000;
+
+const FUNCTIONS = { commit: 'GetCommitMetadata', details: 'GetAppDetails' } as const;
+
+export function createLookup(deps: Deps, { timeout }: { timeout: number }): Lookup {
+  const { client, metrics, log, now } = deps;
+  const answers = createCache<Answer>(mostAnswers, now);
+  const asked = new Map<string, Promise<Answer>>();
+  let failuresInARow = 0;
+  let outage: { until: number; answer: Answer } | undefined;
+  /** Told already, so that each trouble is logged once. */
+  let trouble = '';
+
+  async function ask(question: Question, key: string): Promise<Answer> {
+    const answer = await client.ask(question, AbortSignal.timeout(timeout));
+    const outcome = answer.ok ? 'answered' : answer.reason;
+    metrics?.argocdRequests.inc({ function: FUNCTIONS[question.kind], outcome });
+    answers.set(key, answer, answer.ok ? goodFor[question.kind] : askAgainAfter[answer.reason]);
+    const isUnreachable = !answer.ok && answer.reason === 'unreachable';
+    failuresInARow = isUnreachable ? failuresInARow + 1 : 0;
+    outage = failuresInARow >= outageAfter ? { until: now() + outagePause, answer } : undefined;
+    tell(question, answer);
+    return answer;
+  }
+
+  function tell({ application, kind }: Question, answer: Answer): void {
+    const { namespace, name } = application;
+    const fields = { application: `${namespace}/${name}`, function: FUNCTIONS[kind] };
+    if (answer.ok || answer.reason === 'unknown') {
+      if (!answer.ok) log.info({ ...fields, error: answer.detail }, 'Argo CD does not know what a repo function asks');
+      if (trouble !== '') log.info(fields, 'Argo CD answers repo functions again');
+      trouble = '';
+    } else if (trouble !== answer.reason) {
+      trouble = answer.reason;
+      log.warn({ ...fields, error: answer.detail }, 'Argo CD does not answer, values of repo functions stay empty');
+    }
+  }
+
+  function known(key: string): Answer | undefined {
+    return answers.get(key) ?? (outage !== undefined && now() < outage.until ? outage.answer : undefined);
+  }
+
+  return {
+    known: (question) => known(keyOf(question)),
+    ask(question) {
+      const key = keyOf(question);
+      const answer = known(key);
+      if (answer !== undefined) return Promise.resolve(answer);
+      const running = asked.get(key);
+      if (running !== undefined) return running;
+      const promise = ask(question, key).finally(() => asked.delete(key));
+      asked.set(key, promise);
+      return promise;
+    },
+  };
+}
+
+function keyOf(question: Question): string {
+  const { kind, application, revision, sourceIndex = -1 } = question;
+  const { namespace, name, project } = application;
+  const source = question.kind === 'details' ? question.source : null;
+  return JSON.stringify([kind, namespace, name, project, revision, sourceIndex, source]);
+}

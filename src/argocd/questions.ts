@@ -1,0 +1,132 @@
+/** What to ask Argo CD about an Application, for a call of `repo.GetCommitMetadata` or `repo.GetAppDetails`. */
+import type { Json, JsonObject } from '../model.ts';
+
+export interface AskedApplication {
+  namespace: string;
+  name: string;
+  project: string;
+}
+
+interface Asked {
+  application: AskedApplication;
+  /** Of an Application with several sources. */
+  sourceIndex?: number;
+}
+
+export type CommitQuestion = Asked & { kind: 'commit'; revision: string };
+export type DetailsQuestion = Asked & {
+  kind: 'details';
+  source: JsonObject;
+  /** What is deployed: a source such as HEAD gives other details after each sync. */
+  revision: string;
+};
+export type Question = CommitQuestion | DetailsQuestion;
+
+/** Of one call; sources beyond are not asked. */
+const mostQuestions = 10;
+
+/**
+ * One question for each source that may know a revision, the likeliest first; the first answer counts.
+ * argo-cd takes one string and fails for an Application with several sources. Here a list is paired with the
+ * sources, and without a revision those of the last sync are meant.
+ */
+export function commitQuestions(app: JsonObject, revisions: readonly string[]): CommitQuestion[] {
+  const application = identityOf(app);
+  const sources = sourcesOf(app);
+  const synced = syncedRevisions(app);
+  const wanted = revisions.length > 0 ? revisions : synced;
+  const isMulti = Array.isArray(at(app, 'spec', 'sources'));
+  const questions: CommitQuestion[] = [];
+  const ask = (revision: string, sourceIndex: number): void => {
+    const source = sources[sourceIndex];
+    // A dot would lead elsewhere in the path of a URL.
+    if (source === undefined || /^\.{0,2}$/.test(revision) || !isGit(source)) return;
+    questions.push({ kind: 'commit', application, revision, ...(isMulti ? { sourceIndex } : {}) });
+  };
+  if (wanted.length > 1 && wanted.length === sources.length) wanted.forEach(ask);
+  else {
+    for (const revision of wanted) {
+      const known = synced.indexOf(revision);
+      if (known >= 0) ask(revision, known);
+      for (const index of sources.keys()) if (index !== known) ask(revision, index);
+    }
+  }
+  return questions.slice(0, mostQuestions);
+}
+
+/** One question for each source that makes manifests. Source of the first: argo-cd's `GetAppDetails`. */
+export function detailsQuestions(app: JsonObject): DetailsQuestion[] {
+  const application = identityOf(app);
+  const isMulti = Array.isArray(at(app, 'spec', 'sources'));
+  const revisions = syncedRevisions(app);
+  return sourcesOf(app)
+    .map((source, sourceIndex) => ({ source, sourceIndex }))
+    .filter(({ source }) => !/^\.{0,2}$/.test(textAt(source, 'repoURL')))
+    .filter(({ source }) => !isMulti || textAt(source, 'path') !== '' || textAt(source, 'chart') !== '')
+    .slice(0, mostQuestions)
+    .map(({ source, sourceIndex }) => ({
+      kind: 'details',
+      application,
+      source,
+      revision: revisions[sourceIndex] ?? '',
+      ...(isMulti ? { sourceIndex } : {}),
+    }));
+}
+
+function identityOf(app: JsonObject): AskedApplication {
+  return {
+    namespace: textAt(app, 'metadata', 'namespace'),
+    name: textAt(app, 'metadata', 'name'),
+    project: textAt(app, 'spec', 'project'),
+  };
+}
+
+/** In Argo CD's order of precedence: hydrated, several, one. */
+function sourcesOf(app: JsonObject): JsonObject[] {
+  const hydrator = at(app, 'spec', 'sourceHydrator');
+  if (isObject(hydrator)) {
+    return [
+      {
+        repoURL: textAt(hydrator, 'drySource', 'repoURL'),
+        targetRevision: textAt(hydrator, 'syncSource', 'targetBranch'),
+        path: textAt(hydrator, 'syncSource', 'path'),
+      },
+    ];
+  }
+  const several = at(app, 'spec', 'sources');
+  if (Array.isArray(several)) return several.map((source) => (isObject(source) ? source : {}));
+  const source = at(app, 'spec', 'source');
+  return isObject(source) ? [source] : [];
+}
+
+/** By source: of the last sync, or where there was none, those compared with. */
+function syncedRevisions(app: JsonObject): string[] {
+  for (const place of [at(app, 'status', 'operationState', 'syncResult'), at(app, 'status', 'sync')]) {
+    const several = at(place, 'revisions');
+    if (Array.isArray(several) && several.length > 0) return several.map((item) => String(item ?? ''));
+    const revision = textAt(place, 'revision');
+    if (revision !== '') return [revision];
+  }
+  return [];
+}
+
+/** Charts and OCI images have versions, and no commits. */
+function isGit(source: JsonObject): boolean {
+  const repoURL = textAt(source, 'repoURL');
+  return repoURL !== '' && textAt(source, 'chart') === '' && !repoURL.startsWith('oci://');
+}
+
+function at(value: Json | undefined, ...path: string[]): Json | undefined {
+  let found = value;
+  for (const key of path) found = isObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
+  return found;
+}
+
+function textAt(value: Json | undefined, ...path: string[]): string {
+  const found = at(value, ...path);
+  return typeof found === 'string' ? found : '';
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
