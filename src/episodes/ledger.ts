@@ -1,4 +1,5 @@
 import type { Delivery, JsonObject } from '../model.ts';
+import type { ChangeHistory } from './change-history.ts';
 
 /**
  * The durable record of what was and is to be notified. Implementations: Redis or Valkey, PostgreSQL (also embedded).
@@ -54,6 +55,8 @@ export interface ApplicationRecord {
   name: string;
   /** Enough of the object to tell of its deletion after a restart: metadata, spec and a summary of status. */
   object: JsonObject;
+  /** For conditions that ask how often a value has changed. */
+  history?: ChangeHistory;
 }
 
 export interface LoadedApplication {

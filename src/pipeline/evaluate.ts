@@ -1,4 +1,5 @@
 import type { RepoEvaluation } from '../argocd/evaluation.ts';
+import type { ChangeCounter } from '../episodes/change-history.ts';
 import type { Evaluation } from '../episodes/claim.ts';
 import type { Application, Destination, JsonObject } from '../model.ts';
 import { resolveSubscriptions } from '../subscriptions/resolve.ts';
@@ -33,6 +34,7 @@ export function evaluateApplication(
   project: JsonObject | undefined,
   active: ActiveConfig,
   now: number,
+  counter: ChangeCounter,
   repo?: RepoEvaluation,
 ): EvaluatedApplication {
   const { config } = active;
@@ -51,6 +53,7 @@ export function evaluateApplication(
     secrets: active.secrets ?? {},
     appProject: project ?? {},
     now,
+    changes: counter.changes,
     ...(repo ? { repo: repo.provider } : {}),
   });
   for (const [name, destinations] of byTrigger) {
@@ -60,6 +63,7 @@ export function evaluateApplication(
       continue;
     }
     for (const condition of trigger.conditions) {
+      counter.enter(`${active.namespace}/${name}/${condition.id}`);
       const result = repo ? repo.run(() => condition.evaluate(vars)) : condition.evaluate(vars);
       answer.conditions.push({ name, triggered: result.status === 'matched' });
       answer.timeDependent ||= condition.timeDependent;

@@ -1,4 +1,5 @@
 import type { RepoEvaluation } from '../argocd/evaluation.ts';
+import { type ChangeHistory, createChangeCounter } from '../episodes/change-history.ts';
 import { decide, type Evaluation, type OpenEpisodes, openEpisodes, slotOf } from '../episodes/claim.ts';
 import type { EpisodeRecord, Ledger, LedgerChange } from '../episodes/ledger.ts';
 import type { Logger } from '../log.ts';
@@ -62,6 +63,8 @@ interface Tracked {
   waiting?: ApplicationEvent[];
   /** Of the record in the ledger; undefined before there is one. */
   fingerprint?: string;
+  /** For conditions that ask how often a value has changed; stands in the record, too. */
+  history: ChangeHistory;
   /** Failures logged already, so that each is logged when it changes and not with every event. */
   failures: string;
 }
@@ -103,6 +106,7 @@ export function createObserver(deps: Deps): Observer {
     if (known) {
       entry.open = openEpisodes(uid, known.episodes);
       entry.fingerprint = recordFingerprint(known.record);
+      entry.history = known.record.history ?? {};
     }
     const notified = withOncePer(known?.episodes ?? []);
     for (const event of events) apply(entry, event, notified);
@@ -148,7 +152,9 @@ export function createObserver(deps: Deps): Observer {
     const { application } = entry;
     metrics.setApplication(application, observedAt);
     if (kind === 'seen' && !deps.isRefreshed(application.object)) return;
+    const before = entry.history;
     const evaluations = evaluateAll(entry);
+    const isHistoryNew = entry.history !== before;
     const now = deps.now();
     const firstSight = entry.fingerprint === undefined;
     const imported = firstSight ? deps.importEpisodes(application, evaluations) : [];
@@ -158,7 +164,7 @@ export function createObserver(deps: Deps): Observer {
     entry.open = decision.open;
     metrics.setAlerts(application, activeAlerts(entry, evaluations));
     const isTold = entry.fingerprint !== undefined || evaluations.length > 0;
-    const change = isTold ? changeOf(entry, decision.change, imported) : undefined;
+    const change = isTold ? changeOf(entry, decision.change, imported, isHistoryNew) : undefined;
     if (decision.ended.length > 0) deps.onEnded(application, decision.ended);
     if (change) writer.write(application.uid, { kind: 'apply', change });
   }
@@ -168,10 +174,11 @@ export function createObserver(deps: Deps): Observer {
     const project = deps.project(application);
     const evaluations: AlertEvaluation[] = [];
     const failures: string[] = [];
+    const counter = createChangeCounter(entry.history, deps.now());
     entry.timeDependent = false;
     for (const active of configurations.of(application.namespace)) {
       const repo = deps.repo?.(application, active);
-      const answer = evaluateApplication(application, project, active, deps.now(), repo);
+      const answer = evaluateApplication(application, project, active, deps.now(), counter, repo);
       evaluations.push(...answer.evaluations);
       entry.timeDependent ||= answer.timeDependent;
       for (const { name, triggered } of answer.conditions) {
@@ -184,6 +191,7 @@ export function createObserver(deps: Deps): Observer {
         failures.push(`${failure.trigger}: ${failure.error}`);
       }
     }
+    entry.history = counter.history();
     const told = failures.join('\n');
     if (told !== entry.failures && told !== '') {
       log.warn({ application: nameOf(application), failures }, 'Conditions could not be evaluated');
@@ -210,12 +218,13 @@ export function createObserver(deps: Deps): Observer {
     entry: Tracked,
     decided: LedgerChange | undefined,
     imported: EpisodeRecord[],
+    isHistoryNew: boolean,
   ): LedgerChange | undefined {
-    const record = applicationRecord(entry.application);
+    const record = { ...applicationRecord(entry.application), history: entry.history };
     const fingerprint = recordFingerprint(record);
     const isNew = fingerprint !== entry.fingerprint;
     entry.fingerprint = fingerprint;
-    if (!decided && !isNew && imported.length === 0) return undefined;
+    if (!decided && !isNew && !isHistoryNew && imported.length === 0) return undefined;
     return { ...decided, record, ...(imported.length > 0 ? { import: imported } : {}) };
   }
 
@@ -237,6 +246,7 @@ export function createObserver(deps: Deps): Observer {
           open: new Map(),
           timeDependent: false,
           waiting: [event],
+          history: {},
           failures: '',
         });
         toLoad.push(uid);

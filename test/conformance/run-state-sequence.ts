@@ -1,6 +1,8 @@
 /** Plays a sequence of `state.json` step by step, and tells of each what became of every matched condition. */
+
 import { readMetadata } from '../../src/cluster/kube-object.ts';
 import { readApplication } from '../../src/cluster/watch-applications.ts';
+import { createChangeCounter } from '../../src/episodes/change-history.ts';
 import { episodeKey, oncePerValue, slotOf } from '../../src/episodes/claim.ts';
 import type { Ledger } from '../../src/episodes/ledger.ts';
 import { notifiedAnnotation } from '../../src/episodes/notified-annotation.ts';
@@ -132,7 +134,10 @@ function applicationOf(
 function evaluate({ configurations }: Bridge, application: Application, now: number): AlertEvaluation[] {
   return configurations
     .of(application.namespace)
-    .flatMap((active) => evaluateApplication(application, undefined, active, now).evaluations);
+    .flatMap(
+      (active) =>
+        evaluateApplication(application, undefined, active, now, createChangeCounter({}, now)).evaluations,
+    );
 }
 
 async function deliveriesOf(
@@ -143,14 +148,18 @@ async function deliveriesOf(
 ): Promise<PlayedDelivery[]> {
   const { uid } = application;
   const episodes = new Map((await ledger.load(uid))?.episodes.map((episode) => [episode.key, episode]));
-  const told = new Set<string>();
+  const told = new Set<World['sent'][number]>();
   const deliveries = evaluations.flatMap((evaluation): PlayedDelivery[] => {
     const { result } = evaluation;
     if (result.status !== 'matched') return [];
     const oncePer = oncePerValue(result, evaluation.oncePer, application.object);
     const key = episodeKey(uid, slotOf(evaluation), oncePer);
-    told.add(key);
-    const accepted = sent.filter(({ delivery }) => delivery.episode === key);
+    const episode = episodes.get(key);
+    // An earlier occurrence without oncePer has the same key, and may be sent only now.
+    const accepted = sent.filter(
+      ({ delivery }) => delivery.episode === key && delivery.observedAt === episode?.openedAt,
+    );
+    for (const each of accepted) told.add(each);
     const identity = identityOf(evaluation, evaluation.send, oncePer, `[${evaluation.index}].`);
     const [first] = accepted;
     if (accepted.length > 1) return [{ ...identity, outcome: 'sent twice' }];
@@ -160,12 +169,11 @@ async function deliveriesOf(
     }
     // The ledger need not answer a value that others followed.
     if (imported.has(key)) return [{ ...identity, outcome: 'alreadyNotified' }];
-    const episode = episodes.get(key);
     if (episode === undefined) return [{ ...identity, outcome: 'missing' }];
     return [{ ...identity, outcome: episode.notifiedAt === undefined ? 'error' : 'alreadyNotified' }];
   });
   const late = sent
-    .filter(({ delivery }) => !told.has(delivery.episode))
+    .filter((each) => !told.has(each))
     .map(({ delivery }): PlayedDelivery => {
       const identity = identityOf(delivery, delivery.templates, delivery.oncePer, '');
       return { ...identity, outcome: 'sent' };
