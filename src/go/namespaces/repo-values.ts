@@ -116,10 +116,14 @@ function helmValue(helm: HelmDetails): GoStruct {
   });
 }
 
-const parameterValue = ({ name, value }: { name: string; value: string }): GoStruct =>
-  pointer('*v1alpha1.HelmParameter', { Name: name, Value: value });
+function parameterValue({ name, value }: { name: string; value: string }): GoStruct {
+  return pointer('*v1alpha1.HelmParameter', { Name: name, Value: value });
+}
 
-const pointer = (type: string, members: Readonly<Record<string, unknown>>): GoStruct =>
-  new GoStruct(type, members, { kind: 'ptr' });
+function pointer(type: string, members: Readonly<Record<string, unknown>>): GoStruct {
+  return new GoStruct(type, members, { kind: 'ptr' });
+}
 
-const strings = (items: readonly string[]): GoSlice => new GoSlice('string', items);
+function strings(items: readonly string[]): GoSlice {
+  return new GoSlice('string', items);
+}
