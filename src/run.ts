@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import packageJson from '../package.json' with { type: 'json' };
+import { createArgocd } from './argocd/argocd.ts';
 import { connectOptions } from './cli/connect-options.ts';
 import type { RunOptions } from './cli/run-flags.ts';
 import { isGone } from './cluster/annotate.ts';
@@ -28,6 +29,7 @@ import { createObserver } from './pipeline/observe.ts';
 import { reportParked } from './pipeline/parked.ts';
 import { createPeriodic } from './pipeline/periodic.ts';
 import { observeDeletion, pruneLedger, reportDeletions, requeueIntents } from './pipeline/recover.ts';
+import { createRepo } from './pipeline/repo.ts';
 import { type ShutdownStep, shutDown } from './pipeline/shutdown.ts';
 import { missingLists, stuckWatches, verdict } from './pipeline/watch-health.ts';
 import type { HealthChecks } from './server/health.ts';
@@ -123,7 +125,13 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const configurations = createConfigurations(
     {
       parse: (snapshot, previous) =>
-        parseConfig(configInput(snapshot, options.secretName, previous), { compileTrigger, compileTemplate }),
+        parseConfig(
+          {
+            ...configInput(snapshot, options.secretName, previous),
+            isTenant: snapshot.namespace !== namespace,
+          },
+          { compileTrigger, compileTemplate },
+        ),
       createService: (source, configNamespace) =>
         createService(source, { log, state: scopedState(state, configNamespace), stream: process.stdout }),
       record: events.record,
@@ -136,11 +144,21 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const mirrors = options.notifiedAnnotation === 'write';
   const writer = createLedgerWriter({ ledger, queue, log, metrics }, { concurrency: limits.writes });
   const project = (application: { project: string }) => projects.get(namespace, application.project)?.object;
+  const argocd = createArgocd({ log, metrics, now }, { namespace });
+  const repo = createRepo(
+    {
+      argocd,
+      configurations,
+      reevaluate: (uids) => void observer.reevaluate(({ uid }) => uids.has(uid)),
+    },
+    namespace,
+  );
   const observer = createObserver({
     ledger,
     writer,
     configurations,
     project,
+    repo: repo.evaluation,
     isRefreshed: isSyncStatusRefreshed,
     importEpisodes: (application, evaluations) => {
       if (options.notifiedAnnotation === 'ignore') return [];
@@ -161,6 +179,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       configurations,
       pacing: createPacing(),
       project,
+      repo: repo.lookup,
       onSent: (delivery) => {
         const { oncePer, application, episode } = delivery;
         const isOver = oncePer === '' && observer.isOver(application.uid, episode);
@@ -266,6 +285,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     ['mirror', (left) => mirror.stop(left * 0.5)],
     ['events', (left) => events.stop(Math.min(left * 0.5, 2 * second))],
     ['services', () => configurations.close()],
+    ['argocd', () => argocd.close()],
     ['store', (left) => store.close(left)],
     ['server', (left) => server.close(Math.min(left, second))],
     ['connection', () => connection.close()],

@@ -20,6 +20,7 @@ import type { ArgocdOptions, Config, ServiceConfig, Source } from './config.ts';
 import { type LegacyConfig, mergeLegacyTrigger, parseLegacyConfig, stringMap } from './legacy.ts';
 import { parseLegacyServices } from './legacy-services.ts';
 import {
+  checkRepoFunctions,
   checkSubscriptions,
   checkTriggerList,
   checkTriggers,
@@ -40,6 +41,8 @@ export interface ConfigInput {
   secrets?: ReadonlyMap<string, SecretData>;
   /** For messages. */
   secretName?: string;
+  /** Of a tenant: what it does not configure, the controller's configuration may. */
+  isTenant?: boolean;
   /** The configuration that this one replaces: its unchanged keys are taken over, its good ones stand in for bad ones. */
   previous?: Config;
 }
@@ -188,6 +191,7 @@ export function parseConfig(input: ConfigInput, compilers: Compilers = languages
       checkTriggerList(`defaultTriggers.${name}`, list, definitions),
     ),
     ...checkSubscriptions(subscriptionsKey, subscriptions ?? [], definitions, defaultTriggers.length > 0),
+    ...(data.argocd === undefined && !input.isTenant ? checkRepoFunctions(triggers, templates) : []),
   );
 
   return {
