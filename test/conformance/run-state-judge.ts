@@ -52,7 +52,8 @@ function reasonsOf(vector: SequenceVector, played: PlayedStep[]): string[] {
     .map((rule) => differences[rule]);
 }
 
-function answerOf({ deliveries, annotation }: PlayedStep): StepAnswer {
+/** What was played, in the form of the rules' answers. */
+export function answerOf({ deliveries, annotation }: PlayedStep): StepAnswer {
   return {
     deliveries: deliveries.map(({ message: _message, ...delivery }) => delivery),
     notified: secondsByKey(annotation),

@@ -110,8 +110,14 @@ export function applyRules(
     if (claim && !claim.parked) late.push(claim);
   }
 
-  function sendLate(step: SequenceStep): DeliveryAnswer[] {
-    const due = late.filter(({ answer }) => !isFailing(answer, step));
+  /** Deliveries of what does not match now, or not with this value. */
+  function sendLate(step: SequenceStep, seen: ReadonlySet<string>): DeliveryAnswer[] {
+    const open = [...undelivered.values()].filter(({ key, parked }) => !parked && !seen.has(key));
+    const due = [...open, ...late].filter(({ answer }) => !isFailing(answer, step));
+    for (const { key } of open.filter((claim) => due.includes(claim))) {
+      undelivered.delete(key);
+      notified.set(key, step.now);
+    }
     late = late.filter((claim) => !due.includes(claim));
     return due.map(({ answer }) => {
       return { ...answer, conditionKey: answer.conditionKey.replace(/^.*\]\./, ''), outcome: 'sent' };
@@ -128,6 +134,7 @@ export function applyRules(
   return vector.steps.map((step, index) => {
     const { application, evaluations = [] } = played[index] ?? {};
     const deliveries: DeliveryAnswer[] = [];
+    const seen = new Set<string>();
     for (const evaluation of evaluations) {
       const { result, destination, trigger, condition } = evaluation;
       const parts = { tenant, trigger, index: evaluation.index, condition, destination };
@@ -139,9 +146,11 @@ export function applyRules(
         : oncePerValue(result, evaluation.oncePer, application?.object ?? {});
       const conditionKey = `[${evaluation.index}].${condition.replace(/#\d+$/, '')}`;
       const answer = { trigger, conditionKey, oncePer, ...destination, templates: evaluation.send };
-      deliveries.push(match(answer, stateKey({ ...parts, oncePer }), step));
+      const key = stateKey({ ...parts, oncePer });
+      seen.add(key);
+      deliveries.push(match(answer, key, step));
     }
-    deliveries.push(...sendLate(step));
+    deliveries.push(...sendLate(step, seen));
     if (rules.cutsHistory) cut(step);
     return { deliveries, notified: new Map(notified) };
   });

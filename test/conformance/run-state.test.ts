@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeJson } from '../../src/go/json.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { readFixtures } from './fixtures.ts';
 import { runState, type StateVectors } from './run-state.ts';
-import { judgeSequence } from './run-state-judge.ts';
+import { answerOf, judgeSequence } from './run-state-judge.ts';
 import {
   applyRules,
   differences,
   documentedSequences,
   engineRules,
+  heraldRules,
   recordedSteps,
   type StepAnswer,
 } from './run-state-rules.ts';
@@ -92,6 +94,77 @@ describe('sequences that state.json does not have', () => {
     const vector = await recorded([{ phase: 'Succeeded' }, { phase: 'Running' }], { condition, annotation });
     expect(outcomes(vector)).toEqual([['alreadyNotified'], ['alreadyNotified']]);
     expect(await judgeSequence(vector)).toEqual({ status: 'passed' });
+  });
+});
+
+describe('any sequence', () => {
+  const config = {
+    'trigger.on-a': JSON.stringify([
+      { when: "app.status.operationState.phase == 'Succeeded'", send: ['t'] },
+      {
+        when: "app.status.operationState.phase != 'Failed'",
+        oncePer: 'app.status.sync.revision',
+        send: ['t'],
+      },
+      { when: 'len(app.status.operationState.phase) > 6', send: ['t', 't'] },
+    ]),
+    'trigger.on-b': JSON.stringify([
+      {
+        when: "app.status.operationState.phase == 'Succeeded'",
+        oncePer: 'app.status.extra.rev',
+        send: ['t'],
+      },
+    ]),
+    'template.t': 'message: "{{.app.status.sync.revision}}"',
+  };
+  const step = fc.record({
+    phase: fc.option(fc.constantFrom('Succeeded', 'Running', 'Failed'), { nil: undefined }),
+    revision: fc.constantFrom('', 'r1', 'r2', null),
+    extra: fc.option(fc.constantFrom({ rev: 'e1' }, { rev: 'e2' }), { nil: undefined }),
+    subscribed: fc.subarray(['a', 'b']),
+    failing: fc.subarray(['slack:a', 'slack:b']),
+  });
+  const sequence = fc.array(step, { minLength: 1, maxLength: 8 }).map(
+    (steps): SequenceVector => ({
+      name: 'any',
+      config,
+      selfService: false,
+      apiNamespace: 'argocd',
+      initialAnnotation: null,
+      steps: steps.map(({ phase, revision, extra, subscribed, failing }, index) => ({
+        now: 1_795_348_800 + index * 60,
+        app: {
+          metadata: {
+            name: 'shop',
+            namespace: 'argocd',
+            annotations: Object.fromEntries(
+              (subscribed.length === 0 ? [] : ['on-a', 'on-b']).map((trigger) => [
+                `notifications.argoproj.io/subscribe.${trigger}.slack`,
+                subscribed.join(';'),
+              ]),
+            ),
+          },
+          status: {
+            sync: { revision },
+            operationState: { ...(phase === undefined ? {} : { phase }) },
+            ...(extra === undefined ? {} : { extra }),
+          },
+        },
+        failing,
+        expect: { deliveries: [], annotationAfter: null },
+      })),
+    }),
+  );
+
+  test.each<Mode>(['continuous', 'restarted'])('gives what the rules of Herald say, %s', async (mode) => {
+    await fc.assert(
+      fc.asyncProperty(sequence, async (vector) => {
+        const played = await playSequence(vector, mode);
+        const rules = applyRules(vector, played, heraldRules);
+        expect(plain(played.map(answerOf))).toEqual(plain(rules));
+      }),
+      { numRuns: 150 },
+    );
   });
 });
 
