@@ -1,7 +1,9 @@
 /** Answers of Argo CD's REST API, as far as they are read. Source: argo-cd's assets/swagger.json. */
 import { z } from 'zod';
+import { localLocation } from '../go/location.ts';
 import { type AppDetails, appDetailsValue, commitMetadataValue } from '../go/namespaces/repo-values.ts';
 import type { GoStruct } from '../go/struct.ts';
+import { GoTime } from '../go/time.ts';
 import { parseRFC3339 } from '../go/time-parse.ts';
 import type { DetailsQuestion } from './questions.ts';
 
@@ -37,8 +39,11 @@ export function readCommitMetadata(answer: unknown): GoStruct | undefined {
   const parsed = RevisionMetadata.safeParse(answer);
   if (!parsed.success) return undefined;
   const { author, date, tags, message } = parsed.data;
-  const time = parseRFC3339(date);
-  return commitMetadataValue({ author, tags, message, date: time.ok ? time.time : undefined });
+  const parsedDate = parseRFC3339(date);
+  if (!parsedDate.ok) return commitMetadataValue({ author, tags, message, date: undefined });
+  // argo-cd decodes a Kubernetes time, which is in the zone of the process.
+  const { seconds, nanosecond } = parsedDate.time;
+  return commitMetadataValue({ author, tags, message, date: new GoTime(seconds, nanosecond, localLocation()) });
 }
 
 /** undefined for what is no such answer. Parameters of the Application's source win over those of the chart. */

@@ -55,6 +55,24 @@ describe('problems', () => {
     ]);
   });
 
+  test('a word that a field does not know is a warning, and the template works', () => {
+    const { template, problems } = compileTemplate('t', 'slack:\n  groupingKey: x\n  deliveryPolicy: PostAndUpdat\n');
+    expect(problems).toEqual([
+      {
+        key: 'template.t',
+        severity: 'warning',
+        line: 3,
+        column: 19,
+        what: 'slack.deliveryPolicy "PostAndUpdat" is unknown and means Post',
+        fix: 'Use one of Post, PostAndUpdate, Update. Did you mean "PostAndUpdate"?',
+      },
+    ]);
+    expect(template).toBeDefined();
+    for (const known of ['Post', 'PostAndUpdate', 'Update', '""', '~']) {
+      expect(compileTemplate('t', `slack: {deliveryPolicy: ${known}}`).problems).toEqual([]);
+    }
+  });
+
   test('secrets in a message are a warning', () => {
     expect(problemsOf('message: "{{ .secrets.token }}"')).toEqual([
       'warning 1:11 message puts secrets into a message',

@@ -96,7 +96,18 @@ class TemplateReader {
       );
       return;
     }
-    sections.set(type, this.readObject(value, shape.fields, [key], [type]));
+    const section = this.readObject(value, shape.fields, [key], [type]);
+    sections.set(type, section);
+    for (const [field, words] of Object.entries(shape.words ?? {})) {
+      const word = section[field];
+      if (typeof word !== 'string' || word === '' || words.includes(word)) continue;
+      this.report(
+        'warning',
+        this.document.at([key, fieldKey(value, field) ?? field]),
+        `${type}.${field} ${JSON.stringify(word)} is unknown and means ${words[0]}`,
+        `Use one of ${words.join(', ')}.${suggestion(word, words)}`,
+      );
+    }
   }
 
   private readObject(

@@ -20,6 +20,8 @@ export interface SectionShape {
   merge: 'replace' | 'nonEmpty' | 'parts';
   /** Fields by name; `*` stands for names of the user's. */
   fields: { readonly [field: string]: FieldKind };
+  /** Fields that know certain words only, the first of which any other means. */
+  words?: { readonly [field: string]: readonly [string, ...string[]] };
 }
 
 const TEAMS = {
@@ -45,6 +47,7 @@ export const SECTIONS: Readonly<Record<string, SectionShape>> = {
       notifyBroadcast: 'flag',
       deliveryPolicy: 'literal',
     },
+    words: { deliveryPolicy: ['Post', 'PostAndUpdate', 'Update'] },
   },
   webhook: { merge: 'parts', fields: { '*': { method: 'literal', body: 'text', path: 'text' } } },
   email: { merge: 'nonEmpty', fields: { subject: 'text', body: 'text' } },

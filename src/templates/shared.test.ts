@@ -85,6 +85,7 @@ function render(message: string, object: JsonObject = app): string {
     serviceType: 'slack',
     recipient: 'x',
     now: 0,
+    mention: (address) => `@(${address})`,
   });
   const result = renderNotification([template], vars, { serviceType: 'slack', jsonFields: [] });
   return result.ok ? result.notification.message : result.error;
@@ -112,11 +113,20 @@ test('the link names the namespace and escapes the name', () => {
 });
 
 test.each([
-  ['Ana <ana@example.com>', '__SLACK_USER_EMAIL__ana@example.com__'],
-  ['ana@example.com', '__SLACK_USER_EMAIL__ana@example.com__'],
+  ['Ana <ana@example.com>', '@(ana@example.com)'],
+  ['ana@example.com', '@(ana@example.com)'],
+  ['Ana <ana+git@mail.example.com> ', '@(ana+git@mail.example.com)'],
   ['Ana', 'Ana'],
+  ['', ''],
+  ['Ana <ana@localhost>', 'Ana <ana@localhost>'],
+  ['Ana <a"b@example.com>', 'Ana <a"b@example.com>'],
+  ['Ana <ana@example.com> and more', 'Ana <ana@example.com> and more'],
 ])('a mention of %s', (author, mention) => {
-  expect(slackMention(author)).toBe(mention);
+  expect(slackMention(author, (address) => `@(${address})`)).toBe(mention);
+});
+
+test('a mention is the address where the service mentions nobody', () => {
+  expect(slackMention('Ana <ana@example.com>')).toBe('ana@example.com');
 });
 
 describe('in templates', () => {
@@ -130,7 +140,7 @@ describe('in templates', () => {
       '-5:Job/migrate 2:Deployment/web ',
     ],
     ['{{ .shared.changedImages | join ", " }}', 'api:2, proxy:1'],
-    ['{{ call .shared.SlackMention "Ana <ana@example.com>" }}', '__SLACK_USER_EMAIL__ana@example.com__'],
+    ['{{ call .shared.SlackMention "Ana <ana@example.com>" }}', '@(ana@example.com)'],
     [
       '{{shared.initiator}}{{#shared.failedResources}} {{kind}}/{{name}}{{/shared.failedResources}}',
       'ana Job/migrate Deployment/web',

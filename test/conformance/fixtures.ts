@@ -1,15 +1,12 @@
 /** The variables of the conformance vectors, with the types that Kubernetes' decoder gives them. */
 import { readFileSync } from 'node:fs';
-import { goFunction } from '../../src/go/function.ts';
 import { decodeJson } from '../../src/go/json.ts';
 import { UTC } from '../../src/go/location.ts';
 import { createNamespaces } from '../../src/go/namespaces/create.ts';
 import type { RepoProvider } from '../../src/go/namespaces/repo.ts';
-import { GoNilPointer } from '../../src/go/nil.ts';
-import { GoStruct } from '../../src/go/struct.ts';
 import type { GoTime } from '../../src/go/time.ts';
+import { appDetailsValue, commitMetadataValue } from '../../src/go/namespaces/repo-values.ts';
 import { parseRFC3339 } from '../../src/go/time-parse.ts';
-import { GoSlice } from '../../src/go/typed.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { bytesMap, stringMap } from '../../src/triggers/vars.ts';
 
@@ -55,8 +52,6 @@ interface AppDetails {
 
 export const readFixtures = (file: string): Fixtures => decodeJson(readFileSync(file, 'utf8')) as Fixtures;
 
-const SHARED = 'github.com/argoproj/argo-cd/v3/util/notification/expression/shared';
-
 /** The fixed answers that the vectors marked `stubbedRepoServer` got. */
 export function fixedRepo(fixtures: Fixtures, app: JsonObject | undefined): RepoProvider {
   return {
@@ -66,57 +61,29 @@ export function fixedRepo(fixtures: Fixtures, app: JsonObject | undefined): Repo
       const found = fixtures.commitMetadata[revision];
       if (found === undefined) throw new Error(`unknown commit ${revision}`);
       const date = parseRFC3339(found.Date, UTC) as { time: GoTime };
-      return new GoStruct(
-        'shared.CommitMetadata',
-        {
-          Message: found.Message,
-          Author: found.Author,
-          Date: date.time,
-          Tags: new GoSlice('string', found.Tags),
-        },
-        { path: `${SHARED}.CommitMetadata` },
-      );
+      const { Message: message, Author: author, Tags: tags } = found;
+      return commitMetadataValue({ message, author, date: date.time, tags });
     },
     appDetails: () => appDetails(fixtures.appDetails),
   };
 }
 
-function appDetails(details: AppDetails): unknown {
-  const { Helm: helm } = details;
-  const find = (list: NamedValue[], name: string): NamedValue | undefined =>
-    list.find((each) => each.Name === name);
-  const custom =
-    helm === null
-      ? new GoNilPointer('*shared.CustomHelmAppSpec')
-      : new GoStruct(
-          '*shared.CustomHelmAppSpec',
-          {
-            HelmAppSpec: new GoStruct('apiclient.HelmAppSpec', {
-              Name: helm.HelmAppSpec.Name,
-              ValueFiles: new GoSlice('string', helm.HelmAppSpec.ValueFiles),
-              Values: helm.HelmAppSpec.Values,
-            }),
-            GetParameterValueByName: goFunction('func(string) string', (name: string) => {
-              const { HelmParameterOverrides: overrides, HelmAppSpec: spec } = helm;
-              return (find(overrides, name) ?? find(spec.Parameters, name))?.Value ?? '';
-            }),
-            GetFileParameterPathByName: goFunction(
-              'func(string) string',
-              (name: string) => find(helm.HelmAppSpec.FileParameters, name)?.Path ?? '',
-            ),
-          },
-          { kind: 'ptr' },
-        );
-  return new GoStruct(
-    'shared.AppDetail',
-    {
-      Type: details.Type,
-      Helm: custom,
-      Kustomize: new GoNilPointer('*apiclient.KustomizeAppSpec'),
-      Directory: new GoNilPointer('*apiclient.DirectoryAppSpec'),
+function appDetails({ Type: type, Helm: helm }: AppDetails): unknown {
+  const named = ({ Name: name, Value: value = '', Path: path = '' }: NamedValue) => ({ name, value, path });
+  const spec = helm?.HelmAppSpec;
+  return appDetailsValue({
+    type,
+    helm: spec && {
+      name: spec.Name,
+      valueFiles: spec.ValueFiles,
+      parameters: spec.Parameters.map(named),
+      values: spec.Values,
+      fileParameters: spec.FileParameters.map(named),
+      overrides: helm?.HelmParameterOverrides.map(named) ?? [],
     },
-    { path: `${SHARED}.AppDetail` },
-  );
+    kustomize: undefined,
+    directory: false,
+  });
 }
 
 const encoder = new TextEncoder();
