@@ -38,7 +38,8 @@ const Overrides = z.object({
 export function readCommitMetadata(answer: unknown): GoStruct | undefined {
   const parsed = RevisionMetadata.safeParse(answer);
   if (!parsed.success) return undefined;
-  const { author, date, tags, message } = parsed.data;
+  const { author, date, message } = parsed.data;
+  const tags = parsed.data.tags.length === 0 ? undefined : parsed.data.tags;
   const parsedDate = parseRFC3339(date);
   if (!parsedDate.ok) return commitMetadataValue({ author, tags, message, date: undefined });
   // argo-cd decodes a Kubernetes time, which is in the zone of the process.

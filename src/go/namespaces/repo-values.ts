@@ -14,7 +14,8 @@ export interface CommitMetadata {
   author: string;
   /** undefined: not known; prints and formats as nothing. */
   date: GoTime | undefined;
-  tags: readonly string[];
+  /** undefined: a nil slice, as which argo-cd gets an empty list. */
+  tags: readonly string[] | undefined;
 }
 
 export interface HelmDetails {
@@ -58,7 +59,7 @@ export function commitMetadataValue({ message, author, date, tags }: CommitMetad
     Message: message,
     Author: author,
     Date: date ?? new UnknownTime(),
-    Tags: tags.length === 0 ? new GoNilSlice('string') : strings(tags),
+    Tags: tags === undefined ? new GoNilSlice('string') : strings(tags),
   };
   return new GoStruct('shared.CommitMetadata', members, { path: `${SHARED}.CommitMetadata` });
 }
@@ -78,7 +79,7 @@ export function appDetailsValue({ type, helm, kustomize, directory }: AppDetails
   return new GoStruct('shared.AppDetail', members, { path: `${SHARED}.AppDetail` });
 }
 
-export const UNKNOWN_COMMIT = commitMetadataValue({ message: '', author: '', date: undefined, tags: [] });
+export const UNKNOWN_COMMIT = commitMetadataValue({ message: '', author: '', date: undefined, tags: undefined });
 
 /** `Helm` and `Kustomize` are there and empty, because a field of nil is an error in a template. */
 export const UNKNOWN_DETAILS = appDetailsValue({
