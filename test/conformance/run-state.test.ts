@@ -146,7 +146,7 @@ describe('any sequence', () => {
           },
           status: {
             sync: { revision },
-            operationState: { ...(phase === undefined ? {} : { phase }) },
+            operationState: phase === undefined ? {} : { phase },
             ...(extra === undefined ? {} : { extra }),
           },
         },
