@@ -17,7 +17,11 @@ export interface ArgocdOptions {
  */
 export type Answer =
   | { ok: true; value: GoStruct }
-  | { ok: false; reason: 'unknown' | 'refused' | 'unreachable'; /** For people; holds no secret. */ detail: string };
+  | {
+      ok: false;
+      reason: 'unknown' | 'refused' | 'unreachable' /** For people; holds no secret. */;
+      detail: string;
+    };
 
 export interface ArgocdClient {
   /** One request; never rejects. */
@@ -96,11 +100,13 @@ function requestOf(question: Question, argocdNamespace: string): { path: string;
     const query = new URLSearchParams({ appNamespace: namespace, project });
     if (sourceIndex !== undefined) query.set('sourceIndex', String(sourceIndex));
     const revision = encodeURIComponent(question.revision);
-    return { path: `applications/${encodeURIComponent(name)}/revisions/${revision}/metadata?${query}` };
+    return {
+      path: `applications/${encodeURIComponent(name)}/revisions/${revision}/metadata?${query.toString()}`,
+    };
   }
   const { source } = question;
   return {
-    path: `repositories/${encodeURIComponent(String(source.repoURL ?? ''))}/appdetails`,
+    path: `repositories/${encodeURIComponent(source.repoURL)}/appdetails`,
     body: {
       source,
       appName: namespace === argocdNamespace ? name : `${namespace}/${name}`,
@@ -113,8 +119,7 @@ function requestOf(question: Question, argocdNamespace: string): { path: string;
 function answerOf(question: Question, status: number, text: string): Answer {
   const body = parseJson(text);
   if (status === 200) {
-    const value =
-      question.kind === 'commit' ? readCommitMetadata(body) : readAppDetails(body, question);
+    const value = question.kind === 'commit' ? readCommitMetadata(body) : readAppDetails(body, question);
     if (value !== undefined) return { ok: true, value };
     return { ok: false, reason: 'unreachable', detail: 'sent an answer that is not from its API' };
   }
@@ -124,7 +129,11 @@ function answerOf(question: Question, status: number, text: string): Answer {
   }
   if (status === 403) return { ok: false, reason: 'refused', detail: `${detail}. ${NEEDED[question.kind]}` };
   if (status >= 300 && status < 400) {
-    return { ok: false, reason: 'unreachable', detail: `${detail}. Write where it leads to as url of argocd` };
+    return {
+      ok: false,
+      reason: 'unreachable',
+      detail: `${detail}. Write where it leads to as url of argocd`,
+    };
   }
   // The gateway puts a gRPC code into the body: what has one is Argo CD's own answer, as for a revision unknown to git.
   const isOwn = typeof body === 'object' && body !== null && 'code' in body;
@@ -134,7 +143,8 @@ function answerOf(question: Question, status: number, text: string): Answer {
 
 const NEEDED = {
   commit: 'The token needs: applications, get',
-  details: 'The token needs: applications, get; repositories, get; and the source must be one of the Application',
+  details:
+    'The token needs: applications, get; repositories, get; and the source must be one of the Application',
 };
 
 function parseJson(text: string): unknown {

@@ -22,7 +22,8 @@ export function createRepoEvaluation(lookup: Lookup, app: JsonObject, onAnswer: 
   let unanswered = false;
 
   function answer(questions: readonly Question[], what: string): unknown {
-    if (questions.length === 0) return fail(`${what}: the Application has no source in git that could be asked`);
+    if (questions.length === 0)
+      return fail(`${what}: the Application has no source in git that could be asked`);
     let why = '';
     for (const question of questions) {
       const known = lookup.known(question);

@@ -20,8 +20,9 @@ interface Deps {
 }
 
 const minute = 60_000;
+const hour = 60 * minute;
 /** Milliseconds that an answer is good for: a commit does not change, what a source makes does. */
-const goodFor = { commit: 24 * 60 * minute, details: 5 * minute } as const;
+const goodFor = { commit: 24 * hour, details: 5 * minute } as const;
 /** So soon it is asked again for what could not be told. */
 const askAgainAfter = { unknown: 30_000, refused: minute, unreachable: 15_000 } as const;
 /** After so many failures in a row nothing is asked for a while: an outage must not delay each message. */
@@ -37,16 +38,16 @@ export function createLookup(deps: Deps, { timeout }: { timeout: number }): Look
   const asked = new Map<string, Promise<Answer>>();
   let failuresInARow = 0;
   let outage: { until: number; answer: Answer } | undefined;
-  /** Told already, so that each trouble is logged once. */
-  let trouble = '';
+  /** Told already: each outage is logged once, and a refusal once an hour, for it may concern one project of many. */
+  let isUnreachable = false;
+  const refusalTold = { commit: Number.NEGATIVE_INFINITY, details: Number.NEGATIVE_INFINITY };
 
   async function ask(question: Question, key: string): Promise<Answer> {
     const answer = await client.ask(question, AbortSignal.timeout(timeout));
     const outcome = answer.ok ? 'answered' : answer.reason;
     metrics?.argocdRequests.inc({ function: FUNCTIONS[question.kind], outcome });
     answers.set(key, answer, answer.ok ? goodFor[question.kind] : askAgainAfter[answer.reason]);
-    const isUnreachable = !answer.ok && answer.reason === 'unreachable';
-    failuresInARow = isUnreachable ? failuresInARow + 1 : 0;
+    failuresInARow = outcome === 'unreachable' ? failuresInARow + 1 : 0;
     outage = failuresInARow >= outageAfter ? { until: now() + outagePause, answer } : undefined;
     tell(question, answer);
     return answer;
@@ -55,14 +56,21 @@ export function createLookup(deps: Deps, { timeout }: { timeout: number }): Look
   function tell({ application, kind }: Question, answer: Answer): void {
     const { namespace, name } = application;
     const fields = { application: `${namespace}/${name}`, function: FUNCTIONS[kind] };
-    if (answer.ok || answer.reason === 'unknown') {
-      if (!answer.ok) log.info({ ...fields, error: answer.detail }, 'Argo CD does not know what a repo function asks');
-      if (trouble !== '') log.info(fields, 'Argo CD answers repo functions again');
-      trouble = '';
-    } else if (trouble !== answer.reason) {
-      trouble = answer.reason;
-      log.warn({ ...fields, error: answer.detail }, 'Argo CD does not answer, values of repo functions stay empty');
+    const reason = answer.ok ? 'answered' : answer.reason;
+    const error = answer.ok ? {} : { error: answer.detail };
+    if (reason === 'unreachable') {
+      if (!isUnreachable)
+        log.warn({ ...fields, ...error }, 'Argo CD does not answer, values of repo functions stay empty');
+      isUnreachable = true;
+      return;
     }
+    if (isUnreachable) log.info(fields, 'Argo CD answers repo functions again');
+    isUnreachable = false;
+    if (reason === 'unknown')
+      log.info({ ...fields, ...error }, 'Argo CD does not know what a repo function asks');
+    if (reason !== 'refused' || now() < refusalTold[kind]) return;
+    refusalTold[kind] = now() + hour;
+    log.warn({ ...fields, ...error }, 'Argo CD refuses, values of repo functions stay empty');
   }
 
   function known(key: string): Answer | undefined {

@@ -16,7 +16,7 @@ interface Asked {
 export type CommitQuestion = Asked & { kind: 'commit'; revision: string };
 export type DetailsQuestion = Asked & {
   kind: 'details';
-  source: JsonObject;
+  source: JsonObject & { repoURL: string };
   /** What is deployed: a source such as HEAD gives other details after each sync. */
   revision: string;
 };
@@ -67,7 +67,7 @@ export function detailsQuestions(app: JsonObject): DetailsQuestion[] {
     .map(({ source, sourceIndex }) => ({
       kind: 'details',
       application,
-      source,
+      source: { ...source, repoURL: textAt(source, 'repoURL') },
       revision: revisions[sourceIndex] ?? '',
       ...(isMulti ? { sourceIndex } : {}),
     }));
@@ -103,7 +103,8 @@ function sourcesOf(app: JsonObject): JsonObject[] {
 function syncedRevisions(app: JsonObject): string[] {
   for (const place of [at(app, 'status', 'operationState', 'syncResult'), at(app, 'status', 'sync')]) {
     const several = at(place, 'revisions');
-    if (Array.isArray(several) && several.length > 0) return several.map((item) => String(item ?? ''));
+    if (Array.isArray(several) && several.length > 0)
+      return several.map((item) => (typeof item === 'string' ? item : ''));
     const revision = textAt(place, 'revision');
     if (revision !== '') return [revision];
   }

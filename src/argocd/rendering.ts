@@ -28,7 +28,10 @@ export async function renderWithRepo<T>(
   if (missing.size === 0) return rendered;
   const end = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
   for (let round = 1; round < mostRounds && missing.size > 0 && !end.aborted; round += 1) {
-    await settled([...missing.values()].map((ask) => ask()), end);
+    await settled(
+      [...missing.values()].map((ask) => ask()),
+      end,
+    );
     missing.clear();
     rendered = render(provider);
   }

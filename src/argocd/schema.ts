@@ -7,9 +7,19 @@ import { GoTime } from '../go/time.ts';
 import { parseRFC3339 } from '../go/time-parse.ts';
 import type { DetailsQuestion } from './questions.ts';
 
-const text = z.string().nullish().transform((value) => value ?? '');
-const texts = z.array(z.string()).nullish().transform((value) => value ?? []);
-const list = <T extends z.ZodType>(item: T) => z.array(item).nullish().transform((value) => value ?? []);
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '');
+const texts = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? []);
+const list = <T extends z.ZodType>(item: T) =>
+  z
+    .array(item)
+    .nullish()
+    .transform((value) => value ?? []);
 
 /** `v1alpha1.RevisionMetadata`. */
 const RevisionMetadata = z.object({ author: text, date: z.string(), tags: texts, message: text });
@@ -44,7 +54,12 @@ export function readCommitMetadata(answer: unknown): GoStruct | undefined {
   if (!parsedDate.ok) return commitMetadataValue({ author, tags, message, date: undefined });
   // argo-cd decodes a Kubernetes time, which is in the zone of the process.
   const { seconds, nanosecond } = parsedDate.time;
-  return commitMetadataValue({ author, tags, message, date: new GoTime(seconds, nanosecond, localLocation()) });
+  return commitMetadataValue({
+    author,
+    tags,
+    message,
+    date: new GoTime(seconds, nanosecond, localLocation()),
+  });
 }
 
 /** undefined for what is no such answer. Parameters of the Application's source win over those of the chart. */

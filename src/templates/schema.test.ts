@@ -56,7 +56,10 @@ describe('problems', () => {
   });
 
   test('a word that a field does not know is a warning, and the template works', () => {
-    const { template, problems } = compileTemplate('t', 'slack:\n  groupingKey: x\n  deliveryPolicy: PostAndUpdat\n');
+    const { template, problems } = compileTemplate(
+      't',
+      'slack:\n  groupingKey: x\n  deliveryPolicy: PostAndUpdat\n',
+    );
     expect(problems).toEqual([
       {
         key: 'template.t',

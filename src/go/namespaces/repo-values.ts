@@ -3,11 +3,11 @@
  * nobody knows: everything empty, so that a template goes on. Source: util/notification/expression/shared of argo-cd.
  */
 import { goFunction } from '../function.ts';
+import { UTC } from '../location.ts';
 import { GoNilPointer, GoNilSlice } from '../nil.ts';
 import { GoStruct } from '../struct.ts';
 import { GoTime, ZERO_SECONDS } from '../time.ts';
 import { GoSlice } from '../typed.ts';
-import { UTC } from '../location.ts';
 
 export interface CommitMetadata {
   message: string;
@@ -79,7 +79,12 @@ export function appDetailsValue({ type, helm, kustomize, directory }: AppDetails
   return new GoStruct('shared.AppDetail', members, { path: `${SHARED}.AppDetail` });
 }
 
-export const UNKNOWN_COMMIT = commitMetadataValue({ message: '', author: '', date: undefined, tags: undefined });
+export const UNKNOWN_COMMIT = commitMetadataValue({
+  message: '',
+  author: '',
+  date: undefined,
+  tags: undefined,
+});
 
 /** `Helm` and `Kustomize` are there and empty, because a field of nil is an error in a template. */
 export const UNKNOWN_DETAILS = appDetailsValue({

@@ -99,7 +99,9 @@ export function repoNamespace(provider: RepoProvider | undefined): Readonly<Reco
 
 function commitMetadata(provider: RepoProvider | undefined): GoFunction {
   if (provider?.commitMetadataOf !== undefined) {
-    return goFunction(METADATA_OF, (revisions: unknown) => provider.commitMetadataOf?.(revisionsIn(revisions)));
+    return goFunction(METADATA_OF, (revisions: unknown) =>
+      provider.commitMetadataOf?.(revisionsIn(revisions)),
+    );
   }
   return goFunction(METADATA, (revision: string) =>
     provider === undefined ? unavailable() : provider.commitMetadata(revision),

@@ -25,6 +25,10 @@ export async function resolveMentions(
   const rest: { section?: JsonObject } =
     section === undefined
       ? {}
-      : { section: Object.fromEntries(Object.entries(section).map(([name, value]) => [name, resolved(name, value)])) };
+      : {
+          section: Object.fromEntries(
+            Object.entries(section).map(([name, value]) => [name, resolved(name, value)]),
+          ),
+        };
   return { message: markers.replace(message, mention), ...rest };
 }

@@ -56,8 +56,10 @@ export function createUsers(deps: Deps): Users {
       const failure = failureOf(error, signal, now());
       const { reason } = failure;
       if (reason === 'users_not_found') remember(address, undefined, rememberFor.notFound);
-      else if (failure.kind === 'rejected' && failure.scope === 'service') pause(reason, withoutScope, failure.detail);
-      else if (failure.kind === 'retry' && failure.retryAfter !== undefined) pause(reason, failure.retryAfter, failure.detail);
+      else if (failure.kind === 'rejected' && failure.scope === 'service')
+        pause(reason, withoutScope, failure.detail);
+      else if (failure.kind === 'retry' && failure.retryAfter !== undefined)
+        pause(reason, failure.retryAfter, failure.detail);
       else {
         remember(address, undefined, rememberFor.failed);
         log.info({ service: name, reason, error: failure.detail }, 'User of Slack could not be looked up');
@@ -70,7 +72,10 @@ export function createUsers(deps: Deps): Users {
     pausedUntil = now() + milliseconds;
     if (told.has(reason)) return;
     told.add(reason);
-    log.warn({ service: name, reason, error }, 'Slack looks up nobody, mentions are shown as e-mail addresses');
+    log.warn(
+      { service: name, reason, error },
+      'Slack looks up nobody, mentions are shown as e-mail addresses',
+    );
   }
 
   function idOf(address: string): Promise<string | undefined> {
