@@ -13,7 +13,8 @@ export interface Markers {
 }
 
 const OPENER = '__SLACK_USER_EMAIL__';
-const MARKER = /__SLACK_USER_EMAIL__([^\s"\\<>]{1,254}?)__([0-9a-f]{32})__/g;
+/** Sticky, and so used with `lastIndex` set. */
+const MARKER = /__SLACK_USER_EMAIL__([^\s"\\<>]{1,254}?)__([0-9a-f]{32})__/y;
 
 export function createMarkers(): Markers {
   const key = randomBytes(32);
@@ -21,10 +22,17 @@ export function createMarkers(): Markers {
     createHmac('sha256', key).update(address).digest('hex').slice(0, 32);
 
   function replace(text: string, by: (address: string) => string): string {
-    if (!text.includes(OPENER)) return text;
-    return text.replace(MARKER, (marker, address: string, signature: string) =>
-      signature === sign(address) ? by(address) : marker,
-    );
+    let replaced = '';
+    let done = 0;
+    // What looks like the beginning of a marker may stand before, or reach into, a genuine one.
+    for (let at = text.indexOf(OPENER); at >= 0; at = text.indexOf(OPENER, Math.max(at + 1, done))) {
+      MARKER.lastIndex = at;
+      const [marker = '', address = '', signature] = MARKER.exec(text) ?? [];
+      if (signature === undefined || signature !== sign(address)) continue;
+      replaced += text.slice(done, at) + by(address);
+      done = at + marker.length;
+    }
+    return done === 0 ? text : replaced + text.slice(done);
   }
 
   return {
