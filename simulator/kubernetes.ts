@@ -24,7 +24,7 @@ export interface KubernetesSimulator {
   stats: SimulatorStats;
   /** The bearer token that requests must carry from now on; undefined: none. */
   setToken(token: string | undefined): void;
-  /** Resolves once the condition holds; it is tried whenever a request came or a watch opened or closed. */
+  /** Resolves once the condition holds; it is tried whenever a request came or was dealt with, or a watch opened or closed. */
   until(condition: () => boolean): Promise<void>;
 }
 
@@ -118,7 +118,7 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
   };
 
   const handle: Parameters<typeof createServer>[1] = (request, response) => {
-    void handleRequest(deps, request, response);
+    void handleRequest(deps, request, response).finally(wake);
   };
   const server: Server =
     options.tls === undefined ? createServer(handle) : createTlsServer(options.tls, handle);

@@ -35,6 +35,13 @@ describe('the configuration of a running Herald', () => {
   });
 
   const texts = (channel: string) => world.slack.messages(channel).map(({ text }) => text);
+  /** Makes a change, and waits until a new configuration is in force. */
+  async function inForce(change: () => void): Promise<void> {
+    const count = () => world.logs.filter(({ msg }) => msg === 'Configuration in force').length;
+    const before = count();
+    change();
+    await world.untilLogged(() => count() > before);
+  }
   const eventsOnConfigMap = () =>
     world.cluster
       .list('Event', 'argocd')
@@ -109,10 +116,7 @@ describe('the configuration of a running Herald', () => {
 
   test('an edit that does not concern them tells them no second time', async () => {
     const told = world.logs.filter(({ msg }) => msg === 'Problem in the configuration').length;
-    const changes = () => world.logs.filter(({ msg }) => msg === 'Configuration in force').length;
-    const before = changes();
-    world.configure({ ...good, ...bad, context: 'team: a\n' });
-    await world.untilLogged(() => changes() > before);
+    await inForce(() => world.configure({ ...good, ...bad, context: 'team: a\n' }));
     await world.decided();
     expect(world.logs.filter(({ msg }) => msg === 'Problem in the configuration')).toHaveLength(told);
     expect(eventsOnConfigMap()).toHaveLength(3);
@@ -174,19 +178,13 @@ describe('the configuration of a running Herald', () => {
 
   test('a new token in the Secret is used from the next message on', async () => {
     await world.decided();
-    world.slack.refuseAll(undefined);
-    world.setSecret({ 'slack-token': 'xoxb-revoked' });
-    const changes = () => world.logs.filter(({ msg }) => msg === 'Configuration in force').length;
-    let before = changes();
-    await world.untilLogged(() => changes() > before || before === 0);
+    await inForce(() => world.setSecret({ 'slack-token': 'xoxb-revoked' }));
     world.cluster.patch(named('shop'), { status: healthy });
     world.cluster.patch(named('shop'), { status: degraded });
     const parked = await world.untilLogged(({ reason }) => reason === 'invalid_auth');
     expect(parked).toMatchObject({ status: 'rejected', destination: 'slack:alerts' });
 
-    before = changes();
-    world.setSecret({});
-    await world.untilLogged(() => changes() > before);
+    await inForce(() => world.setSecret({}));
     const count = texts('alerts').length;
     world.cluster.patch(named('shop'), { status: healthy });
     world.cluster.patch(named('shop'), { status: degraded });
@@ -240,10 +238,9 @@ describe('the configuration of a running Herald', () => {
   test('the ConfigMap deleted: nothing is notified; made again: as before, and nothing is told twice', async () => {
     await world.decided();
     const before = seen(world).length;
-    const changes = () => world.logs.filter(({ msg }) => msg === 'Configuration in force').length;
-    const count = changes();
-    world.cluster.remove({ kind: 'ConfigMap', namespace: 'argocd', name: 'argocd-notifications-cm' });
-    await world.untilLogged(() => changes() > count);
+    const { cluster } = world;
+    const name = 'argocd-notifications-cm';
+    await inForce(() => cluster.remove({ kind: 'ConfigMap', namespace: 'argocd', name }));
     expect(world.logs).toContainEqual(
       expect.objectContaining({ msg: 'ConfigMap not found: nothing is notified' }),
     );
