@@ -38,7 +38,8 @@ export function jobDataOf(deliveries: readonly Delivery[], now: number): JobData
 
 /** Throws when the data was not made by a release that this one understands. */
 export function deliveryOfJob(data: JobData): Delivery {
-  if (data.v !== 1) throw new Error(`Job data has the unknown version ${data.v}`);
+  const version: number = data.v;
+  if (version !== 1) throw new Error(`Job data has the unknown version ${version}`);
   const delivery = JSON.parse(data.delivery) as Omit<Delivery, 'snapshot'>;
   return { ...delivery, snapshot: unpack<JsonObject>(Buffer.from(data.snapshot, 'base64')) };
 }

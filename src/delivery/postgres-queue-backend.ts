@@ -9,14 +9,14 @@ type ListenClient = Awaited<ReturnType<PostgresConnection['getListenClient']>>;
 
 const tries = 5;
 
-/** BullMQ's backend on the store's pool. `worker`: it also waits for jobs. */
+/** BullMQ's backend on the store's pools. `worker`: it fetches jobs and waits for them. */
 export function createPostgresQueueBackend(
   store: PostgresStore,
   name: string,
   options: object,
   worker: boolean,
 ): IQueueBackend {
-  const connection = new SharedPoolConnection(store);
+  const connection = new SharedPoolConnection(store, worker ? store.relaxedPool : store.pool);
   const listenerName = worker ? 'herald worker' : undefined;
   const create = store.embedded ? PostgresQueueBackend : OrderlyBackend;
   return new create(connection, name, options as BackendOptions, true, listenerName);
@@ -47,8 +47,8 @@ class OrderlyBackend extends PostgresQueueBackend {
 class SharedPoolConnection extends PostgresConnection {
   readonly #store: PostgresStore;
 
-  constructor(store: PostgresStore) {
-    super(retryingPool(store.pool) as never);
+  constructor(store: PostgresStore, pool: Pool) {
+    super(retryingPool(pool) as never);
     this.#store = store;
   }
 

@@ -87,7 +87,7 @@ function postgresBackends(store: PostgresStore): QueueBackends {
   return {
     prefix: 'herald',
     producer: { connection: store.pool, factory },
-    worker: () => ({ connection: store.pool, factory }),
+    worker: () => ({ connection: store.relaxedPool, factory }),
     trouble: () => undefined,
     async states(_, ids) {
       const { rows } = await store.pool.query<{ id: string; state: string }>(

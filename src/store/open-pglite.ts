@@ -84,8 +84,10 @@ export async function openPglite(options: OpenPgliteOptions): Promise<PostgresSt
   return postgresStore({
     name,
     pool,
+    relaxedPool: pool,
     embedded: true,
     notifications,
+    trouble: database.trouble,
     beforeEnd: () => timers.forEach(clearInterval),
     afterEnd: (deadline) => database.stop(deadline),
   });
@@ -108,6 +110,7 @@ function createDatabase(options: OpenPgliteOptions, socketDirectory: string) {
   const { directory, name, log, patience = defaultPatience } = options;
   let worker: Worker | undefined;
   let stopping = false;
+  let trouble: string | undefined;
 
   async function start(signal?: AbortSignal): Promise<void> {
     // What initdb leaves in memory (300 MB) goes with the thread that ran it.
@@ -126,6 +129,7 @@ function createDatabase(options: OpenPgliteOptions, socketDirectory: string) {
     let isReady = false;
     started.on('error', (error) => {
       if (isReady) log.error({ store: name, err: error }, 'Embedded PostgreSQL crashed, restarting');
+      trouble = error.message;
     });
     started.once('exit', () => {
       if (isReady && !stopping) void restart();
@@ -136,6 +140,7 @@ function createDatabase(options: OpenPgliteOptions, socketDirectory: string) {
       return;
     }
     isReady = true;
+    trouble = undefined;
     watch(started);
     if (recovered) log.info({ store: name }, 'Embedded PostgreSQL recovered after a crash');
   }
@@ -200,6 +205,7 @@ function createDatabase(options: OpenPgliteOptions, socketDirectory: string) {
         log.info({ store: name }, 'Embedded PostgreSQL runs again');
         return;
       } catch (error) {
+        trouble = (error as Error).message;
         log.error({ store: name, err: error }, 'Embedded PostgreSQL cannot be started again, trying on');
         await worker?.terminate();
       }
@@ -208,6 +214,7 @@ function createDatabase(options: OpenPgliteOptions, socketDirectory: string) {
 
   return {
     start,
+    trouble: () => trouble,
     async stop(deadline: number): Promise<void> {
       stopping = true;
       const current = worker;

@@ -13,8 +13,8 @@ export interface OpenPostgresOptions {
   signal?: AbortSignal;
 }
 
-/** Connections of one process. One of them listens; the queue and the ledger share the others. */
-const connections = 16;
+/** Connections of one process in each of its two pools. One of them listens. */
+const connections = 8;
 
 /** Other processes may be migrating at the same time; the embedded database takes some seconds. */
 const migrationDeadline = 60_000;
@@ -22,15 +22,18 @@ const migrationDeadline = 60_000;
 /** Connects to PostgreSQL 13 or newer and brings its schemas up to date. */
 export async function openPostgres(options: OpenPostgresOptions): Promise<PostgresStore> {
   const { url, name, log, deadline } = options;
-  const pool = createPool(
-    {
-      connectionString: url,
-      // A server that stops answering must not hold a statement, and what it locks, for ever.
-      options: `-c search_path=${queueSchema} -c statement_timeout=${deadline}`,
-      application_name: 'herald',
-    },
-    options,
-  );
+  const sessions = (settings: string) =>
+    createPool(
+      {
+        connectionString: url,
+        // A server that stops answering must not hold a statement, and what it locks, for ever.
+        options: `-c search_path=${queueSchema} -c statement_timeout=${deadline} ${settings}`,
+        application_name: 'herald',
+      },
+      options,
+    );
+  const pool = sessions('');
+  const relaxedPool = sessions('-c synchronous_commit=off');
   try {
     await prepare(pool, options);
   } catch (error) {
@@ -38,7 +41,7 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Postgr
     throw error;
   }
   log.debug({ store: name }, 'PostgreSQL opened');
-  return postgresStore({ name, pool, embedded: false });
+  return postgresStore({ name, pool, relaxedPool, embedded: false });
 }
 
 export function createPool(
@@ -113,24 +116,33 @@ function openError(name: string, error: Error & { code?: string }): StoreError {
 export function postgresStore(parts: {
   name: string;
   pool: Pool;
+  relaxedPool: Pool;
   embedded: boolean;
   notifications?: NonNullable<PostgresStore['notifications']>;
+  /** Why it cannot be used now, where more is known than that connecting fails. */
+  trouble?(): string | undefined;
   beforeEnd?(): void;
   afterEnd?(deadline: number): Promise<void>;
 }): PostgresStore {
-  const { name, pool, embedded, notifications } = parts;
+  const { name, pool, relaxedPool, embedded, notifications } = parts;
   return {
     kind: 'postgres',
     name,
     embedded,
     pool,
+    relaxedPool,
     ...(notifications ? { notifications } : {}),
-    ping: async () => void (await pool.query('SELECT 1')),
+    async ping() {
+      const trouble = parts.trouble?.();
+      if (trouble !== undefined) throw new StoreError(trouble, { retryable: true });
+      await pool.query('SELECT 1');
+    },
     async close(deadline) {
       const until = Date.now() + deadline;
       parts.beforeEnd?.();
       // Waits for connections in use, which a server that is away never gives back.
-      if (!pool.ending) await settledWithin(pool.end(), deadline);
+      const open = [...new Set([pool, relaxedPool])].filter((each) => !each.ending);
+      await settledWithin(Promise.all(open.map((each) => each.end())), deadline);
       await parts.afterEnd?.(Math.max(0, until - Date.now()));
     },
   };

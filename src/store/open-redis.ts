@@ -27,6 +27,8 @@ export async function openRedis({ url, name, log, deadline, signal }: OpenRedisO
       lazyConnect: true,
       connectTimeout: deadline,
       keepAlive: 10_000,
+      // After a failover the old primary is a replica: find the new one.
+      reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
       retryStrategy: (attempt: number) => Math.min(100 * 2 ** Math.min(attempt - 1, 6), 5_000),
       ...options,
     });

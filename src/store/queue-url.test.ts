@@ -48,7 +48,7 @@ describe('parseQueueUrl', () => {
   it('never shows a password and never throws', () => {
     const password = 'S3cr3tS3cr3t';
     const scheme = fc.constantFrom('redis', 'rediss', 'postgres', 'postgresql', 'mysql', '');
-    const part = fc.string({ unit: fc.constantFrom(...'/?#@:%a1 \\') });
+    const part = fc.string({ unit: fc.constantFrom('/', '?', '#', '@', ':', '%', 'a', '1', '\\') });
     fc.assert(
       fc.property(scheme, part, part, (name, before, after) => {
         const parsed = parseQueueUrl(`${name}://u${before}:${password}@${after}`);

@@ -34,6 +34,11 @@ export interface PostgresStore extends StoreBase {
   /** Its `search_path` is the schema of the queue; our own tables are always named with their schema. */
   readonly pool: Pool;
   /**
+   * For what may be done again: a commit does not wait for the disk, so a server that crashes may forget the last
+   * second of it. What was fetched from the queue is such; what was added to it, and the ledger, is not.
+   */
+  readonly relaxedPool: Pool;
+  /**
    * The embedded database hands a notification to whichever connection causes it, which is one of this process: here
    * are those of all connections, as `notification` events. Undefined for a server, where each connection listens.
    */

@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createBullmqQueue } from '../src/delivery/bullmq-queue.ts';
+import type { LedgerChange } from '../src/episodes/ledger.ts';
+import { createLedger } from '../src/episodes/store-ledger.ts';
+import { createLog } from '../src/log.ts';
+import type { JsonObject } from '../src/model.ts';
+import { openStore } from '../src/store/open-store.ts';
+import type { Store } from '../src/store/store.ts';
+import { all, claim, record } from '../test/contract/ledger-fixtures.ts';
+import { findPostgres, findRedis, postgresDatabase, redisDatabase } from '../test/servers.ts';
+import { startChild } from '../test/store/child-process.ts';
+
+/*
+ * What each store reaches: `node bench/store.ts [pglite|redis|postgres …]`. Applications of 20 KB, 20 subscriptions each.
+ *
+ *   apply         changes of one Application with 20 claims each, 32 at a time, as the pipeline writes them
+ *   add           jobs of those claims put into the queue
+ *   deliver       jobs worked on: asked for in the ledger, "sent", settled
+ *   load          the record and episodes of 10,000 Applications
+ *   kill          SIGKILL in the middle: what was acknowledged before and is there afterwards
+ */
+
+const subscriptions = 20;
+const applications = { pglite: 2_000, redis: 10_000, postgres: 10_000 };
+const bursts = { pglite: 200, redis: 1_000, postgres: 1_000 };
+const kills = { pglite: 400, redis: 2_000, postgres: 1_000 };
+type Name = keyof typeof applications;
+
+const asked = process.argv.slice(2).filter((name): name is Name => name in applications);
+for (const name of asked.length > 0 ? asked : (Object.keys(applications) as Name[])) await measure(name);
+
+async function measure(name: Name): Promise<void> {
+  const { url, remove } = await prepare(name);
+  const open = () => openStore(url, { log: createLog({ level: 'warn', format: 'text' }), deadline: 60_000 });
+  let store = await open();
+  const loop = monitorEventLoopDelay({ resolution: 10 });
+  loop.enable();
+  await measureLedger(name, store);
+  await measureLoad(name, store);
+  loop.disable();
+  report(name, 'event loop held up at most', loop.max / 1e6, 'ms');
+  report(name, 'resident memory', process.memoryUsage().rss / 1e6, 'MB');
+  await store.close(10_000);
+
+  const child = startChild(url, 'claim');
+  await child.until(kills[name]);
+  await child.kill();
+  store = await open();
+  const pending = new Set((await all(createLedger(store).pending())).map(({ id }) => id));
+  const expected = child.lines.flatMap((uid) =>
+    ['a', 'b', 'c'].map((recipient) => claim(uid, { recipient }).delivery.id),
+  );
+  const queue = createBullmqQueue(store, {
+    log: createLog({ level: 'warn', format: 'text' }),
+    deadline: 60_000,
+  });
+  const missing = await queue.missing(expected);
+  const found = expected.filter((id) => pending.has(id)).length;
+  report(name, `kill: claims there, of ${expected.length} acknowledged`, found, '');
+  report(name, `kill: jobs there, of ${expected.length} acknowledged`, expected.length - missing.length, '');
+  await queue.close(5_000);
+  await store.close(10_000);
+  await remove();
+}
+
+async function measureLedger(name: Name, store: Store): Promise<void> {
+  const ledger = createLedger(store, { deadline: 60_000 });
+  const queue = createBullmqQueue(store, {
+    log: createLog({ level: 'warn', format: 'text' }),
+    deadline: 60_000,
+  });
+  const changes = Array.from({ length: bursts[name] }, (_, i) => changeOf(`burst-${i}`));
+  await timed(name, 'apply', changes.length, 'changes/s', () =>
+    each(changes, 32, async ({ uid, change }) => void (await ledger.apply(uid, change))),
+  );
+  const deliveries = changes.map(({ change }) => (change.claim ?? []).map(({ delivery }) => delivery));
+  const count = deliveries.flat().length;
+  await timed(name, 'add', count, 'jobs/s', () => each(deliveries, 32, (some) => queue.add(some)));
+  const { promise: finished, resolve } = Promise.withResolvers<void>();
+  let done = 0;
+  await timed(name, 'deliver', count, 'deliveries/s', async () => {
+    queue.work(async ({ delivery: { id } }) => {
+      if (await ledger.isPending(id)) await ledger.settle(id, { status: 'sent', at: Date.now() });
+      done += 1;
+      if (done === count) resolve();
+      return { status: 'done' };
+    });
+    await finished;
+  });
+  await queue.close(10_000);
+}
+
+async function measureLoad(name: Name, store: Store): Promise<void> {
+  const ledger = createLedger(store, { deadline: 60_000 });
+  const uids = Array.from({ length: applications[name] }, (_, i) => `load-${i}`);
+  await timed(name, 'write records', uids.length, 'records/s', () =>
+    each(uids, 32, async (uid) => {
+      await ledger.apply(uid, { record: { ...record(uid), object: applicationOf(uid) } });
+    }),
+  );
+  await timed(name, 'load all', uids.length, 'Applications/s', async () => {
+    await all(ledger.loadAll());
+  });
+  await timed(name, 'load one by one, 64 at a time', uids.length, 'Applications/s', () =>
+    each(uids, 64, async (uid) => void (await ledger.load(uid))),
+  );
+}
+
+function changeOf(uid: string): { uid: string; change: LedgerChange } {
+  const snapshot = applicationOf(uid);
+  const claims = Array.from({ length: subscriptions }, (_, i) =>
+    claim(uid, { recipient: `channel-${i}`, snapshot }),
+  );
+  return { uid, change: { record: record(uid), claim: claims } };
+}
+
+/** About 20 KB, as varied as a real Application is. */
+function applicationOf(uid: string): JsonObject {
+  const resources = Array.from({ length: 80 }, (_, i) => ({
+    group: 'apps',
+    kind: i % 3 === 0 ? 'Deployment' : 'Service',
+    name: `${uid}-component-${i}`,
+    namespace: `team-${i % 7}`,
+    status: i % 5 === 0 ? 'OutOfSync' : 'Synced',
+    health: { status: 'Healthy', message: `revision ${(i * 7919).toString(16)} rolled out` },
+    version: 'v1',
+  }));
+  return {
+    metadata: { name: uid, uid, annotations: {} },
+    spec: { project: 'default' },
+    status: { resources },
+  };
+}
+
+async function each<T>(items: readonly T[], atOnce: number, run: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values();
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (const item of left) await run(item);
+    }),
+  );
+}
+
+async function timed(
+  name: Name,
+  what: string,
+  count: number,
+  unit: string,
+  run: () => Promise<void>,
+): Promise<void> {
+  const begun = performance.now();
+  await run();
+  const seconds = (performance.now() - begun) / 1_000;
+  report(name, `${what} (${count} in ${seconds.toFixed(2)} s)`, count / seconds, unit);
+}
+
+function report(name: Name, what: string, value: number, unit: string): void {
+  process.stdout.write(
+    `${name.padEnd(9)} ${what.padEnd(48)} ${Math.round(value).toString().padStart(7)} ${unit}\n`,
+  );
+}
+
+async function prepare(name: Name): Promise<{ url: string; remove(): Promise<void> }> {
+  if (name === 'pglite') {
+    const directory = mkdtempSync(join(tmpdir(), 'herald-bench-'));
+    return {
+      url: `pglite:${directory}`,
+      remove: async () => rmSync(directory, { recursive: true, force: true }),
+    };
+  }
+  const server = await (name === 'redis' ? findRedis() : findPostgres()).start();
+  const url = name === 'redis' ? redisDatabase(server, 9) : await postgresDatabase(server);
+  return { url, remove: () => server.stop() };
+}
