@@ -18,6 +18,8 @@ export interface LedgerWriter {
   backlog(): number;
   /** Why the last try failed; undefined while the store answers. */
   trouble(): string | undefined;
+  /** Resolves when nothing of this Application is left to write. */
+  written(uid: string): Promise<void>;
   /** Resolves when nothing is left to write. */
   idle(): Promise<void>;
   /** Gives up what is not durable after `deadline` milliseconds: the next start decides it again. */
@@ -45,6 +47,7 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
   const pending = new Map<string, Write[]>();
   const ready: string[] = [];
   const idleWaiters: (() => void)[] = [];
+  const writtenWaiters = new Map<string, PromiseWithResolvers<void>>();
   const abort = new AbortController();
   let active = 0;
   let backlog = 0;
@@ -72,6 +75,8 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
       backlog -= 1;
     }
     pending.delete(uid);
+    writtenWaiters.get(uid)?.resolve();
+    writtenWaiters.delete(uid);
   }
 
   async function untilItSucceeds(uid: string, write: Write): Promise<void> {
@@ -119,6 +124,12 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
     },
     backlog: () => backlog,
     trouble: () => trouble,
+    written(uid) {
+      if (!pending.has(uid)) return Promise.resolve();
+      const waiter = writtenWaiters.get(uid) ?? Promise.withResolvers<void>();
+      writtenWaiters.set(uid, waiter);
+      return waiter.promise;
+    },
     idle: () => (backlog === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
     async stop(deadline) {
       await Promise.race([writer.idle(), delay(deadline, undefined, { ref: false })]);

@@ -55,10 +55,22 @@ interface Deps {
   now(): number;
 }
 
+interface Options {
+  /** Milliseconds before the ledger is asked again that did not answer; doubles up to `maxRetryDelay`. @defaultValue 100 */
+  retryDelay?: number;
+  /** @defaultValue 5000 */
+  maxRetryDelay?: number;
+}
+
 interface Tracked {
   application: Application;
   open: OpenEpisodes;
   timeDependent: boolean;
+  /**
+   * When something was last decided, Unix milliseconds. A later decision gets a later time, because it is what tells
+   * two occurrences of an episode apart; a watch that catches up shows both in one millisecond.
+   */
+  decidedAt: number;
   /** Events that arrived while the ledger was asked; undefined once it has answered. */
   waiting?: ApplicationEvent[];
   /** Of the record in the ledger; undefined before there is one. */
@@ -74,12 +86,14 @@ const loadConcurrency = 64;
 /** Milliseconds of evaluation after which other work gets its turn. */
 const slice = 20;
 
-export function createObserver(deps: Deps): Observer {
+export function createObserver(deps: Deps, options: Options = {}): Observer {
+  const { retryDelay = 100, maxRetryDelay = 5_000 } = options;
   const { ledger, writer, configurations, metrics, log } = deps;
   const tracked = new Map<string, Tracked>();
   const toLoad: string[] = [];
   const waiters: (() => void)[] = [];
-  const unknownTriggers = new Set<string>();
+  /** Told already, by the configuration that does not have them. */
+  const unknownTriggers = new WeakMap<ActiveConfig, Set<string>>();
   let loading = 0;
   let stopped = false;
 
@@ -109,12 +123,18 @@ export function createObserver(deps: Deps): Observer {
       entry.history = known.record.history ?? {};
     }
     const notified = withOncePer(known?.episodes ?? []);
-    for (const event of events) apply(entry, event, notified);
+    for (const event of events) {
+      if (tracked.get(uid) === entry) apply(entry, event, notified);
+      // Not watched any more, and then again.
+      else observe(event);
+    }
   }
 
   async function untilLoaded(uid: string): Promise<Awaited<ReturnType<Ledger['load']>>> {
-    for (let wait = 100; !stopped; wait = Math.min(wait * 2, 5_000)) {
+    for (let wait = retryDelay; !stopped; wait = Math.min(wait * 2, maxRetryDelay)) {
       try {
+        // One that is watched again: what was decided before is still on its way.
+        await writer.written(uid);
         return await ledger.load(uid);
       } catch (error) {
         log.warn({ err: error }, 'Cannot read the ledger, trying again');
@@ -155,13 +175,14 @@ export function createObserver(deps: Deps): Observer {
     const before = entry.history;
     const evaluations = evaluateAll(entry);
     const isHistoryNew = entry.history !== before;
-    const now = deps.now();
+    const now = Math.max(deps.now(), entry.decidedAt + 1);
     const firstSight = entry.fingerprint === undefined;
     const imported = firstSight ? deps.importEpisodes(application, evaluations) : [];
     if (imported.length > 0) entry.open = openEpisodes(application.uid, imported);
     const notified = imported.length > 0 ? withOncePer(imported) : known;
     const decision = decide(application, evaluations, entry.open, { now, observedAt }, notified);
     entry.open = decision.open;
+    if (decision.change) entry.decidedAt = now;
     metrics.setAlerts(application, activeAlerts(entry, evaluations));
     const isTold = entry.fingerprint !== undefined || evaluations.length > 0;
     const change = isTold ? changeOf(entry, decision.change, imported, isHistoryNew) : undefined;
@@ -184,8 +205,7 @@ export function createObserver(deps: Deps): Observer {
       for (const { name, triggered } of answer.conditions) {
         metrics.evaluations.inc({ name, triggered: String(triggered) });
       }
-      for (const trigger of answer.unknownTriggers)
-        reportUnknownTrigger(active.namespace, trigger, application);
+      for (const trigger of answer.unknownTriggers) reportUnknownTrigger(active, trigger, application);
       for (const failure of answer.failures) {
         metrics.evaluationErrors.inc({ trigger: failure.trigger });
         failures.push(`${failure.trigger}: ${failure.error}`);
@@ -200,12 +220,12 @@ export function createObserver(deps: Deps): Observer {
     return evaluations;
   }
 
-  function reportUnknownTrigger(namespace: string, trigger: string, application: Application): void {
-    const key = `${namespace}/${trigger}`;
-    if (unknownTriggers.has(key)) return;
-    unknownTriggers.add(key);
+  function reportUnknownTrigger(active: ActiveConfig, trigger: string, application: Application): void {
+    const told = unknownTriggers.get(active) ?? new Set();
+    if (told.has(trigger)) return;
+    unknownTriggers.set(active, told.add(trigger));
     log.warn(
-      { trigger, namespace, application: nameOf(application) },
+      { trigger, namespace: active.namespace, application: nameOf(application) },
       'Subscription to a trigger that is not configured',
     );
   }
@@ -233,30 +253,32 @@ export function createObserver(deps: Deps): Observer {
     tracked.delete(entry.application.uid);
   }
 
+  function observe(event: ApplicationEvent): void {
+    const { application } = event;
+    const { uid } = application;
+    const entry = tracked.get(uid);
+    if (entry?.waiting) entry.waiting.push(event);
+    else if (entry) apply(entry, event);
+    else {
+      tracked.set(uid, {
+        application,
+        open: new Map(),
+        timeDependent: false,
+        decidedAt: 0,
+        waiting: [event],
+        history: {},
+        failures: '',
+      });
+      toLoad.push(uid);
+      load();
+    }
+  }
+
   return {
-    observe(event) {
-      const { uid } = event.application;
-      const entry = tracked.get(uid);
-      if (entry?.waiting) entry.waiting.push(event);
-      else if (entry) apply(entry, event);
-      else {
-        const { application } = event;
-        tracked.set(uid, {
-          application,
-          open: new Map(),
-          timeDependent: false,
-          waiting: [event],
-          history: {},
-          failures: '',
-        });
-        toLoad.push(uid);
-        load();
-      }
-    },
+    observe,
     async reevaluate(which) {
-      unknownTriggers.clear();
       let since = performance.now();
-      for (const entry of [...tracked.values()]) {
+      for (const entry of Array.from(tracked.values())) {
         if (stopped) return;
         if (entry.waiting || tracked.get(entry.application.uid) !== entry) continue;
         if (!which(entry.application, entry.timeDependent)) continue;

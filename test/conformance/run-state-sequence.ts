@@ -8,7 +8,7 @@ import type { Ledger } from '../../src/episodes/ledger.ts';
 import { notifiedAnnotation } from '../../src/episodes/notified-annotation.ts';
 import type { Application, JsonObject } from '../../src/model.ts';
 import { type AlertEvaluation, evaluateApplication } from '../../src/pipeline/evaluate.ts';
-import { createLedgerModel } from '../contract/ledger-model.ts';
+import { createMemoryLedger } from '../../src/pipeline/testing/memory-ledger.ts';
 import { type Bridge, startBridge, type World } from './run-state-bridge.ts';
 
 export interface SequenceVector {
@@ -101,7 +101,7 @@ export async function playSequence(vector: SequenceVector, mode: Mode = 'continu
 
 /** A ledger that tells the keys of what the annotation had as notified. */
 function createLedger(imported: Set<string>): Ledger {
-  const ledger = createLedgerModel();
+  const ledger = createMemoryLedger();
   return {
     ...ledger,
     apply(uid, change) {

@@ -4,7 +4,7 @@ import type { Ledger, LedgerChange, Settlement } from '../../src/episodes/ledger
 import { createLedger } from '../../src/episodes/store-ledger.ts';
 import type { Store } from '../../src/store/store.ts';
 import { all, claim, episode, record } from './ledger-fixtures.ts';
-import { createLedgerModel } from './ledger-model.ts';
+import { createMemoryLedger } from '../../src/pipeline/testing/memory-ledger.ts';
 import { openForTest, type StoreUnderTest } from './stores.ts';
 
 const sent = (at = 5_000): Settlement => ({ status: 'sent', at });
@@ -271,7 +271,7 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       await fc.assert(
         fc.asyncProperty(fc.array(operation, { maxLength: 25 }), async (operations) => {
           await empty(ledger);
-          const model = createLedgerModel();
+          const model = createMemoryLedger();
           for (const run of operations) {
             expect(await run.on(ledger), run.toString()).toEqual(await run.on(model));
             expect(await view(ledger), run.toString()).toEqual(await view(model));

@@ -5,8 +5,8 @@ import type {
   LedgerChange,
   LoadedApplication,
   Settlement,
-} from '../../src/episodes/ledger.ts';
-import type { Delivery } from '../../src/model.ts';
+} from '../../episodes/ledger.ts';
+import type { Delivery } from '../../model.ts';
 
 interface ModelEpisode {
   record: EpisodeRecord;
@@ -15,7 +15,7 @@ interface ModelEpisode {
 }
 
 /** What the contract says, in memory and in the plainest way: every ledger answers as this does. */
-export function createLedgerModel(): Ledger {
+export function createMemoryLedger(): Ledger {
   const records = new Map<string, ApplicationRecord>();
   const episodes = new Map<string, Map<string, ModelEpisode>>();
   const deliveries = new Map<string, { delivery: Delivery; settlement?: Settlement }>();
