@@ -1,0 +1,450 @@
+import { expect, it } from 'vitest';
+import { stateKey } from '../episodes/notified-annotation.ts';
+import type { Application, JsonObject } from '../model.ts';
+import {
+  application,
+  configMap,
+  controllerNamespace,
+  degraded,
+  healthy,
+  series,
+  snapshot,
+  synced,
+  unknown,
+} from './testing/fixtures.ts';
+import { intercept } from './testing/intercept.ts';
+import { createMemoryLedger } from './testing/memory-ledger.ts';
+import { createMemoryQueue } from './testing/memory-queue.ts';
+import { type Pipeline, startPipeline } from './testing/start-pipeline.ts';
+
+const toOps = { 'on-degraded': 'ops' };
+
+/** A pipeline whose calls of the store are noted, and whose clock is set by hand. */
+function start(options: Parameters<typeof startPipeline>[0] = {}) {
+  const calls: string[] = [];
+  const clock = { now: Date.UTC(2026, 0, 1) };
+  const now = () => clock.now;
+  const ledger = options.ledger ?? createMemoryLedger();
+  const memory = createMemoryQueue(now);
+  function note(call: string): undefined {
+    calls.push(call);
+  }
+  const noted = { ledger: intercept(ledger, note), queue: intercept(memory, note) };
+  return { ...startPipeline({ now, ...options, ...noted }), ledger, queue: memory, calls, clock };
+}
+
+function app(status: JsonObject, subscriptions: Record<string, string> = toOps): Application {
+  return application('a', { status, subscriptions });
+}
+
+function warnings({ lines }: Pipeline, message: string) {
+  return lines.filter(({ level, msg }) => level === 'warn' && msg === message);
+}
+
+it('queues a delivery when a condition begins to match, and again when it has not matched in between', async () => {
+  const p = start();
+  for (const status of [degraded, degraded, healthy, degraded]) {
+    p.clock.now += 1_000;
+    p.see(app(status));
+    await p.done();
+    await p.queue.runAll(p.deliver);
+  }
+  expect(
+    p.sent.map(({ trigger, destination, observedAt }) => [trigger, destination.recipient, observedAt]),
+  ).toEqual([1, 4].map((seconds) => ['on-degraded', 'ops', Date.UTC(2026, 0, 1, 0, 0, seconds)]));
+  expect(p.ended.map(({ trigger }) => trigger)).toEqual(['on-degraded']);
+});
+
+it('claims two matches with a gap between them as two, though all arrive within one millisecond', async () => {
+  const p = start();
+  for (const status of [degraded, healthy, degraded]) p.see(app(status));
+  await p.done();
+  expect(p.queue.held()).toHaveLength(2);
+});
+
+it('makes no call of the store for an event that changes no result', async () => {
+  const p = start();
+  p.see(app(degraded));
+  await p.done();
+  expect(p.calls).toEqual(['load', 'apply', 'add']);
+  p.calls.length = 0;
+  for (const message of ['one', 'two']) p.see(app({ ...degraded, operationState: { message } }));
+  await p.done();
+  expect(p.calls).toEqual([]);
+});
+
+it('takes no condition that fails for one that does not match', async () => {
+  const p = start();
+  for (const status of [degraded, unknown, degraded]) p.see(app(status));
+  await p.done();
+  expect(p.queue.held()).toHaveLength(1);
+});
+
+it('takes what argocd-notifications has notified for notified', async () => {
+  const [condition] =
+    startPipeline().configurations.get(controllerNamespace)?.config.triggers.get('on-degraded')?.conditions ??
+    [];
+  const key = stateKey({
+    oncePer: '',
+    trigger: 'on-degraded',
+    index: 0,
+    condition: condition?.id ?? '',
+    destination: { service: 'console', recipient: 'ops' },
+  });
+  const annotations = { 'notified.notifications.argoproj.io': JSON.stringify({ [key]: 1_700_000_000 }) };
+  const imported = application('a', { status: degraded, subscriptions: toOps, annotations });
+  const p = start();
+  p.see(imported);
+  await p.done();
+  expect(p.queue.held()).toEqual([]);
+  expect((await p.ledger.load('a'))?.episodes).toMatchObject([
+    { trigger: 'on-degraded', notifiedAt: 1_700_000_000_000 },
+  ]);
+
+  // Only at first sight: what the annotation still says later is not taken back.
+  p.see(application('a', { status: healthy, subscriptions: toOps, annotations }));
+  p.see(imported);
+  await p.done();
+  expect(p.queue.held()).toHaveLength(1);
+  expect((await p.ledger.load('a'))?.episodes[0]).not.toHaveProperty('notifiedAt');
+});
+
+it('waits with an Application whose sync status is older than its last operation', async () => {
+  const p = start();
+  const operationState = { phase: 'Succeeded', finishedAt: '2026-01-01T00:00:10Z' };
+  p.see(app({ ...degraded, operationState, reconciledAt: '2026-01-01T00:00:09Z' }));
+  await p.done();
+  expect(p.calls).toEqual(['load']);
+  p.see(app({ ...degraded, operationState, reconciledAt: '2026-01-01T00:00:10Z' }));
+  await p.done();
+  expect(p.queue.held()).toHaveLength(1);
+});
+
+it('applies what arrives while the ledger is read in its order', async () => {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const ledger = createMemoryLedger();
+  const held = intercept(ledger, (call) => (call === 'load' ? promise : undefined));
+  const p = start({ ledger: held });
+  p.see(app(degraded));
+  p.see(app(healthy));
+  p.see(app(synced('r1', 'Degraded'), { ...toOps, 'on-synced': 'dev' }));
+  expect(p.observer.isOver('a', 'any')).toBe(false);
+  resolve(undefined);
+  await p.done();
+  await p.queue.runAll(p.deliver);
+  expect(p.sent.map(({ trigger }) => trigger)).toEqual(['on-degraded', 'on-degraded', 'on-synced']);
+});
+
+it('asks the ledger again until it answers', async () => {
+  let failures = 3;
+  const ledger = intercept(createMemoryLedger(), (call) =>
+    call === 'load' && failures-- > 0 ? 'before' : undefined,
+  );
+  const p = start({ ledger });
+  p.see(app(degraded));
+  await p.done();
+  expect(p.queue.held()).toHaveLength(1);
+  expect(warnings(p, 'Cannot read the ledger, trying again')).toHaveLength(3);
+});
+
+it('evaluates one that is gone once more, with a deletionTimestamp, and forgets it', async () => {
+  const p = start();
+  const subscriptions = { 'on-deleted': 'ops' };
+  p.see(app(healthy, subscriptions));
+  p.see(app(healthy, subscriptions), 'deleted');
+  await p.done();
+  await p.queue.runAll(p.deliver);
+  expect(p.sent).toMatchObject([
+    { trigger: 'on-deleted', snapshot: { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } } },
+  ]);
+  expect(await p.ledger.load('a')).toBeUndefined();
+  expect(p.observer.has('a')).toBe(false);
+  expect(await series(p.metrics, 'herald_application_info')).toEqual([]);
+});
+
+it('tells once of a deletion that takes its time', async () => {
+  const p = start();
+  const leaving = application('a', {
+    subscriptions: { 'on-deleted': 'ops' },
+    metadata: { deletionTimestamp: '2025-12-31T23:59:59Z' },
+  });
+  p.see(leaving);
+  p.see(leaving, 'deleted');
+  await p.done();
+  await p.queue.runAll(p.deliver);
+  expect(p.sent.map(({ snapshot: { metadata } }) => (metadata as JsonObject).deletionTimestamp)).toEqual([
+    '2025-12-31T23:59:59Z',
+  ]);
+});
+
+it('evaluates one that is gone although its sync status is not refreshed', async () => {
+  const p = start();
+  p.see(app({ operationState: { phase: 'Failed' } }, { 'on-deleted': 'ops' }), 'deleted');
+  await p.done();
+  expect(p.queue.held()).toHaveLength(1);
+});
+
+it('keeps in the ledger what is not watched any more', async () => {
+  const p = start();
+  p.see(app(degraded));
+  await p.done();
+  p.see(app(degraded), 'unwatched');
+  await p.done();
+  expect(p.observer.size()).toBe(0);
+  expect((await p.ledger.load('a'))?.episodes).toHaveLength(1);
+  p.see(app(degraded));
+  await p.done();
+  expect(p.queue.held()).toHaveLength(1);
+});
+
+it('goes on observing what is watched again before the ledger has answered', async () => {
+  const p = start();
+  p.see(app(healthy));
+  p.see(app(healthy), 'unwatched');
+  p.see(app(degraded));
+  await p.done();
+  expect(p.observer.has('a')).toBe(true);
+  expect(p.queue.held()).toHaveLength(1);
+});
+
+it('reads of the ledger only what it has written before', async () => {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  let isSlow = false;
+  const ledger = intercept(createMemoryLedger(), (call) =>
+    call === 'apply' && isSlow ? promise : undefined,
+  );
+  const p = start({ ledger });
+  p.see(app(degraded));
+  await p.done();
+  isSlow = true;
+  p.clock.now += 1;
+  p.see(app(healthy));
+  p.see(app(healthy), 'unwatched');
+  p.see(app(degraded));
+  const done = p.observer.settled();
+  await new Promise(setImmediate);
+  resolve(undefined);
+  await done;
+  await p.done();
+  expect(p.queue.held()).toHaveLength(2);
+});
+
+it('writes no record of an Application that nobody subscribes to', async () => {
+  const p = start();
+  p.see(app(degraded, {}));
+  await p.done();
+  expect(p.calls).toEqual(['load']);
+  p.see(app(healthy));
+  await p.done();
+  expect(p.calls).toEqual(['load', 'apply']);
+  expect((await p.ledger.load('a'))?.record.name).toBe('a');
+});
+
+it('keeps the record in step with the labels and subscriptions that it is found by', async () => {
+  const p = start();
+  p.see(app(healthy));
+  await p.done();
+  p.see(application('a', { status: healthy, subscriptions: toOps, labels: { team: 'x' } }));
+  await p.done();
+  expect((await p.ledger.load('a'))?.record.object.metadata).toMatchObject({ labels: { team: 'x' } });
+});
+
+it('claims nothing again after a restart, and what changed meanwhile', async () => {
+  const before = start();
+  const subscriptions = { ...toOps, 'on-synced': 'dev' };
+  before.see(app(synced('r1', 'Degraded'), subscriptions));
+  await before.done();
+  expect(before.queue.held()).toHaveLength(2);
+
+  const same = start({ ledger: before.ledger });
+  same.see(app(synced('r1', 'Degraded'), subscriptions));
+  await same.done();
+  expect(same.calls).toEqual(['load']);
+  expect(await series(same.metrics, 'herald_deliveries_suppressed_total')).toEqual([]);
+
+  const later = start({ ledger: before.ledger });
+  later.see(app(synced('r2', 'Healthy'), subscriptions));
+  await later.done();
+  expect(later.queue.held()).toHaveLength(1);
+  expect(later.ended.map(({ trigger }) => trigger)).toEqual(['on-degraded']);
+});
+
+it('evaluates again those that are asked for, and lets others have their turn', async () => {
+  const p = start();
+  p.see(application('a', { status: degraded, subscriptions: toOps }));
+  p.see(application('b', { status: degraded, subscriptions: toOps }));
+  await p.done();
+  p.configurations.update(
+    snapshot({
+      ...configMap,
+      'trigger.on-degraded': "- when: app.status.health.status != 'Healthy'\n  send: [message]",
+    }),
+  );
+  await p.observer.reevaluate(({ uid }) => uid === 'a');
+  await p.done();
+  expect(p.queue.held()).toHaveLength(3);
+});
+
+it('yields while it evaluates many again, and leaves out what has gone meanwhile', async () => {
+  const p = start();
+  for (const uid of ['a', 'b', 'c']) p.see(application(uid, { status: healthy, subscriptions: toOps }));
+  await p.done();
+  const evaluated: string[] = [];
+  const reevaluated = p.observer.reevaluate(({ uid }) => {
+    evaluated.push(uid);
+    // As long as an evaluation that takes more than its slice.
+    for (const end = performance.now() + 25; performance.now() < end; );
+    return true;
+  });
+  p.see(application('b', { status: healthy, subscriptions: toOps }), 'deleted');
+  await reevaluated;
+  expect(evaluated).toEqual(['a', 'c']);
+});
+
+it('tells the conditions that read the clock from the others', async () => {
+  const soon = { ...configMap, 'trigger.on-clock': '- when: time.Now().Year() > 2000\n  send: [message]' };
+  const p = start({ snapshots: [snapshot(soon)] });
+  p.see(application('a', { status: healthy, subscriptions: toOps }));
+  p.see(application('b', { status: healthy, subscriptions: { 'on-clock': 'ops' } }));
+  await p.done();
+  const clocks: string[] = [];
+  await p.observer.reevaluate(({ uid }, timeDependent) => {
+    if (timeDependent) clocks.push(uid);
+    return timeDependent;
+  });
+  expect(clocks).toEqual(['b']);
+});
+
+it('tells once of a trigger that is not configured, and again under another configuration', async () => {
+  const p = start();
+  const message = 'Subscription to a trigger that is not configured';
+  const lost = { 'on-lost': 'ops' };
+  p.see(app(healthy, lost));
+  p.see(application('b', { subscriptions: lost }));
+  await p.done();
+  await p.observer.reevaluate(() => true);
+  p.see(app(degraded, lost));
+  expect(warnings(p, message)).toMatchObject([{ trigger: 'on-lost', application: 'argocd/a' }]);
+  p.configurations.update(snapshot());
+  await p.observer.reevaluate(() => true);
+  expect(warnings(p, message)).toHaveLength(2);
+});
+
+it('tells of conditions that fail when that is news', async () => {
+  const p = start();
+  const message = 'Conditions could not be evaluated';
+  for (const status of [unknown, { ...unknown, summary: {} }]) p.see(app(status));
+  await p.done();
+  expect(warnings(p, message)).toMatchObject([
+    { application: 'argocd/a', failures: [expect.stringContaining('on-degraded: ')] },
+  ]);
+  p.see(app(healthy));
+  p.see(app(unknown));
+  expect(warnings(p, message)).toHaveLength(2);
+  expect(await series(p.metrics, 'herald_trigger_eval_errors_total')).toEqual([
+    'herald_trigger_eval_errors_total{trigger="on-degraded"} 3',
+  ]);
+});
+
+it('shows alerts while their conditions hold or cannot be told', async () => {
+  const p = start();
+  const alert =
+    'herald_alert_active{trigger="on-degraded",name="a",namespace="argocd",project="default",severity="critical"} 1';
+  for (const [status, shown] of [
+    [healthy, []],
+    [degraded, [alert]],
+    [unknown, [alert]],
+    [healthy, []],
+  ] as const) {
+    p.see(app(status));
+    await p.done();
+    expect(await series(p.metrics, 'herald_alert_active')).toEqual(shown);
+  }
+});
+
+it('counts evaluations once per condition, however many are told', async () => {
+  const p = start();
+  p.see(app(degraded, { 'on-degraded': 'ops;dev' }));
+  await p.done();
+  expect(p.queue.held()).toHaveLength(2);
+  expect(await series(p.metrics, 'argocd_notifications_trigger_eval_total')).toEqual([
+    'argocd_notifications_trigger_eval_total{name="on-degraded",triggered="true"} 1',
+  ]);
+});
+
+it('counts how often a value has changed over events and restarts', async () => {
+  const data = {
+    ...configMap,
+    'trigger.on-flapping': "- when: changes(app.status.health.status, '10m') >= 3\n  send: [message]",
+  };
+  const subscriptions = { 'on-flapping': 'ops' };
+  const options = { snapshots: [snapshot(data)] };
+  const before = start(options);
+  for (const status of [healthy, degraded, degraded, healthy]) {
+    before.clock.now += 60_000;
+    before.see(app(status, subscriptions));
+  }
+  await before.done();
+  expect(before.queue.held()).toEqual([]);
+
+  const after = start({ ...options, ledger: before.ledger });
+  after.clock.now = before.clock.now + 60_000;
+  after.see(app(degraded, subscriptions));
+  await after.done();
+  expect(after.queue.held()).toHaveLength(1);
+
+  after.clock.now += 11 * 60_000;
+  await after.observer.reevaluate((_application, timeDependent) => timeDependent);
+  await after.done();
+  expect(after.ended.map(({ trigger }) => trigger)).toEqual(['on-flapping']);
+});
+
+it("evaluates a tenant's Application under the tenant's configuration and the controller's", async () => {
+  const snapshots = [snapshot(), snapshot(configMap, { namespace: 'tenant' })];
+  const p = start({ snapshots, selfService: true });
+  p.see(application('a', { namespace: 'tenant', status: degraded, subscriptions: toOps }));
+  p.see(application('b', { status: degraded, subscriptions: toOps }));
+  await p.done();
+  await p.queue.runAll(p.deliver);
+  expect(p.sent.map(({ configNamespace, application: { uid } }) => [uid, configNamespace])).toEqual([
+    ['a', 'tenant'],
+    ['a', 'argocd'],
+    ['b', 'argocd'],
+  ]);
+});
+
+it('names the oncePer episodes that match now', async () => {
+  const p = start();
+  p.see(app(synced('r1', 'Degraded'), { ...toOps, 'on-synced': 'dev' }));
+  p.see(application('b', { status: degraded, subscriptions: toOps }));
+  await p.done();
+  const [{ uid, keys } = { uid: '', keys: [] as string[] }, ...others] = [...p.observer.matching()];
+  expect([uid, keys.length, others]).toEqual(['a', 1, []]);
+  const { episodes = [] } = (await p.ledger.load('a')) ?? {};
+  expect(episodes.find(({ oncePer }) => oncePer === 'r1')?.key).toBe(keys[0]);
+  const plain = episodes.find(({ oncePer }) => oncePer === '')?.key ?? '';
+  expect([p.observer.isOver('a', plain), p.observer.isOver('gone', plain)]).toEqual([false, false]);
+  p.see(app(healthy, toOps));
+  expect(p.observer.isOver('a', plain)).toBe(true);
+});
+
+it('survives an object that it cannot read', async () => {
+  const p = start();
+  p.see({ ...app(degraded), object: undefined as unknown as JsonObject });
+  p.see(app(degraded));
+  await p.done();
+  expect(p.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+  expect(p.queue.held()).toHaveLength(1);
+});
+
+it('asks and evaluates nothing after it was stopped', async () => {
+  const p = start({
+    ledger: intercept(createMemoryLedger(), (call) => (call === 'load' ? 'before' : undefined)),
+  });
+  p.see(app(degraded));
+  p.observer.stop();
+  await p.observer.settled();
+  p.see(application('b'));
+  expect(p.calls.filter((call) => call === 'load')).toHaveLength(1);
+  expect(p.queue.held()).toEqual([]);
+});

@@ -1,0 +1,51 @@
+import type { DeliveryProcessor, DeliveryQueue, JobResult } from '../../delivery/queue.ts';
+import type { Delivery } from '../../model.ts';
+
+interface Job {
+  delivery: Delivery;
+  attempt: number;
+  queuedAt: number;
+  slot?: number;
+}
+
+export interface MemoryQueue extends Pick<DeliveryQueue, 'add' | 'missing'> {
+  /** Ids of deliveries that a job holds. */
+  held(): string[];
+  /** Forgets every job, as a store does that loses its data. */
+  lose(): void;
+  /** Runs each job once, however far away it is due. A job that throws stays, as at a failing worker. */
+  runAll(process: DeliveryProcessor): Promise<(JobResult | Error)[]>;
+}
+
+export function createMemoryQueue(now: () => number): MemoryQueue {
+  const jobs = new Map<string, Job>();
+
+  async function run(job: Job, process: DeliveryProcessor): Promise<JobResult | Error> {
+    try {
+      const result = await process({ ...job, signal: new AbortController().signal });
+      delete job.slot;
+      if (result.status === 'done') jobs.delete(job.delivery.id);
+      if (result.status === 'retry') job.attempt += 1;
+      if (result.status === 'paced') job.slot = result.slot;
+      return result;
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
+  return {
+    async add(deliveries) {
+      for (const delivery of deliveries) {
+        if (!jobs.has(delivery.id)) jobs.set(delivery.id, { delivery, attempt: 1, queuedAt: now() });
+      }
+    },
+    missing: async (ids) => ids.filter((id) => !jobs.has(id)),
+    held: () => [...jobs.keys()],
+    lose: () => jobs.clear(),
+    async runAll(process) {
+      const results: (JobResult | Error)[] = [];
+      for (const job of Array.from(jobs.values())) results.push(await run(job, process));
+      return results;
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { Notification, Outcome } from '../../model.ts';
+import type { SendContext, Service } from '../../services/service.ts';
+
+export interface Sent {
+  recipient: string;
+  notification: Notification;
+  deliveryId: string;
+}
+
+export interface RecordingService extends Service {
+  readonly sent: Sent[];
+  readonly closed: boolean;
+  /** What the next attempts come to, in order; then each is sent. */
+  outcomes: (Outcome | Promise<Outcome>)[];
+}
+
+/** Remembers what it accepted, and whether it was closed. */
+export function createRecordingService(type: string, shape: Partial<Service> = {}): RecordingService {
+  const sent: Sent[] = [];
+  let closed = false;
+  const service: RecordingService = {
+    type,
+    jsonFields: [],
+    ...shape,
+    sent,
+    outcomes: [],
+    get closed() {
+      return closed;
+    },
+    async send(notification: Notification, recipient: string, { deliveryId }: SendContext) {
+      const outcome = (await service.outcomes.shift()) ?? { status: 'sent' };
+      if (outcome.status === 'sent') sent.push({ recipient, notification, deliveryId });
+      return outcome;
+    },
+    async close() {
+      closed = true;
+    },
+  };
+  return service;
+}
