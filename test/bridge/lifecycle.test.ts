@@ -1,0 +1,211 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../src/model.ts';
+import { application, degraded, healthy, named, succeeded } from './applications.ts';
+import { anyStore, createWorld, seen, type World } from './world.ts';
+
+const configuration = {
+  'trigger.on-health-degraded': `- when: app.status.health.status == 'Degraded'\n  send: [degraded]\n`,
+  'template.degraded': 'message: "{{.app.metadata.name}} is degraded"\n',
+  'trigger.on-deleted': `- when: app.metadata.deletionTimestamp != nil\n  oncePer: app.metadata.uid\n  send: [deleted]\n`,
+  'template.deleted':
+    'message: "{{.app.metadata.name}} of {{.app.spec.project}} is gone at {{.app.status.sync.revision}}"\n',
+};
+const store = anyStore(7);
+
+/** One Herald for the tests of a group; they follow each other and name their own Applications. */
+function useWorld(flags: string[] = []): { world: World; url: string } {
+  const used = {} as { world: World; url: string };
+  let remove: (() => Promise<void>) | undefined;
+  beforeAll(async () => {
+    const prepared = await store.prepare();
+    remove = prepared.remove;
+    used.url = prepared.url;
+    used.world = await createWorld({ queue: prepared.url, flags });
+    used.world.configure(configuration);
+    await used.world.start();
+  }, 120_000);
+  afterAll(async () => {
+    await used.world?.close();
+    await remove?.();
+  });
+  return used;
+}
+
+const texts = (world: World, channel: string) => world.slack.messages(channel).map(({ text }) => text);
+const alerts = async (world: World, application: string) =>
+  (await world.metrics())
+    .filter(({ name, labels }) => name === 'herald_alert_active' && labels.name === application)
+    .map(({ labels }) => labels.trigger)
+    .sort();
+
+describe('the life of Applications', () => {
+  const used = useWorld();
+
+  test('a condition that fails neither sends nor re-arms, nor ends its alert', async () => {
+    const { world } = used;
+    const { cluster } = world;
+    const errors = (count: number) =>
+      world.untilMetric('herald_trigger_eval_errors_total', {}, (errors) => errors >= count);
+    cluster.apply(application('odd', { subscriptions: { 'on-health-degraded': 'odd' }, status: degraded }));
+    await world.slack.until(() => texts(world, 'odd').length >= 1);
+    expect(await alerts(world, 'odd')).toEqual(['on-health-degraded']);
+
+    cluster.patch(named('odd'), { status: { health: null } });
+    await errors(1);
+    expect(await alerts(world, 'odd')).toEqual(['on-health-degraded']);
+    cluster.patch(named('odd'), { status: degraded });
+    await world.decided();
+    expect(texts(world, 'odd')).toHaveLength(1);
+
+    cluster.patch(named('odd'), { status: { health: null } });
+    await errors(2);
+    await world.restart();
+    cluster.patch(named('odd'), { status: degraded });
+    await world.decided();
+    expect(texts(world, 'odd')).toHaveLength(1);
+  });
+
+  test('evaluations, deliveries and alerts are counted and shown as described', async () => {
+    const { world } = used;
+    const { cluster } = world;
+    const evaluated = async () => {
+      const name = 'on-health-degraded';
+      const of = (triggered: string) =>
+        world.metric('argocd_notifications_trigger_eval_total', { name, triggered });
+      return { true: await of('true'), false: await of('false') };
+    };
+    const sent = { trigger: 'on-health-degraded', service: 'slack', succeeded: 'true' };
+    const deliveries = () => world.metric('argocd_notifications_deliveries_total', sent);
+    const [before, delivered] = [await evaluated(), await deliveries()];
+    cluster.apply(application('shop', { subscriptions: { 'on-health-degraded': 'a;b' }, status: healthy }));
+    await world.untilMetric(
+      'argocd_notifications_trigger_eval_total',
+      { triggered: 'false' },
+      (n) => n > before.false,
+    );
+    expect(await evaluated()).toEqual({ true: before.true, false: before.false + 1 });
+    expect(await alerts(world, 'shop')).toEqual([]);
+
+    cluster.patch(named('shop'), { status: degraded });
+    await world.slack.until(() => texts(world, 'a').length + texts(world, 'b').length >= 2);
+    await world.settled();
+    // A condition is evaluated once, however many are told.
+    expect(await evaluated()).toEqual({ true: before.true + 1, false: before.false + 1 });
+    expect((await deliveries()) - delivered).toBe(2);
+    expect(await alerts(world, 'shop')).toEqual(['on-health-degraded']);
+    const since = await world.metric('herald_alert_active_since_seconds', { name: 'shop' });
+    expect(Math.abs(since - Date.now() / 1000)).toBeLessThan(60);
+
+    await world.restart();
+    await world.untilMetric('herald_alert_active', { name: 'shop' }, (active) => active === 1);
+    expect(await world.metric('herald_alert_active_since_seconds', { name: 'shop' })).toBe(since);
+
+    cluster.patch(named('shop'), { status: healthy });
+    await world.untilMetric('herald_alert_active', { name: 'shop' }, (active) => active === 0);
+    cluster.patch(named('shop'), { status: degraded });
+    await world.untilMetric('herald_alert_active', { name: 'shop' }, (active) => active === 1);
+    cluster.remove(named('shop'));
+    await world.untilMetric('herald_application_info', { name: 'shop' }, (count) => count === 0);
+    const series = (await world.metrics()).filter(({ labels }) => labels.name === 'shop');
+    expect(series).toEqual([]);
+  });
+
+  test.skipIf(store.name !== 'redis')(
+    'an event that changes no result asks the store nothing (needs Redis, which shows what it is asked)',
+    async () => {
+      const { world, url } = used;
+      const { cluster } = world;
+      cluster.apply(
+        application('calm', { subscriptions: { 'on-health-degraded': 'calm' }, status: degraded }),
+      );
+      await world.slack.until(() => texts(world, 'calm').length >= 1);
+      await world.decided();
+
+      const uid = (cluster.get(named('calm'))?.metadata as { uid: string }).uid;
+      const client = new Redis(url);
+      const monitor = await client.monitor();
+      let asked = 0;
+      monitor.on('monitor', (_: string, command: string[]) => {
+        if (command.some((part) => part.includes(uid))) asked += 1;
+      });
+      const triggered = { name: 'on-health-degraded', triggered: 'true' };
+      const before = await world.metric('argocd_notifications_trigger_eval_total', triggered);
+      for (let event = 10; event < 30; event += 1) {
+        cluster.patch(named('calm'), { status: { reconciledAt: `2026-11-22T12:00:${event}Z` } });
+      }
+      await world.untilMetric('argocd_notifications_trigger_eval_total', triggered, (n) => n >= before + 20);
+      // What is asked for its sake would be asked before this.
+      await world.decided();
+      expect(asked).toBe(0);
+      cluster.patch(named('calm'), { status: healthy });
+      await world.decided();
+      expect(asked).toBeGreaterThan(0);
+      for (const connection of [monitor, client]) connection.disconnect();
+    },
+  );
+
+  test('deletions are told once, with or without finalizers, seen or found out later', async () => {
+    const { world } = used;
+    const { cluster } = world;
+    const subscriptions = { 'on-deleted': 'platform', 'on-health-degraded': 'platform' };
+    const status: JsonObject = { ...(succeeded('abc').status as JsonObject), ...healthy };
+    const finalizers = ['resources-finalizer.argocd.argoproj.io'];
+    const told = (count: number) => world.slack.until(() => texts(world, 'platform').length >= count);
+    for (const name of ['plain', 'later']) cluster.apply(application(name, { subscriptions, status }));
+    for (const name of ['held', 'held-later'])
+      cluster.apply(application(name, { subscriptions, status, finalizers }));
+    await world.decided();
+    expect(texts(world, 'platform')).toEqual([]);
+
+    cluster.remove(named('plain'));
+    await told(1);
+    cluster.remove(named('held'));
+    await told(2);
+    cluster.patch(named('held'), { metadata: { finalizers: [] } });
+    cluster.remove(named('held-later'));
+    await told(3);
+    await world.settled();
+
+    await world.restart(() => {
+      cluster.remove(named('later'));
+      cluster.patch(named('held-later'), { metadata: { finalizers: [] } });
+    });
+    await told(4);
+    await world.decided();
+    const gone = ['plain', 'held', 'held-later', 'later'].map((name) => `${name} of default is gone at abc`);
+    expect(texts(world, 'platform')).toEqual(gone);
+
+    // A successor of the same name is another Application.
+    cluster.apply(application('plain', { subscriptions, status }));
+    await world.decided();
+    cluster.remove(named('plain'));
+    await told(5);
+    await world.decided();
+    expect(texts(world, 'platform').at(-1)).toBe('plain of default is gone at abc');
+    const total = seen(world).length;
+    await world.restart();
+    await world.decided();
+    expect(seen(world)).toHaveLength(total);
+  });
+});
+
+describe('Applications that a label selects', () => {
+  const used = useWorld(['--app-label-selector', 'watch!=no']);
+
+  test('and that are only watched no more are not told of as deleted', async () => {
+    const { world } = used;
+    const { cluster } = world;
+    const subscriptions = { 'on-deleted': 'platform' };
+    const status: JsonObject = { ...(succeeded('abc').status as JsonObject), ...healthy };
+    for (const name of ['hidden', 'gone']) cluster.apply(application(name, { subscriptions, status }));
+    await world.decided();
+    cluster.patch(named('hidden'), { metadata: { labels: { watch: 'no' } } });
+    cluster.remove(named('gone'));
+    await world.slack.until(() => texts(world, 'platform').length >= 1);
+    await world.decided();
+    await world.restart();
+    await world.decided();
+    expect(texts(world, 'platform')).toEqual(['gone of default is gone at abc']);
+  });
+});
