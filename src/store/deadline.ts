@@ -1,5 +1,5 @@
 /** The store did not answer in time. What was asked may still have happened. */
-export class DeadlineError extends Error {
+class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 }
 
