@@ -86,7 +86,7 @@ export type Outcome =
    * `error` is then the sentence for people, absent where it has been told already.
    */
   | { status: 'sent'; degraded?: string; error?: string }
-  | { status: 'retry'; reason: string; error: string; /** Milliseconds. */ retryAfter?: number }
+  | { status: 'retry'; reason: string; error: string /** Milliseconds. */; retryAfter?: number }
   | { status: 'rejected'; reason: string; error: string; scope: RejectionScope };
 
 /** What is wrong: this message, this recipient, or the whole service (its token). */

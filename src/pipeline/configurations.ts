@@ -165,7 +165,7 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
 }
 
 /** `trigger.on-deployed, line 3, column 9: what. Fix.` */
-export function describe({ key, line, column, what, fix }: Problem): string {
+function describe({ key, line, column, what, fix }: Problem): string {
   const at = [
     key,
     ...(line === undefined ? [] : [`line ${line}`]),
