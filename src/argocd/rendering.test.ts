@@ -51,28 +51,28 @@ function lookupOf(commits: Record<string, string>) {
   return { lookup, asked };
 }
 
-async function render(
-  message: string,
-  lookup: Lookup | undefined,
-  object = app,
-  signal = AbortSignal.timeout(10_000),
-) {
+async function render(message: string, lookup: Lookup | undefined, object = app, signal?: AbortSignal) {
   const { template, problems } = compileTemplate('t', `message: ${JSON.stringify(message)}`);
   if (template === undefined) throw new Error(JSON.stringify(problems));
   let rounds = 0;
-  const result = await renderWithRepo(lookup, object, signal, (repo: RepoProvider) => {
-    rounds += 1;
-    const input = {
-      app: object,
-      appProject: {},
-      context: {},
-      serviceType: 'slack',
-      recipient: 'x',
-      now: 0,
-      repo,
-    };
-    return renderNotification([template], templateVars(input), { serviceType: 'slack', jsonFields: [] });
-  });
+  const result = await renderWithRepo(
+    lookup,
+    object,
+    (repo: RepoProvider) => {
+      rounds += 1;
+      const input = {
+        app: object,
+        appProject: {},
+        context: {},
+        serviceType: 'slack',
+        recipient: 'x',
+        now: 0,
+        repo,
+      };
+      return renderNotification([template], templateVars(input), { serviceType: 'slack', jsonFields: [] });
+    },
+    signal,
+  );
   return { text: result.ok ? result.notification.message : `error: ${result.error}`, rounds };
 }
 

@@ -15,18 +15,19 @@ const patience = 4_000;
 
 /**
  * Answers with the last rendering. Never rejects for want of an answer: then its values are empty. `render` must have
- * no effects. `lookup` is undefined where no Argo CD is configured.
+ * no effects. A signal ends the wait earlier. `lookup` is undefined where no Argo CD is configured.
  */
 export async function renderWithRepo<T>(
   lookup: Lookup | undefined,
   app: JsonObject,
-  signal: AbortSignal,
   render: (repo: RepoProvider) => T,
+  signal?: AbortSignal,
 ): Promise<T> {
   const { provider, missing } = createAnswers(lookup, app);
   let rendered = render(provider);
   if (missing.size === 0) return rendered;
-  const end = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+  const timeout = AbortSignal.timeout(patience);
+  const end = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   for (let round = 1; round < mostRounds && missing.size > 0 && !end.aborted; round += 1) {
     await settled(
       [...missing.values()].map((ask) => ask()),

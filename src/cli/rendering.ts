@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { PassThrough } from 'node:stream';
+import type { Lookup } from '../argocd/lookup.ts';
+import { renderWithRepo } from '../argocd/rendering.ts';
 import type { Config } from '../config/config.ts';
 import { createLog } from '../log.ts';
 import type { Application, JsonObject, Notification } from '../model.ts';
@@ -19,6 +21,8 @@ export interface RenderContext {
   loaded: LoadedConfig;
   application: Application;
   appProject: JsonObject;
+  /** Who answers repo functions; undefined: nobody, so that their values are empty. */
+  argocd: Lookup | undefined;
   io: CommandIo;
 }
 
@@ -38,19 +42,18 @@ export function parseAddress(text: string): Address {
 }
 
 /** Renders for one service; `console` stands for no service in particular and gets every section of the templates. */
-export function renderFor(
+export async function renderFor(
   address: Address,
   templates: readonly Template[],
   context: RenderContext,
-): JsonObject {
+): Promise<JsonObject> {
   const types =
     address.service === 'console'
       ? [...new Set(templates.flatMap(({ sections }) => [...sections.keys()]))]
       : [typeOf(address.service, context.config)];
-  const first = rendered(address, templates, presentationOf(types[0] ?? 'console', context), context);
-  const sections = types
-    .slice(1)
-    .map((type) => rendered(address, templates, presentationOf(type, context), context));
+  const render = (type: string) => rendered(address, templates, presentationOf(type, context), context);
+  const first = await render(types[0] ?? 'console');
+  const sections = await Promise.all(types.slice(1).map(render));
   return [first, ...sections].reduce<JsonObject>(
     (all, { section }, i) => (section ? { ...all, [types[i] ?? '']: section } : all),
     first.message === '' ? {} : { message: first.message },
@@ -58,14 +61,14 @@ export function renderFor(
 }
 
 /** The notification for a service, or a CommandFailure that shows the line of the template at fault. */
-export function rendered(
+export async function rendered(
   address: Address,
   templates: readonly Template[],
-  service: Pick<Service, 'type' | 'jsonFields' | 'filterValue'>,
+  service: Pick<Service, 'type' | 'jsonFields' | 'filterValue' | 'mention'>,
   context: RenderContext,
-): Notification {
-  const { config, loaded, application, appProject, io } = context;
-  const vars = templateVars({
+): Promise<Notification> {
+  const { config, loaded, application, appProject, argocd, io } = context;
+  const input = {
     app: application.object,
     appProject,
     context: config.context,
@@ -73,13 +76,16 @@ export function rendered(
     serviceType: address.service,
     recipient: address.recipient,
     now: io.now(),
-  });
-  const result = renderNotification(templates, vars, {
-    serviceType: service.type,
-    jsonFields: service.jsonFields,
-    ...(service.filterValue ? { filterValue: service.filterValue } : {}),
-    template: (name) => config.templates.get(name),
-  });
+    ...(service.mention ? { mention: service.mention } : {}),
+  };
+  const result = await renderWithRepo(argocd, application.object, (repo) =>
+    renderNotification(templates, templateVars({ ...input, repo }), {
+      serviceType: service.type,
+      jsonFields: service.jsonFields,
+      ...(service.filterValue ? { filterValue: service.filterValue } : {}),
+      template: (name) => config.templates.get(name),
+    }),
+  );
   if (!result.ok) throw new CommandFailure(faultText(result, loaded), { exit: exitCode.negative });
   for (const { template, field, what } of result.warnings) {
     io.stderr(printable(`template.${template}, ${field}: ${what}\n`));
@@ -117,7 +123,11 @@ function presentationOf(
     webhook: { url: 'http://unused.invalid' },
   };
   const source = { type, name: type, options: enough[type] ?? {} };
-  return createService(source, serviceDeps(io)).service ?? { type, jsonFields: [] };
+  const { service } = createService(source, serviceDeps(io));
+  if (!service) return { type, jsonFields: [] };
+  // A mention is shown as the address: what stands for it is of use to the service alone.
+  const { jsonFields, filterValue } = service;
+  return { type, jsonFields, ...(filterValue ? { filterValue } : {}) };
 }
 
 /** A configured service that sends. */

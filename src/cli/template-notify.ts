@@ -1,5 +1,6 @@
 import type { Outcome } from '../model.ts';
 import type { Template } from '../templates/template.ts';
+import { withArgocd } from './argocd.ts';
 import { formatted } from './formatted.ts';
 import { type CommandIo, exitCode } from './io.ts';
 import { configOf, requireNamed } from './loaded-config.ts';
@@ -31,14 +32,16 @@ export async function notify(options: TemplateNotifyOptions, io: CommandIo): Pro
     const template = requireNamed<Template>(config, 'template', options.template, io);
     const application = await source.application(options.application);
     const appProject = (await source.appProject(application)) ?? {};
-    const context: RenderContext = { config, loaded, application, appProject, io };
-    let failed = 0;
-    for (const address of addresses) {
-      if (isConsole(address))
-        io.stdout(printable(formatted(renderFor(address, [template], context), 'yaml')));
-      else if (!(await sendTo(address, template, context))) failed += 1;
-    }
-    return failed === 0 ? exitCode.ok : exitCode.negative;
+    return await withArgocd(config, loaded, io, async (argocd) => {
+      const context: RenderContext = { config, loaded, application, appProject, argocd, io };
+      let failed = 0;
+      for (const address of addresses) {
+        if (isConsole(address))
+          io.stdout(printable(formatted(await renderFor(address, [template], context), 'yaml')));
+        else if (!(await sendTo(address, template, context))) failed += 1;
+      }
+      return failed === 0 ? exitCode.ok : exitCode.negative;
+    });
   } finally {
     await source.close();
   }
@@ -51,7 +54,7 @@ function isConsole({ service }: Address): boolean {
 async function sendTo(address: Address, template: Template, context: RenderContext): Promise<boolean> {
   const service = serviceFor(address.service, context);
   try {
-    const notification = rendered(address, [template], service, context);
+    const notification = await rendered(address, [template], service, context);
     const signal = AbortSignal.timeout(attemptTimeout);
     const outcome = await service.send(notification, address.recipient, {
       deliveryId: newDeliveryId(),
@@ -67,7 +70,7 @@ async function sendTo(address: Address, template: Template, context: RenderConte
 function reportOf(recipient: string, outcome: Outcome): string {
   switch (outcome.status) {
     case 'sent':
-      return `Sent to ${recipient}${outcome.degraded === undefined ? '' : ` as plain text (${outcome.degraded})`}`;
+      return `Sent to ${recipient}${outcome.degraded === undefined ? '' : `, but not as the template describes (${outcome.degraded})`}`;
     case 'retry':
       return `Not sent to ${recipient}: ${outcome.error} (${outcome.reason}; the bridge would try again)`;
     case 'rejected':

@@ -1,4 +1,5 @@
 import type { Template } from '../templates/template.ts';
+import { withArgocd } from './argocd.ts';
 import { formatted } from './formatted.ts';
 import { type CommandIo, exitCode } from './io.ts';
 import { configOf, requireNamed } from './loaded-config.ts';
@@ -16,8 +17,11 @@ export async function renderTemplates(options: TemplateRenderOptions, io: Comman
     const templates = options.templates.map((name) => requireNamed<Template>(config, 'template', name, io));
     const application = await source.application(options.application);
     const appProject = (await source.appProject(application)) ?? {};
-    const context: RenderContext = { config, loaded, application, appProject, io };
-    io.stdout(formatted(renderFor(address, templates, context), options.output));
+    const rendered = await withArgocd(config, loaded, io, (argocd) => {
+      const context: RenderContext = { config, loaded, application, appProject, argocd, io };
+      return renderFor(address, templates, context);
+    });
+    io.stdout(formatted(rendered, options.output));
     return exitCode.ok;
   } finally {
     await source.close();

@@ -1,8 +1,13 @@
+import { createRepoEvaluation, type RepoEvaluation } from '../argocd/evaluation.ts';
+import type { Lookup } from '../argocd/lookup.ts';
+import { renderWithRepo } from '../argocd/rendering.ts';
 import { field, parseYaml } from '../go/yaml.ts';
 import type { ConditionResult } from '../model.ts';
 import { type ExplainedPart, explain } from '../triggers/explain.ts';
 import { conditionVars } from '../triggers/schema.ts';
 import type { Condition, ConditionVars, Trigger } from '../triggers/trigger.ts';
+import type { ConditionSources } from '../triggers/vars.ts';
+import { withArgocd } from './argocd.ts';
 import { formatted } from './formatted.ts';
 import { type CommandIo, exitCode } from './io.ts';
 import { configOf, requireNamed } from './loaded-config.ts';
@@ -29,15 +34,21 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
     const config = configOf(loaded, options.source.secretName);
     const { conditions } = requireNamed<Trigger>(config, 'trigger', options.trigger, io);
     const application = await source.application(options.application);
-    const vars = conditionVars({
+    const sources = {
       app: application.object,
       context: config.context,
       secrets: loaded.secret ?? {},
       appProject: (await source.appProject(application)) ?? {},
       now: io.now(),
-    });
+    };
     const text = loaded.configMap[`trigger.${options.trigger}`] ?? '';
-    const evaluated = conditions.map((condition) => evaluate(condition, vars, text));
+    const evaluated = await withArgocd(config, loaded, io, async (argocd) => {
+      if (!argocd) return conditions.map((condition) => evaluate(condition, conditionVars(sources), text));
+      await fetchAnswers(argocd, conditions, sources);
+      const repo = createRepoEvaluation(argocd, application.object, () => undefined);
+      const vars = conditionVars({ ...sources, repo: repo.provider });
+      return conditions.map((condition) => evaluate(condition, vars, text, repo));
+    });
     io.stdout(
       options.output === 'wide' ? tableOf(evaluated) : formatted(evaluated.map(factsOf), options.output),
     );
@@ -47,8 +58,20 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
   }
 }
 
-function evaluate(condition: Condition, vars: ConditionVars, text: string): Evaluated {
-  const result = condition.evaluate(vars);
+/** Evaluates for the sake of what the conditions ask, so that it is known when they are evaluated in earnest. */
+async function fetchAnswers(
+  argocd: Lookup,
+  conditions: readonly Condition[],
+  sources: ConditionSources,
+): Promise<void> {
+  await renderWithRepo(argocd, sources.app, (repo) => {
+    const vars = conditionVars({ ...sources, repo });
+    return conditions.map((condition) => condition.evaluate(vars));
+  });
+}
+
+function evaluate(condition: Condition, vars: ConditionVars, text: string, repo?: RepoEvaluation): Evaluated {
+  const result = repo ? repo.run(() => condition.evaluate(vars)) : condition.evaluate(vars);
   const isClear = result.status === 'matched' || condition.when === '';
   const explained = isClear
     ? undefined

@@ -99,13 +99,17 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       now: deps.now(),
       ...(mention ? { mention } : {}),
     };
-    const rendered = await renderWithRepo(deps.repo?.(active), delivery.snapshot, signal, (repo) =>
-      renderNotification(templates, templateVars({ ...input, repo }), {
-        serviceType,
-        jsonFields,
-        template: (name) => active.config.templates.get(name),
-        ...(filterValue ? { filterValue } : {}),
-      }),
+    const rendered = await renderWithRepo(
+      deps.repo?.(active),
+      delivery.snapshot,
+      (repo) =>
+        renderNotification(templates, templateVars({ ...input, repo }), {
+          serviceType,
+          jsonFields,
+          template: (name) => active.config.templates.get(name),
+          ...(filterValue ? { filterValue } : {}),
+        }),
+      signal,
     );
     if (rendered.ok) {
       for (const warning of rendered.warnings)

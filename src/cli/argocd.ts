@@ -1,0 +1,22 @@
+import { createArgocd } from '../argocd/argocd.ts';
+import type { Lookup } from '../argocd/lookup.ts';
+import type { Config } from '../config/config.ts';
+import { createLog } from '../log.ts';
+import type { CommandIo } from './io.ts';
+import type { LoadedConfig } from './source.ts';
+
+/** Lets `use` ask the Argo CD that is configured, for repo functions; undefined where none is. */
+export async function withArgocd<T>(
+  { argocd: options }: Config,
+  { namespace }: LoadedConfig,
+  io: CommandIo,
+  use: (argocd: Lookup | undefined) => Promise<T>,
+): Promise<T> {
+  const log = createLog({ level: 'info', format: 'text' }, { write: (text) => io.stderr(text) });
+  const argocd = createArgocd({ log, now: () => io.now() }, { namespace });
+  try {
+    return await use(argocd.lookup(options));
+  } finally {
+    await argocd.close();
+  }
+}
