@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../src/model.ts';
 
 export const sha = 'a'.repeat(40);
-export const otherSha = 'b'.repeat(40);
+const otherSha = 'b'.repeat(40);
 
-export const commit: JsonObject = {
+export const commit = {
   author: 'Ana <ana@example.com>',
   date: '2026-11-22T10:39:00Z',
   tags: ['v1', 'stable'],

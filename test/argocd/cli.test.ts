@@ -29,8 +29,10 @@ function files(more: Record<string, string>): string[] {
   const stringData = { 'argocd-token': argocd.token };
   const secret = { kind: 'Secret', metadata: { name: 'argocd-notifications-secret' }, stringData };
   return [
-    ...['--config-map', temporaryFile('cm.yaml', JSON.stringify(configMap))],
-    ...['--secret', temporaryFile('secret.yaml', JSON.stringify(secret))],
+    '--config-map',
+    temporaryFile('cm.yaml', JSON.stringify(configMap)),
+    '--secret',
+    temporaryFile('secret.yaml', JSON.stringify(secret)),
   ];
 }
 const application = () => temporaryFile('app.json', JSON.stringify({ kind: 'Application', ...shop }));
