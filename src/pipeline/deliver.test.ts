@@ -67,7 +67,12 @@ function setUp(options: { data?: Record<string, string>; selfService?: boolean; 
 }
 
 const busy: Outcome = { status: 'retry', reason: 'unreachable', error: 'nobody answers' };
-const refused: Outcome = { status: 'rejected', reason: 'no_channel', error: 'no such channel', scope: 'recipient' };
+const refused: Outcome = {
+  status: 'rejected',
+  reason: 'no_channel',
+  error: 'no such channel',
+  scope: 'recipient',
+};
 
 describe('what becomes of an outcome', () => {
   it('sent: settles, counts and tells', async () => {
@@ -153,7 +158,10 @@ describe('what becomes of an outcome', () => {
     const d = setUp();
     const delivery = await d.claim('1');
     d.clock.now = start + 9 * minute;
-    d.service.outcomes = [{ ...busy, retryAfter: minute }, { ...busy, retryAfter: minute + 1 }];
+    d.service.outcomes = [
+      { ...busy, retryAfter: minute },
+      { ...busy, retryAfter: minute + 1 },
+    ];
     expect(await d.attempt(delivery)).toEqual({ status: 'retry', at: start + 10 * minute });
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
     expect(d.parked).toMatchObject([
@@ -172,21 +180,24 @@ describe('at least once', () => {
     expect(d.sent).toHaveLength(1);
   });
 
-  it.each<Fault>(['before', 'after'])('settles again, and does not send again, when settling fails %s it is written', async (fault) => {
-    const d = setUp();
-    const delivery = await d.claim('1');
-    d.faults.settle = [fault, fault];
-    await expect(d.attempt(delivery)).rejects.toThrow();
-    await expect(d.attempt(delivery)).rejects.toThrow();
-    expect(d.sent).toEqual([]);
-    expect(await d.attempt(delivery)).toEqual({ status: 'done' });
-    expect(d.service.sent).toHaveLength(1);
-    expect(d.sent).toHaveLength(1);
-    expect(await d.store.isPending('1')).toBe(false);
-    expect(await series(d.metrics, 'argocd_notifications_deliveries_total')).toEqual([
-      'argocd_notifications_deliveries_total{trigger="on-degraded",service="console",succeeded="true"} 1',
-    ]);
-  });
+  it.each<Fault>(['before', 'after'])(
+    'settles again, and does not send again, when settling fails %s it is written',
+    async (fault) => {
+      const d = setUp();
+      const delivery = await d.claim('1');
+      d.faults.settle = [fault, fault];
+      await expect(d.attempt(delivery)).rejects.toThrow();
+      await expect(d.attempt(delivery)).rejects.toThrow();
+      expect(d.sent).toEqual([]);
+      expect(await d.attempt(delivery)).toEqual({ status: 'done' });
+      expect(d.service.sent).toHaveLength(1);
+      expect(d.sent).toHaveLength(1);
+      expect(await d.store.isPending('1')).toBe(false);
+      expect(await series(d.metrics, 'argocd_notifications_deliveries_total')).toEqual([
+        'argocd_notifications_deliveries_total{trigger="on-degraded",service="console",succeeded="true"} 1',
+      ]);
+    },
+  );
 
   it('sends nothing while the ledger does not say whether it is still to be done', async () => {
     const d = setUp();
@@ -239,8 +250,18 @@ describe('pace', () => {
 
 describe('rendering', () => {
   it.each([
-    ['a service', { destination: { service: 'gone', recipient: 'x' } }, 'service_not_configured', 'service gone is not configured'],
-    ['a configuration', { configNamespace: 'gone' }, 'service_not_configured', 'service console is not configured'],
+    [
+      'a service',
+      { destination: { service: 'gone', recipient: 'x' } },
+      'service_not_configured',
+      'service gone is not configured',
+    ],
+    [
+      'a configuration',
+      { configNamespace: 'gone' },
+      'service_not_configured',
+      'service console is not configured',
+    ],
     ['a template', { templates: ['message', 'gone'] }, 'template', 'template gone is not configured'],
   ])('parks what is for %s that is not there', async (_what, shape, reason, error) => {
     const d = setUp();
@@ -250,7 +271,10 @@ describe('rendering', () => {
   });
 
   it('parks what a template fails on, and names it', async () => {
-    const data = { ...configMap, 'template.message': `message: '{{ index .app.status.health "status" "x" }}'` };
+    const data = {
+      ...configMap,
+      'template.message': `message: '{{ index .app.status.health "status" "x" }}'`,
+    };
     const d = setUp({ data });
     await d.attempt(await d.claim('1'));
     expect(d.parked).toMatchObject([
@@ -281,7 +305,10 @@ describe('rendering', () => {
     [false, 'secret-value'],
     [true, ''],
   ])('shows the Secret to templates unless self-service is on (%s)', async (selfService, shown) => {
-    const data = { ...configMap, 'template.message': 'message: "<{{range .secrets}}{{printf \\"%s\\" .}}{{end}}>"' };
+    const data = {
+      ...configMap,
+      'template.message': 'message: "<{{range .secrets}}{{printf \\"%s\\" .}}{{end}}>"',
+    };
     const d = setUp({ data, selfService });
     await d.attempt(await d.claim('1'));
     expect(d.service.sent.map(({ notification }) => notification.message)).toEqual([`<${shown}>`]);

@@ -8,8 +8,8 @@ import { application } from './testing/fixtures.ts';
 import { type Fault, intercept } from './testing/intercept.ts';
 import { createMemoryLedger } from './testing/memory-ledger.ts';
 import { createMemoryQueue } from './testing/memory-queue.ts';
-import { createRecordingService } from './testing/recording-service.ts';
 import { recordLog } from './testing/recorded-log.ts';
+import { createRecordingService } from './testing/recording-service.ts';
 import { startPipeline } from './testing/start-pipeline.ts';
 
 interface Status {
@@ -36,7 +36,10 @@ const status: fc.Arbitrary<Status> = fc.record({
 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('seen'), uid, status }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('deleted' as const, 'unwatched' as const), uid }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('deleted' as const, 'unwatched' as const), uid }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('attempt' as const, 'settle' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart'), lose: fc.boolean() }) },
 );
@@ -147,7 +150,9 @@ async function play({ steps, faults, retries }: Case): Promise<string[]> {
     else if (each.kind === 'restart') {
       // In good order: what was sent is settled, what was decided is durable.
       await pipeline.done();
-      await until(async () => (await queue.runAll(pipeline.deliver)).every((result) => !(result instanceof Error)));
+      await until(async () =>
+        (await queue.runAll(pipeline.deliver)).every((result) => !(result instanceof Error)),
+      );
       told.push(...pipeline.sent.splice(0).map(describe));
       pipeline.observer.stop();
       if (each.lose) queue.lose();
@@ -169,7 +174,12 @@ async function play({ steps, faults, retries }: Case): Promise<string[]> {
   return told.toSorted();
 }
 
-function describe({ application, trigger, destination, oncePer }: {
+function describe({
+  application,
+  trigger,
+  destination,
+  oncePer,
+}: {
   application: { uid: string };
   trigger: string;
   destination: { recipient: string };

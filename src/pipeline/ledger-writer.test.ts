@@ -68,7 +68,9 @@ it('adds no job to the queue when nothing is claimed', async () => {
 
 it('keeps the order of an Application while others overtake it, so many at the same time', async () => {
   const held = Promise.withResolvers<undefined>();
-  const { writer, calls } = start((call, [uid]) => (call === 'apply' && uid === 'a' ? held.promise : undefined));
+  const { writer, calls } = start((call, [uid]) =>
+    call === 'apply' && uid === 'a' ? held.promise : undefined,
+  );
   writer.write('a', claim('a', '1'));
   writer.write('a', { kind: 'forget' });
   for (const uid of ['b', 'c', 'd']) writer.write(uid, { kind: 'forget' });
@@ -100,7 +102,9 @@ it('writes no more Applications at the same time than it is told', async () => {
 
 it('tries again until the store answers, and says so once', async () => {
   let failures = 5;
-  const { writer, lines, queue } = start((call) => (call === 'apply' && failures-- > 0 ? 'before' : undefined));
+  const { writer, lines, queue } = start((call) =>
+    call === 'apply' && failures-- > 0 ? 'before' : undefined,
+  );
   writer.write('a', claim('a', '1'));
   await writer.idle();
   expect(queue.held()).toEqual(['1']);
