@@ -231,7 +231,12 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const watches = () =>
     [applications, projects, applicationSets].map((watch) => watch.state()).concat(config.states());
 
-  healthz.watch = () => verdict(stuckWatches(watches(), now()), 'alive');
+  let isObserving = false;
+  // Applications are watched once their configuration is known: until then the watch of them is not stuck.
+  healthz.watch = () => {
+    const started = watches().filter(({ name }) => isObserving || name !== applications.state().name);
+    return verdict(stuckWatches(started, now()), 'alive');
+  };
   readyz.lists = () => verdict(missingLists(watches()), 'done');
   readyz.store = async () => {
     await store.ping();
@@ -246,6 +251,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     if (argocd !== undefined) await claimStore(scopedState(state, 'store'), store, argocd);
     queue.work(deliver);
     applications.start();
+    isObserving = true;
     await Promise.race([applications.ready().then(() => observer.settled()), aborted(signal)]);
   }
   readyz.applications = () => verdict([], `${observer.size()} observed`);

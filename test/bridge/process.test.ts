@@ -1,0 +1,202 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type Finished, herald } from '../cli/support.ts';
+import { storesUnderTest } from '../contract/stores.ts';
+import { application, degraded, healthy, named } from './applications.ts';
+import { linkTo } from './link.ts';
+import { anyStore, createWorld, unfinished, type World, type WorldOptions } from './world.ts';
+
+const configuration = {
+  'trigger.on-health-degraded': `- when: app.status.health.status == 'Degraded'\n  send: [degraded]\n`,
+  'template.degraded': 'message: "{{.app.metadata.name}} is degraded"\n',
+};
+const redisNumber = 9;
+
+async function makeWorld(options: Partial<WorldOptions> = {}): Promise<World & { queue: string }> {
+  const prepared = options.queue === undefined ? await anyStore(redisNumber).prepare() : undefined;
+  const queue = prepared?.url ?? options.queue ?? '';
+  const world = await createWorld({ ...options, queue });
+  onTestFinished(async () => {
+    await world.close();
+    await prepared?.remove();
+  });
+  world.configure(configuration);
+  return Object.assign(world, { queue });
+}
+
+const texts = (world: World, channel: string) => world.slack.messages(channel).map(({ text }) => text);
+const subscribed = (channel: string) => ({ 'on-health-degraded': channel });
+const closedPort = 1;
+
+describe('SIGTERM', () => {
+  test('while Slack does not answer: exit 0 in time, and the message is sent after the next start', async () => {
+    const world = await makeWorld({ flags: ['--shutdown-timeout', '3s'] });
+    await world.start();
+    world.slack.fail({ kind: 'hang' });
+    world.cluster.apply(application('shop', { subscriptions: subscribed('alerts'), status: degraded }));
+    await world.slack.until(() => world.slack.calls.length === 1);
+    const since = performance.now();
+    expect(await world.herald.stop()).toBe(0);
+    expect(performance.now() - since).toBeLessThan(8_000);
+    await world.start();
+    await world.slack.until(() => texts(world, 'alerts').length > 0);
+    const { code, found } = await world.stopAndRead(unfinished);
+    expect({ code, ...found }).toEqual({ code: 0, pending: [], parked: [] });
+    expect(texts(world, 'alerts')).toEqual(['shop is degraded']);
+  });
+
+  test('while the store cannot be reached, from the start', async () => {
+    const world = await makeWorld({ queue: `redis://127.0.0.1:${closedPort}` });
+    const started = world.start().catch((error: unknown) => error);
+    const entry = await world.untilLogged(({ msg }) => msg === 'Store cannot be opened yet');
+    expect(entry).toMatchObject({ level: 'warn', reason: expect.stringContaining('ECONNREFUSED') });
+    const readiness = await fetch(`${world.herald.url}/readyz`);
+    expect(readiness.status).toBe(503);
+    expect(await readiness.text()).toContain('ECONNREFUSED');
+    expect(await world.herald.stop()).toBe(0);
+    expect(await started).toBeInstanceOf(Error);
+    expect(world.logs.filter((line) => 'err' in line)).toEqual([]);
+  });
+
+  test('while the API server cannot be reached', async () => {
+    const world = await makeWorld();
+    await world.kubernetes.stop();
+    const started = world.start().catch((error: unknown) => error);
+    const entry = await world.untilLogged(({ msg }) => msg === 'Watch interrupted');
+    expect(String(entry.error)).toContain('ECONNREFUSED');
+    const readiness = await fetch(`${world.herald.url}/readyz`);
+    expect(readiness.status).toBe(503);
+    expect(await readiness.text()).toMatch(/lists.*(configmap|applications)/s);
+    expect((await fetch(`${world.herald.url}/healthz`)).status).toBe(200);
+    expect(await world.herald.stop()).toBe(0);
+    expect(await started).toBeInstanceOf(Error);
+    expect(world.logs.filter((line) => 'err' in line)).toEqual([]);
+  });
+});
+
+describe.each(storesUnderTest(redisNumber).filter(({ name }) => name !== 'pglite'))(
+  'a $name that falls silent',
+  (store) => {
+    test.skipIf(store.skipped)(
+      'is waited for: readiness says so, nothing is lost, and SIGTERM ends Herald in time',
+      async () => {
+        const prepared = await store.prepare();
+        const link = await linkTo(prepared.url);
+        onTestFinished(async () => {
+          await link.close();
+          await prepared.remove();
+        });
+        const world = await makeWorld({ queue: link.url, flags: ['--shutdown-timeout', '4s'] });
+        world.cluster.apply(application('shop', { subscriptions: subscribed('alerts'), status: healthy }));
+        world.cluster.apply(application('cart', { subscriptions: subscribed('cart'), status: healthy }));
+        await world.start();
+        await world.decided();
+
+        link.stall();
+        world.cluster.patch(named('shop'), { status: degraded });
+        world.cluster.patch(named('shop'), { status: healthy });
+        world.cluster.patch(named('shop'), { status: degraded });
+        const readyz = async () => (await fetch(`${world.herald.url}/readyz`)).status;
+        await expect.poll(readyz, { timeout: 30_000 }).toBe(503);
+        expect((await fetch(`${world.herald.url}/healthz`)).status).toBe(200);
+        expect(texts(world, 'alerts')).toEqual([]);
+        link.mend();
+        await world.slack.until(() => texts(world, 'alerts').length >= 2, 60_000);
+        await expect.poll(readyz, { timeout: 30_000 }).toBe(200);
+        await world.decided();
+        expect(texts(world, 'alerts')).toHaveLength(2);
+
+        link.stall();
+        world.cluster.patch(named('cart'), { status: degraded });
+        await expect.poll(readyz, { timeout: 30_000 }).toBe(503);
+        const since = performance.now();
+        expect(await world.herald.stop()).toBe(0);
+        expect(performance.now() - since).toBeLessThan(9_000);
+        link.mend();
+        await world.start();
+        await world.slack.until(() => texts(world, 'cart').length > 0, 60_000);
+        await world.decided();
+        expect(texts(world, 'cart')).toEqual(['cart is degraded']);
+      },
+      180_000,
+    );
+  },
+);
+
+describe('a start that cannot be', () => {
+  let kubeconfig: string;
+  beforeAll(() => {
+    const directory = mkdtempSync(join(tmpdir(), 'herald-bridge-'));
+    kubeconfig = join(directory, 'kubeconfig');
+    const cluster = { server: `http://127.0.0.1:${closedPort}` };
+    const config = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 's', cluster }],
+      users: [],
+      contexts: [{ name: 's', context: { cluster: 's', user: '' } }],
+      'current-context': 's',
+    };
+    writeFileSync(kubeconfig, JSON.stringify(config));
+    return () => rmSync(directory, { recursive: true, force: true });
+  });
+
+  const run = (...flags: string[]) => herald(['run', '--metrics-port', '0', ...flags]);
+  /** The one line of the log that says why, and no stack trace anywhere. */
+  function reasonOf({ stderr }: Finished): string {
+    const lines = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(stderr).not.toMatch(/ at .*\.ts:\d+/);
+    const fatal = lines.filter(({ level }) => level === 'fatal');
+    expect(fatal).toHaveLength(1);
+    return String(fatal[0]?.error);
+  }
+
+  test('a --queue of no kind that there is: one line, exit 2', async () => {
+    const { code, stderr } = await run('--kubeconfig', kubeconfig, '--queue', 'mysql://db');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^herald run: --queue: [^\n]*mysql[^\n]*Use pglite:[^\n]*\n$/);
+  });
+
+  test('a directory for pglite that is a file: its path and the reason, exit 1', async () => {
+    const finished = await run('--kubeconfig', kubeconfig, '--queue', `pglite:${kubeconfig}`);
+    expect(finished.code).toBe(1);
+    expect(reasonOf(finished)).toContain(kubeconfig);
+  });
+
+  test('no kubeconfig: its path and the reason, exit 1', async () => {
+    const finished = await run('--kubeconfig', '/nowhere/config', '--queue', 'redis://127.0.0.1');
+    expect(finished.code).toBe(1);
+    expect(reasonOf(finished)).toContain('/nowhere/config');
+  });
+
+  test('a port for the metrics that is taken: exit 1', async () => {
+    const server = createServer().listen(0);
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as { port: number };
+    const finished = await run('--kubeconfig', kubeconfig, '--metrics-port', String(port));
+    expect(finished.code).toBe(1);
+    expect(reasonOf(finished)).toContain(String(port));
+  });
+
+  test('a second Herald on the same pglite directory: one line that names the first, and the first goes on', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'herald-bridge-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const first = await makeWorld({ queue: `pglite:${directory}` });
+    await first.start();
+    const second = await makeWorld({ queue: `pglite:${directory}` });
+    const started = second.start().catch((error: unknown) => error);
+    const line = await second.untilLogged((entry) => JSON.stringify(entry).includes(directory));
+    expect(JSON.stringify(line)).toMatch(/in use by another Herald \(process \d+, since /);
+    await second.herald.stop();
+    expect(await started).toBeInstanceOf(Error);
+    await first.decided();
+  });
+});
