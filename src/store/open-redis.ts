@@ -57,6 +57,7 @@ export async function openRedis({ url, name, log, deadline, signal }: OpenRedisO
   });
   try {
     await connect(client, name, deadline, signal);
+    await requireDatabase(client, name);
     await inspect(client, name, log);
   } catch (error) {
     for (const each of clients) each.disconnect();
@@ -99,6 +100,24 @@ async function connect(client: Redis, name: string, deadline: number, signal?: A
     throw connectError(name, lastError ?? (error as Error));
   } finally {
     client.off('error', noteError);
+  }
+}
+
+/** ioredis goes on in database 0 where the server has none of the number in the URL. */
+async function requireDatabase(client: Redis, name: string): Promise<void> {
+  const { db = 0 } = client.options;
+  if (db === 0) return;
+  try {
+    await client.select(db);
+  } catch (error) {
+    if (!/out of range/.test((error as Error).message)) throw connectError(name, error as Error);
+    throw new StoreError(
+      `Redis at ${name} has no database ${db}: give --queue a number that it has, or none`,
+      {
+        retryable: false,
+        cause: error,
+      },
+    );
   }
 }
 

@@ -85,6 +85,15 @@ describe.skipIf(redis.skipped !== undefined)('openStore on Redis', () => {
     await admin.config('SET', 'maxmemory-policy', 'noeviction');
   });
 
+  it('refuses the number of a database that there is not', async () => {
+    const url = new URL(server.url);
+    url.pathname = '/4711';
+    await expect(open(url.href).store).rejects.toMatchObject({
+      retryable: false,
+      message: expect.stringMatching(/has no database 4711/),
+    });
+  });
+
   it('warns of one that keeps nothing over a restart', async () => {
     const kept = open(server.url);
     await (await kept.store).close(1_000);
