@@ -39,9 +39,14 @@ interface Pending {
   ended: Set<string>;
 }
 
+interface Options {
+  /** Milliseconds before the first retry of a patch; each is twice as long as the one before. @defaultValue 400 */
+  retryDelay?: number;
+}
+
 const attempts = 5;
 
-export function createMirror(deps: Deps): Mirror {
+export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mirror {
   const pending = new Map<string, Pending>();
   const working = new Map<string, Promise<void>>();
   const abort = new AbortController();
@@ -58,10 +63,7 @@ export function createMirror(deps: Deps): Mirror {
     apply(entry);
     pending.set(uid, entry);
     if (working.has(uid)) return;
-    working.set(
-      uid,
-      work(uid).finally(() => working.delete(uid)),
-    );
+    working.set(uid, work(uid));
   }
 
   async function work(uid: string): Promise<void> {
@@ -69,6 +71,8 @@ export function createMirror(deps: Deps): Mirror {
       pending.delete(uid);
       await patch(entry);
     }
+    // In the same turn in which nothing was left: what comes later starts anew.
+    working.delete(uid);
   }
 
   async function patch({ target, notified, ended }: Pending): Promise<void> {
@@ -89,7 +93,10 @@ export function createMirror(deps: Deps): Mirror {
         if (abort.signal.aborted) return;
         if (attempt === attempts)
           deps.log.warn({ application, err: error }, 'Could not mirror what was notified');
-        else await delay(200 * 2 ** attempt, undefined, { signal: abort.signal }).catch(() => undefined);
+        else
+          await delay(retryDelay * 2 ** (attempt - 1), undefined, { signal: abort.signal }).catch(
+            () => undefined,
+          );
       }
     }
   }
