@@ -179,9 +179,23 @@ it('tells once of a deletion that takes its time', async () => {
 
 it('evaluates one that is gone although its sync status is not refreshed', async () => {
   const p = start();
-  p.see(app({ operationState: { phase: 'Failed' } }, { 'on-deleted': 'ops' }), 'deleted');
+  const failed = app({ operationState: { phase: 'Failed' } }, { 'on-deleted': 'ops' });
+  p.see(failed);
+  p.see(failed, 'deleted');
   await p.done();
   expect(p.queue.held()).toHaveLength(1);
+});
+
+it('tells once of a deletion that is reported again before the first report is written', async () => {
+  const p = start();
+  const gone = app(healthy, { 'on-deleted': 'ops' });
+  p.see(gone);
+  p.see(gone, 'deleted');
+  await p.observer.settled();
+  p.see(gone, 'deleted');
+  await p.done();
+  expect(p.queue.held()).toHaveLength(1);
+  expect(p.observer.size()).toBe(0);
 });
 
 it('keeps in the ledger what is not watched any more', async () => {
@@ -344,6 +358,17 @@ it('tells of conditions that fail when that is news', async () => {
   expect(await series(p.metrics, 'herald_trigger_eval_errors_total')).toEqual([
     'herald_trigger_eval_errors_total{trigger="on-degraded"} 3',
   ]);
+});
+
+it('tells of few Applications what fails alike for many', async () => {
+  const p = start();
+  for (let index = 0; index < 100; index += 1) {
+    p.see(application(`app-${index}`, { subscriptions: { 'on-degraded': 'ops' }, status: unknown }));
+  }
+  await p.done();
+  expect(warnings(p, 'Conditions could not be evaluated')).toHaveLength(10);
+  const [counted] = await series(p.metrics, 'herald_trigger_eval_errors_total');
+  expect(counted).toMatch(/ 100$/);
 });
 
 it('shows alerts while their conditions hold or cannot be told', async () => {

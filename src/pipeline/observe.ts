@@ -28,6 +28,8 @@ export interface Observer {
   /** Resolves when every Application observed so far has been loaded from the ledger and evaluated. */
   settled(): Promise<void>;
   has(uid: string): boolean;
+  /** The Application as it was observed last. */
+  known(uid: string): Application | undefined;
   /** Whether the episode without oncePer is known to have ended: its message may still be under way. */
   isOver(uid: string, episode: string): boolean;
   /** Keys of the oncePer episodes that match now, by Application: what pruning must keep. */
@@ -86,6 +88,10 @@ const loadConcurrency = 64;
 /** Milliseconds of evaluation after which other work gets its turn. */
 const slice = 20;
 
+/** Warnings about conditions that fail alike; then it is said at debug level. Different failures are told apart. */
+const linesPerFailure = 10;
+const mostFailureLines = 1_000;
+
 export function createObserver(deps: Deps, options: Options = {}): Observer {
   const { retryDelay = 100, maxRetryDelay = 5_000 } = options;
   const { ledger, writer, configurations, metrics, log } = deps;
@@ -94,6 +100,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   const waiters: (() => void)[] = [];
   /** Told already, by the configuration that does not have them. */
   const unknownTriggers = new WeakMap<ActiveConfig, Set<string>>();
+  const failureLines = new Map<string, number>();
   let loading = 0;
   let stopped = false;
 
@@ -124,9 +131,11 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     }
     const notified = withOncePer(known?.episodes ?? []);
     for (const event of events) {
-      if (tracked.get(uid) === entry) apply(entry, event, notified);
       // Not watched any more, and then again.
-      else observe(event);
+      if (tracked.get(uid) !== entry) observe(event);
+      // Neither seen nor in the ledger: its deletion has been told and written before.
+      else if (!known && event === events[0] && event.kind === 'deleted') drop(entry);
+      else apply(entry, event, notified);
     }
   }
 
@@ -213,11 +222,18 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     }
     entry.history = counter.history();
     const told = failures.join('\n');
-    if (told !== entry.failures && told !== '') {
-      log.warn({ application: nameOf(application), failures }, 'Conditions could not be evaluated');
-    }
+    if (told !== entry.failures && told !== '') reportFailures(application, failures, told);
     entry.failures = told;
     return evaluations;
+  }
+
+  /** Of what fails alike for ten thousand Applications, such as those that were never synced, a few tell enough. */
+  function reportFailures(application: Application, failures: string[], told: string): void {
+    const times = (failureLines.get(told) ?? 0) + 1;
+    if (failureLines.size >= mostFailureLines) failureLines.clear();
+    failureLines.set(told, times);
+    const level = times <= linesPerFailure ? 'warn' : 'debug';
+    log[level]({ application: nameOf(application), failures }, 'Conditions could not be evaluated');
   }
 
   function reportUnknownTrigger(active: ActiveConfig, trigger: string, application: Application): void {
@@ -293,6 +309,10 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         ? Promise.resolve()
         : new Promise((resolve) => waiters.push(resolve)),
     has: (uid) => tracked.has(uid),
+    known(uid) {
+      const entry = tracked.get(uid);
+      return entry?.waiting?.at(-1)?.application ?? entry?.application;
+    },
     isOver(uid, episode) {
       const entry = tracked.get(uid);
       if (!entry || entry.waiting) return false;
