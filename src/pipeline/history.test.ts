@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Ledger } from '../episodes/ledger.ts';
 import type { Application, JsonObject } from '../model.ts';
-import { requeueIntents } from './recover.ts';
+import { reportDeletions, requeueIntents } from './recover.ts';
 import { application } from './testing/fixtures.ts';
 import { type Fault, intercept } from './testing/intercept.ts';
 import { createMemoryLedger } from './testing/memory-ledger.ts';
@@ -197,6 +197,117 @@ async function pendingOf(ledger: Ledger): Promise<number> {
 async function until(isDone: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) if (await isDone()) return;
   throw new Error('this does not come to an end');
+}
+
+/** Ends processes at any moment, with what they had in memory; answers what each service call was for. */
+async function playWithCrashes({ steps, faults }: Omit<Case, 'retries'>) {
+  let time = Date.UTC(2026, 0, 1);
+  const now = () => time;
+  const left = [...faults];
+  const store = createMemoryLedger();
+  const jobs = createMemoryQueue(now);
+  const service = createRecordingService('console');
+  const { log } = recordLog();
+  const last = new Map<string, Application>();
+  const labels = new Map<string, string>();
+  let crashes = 0;
+
+  function begin() {
+    const generation = crashes;
+    // What an ended process had under way does not reach the store.
+    const fault = () => Promise.resolve(generation === crashes ? left.shift() : 'before');
+    const ledger = intercept(store, (call) =>
+      call === 'pending' || call === 'applications' ? undefined : fault(),
+    );
+    const queue = intercept(jobs, (call) => (call === 'add' || call === 'missing' ? fault() : undefined));
+    return { ledger, queue, ...startPipeline({ ledger, queue, service, now }) };
+  }
+  let process = begin();
+
+  const recover = async () => {
+    const { ledger, queue, observer } = process;
+    const isGone = async ({ uid }: { uid: string }) => !last.has(uid);
+    await observer.settled();
+    await reportDeletions({ ledger, observer, isWatched: () => true, isGone, now: time });
+    await requeueIntents({ ledger, queue, log }).catch(() => 0);
+  };
+  const note = async () => {
+    for await (const deliveries of store.pending())
+      for (const delivery of deliveries) labels.set(delivery.id, describe(delivery));
+  };
+
+  for (const each of steps) {
+    time += 1_000;
+    if (each.kind === 'seen') {
+      const seen = applicationOf(each.uid, each.status);
+      last.set(each.uid, seen);
+      process.see(seen);
+    } else if (each.kind === 'attempt') await jobs.runAll(process.deliver);
+    else if (each.kind === 'settle') await process.done();
+    else if (each.kind === 'restart') {
+      crashes += 1;
+      process.observer.stop();
+      await process.writer.stop(0);
+      if (each.lose) jobs.lose();
+      process = begin();
+    } else {
+      const gone = last.get(each.uid);
+      if (each.kind === 'deleted') last.delete(each.uid);
+      if (gone) process.see(gone, each.kind);
+    }
+    // As long as a request to the store takes, or a part of it.
+    await Promise.resolve();
+    await note();
+  }
+  await recover();
+  await process.done();
+  await note();
+  await until(async () => {
+    await jobs.runAll(process.deliver);
+    await recover();
+    return jobs.held().length === 0 && (await pendingOf(store)) === 0;
+  });
+  const times = Map.groupBy(service.sent, ({ deliveryId }) => deliveryId);
+  return {
+    crashes,
+    mostTimes: Math.max(0, ...[...times.values()].map((each) => each.length)),
+    accepted: [...times.keys()].map((id) => labels.get(id) ?? id).toSorted(),
+  };
+}
+
+it('after crashes, too, tells of what holds, of nothing that never was, and only then a second time', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), faults, async (raw, faults) => {
+      const steps = asClusterShows(raw);
+      const { crashes, mostTimes, accepted } = await playWithCrashes({ steps, faults });
+      // A crash between sending and settling is the one reason to send again.
+      expect(mostTimes).toBeLessThanOrEqual(1 + crashes);
+      const possible = expected(steps);
+      for (const label of accepted) {
+        const at = possible.indexOf(label);
+        expect([label, at]).not.toEqual([label, -1]);
+        possible.splice(at, 1);
+      }
+      for (const label of holding(steps)) expect(accepted).toContain(label);
+    }),
+    { numRuns: 150 },
+  );
+}, 30_000);
+
+/** What must have been told because it holds at the end. */
+function holding(steps: readonly Step[]): string[] {
+  const last = new Map<string, Status>();
+  for (const each of steps) {
+    if (each.kind === 'seen') last.set(each.uid, each.status);
+    // What is not watched any more may have been forgotten by a crash.
+    if (each.kind === 'deleted' || each.kind === 'unwatched') last.delete(each.uid);
+  }
+  return [...last].flatMap(([uid, { health, revision }]) => [
+    ...(health === 'Degraded' ? [`${uid} on-degraded ops `] : []),
+    ...(revision === ''
+      ? []
+      : ['dev', 'ops'].map((recipient) => `${uid} on-synced ${recipient} ${revision}`)),
+  ]);
 }
 
 it('loses nothing and doubles nothing, whatever fails and whenever it is started again', async () => {

@@ -120,7 +120,10 @@ describe('observeDeletion', () => {
     [Promise.resolve(false), 'unwatched'],
   ])('reports %s as %s', async (isDeleted, kind) => {
     const events: ApplicationEvent[] = [];
-    const observer = { observe: (event: ApplicationEvent) => void events.push(event) };
+    const observer = {
+      observe: (event: ApplicationEvent) => void events.push(event),
+      known: () => undefined,
+    };
     await observeDeletion(observer, app('a'), isDeleted, recordLog().log);
     expect(events.map((event) => event.kind)).toEqual([kind]);
   });
@@ -128,10 +131,31 @@ describe('observeDeletion', () => {
   it('reports nothing that cannot be told, and says so', async () => {
     const events: ApplicationEvent[] = [];
     const { log, messages } = recordLog();
-    const observer = { observe: (event: ApplicationEvent) => void events.push(event) };
+    const observer = {
+      observe: (event: ApplicationEvent) => void events.push(event),
+      known: () => undefined,
+    };
     await observeDeletion(observer, app('a'), Promise.reject(new Error('away')), log);
     expect([events, messages()]).toEqual([[], ['Cannot tell whether an Application is gone']]);
   });
+});
+
+it.each([true, false])('takes no old answer (%s) for one that was seen again meanwhile', async (isGone) => {
+  const { see, observer, done, lines } = startPipeline({ now: () => now });
+  for (const isLoaded of [true, false]) {
+    see(app('a', healthy));
+    if (isLoaded) await done();
+    const answer = Promise.withResolvers<boolean>();
+    const observed = observeDeletion(observer, app('a', healthy), answer.promise, recordLog().log);
+    see(app('a', healthy));
+    answer.resolve(isGone);
+    await observed;
+    await done();
+    expect(observer.has('a')).toBe(true);
+    await observeDeletion(observer, app('a', healthy), false, recordLog().log);
+    expect(observer.has('a')).toBe(false);
+  }
+  expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
 });
 
 describe('pruneLedger', () => {

@@ -49,16 +49,19 @@ export async function reportDeletions(deps: {
   }
 }
 
-/** Reports a deletion once it is known whether it is one. */
+/** Reports a deletion once it is known whether it is one, unless the Application has been seen again meanwhile. */
 export async function observeDeletion(
-  observer: Pick<Observer, 'observe'>,
+  observer: Pick<Observer, 'observe' | 'known'>,
   application: Application,
   isDeleted: boolean | Promise<boolean>,
   log: Logger,
 ): Promise<void> {
+  const { uid } = application;
+  const observedAt = Date.now();
+  const before = observer.known(uid);
   try {
     const kind = (await isDeleted) ? 'deleted' : 'unwatched';
-    observer.observe({ application, kind, observedAt: Date.now() });
+    if (observer.known(uid) === before) observer.observe({ application, kind, observedAt });
   } catch (error) {
     log.warn({ err: error }, 'Cannot tell whether an Application is gone');
   }
