@@ -203,7 +203,7 @@ describe('at least once', () => {
     const d = setUp();
     const delivery = await d.claim('1');
     d.faults.isPending = ['before'];
-    await expect(d.attempt(delivery)).rejects.toThrow();
+    await expect(d.attempt(delivery)).rejects.toThrow('isPending did not reach the store');
     expect(d.service.sent).toEqual([]);
   });
 

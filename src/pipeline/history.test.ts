@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Ledger } from '../episodes/ledger.ts';
-import type { Application, JsonObject } from '../model.ts';
+import type { Application, Delivery, JsonObject } from '../model.ts';
 import { reportDeletions, requeueIntents } from './recover.ts';
 import { application } from './testing/fixtures.ts';
 import { type Fault, intercept } from './testing/intercept.ts';
@@ -219,7 +219,11 @@ async function playWithCrashes({ steps, faults }: Omit<Case, 'retries'>) {
     const ledger = intercept(store, (call) =>
       call === 'pending' || call === 'applications' ? undefined : fault(),
     );
-    const queue = intercept(jobs, (call) => (call === 'add' || call === 'missing' ? fault() : undefined));
+    const queue = intercept(jobs, (call, [deliveries]) => {
+      if (call !== 'add' && call !== 'missing') return undefined;
+      if (call === 'add') for (const each of deliveries as Delivery[]) labels.set(each.id, describe(each));
+      return fault();
+    });
     return { ledger, queue, ...startPipeline({ ledger, queue, service, now }) };
   }
   let process = begin();
@@ -230,10 +234,6 @@ async function playWithCrashes({ steps, faults }: Omit<Case, 'retries'>) {
     await observer.settled();
     await reportDeletions({ ledger, observer, isWatched: () => true, isGone, now: time });
     await requeueIntents({ ledger, queue, log }).catch(() => 0);
-  };
-  const note = async () => {
-    for await (const deliveries of store.pending())
-      for (const delivery of deliveries) labels.set(delivery.id, describe(delivery));
   };
 
   for (const each of steps) {
@@ -257,11 +257,9 @@ async function playWithCrashes({ steps, faults }: Omit<Case, 'retries'>) {
     }
     // As long as a request to the store takes, or a part of it.
     await Promise.resolve();
-    await note();
   }
   await recover();
   await process.done();
-  await note();
   await until(async () => {
     await jobs.runAll(process.deliver);
     await recover();

@@ -53,10 +53,15 @@ it('is done at once with an interval that has hardly begun', async () => {
   const abort = new AbortController();
   const periodic = createPeriodic(abort.signal, recordLog().log);
   const ran = Promise.withResolvers<void>();
-  periodic.every(1_000_000, 'task', async () => ran.resolve());
+  let calls = 0;
+  periodic.every(1_000_000, 'task', async () => {
+    calls += 1;
+    ran.resolve();
+  });
   await ran.promise;
   abort.abort();
   await periodic.done();
+  expect(calls).toBe(1);
 });
 
 it('does not log what fails because of the end', async () => {
