@@ -259,17 +259,18 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
 
   const isWatched = ({ namespace: of }: { namespace: string }) => scope.includes(of);
   let deletionsReported = false;
+  periodic.every(resync, 'deletions', async () => {
+    if (deletionsReported) return;
+    await reportDeletions({
+      ledger,
+      observer,
+      isWatched,
+      isGone: (record) => isGone(connection, record),
+      now: now(),
+    });
+    deletionsReported = true;
+  });
   periodic.every(resync, 'requeue', async () => {
-    if (!deletionsReported) {
-      await reportDeletions({
-        ledger,
-        observer,
-        isWatched,
-        isGone: (record) => isGone(connection, record),
-        now: now(),
-      });
-      deletionsReported = true;
-    }
     await requeueIntents({ ledger, queue, log });
   });
   periodic.every(resync, 'time', () => observer.reevaluate((_application, timeDependent) => timeDependent));

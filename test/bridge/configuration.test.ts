@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Ledger } from '../../src/episodes/ledger.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { herald, temporaryFolder } from '../cli/support.ts';
 import { application, degraded, healthy, named, subscribe } from './applications.ts';
@@ -253,11 +254,21 @@ describe('the configuration of a running Herald', () => {
     const { url } = world.herald;
     const metrics = await (await fetch(`${url}/metrics`)).text();
     const events = JSON.stringify(world.cluster.list('Event'));
-    for (const text of [JSON.stringify(world.logs), metrics, events]) {
+    const { found } = await world.stopAndRead(everything);
+    expect(found).toContain('invalid_auth');
+    for (const text of [JSON.stringify(world.logs), metrics, events, found]) {
       for (const token of [world.slack.token, 'xoxb-revoked']) expect(text).not.toContain(token);
     }
   });
 });
+
+/** What the ledger holds, decoded. */
+async function everything(ledger: Ledger): Promise<string> {
+  const found: unknown[] = [await ledger.parked(1_000)];
+  for await (const applications of ledger.loadAll()) found.push(applications);
+  for await (const deliveries of ledger.pending()) found.push(deliveries);
+  return JSON.stringify(found);
+}
 
 /** As people write it: each value a block of lines. */
 function asYaml(data: Record<string, string>): string {

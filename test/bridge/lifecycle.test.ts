@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/model.ts';
-import { application, degraded, healthy, named, succeeded } from './applications.ts';
+import { application, degraded, healthy, named, running, succeeded } from './applications.ts';
+import { claimWithoutJob } from './intent.ts';
 import { anyStore, createWorld, seen, type World } from './world.ts';
 
 const configuration = {
@@ -10,6 +11,11 @@ const configuration = {
   'trigger.on-deleted': `- when: app.metadata.deletionTimestamp != nil\n  oncePer: app.metadata.uid\n  send: [deleted]\n`,
   'template.deleted':
     'message: "{{.app.metadata.name}} of {{.app.spec.project}} is gone at {{.app.status.sync.revision}}"\n',
+};
+const threaded = {
+  'trigger.on-phase': `- when: app.status.operationState.phase != ''\n  oncePer: app.status.operationState.phase\n  send: [phase]\n`,
+  'template.phase':
+    'message: "{{.app.status.operationState.phase}}"\nslack:\n  groupingKey: "{{.app.metadata.uid}}"\n',
 };
 const store = anyStore(7);
 
@@ -22,7 +28,7 @@ function useWorld(flags: string[] = []): { world: World; url: string } {
     remove = prepared.remove;
     used.url = prepared.url;
     used.world = await createWorld({ queue: prepared.url, flags });
-    used.world.configure(configuration);
+    used.world.configure({ ...configuration, ...threaded });
     await used.world.start();
   }, 120_000);
   afterAll(async () => {
@@ -187,6 +193,48 @@ describe('the life of Applications', () => {
     await world.restart();
     await world.decided();
     expect(seen(world)).toHaveLength(total);
+  });
+
+  test('a thread goes on after a restart', async () => {
+    const { world } = used;
+    const { cluster, slack } = world;
+    cluster.apply(application('thread', { subscriptions: { 'on-phase': 'thread' } }));
+    cluster.patch(named('thread'), running());
+    await slack.until(() => texts(world, 'thread').length >= 1);
+    await world.settled();
+    await world.restart();
+    cluster.patch(named('thread'), succeeded('abc'));
+    await slack.until(() => texts(world, 'thread').length >= 2);
+    const [first, reply] = slack.messages('thread');
+    expect(texts(world, 'thread')).toEqual(['Running', 'Succeeded']);
+    expect(reply?.threadTs).toBe(first?.ts);
+  });
+
+  test('while it cannot be told what was deleted, intents are sent all the same', async () => {
+    const { world, url } = used;
+    const { cluster, kubernetes, slack } = world;
+    const subscriptions = { 'on-deleted': 'deletions', 'on-health-degraded': 'intents' };
+    cluster.apply(application('vanishes', { subscriptions }));
+    await world.decided();
+    await world.restart(async () => {
+      kubernetes.faults.fail({
+        verb: 'get',
+        resource: 'applications',
+        status: 500,
+        times: Number.POSITIVE_INFINITY,
+      });
+      cluster.remove(named('vanishes'));
+      const waits = cluster.apply(application('waits', { subscriptions, status: degraded }));
+      const text = configuration['trigger.on-health-degraded'];
+      await claimWithoutJob(url, waits, { trigger: 'on-health-degraded', text, channel: 'intents' });
+    });
+    await slack.until(() => texts(world, 'intents').length >= 1);
+    expect(texts(world, 'deletions')).toEqual([]);
+    kubernetes.faults.clear();
+    await world.settled();
+    await world.restart();
+    await slack.until(() => texts(world, 'deletions').length >= 1);
+    expect(texts(world, 'intents')).toEqual(['waits is degraded']);
   });
 });
 

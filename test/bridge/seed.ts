@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decide, type Evaluation } from '../../src/episodes/claim.ts';
-import { createLedger } from '../../src/episodes/store-ledger.ts';
 import { parseYaml } from '../../src/go/yaml.ts';
 import type { JsonObject } from '../../src/model.ts';
-import { compileTrigger } from '../../src/triggers/schema.ts';
-import { openForTest, type StoreUnderTest } from '../contract/stores.ts';
+import type { StoreUnderTest } from '../contract/stores.ts';
 import { application, degraded, failed, healthy, named, running, succeeded } from './applications.ts';
+import { claimWithoutJob } from './intent.ts';
 import { hasOpenssl, type SlackCom, startSlackCom } from './slack-com.ts';
 import { attempts, createWorld, secret, seen, unfinished, type World } from './world.ts';
 
@@ -196,7 +194,11 @@ export function seedSuite(store: StoreUnderTest): void {
       const { cluster } = world;
       await world.restart(async () => {
         const intent = application('intent', { subscriptions: subscribedTo('intent'), status: degraded });
-        await claimWithoutJob(prepared.url, cluster.apply(intent), 'intent');
+        await claimWithoutJob(prepared.url, cluster.apply(intent), {
+          trigger: 'on-health-degraded',
+          text: (seed.data as Record<string, string>)['trigger.on-health-degraded'] ?? '',
+          channel: 'intent',
+        });
       });
       expect(await told('intent', 1)).toEqual([[healthDegraded('intent')]]);
       await world.decided();
@@ -215,32 +217,4 @@ export function seedSuite(store: StoreUnderTest): void {
       ).toBe(true);
     });
   });
-}
-
-function conditionOf(trigger: string): string {
-  const text = (seed.data as Record<string, string>)[`trigger.${trigger}`] ?? '';
-  return compileTrigger(trigger, text).trigger?.conditions[0]?.id ?? '';
-}
-
-/** What a process leaves that is killed between the claim and the job. */
-async function claimWithoutJob(url: string, object: JsonObject, channel: string): Promise<void> {
-  const metadata = object.metadata as { uid: string; name: string; namespace: string };
-  const app = { ...metadata, project: 'default', resourceVersion: '1', labels: {}, annotations: {}, object };
-  const evaluation: Evaluation = {
-    configNamespace: 'argocd',
-    trigger: 'on-health-degraded',
-    condition: conditionOf('on-health-degraded'),
-    send: ['app-health-degraded'],
-    destination: { service: 'slack', recipient: channel },
-    result: { status: 'matched', oncePer: { kind: 'none' } },
-  };
-  const now = Date.now();
-  const { change } = decide(app, [evaluation], new Map(), { now, observedAt: now });
-  const store = await openForTest(url);
-  try {
-    const record = { uid: app.uid, namespace: app.namespace, name: app.name, object };
-    await createLedger(store).apply(app.uid, { ...change, record });
-  } finally {
-    await store.close(5_000);
-  }
 }
