@@ -213,12 +213,13 @@ it('keeps in the ledger what is not watched any more', async () => {
 
 it('goes on observing what is watched again before the ledger has answered', async () => {
   const p = start();
+  p.see(app(degraded));
   p.see(app(healthy));
   p.see(app(healthy), 'unwatched');
   p.see(app(degraded));
   await p.done();
   expect(p.observer.has('a')).toBe(true);
-  expect(p.queue.held()).toHaveLength(1);
+  expect(p.queue.held()).toHaveLength(2);
 });
 
 it('reads of the ledger only what it has written before', async () => {

@@ -132,7 +132,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const notified = withOncePer(known?.episodes ?? []);
     for (const event of events) {
       // Not watched any more, and then again.
-      if (tracked.get(uid) !== entry) observe(event);
+      if (tracked.get(uid) !== entry) observe(event, entry.decidedAt);
       // Neither seen nor in the ledger: its deletion has been told and written before.
       else if (!known && event === events[0] && event.kind === 'deleted') drop(entry);
       else apply(entry, event, notified);
@@ -269,7 +269,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     tracked.delete(entry.application.uid);
   }
 
-  function observe(event: ApplicationEvent): void {
+  function observe(event: ApplicationEvent, decidedAt = 0): void {
     const { application } = event;
     const { uid } = application;
     const entry = tracked.get(uid);
@@ -280,7 +280,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         application,
         open: new Map(),
         timeDependent: false,
-        decidedAt: 0,
+        decidedAt,
         waiting: [event],
         history: {},
         failures: '',
@@ -291,7 +291,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   }
 
   return {
-    observe,
+    observe: (event) => observe(event),
     async reevaluate(which) {
       let since = performance.now();
       for (const entry of Array.from(tracked.values())) {
