@@ -1,3 +1,7 @@
+/**
+ * What is known of each Application and when it is evaluated. Longer than most files: the order of events, of what the
+ * ledger answers and of what is written has to be seen in one place.
+ */
 import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import { type ChangeHistory, createChangeCounter } from '../episodes/change-history.ts';
 import { decide, type Evaluation, type OpenEpisodes, openEpisodes, slotOf } from '../episodes/claim.ts';
