@@ -16,16 +16,16 @@ const configuration = {
 };
 const redisNumber = 9;
 
-async function makeWorld(options: Partial<WorldOptions> = {}): Promise<World & { queue: string }> {
+async function makeWorld(options: Partial<WorldOptions> = {}, ended = onTestFinished): Promise<World> {
   const prepared = options.queue === undefined ? await anyStore(redisNumber).prepare() : undefined;
   const queue = prepared?.url ?? options.queue ?? '';
   const world = await createWorld({ ...options, queue });
-  onTestFinished(async () => {
+  ended(async () => {
     await world.close();
     await prepared?.remove();
   });
   world.configure(configuration);
-  return Object.assign(world, { queue });
+  return world;
 }
 
 const texts = (world: World, channel: string) => world.slack.messages(channel).map(({ text }) => text);
@@ -78,19 +78,19 @@ describe('SIGTERM', () => {
   });
 });
 
-describe.each(storesUnderTest(redisNumber).filter(({ name }) => name !== 'pglite'))(
+describe.concurrent.each(storesUnderTest(redisNumber).filter(({ name }) => name !== 'pglite'))(
   'a $name that falls silent',
   (store) => {
     test.skipIf(store.skipped)(
       'is waited for: readiness says so, nothing is lost, and SIGTERM ends Herald in time',
-      async () => {
+      async ({ expect, onTestFinished: ended }) => {
         const prepared = await store.prepare();
         const link = await linkTo(prepared.url);
-        onTestFinished(async () => {
+        ended(async () => {
           await link.close();
           await prepared.remove();
         });
-        const world = await makeWorld({ queue: link.url, flags: ['--shutdown-timeout', '4s'] });
+        const world = await makeWorld({ queue: link.url, flags: ['--shutdown-timeout', '4s'] }, ended);
         world.cluster.apply(application('shop', { subscriptions: subscribed('alerts'), status: healthy }));
         world.cluster.apply(application('cart', { subscriptions: subscribed('cart'), status: healthy }));
         await world.start();
@@ -184,19 +184,5 @@ describe('a start that cannot be', () => {
     const finished = await run('--kubeconfig', kubeconfig, '--metrics-port', String(port));
     expect(finished.code).toBe(1);
     expect(reasonOf(finished)).toContain(String(port));
-  });
-
-  test('a second Herald on the same pglite directory: one line that names the first, and the first goes on', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'herald-bridge-'));
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-    const first = await makeWorld({ queue: `pglite:${directory}` });
-    await first.start();
-    const second = await makeWorld({ queue: `pglite:${directory}` });
-    const started = second.start().catch((error: unknown) => error);
-    const line = await second.untilLogged((entry) => JSON.stringify(entry).includes(directory));
-    expect(JSON.stringify(line)).toMatch(/in use by another Herald \(process \d+, since /);
-    await second.herald.stop();
-    expect(await started).toBeInstanceOf(Error);
-    await first.decided();
   });
 });

@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createHerald } from '../../simulator/herald.ts';
 import { parseYaml } from '../../src/go/yaml.ts';
 import type { JsonObject } from '../../src/model.ts';
-import type { StoreUnderTest } from '../contract/stores.ts';
+import { storesUnderTest } from '../contract/stores.ts';
 import { application, degraded, failed, healthy, named, running, succeeded } from './applications.ts';
 import { claimWithoutJob } from './intent.ts';
 import { hasOpenssl, type SlackCom, startSlackCom } from './slack-com.ts';
 import { attempts, createWorld, secret, seen, unfinished, type World } from './world.ts';
 
+const redisNumber = 3;
+const inOrder = { concurrent: false };
 const fixture = readFileSync(join(import.meta.dirname, 'fixtures', 'argocd-notifications-cm.yaml'), 'utf8');
 const seed = parseYaml(fixture).value as JsonObject;
 
@@ -36,44 +39,47 @@ const syncSucceeded = (name: string, revision: string) => ({
   text: `Application ${name} synced successfully.\nRevision: ${revision}`,
 });
 
-/** The day of one Application under the seed's ConfigMap, over one store, with what may happen to the process. */
-export function seedSuite(store: StoreUnderTest): void {
-  describe.skipIf(store.skipped)(`the ConfigMap of the seed, over ${store.name}`, () => {
-    let prepared: Awaited<ReturnType<typeof store.prepare>>;
-    let slackCom: SlackCom | undefined;
-    let world: World;
+/** One store beside the other, and on each one test after the other. */
+describe.concurrent.each(storesUnderTest(redisNumber))('the ConfigMap of the seed, over $name', (store) => {
+  let prepared: Awaited<ReturnType<typeof store.prepare>>;
+  let slackCom: SlackCom | undefined;
+  let world: World;
 
-    beforeAll(async () => {
-      prepared = await store.prepare();
-      world = await createWorld({
-        queue: prepared.url,
-        async env({ apiUrl }) {
-          if (!hasOpenssl) return {};
-          slackCom = await startSlackCom(apiUrl);
-          return slackCom.env;
-        },
-      });
-      world.cluster.apply(seed);
-      // Without a certificate for slack.com the address must be told.
-      if (!hasOpenssl) world.configure({ ...(seed.data as Record<string, string>) });
-      world.cluster.apply(secret({ 'slack-token': world.slack.token }));
-      await world.start();
-    }, 120_000);
-
-    afterAll(async () => {
-      await world?.close();
-      await slackCom?.close();
-      await prepared?.remove();
+  beforeAll(async () => {
+    if (store.skipped) return;
+    prepared = await store.prepare();
+    world = await createWorld({
+      queue: prepared.url,
+      async env({ apiUrl }) {
+        if (!hasOpenssl) return {};
+        slackCom = await startSlackCom(apiUrl);
+        return slackCom.env;
+      },
     });
+    world.cluster.apply(seed);
+    // Without a certificate for slack.com the address must be told.
+    if (!hasOpenssl) world.configure({ ...(seed.data as Record<string, string>) });
+    world.cluster.apply(secret({ 'slack-token': world.slack.token }));
+    await world.start();
+  }, 120_000);
 
-    /** What a channel shows, once it shows so many. */
-    async function told(channel: string, count: number): Promise<unknown[]> {
-      const { slack } = world;
-      await slack.until(() => slack.messages(channel).length >= count, 60_000);
-      return slack.messages(channel).map(({ attachments }) => attachments);
-    }
+  afterAll(async () => {
+    await world?.close();
+    await slackCom?.close();
+    await prepared?.remove();
+  });
 
-    test('each status change that a trigger describes, once, as its template says', async () => {
+  /** What a channel shows, once it shows so many. */
+  async function told(channel: string, count: number): Promise<unknown[]> {
+    const { slack } = world;
+    await slack.until(() => slack.messages(channel).length >= count, 60_000);
+    return slack.messages(channel).map(({ attachments }) => attachments);
+  }
+
+  test.skipIf(store.skipped)(
+    'each status change that a trigger describes, once, as its template says',
+    inOrder,
+    async () => {
       const { cluster, slack } = world;
       const shop = named('shop');
       const message =
@@ -120,41 +126,45 @@ export function seedSuite(store: StoreUnderTest): void {
       expect(call?.form).toMatchObject({ channel: 'deploys', text: '', blocks: '[]' });
       if (slackCom) expect([...slackCom.hosts]).toEqual(['slack.com:443']);
       expect(slack.messages('deploys').every(({ threadTs }) => threadTs === undefined)).toBe(true);
+    },
+  );
+
+  test.skipIf(store.skipped)('a SIGKILL, and changes while nobody watches', inOrder, async () => {
+    const { cluster } = world;
+    const names = ['degrades', 'recovers', 'flaps', 'syncs', 'stays', 'new'];
+    const started = names.filter((name) => name !== 'new');
+    for (const name of started) {
+      cluster.apply(
+        application(name, {
+          subscriptions: subscribedTo(name),
+          status: name === 'degrades' ? healthy : degraded,
+        }),
+      );
+    }
+    for (const name of started.slice(1)) await told(name, 1);
+    await world.settled();
+    await world.restart(() => {
+      cluster.patch(named('degrades'), { status: degraded });
+      cluster.patch(named('recovers'), { status: healthy });
+      for (const status of [healthy, degraded]) cluster.patch(named('flaps'), { status });
+      cluster.patch(named('syncs'), succeeded('3c3'));
+      cluster.apply(application('new', { subscriptions: subscribedTo('new'), status: degraded }));
     });
 
-    test('a SIGKILL, and changes while nobody watches', async () => {
-      const { cluster } = world;
-      const names = ['degrades', 'recovers', 'flaps', 'syncs', 'stays', 'new'];
-      const started = names.filter((name) => name !== 'new');
-      for (const name of started) {
-        cluster.apply(
-          application(name, {
-            subscriptions: subscribedTo(name),
-            status: name === 'degrades' ? healthy : degraded,
-          }),
-        );
-      }
-      for (const name of started.slice(1)) await told(name, 1);
-      await world.settled();
-      await world.restart(() => {
-        cluster.patch(named('degrades'), { status: degraded });
-        cluster.patch(named('recovers'), { status: healthy });
-        for (const status of [healthy, degraded]) cluster.patch(named('flaps'), { status });
-        cluster.patch(named('syncs'), succeeded('3c3'));
-        cluster.apply(application('new', { subscriptions: subscribedTo('new'), status: degraded }));
-      });
+    expect(await told('degrades', 1)).toEqual([[healthDegraded('degrades')]]);
+    expect(await told('new', 1)).toEqual([[healthDegraded('new')]]);
+    expect(await told('syncs', 2)).toEqual([[healthDegraded('syncs')], [syncSucceeded('syncs', '3c3')]]);
+    cluster.patch(named('recovers'), { status: degraded });
+    expect(await told('recovers', 2)).toHaveLength(2);
+    await world.decided();
+    expect(await told('flaps', 1)).toHaveLength(1);
+    expect(await told('stays', 1)).toHaveLength(1);
+  });
 
-      expect(await told('degrades', 1)).toEqual([[healthDegraded('degrades')]]);
-      expect(await told('new', 1)).toEqual([[healthDegraded('new')]]);
-      expect(await told('syncs', 2)).toEqual([[healthDegraded('syncs')], [syncSucceeded('syncs', '3c3')]]);
-      cluster.patch(named('recovers'), { status: degraded });
-      expect(await told('recovers', 2)).toHaveLength(2);
-      await world.decided();
-      expect(await told('flaps', 1)).toHaveLength(1);
-      expect(await told('stays', 1)).toHaveLength(1);
-    });
-
-    test('a SIGKILL while some are sent, some under way and some decided just then', async () => {
+  test.skipIf(store.skipped)(
+    'a SIGKILL while some are sent, some under way and some decided just then',
+    inOrder,
+    async () => {
       const { cluster, slack } = world;
       const names = Array.from({ length: 40 }, (_, index) => `inflight-${index}`);
       const isOurs = (channel: string | undefined) => channel?.startsWith('inflight-') ?? false;
@@ -188,24 +198,46 @@ export function seedSuite(store: StoreUnderTest): void {
       // Whether their recovery was still seen before the end is a race; nothing is told twice of one degradation.
       for (const name of names.slice(0, 5)) expect(messages[name]).toBeLessThanOrEqual(2);
       for (const name of names.slice(0, 5)) expect(messages[name]).toBeGreaterThanOrEqual(1);
-    });
+    },
+  );
 
-    test('an intent that no job holds is queued at start', async () => {
-      const { cluster } = world;
-      await world.restart(async () => {
-        const intent = application('intent', { subscriptions: subscribedTo('intent'), status: degraded });
-        await claimWithoutJob(prepared.url, cluster.apply(intent), {
-          trigger: 'on-health-degraded',
-          text: (seed.data as Record<string, string>)['trigger.on-health-degraded'] ?? '',
-          channel: 'intent',
-        });
+  test.skipIf(store.skipped)('an intent that no job holds is queued at start', inOrder, async () => {
+    const { cluster } = world;
+    await world.restart(async () => {
+      const intent = application('intent', { subscriptions: subscribedTo('intent'), status: degraded });
+      await claimWithoutJob(prepared.url, cluster.apply(intent), {
+        trigger: 'on-health-degraded',
+        text: (seed.data as Record<string, string>)['trigger.on-health-degraded'] ?? '',
+        channel: 'intent',
       });
-      expect(await told('intent', 1)).toEqual([[healthDegraded('intent')]]);
-      await world.decided();
-      expect(await told('intent', 1)).toHaveLength(1);
     });
+    expect(await told('intent', 1)).toEqual([[healthDegraded('intent')]]);
+    await world.decided();
+    expect(await told('intent', 1)).toHaveLength(1);
+  });
 
-    test('SIGTERM leaves nothing behind, and a new start sends nothing again', async () => {
+  if (store.name === 'pglite') {
+    test('a second Herald is told of the first, and the first goes on', inOrder, async ({ expect }) => {
+      const lines: string[] = [];
+      const second = await createHerald({
+        kubeconfig: world.kubeconfig,
+        queue: prepared.url,
+        onLog: (entry) => lines.push(JSON.stringify(entry)),
+      });
+      const started = second.start().catch((error: unknown) => error);
+      await expect
+        .poll(() => lines.join('\n'), { timeout: 30_000 })
+        .toMatch(/in use by another Herald \(process \d+, since /);
+      await second.stop();
+      expect(await started).toBeInstanceOf(Error);
+      await world.decided();
+    });
+  }
+
+  test.skipIf(store.skipped)(
+    'SIGTERM leaves nothing behind, and a new start sends nothing again',
+    inOrder,
+    async () => {
       const before = seen(world).length;
       const { code, found } = await world.stopAndRead(unfinished);
       expect({ code, ...found }).toEqual({ code: 0, pending: [], parked: [] });
@@ -215,6 +247,6 @@ export function seedSuite(store: StoreUnderTest): void {
       expect(
         attempts(world).every(({ answer, form }) => answer?.ok ?? form.channel?.startsWith('inflight-')),
       ).toBe(true);
-    });
-  });
-}
+    },
+  );
+});
