@@ -74,3 +74,9 @@ export function succeeded(revision: string): JsonObject {
     },
   };
 }
+
+/** Of an object in the cluster. */
+export function uidOf(object: JsonObject | undefined): string {
+  if (object === undefined) throw new Error('There is no such object');
+  return (object.metadata as { uid: string }).uid;
+}

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/model.ts';
-import { application, degraded, healthy, named, running, succeeded } from './applications.ts';
+import { application, degraded, healthy, named, running, succeeded, uidOf } from './applications.ts';
 import { claimWithoutJob } from './intent.ts';
 import { anyStore, createWorld, seen, type World } from './world.ts';
 
@@ -42,7 +42,7 @@ const texts = (world: World, channel: string) => world.slack.messages(channel).m
 const alerts = async (world: World, application: string) =>
   (await world.metrics())
     .filter(({ name, labels }) => name === 'herald_alert_active' && labels.name === application)
-    .map(({ labels }) => labels.trigger)
+    .map(({ labels }) => `${labels.trigger}`)
     .sort();
 
 describe('the life of Applications', () => {
@@ -128,7 +128,7 @@ describe('the life of Applications', () => {
       await world.slack.until(() => texts(world, 'calm').length >= 1);
       await world.decided();
 
-      const uid = (cluster.get(named('calm'))?.metadata as { uid: string }).uid;
+      const uid = uidOf(cluster.get(named('calm')));
       const client = new Redis(url);
       const monitor = await client.monitor();
       let asked = 0;

@@ -58,7 +58,7 @@ describe('namespaces', () => {
     for (const namespace of ['shop-asia', 'elsewhere', 'a-team-b']) expect(texts(namespace)).toEqual([]);
     const watched = (await world.metrics())
       .filter(({ name, labels }) => name === 'herald_application_info' && labels.name === 'shop')
-      .map(({ labels }) => labels.namespace);
+      .map(({ labels }) => `${labels.namespace}`);
     expect(watched.sort()).toEqual(['shop-eu', 'team-b']);
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/model.ts';
 import { herald } from '../cli/support.ts';
-import { application, degraded } from './applications.ts';
+import { application, degraded, named, uidOf } from './applications.ts';
 import { anyStore, attempts, createWorld, type World } from './world.ts';
 
 const configuration = {
@@ -108,9 +108,7 @@ describe('what Slack answers', () => {
         .list('Event', 'argocd')
         .filter(({ involvedObject }) => (involvedObject as JsonObject).name === 'lonely');
     await world.kubernetes.until(() => events().length > 0);
-    const uid = (
-      world.cluster.get({ kind: 'Application', namespace: 'argocd', name: 'lonely' })?.metadata as JsonObject
-    ).uid;
+    const uid = uidOf(world.cluster.get(named('lonely')));
     expect(events()).toMatchObject([
       {
         type: 'Warning',
