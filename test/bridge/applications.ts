@@ -47,9 +47,9 @@ export function named(name: string, namespace = 'argocd') {
 }
 
 /** The statuses of operations, as patches. Argo CD compares an Application right after its operation. */
-export const startedAt = '2026-11-22T11:00:00Z';
-export const finishedAt = '2026-11-22T11:01:00Z';
-export const comparedAt = '2026-11-22T11:01:01Z';
+const startedAt = '2026-11-22T11:00:00Z';
+const finishedAt = '2026-11-22T11:01:00Z';
+const comparedAt = '2026-11-22T11:01:01Z';
 
 export function running(): JsonObject {
   return { status: { operationState: { phase: 'Running', startedAt, finishedAt: null, message: null } } };

@@ -208,7 +208,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   return world;
 }
 
-export function configMap(data: Record<string, string>, namespace = 'argocd'): JsonObject {
+function configMap(data: Record<string, string>, namespace = 'argocd'): JsonObject {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
