@@ -29,7 +29,7 @@ export interface Metrics extends ApplicationSeries, ApplicationSetSeries {
 
   /** Attempts whose fate is known: sent, or given up. `succeeded` is 'true' or 'false'. */
   readonly deliveries: Counter<'trigger' | 'service' | 'succeeded'>;
-  /** `triggered` is 'true' or 'false'; a failed evaluation counts in `evaluationErrors` instead. */
+  /** `triggered` is 'true' or 'false'; a failed evaluation counts as 'false', and in `evaluationErrors`. */
   readonly evaluations: Counter<'name' | 'triggered'>;
   readonly evaluationErrors: Counter<'trigger'>;
   readonly renderErrors: Counter<'template'>;

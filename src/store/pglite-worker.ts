@@ -76,8 +76,8 @@ async function open(data: PgliteWorkerData): Promise<Opened | { reason: string; 
       reason:
         `${directory} is in use by another Herald${by}. Stop that one, give --queue another directory, ` +
         'or use redis:// or postgres:// for several processes',
-      // In a rolling upgrade the other one is about to end.
-      retryable: true,
+      // Two processes by mistake: waiting would look like working. A lock ends with the process that held it.
+      retryable: false,
     };
   }
   removeLeftSocket(lock.previous, socketDirectory);
