@@ -1,3 +1,4 @@
+/** The objects and their history. Longer than most files: what one write changes has to change together. */
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Json, JsonObject } from '../../src/model.ts';

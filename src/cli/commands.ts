@@ -1,3 +1,4 @@
+/** Every command with its flags, help and examples: a list, longer than most files. */
 import { booleanFlag, choiceFlag, integerFlag, textFlag, textsFlag } from './flag-types.ts';
 import { type Flags, type FlagValues, UsageError } from './flags.ts';
 import { kubeFlags } from './kube-flags.ts';

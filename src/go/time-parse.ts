@@ -1,4 +1,4 @@
-/** Go's `time.Parse` and `time.ParseInLocation`. */
+/** Go's `time.Parse` and `time.ParseInLocation`. Longer than most files: a layout's elements share one cursor. */
 import { daysFromCivil, daysIn, isLeapYear } from './civil.ts';
 import { fixedZone, type GoLocation, UTC } from './location.ts';
 import { MONTHS, WEEKDAYS } from './named-integer.ts';

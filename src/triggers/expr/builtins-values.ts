@@ -1,4 +1,4 @@
-/** Built-ins on numbers and collections. */
+/** Built-ins on numbers and collections: a list, longer than most files. */
 
 import { negate } from '../../go/arithmetic.ts';
 import { runeCount } from '../../go/bytes.ts';

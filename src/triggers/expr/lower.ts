@@ -1,5 +1,6 @@
 /**
- * A checked tree → an expression of expr-eval.
+ * A checked tree → an expression of expr-eval. Longer than most files: one case for each kind of node, and each needs
+ * the others.
  *
  * - A member path becomes one variable, a getter on the frame that resolves it when it is read.
  * - `==`, `!=`, `and`, `or` and `?:` are written as such; operands of the lazy three are made sure to be boolean.
