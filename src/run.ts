@@ -81,7 +81,7 @@ function isExpected(error: unknown): error is Error {
   );
 }
 
-/** The bridge, wired in one straight line, from its start to its end. */
+/** The bridge, wired in one straight line, from its start to its end: longer than most functions, and so is the file. */
 async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const abort = new AbortController();
   const { signal } = abort;
@@ -247,15 +247,14 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   await Promise.race([Promise.all([config.ready(), projects.ready()]), aborted(signal)]);
   if (!signal.aborted) {
     // Every Argo CD has this project, for as long as it lives.
-    const argocd = projects.get(namespace, 'default')?.uid;
-    if (argocd !== undefined) await claimStore(scopedState(state, 'store'), store, argocd);
+    const owner = projects.get(namespace, 'default')?.uid;
+    if (owner !== undefined) await claimStore(scopedState(state, 'store'), store, owner);
     queue.work(deliver);
     applications.start();
     isObserving = true;
     await Promise.race([applications.ready().then(() => observer.settled()), aborted(signal)]);
   }
-  readyz.applications = () => verdict([], `${observer.size()} observed`);
-  log.info({ applications: observer.size() }, 'Every Application has been observed');
+  if (!signal.aborted) log.info({ applications: observer.size() }, 'Every Application has been observed');
 
   const isWatched = ({ namespace: of }: { namespace: string }) => scope.includes(of);
   let deletionsReported = false;
