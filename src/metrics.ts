@@ -38,6 +38,8 @@ export interface Metrics extends ApplicationSeries, ApplicationSetSeries {
   /** Every attempt. `outcome` is sent, degraded, retry, rejected or expired. */
   readonly outcomes: Counter<'service' | 'outcome' | 'reason'>;
   readonly suppressed: Counter<'trigger' | 'service'>;
+  /** Attempts of unknown fate: `found` says what the next one saw of them: found, absent or unreadable (sent again blindly). */
+  readonly unclearAttempts: Counter<'service' | 'found'>;
   /** `outcome` is answered, unknown, refused or unreachable. */
   readonly argocdRequests: Counter<'function' | 'outcome'>;
   /** `resource` is applications, appprojects, applicationsets, configmaps or secrets. */
@@ -47,6 +49,10 @@ export interface Metrics extends ApplicationSeries, ApplicationSetSeries {
   setWatch(resource: string, watch: WatchFigures | undefined): void;
   /** Replaces what is known of the queue; undefined when the store does not answer, so that no stale figure stands. */
   setQueue(queue: QueueFigures | undefined): void;
+  /** Replaces what is known of the processes that share the store. */
+  setReplicas(replicas: { members: number; isLeader: boolean }): void;
+  /** Replaces the number of changes that wait in memory for the store. */
+  setBacklog(writes: number): void;
   /** Replaces the number of parked deliveries by service. */
   setParked(byService: ReadonlyMap<string, number>): void;
   /** Replaces the problems of the ConfigMap in one namespace. */
@@ -133,6 +139,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'Matches that were not sent because the same episode had been claimed before.',
     ['trigger', 'service'],
   );
+  const unclearAttempts = counter(
+    'herald_unclear_attempts_total',
+    'Attempts whose answer was lost, by what was found of them before the message was sent again.',
+    ['service', 'found'],
+  );
   const argocdRequests = counter(
     'herald_argocd_requests_total',
     "Requests to Argo CD's API for repo functions, by outcome.",
@@ -143,6 +154,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'Deliveries that were rejected, or retried until too old, and wait for a person.',
     ['service'],
   );
+
+  const replicas = gauge('herald_replicas', 'Processes that share the store.', []);
+  const leader = gauge('herald_leader', '1 in the process that watches Applications and decides.', []);
+  const backlog = gauge('herald_ledger_backlog', 'Changes that wait in memory for the store.', []);
 
   const queueUp = gauge('herald_queue_up', '1 while the store of the queue answers.', []);
   const queueJobs = gauge('herald_queue_jobs', 'Deliveries in the queue, by state.', ['state']);
@@ -218,6 +233,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     deliveryLatency,
     outcomes,
     suppressed,
+    unclearAttempts,
     argocdRequests,
     watchRestarts,
 
@@ -239,6 +255,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
       for (const [state, jobs] of Object.entries(queue.counts)) queueJobs.set({ state }, jobs);
       queueAge.set(queue.oldestDueAge / 1000);
     },
+
+    setReplicas({ members, isLeader }) {
+      replicas.set(members);
+      leader.set(isLeader ? 1 : 0);
+    },
+
+    setBacklog: (writes) => backlog.set(writes),
 
     setParked(byService) {
       parked.reset();

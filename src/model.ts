@@ -85,9 +85,13 @@ export type Outcome =
    * `degraded`: sent, but not as it was rendered (as plain text, without its name and icon), and why, as a label;
    * `error` is then the sentence for people, absent where it has been told already.
    */
-  | { status: 'sent'; degraded?: string; error?: string }
-  | { status: 'retry'; reason: string; error: string /** Milliseconds. */; retryAfter?: number }
+  | { status: 'sent'; degraded?: string; error?: string; earlier?: EarlierAttempt }
+  /** `unclear`: it may have been received, so the message may have been posted. */
+  | { status: 'retry'; reason: string; error: string /** Milliseconds. */; retryAfter?: number; unclear?: true }
   | { status: 'rejected'; reason: string; error: string; scope: RejectionScope };
+
+/** What an attempt has found out about an earlier one whose fate was unknown. */
+export type EarlierAttempt = 'found' | 'absent' | 'unreadable';
 
 /** What is wrong: this message, this recipient, or the whole service (its token). */
 export type RejectionScope = 'notification' | 'recipient' | 'service';

@@ -46,12 +46,14 @@ import { compileTrigger } from './triggers/schema.ts';
 const second = 1_000;
 const minute = 60 * second;
 const day = 24 * 60 * minute;
-/** Conditions that read the clock are evaluated so often, and intents without a job looked for. */
-const resync = minute;
 /** A delivery that cannot be sent for so long is given up. */
 const maxAge = day;
-/** What has not matched for so long is forgotten. */
-const retention = 90 * day;
+/** For one attempt to send. What a killed process was about is taken up again after this time. */
+const attemptTimeout = 10 * second;
+/** A store that takes longer to open is not waited for before Applications are watched. */
+const patience = 5 * second;
+/** Changes kept in memory while the store does not answer; each holds a state of an Application. */
+const backlogLimit = 20_000;
 /**
  * At the same time: deliveries for each of `--processors-count`, since they mostly wait for answers, and Applications
  * that are written to the ledger. The embedded PostgreSQL has a single session: what waits there for its turn would
@@ -96,31 +98,26 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   for (const { pattern, what } of scope.problems)
     log.warn({ pattern, what }, 'Namespace pattern matches nothing');
 
+  let storeTrouble = 'not open yet';
   const healthz: Record<string, HealthChecks[string]> = {};
-  const readyz: Record<string, HealthChecks[string]> = { store: () => verdict(['not open yet'], '') };
+  const readyz: Record<string, HealthChecks[string]> = { store: () => verdict([storeTrouble], '') };
   const server = createServer(
     { metrics, health: { healthz, readyz }, onError: (error) => log.warn({ err: error }, 'Request failed') },
     { port: options.metricsPort },
   );
   log.info({ port: await server.open() }, 'Serving /metrics, /healthz and /readyz');
 
-  const store = await waitForStore(options.queue, {
-    log,
-    signal,
-    onTrouble: (reason) => {
-      readyz.store = () => verdict([reason], '');
-    },
-  });
-  if (!store) {
-    await shutDown([['server', (left) => server.close(left)]], options.shutdownTimeout, log);
-    return;
-  }
-  const limits = store.kind === 'postgres' && store.embedded ? parallelEmbedded : parallel;
-  const ledger = createLedger(store);
-  const queue = createBullmqQueue(store, { log, concurrency: limits.deliveries * options.processors });
-  const state = createServiceState(store);
   const events = createEventRecorder({ connection, log });
   const periodic = createPeriodic(signal, log);
+  const opening = Promise.withResolvers<{ store: Store; ledger: Ledger; queue: DeliveryQueue }>();
+  // Where it is refused, `waitForStore` says so; those that wait for it end with the process.
+  opening.promise.catch(() => undefined);
+  const stored = opening.promise.then(({ store }) => createServiceState(store));
+  stored.catch(() => undefined);
+  const state: StoredState = {
+    get: async (key) => (await stored).get(key),
+    set: async (...values) => (await stored).set(...values),
+  };
 
   const configurations = createConfigurations(
     {
@@ -140,82 +137,28 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     },
     { controllerNamespace: namespace, selfService: options.selfService },
   );
-  const mirror = createMirror({ connection, configurations, controllerNamespace: namespace, log, now });
-  const mirrors = options.notifiedAnnotation === 'write';
-  const writer = createLedgerWriter({ ledger, queue, log, metrics }, { concurrency: limits.writes });
+  const mirror =
+    options.notifiedAnnotation === 'write'
+      ? createMirror({ connection, configurations, controllerNamespace: namespace, log, now })
+      : undefined;
   const project = (application: { project: string }) => projects.get(namespace, application.project)?.object;
   const argocd = createArgocd({ log, metrics, now }, { namespace });
   const repo = createRepo(
     {
       argocd,
       configurations,
-      reevaluate: (uids) => void observer.reevaluate(({ uid }) => uids.has(uid)),
+      reevaluate: (uids) => void leading?.observer.reevaluate(({ uid }) => uids.has(uid)),
     },
     namespace,
-  );
-  const observer = createObserver({
-    ledger,
-    writer,
-    configurations,
-    project,
-    repo: repo.evaluation,
-    isRefreshed: isSyncStatusRefreshed,
-    importEpisodes: (application, evaluations) => {
-      if (options.notifiedAnnotation === 'ignore') return [];
-      const over = endedMeanwhile(application, evaluations, namespace);
-      if (mirrors && over.length > 0) mirror.ended(application, over);
-      return importEpisodes(application, evaluations, { controllerNamespace: namespace, now: now() });
-    },
-    onEnded: (application, evaluations) => {
-      if (mirrors) mirror.ended(application, evaluations);
-    },
-    metrics,
-    log,
-    now,
-  });
-  const deliver = createDeliver(
-    {
-      ledger,
-      configurations,
-      pacing: createPacing(),
-      project,
-      repo: repo.lookup,
-      onSent: (delivery) => {
-        const { oncePer, application, episode } = delivery;
-        const isOver = oncePer === '' && observer.isOver(application.uid, episode);
-        if (mirrors && !isOver) mirror.sent(delivery);
-      },
-      onParked: (delivery, settlement) => reportParked(delivery, settlement, { record: events.record, log }),
-      metrics,
-      log,
-      now,
-    },
-    { maxAge, attemptTimeout: 30 * second },
   );
 
   const watching = { connection, log };
-  const applications = createApplicationWatch(watching, {
-    scope,
-    labelSelector: options.appLabelSelector,
-    handlers: {
-      upsert: (application) => observer.observe({ application, kind: 'seen', observedAt: now() }),
-      delete: (application) => {
-        // A watch with a selector also reports what merely ceased to match.
-        const isDeleted = options.appLabelSelector === '' || isGone(connection, application);
-        void observeDeletion(observer, application, isDeleted, log);
-      },
-    },
-  });
   const projects = createProjectWatch(watching, {
     namespace,
     handlers: {
-      upsert: ({ name }) => void observer.reevaluate((application) => application.project === name),
-      delete: ({ name }) => void observer.reevaluate((application) => application.project === name),
+      upsert: ({ name }) => void leading?.observer.reevaluate((application) => application.project === name),
+      delete: ({ name }) => void leading?.observer.reevaluate((application) => application.project === name),
     },
-  });
-  const applicationSets = createApplicationSetWatch(watching, {
-    scope,
-    handlers: { upsert: metrics.setApplicationSet, delete: metrics.forgetApplicationSet },
   });
   const config = createConfigWatch(watching, {
     scope,
@@ -223,72 +166,162 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     secretName: options.secretName,
     selfService: options.selfService,
     changed: (snapshot) => {
-      configurations.update(snapshot);
+      const change = configurations.update(snapshot);
       const isOurs = snapshot.namespace === namespace;
-      void observer.reevaluate((application) => isOurs || application.namespace === snapshot.namespace);
+      void leading?.observer.reevaluate(
+        (application) => isOurs || application.namespace === snapshot.namespace,
+      );
+      void revive(change);
     },
   });
-  const watches = () =>
-    [applications, projects, applicationSets].map((watch) => watch.state()).concat(config.states());
 
-  let isObserving = false;
-  // Applications are watched once their configuration is known: until then the watch of them is not stuck.
-  healthz.watch = () => {
-    const started = watches().filter(({ name }) => isObserving || name !== applications.state().name);
-    return verdict(stuckWatches(started, now()), 'alive');
-  };
+  /** Once now, and once for what another attempt was under way with. */
+  async function revive(change: ConfigChange): Promise<void> {
+    try {
+      const { ledger, queue } = await opening.promise;
+      for (const wait of [0, 2 * attemptTimeout]) {
+        await delay(wait, undefined, { signal, ref: false });
+        await reviveParked({ ledger, queue, log }, change, now() - maxAge);
+      }
+    } catch (error) {
+      if (!signal.aborted) log.warn({ err: error }, 'Could not try parked deliveries again');
+    }
+  }
+
+  /** The term of this process: what it does while it leads. */
+  let leading: LeadingTerm | undefined;
+  const lead = (opened: Promise<OpenedStore>, from: string | undefined): LeadingTerm =>
+    createTerm(
+      {
+        connection,
+        store: opened,
+        configurations,
+        project,
+        repo: repo.evaluation,
+        ...(mirror ? { mirror } : {}),
+        metrics,
+        log,
+        now,
+      },
+      {
+        from,
+        scope,
+        labelSelector: options.appLabelSelector,
+        controllerNamespace: namespace,
+        imports: options.notifiedAnnotation !== 'ignore',
+        writes: limits.writes,
+        backlogLimit,
+      },
+    );
+
+  const limits = options.queue.startsWith('pglite:') ? parallelEmbedded : parallel;
+  const watches = () => [projects.state(), ...config.states(), ...(leading?.watches() ?? [])];
+  healthz.watch = () => verdict(stuckWatches(watches(), now()), 'alive');
   readyz.lists = () => verdict(missingLists(watches()), 'done');
+
+  for (const watch of [config, projects]) watch.start();
+  const waiting = waitForStore(options.queue, {
+    log,
+    signal,
+    onTrouble: (reason) => {
+      storeTrouble = reason;
+    },
+  });
+  const configured = Promise.all([config.ready(), projects.ready()]);
+
+  // While the store is away Applications are watched all the same, and what they show is kept in order.
+  const late = Promise.withResolvers<OpenedStore>();
+  let provisional: LeadingTerm | undefined;
+  const watchMeanwhile = async () => {
+    if (await settledWithin(waiting, patience)) return;
+    await Promise.race([configured, waiting]);
+    if (isOpen || signal.aborted) return;
+    log.warn('Watches Applications although the store is away');
+    provisional = lead(late.promise, undefined);
+    leading = provisional;
+    void provisional.over.then(discardProvisional);
+  };
+  async function discardProvisional(): Promise<void> {
+    const discarded = provisional;
+    provisional = undefined;
+    if (leading === discarded) leading = undefined;
+    await discarded?.stop(0);
+  }
+  let isOpen = false;
+  watchMeanwhile().catch(() => undefined);
+  const store = await waiting;
+  isOpen = true;
+  if (!store) {
+    await discardProvisional();
+    await shutDown([['server', (left) => server.close(left)]], options.shutdownTimeout, log);
+    return;
+  }
+
+  const ledger = createLedger(store);
+  const queue = createBullmqQueue(store, { log, concurrency: limits.deliveries * options.processors });
+  opening.resolve({ store, ledger, queue });
+  const standing = createStanding({
+    membership: createMembership(store),
+    member: { id: randomUUID(), host: process.env.HOSTNAME || hostname() },
+    async begin(term) {
+      const kept = provisional;
+      provisional = undefined;
+      late.resolve({ ledger, queue, term });
+      leading = kept ?? lead(Promise.resolve({ ledger, queue, term }), await ledger.progress());
+      return leading;
+    },
+    async standBy() {
+      leading = undefined;
+      await discardProvisional();
+    },
+    metrics,
+    log,
+  });
+  const deliver = createDeliver(
+    {
+      ledger,
+      queue,
+      configurations,
+      pacing: createPacing(),
+      members: standing.members,
+      project,
+      repo: repo.lookup,
+      onSent: (delivery, isOpenStill) => {
+        if (delivery.oncePer !== '' || isOpenStill) mirror?.sent(delivery);
+      },
+      onParked: (delivery, settlement) => reportParked(delivery, settlement, { record: events.record, log }),
+      metrics,
+      log,
+      now,
+    },
+    { maxAge, attemptTimeout },
+  );
   readyz.store = async () => {
     await store.ping();
-    return verdict([writer.trouble()], 'answers');
+    return verdict([leading?.trouble()], 'answers');
   };
+  readyz.role = () =>
+    verdict([standing.isKnown() ? undefined : 'not known yet'], standing.isLeader() ? 'leads' : 'stands by');
+  periodic.every(5 * second, 'figures', createFigures({ queue, ledger, metrics, watches, backlog: () => leading?.backlog() ?? 0 }));
 
-  for (const watch of [config, projects, applicationSets]) watch.start();
-  await Promise.race([Promise.all([config.ready(), projects.ready()]), aborted(signal)]);
+  await Promise.race([configured, aborted(signal)]);
   if (!signal.aborted) {
     // Every Argo CD has this project, for as long as it lives.
     const owner = projects.get(namespace, 'default')?.uid;
     if (owner !== undefined) await claimStore(scopedState(state, 'store'), store, owner);
     queue.work(deliver);
-    applications.start();
-    isObserving = true;
-    await Promise.race([applications.ready().then(() => observer.settled()), aborted(signal)]);
+    standing.start();
   }
-  if (!signal.aborted) log.info({ applications: observer.size() }, 'Every Application has been observed');
-
-  const isWatched = ({ namespace: of }: { namespace: string }) => scope.includes(of);
-  let deletionsReported = false;
-  periodic.every(resync, 'deletions', async () => {
-    if (deletionsReported) return;
-    await reportDeletions({
-      ledger,
-      observer,
-      isWatched,
-      isGone: (record) => isGone(connection, record),
-      now: now(),
-    });
-    deletionsReported = true;
-  });
-  periodic.every(resync, 'requeue', async () => {
-    await requeueIntents({ ledger, queue, log });
-  });
-  periodic.every(resync, 'time', () => observer.reevaluate((_application, timeDependent) => timeDependent));
-  periodic.every(day, 'prune', () =>
-    pruneLedger({ ledger, observer, log, now: now(), before: now() - retention }),
-  );
-  periodic.every(5 * second, 'figures', createFigures({ queue, ledger, metrics, watches }));
 
   await aborted(signal);
   log.info({ signal: String(signal.reason) }, 'Herald stops');
   const steps: ShutdownStep[] = [
-    [
-      'watches',
-      () => Promise.all([applications, projects, applicationSets, config].map((watch) => watch.stop())),
-    ],
-    ['observer', async () => observer.stop()],
+    // First, so that another process can lead while this one still sends what is under way.
+    ['standing', (left) => standing.stop(left * 0.5)],
+    ['provisional', () => discardProvisional()],
+    ['watches', () => Promise.all([projects, config].map((watch) => watch.stop()))],
     ['queue', (left) => queue.close(left * 0.8)],
-    ['ledger', (left) => writer.stop(left * 0.5)],
-    ['mirror', (left) => mirror.stop(left * 0.5)],
+    ['mirror', (left) => mirror?.stop(left * 0.5)],
     ['events', (left) => events.stop(Math.min(left * 0.5, 2 * second))],
     ['services', () => configurations.close()],
     ['argocd', () => argocd.close()],

@@ -9,13 +9,14 @@ const subscriptionPrefix = 'notifications.argoproj.io/';
  * from this. Of `status` only what does not grow with the number of resources.
  */
 export function applicationRecord(application: Application): ApplicationRecord {
-  const { uid, namespace, name, object } = application;
+  const { uid, namespace, name, resourceVersion, object } = application;
   const status = isObject(object.status) ? object.status : {};
   const { sync, health, summary, operationState, reconciledAt } = status;
   return {
     uid,
     namespace,
     name,
+    revision: resourceVersion,
     object: {
       apiVersion: object.apiVersion ?? null,
       kind: object.kind ?? null,

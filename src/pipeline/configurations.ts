@@ -19,11 +19,18 @@ export interface ActiveConfig {
 /** The configurations of the controller's namespace and, under self-service, of tenants. */
 export interface Configurations {
   /** Takes what the watch says of a namespace. What is wrong in it is reported once per change. */
-  update(snapshot: ConfigSnapshot): void;
+  update(snapshot: ConfigSnapshot): ConfigChange;
   /** Those that act for Applications of a namespace: its own first, then the controller's, as in argocd-notifications. */
   of(namespace: string): ActiveConfig[];
   get(configNamespace: string): ActiveConfig | undefined;
   close(): Promise<void>;
+}
+
+/** Names of what is new or other than before in the configuration of a namespace. */
+export interface ConfigChange {
+  namespace: string;
+  services: ReadonlySet<string>;
+  templates: ReadonlySet<string>;
 }
 
 interface Deps {
@@ -120,7 +127,7 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       const isController = namespace === options.controllerNamespace;
       if (!isController && (!options.selfService || !configMap)) {
         drop(namespace);
-        return;
+        return { namespace, services: new Set(), templates: new Set() };
       }
       if (isController && !configMap) log.warn({ namespace }, 'ConfigMap not found: nothing is notified');
       const before = held.get(namespace);
@@ -142,6 +149,11 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
         },
         'Configuration in force',
       );
+      return {
+        namespace,
+        services: changed(services, before?.active.services),
+        templates: changed(config.templates, before?.active.config.templates),
+      };
     },
     of(namespace) {
       const controller = held.get(options.controllerNamespace);
@@ -162,6 +174,10 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     deps.metrics.setConfigProblems(namespace, []);
     for (const service of entry.active.services.values()) closeQuietly(service);
   }
+}
+
+function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> | undefined): Set<string> {
+  return new Set([...now].filter(([name, value]) => before?.get(name) !== value).map(([name]) => name));
 }
 
 /** `trigger.on-deployed, line 3, column 9: what. Fix.` */

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { Lookup } from '../argocd/lookup.ts';
 import { renderWithRepo } from '../argocd/rendering.ts';
 import { backoffDelay } from '../delivery/backoff.ts';
 import type { Pacing } from '../delivery/pacing.ts';
-import type { DeliveryProcessor, JobResult } from '../delivery/queue.ts';
-import type { Ledger, Settlement } from '../episodes/ledger.ts';
+import type { DeliveryProcessor, DeliveryQueue, JobResult } from '../delivery/queue.ts';
+import type { AttemptMark, Ledger, Settlement } from '../episodes/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Delivery, JsonObject, Notification, Outcome } from '../model.ts';
@@ -14,16 +15,20 @@ import { templateVars } from '../templates/vars.ts';
 import type { ActiveConfig, Configurations } from './configurations.ts';
 
 interface Deps {
-  ledger: Pick<Ledger, 'isPending' | 'settle'>;
+  ledger: Pick<Ledger, 'begin' | 'abandon' | 'settle'>;
+  queue: Pick<DeliveryQueue, 'add'>;
   configurations: Configurations;
   pacing: Pacing;
+  /** Processes that send; each takes its share of a recipient's pace. */
+  members(): number;
   /** The AppProject of an Application, as it is now. */
   project(application: { namespace: string; project: string }): JsonObject | undefined;
   /** Who answers the `repo` functions of templates; nobody: their values are empty. */
   repo?(active: ActiveConfig): Lookup | undefined;
   /** Told of deliveries that are parked, once each. */
-  onParked(delivery: Delivery, settlement: Exclude<Settlement, { status: 'sent' }>): void;
-  onSent(delivery: Delivery): void;
+  onParked(delivery: Delivery, settlement: ParkedSettlement): void;
+  /** `open`: its episode has not ended meanwhile. */
+  onSent(delivery: Delivery, open: boolean): void;
   metrics: Metrics;
   log: Logger;
   now(): number;
@@ -38,40 +43,65 @@ interface Options {
 
 export type Attempt = Parameters<DeliveryProcessor>[0];
 
+/** After an attempt that failed without a clear answer, what it has sent may still be on its way for so long. */
+const settling = 2_000;
+
 /**
- * Handles one job of the queue: pace, render, send, settle. At-least-once: the queue may hand out a job again after
- * a crash, so the ledger is asked first whether the delivery is still to be done.
+ * Handles one job of the queue: pace, render, mark, send, settle; ARCHITECTURE.md has the states. The queue is
+ * at-least-once and may hand a job to two processes: the mark in the ledger lets one of them send. Where an earlier
+ * attempt has left its mark, the service is told to look whether that one has arrived.
  */
 export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
-  const { ledger, configurations, pacing, metrics, log } = deps;
+  const { ledger, queue, configurations, pacing, metrics, log } = deps;
   /** Deliveries whose fate is known but could not be written yet: tried again, they are settled and not sent again. */
   const decided = new Map<string, Settlement>();
 
   return async (attempt) => {
     const { delivery } = attempt;
     const settlement = decided.get(delivery.id);
-    if (settlement) return settle(delivery, settlement);
-    if (!(await ledger.isPending(delivery.id))) return { status: 'done' };
+    if (settlement) return settle(delivery, settlement, true);
     const active = configurations.get(delivery.configNamespace);
     const service = active?.services.get(delivery.destination.service);
     if (!active || !service) {
-      return settleRejected(
-        delivery,
-        'service_not_configured',
-        `service ${delivery.destination.service} is not configured`,
-      );
+      const error = `service ${delivery.destination.service} is not configured`;
+      return settleRejected(delivery, { reason: 'service_not_configured', error, scope: 'service' });
     }
     const slot = reserve(service, attempt);
     if (slot > deps.now()) return { status: 'paced', slot };
 
     const rendered = await render(attempt, active, service);
-    if (!rendered.ok) return settleRejected(delivery, 'template', rendered.error);
-    return conclude(attempt, service, await send(attempt, service, rendered.notification));
+    if (!rendered.ok) {
+      return settleRejected(delivery, { reason: 'template', error: rendered.error, scope: 'notification' });
+    }
+    const begun = await begin(delivery.id);
+    if ('result' in begun) return begun.result;
+    return conclude(attempt, service, begun, await send(attempt, service, rendered.notification, begun));
   };
 
   /** When this attempt may run, Unix milliseconds. */
   function reserve(service: Service, { delivery, slot }: Attempt): number {
-    return service.pace ? pacing.reserve(paceKey(delivery), deps.now(), service.pace, slot) : 0;
+    if (!service.pace) return 0;
+    const members = Math.max(1, deps.members());
+    const { perSecond, burst } = service.pace;
+    const share = { perSecond: perSecond / members, burst: Math.max(1, burst / members) };
+    return pacing.reserve(paceKey(delivery), deps.now(), share, slot);
+  }
+
+  /** The mark of the attempt that may be made now, or why there is none. */
+  async function begin(id: string): Promise<Begun | { result: JobResult }> {
+    const now = deps.now();
+    const mark: AttemptMark = { since: now, until: now + options.attemptTimeout, by: randomUUID() };
+    const first = await ledger.begin(id, mark);
+    if (first.status === 'begun') return { mark };
+    // One that is behind others is queued when its turn comes.
+    if (first.status !== 'unclear') return { result: { status: 'done' } };
+    const { earlier } = first;
+    if (earlier.until > now) return { result: { status: 'paced', slot: earlier.until } };
+    const second = { ...mark, since: earlier.since };
+    const { status } = await ledger.begin(id, second, earlier);
+    if (status === 'begun') return { mark: second, earlier: { since: earlier.since } };
+    // Another process was quicker.
+    return { result: status === 'unclear' ? { status: 'paced', slot: second.until } : { status: 'done' } };
   }
 
   async function render(
@@ -120,74 +150,114 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     return { ok: false, error: `template ${rendered.template}, ${rendered.field}: ${rendered.error}` };
   }
 
-  async function send(attempt: Attempt, service: Service, notification: Notification): Promise<Outcome> {
-    const { delivery, signal } = attempt;
+  async function send(
+    { delivery, signal }: Attempt,
+    service: Service,
+    notification: Notification,
+    { earlier }: Begun,
+  ): Promise<Outcome> {
     const timeout = AbortSignal.timeout(options.attemptTimeout);
     return service.send(notification, delivery.destination.recipient, {
       deliveryId: delivery.id,
       signal: AbortSignal.any([signal, timeout]),
+      ...(earlier ? { earlier } : {}),
     });
   }
 
   async function conclude(
-    { delivery, attempt, queuedAt }: Attempt,
+    { delivery, attempt }: Attempt,
     service: Service,
+    { mark }: Begun,
     outcome: Outcome,
   ): Promise<JobResult> {
     const now = deps.now();
     const labels = { service: delivery.destination.service };
     if (outcome.status === 'sent') {
-      metrics.outcomes.inc({
-        ...labels,
-        outcome: outcome.degraded ? 'degraded' : 'sent',
-        reason: outcome.degraded ?? '',
-      });
+      const { degraded: reason, error, earlier } = outcome;
+      metrics.outcomes.inc({ ...labels, outcome: reason ? 'degraded' : 'sent', reason: reason ?? '' });
       metrics.deliveryLatency.observe(labels, Math.max(0, now - delivery.observedAt) / 1000);
-      const { degraded: reason, error } = outcome;
+      if (earlier) metrics.unclearAttempts.inc({ ...labels, found: earlier });
+      const fields = { ...fieldsOf(delivery), ...(earlier ? { earlier } : {}) };
       if (reason && error)
-        log.warn({ ...fieldsOf(delivery), reason, error }, 'Sent, but not as the template describes');
-      else log.info({ ...fieldsOf(delivery), ...(reason ? { reason } : {}) }, 'Sent');
+        log.warn({ ...fields, reason, error }, 'Sent, but not as the template describes');
+      else log.info({ ...fields, ...(reason ? { reason } : {}) }, 'Sent');
       return settle(delivery, { status: 'sent', at: now });
     }
-    if (outcome.status === 'rejected') return settleRejected(delivery, outcome.reason, outcome.error);
+    if (outcome.status === 'rejected') return settleRejected(delivery, outcome);
 
     metrics.outcomes.inc({ ...labels, outcome: 'retry', reason: outcome.reason });
     if (outcome.retryAfter !== undefined && service.pace)
       pacing.penalise(paceKey(delivery), now + outcome.retryAfter);
-    const { reason, error, retryAfter } = outcome;
+    const { reason, error, retryAfter, unclear } = outcome;
     const at = now + Math.max(retryAfter ?? 0, backoffDelay(attempt));
-    if (at - queuedAt > options.maxAge) {
+    if (at - delivery.observedAt > options.maxAge) {
       return settleParked(delivery, { status: 'expired', at: now, reason, error });
     }
+    await release(delivery.id, mark, unclear ? now + settling : undefined);
     log.info({ ...fieldsOf(delivery), reason, error, attempt, wait: at - now }, 'Not sent, will retry');
     return { status: 'retry', at };
   }
 
-  function settleRejected(delivery: Delivery, reason: string, error: string): Promise<JobResult> {
-    return settleParked(delivery, { status: 'rejected', at: deps.now(), reason, error });
+  /** Where this fails the mark stands until its time is over, and then the service is asked. */
+  async function release(id: string, mark: AttemptMark, unclearUntil: number | undefined): Promise<void> {
+    try {
+      if (unclearUntil === undefined) await ledger.abandon(id, mark);
+      else if (unclearUntil < mark.until) await ledger.begin(id, { ...mark, until: unclearUntil }, mark);
+    } catch (error) {
+      log.warn({ delivery: id, err: error }, 'Could not note how an attempt ended');
+    }
   }
 
-  function settleParked(
+  function settleRejected(
     delivery: Delivery,
-    settlement: Exclude<Settlement, { status: 'sent' }>,
+    { reason, error, scope }: Pick<Rejection, 'reason' | 'error' | 'scope'>,
   ): Promise<JobResult> {
+    return settleParked(delivery, { status: 'rejected', at: deps.now(), reason, error, scope });
+  }
+
+  function settleParked(delivery: Delivery, settlement: ParkedSettlement): Promise<JobResult> {
     const { status: outcome, reason } = settlement;
     metrics.outcomes.inc({ service: delivery.destination.service, outcome, reason });
     return settle(delivery, settlement);
   }
 
-  async function settle(delivery: Delivery, settlement: Settlement): Promise<JobResult> {
+  /** `isRepeated`: an earlier call of ours may have done it, and its answer was lost. */
+  async function settle(
+    delivery: Delivery,
+    settlement: Settlement,
+    isRepeated = false,
+  ): Promise<JobResult> {
     decided.set(delivery.id, settlement);
-    await ledger.settle(delivery.id, settlement);
+    const { settled, open, next } = await ledger.settle(delivery.id, settlement);
     decided.delete(delivery.id);
+    if (next) await enqueue(next);
+    // Otherwise another process has settled it, and told of it.
+    if (!settled && !isRepeated) return { status: 'done' };
     const { trigger, destination } = delivery;
     const succeeded = String(settlement.status === 'sent');
     metrics.deliveries.inc({ trigger, service: destination.service, succeeded });
-    if (settlement.status === 'sent') deps.onSent(delivery);
+    if (settlement.status === 'sent') deps.onSent(delivery, open);
     else deps.onParked(delivery, settlement);
     return { status: 'done' };
   }
+
+  async function enqueue(next: Delivery): Promise<void> {
+    try {
+      await queue.add([next]);
+    } catch (error) {
+      log.warn({ ...fieldsOf(next), err: error }, 'Could not queue what comes next: the sweeper will');
+    }
+  }
 }
+
+/** An attempt that may be made: its mark, and whether an earlier one may have arrived. */
+interface Begun {
+  mark: AttemptMark;
+  earlier?: { since: number };
+}
+
+type Rejection = Extract<Outcome, { status: 'rejected' }>;
+type ParkedSettlement = Exclude<Settlement, { status: 'sent' }>;
 
 function paceKey(delivery: Delivery): string {
   const { service, recipient } = delivery.destination;

@@ -14,6 +14,8 @@ export function createFigures(deps: {
   ledger: Pick<Ledger, 'parked'>;
   metrics: Metrics;
   watches(): ReflectorState[];
+  /** Changes that wait in memory for the store. */
+  backlog(): number;
 }): () => Promise<void> {
   const { queue, ledger, metrics } = deps;
   const counted = new Map<string, number>();
@@ -29,6 +31,7 @@ export function createFigures(deps: {
 
   return async () => {
     for (const state of deps.watches()) reportWatch(state);
+    metrics.setBacklog(deps.backlog());
     try {
       const [counts, oldestDueAge] = await Promise.all([queue.counts(), queue.oldestDueAge()]);
       metrics.setQueue({ counts, oldestDueAge });

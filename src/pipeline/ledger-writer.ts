@@ -1,16 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DeliveryQueue } from '../delivery/queue.ts';
-import type { Ledger, LedgerChange } from '../episodes/ledger.ts';
+import type { LedgerChange } from '../episodes/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Delivery } from '../model.ts';
+import type { TermLedger } from './term-ledger.ts';
 
-export type Write = { kind: 'apply'; change: LedgerChange } | { kind: 'forget' };
+export type Write =
+  | { kind: 'apply'; change: LedgerChange }
+  /** `revision` of the Application when it was deleted. */
+  | { kind: 'forget'; revision: string };
+
+/** Why a writer ends by itself: another process leads, or more waits for the store than is kept in memory. */
+export type WriterEnd = 'fenced' | 'overflow';
 
 /**
  * Writes what was decided to the ledger, then to the queue: the intent is durable before a job exists.
  * The writes of one Application keep their order; different Applications are written side by side.
- * While the store does not answer, writes wait in memory, in order, and are tried again until it does.
+ * While the store does not answer, writes wait in memory, in order, and are tried again until it does; above `limit`
+ * all of them are given up, and what they came of is to be watched again from the revision that is in the ledger.
  */
 export interface LedgerWriter {
   write(uid: string, write: Write): void;
@@ -20,6 +28,8 @@ export interface LedgerWriter {
   trouble(): string | undefined;
   /** Resolves when nothing of this Application is left to write. */
   written(uid: string): Promise<void>;
+  /** Resolves when everything that was to be written at the time of the call is. */
+  flushed(): Promise<void>;
   /** Resolves when nothing is left to write. */
   idle(): Promise<void>;
   /** Gives up what is not durable after `deadline` milliseconds: the next start decides it again. */
@@ -27,8 +37,10 @@ export interface LedgerWriter {
 }
 
 interface Deps {
-  ledger: Pick<Ledger, 'apply' | 'forget'>;
+  ledger: Pick<TermLedger, 'apply' | 'forget'>;
   queue: Pick<DeliveryQueue, 'add'>;
+  /** Told once; nothing is written after. */
+  onEnd(reason: WriterEnd): void;
   log: Logger;
   metrics: Pick<Metrics, 'suppressed'>;
 }
@@ -36,6 +48,8 @@ interface Deps {
 interface Options {
   /** Applications written at the same time. */
   concurrency: number;
+  /** Writes that may wait in memory. */
+  limit: number;
   /** Milliseconds before the first retry; doubles up to `maxRetryDelay`. @defaultValue 100 */
   retryDelay?: number;
   /** @defaultValue 5000 */
@@ -43,7 +57,7 @@ interface Options {
 }
 
 export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
-  const { concurrency, retryDelay = 100, maxRetryDelay = 5_000 } = options;
+  const { concurrency, limit, retryDelay = 100, maxRetryDelay = 5_000 } = options;
   const pending = new Map<string, Write[]>();
   const ready: string[] = [];
   const idleWaiters: (() => void)[] = [];
@@ -99,19 +113,38 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
 
   async function perform(uid: string, write: Write): Promise<void> {
     if (write.kind === 'forget') {
-      await deps.ledger.forget(uid);
+      const { fenced } = await deps.ledger.forget(uid, write.revision);
+      if (fenced) end('fenced');
       return;
     }
-    const { suppressed } = await deps.ledger.apply(uid, write.change);
-    const [known, claimed] = partition(write.change, new Set(suppressed));
-    if (claimed.length > 0) await deps.queue.add(claimed);
-    for (const { trigger, destination } of known) {
+    const applied = await deps.ledger.apply(uid, write.change);
+    if (applied.fenced) {
+      end('fenced');
+      return;
+    }
+    const { claim = [] } = write.change;
+    const ready = new Set(applied.ready);
+    const due = claim.map(({ delivery }) => delivery).filter(({ id }) => ready.has(id));
+    if (due.length > 0) await deps.queue.add(due);
+    for (const { trigger, destination } of suppressedOf(write.change, applied.suppressed)) {
       deps.metrics.suppressed.inc({ trigger, service: destination.service });
     }
   }
 
+  function end(reason: WriterEnd): void {
+    if (abort.signal.aborted) return;
+    abort.abort();
+    deps.onEnd(reason);
+  }
+
   const writer: LedgerWriter = {
     write(uid, write) {
+      if (abort.signal.aborted) return;
+      if (backlog >= limit) {
+        deps.log.error({ limit }, 'More waits for the store than is kept in memory: it will be watched again');
+        end('overflow');
+        return;
+      }
       backlog += 1;
       const writes = pending.get(uid);
       if (writes) {
@@ -130,6 +163,9 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
       writtenWaiters.set(uid, waiter);
       return waiter.promise;
     },
+    async flushed() {
+      await Promise.all([...pending.keys()].map((uid) => writer.written(uid)));
+    },
     idle: () => (backlog === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
     async stop(deadline) {
       await Promise.race([writer.idle(), delay(deadline, undefined, { ref: false })]);
@@ -139,8 +175,7 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
   return writer;
 }
 
-function partition({ claim = [] }: LedgerChange, suppressed: ReadonlySet<string>): [Delivery[], Delivery[]] {
-  const known = claim.filter(({ episode }) => suppressed.has(episode.key));
-  const claimed = claim.filter(({ episode }) => !suppressed.has(episode.key));
-  return [known.map(({ delivery }) => delivery), claimed.map(({ delivery }) => delivery)];
+function suppressedOf({ claim = [] }: LedgerChange, suppressed: readonly string[]): Delivery[] {
+  const known = new Set(suppressed);
+  return claim.filter(({ episode }) => known.has(episode.key)).map(({ delivery }) => delivery);
 }

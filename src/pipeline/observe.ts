@@ -5,7 +5,7 @@
 import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import { type ChangeHistory, createChangeCounter } from '../episodes/change-history.ts';
 import { decide, type Evaluation, type OpenEpisodes, openEpisodes, slotOf } from '../episodes/claim.ts';
-import type { EpisodeRecord, Ledger, LedgerChange } from '../episodes/ledger.ts';
+import type { EpisodeRecord, LedgerChange } from '../episodes/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, JsonObject } from '../model.ts';
@@ -13,6 +13,8 @@ import { applicationRecord, recordFingerprint } from './application-record.ts';
 import type { ActiveConfig, Configurations } from './configurations.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
+import { isBefore } from './revision.ts';
+import type { TermLedger } from './term-ledger.ts';
 
 /** What the watch, or the ledger at start, says of an Application. */
 export interface ApplicationEvent {
@@ -22,6 +24,8 @@ export interface ApplicationEvent {
   kind: 'seen' | 'deleted' | 'unwatched';
   /** When it was received, Unix milliseconds. */
   observedAt: number;
+  /** It happened before this process began to watch, which may have been decided about already. */
+  isReplayed?: boolean;
 }
 
 export interface Observer {
@@ -34,16 +38,15 @@ export interface Observer {
   has(uid: string): boolean;
   /** The Application as it was observed last. */
   known(uid: string): Application | undefined;
-  /** Whether the episode without oncePer is known to have ended: its message may still be under way. */
-  isOver(uid: string, episode: string): boolean;
   /** Keys of the oncePer episodes that match now, by Application: what pruning must keep. */
   matching(): IterableIterator<{ uid: string; keys: string[] }>;
   size(): number;
+  /** Evaluates nothing any more; the metrics of the Applications go. */
   stop(): void;
 }
 
 interface Deps {
-  ledger: Pick<Ledger, 'load'>;
+  ledger: Pick<TermLedger, 'load'>;
   writer: LedgerWriter;
   configurations: Configurations;
   /** The AppProject of an Application. */
@@ -56,12 +59,16 @@ interface Deps {
   importEpisodes(application: Application, evaluations: readonly AlertEvaluation[]): EpisodeRecord[];
   /** Told of episodes without oncePer that are over. */
   onEnded(application: Application, evaluations: readonly Evaluation[]): void;
+  /** More events wait for the ledger than are kept in memory: told once, and they are given up. */
+  onOverflow(): void;
   metrics: Metrics;
   log: Logger;
   now(): number;
 }
 
 interface Options {
+  /** Events that may wait for the ledger. @defaultValue 100000 */
+  limit?: number;
   /** Milliseconds before the ledger is asked again that did not answer; doubles up to `maxRetryDelay`. @defaultValue 100 */
   retryDelay?: number;
   /** @defaultValue 5000 */
@@ -81,6 +88,8 @@ interface Tracked {
   waiting?: ApplicationEvent[];
   /** Of the record in the ledger; undefined before there is one. */
   fingerprint?: string;
+  /** The revision up to which an earlier process has decided; undefined where there was none. */
+  decidedUpTo?: string | undefined;
   /** For conditions that ask how often a value has changed; stands in the record, too. */
   history: ChangeHistory;
   /** Failures logged already, so that each is logged when it changes and not with every event. */
@@ -97,7 +106,7 @@ const linesPerFailure = 10;
 const mostFailureLines = 1_000;
 
 export function createObserver(deps: Deps, options: Options = {}): Observer {
-  const { retryDelay = 100, maxRetryDelay = 5_000 } = options;
+  const { limit = 100_000, retryDelay = 100, maxRetryDelay = 5_000 } = options;
   const { ledger, writer, configurations, metrics, log } = deps;
   const tracked = new Map<string, Tracked>();
   const toLoad: string[] = [];
@@ -106,6 +115,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   const unknownTriggers = new WeakMap<ActiveConfig, Set<string>>();
   const failureLines = new Map<string, number>();
   let loading = 0;
+  let waitingEvents = 0;
   let stopped = false;
 
   function load(): void {
@@ -124,26 +134,41 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   async function loadOne(uid: string): Promise<void> {
     const entry = tracked.get(uid);
     if (!entry?.waiting) return;
-    const known = await untilLoaded(uid);
+    const loaded = await untilLoaded(uid);
     if (stopped) return;
     const events = entry.waiting;
     delete entry.waiting;
+    waitingEvents -= events.length;
+    const known = loaded && 'record' in loaded ? loaded : undefined;
     if (known) {
       entry.open = openEpisodes(uid, known.episodes);
       entry.fingerprint = recordFingerprint(known.record);
       entry.history = known.record.history ?? {};
+      entry.decidedUpTo = known.record.revision;
     }
+    const isGone = loaded !== undefined && 'goneAt' in loaded;
     const notified = withOncePer(known?.episodes ?? []);
     for (const event of events) {
       // Not watched any more, and then again.
       if (tracked.get(uid) !== entry) observe(event, entry.decidedAt);
       // Neither seen nor in the ledger: its deletion has been told and written before.
       else if (!known && event === events[0] && event.kind === 'deleted') drop(entry);
+      // It was forgotten after all of this.
+      else if (isGone && event.isReplayed) drop(entry);
       else apply(entry, event, notified);
     }
   }
 
-  async function untilLoaded(uid: string): Promise<Awaited<ReturnType<Ledger['load']>>> {
+  /** A replayed event that an earlier process has decided about: later ones are in the ledger. */
+  function isDecided({ application, isReplayed }: ApplicationEvent, { decidedUpTo }: Tracked): boolean {
+    return (
+      isReplayed === true &&
+      decidedUpTo !== undefined &&
+      isBefore(application.resourceVersion, decidedUpTo)
+    );
+  }
+
+  async function untilLoaded(uid: string): Promise<Awaited<ReturnType<TermLedger['load']>>> {
     for (let wait = retryDelay; !stopped; wait = Math.min(wait * 2, maxRetryDelay)) {
       try {
         // One that is watched again: what was decided before is still on its way.
@@ -163,11 +188,13 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         drop(entry);
         return;
       }
+      if (event.kind !== 'deleted' && isDecided(event, entry)) return;
       entry.application = event.kind === 'deleted' ? withDeletionTimestamp(event) : event.application;
       evaluate(entry, event, known);
       if (event.kind === 'deleted') {
         drop(entry);
-        writer.write(entry.application.uid, { kind: 'forget' });
+        const { uid, resourceVersion } = entry.application;
+        writer.write(uid, { kind: 'forget', revision: resourceVersion });
       }
     } catch (error) {
       log.error(
@@ -277,6 +304,15 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const { application } = event;
     const { uid } = application;
     const entry = tracked.get(uid);
+    if (!entry || entry.waiting) {
+      waitingEvents += 1;
+      if (waitingEvents > limit && !stopped) {
+        log.error({ limit }, 'More events wait for the ledger than are kept in memory: they will be watched again');
+        stopped = true;
+        deps.onOverflow();
+      }
+    }
+    if (stopped) return;
     if (entry?.waiting) entry.waiting.push(event);
     else if (entry) apply(entry, event);
     else {
@@ -317,11 +353,6 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       const entry = tracked.get(uid);
       return entry?.waiting?.at(-1)?.application ?? entry?.application;
     },
-    isOver(uid, episode) {
-      const entry = tracked.get(uid);
-      if (!entry || entry.waiting) return false;
-      return ![...entry.open.values()].some(({ plain }) => plain === episode);
-    },
     *matching() {
       for (const [uid, { open }] of tracked) {
         const keys = [...open.values()].filter(({ oncePer }) => oncePer !== '').map(({ key }) => key);
@@ -331,6 +362,9 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     size: () => tracked.size,
     stop() {
       stopped = true;
+      for (const { application } of tracked.values()) metrics.forgetApplication(application);
+      tracked.clear();
+      for (const resolve of waiters.splice(0)) resolve();
     },
   };
 }

@@ -3,23 +3,23 @@ import { readApplication } from '../cluster/watch-applications.ts';
 import type { DeliveryQueue } from '../delivery/queue.ts';
 import type { ApplicationRecord, Ledger } from '../episodes/ledger.ts';
 import type { Logger } from '../log.ts';
-import type { Application } from '../model.ts';
-import type { Observer } from './observe.ts';
+import type { ApplicationEvent, Observer } from './observe.ts';
+import type { TermLedger } from './term-ledger.ts';
 
 /**
- * Queues again what was claimed but is held by no job: a crash between the two, or a queue that lost its jobs.
+ * Queues again what is to be sent now but is held by no job: a crash between the two, or a queue that lost its jobs.
  * Safe to run at any time, since adding is idempotent by delivery id. Answers how many it queued.
  */
 export async function requeueIntents(deps: {
-  ledger: Pick<Ledger, 'pending'>;
+  ledger: Pick<Ledger, 'ready' | 'read'>;
   queue: Pick<DeliveryQueue, 'missing' | 'add'>;
   log: Logger;
 }): Promise<number> {
   let queued = 0;
-  for await (const deliveries of deps.ledger.pending()) {
-    const missing = new Set(await deps.queue.missing(deliveries.map(({ id }) => id)));
-    const lost = deliveries.filter(({ id }) => missing.has(id));
-    if (lost.length === 0) continue;
+  for await (const ids of deps.ledger.ready()) {
+    const missing = await deps.queue.missing(ids);
+    if (missing.length === 0) continue;
+    const lost = await deps.ledger.read(missing);
     await deps.queue.add(lost);
     queued += lost.length;
   }
@@ -52,16 +52,15 @@ export async function reportDeletions(deps: {
 /** Reports a deletion once it is known whether it is one, unless the Application has been seen again meanwhile. */
 export async function observeDeletion(
   observer: Pick<Observer, 'observe' | 'known'>,
-  application: Application,
-  isDeleted: boolean | Promise<boolean>,
+  event: Omit<ApplicationEvent, 'kind'>,
+  isDeleted: Promise<boolean>,
   log: Logger,
 ): Promise<void> {
-  const { uid } = application;
-  const observedAt = Date.now();
+  const { uid } = event.application;
   const before = observer.known(uid);
   try {
     const kind = (await isDeleted) ? 'deleted' : 'unwatched';
-    if (observer.known(uid) === before) observer.observe({ application, kind, observedAt });
+    if (observer.known(uid) === before) observer.observe({ ...event, kind });
   } catch (error) {
     log.warn({ err: error }, 'Cannot tell whether an Application is gone');
   }
@@ -69,7 +68,7 @@ export async function observeDeletion(
 
 /** Removes from the ledger what was last seen before `before` (Unix milliseconds), after confirming what matches now. */
 export async function pruneLedger(deps: {
-  ledger: Pick<Ledger, 'apply' | 'prune'>;
+  ledger: Pick<TermLedger, 'apply'> & Pick<Ledger, 'prune'>;
   observer: Pick<Observer, 'matching'>;
   log: Logger;
   now: number;

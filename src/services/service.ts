@@ -37,6 +37,11 @@ export interface SendContext {
   deliveryId: string;
   /** Of this attempt; the service aborts its requests with it. */
   signal: AbortSignal;
+  /**
+   * An earlier attempt may have arrived; the first such was begun at `since`, Unix milliseconds. The service looks
+   * whether it has before it sends again. One that cannot look sends again, and says so in its outcome.
+   */
+  earlier?: { since: number };
 }
 
 /** Small durable values of services (thread timestamps, channel ids), kept by the store that holds the queue. */

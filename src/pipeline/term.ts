@@ -1,0 +1,224 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isGone } from '../cluster/annotate.ts';
+import type { Connection } from '../cluster/connect.ts';
+import type { ReflectorState } from '../cluster/reflector.ts';
+import type { WatchScope } from '../cluster/scope.ts';
+import { isSyncStatusRefreshed } from '../cluster/sync-status.ts';
+import { createApplicationWatch } from '../cluster/watch-applications.ts';
+import { createApplicationSetWatch } from '../cluster/watch-applicationsets.ts';
+import type { DeliveryQueue } from '../delivery/queue.ts';
+import type { Ledger } from '../episodes/ledger.ts';
+import { endedMeanwhile, importEpisodes } from '../episodes/notified-annotation.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Application, JsonObject } from '../model.ts';
+import type { Configurations } from './configurations.ts';
+import { createLedgerWriter } from './ledger-writer.ts';
+import type { Mirror } from './mirror.ts';
+import { createObserver, type Observer } from './observe.ts';
+import { createPeriodic } from './periodic.ts';
+import { observeDeletion, pruneLedger, reportDeletions, requeueIntents } from './recover.ts';
+import type { Repo } from './repo.ts';
+import type { Term } from './standing.ts';
+import { createTermLedger } from './term-ledger.ts';
+
+/** What a term needs of an opened store. */
+export interface OpenedStore {
+  ledger: Ledger;
+  queue: Pick<DeliveryQueue, 'add' | 'missing'>;
+  term: number;
+}
+
+/** A leader's work: watching Applications, deciding, writing what was decided, and sweeping behind itself. */
+export interface LeadingTerm extends Term {
+  observer: Observer;
+  watches(): ReflectorState[];
+  /** The first list is done and evaluated, and what happened before it. */
+  ready(): Promise<void>;
+  /** Changes that are not durable yet. */
+  backlog(): number;
+  /** Why they are not; undefined while the store answers. */
+  trouble(): string | undefined;
+}
+
+interface Deps {
+  connection: Connection;
+  /** While it is not open, everything is kept in memory, in order. */
+  store: Promise<OpenedStore>;
+  configurations: Configurations;
+  project(application: { namespace: string; project: string }): JsonObject | undefined;
+  repo: Repo['evaluation'];
+  /** Absent: argocd-notifications' annotation is not written. */
+  mirror?: Mirror;
+  metrics: Metrics;
+  log: Logger;
+  now(): number;
+}
+
+interface Options {
+  /** The revision up to which earlier terms have decided. */
+  from: string | undefined;
+  scope: WatchScope;
+  labelSelector: string;
+  controllerNamespace: string;
+  /** Whether argocd-notifications' annotation is read. */
+  imports: boolean;
+  /** Applications written at the same time. */
+  writes: number;
+  /** Changes kept in memory while the store does not answer. */
+  backlogLimit: number;
+}
+
+/** Milliseconds. */
+const second = 1_000;
+const minute = 60 * second;
+const day = 24 * 60 * minute;
+/** Conditions that read the clock are evaluated so often. */
+const resync = minute;
+/** Intents without a job are looked for so often. */
+const sweep = 10 * second;
+/** What was decided up to a revision is noted so often: a crash makes the next process decide that much again. */
+const progressInterval = second;
+/** What has not matched for so long is forgotten. */
+const retention = 90 * day;
+
+export function createTerm(deps: Deps, options: Options): LeadingTerm {
+  const { connection, configurations, mirror, metrics, log, now } = deps;
+  const { scope, labelSelector, controllerNamespace } = options;
+  const over = Promise.withResolvers<string>();
+  const ending = new AbortController();
+  const { signal } = ending;
+  let isOver = false;
+  void over.promise.then(() => {
+    isOver = true;
+  });
+  const ledger = createTermLedger(deps.store);
+  const queue = { add: async (...jobs: Parameters<DeliveryQueue['add']>) => (await deps.store).queue.add(...jobs) };
+
+  const writer = createLedgerWriter(
+    { ledger, queue, onEnd: over.resolve, log, metrics },
+    { concurrency: options.writes, limit: options.backlogLimit },
+  );
+  const observer = createObserver({
+    ledger,
+    writer,
+    configurations,
+    project: deps.project,
+    repo: deps.repo,
+    isRefreshed: isSyncStatusRefreshed,
+    importEpisodes: (application, evaluations) => {
+      if (!options.imports) return [];
+      const ended = endedMeanwhile(application, evaluations, controllerNamespace);
+      if (ended.length > 0) mirror?.ended(application, ended);
+      return importEpisodes(application, evaluations, { controllerNamespace, now: now() });
+    },
+    onEnded: (application, evaluations) => mirror?.ended(application, evaluations),
+    onOverflow: () => over.resolve('overflow'),
+    metrics,
+    log,
+    now,
+  });
+
+  const applications = createApplicationWatch(
+    { connection, log },
+    {
+      scope,
+      labelSelector,
+      handlers: {
+        upsert: (application, { isReplayed }) =>
+          observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed }),
+        delete: (application, { isReplayed }) => deleted(application, isReplayed),
+      },
+    },
+  );
+  const applicationSets = createApplicationSetWatch(
+    { connection, log },
+    { scope, handlers: { upsert: metrics.setApplicationSet, delete: metrics.forgetApplicationSet } },
+  );
+
+  function deleted(application: Application, isReplayed: boolean): void {
+    const event = { application, observedAt: now(), isReplayed };
+    if (labelSelector === '') observer.observe({ ...event, kind: 'deleted' });
+    // A watch with a selector also reports what merely ceased to match.
+    else void observeDeletion(observer, event, isGone(connection, application), log);
+  }
+
+  async function noteProgress(): Promise<void> {
+    const revision = applications.revision();
+    if (revision === undefined || revision === noted) return;
+    await observer.settled();
+    await writer.flushed();
+    if (isOver) return;
+    const { fenced } = await ledger.setProgress(revision);
+    if (fenced) over.resolve('fenced');
+    noted = revision;
+  }
+  let noted = options.from;
+
+  let deletionsReported = false;
+  async function reportGone(): Promise<void> {
+    if (deletionsReported) return;
+    const { ledger: whole } = await deps.store;
+    // Until then the watch itself may tell of them, and of what came before.
+    await Promise.race([applications.caughtUp(), aborted(signal)]);
+    await Promise.race([observer.settled(), aborted(signal)]);
+    if (signal.aborted) return;
+    await reportDeletions({
+      ledger: whole,
+      observer,
+      isWatched: ({ namespace }) => scope.includes(namespace),
+      isGone: (record) => isGone(connection, record),
+      now: now(),
+    });
+    deletionsReported = true;
+  }
+
+  applicationSets.start();
+  applications.start(options.from);
+  const ready = applications.ready().then(() => observer.settled());
+  const periodic = createPeriodic(signal, log);
+  periodic.every(progressInterval, 'progress', noteProgress);
+  periodic.every(sweep, 'requeue', async () => {
+    await requeueIntents({ ...(await deps.store), log });
+  });
+  periodic.every(resync, 'time', () => observer.reevaluate((_application, timeDependent) => timeDependent));
+  void ready.then(() => {
+    if (signal.aborted) return;
+    log.info({ applications: observer.size() }, 'Every Application has been observed');
+    periodic.every(resync, 'deletions', reportGone);
+    periodic.every(day, 'prune', async () => {
+      const { ledger: whole } = await deps.store;
+      await pruneLedger({
+        ledger: { apply: ledger.apply, prune: whole.prune },
+        observer,
+        log,
+        now: now(),
+        before: now() - retention,
+      });
+    });
+  });
+
+  return {
+    over: over.promise,
+    observer,
+    watches: () => [applications.state(), applicationSets.state()],
+    ready: () => ready,
+    backlog: () => writer.backlog(),
+    trouble: () => writer.trouble(),
+    async stop(deadline) {
+      await Promise.all([applications.stop(), applicationSets.stop()]);
+      ending.abort();
+      if (!isOver) await Promise.race([noteProgress(), delay(deadline, undefined, { ref: false })]);
+      observer.stop();
+      for (const set of applicationSets.values()) metrics.forgetApplicationSet(set);
+      await writer.stop(0);
+    },
+  };
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
+}
