@@ -3,7 +3,7 @@ import type { JsonObject } from '../../src/model.ts';
 import { apiVersion, type Resource, type Target } from './resources.ts';
 import { parseSelectors, type Selector } from './selectors.ts';
 import { apiError, statusOf } from './status.ts';
-import type { Change, Store } from './store.ts';
+import { type Change, type Entry, metadataOf, type Store } from './store.ts';
 
 export type FrameFault = 'malformed' | 'truncated';
 
@@ -27,6 +27,8 @@ export interface Watches {
 }
 
 interface Watch {
+  /** It shows what came after this revision. */
+  from: number;
   target: Target;
   query: URLSearchParams;
   selector: Selector;
@@ -60,7 +62,7 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
     if (open.delete(watch)) options.onChange();
   }
 
-  function end(watch: Watch, last?: string): void {
+  function end(watch: Watch, last?: Buffer): void {
     if (watch.stalled) return;
     forget(watch);
     watch.response.end(last);
@@ -71,10 +73,10 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
     watch.response.destroy();
   }
 
-  function write(watch: Watch, frame: string): void {
+  function write(watch: Watch, frame: Buffer): void {
     if (watch.stalled) return;
     if (watch.spoil === 'truncated') {
-      end(watch, frame.slice(0, frame.length / 2));
+      end(watch, frame.subarray(0, frame.length / 2));
     } else {
       watch.response.write(
         watch.spoil === 'malformed' ? `{"type":"MODIFIED","object":{"metadata":\n` : frame,
@@ -85,7 +87,7 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
   }
 
   function bookmark(watch: Watch): void {
-    if (!watch.bookmarks) return;
+    if (!watch.bookmarks || store.revision() < watch.from) return;
     const { resource } = watch.target;
     const metadata = { resourceVersion: String(store.revision()), creationTimestamp: null };
     write(watch, frame('BOOKMARK', { kind: resource.kind, apiVersion: apiVersion(resource), metadata }));
@@ -96,13 +98,14 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
     end(watch);
   }
 
-  function deliver(watch: Watch, change: Change): void {
-    const type = typeFor(watch, change);
-    if (type !== undefined) write(watch, `{"type":"${type}","object":${change.entry.text}}\n`);
+  function deliver(watch: Watch, change: Change, frames: Frames): void {
+    const type = change.resourceVersion > watch.from ? typeFor(watch, change) : undefined;
+    if (type !== undefined) write(watch, frames(type));
   }
 
   store.onChange((change) => {
-    for (const watch of open) deliver(watch, change);
+    const frames = framesOf(change);
+    for (const watch of open) deliver(watch, change, frames);
   });
 
   return {
@@ -118,6 +121,7 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
       response.flushHeaders();
 
       const watch: Watch = {
+        from,
         target,
         query,
         selector,
@@ -127,17 +131,20 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
         spoil: undefined,
         timers: [],
       };
-      if (from !== 0 && from < store.compacted()) {
-        const message = `too old resource version: ${asked} (${store.compacted() + 1})`;
+      const compacted = store.compacted(target.resource);
+      if (from !== 0 && from < compacted) {
+        const message = `too old resource version: ${asked} (${compacted + 1})`;
         response.end(frame('ERROR', statusOf(apiError(410, message))));
         return;
       }
       if (from === 0) {
         for (const entry of store.entries(target.resource, target.namespace)) {
-          if (selector(entry)) write(watch, `{"type":"ADDED","object":${entry.text}}\n`);
+          if (selector(entry)) write(watch, textFrame('ADDED', entry.text));
         }
       } else {
-        for (const change of store.changesAfter(target.resource, from)) deliver(watch, change);
+        for (const change of store.changesAfter(target.resource, from)) {
+          deliver(watch, change, framesOf(change));
+        }
       }
 
       const timeout = Number(query.get('timeoutSeconds') ?? 0) || options.defaultTimeoutSeconds;
@@ -182,6 +189,29 @@ function isWatched(target: Target, resource: Resource, namespace: string): boole
   return target.resource === resource && (target.namespace === undefined || target.namespace === namespace);
 }
 
-function frame(type: string, object: JsonObject): string {
-  return `${JSON.stringify({ type, object })}\n`;
+/** A change as frames of each type, made when the first watch needs one and then the same for all. */
+type Frames = (type: Change['type']) => Buffer;
+
+function framesOf({ type: happened, entry, previous }: Change): Frames {
+  const made: Partial<Record<Change['type'], Buffer>> = {};
+  return (type) => {
+    // What ceases to match is shown as it was when it did, at the revision of the change.
+    const isCeasing = type === 'DELETED' && happened !== 'DELETED' && previous !== undefined;
+    made[type] ??= textFrame(type, isCeasing ? atRevision(previous, entry.resourceVersion) : entry.text);
+    return made[type];
+  };
+}
+
+function atRevision(entry: Entry, resourceVersion: number): string {
+  const object = JSON.parse(entry.text) as JsonObject;
+  metadataOf(object).resourceVersion = String(resourceVersion);
+  return JSON.stringify(object);
+}
+
+function textFrame(type: string, text: string): Buffer {
+  return Buffer.from(`{"type":"${type}","object":${text}}\n`);
+}
+
+function frame(type: string, object: JsonObject): Buffer {
+  return textFrame(type, JSON.stringify(object));
 }
