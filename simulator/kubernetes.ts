@@ -48,12 +48,21 @@ export interface SimulatedCluster {
   revision(): string;
   /** Forgets the history up to the revision, or all of it: what resumes from before gets 410. Open watches go on. */
   compact(through?: string): void;
+  /** Is told of every change from now on, of whatever kind. */
+  onChange(listener: (change: ClusterChange) => void): void;
   /** Makes a CustomResourceDefinition appear or vanish, with its objects' endpoints. */
   setInstalled(plural: Plural, installed: boolean): void;
 }
 
+export interface ClusterChange {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  /** At its end, where it was deleted. */
+  object: JsonObject;
+  revision: string;
+}
+
 export interface WatchFaults {
-  watches: Pick<Watches, 'bookmark' | 'drop' | 'stall' | 'finish' | 'fail' | 'spoil'>;
+  watches: Pick<Watches, 'bookmark' | 'drop' | 'stall' | 'finish' | 'fail' | 'spoil' | 'interrupt' | 'clear'>;
   /** Forgets the history as `cluster.compact` does, and lists that continue get 410, too. */
   expireHistory(): void;
 }
@@ -239,6 +248,14 @@ function createCluster(
     },
     revision: () => String(store.revision()),
     compact: (through) => store.compact(through === undefined ? store.revision() : Number(through)),
+    onChange: (listener) =>
+      store.onChange(({ type, entry, resourceVersion }) =>
+        listener({
+          type,
+          object: JSON.parse(entry.text) as JsonObject,
+          revision: String(resourceVersion),
+        }),
+      ),
     list: (kind, namespace) =>
       store.entries(resourceOfKind(kind), namespace).map((entry) => JSON.parse(entry.text) as JsonObject),
     setInstalled(plural, installed) {

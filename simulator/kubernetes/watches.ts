@@ -7,6 +7,13 @@ import { type Change, type Entry, metadataOf, type Store } from './store.ts';
 
 export type FrameFault = 'malformed' | 'truncated';
 
+/** What happens to a watch in the place of its next frame once it has shown so many; to one of those opened later. */
+export interface Interruption {
+  after: number;
+  /** The connection breaks; the server ends it in time; it says 410; the frame is spoilt. */
+  how: 'drop' | 'finish' | 'expire' | FrameFault;
+}
+
 export interface Watches {
   open(target: Target, query: URLSearchParams, response: ServerResponse): void;
   /** Sends a bookmark to every watch that wants one. */
@@ -21,6 +28,10 @@ export interface Watches {
   fail(code: number, message: string, plural?: string): void;
   /** Spoils the next frame of each watch: another text in its place, or half of it and then the end. */
   spoil(fault: FrameFault, plural?: string): void;
+  /** For watches that are opened from now on, one each. */
+  interrupt(...interruptions: Interruption[]): void;
+  /** Nothing that waits for a watch to open, or to show something, happens any more. */
+  clear(): void;
   /** Queries of the watches that are open; stalled ones too. */
   queries(plural?: string): URLSearchParams[];
   close(): void;
@@ -36,6 +47,7 @@ interface Watch {
   response: ServerResponse;
   stalled: boolean;
   spoil: FrameFault | undefined;
+  interruption: Interruption | undefined;
   timers: NodeJS.Timeout[];
 }
 
@@ -51,6 +63,7 @@ export interface WatchesOptions {
 
 export function createWatches(store: Store, options: WatchesOptions): Watches {
   const open = new Set<Watch>();
+  let interruptions: Interruption[] = [];
 
   function of(plural?: string): Watch[] {
     return [...open].filter((watch) => plural === undefined || watch.target.resource.plural === plural);
@@ -63,7 +76,7 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
   }
 
   function end(watch: Watch, last?: Buffer): void {
-    if (watch.stalled) return;
+    if (watch.stalled || !open.has(watch)) return;
     forget(watch);
     watch.response.end(last);
   }
@@ -73,8 +86,29 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
     watch.response.destroy();
   }
 
+  function interrupt(watch: Watch, how: Interruption['how']): void {
+    watch.interruption = undefined;
+    switch (how) {
+      case 'drop':
+        forget(watch);
+        // What was written before gets there; readers skip an empty line.
+        watch.response.write('\n', () => watch.response.destroy());
+        break;
+      case 'finish':
+        end(watch);
+        break;
+      case 'expire':
+        end(watch, frame('ERROR', statusOf(apiError(410, 'The resourceVersion is too old'))));
+        break;
+      default:
+        watch.spoil = how;
+    }
+  }
+
   function write(watch: Watch, frame: Buffer): void {
-    if (watch.stalled) return;
+    if (watch.interruption?.after === 0) interrupt(watch, watch.interruption.how);
+    else if (watch.interruption !== undefined) watch.interruption.after -= 1;
+    if (watch.stalled || !open.has(watch)) return;
     if (watch.spoil === 'truncated') {
       end(watch, frame.subarray(0, frame.length / 2));
     } else {
@@ -129,6 +163,7 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
         response,
         stalled: false,
         spoil: undefined,
+        interruption: undefined,
         timers: [],
       };
       const compacted = store.compacted(target.resource);
@@ -137,6 +172,14 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
         response.end(frame('ERROR', statusOf(apiError(410, message))));
         return;
       }
+      const timeout = Number(query.get('timeoutSeconds') ?? 0) || options.defaultTimeoutSeconds;
+      watch.timers.push(
+        setTimeout(() => finish(watch), timeout * 1000),
+        setInterval(() => bookmark(watch), options.bookmarkIntervalMs),
+      );
+      watch.interruption = interruptions.shift();
+      open.add(watch);
+      response.on('close', () => forget(watch));
       if (from === 0) {
         for (const entry of store.entries(target.resource, target.namespace)) {
           if (selector(entry)) write(watch, textFrame('ADDED', entry.text));
@@ -146,14 +189,6 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
           deliver(watch, change, framesOf(change));
         }
       }
-
-      const timeout = Number(query.get('timeoutSeconds') ?? 0) || options.defaultTimeoutSeconds;
-      watch.timers.push(
-        setTimeout(() => finish(watch), timeout * 1000),
-        setInterval(() => bookmark(watch), options.bookmarkIntervalMs),
-      );
-      open.add(watch);
-      response.on('close', () => forget(watch));
       options.onChange();
     },
 
@@ -170,6 +205,13 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
       of(plural).forEach((watch) => {
         watch.spoil = fault;
       }),
+    interrupt: (...more) => {
+      interruptions = interruptions.concat(more.map((interruption) => ({ ...interruption })));
+    },
+    clear: () => {
+      interruptions = [];
+      for (const watch of open) watch.spoil = watch.interruption = undefined;
+    },
     queries: (plural) => of(plural).map((watch) => watch.query),
     close: () => of().forEach(destroy),
   };
