@@ -44,13 +44,26 @@ export interface SimulatedCluster {
   remove(name: ObjectName): boolean;
   get(name: ObjectName): JsonObject | undefined;
   list(kind: string, namespace?: string): JsonObject[];
+  /** That of the latest change. */
+  revision(): string;
+  /** Forgets the history up to the revision, or all of it: what resumes from before gets 410. Open watches go on. */
+  compact(through?: string): void;
+  /** Is told of every change from now on, of whatever kind. */
+  onChange(listener: (change: ClusterChange) => void): void;
   /** Makes a CustomResourceDefinition appear or vanish, with its objects' endpoints. */
   setInstalled(plural: Plural, installed: boolean): void;
 }
 
+export interface ClusterChange {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  /** At its end, where it was deleted. */
+  object: JsonObject;
+  revision: string;
+}
+
 export interface WatchFaults {
-  watches: Pick<Watches, 'bookmark' | 'drop' | 'stall' | 'finish' | 'fail' | 'spoil'>;
-  /** Forgets the history: watches that resume and lists that continue get 410. Open watches go on. */
+  watches: Pick<Watches, 'bookmark' | 'drop' | 'stall' | 'finish' | 'fail' | 'spoil' | 'interrupt' | 'clear'>;
+  /** Forgets the history as `cluster.compact` does, and lists that continue get 410, too. */
   expireHistory(): void;
 }
 
@@ -74,8 +87,10 @@ export interface SimulatorOptions {
   namespace?: string;
   /** CustomResourceDefinitions that are not there. */
   absent?: Plural[];
-  /** @defaultValue 5000 */
+  /** Changes of each resource that a watch can resume from. @defaultValue 10000 */
   historyLimit?: number;
+  /** And for how long. @defaultValue 300000, as etcd's are */
+  historyMs?: number;
   /** @defaultValue 60000 */
   bookmarkIntervalMs?: number;
   now?: () => number;
@@ -94,7 +109,11 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
   };
   const count = (key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
 
-  const store = createStore({ historyLimit: options.historyLimit ?? 5000, now: options.now ?? Date.now });
+  const store = createStore({
+    historyLimit: options.historyLimit ?? 10_000,
+    historyMs: options.historyMs ?? 300_000,
+    now: options.now ?? Date.now,
+  });
   const lists = createLists(store, { maxSnapshots: 32 });
   const faults = createFaults();
   const watches = createWatches(store, {
@@ -150,7 +169,7 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
       ...faults,
       watches,
       expireHistory() {
-        store.compact();
+        store.compact(store.revision());
         lists.expire();
       },
     },
@@ -227,6 +246,16 @@ function createCluster(
       const entry = store.find(named(name));
       return entry === undefined ? undefined : (JSON.parse(entry.text) as JsonObject);
     },
+    revision: () => String(store.revision()),
+    compact: (through) => store.compact(through === undefined ? store.revision() : Number(through)),
+    onChange: (listener) =>
+      store.onChange(({ type, entry, resourceVersion }) =>
+        listener({
+          type,
+          object: JSON.parse(entry.text) as JsonObject,
+          revision: String(resourceVersion),
+        }),
+      ),
     list: (kind, namespace) =>
       store.entries(resourceOfKind(kind), namespace).map((entry) => JSON.parse(entry.text) as JsonObject),
     setInstalled(plural, installed) {

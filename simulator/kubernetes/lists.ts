@@ -12,20 +12,29 @@ export interface Lists {
 }
 
 interface Snapshot {
+  resource: Resource;
   revision: number;
   entries: readonly Entry[];
 }
 
 /**
  * Lists with `limit` and `continue`. All pages of a list come from the revision of its first one, as from etcd.
- * A token is the revision and the key after which to go on; its snapshot is kept until its last page was read.
+ * A token is a snapshot and the position in it where to go on. A snapshot is one list's own, and kept until its last
+ * page was read or the history does not go back as far.
  */
 export function createLists(store: Store, options: { maxSnapshots: number }): Lists {
   const snapshots = new Map<string, Snapshot>();
+  let begun = 0;
+
+  function prune(): void {
+    for (const [id, { resource, revision }] of snapshots) {
+      if (revision < store.compacted(resource)) snapshots.delete(id);
+    }
+  }
 
   function snapshotOf(id: string): Snapshot {
     const snapshot = snapshots.get(id);
-    if (snapshot === undefined || snapshot.revision < store.compacted()) {
+    if (snapshot === undefined) {
       throw apiError(
         410,
         'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
@@ -47,11 +56,16 @@ export function createLists(store: Store, options: { maxSnapshots: number }): Li
         throw apiError(504, `Too large resource version: ${asked}, current: ${store.revision()}`);
       }
       const selector = parseSelectors(query);
+      prune();
 
       const from = token === null ? undefined : decodeToken(token);
       const snapshot =
         from === undefined
-          ? { revision: store.revision(), entries: store.entries(target.resource, target.namespace) }
+          ? {
+              resource: target.resource,
+              revision: store.revision(),
+              entries: store.entries(target.resource, target.namespace),
+            }
           : snapshotOf(from.snapshot);
       const start = from?.start ?? 0;
       const page: Entry[] = [];
@@ -64,8 +78,8 @@ export function createLists(store: Store, options: { maxSnapshots: number }): Li
       const metadata: JsonObject = { resourceVersion: String(snapshot.revision) };
       const rest = snapshot.entries.slice(position).filter(selector).length;
       if (rest > 0) {
-        const id =
-          from?.snapshot ?? `${target.resource.plural}/${target.namespace ?? ''}@${snapshot.revision}`;
+        begun += from === undefined ? 1 : 0;
+        const id = from?.snapshot ?? `${snapshot.revision}/${begun}`;
         snapshots.set(id, snapshot);
         const oldest = snapshots.keys().next().value;
         if (snapshots.size > options.maxSnapshots && oldest !== undefined) snapshots.delete(oldest);

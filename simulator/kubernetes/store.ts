@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Json, JsonObject } from '../../src/model.ts';
-import { apiVersion, type Resource, type Target } from './resources.ts';
+import { createHistory, type History } from './history.ts';
+import { apiVersion, type Resource, resources, type Target } from './resources.ts';
 import { apiError } from './status.ts';
 
 /**
@@ -34,8 +35,8 @@ export type Named = Target & { name: string };
 export interface Store {
   /** The revision that a list made now would answer. */
   revision(): number;
-  /** Changes at or before this revision are no longer known. */
-  compacted(): number;
+  /** Changes of the resource at or before this revision are no longer known. */
+  compacted(resource: Resource): number;
   find(target: Named): Entry | undefined;
   /** All objects of the resource, in the server's order (namespace, then name). */
   entries(resource: Resource, namespace?: string): readonly Entry[];
@@ -46,14 +47,16 @@ export interface Store {
   update(target: Named, object: JsonObject): Entry;
   /** Deletes it, or marks it where finalizers are left. The last revision is answered. */
   remove(target: Named, preconditions?: { uid?: string; resourceVersion?: string }): Entry;
-  /** Forgets the history up to now. */
-  compact(): void;
+  /** Forgets the history up to the revision. */
+  compact(through: number): void;
   onChange(listener: (change: Change) => void): void;
 }
 
 export interface StoreOptions {
-  /** Changes that are kept for watches that resume. */
+  /** Changes of each resource that are kept for watches that resume. */
   historyLimit: number;
+  /** For how long they are kept at most, seen whenever there is another. */
+  historyMs: number;
   now: () => number;
 }
 
@@ -61,15 +64,23 @@ export function createStore(options: StoreOptions): Store {
   const objects = new Map<Resource, Map<string, Entry>>();
   const sorted = new Map<Resource, Entry[]>();
   const listeners: ((change: Change) => void)[] = [];
-  let history: Change[] = [];
+  const histories = new Map<Resource, History>();
   let revision = 1000;
-  let compacted = revision;
+  const firstRevision = revision;
 
   function of(resource: Resource): Map<string, Entry> {
     const found = objects.get(resource);
     if (found !== undefined) return found;
     const created = new Map<string, Entry>();
     objects.set(resource, created);
+    return created;
+  }
+
+  function historyOf(resource: Resource): History {
+    const found = histories.get(resource);
+    if (found !== undefined) return found;
+    const created = createHistory(options, firstRevision);
+    histories.set(resource, created);
     return created;
   }
 
@@ -100,19 +111,14 @@ export function createStore(options: StoreOptions): Store {
     else of(resource).set(entry.key, entry);
     sorted.delete(resource);
     const change: Change = { type, resource, entry, previous, resourceVersion: revision };
-    history.push(change);
-    // Cut in bulk, so that recording stays cheap.
-    if (history.length >= options.historyLimit * 2) {
-      compacted = history[history.length - options.historyLimit - 1]?.resourceVersion ?? compacted;
-      history = history.slice(-options.historyLimit);
-    }
+    historyOf(resource).add(change, options.now());
     for (const listener of listeners) listener(change);
     return entry;
   }
 
   return {
     revision: () => revision,
-    compacted: () => compacted,
+    compacted: (resource) => historyOf(resource).compacted(),
     find,
 
     entries(resource, namespace) {
@@ -124,16 +130,7 @@ export function createStore(options: StoreOptions): Store {
       return namespace === undefined ? all : all.filter((entry) => entry.namespace === namespace);
     },
 
-    changesAfter(resource, after) {
-      let low = 0;
-      let high = history.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if ((history[middle]?.resourceVersion ?? 0) <= after) low = middle + 1;
-        else high = middle;
-      }
-      return history.slice(low).filter((change) => change.resource === resource);
-    },
+    changesAfter: (resource, after) => historyOf(resource).after(after),
 
     create(target, object) {
       const created = normalise(target.resource, object);
@@ -218,9 +215,8 @@ export function createStore(options: StoreOptions): Store {
       return record('MODIFIED', target.resource, object, current);
     },
 
-    compact() {
-      compacted = revision;
-      history = [];
+    compact(through) {
+      for (const resource of resources) historyOf(resource).compact(Math.min(through, revision));
     },
 
     onChange: (listener) => void listeners.push(listener),

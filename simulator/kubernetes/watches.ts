@@ -3,9 +3,16 @@ import type { JsonObject } from '../../src/model.ts';
 import { apiVersion, type Resource, type Target } from './resources.ts';
 import { parseSelectors, type Selector } from './selectors.ts';
 import { apiError, statusOf } from './status.ts';
-import type { Change, Store } from './store.ts';
+import { type Change, type Entry, metadataOf, type Store } from './store.ts';
 
 export type FrameFault = 'malformed' | 'truncated';
+
+/** What happens to a watch in the place of its next frame once it has shown so many; to one of those opened later. */
+export interface Interruption {
+  after: number;
+  /** The connection breaks; the server ends it in time; it says 410; the frame is spoilt. */
+  how: 'drop' | 'finish' | 'expire' | FrameFault;
+}
 
 export interface Watches {
   open(target: Target, query: URLSearchParams, response: ServerResponse): void;
@@ -21,12 +28,18 @@ export interface Watches {
   fail(code: number, message: string, plural?: string): void;
   /** Spoils the next frame of each watch: another text in its place, or half of it and then the end. */
   spoil(fault: FrameFault, plural?: string): void;
+  /** For watches that are opened from now on, one each. */
+  interrupt(...interruptions: Interruption[]): void;
+  /** Nothing that waits for a watch to open, or to show something, happens any more. */
+  clear(): void;
   /** Queries of the watches that are open; stalled ones too. */
   queries(plural?: string): URLSearchParams[];
   close(): void;
 }
 
 interface Watch {
+  /** It shows what came after this revision. */
+  from: number;
   target: Target;
   query: URLSearchParams;
   selector: Selector;
@@ -34,6 +47,7 @@ interface Watch {
   response: ServerResponse;
   stalled: boolean;
   spoil: FrameFault | undefined;
+  interruption: Interruption | undefined;
   timers: NodeJS.Timeout[];
 }
 
@@ -49,6 +63,7 @@ export interface WatchesOptions {
 
 export function createWatches(store: Store, options: WatchesOptions): Watches {
   const open = new Set<Watch>();
+  let interruptions: Interruption[] = [];
 
   function of(plural?: string): Watch[] {
     return [...open].filter((watch) => plural === undefined || watch.target.resource.plural === plural);
@@ -60,8 +75,8 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
     if (open.delete(watch)) options.onChange();
   }
 
-  function end(watch: Watch, last?: string): void {
-    if (watch.stalled) return;
+  function end(watch: Watch, last?: Buffer): void {
+    if (watch.stalled || !open.has(watch)) return;
     forget(watch);
     watch.response.end(last);
   }
@@ -71,10 +86,31 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
     watch.response.destroy();
   }
 
-  function write(watch: Watch, frame: string): void {
-    if (watch.stalled) return;
+  function interrupt(watch: Watch, how: Interruption['how']): void {
+    watch.interruption = undefined;
+    switch (how) {
+      case 'drop':
+        forget(watch);
+        // What was written before gets there; readers skip an empty line.
+        watch.response.write('\n', () => watch.response.destroy());
+        break;
+      case 'finish':
+        end(watch);
+        break;
+      case 'expire':
+        end(watch, frame('ERROR', statusOf(apiError(410, 'The resourceVersion is too old'))));
+        break;
+      default:
+        watch.spoil = how;
+    }
+  }
+
+  function write(watch: Watch, frame: Buffer): void {
+    if (watch.interruption?.after === 0) interrupt(watch, watch.interruption.how);
+    else if (watch.interruption !== undefined) watch.interruption.after -= 1;
+    if (watch.stalled || !open.has(watch)) return;
     if (watch.spoil === 'truncated') {
-      end(watch, frame.slice(0, frame.length / 2));
+      end(watch, frame.subarray(0, frame.length / 2));
     } else {
       watch.response.write(
         watch.spoil === 'malformed' ? `{"type":"MODIFIED","object":{"metadata":\n` : frame,
@@ -85,7 +121,7 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
   }
 
   function bookmark(watch: Watch): void {
-    if (!watch.bookmarks) return;
+    if (!watch.bookmarks || store.revision() < watch.from) return;
     const { resource } = watch.target;
     const metadata = { resourceVersion: String(store.revision()), creationTimestamp: null };
     write(watch, frame('BOOKMARK', { kind: resource.kind, apiVersion: apiVersion(resource), metadata }));
@@ -96,13 +132,14 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
     end(watch);
   }
 
-  function deliver(watch: Watch, change: Change): void {
-    const type = typeFor(watch, change);
-    if (type !== undefined) write(watch, `{"type":"${type}","object":${change.entry.text}}\n`);
+  function deliver(watch: Watch, change: Change, frames: Frames): void {
+    const type = change.resourceVersion > watch.from ? typeFor(watch, change) : undefined;
+    if (type !== undefined) write(watch, frames(type));
   }
 
   store.onChange((change) => {
-    for (const watch of open) deliver(watch, change);
+    const frames = framesOf(change);
+    for (const watch of open) deliver(watch, change, frames);
   });
 
   return {
@@ -118,6 +155,7 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
       response.flushHeaders();
 
       const watch: Watch = {
+        from,
         target,
         query,
         selector,
@@ -125,28 +163,32 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
         response,
         stalled: false,
         spoil: undefined,
+        interruption: undefined,
         timers: [],
       };
-      if (from !== 0 && from < store.compacted()) {
-        const message = `too old resource version: ${asked} (${store.compacted() + 1})`;
+      const compacted = store.compacted(target.resource);
+      if (from !== 0 && from < compacted) {
+        const message = `too old resource version: ${asked} (${compacted + 1})`;
         response.end(frame('ERROR', statusOf(apiError(410, message))));
         return;
       }
-      if (from === 0) {
-        for (const entry of store.entries(target.resource, target.namespace)) {
-          if (selector(entry)) write(watch, `{"type":"ADDED","object":${entry.text}}\n`);
-        }
-      } else {
-        for (const change of store.changesAfter(target.resource, from)) deliver(watch, change);
-      }
-
       const timeout = Number(query.get('timeoutSeconds') ?? 0) || options.defaultTimeoutSeconds;
       watch.timers.push(
         setTimeout(() => finish(watch), timeout * 1000),
         setInterval(() => bookmark(watch), options.bookmarkIntervalMs),
       );
+      watch.interruption = interruptions.shift();
       open.add(watch);
       response.on('close', () => forget(watch));
+      if (from === 0) {
+        for (const entry of store.entries(target.resource, target.namespace)) {
+          if (selector(entry)) write(watch, textFrame('ADDED', entry.text));
+        }
+      } else {
+        for (const change of store.changesAfter(target.resource, from)) {
+          deliver(watch, change, framesOf(change));
+        }
+      }
       options.onChange();
     },
 
@@ -163,6 +205,13 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
       of(plural).forEach((watch) => {
         watch.spoil = fault;
       }),
+    interrupt: (...more) => {
+      interruptions = interruptions.concat(more.map((interruption) => ({ ...interruption })));
+    },
+    clear: () => {
+      interruptions = [];
+      for (const watch of open) watch.spoil = watch.interruption = undefined;
+    },
     queries: (plural) => of(plural).map((watch) => watch.query),
     close: () => of().forEach(destroy),
   };
@@ -182,6 +231,29 @@ function isWatched(target: Target, resource: Resource, namespace: string): boole
   return target.resource === resource && (target.namespace === undefined || target.namespace === namespace);
 }
 
-function frame(type: string, object: JsonObject): string {
-  return `${JSON.stringify({ type, object })}\n`;
+/** A change as frames of each type, made when the first watch needs one and then the same for all. */
+type Frames = (type: Change['type']) => Buffer;
+
+function framesOf({ type: happened, entry, previous }: Change): Frames {
+  const made: Partial<Record<Change['type'], Buffer>> = {};
+  return (type) => {
+    // What ceases to match is shown as it was when it did, at the revision of the change.
+    const isCeasing = type === 'DELETED' && happened !== 'DELETED' && previous !== undefined;
+    made[type] ??= textFrame(type, isCeasing ? atRevision(previous, entry.resourceVersion) : entry.text);
+    return made[type];
+  };
+}
+
+function atRevision(entry: Entry, resourceVersion: number): string {
+  const object = JSON.parse(entry.text) as JsonObject;
+  metadataOf(object).resourceVersion = String(resourceVersion);
+  return JSON.stringify(object);
+}
+
+function textFrame(type: string, text: string): Buffer {
+  return Buffer.from(`{"type":"${type}","object":${text}}\n`);
+}
+
+function frame(type: string, object: JsonObject): Buffer {
+  return textFrame(type, JSON.stringify(object));
 }

@@ -1,13 +1,16 @@
-import { z } from 'zod';
 import type { Logger } from '../log.ts';
-import type { JsonObject } from '../model.ts';
 import { type BackoffOptions, createBackoff } from './backoff.ts';
+import { type CatchUp, createCatchUp, readRevision } from './catch-up.ts';
 import { type Clock, pause, systemClock } from './clock.ts';
 import { ClusterError } from './cluster-error.ts';
 import type { Connection } from './connect.ts';
+import { type Ending, endingOf, malformed, noRestarts, type RestartReason } from './endings.ts';
 import { createFailureLog } from './failure-log.ts';
 import { type Frame, readFrames } from './frames.ts';
-import { createView, keyOf, type ReadObject, type ReflectorHandlers } from './view.ts';
+import { type ObjectMetadata, readMetadata } from './kube-object.ts';
+import { readPages } from './list-pages.ts';
+import { watchSilence } from './silence.ts';
+import { createView, keyOf, type Origin, type ReadObject, type ReflectorHandlers } from './view.ts';
 
 // Longer than the 300 lines we aim for: listing, watching and the decision what to do next share one state.
 
@@ -19,28 +22,32 @@ import { createView, keyOf, type ReadObject, type ReflectorHandlers } from './vi
  * logged. Each object is reported when it appears, when its resourceVersion changes, and when it is gone: exactly
  * once, whether its deletion was seen or was found out by a list. An object that was deleted and created again under
  * its name is reported as both. Repeated frames are not reported.
+ *
+ * Started from the revision where an earlier process left off, it first catches up (catch-up.ts): each change since is
+ * reported as if somebody had watched. Where the server has forgotten them, as it does within minutes, only what they
+ * led to is reported.
  */
 export interface Reflector<T> {
-  /** Starts once; an error to start again. */
-  start(): void;
+  /**
+   * Starts once; an error to start again. `from`: an earlier `revision()` of this collection, up to which everything
+   * was dealt with. One that is no revision, or not older than the collection, is ignored.
+   */
+  start(from?: string): void;
   /** Resolves when no handler will be called any more. */
   stop(): Promise<void>;
-  /** True once the first list is done; false if it was stopped before. */
+  /** True once everything of the first list was reported; false if it was stopped before. */
   ready(): Promise<boolean>;
+  /** Resolves when what happened before the first list is over and reported, on a quiet cluster after a minute. */
+  caughtUp(): Promise<CatchUpOutcome>;
+  /** Up to which every change was given to the handlers, or what it led to; undefined before the first list. */
+  revision(): string | undefined;
   get(namespace: string, name: string): T | undefined;
   values(): IterableIterator<T>;
   state(): ReflectorState;
 }
 
-/** Why a watch was started anew. */
-export type RestartReason =
-  | 'ended'
-  | 'expired'
-  | 'silent'
-  | 'malformed'
-  | 'error-frame'
-  | 'refused'
-  | 'disconnected';
+/** `replayed`: each change since the revision given; `listed`: only the state, nothing was or could be replayed. */
+export type CatchUpOutcome = 'replayed' | 'listed' | 'stopped';
 
 export interface ReflectorState {
   name: string;
@@ -108,17 +115,6 @@ const maxBarrenWatches = 3;
 /** A watch that the server ended sooner than this, and without a frame, has shown nothing. */
 const shortestWatchMs = 1000;
 
-interface Ending {
-  reason: RestartReason;
-  error?: Error;
-  retryAfterMs?: number | undefined;
-}
-
-const Page = z.object({
-  metadata: z.object({ resourceVersion: z.string().min(1), continue: z.string().nullish() }),
-  items: z.array(z.unknown()).nullish(),
-});
-
 export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOptions<T>): Reflector<T> {
   const { connection, clock = systemClock, random = Math.random } = deps;
   const { name, path, labelSelector, fieldSelector } = options;
@@ -130,15 +126,8 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
   const stopping = new AbortController();
   const { signal } = stopping;
   const ready = Promise.withResolvers<boolean>();
-  const restarts: Record<RestartReason, number> = {
-    ended: 0,
-    expired: 0,
-    silent: 0,
-    malformed: 0,
-    'error-frame': 0,
-    refused: 0,
-    disconnected: 0,
-  };
+  const caughtUp = Promise.withResolvers<CatchUpOutcome>();
+  const restarts = noRestarts();
 
   let running: Promise<void> | undefined;
   let phase: ReflectorState['phase'] = 'stopped';
@@ -149,6 +138,10 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
   let absent = false;
   /** The revision to watch from; undefined: list first. */
   let cursor: string | undefined;
+  let reported: string | undefined;
+  /** Where an earlier process left off, until a list is done. */
+  let leftOff: bigint | undefined;
+  let catchUp: CatchUp | undefined;
   let barren = 0;
   let pageSize = timings.pageSize;
 
@@ -159,37 +152,69 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
     ready.resolve(true);
   }
 
+  function advance(revision: string): void {
+    cursor = revision;
+    reported = revision;
+  }
+
   /** Reads all pages; what an earlier attempt has read of them stays, it was true. */
   async function list(): Promise<void> {
     phase = 'listing';
     const seen = new Set<string>();
-    let token: string | undefined;
-    let revision: string;
-    do {
-      const answer = await connection.json({
-        path,
-        query: { limit: pageSize, continue: token, labelSelector, fieldSelector },
-        signal,
-        timeoutMs: timings.listTimeoutMs,
-      });
-      const page = Page.safeParse(answer);
-      if (!page.success) throw new ClusterError(`GET ${path}: the answer is no list`, { kind: 'malformed' });
-      signal.throwIfAborted();
-      for (const item of page.data.items ?? []) {
-        const metadata = view.hold(item as JsonObject);
+    let revision = '';
+    let next: CatchUp | undefined;
+    const query = { limit: pageSize, labelSelector, fieldSelector };
+    for await (const page of readPages(connection, {
+      path,
+      query,
+      signal,
+      timeoutMs: timings.listTimeoutMs,
+    })) {
+      if (revision === '') next = catchUpTo(page.revision);
+      revision = page.revision;
+      for (const item of page.items) {
+        const metadata = readMetadata(item);
         if (metadata === undefined) log.warn('Skipped an object without a name, uid or resourceVersion');
-        else seen.add(keyOf(metadata));
+        else if (next !== undefined) next.list(item, metadata);
+        else {
+          view.hold(item, metadata);
+          seen.add(keyOf(metadata));
+        }
       }
       lastFrameAt = clock.now();
-      token = page.data.metadata.continue || undefined;
-      revision = page.data.metadata.resourceVersion;
-    } while (token !== undefined);
-    view.retain(seen);
+    }
     lists += 1;
     absent = false;
     pageSize = timings.pageSize;
-    cursor = revision;
+    if (next === undefined || leftOff === undefined) {
+      view.retain(seen);
+      advance(revision);
+      markSynced();
+      caughtUp.resolve('listed');
+    } else {
+      // Nothing is deleted for being absent from the list: the watch shows when that came about.
+      next.listed(revision);
+      catchUp = next;
+      advance(String(leftOff));
+      log.info({ from: cursor, to: revision }, 'Catching up with what happened since the last run');
+      if (!next.isHolding()) markSynced();
+    }
+    leftOff = undefined;
+  }
+
+  function catchUpTo(revision: string): CatchUp | undefined {
+    const now = readRevision(revision);
+    if (leftOff === undefined || now === undefined || leftOff >= now) return undefined;
+    return createCatchUp(view, leftOff);
+  }
+
+  function endCatchUp(outcome: 'replayed' | 'listed'): void {
+    if (catchUp === undefined) return;
+    catchUp.settle();
+    advance(catchUp.end());
+    catchUp = undefined;
     markSynced();
+    caughtUp.resolve(outcome);
   }
 
   /** One watch, from opening to ending. */
@@ -251,26 +276,44 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
   function accept(frame: Frame): Ending | undefined {
     switch (frame.type) {
       case 'BOOKMARK':
-        cursor = frame.resourceVersion;
-        return undefined;
+        return show(frame.resourceVersion);
       case 'ERROR': {
         const error = new Error(`${frame.code} ${frame.reason}: ${frame.message}`);
         if (frame.code === 410) return { reason: 'expired', error };
         return { reason: 'error-frame', error, retryAfterMs: frame.retryAfterMs };
       }
       case 'malformed':
-        return { reason: 'malformed', error: new Error(`a frame of the watch is ${frame.what}`) };
+        return malformed(`is ${frame.what}`);
       case 'ADDED':
       case 'MODIFIED':
       case 'DELETED': {
-        const metadata = frame.type === 'DELETED' ? view.drop(frame.object) : view.hold(frame.object);
-        if (metadata === undefined) {
-          return { reason: 'malformed', error: new Error('a frame of the watch names no object') };
-        }
-        cursor = metadata.resourceVersion;
-        return undefined;
+        const { type, object } = frame;
+        const metadata = readMetadata(object);
+        if (metadata === undefined) return malformed('names no object');
+        return show(metadata.resourceVersion, metadata, (origin) =>
+          type === 'DELETED' ? view.drop(object, metadata, origin) : view.hold(object, metadata, origin),
+        );
       }
     }
+  }
+
+  /** The watch has come to a revision, in a bookmark or with a change. */
+  function show(
+    revision: string,
+    metadata?: ObjectMetadata,
+    report?: (origin: Origin) => void,
+  ): Ending | undefined {
+    const place = catchUp?.place(revision);
+    if (place === 'old') return undefined;
+    if (place === 'unknown') return malformed('has a revision that is no number');
+    if (place === 'later') endCatchUp('replayed');
+    report?.({ isReplayed: place === 'replayed' });
+    advance(revision);
+    if (catchUp === undefined) return undefined;
+    catchUp.shown(revision, metadata);
+    if (catchUp.isOver()) endCatchUp('replayed');
+    else if (!catchUp.isHolding()) markSynced();
+    return undefined;
   }
 
   /** Decides how to go on after a watch; answers the milliseconds to wait. */
@@ -284,8 +327,15 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
     }
     const mayBeAbsent = options.optional === true && (status === 404 || status === 403);
     if (reason === 'expired' || status === 404 || mayBeAbsent || barren >= maxBarrenWatches) {
-      cursor = undefined;
       barren = 0;
+      if (catchUp === undefined) cursor = undefined;
+      else {
+        log.warn(
+          { from: cursor, reason },
+          'Changes since the last run cannot be shown, only what they led to',
+        );
+        endCatchUp('listed');
+      }
     }
     const isFirst = backoff.isFresh();
     const delay = backoff.next(retryAfterMs);
@@ -308,7 +358,9 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       blindSince = undefined;
       failures.recovered();
       backoff.reset();
+      leftOff = undefined;
       markSynced();
+      caughtUp.resolve('listed');
       return timings.absentPollMs * (1 + random() / 4);
     }
     // The list took longer than its revision was kept: larger pages take fewer round trips.
@@ -337,19 +389,24 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
     }
     phase = 'stopped';
     ready.resolve(false);
+    caughtUp.resolve('stopped');
   }
 
   return {
-    start() {
+    start(from) {
       if (running !== undefined) throw new Error(`The watch of ${name} was started before`);
+      leftOff = from === undefined ? undefined : readRevision(from);
       running = run();
     },
     async stop() {
       stopping.abort(new Error('The watch is stopped'));
       await running;
       ready.resolve(false);
+      caughtUp.resolve('stopped');
     },
     ready: () => ready.promise,
+    caughtUp: () => caughtUp.promise,
+    revision: () => reported,
     get: (namespace, objectName) => view.get(keyOf({ namespace, name: objectName })),
     values: () => view.values(),
     state: () => ({
@@ -367,27 +424,3 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
 }
 
 const silence = new Error('no frame for too long');
-
-function watchSilence(
-  clock: Clock,
-  limitMs: number,
-  lastSign: () => number,
-  onSilence: () => void,
-): () => void {
-  let cancel = clock.after(limitMs, check);
-  function check(): void {
-    const age = clock.now() - lastSign();
-    if (age >= limitMs) onSilence();
-    else cancel = clock.after(limitMs - age, check);
-  }
-  return () => cancel();
-}
-
-function endingOf(error: unknown): Ending {
-  if (!(error instanceof ClusterError)) return { reason: 'disconnected', error: error as Error };
-  const { retryAfterMs } = error;
-  if (error.status === 410) return { reason: 'expired', error };
-  if (error.kind === 'malformed') return { reason: 'malformed', error };
-  const isRefusal = error.kind === 'status' || error.kind === 'credentials';
-  return { reason: isRefusal ? 'refused' : 'disconnected', error, retryAfterMs };
-}

@@ -62,7 +62,7 @@ export function quick(timings: Partial<ReflectorTimings> = {}): Partial<Reflecto
 
 export interface Probe<T> {
   handlers: ReflectorHandlers<T>;
-  /** Everything reported, in order: `+name`, `~name` (known before), `-name`, `synced`. */
+  /** Everything reported, in order: `+name`, `~name` (known before), `-name`, `synced`; replayed: `*+name`. */
   seen: string[];
   upserts: T[];
   deletes: T[];
@@ -84,13 +84,13 @@ export function createProbe<T extends { name: string }>(): Probe<T> {
     upserts,
     deletes,
     handlers: {
-      upsert(object, previous) {
+      upsert(object, previous, { isReplayed }) {
         upserts.push(object);
-        report(`${previous === undefined ? '+' : '~'}${object.name}`);
+        report(`${isReplayed ? '*' : ''}${previous === undefined ? '+' : '~'}${object.name}`);
       },
-      delete(last) {
+      delete(last, { isReplayed }) {
         deletes.push(last);
-        report(`-${last.name}`);
+        report(`${isReplayed ? '*' : ''}-${last.name}`);
       },
       synced: () => report('synced'),
     },
