@@ -92,7 +92,13 @@ export type Outcome =
   /**
    * `unclear`: it, or an earlier attempt whose fate is still unknown, may have arrived. Absent where nothing can have.
    */
-  | { status: 'retry'; reason: string; error: string /** Milliseconds. */; retryAfter?: number; unclear?: true }
+  | {
+      status: 'retry';
+      reason: string;
+      error: string /** Milliseconds. */;
+      retryAfter?: number;
+      unclear?: true;
+    }
   | { status: 'rejected'; reason: string; error: string; scope: RejectionScope };
 
 /** What is wrong: this message, this recipient, or the whole service (its token). */

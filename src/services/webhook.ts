@@ -80,7 +80,13 @@ export function createWebhookService(options: WebhookOptions, deps: WebhookDeps)
       }
       const retryAfter = retryAfterOf(headerOf(answer.headers, 'retry-after'), now());
       const unclear = status >= 500 || status === 408 ? { unclear: true as const } : stillUnclear;
-      return { status: 'retry', reason, error, ...(retryAfter === undefined ? {} : { retryAfter }), ...unclear };
+      return {
+        status: 'retry',
+        reason,
+        error,
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+        ...unclear,
+      };
     } catch (error) {
       if (error instanceof errors.InvalidArgumentError) throw error;
       const { reason, detail } = networkFailure(error, signal);
