@@ -133,7 +133,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     if (calls.length > 2 * keepCalls) calls.splice(0, calls.length - keepCalls);
     const fault = plan.take(call);
     const paced = fault === undefined && METHODS[method]?.posts === true;
-    const pause = paced ? pace(workspace.find(call.form.channel ?? '')?.id ?? call.form.channel ?? '') : 0;
+    const pause = paced ? pace(nameOf(call.form.channel ?? '')) : 0;
     const tooFast: Fault = {
       kind: 'status',
       status: 429,
@@ -154,6 +154,11 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
       return { status: 200, headers, body: JSON.stringify(answer) };
     });
     for (const listener of listeners) listener(call);
+  }
+
+  /** The same for an id and a name, also of a channel that the call makes. */
+  function nameOf(reference: string): string {
+    return workspace.find(reference)?.name ?? reference.replace(/^[#@]/, '');
   }
 
   function run(name: string, args: Arguments, request: IncomingMessage): Answer {
