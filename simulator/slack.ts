@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Json, JsonObject } from '../src/model.ts';
 import { answerWithFault, createFaultPlan, type Fault, readBody } from './http-faults.ts';
-import { type Answer, type Arguments, METHODS, missingScope, refuse } from './slack/methods.ts';
+import { type Answer, type Arguments, missingScope, refuse } from './slack/answers.ts';
+import { METHODS } from './slack/methods.ts';
 import {
   type ChannelOptions,
   type ChannelView,
@@ -16,7 +17,11 @@ import {
 export type { ChannelView, SlackMessage };
 
 /** A fault of HTTP, or an error that Slack answers inside a 200. */
-export type SlackFault = Fault | { kind: 'error'; error: string; extra?: JsonObject };
+export type SlackFault =
+  | Fault
+  | { kind: 'error'; error: string; extra?: JsonObject }
+  /** Does what was asked, and then answers as if it had not: `hang` stalls, a status of 500 hides that it posted. */
+  | { kind: 'done'; then: Exclude<Fault, { kind: 'drop' | 'delay' }> };
 
 export interface SlackCallRecord {
   method: string;
@@ -43,6 +48,8 @@ export interface SlackSimulatorOptions {
   /** Above this pace of one channel, postMessage answers 429 with Retry-After; absent: never. */
   rateLimit?: { perSecond: number; burst: number };
   botName: string;
+  /** For long runs: the last so many messages of each channel, and calls, are kept; absent: all. */
+  keep: { messages?: number; calls?: number };
   now: () => number;
   nextTs?: () => string;
   channelId: (name: string) => string;
@@ -56,7 +63,7 @@ export interface SlackSimulator {
   readonly apiUrl: string;
   readonly token: string;
   readonly workspace: Workspace;
-  /** Every call that arrived, in order. */
+  /** Every call that arrived, in order; the last ones with `keep`. */
   readonly calls: readonly SlackCallRecord[];
   /** Messages of a channel, by its name or id, in the order of posting; of all channels without one. */
   messages(channel?: string): SlackMessage[];
@@ -80,6 +87,7 @@ const allScopes = [
   'chat:write.customize',
   'channels:history',
   'groups:history',
+  'im:history',
   'channels:read',
   'groups:read',
   'users:read',
@@ -97,11 +105,17 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     strict: true,
     users: {},
     botName: 'Argo CD',
+    keep: {},
     now: Date.now,
     channelId: (name) => `C${name.toUpperCase()}`,
     ...given,
   };
-  const workspace = createWorkspace({ ...options, nextTs: options.nextTs ?? createTsClock(options.now) });
+  const workspace = createWorkspace({
+    ...options,
+    nextTs: options.nextTs ?? createTsClock(options.now),
+    ...(options.keep.messages === undefined ? {} : { keepMessages: options.keep.messages }),
+  });
+  const { calls: keepCalls = Number.POSITIVE_INFINITY } = options.keep;
   const plan = createFaultPlan<SlackFault, SlackCallRecord>();
   const calls: SlackCallRecord[] = [];
   const listeners = new Set<(call: SlackCallRecord) => void>();
@@ -116,15 +130,18 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     const method = decodeURIComponent((request.url ?? '').split('?')[0]?.split('/').at(-1) ?? '');
     const call: SlackCallRecord = { method, form: printed(args), at: options.now() };
     calls.push(call);
+    if (calls.length > 2 * keepCalls) calls.splice(0, calls.length - keepCalls);
     const fault = plan.take(call);
-    const pause = fault === undefined && METHODS[method]?.posts ? pace(call.form.channel ?? '') : 0;
+    const paced = fault === undefined && METHODS[method]?.posts === true;
+    const pause = paced ? pace(nameOf(call.form.channel ?? '')) : 0;
     const tooFast: Fault = {
       kind: 'status',
       status: 429,
       headers: { 'retry-after': String(pause), 'content-type': 'application/json' },
       body: JSON.stringify(refuse('ratelimited')),
     };
-    const httpFault = pause > 0 ? tooFast : fault?.kind === 'error' ? undefined : fault;
+    if (fault?.kind === 'done') call.answer = run(method, args, request);
+    const httpFault = pause > 0 ? tooFast : httpFaultOf(fault);
     await answerWithFault(httpFault, { request, response }, () => {
       const answer =
         fault?.kind === 'error' ? { ...refuse(fault.error), ...fault.extra } : run(method, args, request);
@@ -139,6 +156,11 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     for (const listener of listeners) listener(call);
   }
 
+  /** The same for an id and a name, also of a channel that the call makes. */
+  function nameOf(reference: string): string {
+    return workspace.find(reference)?.name ?? reference.replace(/^[#@]/, '');
+  }
+
   function run(name: string, args: Arguments, request: IncomingMessage): Answer {
     const method = METHODS[name];
     if (method === undefined) return refuse('unknown_method');
@@ -146,9 +168,8 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     if (token === undefined || token === '') return refuse('not_authed');
     if (token !== options.token) return refuse('invalid_auth');
     if (refusal !== undefined) return refuse(refusal);
-    const [needed] = method.scopes;
-    if (needed !== undefined && !method.scopes.some((scope) => scopes.has(scope)))
-      return missingScope(needed, scopes);
+    if (method.scopes.length > 0 && !method.scopes.some((scope) => scopes.has(scope)))
+      return missingScope(method.scopes.join(','), scopes);
     return method.run(args, { workspace, scopes, users, botName: options.botName, strict: options.strict });
   }
 
@@ -214,6 +235,11 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
       return () => listeners.delete(listener);
     },
   };
+}
+
+function httpFaultOf(fault: SlackFault | undefined): Fault | undefined {
+  if (fault?.kind === 'error') return undefined;
+  return fault?.kind === 'done' ? fault.then : fault;
 }
 
 /** A bucket a channel; answers the seconds to wait, 0 for none. */

@@ -84,14 +84,22 @@ export type Outcome =
   /**
    * `degraded`: sent, but not as it was rendered (as plain text, without its name and icon), and why, as a label;
    * `error` is then the sentence for people, absent where it has been told already.
+   * `earlier`: what became of the attempt before it whose fate was unknown: it has arrived and counts as this one,
+   * it has not, or the service could not look, so that the message may now be there twice. Absent where there was no
+   * such attempt, and where sending again changes nothing, as an edit.
    */
-  | { status: 'sent'; degraded?: string; error?: string; earlier?: EarlierAttempt }
-  /** `unclear`: it may have been received, so the message may have been posted. */
-  | { status: 'retry'; reason: string; error: string /** Milliseconds. */; retryAfter?: number; unclear?: true }
+  | { status: 'sent'; degraded?: string; error?: string; earlier?: 'found' | 'absent' | 'unreadable' }
+  /**
+   * `unclear`: it, or an earlier attempt whose fate is still unknown, may have arrived. Absent where nothing can have.
+   */
+  | {
+      status: 'retry';
+      reason: string;
+      error: string /** Milliseconds. */;
+      retryAfter?: number;
+      unclear?: true;
+    }
   | { status: 'rejected'; reason: string; error: string; scope: RejectionScope };
-
-/** What an attempt has found out about an earlier one whose fate was unknown. */
-export type EarlierAttempt = 'found' | 'absent' | 'unreadable';
 
 /** What is wrong: this message, this recipient, or the whole service (its token). */
 export type RejectionScope = 'notification' | 'recipient' | 'service';

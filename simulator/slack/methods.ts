@@ -1,17 +1,24 @@
 import type { Json, JsonObject } from '../../src/model.ts';
 import { isObject } from '../../src/services/options.ts';
+import {
+  type Answer,
+  type Arguments,
+  isTrue,
+  type MethodContext,
+  missingScope,
+  refuse,
+  text,
+} from './answers.ts';
 import { type LayoutError, parseAttachments, parseBlocks } from './layout.ts';
 import {
-  isShown,
-  messageJson,
-  type SlackChannel,
-  type SlackContent,
-  type SlackMessage,
-  type Workspace,
-} from './workspace.ts';
-
-export type Arguments = Readonly<Record<string, Json>>;
-export type Answer = JsonObject & { ok: boolean };
+  channelJson,
+  conversationsHistory,
+  conversationsList,
+  conversationsReplies,
+  historyScopes,
+  readScopes,
+} from './reading.ts';
+import { messageJson, type SlackContent, type SlackMessage } from './workspace.ts';
 
 export interface Method {
   /** Any one of these is enough. */
@@ -20,18 +27,6 @@ export interface Method {
   posts?: boolean;
   run(args: Arguments, context: MethodContext): Answer;
 }
-
-export interface MethodContext {
-  workspace: Workspace;
-  scopes: ReadonlySet<string>;
-  users: ReadonlyMap<string, string>;
-  botName: string;
-  /** Whether texts and layouts are checked. */
-  strict: boolean;
-}
-
-const history = ['channels:history', 'groups:history'];
-const read = ['channels:read', 'groups:read'];
 
 /** Methods of Slack's Web API, as far as Herald and its tests use them. */
 export const METHODS: Readonly<Record<string, Method>> = {
@@ -48,29 +43,11 @@ export const METHODS: Readonly<Record<string, Method>> = {
   },
   'chat.postMessage': { scopes: ['chat:write'], posts: true, run: postMessage },
   'chat.update': { scopes: ['chat:write'], run: updateMessage },
-  'conversations.history': {
-    scopes: history,
-    run: (args, context) => page(args, context, (channel) => channel.messages.filter(isShown).toReversed()),
-  },
-  'conversations.replies': {
-    scopes: history,
-    run: (args, context) => {
-      const belongs = ({ ts, threadTs }: SlackMessage) => ts === args.ts || threadTs === args.ts;
-      return page(args, context, (channel) => channel.messages.filter(belongs), 'thread_not_found');
-    },
-  },
-  'conversations.list': {
-    scopes: read,
-    run: (args, { workspace }) => {
-      const all = workspace
-        .channels()
-        .filter((channel) => !(isTrue(args.exclude_archived) && channel.isArchived));
-      const { items, next } = slice(all, args);
-      return { ok: true, channels: items.map(channelJson), response_metadata: { next_cursor: next } };
-    },
-  },
+  'conversations.history': { scopes: historyScopes, run: conversationsHistory },
+  'conversations.replies': { scopes: historyScopes, run: conversationsReplies },
+  'conversations.list': { scopes: readScopes, run: conversationsList },
   'conversations.info': {
-    scopes: read,
+    scopes: readScopes,
     run: (args, { workspace }) => {
       const channel = workspace.find(text(args.channel));
       return channel === undefined
@@ -122,9 +99,9 @@ function postMessage(args: Arguments, context: MethodContext): Answer {
 
 function updateMessage(args: Arguments, context: MethodContext): Answer {
   const { workspace } = context;
-  const channel = workspace.channels().find(({ id }) => id === args.channel);
+  const channel = workspace.byId(text(args.channel));
   if (channel === undefined) return refuse('channel_not_found');
-  const message = channel.messages.find(({ ts }) => ts === args.ts);
+  const message = channel.messages.findLast(({ ts }) => ts === args.ts);
   if (message === undefined) return refuse('message_not_found');
   if (channel.isArchived) return refuse('is_archived');
   const content = contentOf(args, context);
@@ -165,61 +142,4 @@ function metadataOf(source: Json | undefined): SlackMessage['metadata'] | 'inval
   } catch {
     return 'invalid';
   }
-}
-
-/** A page of the messages of a channel; the bounds are those of conversations.history. */
-function page(
-  args: Arguments,
-  { workspace }: MethodContext,
-  select: (channel: SlackChannel) => SlackMessage[],
-  ifEmpty?: string,
-): Answer {
-  const channel = workspace.channels().find(({ id }) => id === args.channel);
-  if (channel === undefined) return refuse('channel_not_found');
-  const selected = select(channel);
-  if (selected.length === 0 && ifEmpty !== undefined) return refuse(ifEmpty);
-  const oldest = Number(text(args.oldest) || 0);
-  const latest = Number(text(args.latest) || Number.POSITIVE_INFINITY);
-  const inclusive = isTrue(args.inclusive);
-  const inside = selected.filter(({ ts }) => {
-    const at = Number(ts);
-    return inclusive ? at >= oldest && at <= latest : at > oldest && at < latest;
-  });
-  const { items, next } = slice(inside, args);
-  const messages = items.map((message) => messageJson(message, isTrue(args.include_all_metadata)));
-  return { ok: true, messages, has_more: next !== '', response_metadata: { next_cursor: next } };
-}
-
-function slice<T>(all: T[], args: Arguments): { items: T[]; next: string } {
-  const start = Number(text(args.cursor).replace('page:', '') || 0);
-  const limit = Math.min(Number(text(args.limit) || 100), 999);
-  const end = start + limit;
-  return { items: all.slice(start, end), next: end < all.length ? `page:${end}` : '' };
-}
-
-function channelJson(channel: SlackChannel): JsonObject {
-  return {
-    id: channel.id,
-    name: channel.name,
-    is_channel: !channel.isPrivate,
-    is_private: channel.isPrivate,
-    is_archived: channel.isArchived,
-    is_member: channel.isMember,
-  };
-}
-
-export function refuse(error: string, messages?: string[]): Answer {
-  return { ok: false, error, ...(messages === undefined ? {} : { response_metadata: { messages } }) };
-}
-
-export function missingScope(needed: string, scopes: ReadonlySet<string>): Answer {
-  return { ok: false, error: 'missing_scope', needed, provided: [...scopes].join(',') };
-}
-
-function text(value: Json | undefined): string {
-  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
-}
-
-function isTrue(value: Json | undefined): boolean {
-  return value === true || value === 'true' || value === '1' || value === 1;
 }

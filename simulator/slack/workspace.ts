@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../src/model.ts';
+import type { JsonObject } from '../../src/model.ts';
 
 export interface SlackChannel {
   id: string;
@@ -7,6 +7,8 @@ export interface SlackChannel {
   isArchived: boolean;
   /** Whether the app is a member. */
   isMember: boolean;
+  /** A direct message: its name is the id of the user. */
+  isIm: boolean;
   messages: SlackMessage[];
 }
 
@@ -36,6 +38,7 @@ export interface ChannelOptions {
   isPrivate?: boolean;
   isArchived?: boolean;
   isMember?: boolean;
+  isIm?: boolean;
 }
 
 export interface WorkspaceOptions {
@@ -45,11 +48,16 @@ export interface WorkspaceOptions {
   channelId: (name: string) => string;
   nextTs: () => string;
   now: () => number;
+  /** The last so many messages of each channel are kept, and for a while up to twice as many; absent: all. */
+  keepMessages?: number;
 }
 
 /** Channels and messages of one simulated workspace. */
 export interface Workspace {
   channels(): SlackChannel[];
+  byId(id: string): SlackChannel | undefined;
+  /** All that were posted, also those that are not kept. */
+  readonly posted: number;
   /** By id, `#name` or name; makes the channel where that is allowed and `create` is set. */
   find(reference: string, create?: boolean): SlackChannel | undefined;
   add(options: ChannelOptions): SlackChannel;
@@ -61,36 +69,49 @@ export interface Workspace {
 
 export function createWorkspace(options: WorkspaceOptions): Workspace {
   const channels = new Map<string, SlackChannel>();
+  const byName = new Map<string, SlackChannel>();
+  const { keepMessages = Number.POSITIVE_INFINITY } = options;
+  let posted = 0;
 
   function add({
     name,
     isPrivate = false,
     isArchived = false,
     isMember = true,
+    isIm = false,
   }: ChannelOptions): SlackChannel {
-    const channel = { id: options.channelId(name), name, isPrivate, isArchived, isMember, messages: [] };
+    const id = isIm ? `D${name.slice(1)}` : options.channelId(name);
+    const channel = { id, name, isPrivate, isArchived, isMember, isIm, messages: [] };
     channels.set(channel.id, channel);
+    byName.set(name, channel);
     return channel;
   }
   for (const channel of options.channels) add(channel);
 
   return {
     channels: () => [...channels.values()],
+    byId: (id) => channels.get(id),
+    get posted() {
+      return posted;
+    },
     find(reference, create = false) {
       const name = reference.replace(/^[#@]/, '');
-      const found =
-        channels.get(reference) ?? [...channels.values()].find((channel) => channel.name === name);
-      const makes =
-        create && options.createChannels && name !== '' && !/^[CDGU][A-Z0-9]{8,}$/.test(reference);
-      return found ?? (makes ? add({ name }) : undefined);
+      const found = channels.get(reference) ?? byName.get(name);
+      if (found !== undefined || !create || !options.createChannels || name === '') return found;
+      if (/^[UW][A-Z0-9]{8,}$/.test(reference)) return add({ name, isPrivate: true, isIm: true });
+      return /^[CDG][A-Z0-9]{8,}$/.test(reference) ? undefined : add({ name });
     },
     add,
     post(channel, message) {
-      const posted = { ...message, ts: options.nextTs(), channel: channel.id, postedAt: options.now() };
-      channel.messages.push(posted);
-      const parent = channel.messages.find(({ ts }) => ts === message.threadTs);
+      const stored = { ...message, ts: options.nextTs(), channel: channel.id, postedAt: options.now() };
+      const { messages } = channel;
+      messages.push(stored);
+      posted += 1;
+      const { threadTs } = message;
+      const parent = threadTs === undefined ? undefined : messages.findLast(({ ts }) => ts === threadTs);
       if (parent !== undefined) parent.threadTs = parent.ts;
-      return posted;
+      if (messages.length > 2 * keepMessages) messages.splice(0, messages.length - keepMessages);
+      return stored;
     },
     update(message, content) {
       Object.assign(message, content, { editedAt: options.now() });
@@ -125,11 +146,16 @@ export function messageJson(message: SlackMessage, withMetadata: boolean): JsonO
     ...(message.attachments.length > 0 ? { attachments: message.attachments } : {}),
     ...(message.blocks.length > 0 ? { blocks: message.blocks } : {}),
     ...(message.threadTs === undefined ? {} : { thread_ts: message.threadTs }),
-    ...(withMetadata && message.metadata !== undefined ? { metadata: message.metadata as Json } : {}),
+    ...(message.metadata === undefined ? {} : { metadata: metadataJson(message.metadata, withMetadata) }),
     ...(message.editedAt === undefined
       ? {}
       : { edited: { user: 'B0SIMULATOR', ts: `${message.editedAt / 1_000}` } }),
   };
+}
+
+/** Without include_all_metadata Slack tells its type and keeps its payload to itself (slackapi/python-slack-sdk#1501). */
+function metadataJson(metadata: NonNullable<SlackMessage['metadata']>, all: boolean): JsonObject {
+  return all ? metadata : { event_type: metadata.event_type };
 }
 
 /** What a channel shows, for a page that draws it. */

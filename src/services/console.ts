@@ -15,15 +15,19 @@ export function createConsoleService({ stream, type = 'console', jsonFields = []
   return {
     type,
     jsonFields,
-    async send(notification, recipient, { signal }): Promise<Outcome> {
-      if (signal.aborted)
-        return { status: 'retry', reason: 'aborted', error: 'Console: the attempt was aborted' };
+    async send(notification, recipient, { signal, earlier }): Promise<Outcome> {
+      const stillUnclear = earlier === undefined ? {} : { unclear: true as const };
+      if (signal.aborted) {
+        const error = 'Console: the attempt was aborted';
+        return { status: 'retry', reason: 'aborted', error, ...stillUnclear };
+      }
       try {
         await write(stream, describe(notification, type, recipient, jsonFields));
-        return { status: 'sent' };
+        return earlier === undefined ? { status: 'sent' } : { status: 'sent', earlier: 'unreadable' };
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        return { status: 'retry', reason: 'stream', error: `Console cannot be written: ${reason}` };
+        const what = `Console cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+        const unclear = wroteNothing(error) ? stillUnclear : { unclear: true as const };
+        return { status: 'retry', reason: 'stream', error: what, ...unclear };
       }
     },
     // The stream belongs to whoever gave it.
@@ -64,6 +68,12 @@ function printable(text: string): string {
     /[^\P{Cc}\t\n]|[\u202a-\u202e\u2066-\u2069]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+/** The stream had ended before. Other failures may come after a part of the text was taken. */
+function wroteNothing(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_WRITE_AFTER_END';
 }
 
 function write(stream: Writable, text: string): Promise<void> {

@@ -6,7 +6,8 @@ import type { JsonObject, Notification, Outcome } from '../model.ts';
  * - `send` never throws for what the outside world does: network, HTTP status and API errors are outcomes.
  *   It makes one attempt; the worker owns retries and pacing.
  * - `reason` of an outcome is a short static label (it becomes a metric label); `error` is the sentence for people.
- * - Neither holds a token or another value of the Secret.
+ * - A retry is `unclear` when the message may be there all the same, from this attempt or the earlier one of `context`.
+ * - `reason` and `error` hold no token and no other value of the Secret.
  */
 export interface Service {
   /** The type in `service.<type>.<name>`, which also names the section of templates. */
@@ -38,8 +39,9 @@ export interface SendContext {
   /** Of this attempt; the service aborts its requests with it. */
   signal: AbortSignal;
   /**
-   * An earlier attempt may have arrived; the first such was begun at `since`, Unix milliseconds. The service looks
-   * whether it has before it sends again. One that cannot look sends again, and says so in its outcome.
+   * An earlier attempt of this delivery may have arrived; `since` is when the first such attempt was begun, Unix
+   * milliseconds. The service looks whether it has, before it sends again. One that cannot look sends again
+   * (at-least-once), and says so with `earlier: 'unreadable'` in the outcome.
    */
   earlier?: { since: number };
 }

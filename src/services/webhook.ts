@@ -2,7 +2,8 @@ import { type Dispatcher, errors, interceptors, request as send } from 'undici';
 import type { Notification, Outcome, RejectionScope } from '../model.ts';
 import { createConnections, networkFailure, retryAfterOf } from './http.ts';
 import { createScrub } from './secrets.ts';
-import type { Service } from './service.ts';
+import type { SendContext, Service } from './service.ts';
+import { mayHaveArrived } from './unclear.ts';
 import { readWebhookSection, type WebhookOptions } from './webhook-schema.ts';
 
 export interface WebhookDeps {
@@ -23,6 +24,9 @@ const mostOfAnswer = 200;
  * section's entry for this service says; `path` is appended to `url`. 2xx is sent; 408, 425, 429, 5xx and anything
  * below HTTP is tried again; any other status is a rejection. argocd-notifications' own retries (`retryMax`,
  * `retryWaitMin`) are the queue's here.
+ *
+ * Whether an earlier attempt has arrived cannot be asked: each carries the delivery's id as `Idempotency-Key`, unless
+ * the configuration sets that header, so that the receiver can tell.
  */
 export function createWebhookService(options: WebhookOptions, deps: WebhookDeps): Service {
   const now = deps.now ?? Date.now;
@@ -43,7 +47,9 @@ export function createWebhookService(options: WebhookOptions, deps: WebhookDeps)
   const host = new URL(options.url).host;
   let closing: Promise<void> | undefined;
 
-  async function attempt(notification: Notification, signal: AbortSignal): Promise<Outcome> {
+  async function attempt(notification: Notification, context: SendContext): Promise<Outcome> {
+    const { signal, earlier } = context;
+    const stillUnclear = earlier === undefined ? {} : { unclear: true as const };
     const { method, url, body } = requestOf(notification, options, deps.name);
     const describe = (what: string) => scrub(`Webhook ${deps.name} (${method} to ${host}) ${what}`);
     if (signal.aborted) {
@@ -51,39 +57,50 @@ export function createWebhookService(options: WebhookOptions, deps: WebhookDeps)
         status: 'retry',
         reason: 'aborted',
         error: describe('was not called: the attempt was aborted'),
+        ...stillUnclear,
       };
     }
     try {
       const answer = await send(url, {
         method: method as Dispatcher.HttpMethod,
-        headers,
+        headers: { 'idempotency-key': context.deliveryId, ...headers },
         body: body === '' ? null : body,
         dispatcher,
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
       });
       const { statusCode: status } = answer;
       const excerpt = await beginningOf(answer.body);
-      if (status >= 200 && status < 300) return { status: 'sent' };
+      if (status >= 200 && status < 300) {
+        return earlier === undefined ? { status: 'sent' } : { status: 'sent', earlier: 'unreadable' };
+      }
       const error = describe(`answered HTTP ${status}${excerpt === '' ? '' : `: ${excerpt}`}`);
       const reason = `http_${status}`;
       if (status < 500 && status !== 408 && status !== 425 && status !== 429) {
         return { status: 'rejected', reason, error, scope: scopeOf(status) };
       }
       const retryAfter = retryAfterOf(headerOf(answer.headers, 'retry-after'), now());
-      return { status: 'retry', reason, error, ...(retryAfter === undefined ? {} : { retryAfter }) };
+      const unclear = status >= 500 || status === 408 ? { unclear: true as const } : stillUnclear;
+      return {
+        status: 'retry',
+        reason,
+        error,
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+        ...unclear,
+      };
     } catch (error) {
       if (error instanceof errors.InvalidArgumentError) throw error;
       const { reason, detail } = networkFailure(error, signal);
-      return { status: 'retry', reason, error: describe(`did not answer: ${detail}`) };
+      const unclear = mayHaveArrived(error, reason) ? { unclear: true as const } : stillUnclear;
+      return { status: 'retry', reason, error: describe(`did not answer: ${detail}`), ...unclear };
     }
   }
 
   return {
     type: 'webhook',
     jsonFields: [],
-    async send(notification, _recipient, { signal }) {
+    async send(notification, _recipient, context) {
       try {
-        return await attempt(notification, signal);
+        return await attempt(notification, context);
       } catch (error) {
         // Such as a path that makes no URL.
         const what = scrub(`Webhook ${deps.name} (${host}) cannot be called: ${String(error)}`);

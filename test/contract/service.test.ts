@@ -23,7 +23,9 @@ describeService({
       recipient: 'deploys',
       received: () => simulator.messages('deploys').map(({ text }) => text),
       fail: (fault: ServiceFault) => simulator.fail(faultOf(fault)),
+      arrived: () => simulator.until(() => simulator.calls.length > 0),
       disconnect: () => simulator.stop(),
+      earlier: { arrived: 'found', lost: 'absent' },
       close: () => simulator.stop(),
     };
   },
@@ -46,6 +48,7 @@ describeService({
       received: () => receiver.requests.map(({ body }) => body),
       fail: (fault: ServiceFault) => receiver.fail(faultOf(fault)),
       disconnect: () => receiver.stop(),
+      earlier: { arrived: 'unreadable', lost: 'unreadable' },
       close: () => receiver.stop(),
     };
   },
@@ -69,6 +72,7 @@ describeService({
       async disconnect() {
         stream.destroy();
       },
+      earlier: { arrived: 'unreadable', lost: 'unreadable' },
       async close() {
         stream.destroy();
       },

@@ -17,8 +17,12 @@ export interface ServiceFixture {
   received(): string[];
   /** Prepares the next request; absent where nothing can go wrong that way. */
   fail?(fault: ServiceFault): void;
+  /** Resolves when a request has arrived, also one that gets no answer; absent as `fail`. */
+  arrived?(): Promise<void>;
   /** Makes the other side unreachable. */
   disconnect(): Promise<void>;
+  /** What `sent` says of an earlier attempt that has arrived, and of one that has not. */
+  earlier: { arrived: 'found' | 'unreadable'; lost: 'absent' | 'unreadable' };
   close(): Promise<void>;
 }
 
@@ -44,7 +48,11 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
     const send = (
       notification: Notification = { message: 'deployed' },
       signal = AbortSignal.timeout(30_000),
-    ) => fixture.service.send(notification, fixture.recipient, { deliveryId: 'd1', signal });
+      earlier?: { since: number },
+    ) => {
+      const context = { deliveryId: 'd1', signal, ...(earlier === undefined ? {} : { earlier }) };
+      return fixture.service.send(notification, fixture.recipient, context);
+    };
     const errorOf = (outcome: Outcome) => (outcome.status === 'sent' ? '' : outcome.error);
     const expectNoSecret = (outcome: Outcome) => {
       for (const secret of secrets) expect(JSON.stringify(outcome)).not.toContain(secret);
@@ -76,6 +84,7 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
     it('is aborted before it begins', async () => {
       const outcome = await send(undefined, AbortSignal.abort());
       expect(outcome).toMatchObject({ status: 'retry', reason: 'aborted' });
+      expect(outcome).not.toHaveProperty('unclear');
       expect(fixture.received()).toEqual([]);
     });
 
@@ -83,8 +92,42 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
       await fixture.disconnect();
       const outcome = await send();
       expect(outcome.status).toBe('retry');
+      expect(outcome).not.toHaveProperty('unclear');
       expect(errorOf(outcome)).not.toBe('');
       expectNoSecret(outcome);
+    });
+
+    it('says what became of an earlier attempt that has arrived', async () => {
+      const since = Date.now();
+      expect(await send()).toEqual({ status: 'sent' });
+      const { arrived } = fixture.earlier;
+      expect(await send(undefined, undefined, { since })).toEqual({ status: 'sent', earlier: arrived });
+      expect(
+        fixture
+          .received()
+          .join('\n')
+          .match(/deployed/g),
+      ).toHaveLength(arrived === 'found' ? 1 : 2);
+    });
+
+    it('says what became of an earlier attempt that was lost', async () => {
+      const outcome = await send(undefined, undefined, { since: Date.now() });
+      expect(outcome).toEqual({ status: 'sent', earlier: fixture.earlier.lost });
+      expect(
+        fixture
+          .received()
+          .join('\n')
+          .match(/deployed/g),
+      ).toHaveLength(1);
+    });
+
+    it('leaves an earlier attempt unclear as long as nobody has looked', async () => {
+      const aborted = await send(undefined, AbortSignal.abort(), { since: Date.now() });
+      expect(aborted).toMatchObject({ status: 'retry', unclear: true });
+      await fixture.disconnect();
+      const outcome = await send(undefined, undefined, { since: Date.now() });
+      expect(outcome).toMatchObject({ status: 'retry', unclear: true });
+      expect(fixture.received()).toEqual([]);
     });
 
     it('closes more than once, and sends nothing afterwards', async () => {
@@ -95,24 +138,30 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
     });
 
     const retried: [string, ServiceFault, Partial<Outcome>][] = [
-      ['HTTP 500', { status: 500, body: 'oops' }, { reason: 'http_500' }],
-      ['HTTP 502', { status: 502, body: '<html>bad gateway</html>' }, { reason: 'http_502' }],
-      ['HTTP 503 with Retry-After', { status: 503, headers: { 'retry-after': '7' } }, { retryAfter: 7_000 }],
+      ['HTTP 500', { status: 500, body: 'oops' }, { reason: 'http_500', unclear: true }],
+      ['HTTP 502', { status: 502, body: '<html>bad gateway</html>' }, { reason: 'http_502', unclear: true }],
+      [
+        'HTTP 503 with Retry-After',
+        { status: 503, headers: { 'retry-after': '7' } },
+        { retryAfter: 7_000, unclear: true },
+      ],
       [
         'HTTP 429 with Retry-After',
         { status: 429, headers: { 'retry-after': '12' } },
         { retryAfter: 12_000 },
       ],
       ['HTTP 429 without Retry-After', { status: 429 }, {}],
-      ['HTTP 408', { status: 408 }, { reason: 'http_408' }],
-      ['a reset connection', 'reset', { reason: 'connection_lost' }],
-      ['a lost answer', 'drop', { reason: 'connection_lost' }],
+      ['HTTP 408', { status: 408 }, { reason: 'http_408', unclear: true }],
+      ['HTTP 425', { status: 425 }, { reason: 'http_425' }],
+      ['a reset connection', 'reset', { reason: 'connection_lost', unclear: true }],
+      ['a lost answer', 'drop', { reason: 'connection_lost', unclear: true }],
     ];
     it.each(retried)('has %s tried again', async (_, fault, expected) => {
       if (fixture.fail === undefined) return;
       fixture.fail(fault);
       const outcome = await send();
       expect(outcome).toMatchObject({ status: 'retry', ...expected });
+      expect('unclear' in outcome).toBe('unclear' in expected);
       expect(errorOf(outcome)).not.toBe('');
       expectNoSecret(outcome);
       expect(await send()).toEqual({ status: 'sent' });
@@ -133,6 +182,16 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
       const outcome = send(undefined, abort.signal);
       abort.abort();
       expect(await outcome).toMatchObject({ status: 'retry', reason: 'aborted' });
+    });
+
+    it('may have arrived when it is aborted under way', async () => {
+      if (fixture.fail === undefined || fixture.arrived === undefined) return;
+      fixture.fail('hang');
+      const abort = new AbortController();
+      const outcome = send(undefined, abort.signal);
+      await fixture.arrived();
+      abort.abort();
+      expect(await outcome).toMatchObject({ status: 'retry', reason: 'aborted', unclear: true });
     });
   });
 }

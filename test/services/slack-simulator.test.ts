@@ -163,6 +163,111 @@ describe('the simulated Slack', () => {
     expect(simulator.messages('deploys')).toEqual([]);
   });
 
+  it('names the scope that is missing for a channel, and keeps private ones to itself', async () => {
+    await simulator.stop();
+    const channels = [
+      { name: 'open' },
+      { name: 'elsewhere', isMember: false },
+      { name: 'secret', isPrivate: true },
+      { name: 'others', isPrivate: true, isMember: false },
+    ];
+    await start({ channels, scopes: ['chat:write'] });
+    const answerOf = (method: string, args: Record<string, unknown>) =>
+      client.apiCall(method, args).catch((error: WebAPIPlatformError) => error.data);
+    const all = 'channels:history,groups:history,mpim:history,im:history';
+    expect(await answerOf('conversations.history', { channel: 'COPEN' })).toMatchObject({
+      error: 'missing_scope',
+      needed: all,
+      provided: 'chat:write',
+    });
+    simulator.setScopes(['channels:history', 'channels:read']);
+    const history = (channel: string) => answerOf('conversations.history', { channel });
+    expect(await history('COPEN')).toMatchObject({ ok: true });
+    expect(await history('CSECRET')).toMatchObject({ error: 'missing_scope', needed: 'groups:history' });
+    expect(await history('COTHERS')).toMatchObject({ error: 'channel_not_found' });
+    expect(await history('CELSEWHERE')).toMatchObject({ error: 'not_in_channel' });
+    expect(await history('open')).toMatchObject({ error: 'channel_not_found' });
+    const list = (types?: string) => answerOf('conversations.list', types === undefined ? {} : { types });
+    expect(await list()).toMatchObject({ channels: [{ name: 'open' }, { name: 'elsewhere' }] });
+    expect(await list('public_channel,private_channel')).toMatchObject({ needed: 'groups:read' });
+    simulator.setScopes(['channels:read', 'groups:read']);
+    expect(await list('private_channel')).toMatchObject({ channels: [{ id: 'CSECRET', is_private: true }] });
+  });
+
+  it('lists channels and threads by pages, which new messages do not shift', async () => {
+    for (const channel of ['a', 'b', 'c']) await client.chat.postMessage({ channel, text: 'first' });
+    const [a, b] = (await client.conversations.list({ limit: 2 })).channels!;
+    expect([a?.name, b?.name]).toEqual(['a', 'b']);
+    const { response_metadata } = await client.conversations.list({ limit: 2 });
+    const rest = await client.conversations.list({ limit: 2, cursor: response_metadata!.next_cursor! });
+    expect(rest.channels?.map(({ name }) => name)).toEqual(['c']);
+    expect(rest.response_metadata?.next_cursor).toBe('');
+
+    const channel = a!.id!;
+    const [{ ts }] = simulator.messages('a') as [{ ts: string }];
+    for (const text of ['1', '2', '3']) await client.chat.postMessage({ channel, text, thread_ts: ts });
+    const page = await client.conversations.replies({ channel, ts, limit: 3 });
+    expect(page).toMatchObject({
+      has_more: true,
+      messages: [{ text: 'first' }, { text: '1' }, { text: '2' }],
+    });
+    await client.chat.postMessage({ channel, text: '4', thread_ts: ts });
+    const cursor = page.response_metadata!.next_cursor!;
+    const next = await client.conversations.replies({ channel, ts, limit: 3, cursor });
+    expect(next.messages?.map(({ text }) => text)).toEqual(['3', '4']);
+    expect(next.has_more).toBe(false);
+
+    expect(await errorOf(client.conversations.replies({ channel, ts, cursor: 'nonsense' }))).toBe(
+      'invalid_cursor',
+    );
+    expect(await errorOf(client.conversations.history({ channel, limit: 1_000 }))).toBe('invalid_limit');
+    expect(await errorOf(client.conversations.replies({ channel, ts: '1.1' }))).toBe('thread_not_found');
+  });
+
+  it('tells no payload of metadata that was not asked for', async () => {
+    const metadata = { event_type: 'e', event_payload: { delivery: 'd1' } };
+    const { channel } = await client.chat.postMessage({ channel: 'deploys', text: 'a', metadata });
+    const { messages } = await client.conversations.history({ channel: channel! });
+    expect(messages?.[0]?.metadata).toEqual({ event_type: 'e' });
+  });
+
+  it('opens a direct message to a user', async () => {
+    const { channel } = await client.chat.postMessage({ channel: 'U0123456789', text: 'a' });
+    expect(channel).toBe('D0123456789');
+    expect(await errorOf(client.conversations.history({ channel: channel! }))).toBe('none');
+    simulator.setScopes(['channels:history']);
+    expect(await errorOf(client.conversations.history({ channel: channel! }))).toBe('missing_scope');
+  });
+
+  it('posts and does not say so', async () => {
+    simulator.fail({ kind: 'done', then: { kind: 'status', status: 500 } });
+    await expect(client.chat.postMessage({ channel: 'deploys', text: 'a' })).rejects.toThrow('500');
+    simulator.fail({ kind: 'done', then: { kind: 'hang' } });
+    const abort = new AbortController();
+    const post = fetch(`${simulator.apiUrl}chat.postMessage`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${simulator.token}` },
+      body: new URLSearchParams({ channel: 'deploys', text: 'b' }),
+      signal: abort.signal,
+    });
+    await simulator.until(() => simulator.messages('deploys').length === 2);
+    abort.abort();
+    await expect(post).rejects.toThrow('aborted');
+  });
+
+  it('keeps within bounds', async () => {
+    await simulator.stop();
+    await start({ keep: { messages: 3, calls: 5 } });
+    for (let n = 0; n < 20; n += 1) await client.chat.postMessage({ channel: 'deploys', text: String(n) });
+    const kept = simulator.messages('deploys').map(({ text }) => text);
+    expect(kept.length).toBeGreaterThanOrEqual(3);
+    expect(kept.length).toBeLessThanOrEqual(6);
+    expect(kept.at(-1)).toBe('19');
+    expect(simulator.calls.length).toBeLessThanOrEqual(10);
+    expect(simulator.calls.at(-1)).toMatchObject({ form: { text: '19' } });
+    expect(simulator.workspace.posted).toBe(20);
+  });
+
   it('limits the pace of a channel', async () => {
     let now = 1_000_000;
     await simulator.stop();

@@ -280,7 +280,8 @@ describe('threads', () => {
     await send('c', grouped(), { recipient: 'elsewhere' });
     expect(threads()).toEqual(['none', 'none']);
     expect(simulator.messages('elsewhere')).toHaveLength(1);
-    expect([...state.entries.keys()].every((key) => key.startsWith('slack/slack/thread/'))).toBe(true);
+    const kinds = [...state.entries.keys()].map((key) => key.split('/').slice(0, 3).join('/'));
+    expect(new Set(kinds)).toEqual(new Set(['slack/slack/thread', 'slack/slack/channel']));
     expect([...state.entries.values()].every(({ ttl }) => ttl === 90 * 86_400)).toBe(true);
   });
 

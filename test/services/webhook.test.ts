@@ -62,6 +62,18 @@ describe('webhook requests', () => {
     });
   });
 
+  it('carry the id of the delivery, the same in each attempt', async () => {
+    await send({ message: 'a' });
+    const context = { deliveryId: 'd', signal: AbortSignal.timeout(30_000), earlier: { since: 1 } };
+    const outcome = await service.send({ message: 'a' }, '', context);
+    expect(outcome).toEqual({ status: 'sent', earlier: 'unreadable' });
+    expect(receiver.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['d', 'd']);
+    await service.close();
+    service = start({ url: receiver.url, headers: [{ name: 'Idempotency-Key', value: 'own' }] });
+    await send({ message: 'b' });
+    expect(receiver.requests.at(-1)?.headers['idempotency-key']).toBe('own');
+  });
+
   it('follow redirects, and take no secret to another host', async () => {
     const elsewhere = createWebhookReceiver();
     await elsewhere.start();
@@ -71,6 +83,7 @@ describe('webhook requests', () => {
     expect(await sendSection({ method: 'POST', body: 'b' })).toEqual({ status: 'sent' });
     expect(elsewhere.requests).toMatchObject([{ method: 'POST', path: '/there', body: 'b' }]);
     expect(elsewhere.requests[0]?.headers).not.toHaveProperty('x-key');
+    expect(elsewhere.requests[0]?.headers).toHaveProperty('idempotency-key', 'd');
     await elsewhere.stop();
   });
 
@@ -102,7 +115,7 @@ describe('webhook outcomes', () => {
     const { options } = validateWebhookOptions({ url: receiver.url });
     service = createWebhookService(options!, { name: 'github', timeout: 30 });
     receiver.fail({ kind: 'hang' });
-    expect(await send({ message: 'm' })).toMatchObject({ status: 'retry', reason: 'timeout' });
+    expect(await send({ message: 'm' })).toMatchObject({ status: 'retry', reason: 'timeout', unclear: true });
   });
 
   it.each([{ method: 'NO METHOD' }, { method: 'GET\r\nX: y' }, { body: [1] }])(

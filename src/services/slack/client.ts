@@ -11,11 +11,14 @@ export type SlackCall = (
   signal: AbortSignal,
 ) => Promise<SlackAnswer>;
 
-/** What is read of answers. */
+/** What is read of answers. Lists of messages and of channels are checked where they are read. */
 export interface SlackAnswer {
   ts?: string;
   channel?: string;
   user?: { id?: unknown };
+  messages?: unknown;
+  channels?: unknown;
+  response_metadata?: unknown;
 }
 
 const silent = () => {};

@@ -1,10 +1,14 @@
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRequestError } from '@slack/web-api';
 import type { RejectionScope } from '../../model.ts';
 import { networkFailure, retryAfterOf } from '../http.ts';
+import { mayHaveArrived } from '../unclear.ts';
 
-/** What a failed call to Slack means for the message. `detail` is for people and not yet scrubbed of secrets. */
+/**
+ * What a failed call to Slack means for the message. `detail` is for people and not yet scrubbed of secrets;
+ * `unclear` says that Slack may have done what was asked.
+ */
 export type Failure =
-  | { kind: 'retry'; reason: string; detail: string; retryAfter?: number }
+  | { kind: 'retry'; reason: string; detail: string; retryAfter?: number; unclear?: true }
   | { kind: 'rejected'; reason: string; detail: string; scope: RejectionScope }
   /** The layout is refused; plain text may pass. */
   | { kind: 'layout'; reason: string; detail: string }
@@ -32,6 +36,8 @@ const RETRY = words(
   'internal_error fatal_error service_unavailable request_timeout org_login_required team_added_to_org ' +
     'external_channel_migrating server_error temporarily_unavailable',
 );
+/** Failures of Slack's own, which can come after it has posted. */
+const UNCLEAR = words('internal_error fatal_error service_unavailable server_error temporarily_unavailable');
 const RATE_LIMITED = words('ratelimited rate_limited message_limit_exceeded');
 const RECIPIENT = words(
   'channel_not_found not_in_channel is_archived restricted_action restricted_action_read_only_channel ' +
@@ -81,8 +87,15 @@ export function failureOf(error: unknown, signal: AbortSignal, now: number): Fai
     return { kind: 'retry', reason: 'rate_limited', detail: 'answered 429', retryAfter: cause.retryAfter };
   }
   const network = networkFailure(cause, signal);
-  return { kind: 'retry', reason: network.reason, detail: `did not answer: ${network.detail}` };
+  return {
+    kind: 'retry',
+    reason: network.reason,
+    detail: `did not answer: ${network.detail}`,
+    ...(mayHaveArrived(cause, network.reason) ? unclear : {}),
+  };
 }
+
+const unclear = { unclear: true } as const;
 
 const CUSTOMIZE = 'chat:write.customize';
 
@@ -93,7 +106,8 @@ function platformFailure(error: WebAPIPlatformError): Failure {
   const code = data.error;
   // The client takes any body that is no JSON for an error code.
   if (typeof code !== 'string' || !/^[a-z][a-z0-9_]{1,63}$/.test(code)) {
-    return { kind: 'retry', reason: 'unreadable_answer', detail: 'sent an answer that is not from its API' };
+    const what = 'sent an answer that is not from its API';
+    return { kind: 'retry', reason: 'unreadable_answer', detail: what, ...unclear };
   }
   const detail = [`answered ${code}`, describe(data), HINTS[code] ?? '']
     .filter((part) => part !== '')
@@ -106,7 +120,9 @@ function platformFailure(error: WebAPIPlatformError): Failure {
     const retryAfter = seconds === undefined ? defaultRetryAfter : seconds * 1_000;
     return { kind: 'retry', reason: 'rate_limited', detail, retryAfter };
   }
-  if (RETRY.has(code)) return { kind: 'retry', reason: code, detail };
+  if (RETRY.has(code)) {
+    return { kind: 'retry', reason: code, detail, ...(UNCLEAR.has(code) ? unclear : {}) };
+  }
   if (LAYOUT.has(code)) return { kind: 'layout', reason: code, detail };
   if (METADATA.has(code)) return { kind: 'metadata', reason: code, detail };
   if (THREAD.has(code)) return { kind: 'thread', reason: code, detail };
@@ -133,7 +149,12 @@ function httpFailure(error: WebAPIHTTPError, now: number): Failure {
     return { kind: 'rejected', reason, detail: `${detail}. Check apiURL and the proxy.`, scope: 'service' };
   }
   const retryAfter = retryAfterOf(error.headers['retry-after'], now);
-  return retryAfter === undefined
-    ? { kind: 'retry', reason, detail }
-    : { kind: 'retry', reason, detail, retryAfter };
+  return {
+    kind: 'retry',
+    reason,
+    detail,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+    // 425 says that nothing was looked at.
+    ...(status === 425 ? {} : unclear),
+  };
 }

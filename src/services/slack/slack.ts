@@ -3,15 +3,18 @@ import type { Notification, Outcome } from '../../model.ts';
 import { createConnections } from '../http.ts';
 import { createScrub } from '../secrets.ts';
 import type { SendContext, Service, ServiceState } from '../service.ts';
+import { createChannels } from './channels.ts';
 import { createSlackCall, type SlackCall } from './client.ts';
-import { createCustomisation, isCustomised } from './customise.ts';
-import { type Failure, failureOf, TOO_LONG } from './errors.ts';
-import { longestText } from './limits.ts';
+import { createCustomisation } from './customise.ts';
+import { createEarlierAttempts } from './earlier.ts';
+import type { Failure } from './errors.ts';
 import { createMarkers } from './markers.ts';
 import { neutraliseMentions } from './mentions.ts';
-import { type Form, type SlackMessage, shortText, slackMessage } from './message.ts';
+import { type SlackMessage, slackMessage } from './message.ts';
+import { createMetadata } from './metadata.ts';
 import { resolveMentions } from './resolve-mentions.ts';
 import type { SlackOptions } from './schema.ts';
+import { createSubmit, type Degraded } from './submit.ts';
 import { createThreads, type Thread } from './threads.ts';
 import { createUsers } from './users.ts';
 
@@ -33,7 +36,10 @@ export interface SlackSettings {
   timeout: number;
   /** Seconds that a thread is remembered beyond its last use. */
   threadTtl: number;
-  /** Each new message carries its delivery id as Slack message metadata; that takes no scope. */
+  /**
+   * Each new message carries its delivery id as Slack message metadata; that takes no scope. Without it a message
+   * that was posted by an attempt whose answer was lost is not found again.
+   */
   metadata: boolean;
   pace: Service['pace'];
 }
@@ -46,11 +52,10 @@ const defaults: SlackSettings = {
   pace: { perSecond: 1, burst: 5 },
 };
 
-const metadataEvent = 'herald_delivery';
-
-/** Why a message went out in another form than it was rendered; without `detail` where that has been told. */
-type Degraded = NonNullable<SlackMessage['degraded']>;
-type Posted = { ok: true; degraded?: Degraded; thread?: Thread } | { ok: false; failure: Failure };
+/** `earlier`: what became of an earlier attempt whose fate was unknown; absent where nobody looked. */
+type Posted =
+  | { ok: true; degraded?: Degraded; thread?: Thread; earlier?: 'found' | 'absent' | 'unreadable' }
+  | { ok: false; failure: Failure; earlier?: 'absent' | 'unreadable' };
 
 /**
  * Slack's Web API, posting what argocd-notifications posts (pipeline.json) and losing less: a layout that Slack
@@ -58,13 +63,16 @@ type Posted = { ok: true; degraded?: Degraded; thread?: Thread } | { ok: false; 
  *
  * A delivery with PostAndUpdate makes two calls. Once the first is accepted this is kept in the state, so a retry
  * repeats only the second.
+ *
+ * Where an earlier attempt may have posted, the message is looked for by its delivery id before it is posted again
+ * (earlier.ts). An edit is repeated without: it changes nothing the second time.
  */
 export function createSlackService(
   options: SlackOptions,
   deps: SlackDeps,
   settings: Partial<SlackSettings> = {},
 ): Service {
-  const { timeout, threadTtl, metadata, pace } = { ...defaults, ...settings };
+  const { timeout, threadTtl, metadata: withMetadata, pace } = { ...defaults, ...settings };
   const now = deps.now ?? Date.now;
   const scrub = createScrub([options.token]);
   const threads = createThreads(deps.state, deps.name, threadTtl);
@@ -73,11 +81,14 @@ export function createSlackService(
     ...(deps.ca === undefined ? {} : { ca: deps.ca }),
   });
   const call = deps.call ?? createSlackCall(options, { dispatcher, timeout, now });
-  /** Set when Slack refuses message metadata of this token, for example of a user. */
-  let withoutMetadata = !metadata;
-  const customisation = createCustomisation({ name: deps.name, log: deps.log, now });
+  const common = { name: deps.name, call, log: deps.log, now };
+  const customisation = createCustomisation(common);
+  const metadata = createMetadata({ ...common, state: deps.state, enabled: withMetadata });
+  const channels = createChannels(deps.state, { service: deps.name, ttl: threadTtl, now });
+  const earlierAttempts = createEarlierAttempts({ ...common, channels, metadata, scrub });
+  const submit = createSubmit({ ...common, customisation, metadata });
   const markers = createMarkers();
-  const users = createUsers({ name: deps.name, call, log: deps.log, now });
+  const users = createUsers(common);
   let closing: Promise<void> | undefined;
 
   async function send(notification: Notification, recipient: string, context: SendContext): Promise<Outcome> {
@@ -90,7 +101,7 @@ export function createSlackService(
           : await threads.inTurn(recipient, message.groupingKey, () =>
               sendGrouped(message, recipient, context),
             );
-      return outcomeOf(posted, recipient);
+      return outcomeOf(posted, recipient, context);
     } catch (error) {
       const what = scrub(String(error));
       deps.log.error({ service: deps.name, error: what }, 'Slack service failed unexpectedly');
@@ -98,6 +109,8 @@ export function createSlackService(
         status: 'retry',
         reason: 'unexpected',
         error: `Slack, channel ${JSON.stringify(recipient)}: ${what}`,
+        // Nobody can tell how far it got.
+        unclear: true,
       };
     }
   }
@@ -120,12 +133,18 @@ export function createSlackService(
     }
     if (thread === undefined) return postFirst(message, recipient, context);
 
-    let degraded: Degraded | undefined;
+    // What the reply came to, also where the edit is all that is left to do.
+    let said: Partial<Extract<Posted, { ok: true }>> = {};
+    if (alreadyPosted && context.earlier !== undefined) said = { earlier: 'found' };
     if (policy !== 'Update' && !alreadyPosted) {
       const reply = await post(message, recipient, context, thread);
       if (!reply.ok && reply.failure.kind === 'thread') return postFirst(message, recipient, context);
       if (!reply.ok) return reply;
-      degraded = reply.degraded;
+      const { degraded, earlier } = reply;
+      said = {
+        ...(degraded === undefined ? {} : { degraded }),
+        ...(earlier === undefined ? {} : { earlier }),
+      };
       await keep(() => threads.remember(recipient, groupingKey, thread));
       if (policy === 'Post') return reply;
       await keep(() => threads.markPosted(context.deliveryId));
@@ -134,7 +153,7 @@ export function createSlackService(
     const edited = await edit(message, thread, context);
     if (edited.ok) {
       await keep(() => threads.remember(recipient, groupingKey, thread));
-      return { ...edited, ...(degraded === undefined ? {} : { degraded }) };
+      return { ...edited, ...said };
     }
     if (!isStale(edited.failure)) return edited;
     deps.log.info(
@@ -142,10 +161,8 @@ export function createSlackService(
       'Message cannot be edited',
     );
     // A reply that stands in a thread which still exists has said it already.
-    const said = policy === 'PostAndUpdate' && edited.failure.reason !== 'message_not_found';
-    return said
-      ? { ok: true, ...(degraded === undefined ? {} : { degraded }) }
-      : postFirst(message, recipient, context);
+    const stands = policy === 'PostAndUpdate' && edited.failure.reason !== 'message_not_found';
+    return stands ? { ok: true, ...said } : postFirst(message, recipient, context);
   }
 
   /** Posts outside of any thread; later messages of the grouping key will follow this one. */
@@ -156,98 +173,67 @@ export function createSlackService(
     return posted;
   }
 
-  function post(
+  async function post(
     message: SlackMessage,
     recipient: string,
     context: SendContext,
     thread?: Thread,
   ): Promise<Posted> {
+    const { deliveryId, signal } = context;
+    let earlier: 'absent' | 'unreadable' | undefined;
+    if (context.earlier !== undefined) {
+      const { since } = context.earlier;
+      const sought = { deliveryId, recipient, since, ...(thread === undefined ? {} : { thread }) };
+      const fate = await earlierAttempts.look(sought, signal);
+      if (fate.kind === 'unknown') return failed(fate.failure);
+      if (fate.kind === 'found') {
+        await keep(() => channels.remember(recipient, fate.thread.channel));
+        return { ok: true, thread: fate.thread, earlier: 'found' };
+      }
+      earlier = fate.kind;
+    }
     const address = {
       channel: recipient,
       ...(thread === undefined ? {} : { thread_ts: thread.ts }),
       ...(message.broadcast ? { reply_broadcast: 'true' } : {}),
     };
-    return submit('chat.postMessage', message, address, context, {
-      metadata: JSON.stringify({
-        event_type: metadataEvent,
-        event_payload: { delivery: context.deliveryId },
-      }),
-    });
+    const posted = await submit({ method: 'chat.postMessage', message, address, deliveryId }, signal);
+    if (posted.ok && posted.thread !== undefined) {
+      const { channel } = posted.thread;
+      await keep(() => channels.remember(recipient, channel));
+    }
+    return { ...posted, ...(earlier === undefined ? {} : { earlier }) };
   }
 
-  function edit(message: SlackMessage, thread: Thread, context: SendContext): Promise<Posted> {
+  function edit(message: SlackMessage, thread: Thread, { signal }: SendContext): Promise<Posted> {
     const address = { channel: thread.channel, ts: thread.ts, thread_ts: thread.ts, as_user: 'true' };
-    return submit('chat.update', message, address, context, {});
+    return submit({ method: 'chat.update', message, address }, signal);
   }
 
-  /** One message: as it is meant, and where Slack refuses the layout, the metadata or the name, without it. */
-  async function submit(
-    method: string,
-    message: SlackMessage,
-    address: Form,
-    context: SendContext,
-    extra: Form,
-  ): Promise<Posted> {
-    let form = message.form;
-    let degraded = message.degraded;
-    // An edit has to clear the layout that the message had.
-    const cleared = (plain: Form): Form =>
-      method === 'chat.update' ? { ...plain, attachments: '[]', blocks: '[]' } : plain;
-    if (degraded !== undefined) form = cleared(form);
-
-    for (;;) {
-      const allowed = customisation.allowed(form);
-      const full = { ...allowed.form, ...address, ...(withoutMetadata ? {} : extra) };
-      const answer = await attempt(method, full, context);
-      if (answer.ok) {
-        if (allowed.reduced) degraded ??= { reason: 'without_customize', detail: '' };
-        return { ...answer, ...(degraded === undefined ? {} : { degraded }) };
-      }
-      const { failure } = answer;
-      if (failure.kind === 'customised' && isCustomised(allowed.form)) {
-        customisation.refused(failure);
-        continue;
-      }
-      if (failure.kind === 'metadata' && 'metadata' in full) {
-        withoutMetadata = true;
-        deps.log.warn({ service: deps.name, reason: failure.reason }, 'Slack refuses message metadata');
-        continue;
-      }
-      const limit = TOO_LONG.has(failure.reason) ? shortText : longestText;
-      const shorter = degraded === undefined || (form.text ?? '').length > limit;
-      if (failure.kind !== 'layout' || !shorter) return answer;
-      form = cleared(message.plain(limit));
-      if (form.text === '') return answer;
-      degraded = failure;
-    }
-  }
-
-  async function attempt(method: string, form: Form, { signal }: SendContext): Promise<Posted> {
-    if (signal.aborted) {
-      return failed({ kind: 'retry', reason: 'aborted', detail: 'was not asked: the attempt was aborted' });
-    }
-    try {
-      const { ts, channel } = await call(method, form, signal);
-      return { ok: true, ...(ts !== undefined && channel !== undefined ? { thread: { ts, channel } } : {}) };
-    } catch (error) {
-      return failed(failureOf(error, signal, now()));
-    }
-  }
-
-  function outcomeOf(posted: Posted, recipient: string): Outcome {
+  function outcomeOf(posted: Posted, recipient: string, context: SendContext): Outcome {
     const sentence = (detail: string) =>
       scrub(`Slack, channel ${JSON.stringify(recipient)} of service ${deps.name}, ${detail}`);
     if (posted.ok) {
+      const earlier = posted.earlier === undefined ? {} : { earlier: posted.earlier };
       const { degraded } = posted;
-      if (degraded === undefined) return { status: 'sent' };
+      if (degraded === undefined) return { status: 'sent', ...earlier };
       const { reason, detail } = degraded;
-      return { status: 'sent', degraded: reason, ...(detail === '' ? {} : { error: sentence(detail) }) };
+      const error = detail === '' ? {} : { error: sentence(detail) };
+      return { status: 'sent', degraded: reason, ...error, ...earlier };
     }
     const { failure } = posted;
     const error = sentence(failure.detail);
     if (failure.kind === 'retry') {
       const { reason, retryAfter } = failure;
-      return { status: 'retry', reason, error, ...(retryAfter === undefined ? {} : { retryAfter }) };
+      const stillUnclear = context.earlier !== undefined && posted.earlier !== 'absent';
+      const unclear = failure.unclear === true || stillUnclear;
+      return {
+        status: 'retry',
+        reason,
+        error,
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+        ...(unclear ? { unclear } : {}),
+      };
     }
     const scope = failure.kind === 'rejected' ? failure.scope : 'notification';
     return { status: 'rejected', reason: failure.reason, error, scope };
@@ -258,7 +244,10 @@ export function createSlackService(
     try {
       await write();
     } catch (error) {
-      deps.log.warn({ service: deps.name, error: scrub(String(error)) }, 'Slack thread could not be kept');
+      deps.log.warn(
+        { service: deps.name, error: scrub(String(error)) },
+        'What Slack answered could not be kept',
+      );
     }
   }
 
