@@ -1,43 +1,45 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import packageJson from '../package.json' with { type: 'json' };
 import { createArgocd } from './argocd/argocd.ts';
 import { connectOptions } from './cli/connect-options.ts';
 import type { RunOptions } from './cli/run-flags.ts';
-import { isGone } from './cluster/annotate.ts';
 import { ClusterError } from './cluster/cluster-error.ts';
 import { connect } from './cluster/connect.ts';
 import { createEventRecorder } from './cluster/events.ts';
 import { createWatchScope } from './cluster/scope.ts';
-import { isSyncStatusRefreshed } from './cluster/sync-status.ts';
-import { createApplicationWatch } from './cluster/watch-applications.ts';
-import { createApplicationSetWatch } from './cluster/watch-applicationsets.ts';
 import { type ConfigSnapshot, createConfigWatch } from './cluster/watch-config.ts';
 import { createProjectWatch } from './cluster/watch-projects.ts';
 import { type Config, type ConfigInput, parseConfig } from './config/parse-config.ts';
 import { createBullmqQueue } from './delivery/bullmq-queue.ts';
 import { createPacing } from './delivery/pacing.ts';
-import { endedMeanwhile, importEpisodes } from './episodes/notified-annotation.ts';
+import type { DeliveryQueue } from './delivery/queue.ts';
+import type { Ledger } from './episodes/ledger.ts';
 import { createLedger } from './episodes/store-ledger.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import { createConfigurations } from './pipeline/configurations.ts';
+import { type ConfigChange, createConfigurations } from './pipeline/configurations.ts';
 import { createDeliver } from './pipeline/deliver.ts';
 import { createFigures } from './pipeline/figures.ts';
-import { createLedgerWriter } from './pipeline/ledger-writer.ts';
 import { createMirror } from './pipeline/mirror.ts';
-import { createObserver } from './pipeline/observe.ts';
 import { reportParked } from './pipeline/parked.ts';
 import { createPeriodic } from './pipeline/periodic.ts';
-import { observeDeletion, pruneLedger, reportDeletions, requeueIntents } from './pipeline/recover.ts';
 import { createRepo } from './pipeline/repo.ts';
+import { reviveParked } from './pipeline/revive.ts';
 import { type ShutdownStep, shutDown } from './pipeline/shutdown.ts';
+import { createStanding } from './pipeline/standing.ts';
+import { createTerm, type LeadingTerm, type OpenedStore } from './pipeline/term.ts';
 import { missingLists, stuckWatches, verdict } from './pipeline/watch-health.ts';
 import type { HealthChecks } from './server/health.ts';
 import { createServer } from './server/server.ts';
 import { createService } from './services/create-service.ts';
+import { settledWithin } from './store/deadline.ts';
 import { claimStore } from './store/owner.ts';
-import { createServiceState, scopedState } from './store/service-state.ts';
+import { createServiceState, type StoredState, scopedState } from './store/service-state.ts';
 import { StoreError } from './store/store.ts';
+import { createMembership } from './store/store-membership.ts';
 import { waitForStore } from './store/wait-for-store.ts';
 import { compileTemplate } from './templates/schema.ts';
 import { compileTrigger } from './triggers/schema.ts';
@@ -109,14 +111,10 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
 
   const events = createEventRecorder({ connection, log });
   const periodic = createPeriodic(signal, log);
-  const opening = Promise.withResolvers<{ store: Store; ledger: Ledger; queue: DeliveryQueue }>();
-  // Where it is refused, `waitForStore` says so; those that wait for it end with the process.
-  opening.promise.catch(() => undefined);
-  const stored = opening.promise.then(({ store }) => createServiceState(store));
-  stored.catch(() => undefined);
+  const opening = Promise.withResolvers<{ ledger: Ledger; queue: DeliveryQueue; state: StoredState }>();
   const state: StoredState = {
-    get: async (key) => (await stored).get(key),
-    set: async (...values) => (await stored).set(...values),
+    get: async (key) => (await opening.promise).state.get(key),
+    set: async (...values) => (await opening.promise).state.set(...values),
   };
 
   const configurations = createConfigurations(
@@ -259,7 +257,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
 
   const ledger = createLedger(store);
   const queue = createBullmqQueue(store, { log, concurrency: limits.deliveries * options.processors });
-  opening.resolve({ store, ledger, queue });
+  opening.resolve({ ledger, queue, state: createServiceState(store) });
   const standing = createStanding({
     membership: createMembership(store),
     member: { id: randomUUID(), host: process.env.HOSTNAME || hostname() },
@@ -302,7 +300,8 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   };
   readyz.role = () =>
     verdict([standing.isKnown() ? undefined : 'not known yet'], standing.isLeader() ? 'leads' : 'stands by');
-  periodic.every(5 * second, 'figures', createFigures({ queue, ledger, metrics, watches, backlog: () => leading?.backlog() ?? 0 }));
+  const backlog = () => leading?.backlog() ?? 0;
+  periodic.every(5 * second, 'figures', createFigures({ queue, ledger, metrics, watches, backlog }));
 
   await Promise.race([configured, aborted(signal)]);
   if (!signal.aborted) {

@@ -22,6 +22,7 @@ export interface EpisodeRow {
 export interface ClaimRow extends EpisodeRow {
   id: string;
   body: string;
+  lane: string;
   snapshot: string;
   observedAt: number;
 }
@@ -60,6 +61,7 @@ export function rowsOfChange(change: LedgerChange): ChangeRows {
         ...rowOfEpisode(episode),
         id: delivery.id,
         body: JSON.stringify(body),
+        lane: laneOf(delivery),
         snapshot: digestOf(snapshot),
         observedAt: Math.trunc(delivery.observedAt),
       };
@@ -85,6 +87,17 @@ function slotOfEpisode({ configNamespace, trigger, condition, service, recipient
   return createHash('sha256').update(parts).digest('hex').slice(0, 24);
 }
 
+/** Of an Application and a destination: what keeps its order. */
+export function laneOf({ configNamespace, destination, application }: Delivery): string {
+  const parts = JSON.stringify([
+    configNamespace,
+    destination.service,
+    destination.recipient,
+    application.uid,
+  ]);
+  return createHash('sha256').update(parts).digest('hex').slice(0, 24);
+}
+
 export function episodeOfRow(record: string, notifiedAt: number): EpisodeRecord {
   const episode = JSON.parse(record) as EpisodeRecord;
   return notifiedAt > 0 ? { ...episode, notifiedAt } : episode;
@@ -101,6 +114,5 @@ export function textOfSettlement(settlement: Settlement): string | undefined {
 }
 
 export function parkedOfRow(delivery: Delivery, settlement: string): ParkedDelivery {
-  const { status, reason, error, at } = JSON.parse(settlement) as Exclude<Settlement, { status: 'sent' }>;
-  return { delivery, status, reason, error, at };
+  return { delivery, ...(JSON.parse(settlement) as Exclude<Settlement, { status: 'sent' }>) };
 }

@@ -6,9 +6,17 @@
  *   P:open:<uid>           hash key → episode, those without oncePer
  *   P:once:<uid>           hash key → episode, those with oncePer
  *   P:slot:<uid>           hash slot → key of its oncePer episode that was claimed or confirmed last
- *   P:delivery:<id>        hash: uid, episode, snapshot, record, observed, and of parked ones settlement, settled
+ *   P:gone:<uid>           revision of the deletion of an Application that was forgotten lately
+ *   P:delivery:<id>        hash: uid, episode, snapshot, record, observed, lane, attempt (mark as JSON) while one may be
+ *                          under way, and of parked ones settlement, settled
  *   P:snapshot:<digest>    hash: packed, holders (deliveries that refer to it)
  *   P:pending, P:parked    sorted sets of delivery ids by the time they were observed, or settled
+ *   P:lane:<lane>          sorted set of the pending ids of a lane, by P:sequence
+ *   P:ready                sorted set of the pending ids that are first in their lane, by the time they were observed
+ *   P:progress             revision up to which the watch is in the ledger
+ *   P:lead                 hash of store/redis-membership.ts; its `term` fences off earlier leaders
+ *
+ * What release 0.1.0 has claimed has no lane; `readyScript` gives each a lane of its own.
  *
  * An episode is "<delivery>\n<confirmed>\n<notified>\n<slot>\n<JSON>": times in Unix milliseconds, notified 0 where it
  * was not, delivery empty where it was imported. JSON holds no line break, and Lua never decodes it.
@@ -29,15 +37,37 @@ local function release(snapshot)
   local key = P .. ':snapshot:' .. snapshot
   if redis.call('EXISTS', key) == 1 and redis.call('HINCRBY', key, 'holders', -1) <= 0 then redis.call('DEL', key) end
 end
+local function isFenced(term)
+  return tonumber(redis.call('HGET', P .. ':lead', 'term') or '0') > tonumber(term)
+end
+local function headOf(lane)
+  return redis.call('ZRANGE', P .. ':lane:' .. lane, 0, 0)[1]
+end
+-- Puts a pending delivery last into its lane.
+local function enlist(id, lane, observed)
+  redis.call('ZADD', P .. ':lane:' .. lane, redis.call('INCR', P .. ':sequence'), id)
+  if headOf(lane) == id then redis.call('ZADD', P .. ':ready', observed, id) end
+end
+-- Takes it out; answers the first of its lane now.
+local function leave(id, lane)
+  redis.call('ZREM', P .. ':ready', id)
+  redis.call('ZREM', P .. ':lane:' .. lane, id)
+  local head = headOf(lane)
+  if head then
+    redis.call('ZADD', P .. ':ready', redis.call('HGET', P .. ':delivery:' .. head, 'observed'), head)
+  end
+  return head
+end
 local function isLater(confirmed, key, other, otherKey)
   local a, b = tonumber(confirmed), tonumber(other)
   return a > b or (a == b and key > otherKey)
 end
 `;
 
-/** Answers the suppressed keys. */
+/** Answers whether a later term has begun, and if not, the suppressed keys and the ids that are ready, as two lists. */
 export const applyScript = `${shared}
-local uid = arg()
+local term, uid = arg(), arg()
+if isFenced(term) then return { 1 } end
 local open, once, slots = P .. ':open:' .. uid, P .. ':once:' .. uid, P .. ':slot:' .. uid
 
 local function place(key, e)
@@ -77,7 +107,10 @@ end
 
 redis.call('ZADD', P .. ':applications', 0, uid)
 local hasRecord, record = arg(), arg()
-if hasRecord == '1' then redis.call('SET', P .. ':application:' .. uid, record) end
+if hasRecord == '1' then
+  redis.call('SET', P .. ':application:' .. uid, record)
+  redis.call('DEL', P .. ':gone:' .. uid)
+end
 
 local ends, endKeys = tonumber(arg()), {}
 for n = 1, ends do endKeys[n] = arg() end
@@ -93,7 +126,7 @@ for n = 1, tonumber(arg()) do confirms[n] = arg() end
 local claims, claimedWith = {}, {}
 for n = 1, tonumber(arg()) do
   local c = { key = arg(), once = arg(), slot = arg(), record = arg(), confirmed = arg(), notified = '0',
-              delivery = arg(), body = arg(), snapshot = arg(), observed = arg() }
+              delivery = arg(), body = arg(), lane = arg(), snapshot = arg(), observed = arg() }
   claims[n] = c
   claimedWith[c.key .. '\\n' .. c.delivery] = true
 end
@@ -131,22 +164,30 @@ for _, c in ipairs(claims) do
     write(c)
     local delivery = P .. ':delivery:' .. c.delivery
     if redis.call('EXISTS', delivery) == 0 then
-      redis.call('HSET', delivery, 'uid', uid, 'episode', c.key, 'snapshot', c.snapshot, 'record', c.body, 'observed', c.observed)
+      redis.call('HSET', delivery, 'uid', uid, 'episode', c.key, 'snapshot', c.snapshot, 'record', c.body, 'observed', c.observed, 'lane', c.lane)
       redis.call('ZADD', P .. ':pending', c.observed, c.delivery)
+      enlist(c.delivery, c.lane, c.observed)
       local snapshot = P .. ':snapshot:' .. c.snapshot
       redis.call('HSETNX', snapshot, 'packed', snapshots[c.snapshot])
       redis.call('HINCRBY', snapshot, 'holders', 1)
     end
   end
 end
-return suppressed
+local ready = {}
+for _, c in ipairs(claims) do
+  if headOf(c.lane) == c.delivery then ready[#ready + 1] = c.delivery end
+end
+return { 0, suppressed, ready }
 `;
 
-/** Answers the packed record, then "<notified>\n<JSON>" of each episode; nothing where there is no record. */
+/**
+ * Answers the packed record, then "<notified>\n<JSON>" of each episode. Where there is no record, a list of nothing and
+ * the revision at which it was forgotten, or of nothing.
+ */
 export const loadScript = `${shared}
 local uid = arg()
 local record = redis.call('GET', P .. ':application:' .. uid)
-if not record then return {} end
+if not record then return { '', redis.call('GET', P .. ':gone:' .. uid) or nil } end
 local answer = { record }
 local function add(value)
   local e = parse(value)
@@ -160,36 +201,95 @@ end
 return answer
 `;
 
+/** Answers whether a later term has begun. The revision is kept for `goneTtl` seconds. */
 export const forgetScript = `${shared}
-local uid = arg()
+local term, uid, revision, goneTtl = arg(), arg(), arg(), arg()
+if isFenced(term) then return 1 end
 redis.call('ZREM', P .. ':applications', uid)
-return redis.call('UNLINK', P .. ':application:' .. uid, P .. ':open:' .. uid, P .. ':once:' .. uid, P .. ':slot:' .. uid)
+redis.call('SET', P .. ':gone:' .. uid, revision, 'EX', goneTtl)
+redis.call('UNLINK', P .. ':application:' .. uid, P .. ':open:' .. uid, P .. ':once:' .. uid, P .. ':slot:' .. uid)
+return 0
 `;
 
+/** Answers whether a later term has begun. */
+export const setProgressScript = `${shared}
+local term, revision = arg(), arg()
+if isFenced(term) then return 1 end
+redis.call('SET', P .. ':progress', revision)
+return 0
+`;
+
+/**
+ * Answers the ids from `first` to `last` of the ready ones. What has no lane yet gets one first: release 0.1.0, which
+ * may still run beside this one, enlists nothing.
+ */
+export const readyScript = `${shared}
+local first, last = arg(), arg()
+if first == '0' and redis.call('EXISTS', P .. ':lanes') == 0 then
+  for _, id in ipairs(redis.call('ZRANGE', P .. ':pending', 0, -1)) do
+    local delivery = P .. ':delivery:' .. id
+    if redis.call('HEXISTS', delivery, 'lane') == 0 then
+      redis.call('HSET', delivery, 'lane', id)
+      enlist(id, id, redis.call('HGET', delivery, 'observed'))
+    end
+  end
+  -- Looked at again after a while, since an old process may still claim.
+  redis.call('SET', P .. ':lanes', '1', 'EX', 60)
+end
+return redis.call('ZRANGE', P .. ':ready', first, last)
+`;
+
+/** Answers "begun", "settled", "behind", or the mark of the attempt before. */
+export const beginScript = `${shared}
+local id, mark, replaces = arg(), arg(), arg()
+local delivery = P .. ':delivery:' .. id
+local fields = redis.call('HMGET', delivery, 'settlement', 'lane', 'attempt', 'uid')
+if not fields[4] or fields[1] then return 'settled' end
+if fields[2] and headOf(fields[2]) ~= id then return 'behind' end
+if fields[3] and fields[3] ~= replaces then return fields[3] end
+redis.call('HSET', delivery, 'attempt', mark)
+return 'begun'
+`;
+
+export const abandonScript = `${shared}
+local id, mark = arg(), arg()
+local delivery = P .. ':delivery:' .. id
+if redis.call('HGET', delivery, 'attempt') == mark then redis.call('HDEL', delivery, 'attempt') end
+return 0
+`;
+
+/** Answers whether it was pending, whether its episode is still its own, and the id that is first in its lane now. */
 export const settleScript = `${shared}
 local id, sent, settledAt, settlement = arg(), arg(), arg(), arg()
 local delivery = P .. ':delivery:' .. id
-local fields = redis.call('HMGET', delivery, 'uid', 'episode', 'snapshot')
-if not fields[1] then return 0 end
-redis.call('ZREM', P .. ':pending', id)
-if sent == '0' then
-  redis.call('HSET', delivery, 'settlement', settlement, 'settled', settledAt)
-  redis.call('ZADD', P .. ':parked', settledAt, id)
-  return 1
-end
+local fields = redis.call('HMGET', delivery, 'uid', 'episode', 'snapshot', 'lane', 'settlement')
+if not fields[1] then return { 0, 0 } end
+local wasPending = fields[5] and 0 or 1
+local open, at = 0, nil
 for _, kind in ipairs({ ':open:', ':once:' }) do
   local key = P .. kind .. fields[1]
   local value = redis.call('HGET', key, fields[2])
   local e = value and parse(value)
   if e and e.delivery == id then
-    e.notified = settledAt
-    redis.call('HSET', key, fields[2], format(e))
+    open = 1
+    if sent == '1' then
+      e.notified = settledAt
+      redis.call('HSET', key, fields[2], format(e))
+    end
   end
 end
-redis.call('ZREM', P .. ':parked', id)
-redis.call('DEL', delivery)
-release(fields[3])
-return 1
+redis.call('ZREM', P .. ':pending', id)
+local head = fields[4] and leave(id, fields[4]) or nil
+if sent == '0' then
+  redis.call('HDEL', delivery, 'attempt')
+  redis.call('HSET', delivery, 'settlement', settlement, 'settled', settledAt)
+  redis.call('ZADD', P .. ':parked', settledAt, id)
+else
+  redis.call('ZREM', P .. ':parked', id)
+  redis.call('DEL', delivery)
+  release(fields[3])
+end
+return { wasPending, open, head }
 `;
 
 /** Answers of each delivery that exists: id, record, packed snapshot, settlement ('' while it is pending). */
@@ -207,18 +307,23 @@ end
 return answer
 `;
 
-/** Answers the ids that are pending now. */
+/** Answers the ids that are pending and ready now. */
 export const unparkScript = `${shared}
 local answer = {}
 for n = 2, #ARGV do
   local id = ARGV[n]
   local delivery = P .. ':delivery:' .. id
-  local observed = redis.call('HGET', delivery, 'observed')
-  if observed then
-    redis.call('HDEL', delivery, 'settlement', 'settled')
-    redis.call('ZREM', P .. ':parked', id)
-    redis.call('ZADD', P .. ':pending', observed, id)
-    answer[#answer + 1] = id
+  local fields = redis.call('HMGET', delivery, 'observed', 'settlement', 'lane')
+  if fields[1] then
+    local lane = fields[3] or id
+    if fields[2] then
+      redis.call('HDEL', delivery, 'settlement', 'settled', 'attempt')
+      redis.call('HSET', delivery, 'lane', lane)
+      redis.call('ZREM', P .. ':parked', id)
+      redis.call('ZADD', P .. ':pending', fields[1], id)
+      enlist(id, lane, fields[1])
+    end
+    if headOf(lane) == id then answer[#answer + 1] = id end
   end
 end
 return answer

@@ -3,7 +3,14 @@ import { withDeadline } from '../store/deadline.ts';
 import { unpack } from '../store/pack.ts';
 import { createScript } from '../store/redis-script.ts';
 import type { RedisStore } from '../store/store.ts';
-import type { ApplicationRecord, Ledger, LoadedApplication } from './ledger.ts';
+import type {
+  ApplicationRecord,
+  AttemptMark,
+  Begun,
+  GoneApplication,
+  Ledger,
+  LoadedApplication,
+} from './ledger.ts';
 import {
   type ChangeRows,
   deliveryOfRow,
@@ -17,6 +24,8 @@ import * as scripts from './redis-ledger-scripts.ts';
 
 const pageSize = 200;
 const pruneBatch = 500;
+/** Seconds for which it is remembered that an Application is gone. */
+const goneTtl = 7_200;
 
 /** The ledger in Redis 7 or Valkey; its keys are listed in redis-ledger-scripts.ts. */
 export function createRedisLedger(store: RedisStore, options: { deadline: number }): Ledger {
@@ -24,6 +33,10 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
   const apply = createScript(client, 'heraldApply', scripts.applyScript);
   const load = createScript(client, 'heraldLoad', scripts.loadScript);
   const forget = createScript(client, 'heraldForget', scripts.forgetScript);
+  const setProgress = createScript(client, 'heraldSetProgress', scripts.setProgressScript);
+  const ready = createScript(client, 'heraldReady', scripts.readyScript);
+  const begin = createScript(client, 'heraldBegin', scripts.beginScript);
+  const abandon = createScript(client, 'heraldAbandon', scripts.abandonScript);
   const settle = createScript(client, 'heraldSettle', scripts.settleScript);
   const deliveries = createScript(client, 'heraldDeliveries', scripts.deliveriesScript);
   const unpark = createScript(client, 'heraldUnpark', scripts.unparkScript);
@@ -38,9 +51,11 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
     }
   }
 
-  async function loadOne(uid: string): Promise<LoadedApplication | undefined> {
+  async function loadOne(uid: string): Promise<LoadedApplication | GoneApplication | undefined> {
     const [record, ...episodes] = (await load([prefix, uid])) as Buffer[];
-    if (record === undefined) return undefined;
+    if (record === undefined || record.length === 0) {
+      return episodes[0] && { goneAt: episodes[0].toString('utf8') };
+    }
     return {
       record: unpack<ApplicationRecord>(record),
       episodes: episodes.map((each) => {
@@ -84,15 +99,27 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
     async *loadAll() {
       for await (const uids of uidPages()) {
         const loaded = await bounded('Loading', Promise.all(uids.map(loadOne)));
-        yield loaded.filter((each) => each !== undefined);
+        yield loaded.filter((each) => each !== undefined && 'record' in each);
       }
     },
-    async apply(uid, change) {
-      const answer = await bounded('Writing', apply([prefix, uid, ...argumentsOf(rowsOfChange(change))]));
-      return { suppressed: (answer as Buffer[]).map(String) };
+    async apply(uid, change, term) {
+      const rows = argumentsOf(rowsOfChange(change));
+      const answer = await bounded('Writing', apply([prefix, `${term}`, uid, ...rows]));
+      const [fenced, suppressed, due] = answer as [number, Buffer[], Buffer[]];
+      return fenced === 1
+        ? { fenced: true }
+        : { fenced: false, suppressed: suppressed.map(String), ready: due.map(String) };
     },
-    async forget(uid) {
-      await bounded('Forgetting an Application', forget([prefix, uid]));
+    async forget(uid, revision, term) {
+      const values = [prefix, `${term}`, uid, revision, `${goneTtl}`];
+      return { fenced: (await bounded('Forgetting an Application', forget(values))) === 1 };
+    },
+    async progress() {
+      return (await bounded('Reading', client.get(`${prefix}:progress`))) ?? undefined;
+    },
+    async setProgress(revision, term) {
+      const answer = await bounded('Writing', setProgress([prefix, `${term}`, revision]));
+      return { fenced: answer === 1 };
     },
     async *pending() {
       const ids = await bounded('Reading', client.zrange(`${prefix}:pending`, '0', '-1'));
@@ -101,13 +128,31 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
         yield found.filter(({ settlement }) => settlement === '').map(({ delivery }) => delivery);
       }
     },
-    async isPending(id) {
-      return (await bounded('Reading', client.zscore(`${prefix}:pending`, id))) !== null;
+    async *ready() {
+      for (let first = 0; ; first += pageSize) {
+        const range = [`${first}`, `${first + pageSize - 1}`];
+        const ids = (await bounded('Reading', ready([prefix, ...range]))) as Buffer[];
+        if (ids.length > 0) yield ids.map(String);
+        if (ids.length < pageSize) return;
+      }
+    },
+    async read(ids) {
+      return (await read(ids)).filter(({ settlement }) => settlement === '').map(({ delivery }) => delivery);
+    },
+    async begin(id, attempt, replaces) {
+      const values = [prefix, id, markText(attempt), replaces ? markText(replaces) : ''];
+      return begunOf(String(await bounded('Writing', begin(values))));
+    },
+    async abandon(id, attempt) {
+      await bounded('Writing', abandon([prefix, id, markText(attempt)]));
     },
     async settle(id, settlement) {
       const sent = settlement.status === 'sent' ? '1' : '0';
       const text = textOfSettlement(settlement) ?? '';
-      await bounded('Settling', settle([prefix, id, sent, `${Math.trunc(settlement.at)}`, text]));
+      const values = [prefix, id, sent, `${Math.trunc(settlement.at)}`, text];
+      const [settled, open, head] = (await bounded('Settling', settle(values))) as [number, number, Buffer?];
+      const [next] = head ? await read([String(head)]) : [];
+      return { settled: settled === 1, open: open === 1, ...(next ? { next: next.delivery } : {}) };
     },
     async parked(limit) {
       const ids = await bounded('Reading', client.zrange(`${prefix}:parked`, '0', `${limit - 1}`, 'REV'));
@@ -163,12 +208,22 @@ function argumentsOf({ record, end, imports, confirm, claims, snapshots }: Chang
       `${row.openedAt}`,
       row.id,
       row.body,
+      row.lane,
       row.snapshot,
       `${row.observedAt}`,
     ]),
     `${snapshots.size}`,
     ...[...snapshots].flat(),
   ];
+}
+
+function markText({ since, until, by }: AttemptMark): string {
+  return JSON.stringify({ since, until, by });
+}
+
+function begunOf(answer: string): Begun {
+  if (answer === 'begun' || answer === 'settled' || answer === 'behind') return { status: answer };
+  return { status: 'unclear', earlier: JSON.parse(answer) as AttemptMark };
 }
 
 function* chunks<T>(items: T[]): Iterable<T[]> {

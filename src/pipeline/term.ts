@@ -125,7 +125,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
       scope,
       labelSelector,
       handlers: {
-        upsert: (application, { isReplayed }) =>
+        upsert: (application, _previous, { isReplayed }) =>
           observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed }),
         delete: (application, { isReplayed }) => deleted(application, isReplayed),
       },

@@ -1,11 +1,16 @@
 import type {
   ApplicationRecord,
+  AttemptMark,
+  Begun,
   EpisodeRecord,
+  GoneApplication,
   Ledger,
   LedgerChange,
   LoadedApplication,
+  Settled,
   Settlement,
 } from '../../episodes/ledger.ts';
+import { laneOf } from '../../episodes/ledger-rows.ts';
 import type { Delivery } from '../../model.ts';
 
 interface ModelEpisode {
@@ -14,11 +19,24 @@ interface ModelEpisode {
   confirmedAt: number;
 }
 
-/** What the contract says, in memory and in the plainest way: every ledger answers as this does. */
-export function createMemoryLedger(): Ledger {
+interface ModelDelivery {
+  delivery: Delivery;
+  order: number;
+  settlement?: Settlement;
+  mark?: AttemptMark;
+}
+
+/**
+ * What the contract says, in memory and in the plainest way: every ledger answers as this does.
+ * `lead.term`: of the leader, for what earlier ones still write.
+ */
+export function createMemoryLedger(lead: { term: number } = { term: 0 }): Ledger {
   const records = new Map<string, ApplicationRecord>();
   const episodes = new Map<string, Map<string, ModelEpisode>>();
-  const deliveries = new Map<string, { delivery: Delivery; settlement?: Settlement }>();
+  const deliveries = new Map<string, ModelDelivery>();
+  const gone = new Map<string, string>();
+  let progress: string | undefined;
+  let order = 0;
 
   function episodesOf(uid: string): Map<string, ModelEpisode> {
     const known = episodes.get(uid) ?? new Map<string, ModelEpisode>();
@@ -26,9 +44,10 @@ export function createMemoryLedger(): Ledger {
     return known;
   }
 
-  function load(uid: string): LoadedApplication | undefined {
+  function load(uid: string): LoadedApplication | GoneApplication | undefined {
     const record = records.get(uid);
-    if (!record) return undefined;
+    const goneAt = gone.get(uid);
+    if (!record) return goneAt === undefined ? undefined : { goneAt };
     const open: EpisodeRecord[] = [];
     const latest = new Map<string, ModelEpisode>();
     for (const each of episodesOf(uid).values()) {
@@ -41,10 +60,13 @@ export function createMemoryLedger(): Ledger {
     return { record, episodes: [...open, ...[...latest.values()].map((each) => each.record)] };
   }
 
-  function apply(uid: string, change: LedgerChange): { suppressed: string[] } {
+  function apply(uid: string, change: LedgerChange): { suppressed: string[]; ready: string[] } {
     const known = episodesOf(uid);
     const claims = change.claim ?? [];
-    if (change.record) records.set(uid, change.record);
+    if (change.record) {
+      records.set(uid, change.record);
+      gone.delete(uid);
+    }
     for (const key of change.end ?? []) {
       const isRepeated = claims.some(
         (c) => c.episode.key === key && c.delivery.id === known.get(key)?.delivery,
@@ -65,22 +87,49 @@ export function createMemoryLedger(): Ledger {
         continue;
       }
       known.set(episode.key, { record: episode, delivery: delivery.id, confirmedAt: episode.openedAt });
-      if (!deliveries.has(delivery.id)) deliveries.set(delivery.id, { delivery });
+      if (!deliveries.has(delivery.id)) deliveries.set(delivery.id, { delivery, order: (order += 1) });
     }
-    return { suppressed };
+    const ready = claims.map(({ delivery }) => delivery.id).filter(isReady);
+    return { suppressed, ready: [...new Set(ready)] };
   }
 
-  function settle(id: string, settlement: Settlement): void {
+  /** Pending deliveries of one lane, first to last. */
+  function laneMates(delivery: Delivery): ModelDelivery[] {
+    return [...deliveries.values()]
+      .filter((each) => !each.settlement && laneOf(each.delivery) === laneOf(delivery))
+      .sort((a, b) => a.order - b.order);
+  }
+
+  function isReady(id: string): boolean {
     const known = deliveries.get(id);
-    if (!known) return;
-    if (settlement.status !== 'sent') {
-      known.settlement = settlement;
-      return;
-    }
-    deliveries.delete(id);
+    return known !== undefined && laneMates(known.delivery)[0] === known;
+  }
+
+  function begin(id: string, attempt: AttemptMark, replaces?: AttemptMark): Begun {
+    const known = deliveries.get(id);
+    if (!known || known.settlement) return { status: 'settled' };
+    if (!isReady(id)) return { status: 'behind' };
+    if (known.mark && known.mark.by !== replaces?.by) return { status: 'unclear', earlier: known.mark };
+    known.mark = attempt;
+    return { status: 'begun' };
+  }
+
+  function settle(id: string, settlement: Settlement): Settled {
+    const known = deliveries.get(id);
+    if (!known) return { settled: false, open: false };
+    const settled = !known.settlement;
     const { application, episode } = known.delivery;
     const marked = episodesOf(application.uid).get(episode);
-    if (marked?.delivery === id) marked.record = { ...marked.record, notifiedAt: settlement.at };
+    const open = marked?.delivery === id;
+    delete known.mark;
+    if (settlement.status !== 'sent') {
+      known.settlement = settlement;
+    } else {
+      deliveries.delete(id);
+      if (open && marked) marked.record = { ...marked.record, notifiedAt: settlement.at };
+    }
+    const next = laneMates(known.delivery)[0]?.delivery;
+    return { settled, open, ...(next ? { next } : {}) };
   }
 
   function prune(before: number): number {
@@ -117,19 +166,36 @@ export function createMemoryLedger(): Ledger {
     },
     load: async (uid) => load(uid),
     async *loadAll() {
-      yield [...records.keys()].map(load).filter((each) => each !== undefined);
+      yield [...records.keys()].map(load).filter((each) => each !== undefined && 'record' in each);
     },
-    apply: async (uid, change) => apply(uid, change),
-    async forget(uid) {
+    apply: async (uid, change, term) =>
+      term < lead.term ? { fenced: true } : { fenced: false, ...apply(uid, change) },
+    async forget(uid, revision, term) {
+      if (term < lead.term) return { fenced: true };
       records.delete(uid);
       episodes.delete(uid);
+      gone.set(uid, revision);
+      return { fenced: false };
+    },
+    progress: async () => progress,
+    async setProgress(revision, term) {
+      if (term < lead.term) return { fenced: true };
+      progress = revision;
+      return { fenced: false };
     },
     async *pending() {
       yield pending();
     },
-    async isPending(id) {
+    async *ready() {
+      yield pending()
+        .map(({ id }) => id)
+        .filter(isReady);
+    },
+    read: async (ids) => pending().filter(({ id }) => ids.includes(id)),
+    begin: async (id, attempt, replaces) => begin(id, attempt, replaces),
+    async abandon(id, attempt) {
       const known = deliveries.get(id);
-      return known !== undefined && !known.settlement;
+      if (known?.mark?.by === attempt.by) delete known.mark;
     },
     settle: async (id, settlement) => settle(id, settlement),
     async parked(limit) {
@@ -141,8 +207,13 @@ export function createMemoryLedger(): Ledger {
         .slice(0, limit);
     },
     async unpark(ids) {
-      for (const id of ids) delete deliveries.get(id)?.settlement;
-      return pending().filter(({ id }) => ids.includes(id));
+      for (const id of ids) {
+        const known = deliveries.get(id);
+        if (!known?.settlement) continue;
+        delete known.settlement;
+        known.order = order += 1;
+      }
+      return pending().filter(({ id }) => ids.includes(id) && isReady(id));
     },
     prune: async (before) => prune(before),
   };

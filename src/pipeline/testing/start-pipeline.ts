@@ -15,6 +15,7 @@ import { createLedgerWriter, type LedgerWriter } from '../ledger-writer.ts';
 import { createObserver, type Observer } from '../observe.ts';
 import { controllerNamespace, snapshot } from './fixtures.ts';
 import { createMemoryLedger } from './memory-ledger.ts';
+import { createTermLedger } from '../term-ledger.ts';
 import { createMemoryQueue } from './memory-queue.ts';
 import { type LogLine, recordLog } from './recorded-log.ts';
 import { createRecordingService } from './recording-service.ts';
@@ -29,6 +30,8 @@ interface Options {
   service?: Service;
   project?: () => JsonObject | undefined;
   maxAge?: number;
+  /** Of the writer and the observer. */
+  backlogLimit?: number;
 }
 
 export interface Pipeline {
@@ -41,6 +44,10 @@ export interface Pipeline {
   /** What was told of episodes that ended, and of deliveries that were sent or parked. */
   ended: Evaluation[];
   sent: Delivery[];
+  /** Of those, the ones whose episode had ended before. */
+  over: Delivery[];
+  /** Why observer or writer have given up. */
+  ends: string[];
   parked: { delivery: Delivery; settlement: Settlement }[];
   see(application: Application, kind?: 'seen' | 'deleted' | 'unwatched'): void;
   /** Waits until what was seen is evaluated and durable. */
@@ -56,6 +63,7 @@ export function startPipeline(options: Options = {}): Pipeline {
   const metrics = createMetrics({ version: 'test', processMetrics: false });
   const ended: Evaluation[] = [];
   const sent: Delivery[] = [];
+  const over: Delivery[] = [];
   const parked: Pipeline['parked'] = [];
   const configurations = createConfigurations(
     {
@@ -74,14 +82,17 @@ export function startPipeline(options: Options = {}): Pipeline {
     { controllerNamespace, selfService },
   );
   for (const each of options.snapshots ?? [snapshot()]) configurations.update(each);
+  const ends: string[] = [];
+  const termLedger = createTermLedger(Promise.resolve({ ledger, term: 1 }));
   const writer = createLedgerWriter(
-    { ledger, queue, log, metrics },
-    { concurrency: 2, retryDelay: 0, maxRetryDelay: 1 },
+    { ledger: termLedger, queue, onEnd: (reason) => ends.push(reason), log, metrics },
+    { concurrency: 2, limit: options.backlogLimit ?? 1_000, retryDelay: 0, maxRetryDelay: 1 },
   );
   const observer = createObserver(
     {
-      ledger,
+      ledger: termLedger,
       writer,
+      onOverflow: () => ends.push('overflow'),
       configurations,
       project,
       isRefreshed: isSyncStatusRefreshed,
@@ -92,15 +103,20 @@ export function startPipeline(options: Options = {}): Pipeline {
       log,
       now,
     },
-    { retryDelay: 0, maxRetryDelay: 1 },
+    { limit: options.backlogLimit ?? 1_000, retryDelay: 0, maxRetryDelay: 1 },
   );
   const deliver = createDeliver(
     {
       ledger,
+      queue,
       configurations,
       pacing: createPacing(),
+      members: () => 1,
       project,
-      onSent: (delivery) => sent.push(delivery),
+      onSent: (delivery, open) => {
+        sent.push(delivery);
+        if (!open) over.push(delivery);
+      },
       onParked: (delivery, settlement) => parked.push({ delivery, settlement }),
       metrics,
       log,
@@ -117,6 +133,8 @@ export function startPipeline(options: Options = {}): Pipeline {
     lines,
     ended,
     sent,
+    over,
+    ends,
     parked,
     see: (application, kind = 'seen') => observer.observe({ application, kind, observedAt: now() }),
     async done() {
