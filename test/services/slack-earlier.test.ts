@@ -326,6 +326,19 @@ describe('threads', () => {
     expect(fixture.texts()).toEqual(['second', 'second']);
   });
 
+  it('have a reply found that could not be noted before the edit was put off', async () => {
+    await fixture.send('first', { section: grouped(), deliveryId: 'd0' });
+    fixture.slack.fail({ kind: 'status', status: 429 }, { where: ({ method }) => method === 'chat.update' });
+    fixture.state.fail(new Error('disk full'), true);
+    const section = grouped('PostAndUpdate');
+    const outcome = await fixture.send('second', { section });
+    expect(outcome).toMatchObject({ status: 'retry', reason: 'rate_limited', unclear: true });
+    fixture.state.fail(undefined);
+    const again = await fixture.send('second', { section, earlier: since() });
+    expect(again).toEqual({ status: 'sent', earlier: 'found' });
+    expect(fixture.texts()).toEqual(['second', 'second']);
+  });
+
   it('have a reply absent', async () => {
     await fixture.send('first', { section: grouped(), deliveryId: 'd0' });
     const outcome = await fixture.send('second', { section: grouped(), earlier: since() });
