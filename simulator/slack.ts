@@ -21,7 +21,7 @@ export type SlackFault =
   | Fault
   | { kind: 'error'; error: string; extra?: JsonObject }
   /** Does what was asked, and then answers as if it had not: `hang` stalls, a status of 500 hides that it posted. */
-  | { kind: 'done'; then: Exclude<Fault, { kind: 'drop' | 'delay' }> };
+  | { kind: 'done'; answer: Exclude<Fault, { kind: 'drop' | 'delay' }> };
 
 export interface SlackCallRecord {
   method: string;
@@ -239,7 +239,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
 
 function httpFaultOf(fault: SlackFault | undefined): Fault | undefined {
   if (fault?.kind === 'error') return undefined;
-  return fault?.kind === 'done' ? fault.then : fault;
+  return fault?.kind === 'done' ? fault.answer : fault;
 }
 
 /** A bucket a channel; answers the seconds to wait, 0 for none. */

@@ -24,9 +24,9 @@ const grouped = (deliveryPolicy = 'Post') => ({ groupingKey: 'shop', deliveryPol
 describe('an attempt that has posted without an answer', () => {
   it.each<[string, SlackFault]>([
     ['a cut connection', { kind: 'drop' }],
-    ['HTTP 500', { kind: 'done', then: { kind: 'status', status: 500 } }],
-    ['HTTP 503 with a page', { kind: 'done', then: { kind: 'status', status: 503, body: '<html>' } }],
-    ['an answer that is no JSON', { kind: 'done', then: { kind: 'status', status: 200, body: '<html>' } }],
+    ['HTTP 500', { kind: 'done', answer: { kind: 'status', status: 500 } }],
+    ['HTTP 503 with a page', { kind: 'done', answer: { kind: 'status', status: 503, body: '<html>' } }],
+    ['an answer that is no JSON', { kind: 'done', answer: { kind: 'status', status: 200, body: '<html>' } }],
   ])('but %s is found', async (_, fault) => {
     fixture.slack.fail(fault);
     expect(await fixture.send('a')).toMatchObject({ status: 'retry', unclear: true });
@@ -36,7 +36,7 @@ describe('an attempt that has posted without an answer', () => {
 
   it('but stalls is found', async () => {
     await fixture.restart({ timeout: 50 });
-    fixture.slack.fail({ kind: 'done', then: { kind: 'hang' } });
+    fixture.slack.fail({ kind: 'done', answer: { kind: 'hang' } });
     expect(await fixture.send('a')).toMatchObject({ status: 'retry', reason: 'timeout', unclear: true });
     await fixture.restart({});
     expect(await fixture.send('a', { earlier: since() })).toEqual({ status: 'sent', earlier: 'found' });
@@ -177,7 +177,32 @@ describe('the id of the channel', () => {
 });
 
 describe('what Slack does not show', () => {
-  const expectTold = async (reason: string, error: string) => {
+  const refuse = async (error: string) =>
+    fixture.slack.fail({ kind: 'error', error }, { where: isHistory, times: 2 });
+  it.each<[string, { prepare: () => Promise<void>; error: string }]>([
+    [
+      'missing_scope',
+      {
+        prepare: async () => fixture.slack.setScopes(['chat:write', 'channels:read', 'groups:read']),
+        error: 'channels:history',
+      },
+    ],
+    [
+      'not_in_channel',
+      {
+        prepare: () => reopen({ channels: [{ name: 'deploys', isMember: false }] }),
+        error: 'not_in_channel',
+      },
+    ],
+    ['metadata_off', { prepare: () => fixture.restart({ metadata: false }), error: 'metadata' }],
+    ...['not_allowed_token_type', 'channel_not_found', 'access_denied', 'some_error_of_tomorrow'].map(
+      (error): [string, { prepare: () => Promise<void>; error: string }] => [
+        error,
+        { prepare: () => refuse(error), error },
+      ],
+    ),
+  ])('for %s is posted again, and told once', async (reason, { prepare, error }) => {
+    await prepare();
     loseAnswer();
     await fixture.send('a');
     for (const deliveryId of ['d1', 'd2']) {
@@ -188,11 +213,6 @@ describe('what Slack does not show', () => {
     expect(fixture.warnings).toMatchObject([
       { level: 'warn', service: 'slack', reason, error: expect.stringContaining(error) },
     ]);
-  };
-
-  it('for want of a scope is posted again, and told once', async () => {
-    fixture.slack.setScopes(['chat:write', 'channels:read', 'groups:read']);
-    await expectTold('missing_scope', 'channels:history');
     expect(fixture.warnings[0]?.msg).toContain('may be doubled');
   });
 
@@ -202,25 +222,6 @@ describe('what Slack does not show', () => {
     await fixture.send('a');
     expect(await fixture.send('a', { earlier: since() })).toEqual({ status: 'sent', earlier: 'unreadable' });
     expect(fixture.warnings).toMatchObject([{ error: expect.stringContaining('channels:read') }]);
-  });
-
-  it('for want of membership is told', async () => {
-    await reopen({ channels: [{ name: 'deploys', isMember: false }] });
-    await expectTold('not_in_channel', 'not_in_channel');
-  });
-
-  it.each(['not_allowed_token_type', 'channel_not_found', 'access_denied', 'some_error_of_tomorrow'])(
-    'with %s is told',
-    async (error) => {
-      fixture.slack.fail({ kind: 'error', error }, { where: isHistory, times: 2 });
-      await expectTold(error, error);
-    },
-  );
-
-  it('because metadata is switched off is told, without a call', async () => {
-    await fixture.restart({ metadata: false });
-    await expectTold('metadata_off', 'metadata');
-    expect(fixture.slack.calls.every(isPost)).toBe(true);
   });
 
   it('because metadata was refused is told, also after a restart', async () => {
@@ -236,6 +237,7 @@ describe('what Slack does not show', () => {
     await fixture.restart({ metadata: false });
     fixture.slack.fail({ kind: 'status', status: 429 }, { where: isPost });
     expect(await fixture.send('a', { earlier: since() })).toMatchObject({ status: 'retry', unclear: true });
+    expect(fixture.slack.calls.every(isPost)).toBe(true);
   });
 });
 
@@ -324,6 +326,19 @@ describe('threads', () => {
     expect(fixture.texts()).toEqual(['second', 'second']);
   });
 
+  it('have a reply found that could not be noted before the edit was put off', async () => {
+    await fixture.send('first', { section: grouped(), deliveryId: 'd0' });
+    fixture.slack.fail({ kind: 'status', status: 429 }, { where: ({ method }) => method === 'chat.update' });
+    fixture.state.fail(new Error('disk full'), true);
+    const section = grouped('PostAndUpdate');
+    const outcome = await fixture.send('second', { section });
+    expect(outcome).toMatchObject({ status: 'retry', reason: 'rate_limited', unclear: true });
+    fixture.state.fail(undefined);
+    const again = await fixture.send('second', { section, earlier: since() });
+    expect(again).toEqual({ status: 'sent', earlier: 'found' });
+    expect(fixture.texts()).toEqual(['second', 'second']);
+  });
+
   it('have a reply absent', async () => {
     await fixture.send('first', { section: grouped(), deliveryId: 'd0' });
     const outcome = await fixture.send('second', { section: grouped(), earlier: since() });
@@ -360,6 +375,19 @@ describe('threads', () => {
     const outcome = await fixture.send('second', { section: grouped(), earlier: since() });
     expect(outcome).toEqual({ status: 'sent', earlier: 'found' });
     expect(fixture.texts()).toEqual(['second']);
+    expect(fixture.warnings).toEqual([]);
+  });
+
+  it('are the one of a broadcast reply that was found in the channel', async () => {
+    const section = { ...grouped(), notifyBroadcast: true };
+    await fixture.send('first', { section, deliveryId: 'd0' });
+    loseAnswer();
+    await fixture.send('second', { section });
+    for (const key of fixture.state.entries.keys()) await fixture.state.set(key, {}, 1);
+    const outcome = await fixture.send('second', { section, earlier: since() });
+    expect(outcome).toEqual({ status: 'sent', earlier: 'found' });
+    await fixture.send('third', { section, deliveryId: 'd2' });
+    expect(threads()).toEqual([true, true, true]);
   });
 
   it('are edited without a look', async () => {

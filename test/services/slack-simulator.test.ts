@@ -204,7 +204,7 @@ describe('the simulated Slack', () => {
     expect(rest.response_metadata?.next_cursor).toBe('');
 
     const channel = a!.id!;
-    const [{ ts }] = simulator.messages('a') as [{ ts: string }];
+    const { ts } = simulator.messages('a')[0]!;
     for (const text of ['1', '2', '3']) await client.chat.postMessage({ channel, text, thread_ts: ts });
     const page = await client.conversations.replies({ channel, ts, limit: 3 });
     expect(page).toMatchObject({
@@ -240,9 +240,9 @@ describe('the simulated Slack', () => {
   });
 
   it('posts and does not say so', async () => {
-    simulator.fail({ kind: 'done', then: { kind: 'status', status: 500 } });
+    simulator.fail({ kind: 'done', answer: { kind: 'status', status: 500 } });
     await expect(client.chat.postMessage({ channel: 'deploys', text: 'a' })).rejects.toThrow('500');
-    simulator.fail({ kind: 'done', then: { kind: 'hang' } });
+    simulator.fail({ kind: 'done', answer: { kind: 'hang' } });
     const abort = new AbortController();
     const post = fetch(`${simulator.apiUrl}chat.postMessage`, {
       method: 'POST',

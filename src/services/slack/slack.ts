@@ -155,7 +155,12 @@ export function createSlackService(
       await keep(() => threads.remember(recipient, groupingKey, thread));
       return { ...edited, ...said };
     }
-    if (!isStale(edited.failure)) return edited;
+    if (!isStale(edited.failure)) {
+      // The reply stands there, and whether that could be noted is not certain.
+      const { failure } = edited;
+      const isPosted = policy !== 'Update' && failure.kind === 'retry';
+      return isPosted ? failed({ ...failure, unclear: true }) : edited;
+    }
     deps.log.info(
       { service: deps.name, recipient, reason: edited.failure.reason },
       'Message cannot be edited',
