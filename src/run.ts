@@ -298,8 +298,14 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     await store.ping();
     return verdict([leading?.trouble()], 'answers');
   };
-  readyz.role = () =>
-    verdict([standing.isKnown() ? undefined : 'not known yet'], standing.isLeader() ? 'leads' : 'stands by');
+  readyz.role = () => {
+    const isObserving = leading !== undefined && !leading.isReady();
+    const obstacles = [
+      standing.isKnown() ? undefined : 'not known yet',
+      isObserving ? 'Applications are being observed' : undefined,
+    ];
+    return verdict(obstacles, standing.isLeader() ? 'leads' : 'stands by');
+  };
   const backlog = () => leading?.backlog() ?? 0;
   periodic.every(5 * second, 'figures', createFigures({ queue, ledger, metrics, watches, backlog }));
 

@@ -30,7 +30,7 @@ const heldStates: ReadonlySet<string> = new Set(['waiting', 'delayed', 'active']
  * A process that dies holds its jobs until their locks end; another takes them over with the next check. The locks
  * are renewed at half their time: they end early only when the event loop stands still for so long.
  */
-const recovery = { lockDuration: 8_000, stalledInterval: 2_000 };
+const recovery = { lockDuration: 6_000, stalledInterval: 1_500 };
 
 /**
  * BullMQ itself never gives a job up: how often and how long is the processor's to say. A job that ends the process

@@ -34,7 +34,7 @@ export interface LeadingTerm extends Term {
   observer: Observer;
   watches(): ReflectorState[];
   /** The first list is done and evaluated, and what happened before it. */
-  ready(): Promise<void>;
+  isReady(): boolean;
   /** Changes that are not durable yet. */
   backlog(): number;
   /** Why they are not; undefined while the store answers. */
@@ -175,9 +175,9 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
 
   applicationSets.start();
   applications.start(options.from);
+  let isReady = false;
   const ready = applications.ready().then(() => observer.settled());
   const periodic = createPeriodic(signal, log);
-  periodic.every(progressInterval, 'progress', noteProgress);
   periodic.every(sweep, 'requeue', async () => {
     await requeueIntents({ ...(await deps.store), log });
   });
@@ -185,6 +185,8 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   void ready.then(() => {
     if (signal.aborted) return;
     log.info({ applications: observer.size() }, 'Every Application has been observed');
+    isReady = true;
+    periodic.every(progressInterval, 'progress', noteProgress);
     periodic.every(resync, 'deletions', reportGone);
     periodic.every(day, 'prune', async () => {
       const { ledger: whole } = await deps.store;
@@ -202,7 +204,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     over: over.promise,
     observer,
     watches: () => [applications.state(), applicationSets.state()],
-    ready: () => ready,
+    isReady: () => isReady,
     backlog: () => writer.backlog(),
     trouble: () => writer.trouble(),
     async stop(deadline) {

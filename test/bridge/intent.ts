@@ -27,7 +27,7 @@ export async function claimWithoutJob(
   const store = await openForTest(url);
   try {
     const record = { uid: app.uid, namespace: app.namespace, name: app.name, object };
-    await createLedger(store).apply(app.uid, { ...change, record });
+    await createLedger(store).apply(app.uid, { ...change, record }, 1_000_000);
   } finally {
     await store.close(5_000);
   }
