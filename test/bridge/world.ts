@@ -110,7 +110,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       .reduce((sum, { value }) => sum + value, 0);
   }
 
-  const accepted = () => slack.calls.filter(({ answer }) => answer?.ok === true).length;
+  const accepted = () =>
+    slack.calls.filter(({ method, answer }) => method.startsWith('chat.') && answer?.ok === true).length;
 
   const world: World = {
     kubernetes,
