@@ -35,7 +35,7 @@ export async function retryDeliveries(options: DeliveriesRetryOptions, io: Comma
       io.stdout('Nothing was given up, so there is nothing to retry.\n');
     } else {
       const what = revived === 1 ? '1 delivery is' : `${revived} deliveries are`;
-      io.stdout(`${what} due again; the bridge sends within a minute, or when it is started.\n`);
+      io.stdout(`${what} due again; the bridge sends within seconds, or when it is started.\n`);
     }
     return exitCode.ok;
   } finally {

@@ -28,6 +28,9 @@ export function filledMetrics(): Metrics {
   metrics.deliveryLatency.observe({ service: 'slack' }, 0.3);
   metrics.outcomes.inc({ service: 'slack', outcome: 'rejected', reason: 'channel_not_found' });
   metrics.suppressed.inc({ trigger: 'on-deployed', service: 'slack' });
+  metrics.unclearAttempts.inc({ service: 'slack', found: 'unreadable' });
+  metrics.setReplicas({ members: 2, isLeader: true });
+  metrics.setBacklog(1);
   metrics.argocdRequests.inc({ function: 'GetCommitMetadata', outcome: 'answered' });
   metrics.watchRestarts.inc({ resource: 'applications', reason: 'expired' });
   metrics.setWatch('applications', { up: true, lastFrameAt: 1_700_000_000_000, lagMs: 0 });

@@ -211,3 +211,33 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config/overlays/monitored', () =
     expect(find(manifests, 'PrometheusRule', 'herald').metadata.namespace).toBe('argocd');
   });
 });
+
+describe.skipIf(!hasKubectl)('kubectl kustomize config/overlays/ha', () => {
+  it('runs two replicas apart on a store of their own, one of which a drain leaves', async () => {
+    const manifests = await kustomize('config/overlays/ha');
+    expect(grants(manifests)).toEqual(baseGrants);
+    const { spec } = find(manifests, 'Deployment', 'herald');
+    expect(spec.replicas).toBe(2);
+    expect(spec.strategy).toEqual({
+      type: 'RollingUpdate',
+      rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
+    });
+    const pod = spec.template.spec;
+    expect(pod.initContainers).toEqual([]);
+    expect(pod.volumes).toEqual([]);
+    expect(manifests.map(({ kind }) => kind)).not.toContain('PersistentVolumeClaim');
+    const [queue] = pod.containers[0].env.filter(({ name }: Manifest) => name === 'HERALD_QUEUE');
+    expect(queue).toEqual({
+      name: 'HERALD_QUEUE',
+      valueFrom: { secretKeyRef: { name: 'herald-queue', key: 'url' } },
+    });
+    const [apart] = pod.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution;
+    expect(apart.podAffinityTerm.topologyKey).toBe('kubernetes.io/hostname');
+    const budget = find(manifests, 'PodDisruptionBudget', 'herald');
+    expect(budget.metadata.namespace).toBe('argocd');
+    expect(budget.spec.maxUnavailable).toBe(1);
+    for (const selector of [apart.podAffinityTerm.labelSelector, budget.spec.selector]) {
+      expect(spec.template.metadata.labels).toMatchObject(selector.matchLabels);
+    }
+  });
+});
