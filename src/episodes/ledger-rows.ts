@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Delivery, JsonObject } from '../model.ts';
 import { pack, unpack } from '../store/pack.ts';
-import type { EpisodeRecord, LedgerChange, ParkedDelivery, Settlement } from './ledger.ts';
+import type { AttemptMark, Begun, EpisodeRecord, LedgerChange, ParkedDelivery, Settlement } from './ledger.ts';
 
 /*
  * How the records of the ledger are written, the same in every store. Texts are JSON, in which NUL characters and
@@ -115,4 +115,15 @@ export function textOfSettlement(settlement: Settlement): string | undefined {
 
 export function parkedOfRow(delivery: Delivery, settlement: string): ParkedDelivery {
   return { delivery, ...(JSON.parse(settlement) as Exclude<Settlement, { status: 'sent' }>) };
+}
+
+/** The same mark is always the same text: stores compare it. */
+export function textOfMark({ since, until, by }: AttemptMark): string {
+  return JSON.stringify({ since, until, by });
+}
+
+/** What stores answer to `begin`: a word, or the mark that stands. */
+export function begunOf(answer: string): Begun {
+  if (answer === 'begun' || answer === 'settled' || answer === 'behind') return { status: answer };
+  return { status: 'unclear', earlier: JSON.parse(answer) as AttemptMark };
 }

@@ -4,13 +4,25 @@ import { withDeadline } from '../store/deadline.ts';
 import { unpack } from '../store/pack.ts';
 import { isDataError, isTransient } from '../store/postgres-errors.ts';
 import type { PostgresStore } from '../store/store.ts';
-import type { ApplicationRecord, EpisodeRecord, Ledger, LoadedApplication, Settlement } from './ledger.ts';
+import type {
+  ApplicationRecord,
+  AttemptMark,
+  Begun,
+  EpisodeRecord,
+  GoneApplication,
+  Ledger,
+  LoadedApplication,
+  Settled,
+  Settlement,
+} from './ledger.ts';
 import {
+  begunOf,
   deliveryOfRow,
   type EpisodeRow,
   episodeOfRow,
   parkedOfRow,
   rowsOfChange,
+  textOfMark,
   textOfSettlement,
 } from './ledger-rows.ts';
 
@@ -34,7 +46,7 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
   const concurrency = store.embedded ? 1 : 4;
   const batching = { largest: 200, concurrency, splits: isDataError };
   const loadOne = createBatcher(loadMany, batching);
-  const isPendingOne = createBatcher(arePending, batching);
+  const beginOne = createBatcher(beginMany, batching);
   const settleOne = createBatcher(settleMany, batching);
 
   async function query<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
@@ -57,54 +69,73 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
     }
   }
 
-  async function loadMany(uids: string[]): Promise<(LoadedApplication | undefined)[]> {
+  async function loadMany(uids: string[]): Promise<(LoadedApplication | GoneApplication | undefined)[]> {
     const rows = await query<{
       uid: string;
       packed: Buffer | null;
       record: string;
       notified_at: string | null;
+      gone_at: string | null;
     }>(
-      `SELECT uid, record AS packed, NULL AS record, NULL::bigint AS notified_at
+      `SELECT uid, record AS packed, NULL AS record, NULL::bigint AS notified_at, NULL AS gone_at
          FROM herald.application WHERE uid = ANY ($1)
        UNION ALL
-       SELECT uid, NULL, record, notified_at FROM herald.episode WHERE uid = ANY ($1) AND NOT once
+       SELECT uid, NULL, NULL, NULL, revision FROM herald.gone WHERE uid = ANY ($1)
        UNION ALL
-       (SELECT DISTINCT ON (uid, slot) uid, NULL, record, notified_at
+       SELECT uid, NULL, record, notified_at, NULL FROM herald.episode WHERE uid = ANY ($1) AND NOT once
+       UNION ALL
+       (SELECT DISTINCT ON (uid, slot) uid, NULL, record, notified_at, NULL
           FROM herald.episode WHERE uid = ANY ($1) AND once
          ORDER BY uid, slot, confirmed_at DESC, key DESC)`,
       [uids],
     );
     const records = new Map<string, ApplicationRecord>();
     const episodes = new Map<string, EpisodeRecord[]>(uids.map((uid) => [uid, []]));
-    for (const { uid, packed, record, notified_at } of rows) {
-      if (packed) records.set(uid, unpack<ApplicationRecord>(packed));
+    const gone = new Map<string, GoneApplication>();
+    for (const { uid, packed, record, notified_at, gone_at } of rows) {
+      if (gone_at !== null) gone.set(uid, { goneAt: gone_at });
+      else if (packed) records.set(uid, unpack<ApplicationRecord>(packed));
       else episodes.get(uid)?.push(episodeOfRow(record, Number(notified_at ?? 0)));
     }
     return uids.map((uid) => {
       const record = records.get(uid);
-      return record && { record, episodes: episodes.get(uid) ?? [] };
+      return record ? { record, episodes: episodes.get(uid) ?? [] } : gone.get(uid);
     });
   }
 
-  async function arePending(ids: string[]): Promise<boolean[]> {
-    const rows = await query<{ id: string }>(
-      'SELECT id FROM herald.delivery WHERE id = ANY ($1) AND settlement IS NULL',
-      [ids],
-    );
-    const pending = new Set(rows.map(({ id }) => id));
-    return ids.map((id) => pending.has(id));
+  async function beginMany(
+    items: { id: string; attempt: AttemptMark; replaces: AttemptMark | undefined }[],
+  ): Promise<Begun[]> {
+    const [row] = await query<{ answers: string[] }>('SELECT herald.begin_2($1, $2, $3) AS answers', [
+      items.map(({ id }) => id),
+      items.map(({ attempt }) => textOfMark(attempt)),
+      items.map(({ replaces }) => replaces && textOfMark(replaces)),
+    ]);
+    return (row?.answers ?? []).map(begunOf);
   }
 
-  async function settleMany(items: { id: string; settlement: Settlement }[]): Promise<undefined[]> {
-    // Of two settlements of one delivery the later counts.
-    const last = [...new Map(items.map((item) => [item.id, item])).values()];
-    await query('SELECT herald.settle_1($1, $2, $3, $4)', [
-      last.map(({ id }) => id),
-      last.map(({ settlement }) => settlement.status === 'sent'),
-      last.map(({ settlement }) => Math.trunc(settlement.at)),
-      last.map(({ settlement }) => textOfSettlement(settlement) ?? null),
-    ]);
-    return items.map(() => undefined);
+  async function settleMany(items: { id: string; settlement: Settlement }[]): Promise<Settled[]> {
+    const rows = await query<{ settled: boolean; open: boolean; next: string | null }>(
+      'SELECT settled, open, next FROM herald.settle_2($1, $2, $3, $4)',
+      [
+        items.map(({ id }) => id),
+        items.map(({ settlement }) => settlement.status === 'sent'),
+        items.map(({ settlement }) => Math.trunc(settlement.at)),
+        items.map(({ settlement }) => textOfSettlement(settlement) ?? null),
+      ],
+    );
+    const ids = rows.flatMap(({ next }) => next ?? []);
+    const nexts = new Map(ids.length === 0 ? [] : (await readMany(ids)).map((each) => [each.id, each]));
+    return rows.map(({ settled, open, next }) => {
+      const delivery = next === null ? undefined : nexts.get(next);
+      return { settled, open, ...(delivery ? { next: delivery } : {}) };
+    });
+  }
+
+  async function readMany(ids: string[]): Promise<Delivery[]> {
+    const text = `SELECT ${deliveryColumns} FROM ${deliveryTables}
+       WHERE d.id = ANY ($1) AND d.settlement IS NULL ORDER BY d.observed_at, d.id`;
+    return (await query<DeliveryRow>(text, [ids])).map(deliveryOf);
   }
 
   async function* pages<Row extends object>(
@@ -137,15 +168,16 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
     async *loadAll() {
       for await (const rows of uidPages<{ uid: string }>('uid')) {
         const loaded = await bounded('Loading', loadMany(rows.map(({ uid }) => uid)));
-        yield loaded.filter((each) => each !== undefined);
+        yield loaded.filter((each) => each !== undefined && 'record' in each);
       }
     },
-    async apply(uid, change) {
+    async apply(uid, change, term) {
       const rows = rowsOfChange(change);
       const { claims, imports, confirm, snapshots } = rows;
       const [answer] = await bounded(
         'Writing',
-        query<{ suppressed: string[] }>(applyStatement, [
+        query<{ suppressed: string[] | null; ready: string[] }>(applyStatement, [
+          term,
           uid,
           rows.record ?? null,
           rows.end,
@@ -158,16 +190,32 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
           claims.map(({ openedAt }) => openedAt),
           claims.map(({ id }) => id),
           claims.map(({ body }) => body),
+          claims.map(({ lane }) => lane),
           claims.map(({ snapshot }) => snapshot),
           claims.map(({ observedAt }) => observedAt),
           [...snapshots.keys()],
           [...snapshots.values()],
         ]),
       );
-      return { suppressed: answer?.suppressed ?? [] };
+      return answer?.suppressed
+        ? { fenced: false, suppressed: answer.suppressed, ready: answer.ready }
+        : { fenced: true };
     },
-    async forget(uid) {
-      await bounded('Forgetting an Application', query('SELECT herald.forget_1($1)', [uid]));
+    async forget(uid, revision, term) {
+      const forgetting = query<{ done: boolean }>('SELECT herald.forget_2($1, $2, $3) AS done', [
+        term,
+        uid,
+        revision,
+      ]);
+      return { fenced: (await bounded('Forgetting an Application', forgetting))[0]?.done !== true };
+    },
+    async progress() {
+      const reading = query<{ progress: string | null }>('SELECT progress FROM herald.lead', []);
+      return (await bounded('Reading', reading))[0]?.progress ?? undefined;
+    },
+    async setProgress(revision, term) {
+      const text = 'UPDATE herald.lead SET progress = $2 WHERE term <= $1 RETURNING true AS done';
+      return { fenced: (await bounded('Writing', query(text, [term, revision]))).length === 0 };
     },
     async *pending() {
       const text = `SELECT ${deliveryColumns} FROM ${deliveryTables}
@@ -177,7 +225,21 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
         yield rows.map(deliveryOf);
       }
     },
-    isPending: (id) => bounded('Reading', isPendingOne(id)),
+    async *ready() {
+      const text = `SELECT d.id, d.seq FROM herald.delivery d
+         WHERE d.settlement IS NULL AND d.seq > $1 AND (d.lane = '' OR NOT EXISTS (
+           SELECT FROM herald.delivery b WHERE b.lane = d.lane AND b.settlement IS NULL AND b.seq < d.seq
+         )) ORDER BY d.seq`;
+      for await (const rows of pages<{ id: string; seq: string }>(text, [-1], ({ seq }) => [seq])) {
+        yield rows.map(({ id }) => id);
+      }
+    },
+    read: (ids) => bounded('Reading', readMany(ids)),
+    begin: (id, attempt, replaces) => bounded('Writing', beginOne({ id, attempt, replaces })),
+    async abandon(id, attempt) {
+      const text = 'UPDATE herald.delivery SET attempt = NULL WHERE id = $1 AND attempt = $2';
+      await bounded('Writing', query(text, [id, textOfMark(attempt)]));
+    },
     settle: (id, settlement) => bounded('Settling', settleOne({ id, settlement })),
     async parked(limit) {
       const text = `SELECT ${deliveryColumns} FROM ${deliveryTables}
@@ -186,11 +248,9 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
       return rows.map((row) => parkedOfRow(deliveryOf(row), row.settlement ?? '{}'));
     },
     async unpark(ids) {
-      const text = `WITH unparked AS (
-           UPDATE herald.delivery SET settlement = NULL, settled_at = NULL WHERE id = ANY ($1) RETURNING id, snapshot, record, observed_at
-         )
-         SELECT d.id, d.record, s.packed, d.observed_at, NULL AS settlement
-           FROM unparked d JOIN herald.snapshot s ON s.id = d.snapshot ORDER BY d.observed_at, d.id`;
+      await bounded('Unparking', query('SELECT herald.unpark_2($1)', [ids]));
+      const text = `SELECT ${deliveryColumns} FROM ${deliveryTables}
+         WHERE d.id = ANY ($1) AND herald.is_ready_2(d.id) ORDER BY d.observed_at, d.id`;
       return (await bounded('Unparking', query<DeliveryRow>(text, [ids]))).map(deliveryOf);
     },
     async prune(before) {
@@ -207,8 +267,8 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
   };
 }
 
-const parameterCount = 22;
-const applyStatement = `SELECT herald.apply_1(${Array.from({ length: parameterCount }, (_, i) => `$${i + 1}`).join(', ')}) AS suppressed`;
+const parameterCount = 24;
+const applyStatement = `SELECT suppressed, ready FROM herald.apply_2(${Array.from({ length: parameterCount }, (_, i) => `$${i + 1}`).join(', ')})`;
 
 function episodeColumns(rows: EpisodeRow[]): unknown[] {
   return [

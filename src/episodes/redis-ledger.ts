@@ -5,19 +5,19 @@ import { createScript } from '../store/redis-script.ts';
 import type { RedisStore } from '../store/store.ts';
 import type {
   ApplicationRecord,
-  AttemptMark,
-  Begun,
   GoneApplication,
   Ledger,
   LoadedApplication,
 } from './ledger.ts';
 import {
+  begunOf,
   type ChangeRows,
   deliveryOfRow,
   type EpisodeRow,
   episodeOfRow,
   parkedOfRow,
   rowsOfChange,
+  textOfMark,
   textOfSettlement,
 } from './ledger-rows.ts';
 import * as scripts from './redis-ledger-scripts.ts';
@@ -140,11 +140,11 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
       return (await read(ids)).filter(({ settlement }) => settlement === '').map(({ delivery }) => delivery);
     },
     async begin(id, attempt, replaces) {
-      const values = [prefix, id, markText(attempt), replaces ? markText(replaces) : ''];
+      const values = [prefix, id, textOfMark(attempt), replaces ? textOfMark(replaces) : ''];
       return begunOf(String(await bounded('Writing', begin(values))));
     },
     async abandon(id, attempt) {
-      await bounded('Writing', abandon([prefix, id, markText(attempt)]));
+      await bounded('Writing', abandon([prefix, id, textOfMark(attempt)]));
     },
     async settle(id, settlement) {
       const sent = settlement.status === 'sent' ? '1' : '0';
@@ -215,15 +215,6 @@ function argumentsOf({ record, end, imports, confirm, claims, snapshots }: Chang
     `${snapshots.size}`,
     ...[...snapshots].flat(),
   ];
-}
-
-function markText({ since, until, by }: AttemptMark): string {
-  return JSON.stringify({ since, until, by });
-}
-
-function begunOf(answer: string): Begun {
-  if (answer === 'begun' || answer === 'settled' || answer === 'behind') return { status: answer };
-  return { status: 'unclear', earlier: JSON.parse(answer) as AttemptMark };
 }
 
 function* chunks<T>(items: T[]): Iterable<T[]> {

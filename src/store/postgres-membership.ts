@@ -1,6 +1,25 @@
+import { withDeadline } from './deadline.ts';
 import type { Membership } from './membership.ts';
 import type { PostgresStore } from './store.ts';
 
-export function createPostgresMembership(_store: PostgresStore, _options: { deadline: number }): Membership {
-  throw new Error('later');
+/** Membership in PostgreSQL; the functions are in schema.ts. The embedded database has one process at a time. */
+export function createPostgresMembership(
+  { pool, embedded }: PostgresStore,
+  { deadline }: { deadline: number },
+): Membership {
+  return {
+    async beat({ id, host }, ttl, isFirst) {
+      const beaten = pool.query<{ leads: boolean; term: string; members: number }>(
+        'SELECT leads, term, members FROM herald.beat_2($1, $2, $3, $4, $5)',
+        [id, host, Math.trunc(ttl), isFirst, embedded],
+      );
+      const { rows } = await withDeadline(beaten, deadline, 'Saying that this process lives');
+      const [row] = rows;
+      if (!row) throw new Error('herald.beat_2 answers one row');
+      return { isLeader: row.leads, term: Number(row.term), members: row.members };
+    },
+    async leave({ id }) {
+      await withDeadline(pool.query('SELECT herald.leave_2($1)', [id]), deadline, 'Leaving');
+    },
+  };
 }
