@@ -54,6 +54,8 @@ const maxAge = day;
 const attemptTimeout = 10 * second;
 /** A store that takes longer to open is not waited for before Applications are watched. */
 const patience = 5 * second;
+/** How far back a watch of the API server can begin at the least: its cache holds 75 seconds. */
+const remembered = minute;
 /** Changes kept in memory while the store does not answer; each holds a state of an Application. */
 const backlogLimit = 20_000;
 /**
@@ -91,6 +93,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const { signal } = abort;
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => abort.abort(name));
   const now = Date.now;
+  const startedAt = now();
 
   const connection = connect(connectOptions(options.kube));
   const namespace = options.kube.namespace || connection.namespace;
@@ -262,10 +265,13 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     membership: createMembership(store),
     member: { id: randomUUID(), host: process.env.HOSTNAME || hostname() },
     async begin(term) {
+      const progress = await ledger.progress();
+      // What the API server still remembers is more than what was watched since the start of this process.
+      if (progress !== undefined && now() - startedAt < remembered) await discardProvisional();
       const kept = provisional;
       provisional = undefined;
       late.resolve({ ledger, queue, term });
-      leading = kept ?? lead(Promise.resolve({ ledger, queue, term }), await ledger.progress());
+      leading = kept ?? lead(Promise.resolve({ ledger, queue, term }), progress);
       return leading;
     },
     async standBy() {
