@@ -148,6 +148,7 @@ export function hugeApplications(): Record<string, JsonObject> {
     ),
     'brackets of 256 KB': annotated('['.repeat(kilobytes)),
     'braces of 256 KB': annotated('{"a":'.repeat(kilobytes / 5)),
+    'a list of lists of 256 KB': annotated(`${'- '.repeat(kilobytes / 2 - 2)}\n- a`),
     'dashes of 256 KB': annotated('- '.repeat(kilobytes / 2)),
     'quotes of 256 KB': annotated('"'.repeat(kilobytes)),
     'aliases of YAML': annotated(
