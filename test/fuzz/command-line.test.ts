@@ -73,7 +73,7 @@ describe('arguments and an environment of any kind', () => {
         expect(line.exit).toBe(2);
         expect(line.stdout).toBe('');
         expect(line.stderr).toMatch(/^[^\n]+\n$|Usage: herald/);
-        expect(line.stderr.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+        expect(line.stderr.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e\u2028]/u);
       }),
       runs(3_000),
     );
