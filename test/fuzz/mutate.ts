@@ -116,14 +116,14 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
 const longest = 20_000;
 
 /** A text with one to four mistakes in it. */
-export function mutated(text: string): fc.Arbitrary<string> {
+function mutated(text: string): fc.Arbitrary<string> {
   return fc
     .array(mutation, { minLength: 1, maxLength: 4 })
     .map((mutations) => mutations.reduce((changed, mutate) => mutate(changed).slice(0, longest), text));
 }
 
 /** A name of a key as it may be mistyped. */
-export const oddKey: fc.Arbitrary<string> = fc.oneof(
+const oddKey: fc.Arbitrary<string> = fc.oneof(
   nastyText,
   fc
     .tuple(
