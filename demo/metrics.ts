@@ -13,19 +13,22 @@ export async function scrape(url: string): Promise<Sample[] | undefined> {
 }
 
 export function parseSample(line: string): Sample[] {
-  const match = /^([a-z_:][\w:]*)(?:\{(.*)\})? (\S+)$/i.exec(line);
+  const match = /^([a-z_:][\w:]*)(?:\{(.*)\})? (\S+)$/is.exec(line);
   if (!match) return [];
   const [, name = '', labels = '', value] = match;
-  const pairs = [...labels.matchAll(/(\w+)="((?:\\.|[^"\\])*)"/g)];
+  const pairs = [...labels.matchAll(/(\w+)="((?:\\.|[^"\\])*)"/gs)];
   return [
     {
       name,
-      labels: Object.fromEntries(
-        pairs.map(([, key = '', text = '']) => [key, JSON.parse(`"${text}"`) as string]),
-      ),
+      labels: Object.fromEntries(pairs.map(([, key = '', text = '']) => [key, unescaped(text)])),
       value: Number(value),
     },
   ];
+}
+
+/** The format escapes backslash, quote and line break, and no other character. */
+function unescaped(text: string): string {
+  return text.replace(/\\(.)/gs, (_all, character: string) => (character === 'n' ? '\n' : character));
 }
 
 /** What the page shows: alerts that are active, and the figures an operator looks at first. */

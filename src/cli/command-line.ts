@@ -184,9 +184,15 @@ function exitOf({ command, reason }: Interrupted, output: { stdout: string; stde
   return { exit: 2, stdout: '', stderr: oneLine(`${pathOf(command)}: ${mistake(command, reason)}`) };
 }
 
-/** What was given may hold line breaks and escape sequences. */
+/** What was given may hold line breaks, escape sequences and marks that turn the direction of a line. */
 function oneLine(message: string): string {
-  return `${message.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))}\n`;
+  return `${message.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, escaped)}\n`;
+}
+
+/** JSON leaves DEL and the controls above it as they are, though terminals obey some. */
+function escaped(character: string): string {
+  const json = JSON.stringify(character).slice(1, -1);
+  return json === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : json;
 }
 
 function mistake(command: Command, reason: CommanderError): string {

@@ -65,7 +65,9 @@ export function choiceFlag<T extends string>(
     ...withDefault(described, flag.default),
     parse(texts): Parsed<T> {
       const text = (texts.at(-1) ?? '').toLowerCase();
-      const value = choices.find((choice) => choice === text) ?? aliases?.[text];
+      const value =
+        choices.find((choice) => choice === text) ??
+        (aliases && Object.hasOwn(aliases, text) ? aliases[text] : undefined);
       if (value !== undefined) return { ok: true, value };
       return { ok: false, problem: 'is not known', fix: `use one of ${choices.join(', ')}` };
     },

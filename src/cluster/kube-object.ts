@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JsonObject } from '../model.ts';
+import type { Json, JsonObject } from '../model.ts';
 
 /** What every stored object has; labels and annotations are empty where the server sends none, without last-applied. */
 export interface ObjectMetadata {
@@ -45,16 +45,41 @@ export function readMetadata(object: JsonObject): ObjectMetadata | undefined {
 }
 
 /**
- * The object without what only tools of kubectl read, which is often half of it. Changes and answers the object given:
- * it comes fresh from the parser, and nobody else holds it.
+ * Deeper than any object that people write. Beyond some thousands of levels an object can be read and no more written,
+ * neither to the store nor into a message; the API server accepts ten thousand.
+ */
+const deepest = 500;
+
+/**
+ * The object without what only tools of kubectl read, which is often half of it, and with null in place of what is
+ * nested beyond reason. Changes and answers the object given: it comes fresh from the parser, and nobody else holds it.
  */
 export function project(object: JsonObject): JsonObject {
   const { metadata } = object;
-  if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) return object;
-  delete metadata.managedFields;
-  const { annotations } = metadata;
-  if (annotations !== null && typeof annotations === 'object' && !Array.isArray(annotations)) {
-    delete annotations[lastApplied];
+  if (metadata !== null && typeof metadata === 'object' && !Array.isArray(metadata)) {
+    delete metadata.managedFields;
+    const { annotations } = metadata;
+    if (annotations !== null && typeof annotations === 'object' && !Array.isArray(annotations)) {
+      delete annotations[lastApplied];
+    }
   }
+  cutBelow(object, deepest);
   return object;
+}
+
+function cutBelow(value: Json[] | JsonObject, levels: number): void {
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) {
+      if (item === null || typeof item !== 'object') continue;
+      if (levels === 1) value[index] = null;
+      else cutBelow(item, levels - 1);
+    }
+    return;
+  }
+  for (const key of Object.keys(value)) {
+    const item = value[key];
+    if (item === null || typeof item !== 'object') continue;
+    if (levels === 1) value[key] = null;
+    else cutBelow(item, levels - 1);
+  }
 }

@@ -80,7 +80,11 @@ export function parseWithSecrets(text: string, secrets: SecretSource): Substitut
     references,
     hide(message) {
       let hidden = message;
-      for (const [name, reference] of secretNames) hidden = hidden.replaceAll(name, reference);
+      for (const [name, reference] of secretNames) {
+        // A value with a line break at its end is quoted with an escape in its place.
+        for (const form of [JSON.stringify(name).slice(1, -1), name])
+          hidden = hidden.replaceAll(form, reference);
+      }
       return hidden;
     },
   };

@@ -75,6 +75,17 @@ function parseSubscribe(name: string, value: string): ParsedAnnotation {
 
 /** `subscriptions`: a YAML list of `{trigger: [], destinations: [{service, recipients: []}]}`. */
 function parseYamlAnnotation(name: string, value: string): ParsedAnnotation {
+  try {
+    return readYamlAnnotation(name, value);
+  } catch (error) {
+    // Text that nests beyond the stack is the only input for which the reader throws.
+    if (!(error instanceof RangeError)) throw error;
+    const problem = problemOf(name, 'error', 'the value is nested too deeply', 'Simplify it.');
+    return { subscriptions: [], problems: [problem] };
+  }
+}
+
+function readYamlAnnotation(name: string, value: string): ParsedAnnotation {
   const document = parseYaml(value);
   const decoder = createDecoder(document, keyOf(name));
   const subscriptions: AnnotationSubscription[] = [];

@@ -43,12 +43,14 @@ export function resolveSubscriptions(
   function addAnnotations(annotations: Readonly<Record<string, string>>, ofProject: boolean): void {
     for (const name of Object.keys(annotations)) {
       const form = annotationForm(name);
-      if (form === undefined) continue;
+      const value: unknown = annotations[name];
+      // Those of a project are as its object holds them.
+      if (form === undefined || typeof value !== 'string') continue;
       if (form === 'legacy' && !ofProject) {
         problems.push(legacyOnApplication(name));
         continue;
       }
-      const parsed = config.annotations.parse(form, name, annotations[name] ?? '');
+      const parsed = config.annotations.parse(form, name, value);
       for (const problem of parsed.problems) problems.push(problem);
       for (const subscription of parsed.subscriptions) addSubscription(name, form, subscription);
     }

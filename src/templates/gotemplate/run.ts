@@ -16,7 +16,8 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Readonly<Limits> = {
   steps: 1_000_000,
-  output: 1_000_000,
+  /** A cluster stores objects of up to 1.5 MB, and escaping makes what is printed of one longer. */
+  output: 4_000_000,
   text: 4_000_000,
   list: 100_000,
   depth: 500,
