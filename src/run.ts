@@ -50,8 +50,8 @@ const minute = 60 * second;
 const day = 24 * 60 * minute;
 /** A delivery that cannot be sent for so long is given up. */
 const maxAge = day;
-/** For one attempt to send. What a killed process was about is taken up again after this time. */
-const attemptTimeout = 10 * second;
+/** For one attempt to send, above that of a service's call. What a killed process was about is taken up again after it. */
+const attemptTimeout = 9 * second;
 /** A store that takes longer to open is not waited for before Applications are watched. */
 const patience = 5 * second;
 /** How far back a watch of the API server can begin at the least: its cache holds 75 seconds. */

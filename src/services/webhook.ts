@@ -30,7 +30,7 @@ const mostOfAnswer = 200;
  */
 export function createWebhookService(options: WebhookOptions, deps: WebhookDeps): Service {
   const now = deps.now ?? Date.now;
-  const timeout = deps.timeout ?? 10_000;
+  const timeout = deps.timeout ?? 8_000;
   const connections = createConnections({
     insecureSkipVerify: options.insecureSkipVerify,
     ...(deps.ca === undefined ? {} : { ca: deps.ca }),

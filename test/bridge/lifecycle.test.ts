@@ -224,6 +224,8 @@ describe('the life of Applications', () => {
         times: Number.POSITIVE_INFINITY,
       });
       cluster.remove(named('vanishes'));
+      // Otherwise the watch itself would tell.
+      cluster.compact();
       const waits = cluster.apply(application('waits', { subscriptions, status: degraded }));
       const text = configuration['trigger.on-health-degraded'];
       await claimWithoutJob(url, waits, { trigger: 'on-health-degraded', text, channel: 'intents' });

@@ -46,7 +46,7 @@ export interface SlackSettings {
 
 /** Slack takes about one message a second and channel, and short bursts. */
 const defaults: SlackSettings = {
-  timeout: 10_000,
+  timeout: 8_000,
   threadTtl: 90 * 86_400,
   metadata: true,
   pace: { perSecond: 1, burst: 5 },
