@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Delivery, JsonObject } from '../model.ts';
 import { pack, unpack } from '../store/pack.ts';
-import type { AttemptMark, Begun, EpisodeRecord, LedgerChange, ParkedDelivery, Settlement } from './ledger.ts';
+import type {
+  AttemptMark,
+  Begun,
+  EpisodeRecord,
+  LedgerChange,
+  ParkedDelivery,
+  Settlement,
+} from './ledger.ts';
 
 /*
  * How the records of the ledger are written, the same in every store. Texts are JSON, in which NUL characters and

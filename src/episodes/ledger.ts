@@ -37,7 +37,7 @@ export interface Ledger {
    */
   apply(uid: string, change: LedgerChange, term: number): Promise<Applied>;
   /**
-   * Drops the Application and its episodes, and remembers for an hour or more that it was gone at this revision.
+   * Drops the Application and its episodes, and remembers until the progress has passed this revision that it is gone.
    * Pending deliveries stay until they are settled. Writes nothing where a later term has begun.
    */
   forget(uid: string, revision: string, term: number): Promise<{ fenced: boolean }>;
@@ -124,7 +124,7 @@ export interface LoadedApplication {
   episodes: EpisodeRecord[];
 }
 
-/** An Application that was forgotten lately: its deletion has this revision. */
+/** An Application that was forgotten since the progress was noted: its deletion has this revision. */
 export interface GoneApplication {
   goneAt: string;
 }

@@ -214,8 +214,11 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
       return (await bounded('Reading', reading))[0]?.progress ?? undefined;
     },
     async setProgress(revision, term) {
-      const text = 'UPDATE herald.lead SET progress = $2 WHERE term <= $1 RETURNING true AS done';
-      return { fenced: (await bounded('Writing', query(text, [term, revision]))).length === 0 };
+      const writing = query<{ done: boolean }>('SELECT herald.set_progress_2($1, $2) AS done', [
+        term,
+        revision,
+      ]);
+      return { fenced: (await bounded('Writing', writing))[0]?.done !== true };
     },
     async *pending() {
       const text = `SELECT ${deliveryColumns} FROM ${deliveryTables}

@@ -6,7 +6,7 @@
  *   P:open:<uid>           hash key → episode, those without oncePer
  *   P:once:<uid>           hash key → episode, those with oncePer
  *   P:slot:<uid>           hash slot → key of its oncePer episode that was claimed or confirmed last
- *   P:gone:<uid>           revision of the deletion of an Application that was forgotten lately
+ *   P:gone                 hash uid → revision at which an Application was forgotten, until the progress has passed it
  *   P:delivery:<id>        hash: uid, episode, snapshot, record, observed, lane, attempt (mark as JSON) while one may be
  *                          under way, and of parked ones settlement, settled
  *   P:snapshot:<digest>    hash: packed, holders (deliveries that refer to it)
@@ -109,7 +109,7 @@ redis.call('ZADD', P .. ':applications', 0, uid)
 local hasRecord, record = arg(), arg()
 if hasRecord == '1' then
   redis.call('SET', P .. ':application:' .. uid, record)
-  redis.call('DEL', P .. ':gone:' .. uid)
+  redis.call('HDEL', P .. ':gone', uid)
 end
 
 local ends, endKeys = tonumber(arg()), {}
@@ -187,7 +187,7 @@ return { 0, suppressed, ready }
 export const loadScript = `${shared}
 local uid = arg()
 local record = redis.call('GET', P .. ':application:' .. uid)
-if not record then return { '', redis.call('GET', P .. ':gone:' .. uid) or nil } end
+if not record then return { '', redis.call('HGET', P .. ':gone', uid) or nil } end
 local answer = { record }
 local function add(value)
   local e = parse(value)
@@ -201,12 +201,12 @@ end
 return answer
 `;
 
-/** Answers whether a later term has begun. The revision is kept for `goneTtl` seconds. */
+/** Answers whether a later term has begun. */
 export const forgetScript = `${shared}
-local term, uid, revision, goneTtl = arg(), arg(), arg(), arg()
+local term, uid, revision = arg(), arg(), arg()
 if isFenced(term) then return 1 end
 redis.call('ZREM', P .. ':applications', uid)
-redis.call('SET', P .. ':gone:' .. uid, revision, 'EX', goneTtl)
+redis.call('HSET', P .. ':gone', uid, revision)
 redis.call('UNLINK', P .. ':application:' .. uid, P .. ':open:' .. uid, P .. ':once:' .. uid, P .. ':slot:' .. uid)
 return 0
 `;
@@ -216,6 +216,10 @@ export const setProgressScript = `${shared}
 local term, revision = arg(), arg()
 if isFenced(term) then return 1 end
 redis.call('SET', P .. ':progress', revision)
+local gone = redis.call('HGETALL', P .. ':gone')
+for n = 1, #gone, 2 do
+  if (tonumber(gone[n + 1]) or 0) <= (tonumber(revision) or 0) then redis.call('HDEL', P .. ':gone', gone[n]) end
+end
 return 0
 `;
 

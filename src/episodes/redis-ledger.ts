@@ -3,12 +3,7 @@ import { withDeadline } from '../store/deadline.ts';
 import { unpack } from '../store/pack.ts';
 import { createScript } from '../store/redis-script.ts';
 import type { RedisStore } from '../store/store.ts';
-import type {
-  ApplicationRecord,
-  GoneApplication,
-  Ledger,
-  LoadedApplication,
-} from './ledger.ts';
+import type { ApplicationRecord, GoneApplication, Ledger, LoadedApplication } from './ledger.ts';
 import {
   begunOf,
   type ChangeRows,
@@ -24,8 +19,6 @@ import * as scripts from './redis-ledger-scripts.ts';
 
 const pageSize = 200;
 const pruneBatch = 500;
-/** Seconds for which it is remembered that an Application is gone. */
-const goneTtl = 7_200;
 
 /** The ledger in Redis 7 or Valkey; its keys are listed in redis-ledger-scripts.ts. */
 export function createRedisLedger(store: RedisStore, options: { deadline: number }): Ledger {
@@ -111,7 +104,7 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
         : { fenced: false, suppressed: suppressed.map(String), ready: due.map(String) };
     },
     async forget(uid, revision, term) {
-      const values = [prefix, `${term}`, uid, revision, `${goneTtl}`];
+      const values = [prefix, `${term}`, uid, revision];
       return { fenced: (await bounded('Forgetting an Application', forget(values))) === 1 };
     },
     async progress() {

@@ -178,8 +178,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       metrics.deliveryLatency.observe(labels, Math.max(0, now - delivery.observedAt) / 1000);
       if (earlier) metrics.unclearAttempts.inc({ ...labels, found: earlier });
       const fields = { ...fieldsOf(delivery), ...(earlier ? { earlier } : {}) };
-      if (reason && error)
-        log.warn({ ...fields, reason, error }, 'Sent, but not as the template describes');
+      if (reason && error) log.warn({ ...fields, reason, error }, 'Sent, but not as the template describes');
       else log.info({ ...fields, ...(reason ? { reason } : {}) }, 'Sent');
       return settle(delivery, { status: 'sent', at: now });
     }
@@ -222,11 +221,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
   }
 
   /** `isRepeated`: an earlier call of ours may have done it, and its answer was lost. */
-  async function settle(
-    delivery: Delivery,
-    settlement: Settlement,
-    isRepeated = false,
-  ): Promise<JobResult> {
+  async function settle(delivery: Delivery, settlement: Settlement, isRepeated = false): Promise<JobResult> {
     decided.set(delivery.id, settlement);
     const { settled, open, next } = await ledger.settle(delivery.id, settlement);
     decided.delete(delivery.id);

@@ -141,7 +141,10 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
     write(uid, write) {
       if (abort.signal.aborted) return;
       if (backlog >= limit) {
-        deps.log.error({ limit }, 'More waits for the store than is kept in memory: it will be watched again');
+        deps.log.error(
+          { limit },
+          'More waits for the store than is kept in memory: it will be watched again',
+        );
         end('overflow');
         return;
       }

@@ -162,9 +162,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   /** A replayed event that an earlier process has decided about: later ones are in the ledger. */
   function isDecided({ application, isReplayed }: ApplicationEvent, { decidedUpTo }: Tracked): boolean {
     return (
-      isReplayed === true &&
-      decidedUpTo !== undefined &&
-      isBefore(application.resourceVersion, decidedUpTo)
+      isReplayed === true && decidedUpTo !== undefined && isBefore(application.resourceVersion, decidedUpTo)
     );
   }
 
@@ -194,7 +192,8 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       if (event.kind === 'deleted') {
         drop(entry);
         const { uid, resourceVersion } = entry.application;
-        writer.write(uid, { kind: 'forget', revision: resourceVersion });
+        // Of one without a record there is nothing to forget.
+        if (entry.fingerprint !== undefined) writer.write(uid, { kind: 'forget', revision: resourceVersion });
       }
     } catch (error) {
       log.error(
@@ -307,7 +306,10 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     if (!entry || entry.waiting) {
       waitingEvents += 1;
       if (waitingEvents > limit && !stopped) {
-        log.error({ limit }, 'More events wait for the ledger than are kept in memory: they will be watched again');
+        log.error(
+          { limit },
+          'More events wait for the ledger than are kept in memory: they will be watched again',
+        );
         stopped = true;
         deps.onOverflow();
       }

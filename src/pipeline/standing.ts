@@ -80,7 +80,8 @@ export function createStanding(deps: Deps, { ttl = 6_000, interval = 1_500 }: Op
     if (isFirst && !standing.isLeader) await deps.standBy();
     isFirst = false;
     members = Math.max(1, standing.members);
-    if (current && !(standing.isLeader && standing.term === current.number)) await end('another process leads');
+    if (current && !(standing.isLeader && standing.term === current.number))
+      await end('another process leads');
     if (standing.isLeader && !current && !signal.aborted) {
       log.info({ term: standing.term, members }, 'Leads');
       current = { number: standing.term, term: await deps.begin(standing.term) };
@@ -99,7 +100,8 @@ export function createStanding(deps: Deps, { ttl = 6_000, interval = 1_500 }: Op
         await beat();
         failing = false;
       } catch (error) {
-        if (!failing && !signal.aborted) log.warn({ err: error }, 'Store does not answer: the lead stays as it is');
+        if (!failing && !signal.aborted)
+          log.warn({ err: error }, 'Store does not answer: the lead stays as it is');
         failing = true;
       }
       await delay(interval, undefined, { signal }).catch(() => undefined);

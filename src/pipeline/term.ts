@@ -93,7 +93,9 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     isOver = true;
   });
   const ledger = createTermLedger(deps.store);
-  const queue = { add: async (...jobs: Parameters<DeliveryQueue['add']>) => (await deps.store).queue.add(...jobs) };
+  const queue = {
+    add: async (...jobs: Parameters<DeliveryQueue['add']>) => (await deps.store).queue.add(...jobs),
+  };
 
   const writer = createLedgerWriter(
     { ledger, queue, onEnd: over.resolve, log, metrics },

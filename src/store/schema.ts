@@ -234,8 +234,7 @@ CREATE INDEX delivery_lane ON herald.delivery (lane, seq) WHERE settlement IS NU
 
 CREATE TABLE herald.gone (
   uid      text COLLATE "C" PRIMARY KEY,
-  revision text NOT NULL,
-  at       timestamptz NOT NULL DEFAULT now()
+  revision text NOT NULL
 );
 
 CREATE TABLE herald.lead (
@@ -398,8 +397,19 @@ BEGIN
   DELETE FROM herald.application WHERE uid = p_uid;
   DELETE FROM herald.episode WHERE uid = p_uid;
   INSERT INTO herald.gone (uid, revision) VALUES (p_uid, p_revision)
-    ON CONFLICT (uid) DO UPDATE SET revision = excluded.revision, at = now();
-  DELETE FROM herald.gone WHERE at < now() - interval '2 hours';
+    ON CONFLICT (uid) DO UPDATE SET revision = excluded.revision;
+  RETURN true;
+END $$;
+
+CREATE FUNCTION herald.set_progress_2(p_term bigint, p_revision text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE herald.lead SET progress = p_revision WHERE term <= p_term;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  DELETE FROM herald.gone
+   WHERE CASE WHEN revision ~ '^[0-9]+$' AND p_revision ~ '^[0-9]+$'
+              THEN revision::numeric <= p_revision::numeric ELSE true END;
   RETURN true;
 END $$;
 

@@ -12,6 +12,7 @@ import type {
 } from '../../episodes/ledger.ts';
 import { laneOf } from '../../episodes/ledger-rows.ts';
 import type { Delivery } from '../../model.ts';
+import { isBefore } from '../revision.ts';
 
 interface ModelEpisode {
   record: EpisodeRecord;
@@ -181,6 +182,7 @@ export function createMemoryLedger(lead: { term: number } = { term: 0 }): Ledger
     async setProgress(revision, term) {
       if (term < lead.term) return { fenced: true };
       progress = revision;
+      for (const [uid, goneAt] of gone) if (!isBefore(revision, goneAt)) gone.delete(uid);
       return { fenced: false };
     },
     async *pending() {

@@ -13,9 +13,9 @@ import { type Configurations, createConfigurations } from '../configurations.ts'
 import { createDeliver } from '../deliver.ts';
 import { createLedgerWriter, type LedgerWriter } from '../ledger-writer.ts';
 import { createObserver, type Observer } from '../observe.ts';
+import { createTermLedger } from '../term-ledger.ts';
 import { controllerNamespace, snapshot } from './fixtures.ts';
 import { createMemoryLedger } from './memory-ledger.ts';
-import { createTermLedger } from '../term-ledger.ts';
 import { createMemoryQueue } from './memory-queue.ts';
 import { type LogLine, recordLog } from './recorded-log.ts';
 import { createRecordingService } from './recording-service.ts';
