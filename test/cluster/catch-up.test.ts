@@ -17,7 +17,7 @@ import {
 } from './support.ts';
 
 interface Seen extends ObjectMetadata {
-  n: JsonObject[string] | undefined;
+  n: number;
 }
 
 interface Life {
@@ -50,7 +50,10 @@ async function setup(
       {
         name: 'applications',
         path: argoPath('applications', undefined),
-        read: (object, metadata) => ({ ...metadata, n: (object.status as JsonObject | undefined)?.n }),
+        read: (object, metadata) => ({
+          ...metadata,
+          n: (object.status as { n: number } | undefined)?.n ?? 0,
+        }),
         handlers: probe.handlers,
         timings: quick(timings),
         ...rest,
