@@ -96,9 +96,15 @@ function createServer(clock: Clock) {
   return server;
 }
 
-function start(timings: Partial<ReflectorTimings> = {}, random = 0, optional = false) {
+function start(
+  timings: Partial<ReflectorTimings> = {},
+  random = 0,
+  optional = false,
+  resumed?: { from: string; list: JsonObject },
+) {
   const time = createTime();
   const server = createServer(time.clock);
+  if (resumed !== undefined) server.list = () => resumed.list;
   const seen: string[] = [];
   const reflector = createReflector(
     {
@@ -120,7 +126,7 @@ function start(timings: Partial<ReflectorTimings> = {}, random = 0, optional = f
     },
   );
   const begun = time.clock.now();
-  reflector.start();
+  reflector.start(resumed?.from);
   return {
     ...time,
     server,
@@ -271,5 +277,73 @@ describe('the reflector in time', () => {
       }),
     );
     expect(ends).toEqual([300, 450, 600]);
+  });
+});
+
+describe('the reflector that resumes', () => {
+  const item = (name: string, resourceVersion: string): JsonObject => ({
+    metadata: { name, namespace: 'argocd', uid: name, resourceVersion },
+  });
+  const changed = (name: string, revision: string) => ({ type: 'MODIFIED', object: item(name, revision) });
+  const resume = (...items: JsonObject[]) =>
+    start({}, 0, false, { from: '5', list: { metadata: { resourceVersion: '10' }, items } });
+
+  it('claims what the watch has shown, and is over with the revision of the list', async () => {
+    const { pass, last, reflector, seen } = resume(item('a', '4'), item('b', '8'));
+    expect(reflector.revision()).toBeUndefined();
+    await pass(0);
+    expect([reflector.revision(), reflector.state().synced, last().query?.resourceVersion]).toEqual([
+      '5',
+      false,
+      '5',
+    ]);
+    last().send(changed('b', '7'));
+    last().send(bookmark('7'));
+    await pass(0);
+    expect([reflector.revision(), reflector.state().synced]).toEqual(['7', false]);
+    last().send(changed('b', '8'));
+    await pass(0);
+    expect([reflector.revision(), reflector.state().synced]).toEqual(['8', true]);
+    last().send(bookmark('12'));
+    await pass(0);
+    expect(await reflector.caughtUp()).toBe('replayed');
+    expect(reflector.revision()).toBe('12');
+    expect(seen).toEqual(['+a', '+b', '+b']);
+    await reflector.stop();
+  });
+
+  it('does not go back where a watch shows something again', async () => {
+    const { pass, last, reflector, seen } = resume(item('a', '8'));
+    await pass(0);
+    last().send(changed('a', '7'));
+    last().send(changed('a', '6'));
+    last().send(bookmark('5'));
+    await pass(0);
+    expect([seen, reflector.revision()]).toEqual([['+a'], '7']);
+    await reflector.stop();
+  });
+
+  it('reports from the list what a watch that is past it has not shown', async () => {
+    const { pass, last, reflector, seen } = resume(item('a', '8'));
+    await pass(0);
+    last().send(changed('b', '11'));
+    await pass(0);
+    expect(seen).toEqual(['+a', '+b']);
+    expect([await reflector.caughtUp(), reflector.revision()]).toEqual(['replayed', '11']);
+    await reflector.stop();
+  });
+
+  it('gives up where revisions have no order', async () => {
+    const { pass, last, reflector, seen, server } = resume(item('a', '8'));
+    for (let n = 0; n < 3; n += 1) {
+      await pass(10_000);
+      last().send(changed('a', 'opaque'));
+    }
+    await pass(10_000);
+    expect(await reflector.caughtUp()).toBe('listed');
+    expect(seen).toEqual(['+a']);
+    expect(last().query?.resourceVersion).toBe('10');
+    expect(server.requests.filter(({ verb }) => verb === 'list')).toHaveLength(1);
+    await reflector.stop();
   });
 });

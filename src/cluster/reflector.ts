@@ -377,6 +377,8 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       let delay = 0;
       try {
         if (cursor === undefined) await list();
+        // Whoever waited for the list may have stopped it.
+        if (signal.aborted) break;
         const ending = cursor === undefined ? undefined : await watch(cursor);
         if (ending !== undefined && !signal.aborted) delay = afterWatch(ending);
       } catch (error) {

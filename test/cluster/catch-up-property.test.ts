@@ -4,7 +4,6 @@ import { createKubernetesSimulator, type KubernetesSimulator } from '../../simul
 import { type Connection, connect } from '../../src/cluster/connect.ts';
 import { createReflector, type Reflector } from '../../src/cluster/reflector.ts';
 import { argoPath } from '../../src/cluster/scope.ts';
-import type { JsonObject } from '../../src/model.ts';
 import { change, fault, pause, type Step, shown } from './scripts.ts';
 import { application, quick, silentLog, writeTemporary } from './support.ts';
 
@@ -23,9 +22,9 @@ function recordFacts(simulator: KubernetesSimulator, labelSelector: string | und
   const matching = new Set<string>();
   simulator.cluster.onChange(({ type, object, revision }) => {
     if (object.kind !== 'Application') return;
-    const { uid, labels } = object.metadata as { uid: string; labels?: JsonObject };
+    const { uid, labels } = object.metadata as { uid: string; labels?: { team?: string } };
     const did = matching.has(uid);
-    const isSelected = labelSelector === undefined || `team=${String(labels?.team)}` === labelSelector;
+    const isSelected = labelSelector === undefined || `team=${labels?.team}` === labelSelector;
     const does = type !== 'DELETED' && isSelected;
     if (does) matching.add(uid);
     else matching.delete(uid);
@@ -278,7 +277,7 @@ it('whatever happens, what is replayed is the beginning of what came after, and 
       const { outcome, since, missed, reports } = await run(lives, options);
       const replayed = reports.filter(({ isReplayed }) => isReplayed).map(textOf);
       expect(replayed).toEqual(since.slice(0, replayed.length).map(textOf));
-      if (outcome === 'replayed') expect(replayed.length).toBeGreaterThanOrEqual(missed);
+      expect(outcome === 'listed' || replayed.length >= missed).toBe(true);
     }),
     { numRuns: 150 },
   );

@@ -335,6 +335,14 @@ describe('start and stop', () => {
     expect(() => reflector.start()).toThrow('was started before');
   });
 
+  it('stops between its first list and its first watch, which is not opened', async () => {
+    const { simulator, reflector } = await setup();
+    reflector.start();
+    await reflector.ready();
+    await reflector.stop();
+    expect(simulator.stats.requests('watch')).toBe(0);
+  });
+
   it('stops in a list, and in a pause', async () => {
     const listing = await setup();
     listing.simulator.faults.delay({ ms: 60_000 });

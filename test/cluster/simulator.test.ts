@@ -75,6 +75,16 @@ describe('lists of the simulated API server', () => {
     expect([error.status, error.reason]).toEqual([410, 'Expired']);
   });
 
+  it('pages of two readers do not disturb each other', async () => {
+    const { simulator, connection } = await startCluster();
+    for (const name of ['a', 'b', 'c']) simulator.cluster.apply(application(name));
+    const [one, other] = [await list(connection, { limit: 2 }), await list(connection, { limit: 2 })];
+    for (const { metadata } of [one, other]) {
+      const rest = await list(connection, { limit: 2, continue: metadata.continue ?? '' });
+      expect(rest.names).toEqual(['c']);
+    }
+  });
+
   it('selects by namespace, label and name', async () => {
     const { simulator, connection } = await startCluster();
     simulator.cluster.apply(application('a', { labels: { team: 'web', tier: '1' } }));
@@ -197,6 +207,86 @@ describe('watches of the simulated API server', () => {
     for (let n = 0; n < 6; n += 1) simulator.cluster.apply(application('a', { status: { n } }));
     const [frame] = await frames(connection, { resourceVersion }, 1);
     expect(frame).toMatchObject({ type: 'ERROR', code: 410, reason: 'Expired' });
+  });
+
+  it('keeps a history for each resource, for so long', async () => {
+    let now = Date.parse('2026-11-22T12:00:00Z');
+    const { simulator, connection } = await startCluster({
+      historyLimit: 3,
+      historyMs: 60_000,
+      now: () => now,
+    });
+    simulator.cluster.apply(application('a'));
+    const resourceVersion = simulator.cluster.revision();
+    for (let n = 0; n < 3; n += 1) simulator.cluster.apply(application('a', { status: { n } }));
+    const configMap = { kind: 'ConfigMap', metadata: { name: 'c', namespace: 'argocd' } };
+    for (let n = 0; n < 9; n += 1) simulator.cluster.apply({ ...configMap, data: { n: String(n) } });
+    expect((await frames(connection, { resourceVersion }, 3)).map(shown)).toEqual(
+      Array.from({ length: 3 }, () => 'MODIFIED a'),
+    );
+    now += 60_001;
+    simulator.cluster.apply(application('a', { status: { n: 9 } }));
+    expect((await frames(connection, { resourceVersion }, 1)).map(shown)).toEqual(['ERROR']);
+    const latest = String(Number(simulator.cluster.revision()) - 1);
+    expect((await frames(connection, { resourceVersion: latest }, 1)).map(shown)).toEqual(['MODIFIED a']);
+  });
+
+  it('forgets its history up to a revision', async () => {
+    const { simulator, connection } = await startCluster();
+    const revisions = ['a', 'b', 'c'].map((name) => {
+      simulator.cluster.apply(application(name));
+      return simulator.cluster.revision();
+    });
+    const [a = '', b = ''] = revisions;
+    simulator.cluster.compact(b);
+    expect((await frames(connection, { resourceVersion: a }, 1)).map(shown)).toEqual(['ERROR']);
+    expect((await frames(connection, { resourceVersion: b }, 1)).map(shown)).toEqual(['ADDED c']);
+  });
+
+  it('shows nothing up to a revision that is not reached yet', async () => {
+    const { simulator, connection } = await startCluster();
+    simulator.cluster.apply(application('a'));
+    const future = String(Number(simulator.cluster.revision()) + 2);
+    const found = frames(connection, { resourceVersion: future, allowWatchBookmarks: true }, 1);
+    await simulator.until(() => simulator.stats.openWatches() === 1);
+    simulator.faults.watches.bookmark();
+    for (const name of ['b', 'c', 'd']) simulator.cluster.apply(application(name));
+    expect((await found).map(shown)).toEqual(['ADDED d']);
+  });
+
+  it('shows what ceases to match as it was when it did', async () => {
+    const { simulator, connection } = await startCluster();
+    simulator.cluster.apply(application('a', { labels: { team: 'web' }, status: { n: 1 } }));
+    const resourceVersion = simulator.cluster.revision();
+    simulator.cluster.apply(application('a', { labels: { team: 'data' }, status: { n: 2 } }));
+    const [frame] = await frames(connection, { resourceVersion, labelSelector: 'team=web' }, 1);
+    expect(frame).toMatchObject({
+      type: 'DELETED',
+      object: {
+        metadata: { labels: { team: 'web' }, resourceVersion: simulator.cluster.revision() },
+        status: { n: 1 },
+      },
+    });
+  });
+
+  it('interrupts a watch that is opened later, after so many frames', async () => {
+    const { simulator, connection } = await startCluster();
+    simulator.cluster.apply(application('a'));
+    const resourceVersion = simulator.cluster.revision();
+    for (const name of ['b', 'c', 'd']) simulator.cluster.apply(application(name));
+    simulator.faults.watches.interrupt(
+      { after: 2, how: 'finish' },
+      { after: 1, how: 'expire' },
+      { after: 0, how: 'truncated' },
+    );
+    const seen = [];
+    for (let n = 0; n < 4; n += 1) seen.push((await frames(connection, { resourceVersion }, 3)).map(shown));
+    expect(seen).toEqual([
+      ['ADDED b', 'ADDED c'],
+      ['ADDED b', 'ERROR'],
+      ['malformed'],
+      ['ADDED b', 'ADDED c', 'ADDED d'],
+    ]);
   });
 
   it('ends after timeoutSeconds, with a bookmark for those who want one', async () => {
