@@ -23,6 +23,8 @@ describe('the metadata of an object', () => {
     for (const field of ['uid', 'name', 'resourceVersion']) {
       expect(readMetadata({ metadata: { ...identity, [field]: '' } })).toBeUndefined();
       expect(readMetadata({ metadata: { ...identity, [field]: 7 } })).toBeUndefined();
+      const odd = { length: { toString: 0 } };
+      expect(readMetadata({ metadata: { ...identity, [field]: odd } })).toBeUndefined();
     }
     expect(readMetadata({ metadata: { ...identity, labels: 'x' } })).toMatchObject({
       labels: {},

@@ -16,12 +16,15 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 const Strings = z.record(z.string(), z.string()).nullish();
 
+/** `min(1)` would compare the `length` of a value that is no string, too, and throw where that is an odd object. */
+const Name = z.string().refine((text) => text !== '');
+
 const Identity = z.object({
   metadata: z.object({
-    uid: z.string().min(1),
-    name: z.string().min(1),
+    uid: Name,
+    name: Name,
     namespace: z.string().nullish(),
-    resourceVersion: z.string().min(1),
+    resourceVersion: Name,
   }),
 });
 
