@@ -47,8 +47,8 @@ export function createArgocd(deps: Deps, settings: Settings): Argocd {
   return {
     lookup(options) {
       if (options === undefined) return undefined;
-      const { url, token, insecureSkipVerify } = options;
-      const key = JSON.stringify([url, token, insecureSkipVerify]);
+      const { url, token, insecureSkipVerify, addresses } = options;
+      const key = JSON.stringify([url, token, insecureSkipVerify, addresses !== undefined]);
       const entry = held.get(key) ?? create(options);
       if (entry === undefined) return undefined;
       held.delete(key);

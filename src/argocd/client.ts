@@ -1,5 +1,7 @@
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import type { GoStruct } from '../go/struct.ts';
+import type { AddressPolicy } from '../net/address-policy.ts';
+import { createGuardedConnections } from '../net/guarded.ts';
 import { describeFailure } from './failure.ts';
 import type { Question } from './questions.ts';
 import { readAppDetails, readCommitMetadata } from './schema.ts';
@@ -9,6 +11,8 @@ export interface ArgocdOptions {
   readonly url: string;
   readonly token: string;
   readonly insecureSkipVerify: boolean;
+  /** Of a tenant: where it may be. Absent: anywhere. */
+  readonly addresses?: AddressPolicy;
 }
 
 /**
@@ -59,14 +63,18 @@ export function createArgocdClient(options: ArgocdOptions, settings: ClientSetti
     ...(settings.ca === undefined ? {} : { ca: settings.ca }),
     timeout: connectTimeout,
   };
-  const dispatcher: Dispatcher = new EnvHttpProxyAgent({
+  const pool = {
     connections,
     keepAliveTimeout: 30_000,
     maxResponseSize: largestAnswer,
     connect: tls,
     requestTls: tls,
     proxyTls: tls,
-  });
+  };
+  const { addresses } = options;
+  const dispatcher: Dispatcher = addresses
+    ? createGuardedConnections(pool, { addresses })
+    : new EnvHttpProxyAgent(pool);
   let closing: Promise<void> | undefined;
 
   return {

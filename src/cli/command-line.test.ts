@@ -70,6 +70,13 @@ describe('herald run', () => {
     expect(run(line).options.applicationNamespaces).toEqual(expected);
   });
 
+  test.each([
+    ['--tenant-service-addresses 10.1.0.0/16,hooks.tools.svc --tenant-service-addresses=fd00::1', 3],
+    ['--tenant-service-addresses=*', 1],
+  ])('%s', (line, count) => {
+    expect(run(line).options.tenantServiceAddresses).toHaveLength(count);
+  });
+
   test('variables count where the flag is absent, and empty ones do not', () => {
     const variables = {
       ARGOCD_APPLICATION_NAMESPACES: ' app-one, app-two ',
@@ -157,6 +164,10 @@ describe('mistakes end with 2 and one line that says what and the mend', () => {
     [
       'run --notified-annotation keep',
       'herald run: --notified-annotation "keep" is not known: use one of read, write, ignore',
+    ],
+    [
+      'run --tenant-service-addresses 10.1.0.0/16,http://hooks',
+      'herald run: --tenant-service-addresses: http://hooks is no network: write a network such as 10.0.0.0/8, the name of a host, or *',
     ],
     [
       'run --shutdown-timeout -5s',

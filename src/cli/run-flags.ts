@@ -1,5 +1,6 @@
 import { compileNamespacePatterns } from '../cluster/namespace-patterns.ts';
 import type { LogOptions } from '../log.ts';
+import { addressProblem } from '../net/address-policy.ts';
 import { parseSelector } from '../subscriptions/selector.ts';
 import {
   booleanFlag,
@@ -47,6 +48,18 @@ const appLabelSelectorFlag = checkedFlag(
   },
 );
 
+const tenantServiceAddressesFlag = checkedFlag(
+  listFlag({
+    name: 'tenant-service-addresses',
+    group: configuration,
+    env: 'HERALD_TENANT_SERVICE_ADDRESSES',
+    help:
+      "Addresses inside the cluster or its network that services of tenants' ConfigMaps may reach, which are none " +
+      'by default: networks such as 10.1.0.0/16, names of hosts, or * for all',
+  }),
+  (entries) => entries.map(addressProblem).find((problem) => problem !== undefined),
+);
+
 /** The flags of `herald run` beside those of the API server; names, defaults and variables are argocd-notifications'. */
 export const runFlags = {
   applicationNamespaces: applicationNamespacesFlag,
@@ -71,6 +84,7 @@ export const runFlags = {
     env: 'ARGOCD_NOTIFICATION_CONTROLLER_SELF_SERVICE_NOTIFICATION_ENABLED',
     help: 'Take a ConfigMap and a Secret of the same names from the namespace of each Application too',
   }),
+  tenantServiceAddresses: tenantServiceAddressesFlag,
   queue: queueFlag(delivery),
   processors: integerFlag({
     name: 'processors-count',
@@ -140,6 +154,8 @@ export interface RunOptions {
   configMapName: string;
   secretName: string;
   selfService: boolean;
+  /** As `createAddressPolicy` takes them. */
+  tenantServiceAddresses: string[];
   /** As `openStore` takes it. It may hold a password: not for logs. */
   queue: string;
   /** As argocd-notifications counts its workers, from 1. */
@@ -162,6 +178,7 @@ export function runOptions(
     configMapName,
     secretName,
     selfService,
+    tenantServiceAddresses,
     queue,
     processors,
     notifiedAnnotation,
@@ -178,6 +195,7 @@ export function runOptions(
     configMapName,
     secretName,
     selfService,
+    tenantServiceAddresses,
     queue: resolveQueue(queue, env),
     processors,
     notifiedAnnotation,

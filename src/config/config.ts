@@ -1,4 +1,5 @@
 import type { Json, Problem } from '../model.ts';
+import type { AddressPolicy } from '../net/address-policy.ts';
 import type { SubscriptionConfig } from '../subscriptions/schema.ts';
 import type { Template } from '../templates/template.ts';
 import type { Trigger } from '../triggers/trigger.ts';
@@ -31,12 +32,16 @@ export interface ServiceConfig {
   readonly sendable: boolean;
   /** As written, with the Secret's values in place. */
   readonly options: Json;
+  /** Of a tenant: what the service may connect to. Absent: everything. */
+  readonly addresses?: AddressPolicy;
 }
 
 export interface ArgocdOptions {
   readonly url: string;
   readonly token: string;
   readonly insecureSkipVerify: boolean;
+  /** Of a tenant: where it may be. Absent: anywhere. */
+  readonly addresses?: AddressPolicy;
 }
 
 export interface Source<T> {

@@ -6,6 +6,7 @@ import { suggestion } from '../go/did-you-mean.ts';
 import { field, fieldKey, parseYaml, type YamlPath } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
 import type { Json, Problem } from '../model.ts';
+import type { AddressPolicy } from '../net/address-policy.ts';
 import {
   compileDefaultTriggers,
   compileSubscriptions,
@@ -28,7 +29,13 @@ import {
   type Definitions,
 } from './references.ts';
 import type { SecretData, SecretSource } from './secrets.ts';
-import { parseService, parseServiceKey, parseWithSecrets, reportReferences } from './services.ts';
+import {
+  parseService,
+  parseServiceKey,
+  parseWithSecrets,
+  refusedHost,
+  reportReferences,
+} from './services.ts';
 
 export type { Config };
 
@@ -43,6 +50,8 @@ export interface ConfigInput {
   secretName?: string;
   /** Of a tenant: what it does not configure, the controller's configuration may. */
   isTenant?: boolean;
+  /** Of a tenant: what its services may connect to. Absent: everything. */
+  addresses?: AddressPolicy;
   /** The configuration that this one replaces: its unchanged keys are taken over, its good ones stand in for bad ones. */
   previous?: Config;
 }
@@ -58,7 +67,7 @@ interface Made<T> {
  * compiled again. Conformance: `config.json`.
  */
 export function parseConfig(input: ConfigInput, compilers: Compilers = languages): Config {
-  const { previous } = input;
+  const { previous, addresses } = input;
   const data = input.configMap ?? {};
   const secrets: SecretSource = {
     name: input.secretName ?? 'argocd-notifications-secret',
@@ -100,7 +109,7 @@ export function parseConfig(input: ConfigInput, compilers: Compilers = languages
   }
 
   function readService(key: string): void {
-    const parsed = parseService(key, data[key] ?? '', secrets);
+    const parsed = parseService(key, data[key] ?? '', secrets, addresses);
     for (const name of parsed.secretKeys) secretKeys.add(name);
     useService(key, parseServiceKey(key)?.name, parsed);
   }
@@ -112,8 +121,9 @@ export function parseConfig(input: ConfigInput, compilers: Compilers = languages
     parsed: Made<ServiceConfig> & { service?: ServiceConfig },
   ): void {
     const before = previous?.sources.get(key) as Source<ServiceConfig> | undefined;
-    const same = JSON.stringify(parsed.service) === JSON.stringify(before?.value) ? before?.value : undefined;
-    const source = replace(before, '', { value: same ?? parsed.service, problems: parsed.problems });
+    const made = parsed.service && { ...parsed.service, ...(addresses && { addresses }) };
+    const same = JSON.stringify(made) === JSON.stringify(before?.value) ? before?.value : undefined;
+    const source = replace(before, '', { value: same ?? made, problems: parsed.problems });
     sources.set(key, source);
     problems.push(...source.problems);
     if (name === undefined) return;
@@ -167,7 +177,7 @@ export function parseConfig(input: ConfigInput, compilers: Compilers = languages
   const argocd = data.argocd === undefined ? undefined : readArgocd(data.argocd);
 
   function readArgocd(text: string): ArgocdOptions | undefined {
-    const parsed = parseArgocd(text, secrets);
+    const parsed = parseArgocd(text, secrets, addresses);
     for (const name of parsed.secretKeys) secretKeys.add(name);
     const source = replace(previous?.sources.get('argocd') as Source<ArgocdOptions> | undefined, '', parsed);
     sources.set('argocd', source);
@@ -292,7 +302,11 @@ function ofContext(text: string): Made<Map<string, string>> {
   return { value: stringMap(decoder, [], document.value), problems: decoder.problems };
 }
 
-function parseArgocd(text: string, secrets: SecretSource): Made<ArgocdOptions> & { secretKeys: string[] } {
+function parseArgocd(
+  text: string,
+  secrets: SecretSource,
+  addresses: AddressPolicy | undefined,
+): Made<ArgocdOptions> & { secretKeys: string[] } {
   const { document, references, hide } = parseWithSecrets(text, secrets);
   const decoder = createDecoder(document, 'argocd');
   reportReferences(decoder, 'argocd', references);
@@ -304,6 +318,7 @@ function parseArgocd(text: string, secrets: SecretSource): Made<ArgocdOptions> &
     url: string('url'),
     token: string('token'),
     insecureSkipVerify: field(object, 'insecureSkipVerify') === true,
+    ...(addresses && { addresses }),
   };
   const unresolved = references.some((reference) => !reference.resolved);
   if (!unresolved && document.problems.length === 0 && !/^https?:\/\/[^/?#\s]/.test(value.url)) {
@@ -314,6 +329,8 @@ function parseArgocd(text: string, secrets: SecretSource): Made<ArgocdOptions> &
       'Write the address of Argo CD, such as https://argocd.example.com.',
     );
   }
+  const refused = addresses && refusedHost(value.url, addresses);
+  if (refused !== undefined) decoder.report(at('url'), 'error', refused.what, refused.fix);
   const problems = decoder.problems.map((problem) => ({
     ...problem,
     what: hide(problem.what),

@@ -3,6 +3,7 @@ import { suggestion } from '../go/did-you-mean.ts';
 import { field, fieldKey, parseYaml, type YamlDocument, type YamlPath } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
+import type { AddressPolicy } from '../net/address-policy.ts';
 import { serviceOptions, validateServiceOptions } from '../services/schema.ts';
 import type { ServiceConfig } from './config.ts';
 import { type Reference, type SecretSource, substituteSecrets } from './secrets.ts';
@@ -34,7 +35,12 @@ export function parseServiceKey(key: string): { type: string; name: string } | u
  * One `service.…` key. References to the Secret are replaced first; one that cannot be resolved disables the service,
  * so that no `$key` is ever sent as a token. Conformance: `config.json` groups services-secrets, service-keys.
  */
-export function parseService(key: string, text: string, secrets: SecretSource): ParsedService {
+export function parseService(
+  key: string,
+  text: string,
+  secrets: SecretSource,
+  addresses?: AddressPolicy,
+): ParsedService {
   const { document, references, hide } = parseWithSecrets(text, secrets);
   const decoder = createDecoder(document, key);
   const secretKeys = [...new Set(references.map((reference) => reference.name))];
@@ -45,6 +51,7 @@ export function parseService(key: string, text: string, secrets: SecretSource): 
   } else {
     reportReferences(decoder, key, references, harmlessPlaces(document, name.type));
     if (document.problems.length === 0) checkOptions(decoder, document, key, name.type, references);
+    if (addresses) checkAddress(decoder, document, name.type, addresses);
   }
   const problems = decoder.problems.map((problem) => ({
     ...problem,
@@ -151,6 +158,36 @@ function checkOptions(
     told.add(identity);
     decoder.problems.push({ key, severity, ...document.keyAt(path), what, fix });
   }
+}
+
+/** A URL that the service can never reach; one with a name is judged when it connects. */
+function checkAddress(
+  decoder: Decoder,
+  document: YamlDocument,
+  type: string,
+  addresses: AddressPolicy,
+): void {
+  const name = Object.hasOwn(urlFields, type) ? urlFields[type] : undefined;
+  if (name === undefined || !isObject(document.value)) return;
+  const url = field(document.value, name);
+  const refused = typeof url === 'string' ? refusedHost(url, addresses) : undefined;
+  if (refused) decoder.report([fieldKey(document.value, name) ?? name], 'error', refused.what, refused.fix);
+}
+
+const urlFields: Readonly<Record<string, string>> = { slack: 'apiURL', webhook: 'url' };
+
+/** What to say of a URL whose host, as written, a tenant may not reach; undefined when it may, or its address decides. */
+export function refusedHost(
+  url: string,
+  addresses: AddressPolicy,
+): { what: string; fix: string } | undefined {
+  const trimmed = url.trim();
+  const host = URL.canParse(trimmed) ? new URL(trimmed).hostname : '';
+  if (host === '' || addresses.judge(host) !== 'refused') return undefined;
+  return {
+    what: `${host} is inside the cluster or its network, which services of tenants may not reach`,
+    fix: 'Use a public address, or ask the operator to allow it with --tenant-service-addresses.',
+  };
 }
 
 function checkForeign(decoder: Decoder, document: YamlDocument, key: string, type: string): void {

@@ -1,9 +1,13 @@
 import type { Writable } from 'node:stream';
 import type { Logger } from '../log.ts';
-import type { Json } from '../model.ts';
+import type { Json, Outcome } from '../model.ts';
+import type { AddressPolicy } from '../net/address-policy.ts';
+import type { Resolve } from '../net/guarded.ts';
 import { createConsoleService } from './console.ts';
+import { createConnections } from './http.ts';
 import { type OptionProblem, validateServiceOptions } from './schema.ts';
 import type { Service, ServiceState } from './service.ts';
+import { createSlackCall } from './slack/client.ts';
 import type { SlackOptions } from './slack/schema.ts';
 import { createSlackService, type SlackSettings } from './slack/slack.ts';
 import { createWebhookService } from './webhook.ts';
@@ -15,6 +19,8 @@ export interface ServiceSource {
   name: string;
   /** The parsed value of the ConfigMap key, after `$key` substitution. */
   options: Json;
+  /** Of a tenant: what the service may connect to. Absent: everything. */
+  addresses?: AddressPolicy;
 }
 
 export interface ServiceDeps {
@@ -27,7 +33,12 @@ export interface ServiceDeps {
   slack?: Partial<SlackSettings>;
   /** Certificates in PEM that a host must present, in place of the system's (argocd-tls-certs-cm). */
   certificatesOf?: (host: string) => string | undefined;
+  /** In place of the system's resolver, for services of tenants. */
+  resolve?: Resolve;
 }
+
+/** Milliseconds for one call of a tenant's Slack. */
+const slackTimeout = 10_000;
 
 /** Makes a service of its configuration. It connects to nothing before the first `send`. Never throws. */
 export function createService(
@@ -42,16 +53,28 @@ export function createService(
     const pem = deps.certificatesOf?.(new URL(url).host);
     return pem === undefined ? {} : { ca: pem };
   };
+  const guarded = {
+    ...(source.addresses && { addresses: source.addresses }),
+    ...(deps.resolve && { resolve: deps.resolve }),
+  };
   try {
     switch (type) {
       case 'slack': {
         const slack = options as SlackOptions;
         const slackDeps = { ...common, ...ca(slack.apiURL), log: deps.log, state: deps.state };
-        return { service: createSlackService(slack, slackDeps, deps.slack), problems };
+        if (source.addresses === undefined)
+          return { service: createSlackService(slack, slackDeps, deps.slack), problems };
+        const { insecureSkipVerify } = slack;
+        const dispatcher = createConnections({ insecureSkipVerify, ...ca(slack.apiURL), ...guarded });
+        const timeout = deps.slack?.timeout ?? slackTimeout;
+        const call = createSlackCall(slack, { dispatcher, timeout, now: deps.now ?? Date.now });
+        const service = createSlackService(slack, { ...slackDeps, call }, deps.slack);
+        return { service: refusing(service, () => dispatcher.close()), problems };
       }
       case 'webhook': {
         const webhook = options as WebhookOptions;
-        return { service: createWebhookService(webhook, { ...common, ...ca(webhook.url) }), problems };
+        const webhookDeps = { ...common, ...ca(webhook.url), ...guarded };
+        return { service: createWebhookService(webhook, webhookDeps), problems };
       }
       default:
         return { service: createConsoleService({ stream: deps.stream }), problems };
@@ -62,4 +85,20 @@ export function createService(
     const fix = 'Check HTTP_PROXY, HTTPS_PROXY and the certificates of the host.';
     return { problems: [...problems, { path: [], what, fix, severity: 'error' }] };
   }
+}
+
+/** A service that knows no refused addresses: for it that is one of the failures that may pass. */
+function refusing(service: Service, close: () => Promise<void>): Service {
+  return {
+    ...service,
+    async send(...args): Promise<Outcome> {
+      const outcome = await service.send(...args);
+      if (outcome.status !== 'retry' || outcome.reason !== 'address_not_allowed') return outcome;
+      const { reason, error } = outcome;
+      return { status: 'rejected', reason, error, scope: 'service' };
+    },
+    async close() {
+      await Promise.all([service.close(), close()]);
+    },
+  };
 }

@@ -1,4 +1,6 @@
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import type { AddressPolicy } from '../net/address-policy.ts';
+import { AddressNotAllowed, createGuardedConnections, type Resolve } from '../net/guarded.ts';
 
 /** To one host. */
 const mostConnections = 50;
@@ -8,6 +10,10 @@ export interface ConnectionOptions {
   insecureSkipVerify?: boolean;
   /** Certificates in PEM that the server's must descend from, in place of the system's. */
   ca?: string;
+  /** Of a tenant: what it may connect to. Absent: everything. */
+  addresses?: AddressPolicy;
+  /** In place of the system's resolver, for guarded connections. */
+  resolve?: Resolve;
 }
 
 /**
@@ -22,7 +28,11 @@ export function createConnections(options: ConnectionOptions): Dispatcher {
   };
   const shared = { connections: mostConnections, keepAliveTimeout: 30_000 };
   const connect = { ...tls, timeout: connectTimeout };
-  return new EnvHttpProxyAgent({ ...shared, connect, requestTls: connect, proxyTls: connect });
+  const all = { ...shared, connect, requestTls: connect, proxyTls: connect };
+  const { addresses, resolve } = options;
+  return addresses === undefined
+    ? new EnvHttpProxyAgent(all)
+    : createGuardedConnections(all, { addresses, resolve });
 }
 
 /** The milliseconds that a `Retry-After` header asks for, in seconds or as a date; undefined without a valid one. */
@@ -35,7 +45,7 @@ export function retryAfterOf(header: string | null | undefined, now: number): nu
 }
 
 export interface NetworkFailure {
-  reason: 'timeout' | 'aborted' | 'unreachable' | 'connection_lost' | 'tls';
+  reason: 'timeout' | 'aborted' | 'unreachable' | 'connection_lost' | 'tls' | 'address_not_allowed';
   detail: string;
 }
 
@@ -44,11 +54,13 @@ const UNREACHABLE = new Set(
 );
 
 /**
- * Names what went wrong below HTTP. After `unreachable` and `tls` the request was never sent; after the others
- * it may have been received.
+ * Names what went wrong below HTTP. After `unreachable`, `tls` and `address_not_allowed` the request was never sent;
+ * after the others it may have been received. `address_not_allowed` alone is final.
  */
 export function networkFailure(error: unknown, signal: AbortSignal): NetworkFailure {
   const chain = causes(error);
+  const refusal = chain.find((cause) => cause instanceof AddressNotAllowed);
+  if (refusal) return { reason: 'address_not_allowed', detail: refusal.message };
   const root = chain.at(-1);
   const detail = root instanceof Error ? root.message || errorCode(root) || root.name : String(root);
   if (signal.aborted) return { reason: 'aborted', detail: 'the attempt was aborted' };

@@ -1,5 +1,7 @@
 import { type Dispatcher, errors, interceptors, request as send } from 'undici';
 import type { Notification, Outcome, RejectionScope } from '../model.ts';
+import type { AddressPolicy } from '../net/address-policy.ts';
+import type { Resolve } from '../net/guarded.ts';
 import { createConnections, networkFailure, retryAfterOf } from './http.ts';
 import { createScrub } from './secrets.ts';
 import type { SendContext, Service } from './service.ts';
@@ -12,6 +14,9 @@ export interface WebhookDeps {
   now?: () => number;
   /** Certificates in PEM for the host of url, in place of the system's. */
   ca?: string;
+  /** Of a tenant: what it may connect to, redirects included. */
+  addresses?: AddressPolicy;
+  resolve?: Resolve;
   /** Milliseconds until the answer must be complete. */
   timeout?: number;
 }
@@ -34,6 +39,8 @@ export function createWebhookService(options: WebhookOptions, deps: WebhookDeps)
   const connections = createConnections({
     insecureSkipVerify: options.insecureSkipVerify,
     ...(deps.ca === undefined ? {} : { ca: deps.ca }),
+    ...(deps.addresses === undefined ? {} : { addresses: deps.addresses }),
+    ...(deps.resolve === undefined ? {} : { resolve: deps.resolve }),
   });
   const headers = requestHeaders(options);
   const dispatcher = connections.compose(
@@ -90,6 +97,9 @@ export function createWebhookService(options: WebhookOptions, deps: WebhookDeps)
     } catch (error) {
       if (error instanceof errors.InvalidArgumentError) throw error;
       const { reason, detail } = networkFailure(error, signal);
+      if (reason === 'address_not_allowed') {
+        return { status: 'rejected', reason, error: describe(`was not called: ${detail}`), scope: 'service' };
+      }
       const unclear = mayHaveArrived(error, reason) ? { unclear: true as const } : stillUnclear;
       return { status: 'retry', reason, error: describe(`did not answer: ${detail}`), ...unclear };
     }
