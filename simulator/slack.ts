@@ -26,6 +26,8 @@ export interface SlackCallRecord {
   at: number;
   /** Absent when the call had a fault in place of an answer. */
   answer?: Answer;
+  /** It came above the pace of its channel and was answered 429. */
+  tooFast?: true;
 }
 
 export interface SlackSimulatorOptions {
@@ -54,7 +56,10 @@ export interface SlackSimulator {
   stop(): Promise<void>;
   /** For `apiURL`; valid once started. */
   readonly apiUrl: string;
+  /** What calls must carry. */
   readonly token: string;
+  /** Revokes the token: calls must carry this one from now on. */
+  setToken(token: string): void;
   readonly workspace: Workspace;
   /** Every call that arrived, in order. */
   readonly calls: readonly SlackCallRecord[];
@@ -109,6 +114,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
   const users = new Map(Object.entries(options.users).map(([email, id]) => [email.toLowerCase(), id]));
   let scopes: ReadonlySet<string> = new Set(options.scopes);
   let refusal: string | undefined;
+  let { token: wanted } = options;
   let server: Server | undefined;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -124,6 +130,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
       headers: { 'retry-after': String(pause), 'content-type': 'application/json' },
       body: JSON.stringify(refuse('ratelimited')),
     };
+    if (pause > 0) call.tooFast = true;
     const httpFault = pause > 0 ? tooFast : fault?.kind === 'error' ? undefined : fault;
     await answerWithFault(httpFault, { request, response }, () => {
       const answer =
@@ -144,7 +151,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     if (method === undefined) return refuse('unknown_method');
     const token = request.headers.authorization?.replace(/^Bearer /, '') ?? args.token;
     if (token === undefined || token === '') return refuse('not_authed');
-    if (token !== options.token) return refuse('invalid_auth');
+    if (token !== wanted) return refuse('invalid_auth');
     if (refusal !== undefined) return refuse(refusal);
     const [needed] = method.scopes;
     if (needed !== undefined && !method.scopes.some((scope) => scopes.has(scope)))
@@ -153,7 +160,12 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
   }
 
   return {
-    token: options.token,
+    get token() {
+      return wanted;
+    },
+    setToken(token) {
+      wanted = token;
+    },
     workspace,
     calls,
     get apiUrl() {

@@ -1,0 +1,85 @@
+import { cpus, totalmem } from 'node:os';
+import type { RunResult } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
+
+export function markdownTable(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(heading), line(heading.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** When and on what figures were taken. */
+export function circumstances(now: Date): string {
+  const { length: cores } = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${now.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${cores} cores, ${memory} GiB, Node.js ${process.versions.node}`;
+}
+
+const heading = [
+  'scenario',
+  'store',
+  'changes',
+  'expected',
+  'lost',
+  'doubled',
+  'out of order',
+  '> 1 min late',
+  'longest delay',
+  'kills',
+  'other faults',
+  '429s',
+  'recovery: first, last message',
+  'verdict',
+];
+
+/** A section of Markdown about a whole run. */
+export function runReport(
+  results: readonly RunResult[],
+  about: readonly Scenario[],
+  { now, commands }: { now: Date; commands: (result: RunResult) => string },
+): string {
+  const played = results.filter(({ skipped }) => skipped === undefined);
+  const sum = (key: 'changes' | 'expected' | 'lost' | 'doubled' | 'kills' | 'faults') =>
+    played.reduce((total, result) => total + result[key], 0);
+  const names = new Set(results.map(({ scenario }) => scenario));
+  return [
+    '## Fault injection',
+    '',
+    `${circumstances(now)}, seed ${results[0]?.seed ?? '-'}.`,
+    `${sum('changes')} changes, ${sum('expected')} messages expected, ${sum('lost')} lost, ${sum('doubled')} doubled, ` +
+      `${sum('kills')} kills, ${sum('faults')} other faults.`,
+    '',
+    markdownTable(heading, results.map(rowOf)),
+    '',
+    ...about.filter(({ name }) => names.has(name)).map(({ name, about: text }) => `- \`${name}\`: ${text}.`),
+    '',
+    'Each row again:',
+    '',
+    '```sh',
+    ...results.map(commands),
+    '```',
+    '',
+  ].join('\n');
+}
+
+export function rowOf(result: RunResult): string[] {
+  const { scenario, store, skipped, wrong } = result;
+  if (skipped !== undefined)
+    return [scenario, store, ...heading.slice(3).map(() => '–'), `skipped: ${skipped}`];
+  return [
+    scenario,
+    store,
+    ...[result.changes, result.expected, result.lost, result.doubled, result.outOfOrder, result.late].map(
+      String,
+    ),
+    seconds(result.longestDelay),
+    ...[result.kills, result.faults, result.tooFast].map(String),
+    `${seconds(result.recoveryFirst)}, ${seconds(result.recoveryLast)}`,
+    wrong.length === 0
+      ? 'holds'
+      : `**${wrong.map((text) => text.slice(0, 120).replaceAll('|', '/')).join('; ')}**`,
+  ];
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1_000).toFixed(1)} s`;
+}

@@ -1,0 +1,62 @@
+import type { SlackSimulatorOptions } from '../simulator/slack.ts';
+import type { Random } from './random.ts';
+import type { StoreName } from './store-server.ts';
+import type { Workload } from './workload.ts';
+import type { World } from './world.ts';
+
+/** What goes wrong, again and again, while changes go on. */
+export interface Scenario {
+  name: string;
+  /** What it does, for the report. */
+  about: string;
+  /** @defaultValue all */
+  stores?: readonly StoreName[];
+  /** Of the processes. @defaultValue one, `herald` */
+  hosts?: readonly string[];
+  slack?: Partial<SlackSimulatorOptions>;
+  env?: Record<string, string>;
+  /** Doubles are counted and allowed: nobody can know better. */
+  allowsDoubles?: boolean;
+  /** Processes may end by themselves and are started again, as a kubelet would. */
+  allowsExits?: boolean;
+  /** Milliseconds without any message after which nothing more is waited for. @defaultValue 90 s */
+  patience?: number;
+  /** Changes a second, in place of what was asked for. */
+  rate?: number;
+  /** A place for pglite's files; a text says why there is none here. */
+  volume?(): Volume | string;
+  /** Returns when the time is over and all is well around Herald again, and started what is to run. */
+  run(context: ScenarioContext): Promise<void>;
+}
+
+export interface Volume {
+  directory: string;
+  /** Leaves no byte free. */
+  fill(): void;
+  free(): void;
+  remove(): void;
+}
+
+export interface ScenarioContext {
+  world: World;
+  workload: Workload;
+  random: Random;
+  store: StoreName;
+  volume: Volume | undefined;
+  /** The whole time for faults, milliseconds. */
+  duration: number;
+  /** Whether there is time for another fault. */
+  goesOn(): boolean;
+  /** A random time of so many milliseconds; ends when the time for faults is over. */
+  pause(least: number, most: number): Promise<void>;
+  /** Counts a fault and notes it for the timeline. */
+  fault(what: string): void;
+  /** Kills the process with SIGKILL, at once, and counts that. Resolves when it is gone. */
+  kill(index?: number): Promise<void>;
+  /** Starts the process, and by default waits until it is ready. */
+  start(index?: number, options?: { wait?: boolean }): Promise<void>;
+  /** SIGTERM, and the exit code has to be 0. */
+  stop(index?: number): Promise<void>;
+  /** What was wrong has ended: recovery is measured from here on. */
+  cured(what: string): void;
+}
