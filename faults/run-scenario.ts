@@ -47,6 +47,7 @@ const tree = `${import.meta.dirname}/..`;
 const defaultPatience = 90_000;
 /** Milliseconds for everything that was expected to arrive, once all is well. */
 const mostSettling = 600_000;
+const mostIdling = 60_000;
 const complaintsShown = 10;
 
 /** One scenario on one store, to its verdict. */
@@ -189,14 +190,19 @@ async function settled({ tally }: World, patience: number): Promise<void> {
 }
 
 /** Resolves when no Herald has work left: what would be sent once more has been by then. */
-async function idle({ processes }: World): Promise<void> {
-  const end = performance.now() + defaultPatience;
+async function idle(world: World): Promise<void> {
+  const end = performance.now() + mostIdling;
   while (performance.now() < end) {
-    const samples = await Promise.all(processes.map(({ url }) => scrape(url)));
-    const jobs = samples.flatMap((found) => found ?? []).filter(({ name }) => name === 'herald_queue_jobs');
-    if (jobs.length > 0 && jobs.every(({ value }) => value === 0)) return;
-    await delay(250);
+    if (world.store.port === undefined ? await hasNoJobs(world) : (await world.deliveries()).pending === 0) return;
+    await delay(1_000);
   }
+}
+
+/** Only its own process may open pglite. */
+async function hasNoJobs({ processes }: World): Promise<boolean> {
+  const samples = await Promise.all(processes.map(({ url }) => scrape(url)));
+  const jobs = samples.flatMap((found) => found ?? []).filter(({ name }) => name === 'herald_queue_jobs');
+  return jobs.length > 0 && jobs.every(({ value }) => value === 0);
 }
 
 async function judge(scenario: Scenario, world: World): Promise<string[]> {
