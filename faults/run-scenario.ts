@@ -31,6 +31,8 @@ export interface RunResult extends Figures {
   seconds: number;
   kills: number;
   faults: number;
+  /** Milliseconds, with all that is needed to start and to settle. */
+  took: number;
   /** Answers of Slack that a channel was asked too often. */
   tooFast: number;
   /** Why it could not be run here. */
@@ -66,6 +68,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     env: () => scenario.env ?? {},
     ...(volume && { pgliteDirectory: volume.directory }),
   });
+  const began = performance.now();
   let isKept = true;
   try {
     const result = await play(scenario, world, volume, { ...options, random });
@@ -75,6 +78,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       store,
       seed,
       seconds,
+      took: performance.now() - began,
       tooFast: world.tooFast(),
       ...result,
       ...world.tally.figures(),
@@ -193,7 +197,8 @@ async function settled({ tally }: World, patience: number): Promise<void> {
 async function idle(world: World): Promise<void> {
   const end = performance.now() + mostIdling;
   while (performance.now() < end) {
-    if (world.store.port === undefined ? await hasNoJobs(world) : (await world.deliveries()).pending === 0) return;
+    if (world.store.port === undefined ? await hasNoJobs(world) : (await world.deliveries()).pending === 0)
+      return;
     await delay(1_000);
   }
 }
@@ -233,6 +238,7 @@ export function skipped({ scenario, store, seed, seconds }: RunOptions, reason: 
     seconds,
     kills: 0,
     faults: 0,
+    took: 0,
     tooFast: 0,
     changes: 0,
     expected: 0,

@@ -10,6 +10,8 @@ export interface Expectation {
   at: number;
   /** It may have gone unseen: the API server has forgotten it. Not twice, all the same. */
   optional: boolean;
+  /** It is seen together with others, in no order: the API server has forgotten how it came about. */
+  unordered: boolean;
   arrivals: number[];
 }
 
@@ -41,7 +43,7 @@ export interface Tally {
   forgive(since: number, mustBeTold: (expectation: Expectation) => boolean): void;
   /** Something happened around Herald: for the timeline of what went wrong. */
   note(event: string): void;
-  /** A cause of trouble has ended: from here on recovery is measured. */
+  /** A cause of trouble has ended: from here on recovery is measured, also of what becomes due right after it. */
   cured(): void;
   missing(): number;
   /** Unix milliseconds of the last arrival. */
@@ -54,10 +56,12 @@ export interface Tally {
 interface Cure {
   at: number;
   awaited: Set<Expectation>;
-  first: number;
+  isRecovering: boolean;
 }
 
 const minute = 60_000;
+/** Milliseconds after a cause's end in which what becomes due counts as due then: a new process is still starting. */
+const collecting = 3_000;
 /** Events are kept for the timeline: the last so many. */
 const keptEvents = 20_000;
 /** Milliseconds around a change whose events are shown with a complaint. */
@@ -80,15 +84,13 @@ export function createTally(now: () => number = Date.now): Tally {
 
   function recovered(expectation: Expectation): void {
     for (const cure of cures) {
-      if (!cure.awaited.delete(expectation)) continue;
       const after = now() - cure.at;
-      if (cure.first === 0) {
-        cure.first = after;
-        recovery.first = Math.max(recovery.first, after);
+      if (cure.awaited.delete(expectation)) {
+        if (!cure.isRecovering) recovery.first = Math.max(recovery.first, after);
+        cure.isRecovering = true;
+        if (cure.awaited.size === 0) recovery.last = Math.max(recovery.last, after);
       }
-      if (cure.awaited.size > 0) continue;
-      recovery.last = Math.max(recovery.last, after);
-      cures.delete(cure);
+      if (cure.awaited.size === 0 && after > collecting) cures.delete(cure);
     }
   }
 
@@ -103,9 +105,10 @@ export function createTally(now: () => number = Date.now): Tally {
     expect(given) {
       const key = keyOf(given.channel, given.text);
       if (expectations.has(key)) throw new Error(`Texts must differ: ${given.text}`);
-      const expectation = { ...given, at: now(), optional: false, arrivals: [] };
+      const expectation = { ...given, at: now(), optional: false, unordered: false, arrivals: [] };
       expectations.set(key, expectation);
       pending.add(expectation);
+      for (const { at, awaited } of cures) if (now() - at <= collecting) awaited.add(expectation);
     },
     arrived(channel, text) {
       last = now();
@@ -118,7 +121,7 @@ export function createTally(now: () => number = Date.now): Tally {
       if (expectation.arrivals.length > 1) return;
       pending.delete(expectation);
       const before = lastOfLane.get(expectation.lane) ?? 0;
-      if (before > expectation.change) {
+      if (before > expectation.change && !expectation.unordered) {
         disordered.push(`${channel}: ${text} came at ${time(now())}, after that of change ${before}`);
       }
       lastOfLane.set(expectation.lane, Math.max(before, expectation.change));
@@ -126,13 +129,12 @@ export function createTally(now: () => number = Date.now): Tally {
     },
     forgive(since, mustBeTold) {
       for (const expectation of pending) {
-        if (expectation.at < since || mustBeTold(expectation)) continue;
+        if (expectation.at < since) continue;
+        expectation.unordered = true;
+        if (mustBeTold(expectation)) continue;
         expectation.optional = true;
         pending.delete(expectation);
-        for (const cure of cures) {
-          cure.awaited.delete(expectation);
-          if (cure.awaited.size === 0) cures.delete(cure);
-        }
+        for (const { awaited } of cures) awaited.delete(expectation);
       }
     },
     note(event) {
@@ -140,7 +142,7 @@ export function createTally(now: () => number = Date.now): Tally {
       if (events.length > 2 * keptEvents) events = events.slice(-keptEvents);
     },
     cured() {
-      if (pending.size > 0) cures.add({ at: now(), awaited: new Set(pending), first: 0 });
+      cures.add({ at: now(), awaited: new Set(pending), isRecovering: false });
     },
     missing: () => pending.size,
     lastArrival: () => last,
