@@ -44,7 +44,7 @@ async function playRows(given: Arguments): Promise<{ text: string; holds: boolea
     process.stdout.write(
       `${markdownTable([], [rowOf(result)])
         .split('\n')
-        .at(-1)}\n`,
+        .at(-1)} took ${Math.round(result.took / 1_000)} s\n`,
     );
     for (const complaint of result.complaints) process.stdout.write(`  ${complaint}\n`);
     if (result.logs !== undefined) {

@@ -17,6 +17,8 @@ export interface Scenario {
   env?: Record<string, string>;
   /** Doubles are counted and allowed: nobody can know better. */
   allowsDoubles?: boolean;
+  /** What was parked and is tried again comes last of its lane: order is counted and not required. */
+  allowsDisorder?: boolean;
   /** Processes may end by themselves and are started again, as a kubelet would. */
   allowsExits?: boolean;
   /** Milliseconds without any message after which nothing more is waited for. @defaultValue 90 s */

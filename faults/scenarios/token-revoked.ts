@@ -6,6 +6,7 @@ export const tokenRevoked: Scenario = {
   name: 'token-revoked',
   about:
     'the token is refused (invalid_auth) for 5 to 20 s, then the Secret gets a new one; nobody retries by hand',
+  allowsDisorder: true,
   async run({ world, goesOn, pause, fault, cured, random, duration }) {
     for (let token = 1; goesOn(); token += 1) {
       await pause(2_000, 6_000);
