@@ -20,7 +20,7 @@ export const configuration: Readonly<Record<string, string>> = {
 
 const triggers = ['on-health-degraded', 'on-deployed', 'on-created', 'on-deleted'];
 /** Hears of the deployments of one Application in so many, beside its own channel. */
-export const shared = { channel: 'shared', oneIn: 20 };
+const shared = { channel: 'shared', oneIn: 20 };
 
 export interface Workload {
   /** Makes the Applications, which is a change of each. */
