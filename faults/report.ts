@@ -73,7 +73,7 @@ export function rowOf(result: RunResult): string[] {
     ),
     seconds(result.longestDelay),
     ...[result.kills, result.faults, result.tooFast].map(String),
-    `${seconds(result.recoveryFirst)}, ${seconds(result.recoveryLast)}`,
+    `${seconds(result.recoveryFirst)}, ${result.lost === 0 ? seconds(result.recoveryLast) : 'never'}`,
     wrong.length === 0
       ? 'holds'
       : `**${wrong.map((text) => text.slice(0, 120).replaceAll('|', '/')).join('; ')}**`,
