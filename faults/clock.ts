@@ -1,4 +1,4 @@
-/* Loaded into Herald (`node --import`): each SIGUSR2 steps its clock by an hour, forth, back, back, forth and so on. */
+/* Loaded into Herald (`node --import`): each SIGUSR2 steps its clock by an hour: forth, back, back, forth and so on. */
 const hour = 3_600_000;
 const steps = [hour, -hour, -hour, hour];
 const real = Date.now;

@@ -9,3 +9,7 @@ export async function freePort(): Promise<number> {
   await once(server, 'close');
   return port;
 }
+
+export function portOf(url: string): number {
+  return Number(new URL(url).port);
+}

@@ -11,6 +11,14 @@ export function createRandom(seed: number): Random {
   };
 }
 
+/** The seed of a part: the same for the same names, whatever else is run beside it. */
+export function derivedSeed(seed: number, ...names: string[]): number {
+  let hash = (seed ^ 0x811c9dc5) >>> 0;
+  for (const character of names.join('\n'))
+    hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
+  return hash;
+}
+
 /** Evenly from `least` up to `most`. */
 export function between(random: Random, least: number, most: number): number {
   return least + random() * (most - least);

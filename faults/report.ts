@@ -1,5 +1,5 @@
 import { cpus, totalmem } from 'node:os';
-import type { Run } from './run-scenario.ts';
+import type { RunResult } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 
 export function markdownTable(heading: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -7,12 +7,14 @@ export function markdownTable(heading: readonly string[], rows: readonly (readon
   return [line(heading), line(heading.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** What the figures were taken on. */
-export function machine(): string {
-  return `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node.js ${process.versions.node}`;
+/** When and on what figures were taken. */
+export function circumstances(now: Date): string {
+  const { length: cores } = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${now.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${cores} cores, ${memory} GiB, Node.js ${process.versions.node}`;
 }
 
-const columns = [
+const heading = [
   'scenario',
   'store',
   'changes',
@@ -20,56 +22,61 @@ const columns = [
   'lost',
   'doubled',
   'out of order',
-  'late > 1 min',
+  '> 1 min late',
   'longest delay',
-  'faults',
   'kills',
-  'recovery, median / longest',
-] as const;
+  'other faults',
+  '429s',
+  'recovery: first, last message',
+  'verdict',
+];
 
-export function headingOf(): string {
-  return columns.join('  ');
-}
-
-export function rowOf(run: Run): string {
-  return `${run.problems.length === 0 ? 'passed' : 'FAILED'}  ${cellsOf(run).join('  ')}`;
-}
-
-export function tableOf(runs: readonly Run[], scenarios: readonly Scenario[]): string {
-  const used = scenarios.filter(({ name }) => runs.some(({ scenario }) => scenario === name));
-  const legend = used.map(({ name, what }) => `- \`${name}\`: ${what}`).join('\n');
-  return `${markdownTable(columns, runs.map(cellsOf))}\n\n${legend}`;
-}
-
-export function summaryOf(runs: readonly Run[]): string {
-  const sum = (of: (run: Run) => number) => runs.reduce((total, run) => total + of(run), 0);
-  const longest = Math.max(0, ...runs.flatMap(({ recoveries }) => recoveries));
-  return (
-    `In all: ${sum(({ figures }) => figures.changes)} changes, ${sum(({ figures }) => figures.expected)} messages expected, ` +
-    `${sum(({ figures }) => figures.lost)} lost, ${sum(({ figures }) => figures.doubled)} doubled, ` +
-    `${sum(({ figures }) => figures.outOfOrder)} out of order; ${sum(({ faults }) => faults)} faults, ` +
-    `${sum(({ kills }) => kills)} of them SIGKILL of Herald; longest recovery ${seconds(longest)}.`
-  );
-}
-
-function cellsOf(run: Run): string[] {
-  const { figures, recoveries, unrecovered } = run;
-  const sorted = recoveries.toSorted((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  const recovery = `${seconds(median)} / ${seconds(sorted.at(-1) ?? 0)}`;
+/** A section of Markdown about a whole run. */
+export function runReport(
+  results: readonly RunResult[],
+  about: readonly Scenario[],
+  { now, commands }: { now: Date; commands: (result: RunResult) => string },
+): string {
+  const played = results.filter(({ skipped }) => skipped === undefined);
+  const sum = (key: 'changes' | 'expected' | 'lost' | 'doubled' | 'kills' | 'faults') =>
+    played.reduce((total, result) => total + result[key], 0);
+  const names = new Set(results.map(({ scenario }) => scenario));
   return [
-    run.scenario,
-    run.store,
-    `${figures.changes}`,
-    `${figures.expected}`,
-    `${figures.lost}`,
-    `${figures.doubled}`,
-    `${figures.outOfOrder}`,
-    `${figures.late}`,
-    seconds(figures.longestDelay),
-    `${run.faults}`,
-    `${run.kills}`,
-    unrecovered > 0 ? `${recovery}, ${unrecovered} never` : recovery,
+    '## Fault injection',
+    '',
+    `${circumstances(now)}, seed ${results[0]?.seed ?? '-'}.`,
+    `${sum('changes')} changes, ${sum('expected')} messages expected, ${sum('lost')} lost, ${sum('doubled')} doubled, ` +
+      `${sum('kills')} kills, ${sum('faults')} other faults.`,
+    '',
+    markdownTable(heading, results.map(rowOf)),
+    '',
+    ...about.filter(({ name }) => names.has(name)).map(({ name, about: text }) => `- \`${name}\`: ${text}.`),
+    '',
+    'Each row again:',
+    '',
+    '```sh',
+    ...results.map(commands),
+    '```',
+    '',
+  ].join('\n');
+}
+
+export function rowOf(result: RunResult): string[] {
+  const { scenario, store, skipped, wrong } = result;
+  if (skipped !== undefined)
+    return [scenario, store, ...heading.slice(3).map(() => '–'), `skipped: ${skipped}`];
+  return [
+    scenario,
+    store,
+    ...[result.changes, result.expected, result.lost, result.doubled, result.outOfOrder, result.late].map(
+      String,
+    ),
+    seconds(result.longestDelay),
+    ...[result.kills, result.faults, result.tooFast].map(String),
+    `${seconds(result.recoveryFirst)}, ${result.lost === 0 ? seconds(result.recoveryLast) : 'never'}`,
+    wrong.length === 0
+      ? 'holds'
+      : `**${wrong.map((text) => text.slice(0, 120).replaceAll('|', '/')).join('; ')}**`,
   ];
 }
 

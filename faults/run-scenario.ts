@@ -1,107 +1,258 @@
-import { createRandom } from './random.ts';
-import { type Counted, createContext, type Scenario } from './scenario.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { scrape } from '../demo/metrics.ts';
+import { between, createRandom, derivedSeed } from './random.ts';
+import type { Scenario, ScenarioContext, Volume } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
+import type { StoreName } from './store-server.ts';
 import type { Figures } from './tally.ts';
 import { createWorkload } from './workload.ts';
-import { createWorld, type StoreName } from './world.ts';
+import { createWorld, type World } from './world.ts';
 
 export interface RunOptions {
-  scenario: Scenario;
+  /** Its name. */
+  scenario: string;
   store: StoreName;
+  /** All random choices come from it and the two names. */
   seed: number;
-  /** How long faults happen. */
+  /** For faults; what is needed to start and to settle comes on top. */
   seconds: number;
+  /** @defaultValue 40 */
+  applications?: number;
+  /** Changes a second. @defaultValue 30 */
+  rate?: number;
+  /** The tree that Herald is run from. @defaultValue this one */
+  root?: string;
 }
 
-export interface Run extends Counted {
+export interface RunResult extends Figures {
   scenario: string;
   store: StoreName;
   seed: number;
   seconds: number;
-  figures: Figures;
-  /** 429 that Slack answered. */
-  rateLimited: number;
-  /** What is wrong; none: it passed. */
-  problems: string[];
-  /** Where Herald's logs are, of a run that failed. */
-  logs: string | undefined;
+  kills: number;
+  faults: number;
+  /** Milliseconds, with all that is needed to start and to settle. */
+  took: number;
+  /** Answers of Slack that a channel was asked too often. */
+  tooFast: number;
+  /** Why it could not be run here. */
+  skipped?: string;
+  /** What does not hold; none: the promise is kept. */
+  wrong: string[];
+  /** Cases of it, with their timelines. */
+  complaints: string[];
+  /** Where Herald's logs are, when something does not hold. */
+  logs?: string;
 }
 
-/** Applications, each with a channel of its own, and changes a second. The embedded store is for small clusters. */
-const loads: Readonly<Record<StoreName, { applications: number; rate: number }>> = {
-  pglite: { applications: 20, rate: 10 },
-  redis: { applications: 60, rate: 40 },
-  postgres: { applications: 60, rate: 30 },
-};
+const tree = `${import.meta.dirname}/..`;
+const defaultPatience = 90_000;
+/** Milliseconds for everything that was expected to arrive, once all is well. */
+const mostSettling = 600_000;
+const mostIdling = 60_000;
+const complaintsShown = 3;
 
-/** Milliseconds for what is due at the end. */
-const patience = 180_000;
-
-export async function runScenario({ scenario, store, seed, seconds }: RunOptions): Promise<Run> {
-  const random = createRandom(seed);
-  const { hosts = ['herald'], deletes = true, preload } = scenario;
+/** One scenario on one store, to its verdict. */
+export async function runScenario(options: RunOptions): Promise<RunResult> {
+  const { store, seed, seconds } = options;
+  const scenario = scenarios.find(({ name }) => name === options.scenario);
+  if (!scenario) throw new Error(`There is no scenario ${options.scenario}`);
+  const volume = scenario.volume?.();
+  if (typeof volume === 'string') return skipped(options, volume);
+  const random = createRandom(derivedSeed(seed, scenario.name, store));
   const world = await createWorld({
+    root: options.root ?? tree,
     store,
-    hosts: [...hosts],
-    ...(scenario.slack ? { slack: scenario.slack } : {}),
-    env: () => (preload === undefined ? {} : { NODE_OPTIONS: `--import ${preload}` }),
+    hosts: scenario.hosts ?? ['herald'],
+    ...(scenario.slack && { slack: scenario.slack }),
+    env: () => scenario.env ?? {},
+    ...(volume && { pgliteDirectory: volume.directory }),
   });
-  const workload = createWorkload(world.kubernetes.cluster, world.tally, createRandom(seed + 1), {
-    ...loads[store],
-    deletes,
-  });
+  const began = performance.now();
+  let isKept = true;
+  try {
+    const result = await play(scenario, world, volume, { ...options, random });
+    isKept = result.wrong.length > 0;
+    return {
+      scenario: scenario.name,
+      store,
+      seed,
+      seconds,
+      took: performance.now() - began,
+      tooFast: world.tooFast(),
+      ...result,
+      ...world.tally.figures(),
+      ...(isKept && { logs: world.directory }),
+    };
+  } finally {
+    await world.close(isKept);
+    volume?.remove();
+  }
+}
+
+async function play(
+  scenario: Scenario,
+  world: World,
+  volume: Volume | undefined,
+  options: RunOptions & { random: () => number },
+): Promise<Pick<RunResult, 'kills' | 'faults' | 'wrong' | 'complaints'>> {
+  const { store, seconds, random, applications = 40 } = options;
+  const { tally, processes } = world;
+  const patience = scenario.patience ?? defaultPatience;
+  // Changes do not take numbers from the same row as faults: what they do must not depend on how fast Herald is.
+  const workload = createWorkload(
+    world.kubernetes.cluster,
+    tally,
+    createRandom(Math.floor(random() * 2 ** 32)),
+    {
+      applications,
+      rate: scenario.rate ?? options.rate ?? 30,
+    },
+  );
+  const wrong: string[] = [];
+  const counts = { kills: 0, faults: 0 };
+  const process = (index: number) => {
+    const found = processes[index];
+    if (!found) throw new Error(`There is no process ${index}`);
+    return found;
+  };
+
   workload.prepare();
-  let rateLimited = 0;
-  world.slack.onCall(({ answer }) => {
-    if (answer === undefined) return;
-    if (answer['error'] === 'ratelimited') rateLimited += 1;
-  });
-  const problems: string[] = [];
-  for (const process of world.processes) {
-    process.start();
-    if (!(await process.ready())) problems.push(`${process.host} did not become ready`);
+  for (const each of processes) each.start();
+  for (const each of processes) {
+    if (!(await each.ready()) && !scenario.allowsExits) wrong.push(`${each.host} did not become ready`);
   }
+  await settled(world, patience);
+
   const ending = new AbortController();
-  const { context, counted, recovered } = createContext(world, workload, random, ending.signal);
   const working = workload.run(ending.signal);
-  const end = performance.now() + seconds * 1_000;
-  while (performance.now() < end && problems.length === 0) {
-    try {
-      await scenario.fault(context);
-    } catch (error) {
-      problems.push(String(error));
-    }
+  const duration = seconds * 1_000;
+  const end = performance.now() + duration;
+  const context: ScenarioContext = {
+    world,
+    workload,
+    random,
+    store,
+    volume,
+    duration,
+    goesOn: () => performance.now() < end,
+    pause: (least, most) =>
+      delay(Math.max(0, Math.min(between(random, least, most), end - performance.now()))),
+    fault(what) {
+      counts.faults += 1;
+      tally.note(what);
+    },
+    async kill(index = 0) {
+      const gone = process(index).end('SIGKILL');
+      counts.kills += 1;
+      tally.note(`killed ${process(index).host} (${index})`);
+      await gone;
+    },
+    async start(index = 0, { wait = true } = {}) {
+      process(index).start();
+      tally.note(`started ${process(index).host} (${index})`);
+      tally.cured();
+      if (!wait) return;
+      if (await process(index).ready()) tally.note(`ready: ${process(index).host} (${index})`);
+      else if (!scenario.allowsExits) wrong.push(`${process(index).host} did not become ready again`);
+    },
+    async stop(index = 0) {
+      tally.note(`SIGTERM to ${process(index).host} (${index})`);
+      const code = await process(index).end('SIGTERM');
+      tally.note(`${process(index).host} (${index}) has ended with ${code}`);
+      if (code !== 0) wrong.push(`exit code ${code} after SIGTERM`);
+    },
+    cured(what) {
+      tally.note(what);
+      tally.cured();
+    },
+  };
+  try {
+    await scenario.run(context);
+  } finally {
+    ending.abort();
+    await working;
   }
-  ending.abort();
-  await working;
-  for (const process of world.processes) {
-    if (!(await process.ready(90_000))) problems.push(`${process.host} is not ready at the end`);
-  }
-  const isComplete = await world.tally.complete(patience);
-  await recovered();
-  for (const process of world.processes) {
-    const code = await process.end('SIGTERM');
-    if (code !== 0) problems.push(`${process.host} ended with ${code} at the end`);
-    problems.push(...process.crashes);
-  }
-  const left = await world.left();
-  const figures = world.tally.figures();
-  if (!isComplete) problems.push(`${figures.lost} lost`);
-  if (figures.doubled > 0 && !scenario.mayDouble) problems.push(`${figures.doubled} doubled`);
-  if (figures.outOfOrder > 0) problems.push(`${figures.outOfOrder} out of order`);
-  if (figures.unexpected > 0) problems.push(`${figures.unexpected} unexpected`);
-  if (left.pending + left.parked > 0)
-    problems.push(`the ledger still holds ${left.pending} pending and ${left.parked} parked`);
-  if (problems.length > 0) problems.push(...world.tally.complaints().slice(0, 20));
-  await world.close(problems.length > 0);
+  tally.note('changes have ended');
+  await settled(world, patience);
+  await idle(world);
   return {
-    scenario: scenario.name,
+    ...counts,
+    wrong: [...wrong, ...(await judge(scenario, world))],
+    complaints: tally.complaints(complaintsShown),
+  };
+}
+
+/** Resolves when nothing is missing, or nothing has come for so long that nothing more will. */
+async function settled({ tally }: World, patience: number): Promise<void> {
+  const began = Date.now();
+  while (tally.missing() > 0) {
+    const now = Date.now();
+    if (now - Math.max(began, tally.lastArrival()) > patience || now - began > mostSettling) return;
+    await delay(50);
+  }
+}
+
+/** Resolves when no Herald has work left: what would be sent once more has been by then. */
+async function idle(world: World): Promise<void> {
+  const end = performance.now() + mostIdling;
+  while (performance.now() < end) {
+    if (world.store.port === undefined ? await hasNoJobs(world) : (await world.deliveries()).pending === 0)
+      return;
+    await delay(1_000);
+  }
+}
+
+/** Only its own process may open pglite. */
+async function hasNoJobs({ processes }: World): Promise<boolean> {
+  const samples = await Promise.all(processes.map(({ url }) => scrape(`${url}/metrics`)));
+  const jobs = samples.flatMap((found) => found ?? []).filter(({ name }) => name === 'herald_queue_jobs');
+  return jobs.length > 0 && jobs.every(({ value }) => value === 0);
+}
+
+async function judge(scenario: Scenario, world: World): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const each of world.processes) {
+    const isAlive = each.isRunning();
+    const code = await each.end('SIGTERM');
+    if (isAlive && code !== 0) wrong.push(`exit code ${code} at the end`);
+    wrong.push(...(await each.crashes()).map((line) => `crash: ${line}`));
+    if (!scenario.allowsExits) wrong.push(...each.exits);
+  }
+  const { lost, doubled, unexpected, outOfOrder } = world.tally.figures();
+  const { pending, parked } = await world.deliveries();
+  if (lost > 0) wrong.push(`${lost} lost`);
+  if (doubled > 0 && !scenario.allowsDoubles) wrong.push(`${doubled} doubled`);
+  if (unexpected > 0) wrong.push(`${unexpected} unexpected`);
+  if (outOfOrder > 0 && !scenario.allowsDisorder) wrong.push(`${outOfOrder} out of order`);
+  if (pending > 0) wrong.push(`${pending} still pending`);
+  if (parked.length > 0) wrong.push(`${parked.length} parked: ${[...new Set(parked)].join(', ')}`);
+  return wrong;
+}
+
+export function skipped({ scenario, store, seed, seconds }: RunOptions, reason: string): RunResult {
+  return {
+    scenario,
     store,
     seed,
     seconds,
-    figures,
-    ...counted,
-    rateLimited,
-    problems,
-    logs: problems.length > 0 ? world.directory : undefined,
+    kills: 0,
+    faults: 0,
+    took: 0,
+    tooFast: 0,
+    changes: 0,
+    expected: 0,
+    arrived: 0,
+    lost: 0,
+    doubled: 0,
+    unexpected: 0,
+    outOfOrder: 0,
+    late: 0,
+    longestDelay: 0,
+    recoveryFirst: 0,
+    recoveryLast: 0,
+    skipped: reason,
+    wrong: [],
+    complaints: [],
   };
 }

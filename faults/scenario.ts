@@ -1,87 +1,64 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Process } from './processes.ts';
-import { between, pick, type Random } from './random.ts';
+import type { SlackSimulatorOptions } from '../simulator/slack.ts';
+import type { Random } from './random.ts';
+import type { StoreName } from './store-server.ts';
 import type { Workload } from './workload.ts';
-import type { StoreName, World } from './world.ts';
+import type { World } from './world.ts';
 
-/** One way in which the world fails, again and again until the time is over. */
+/** What goes wrong, again and again, while changes go on. */
 export interface Scenario {
   name: string;
-  /** What happens, for the table. */
-  what: string;
-  stores: readonly StoreName[];
-  /** Of each process. @defaultValue one, `herald` */
+  /** What it does, for the report. */
+  about: string;
+  /** @defaultValue all */
+  stores?: readonly StoreName[];
+  /** Of the processes. @defaultValue one, `herald` */
   hosts?: readonly string[];
-  /** Whether Applications are deleted and made again meanwhile. @defaultValue true */
-  deletes?: boolean;
-  slack?: NonNullable<Parameters<typeof import('./world.ts').createWorld>[0]['slack']>;
-  /** A module that each process loads first. */
-  preload?: string;
-  /** Messages may come twice: nobody can tell. */
-  mayDouble?: boolean;
-  /** The store cannot be reached at first. */
-  withoutStore?: boolean;
-  /** One fault, to its end. The world is whole before and after. */
-  fault(context: FaultContext): Promise<void>;
+  slack?: Partial<SlackSimulatorOptions>;
+  env?: Record<string, string>;
+  /** Doubles are counted and allowed: nobody can know better. */
+  allowsDoubles?: boolean;
+  /** What was parked and is tried again comes last of its lane: order is counted and not required. */
+  allowsDisorder?: boolean;
+  /** Processes may end by themselves and are started again, as a kubelet would. */
+  allowsExits?: boolean;
+  /** Milliseconds without any message after which nothing more is waited for. @defaultValue 90 s */
+  patience?: number;
+  /** Changes a second, in place of what was asked for. */
+  rate?: number;
+  /** A place for pglite's files; a text says why there is none here. */
+  volume?(): Volume | string;
+  /** Returns when the time is over and all is well around Herald again, and started what is to run. */
+  run(context: ScenarioContext): Promise<void>;
 }
 
-export interface FaultContext {
+export interface Volume {
+  directory: string;
+  /** Leaves no byte free. */
+  fill(): void;
+  free(): void;
+  remove(): void;
+}
+
+export interface ScenarioContext {
   world: World;
   workload: Workload;
   random: Random;
-  /** Milliseconds, evenly between the two. */
+  store: StoreName;
+  volume: Volume | undefined;
+  /** The whole time for faults, milliseconds. */
+  duration: number;
+  /** Whether there is time for another fault. */
+  goesOn(): boolean;
+  /** A random time of so many milliseconds; ends when the time for faults is over. */
   pause(least: number, most: number): Promise<void>;
-  /** One of the processes. */
-  any(): Process;
-  /** SIGKILL. */
-  kill(process: Process): Promise<void>;
-  /** What caused the trouble is over: from now on recovery is timed. */
-  over(): void;
-}
-
-export const allStores: readonly StoreName[] = ['pglite', 'redis', 'postgres'];
-export const servers: readonly StoreName[] = ['redis', 'postgres'];
-export const replicas: readonly string[] = ['herald-a', 'herald-b'];
-
-export interface Counted {
-  faults: number;
-  kills: number;
-  /** Milliseconds from the end of each cause until what was due then has been told. */
-  recoveries: number[];
-  unrecovered: number;
-}
-
-/** Milliseconds after which a recovery is given up. */
-const patience = 120_000;
-
-export function createContext(
-  world: World,
-  workload: Workload,
-  random: Random,
-  signal: AbortSignal,
-): { context: FaultContext; counted: Counted; recovered(): Promise<void> } {
-  const counted: Counted = { faults: 0, kills: 0, recoveries: [], unrecovered: 0 };
-  const recoveries: Promise<void>[] = [];
-  const context: FaultContext = {
-    world,
-    workload,
-    random,
-    pause: (least, most) => delay(between(random, least, most), undefined, { signal }).catch(() => undefined),
-    any: () => pick(random, world.processes),
-    async kill(process) {
-      counted.kills += 1;
-      await process.end('SIGKILL');
-    },
-    over() {
-      counted.faults += 1;
-      const began = performance.now();
-      recoveries.push(
-        world.tally.complete(patience).then((isComplete) => {
-          if (isComplete) counted.recoveries.push(performance.now() - began);
-          else counted.unrecovered += 1;
-        }),
-      );
-    },
-  };
-  return { context, counted, recovered: async () => void (await Promise.all(recoveries)) };
+  /** Counts a fault and notes it for the timeline. */
+  fault(what: string): void;
+  /** Kills the process with SIGKILL, at once, and counts that. Resolves when it is gone. */
+  kill(index?: number): Promise<void>;
+  /** Starts the process, and by default waits until it is ready. */
+  start(index?: number, options?: { wait?: boolean }): Promise<void>;
+  /** SIGTERM, and the exit code has to be 0. */
+  stop(index?: number): Promise<void>;
+  /** What was wrong has ended: recovery is measured from here on. */
+  cured(what: string): void;
 }

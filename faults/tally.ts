@@ -1,4 +1,4 @@
-/** What a change of an Application is to be told by. */
+/** A message that a change of an Application has to bring about. */
 export interface Expectation {
   text: string;
   channel: string;
@@ -10,6 +10,8 @@ export interface Expectation {
   at: number;
   /** It may have gone unseen: the API server has forgotten it. Not twice, all the same. */
   optional: boolean;
+  /** It is seen together with others, in no order: the API server has forgotten how it came about. */
+  unordered: boolean;
   arrivals: number[];
 }
 
@@ -19,122 +21,179 @@ export interface Figures {
   arrived: number;
   lost: number;
   doubled: number;
+  /** What nobody asked for. */
   unexpected: number;
   outOfOrder: number;
   /** By more than a minute. */
   late: number;
-  /** Milliseconds. */
+  /** Milliseconds, of those that arrived. */
   longestDelay: number;
+  /** Milliseconds from a cause's end to the first, and to the last, of what was due then; the longest of all causes. */
+  recoveryFirst: number;
+  recoveryLast: number;
 }
 
 /** Holds what was to be told against what was. */
 export interface Tally {
+  /** The number of a new change. */
   change(): number;
   expect(expectation: Pick<Expectation, 'text' | 'channel' | 'lane' | 'change'>): void;
   arrived(channel: string, text: string): void;
-  /** What was expected since then and has not arrived may have gone unseen; but `stands` says that it must be told. */
-  forgive(since: number, stands: (expectation: Expectation) => boolean): void;
-  /** Of those that are due: how many are missing. */
+  /** What was expected since then and has not arrived may have gone unseen, unless `mustBeTold` says otherwise. */
+  forgive(since: number, mustBeTold: (expectation: Expectation) => boolean): void;
+  /** Something happened around Herald: for the timeline of what went wrong. */
+  note(event: string): void;
+  /** A cause of trouble has ended: from here on recovery is measured, also of what becomes due right after it. */
+  cured(): void;
   missing(): number;
-  /** Resolves with true when nothing is missing of what is expected now, with false after `patience` milliseconds. */
-  complete(patience: number): Promise<boolean>;
+  /** Unix milliseconds of the last arrival. */
+  lastArrival(): number;
   figures(): Figures;
-  /** A line for each that is wrong. */
-  complaints(): string[];
+  /** Lines for what is wrong, at most so many cases of each kind, each with what happened around it. */
+  complaints(most: number): string[];
+}
+
+interface Cure {
+  at: number;
+  awaited: Set<Expectation>;
+  isRecovering: boolean;
 }
 
 const minute = 60_000;
+/** Milliseconds after a cause's end in which what becomes due counts as due then: a new process is still starting. */
+const collecting = 3_000;
+/** Events are kept for the timeline: the last so many. */
+const keptEvents = 20_000;
+/** Milliseconds around a change whose events are shown with a complaint. */
+const around = 15_000;
 
 export function createTally(now: () => number = Date.now): Tally {
   const expectations = new Map<string, Expectation>();
   const pending = new Set<Expectation>();
   const unexpected: string[] = [];
-  const waiters = new Set<() => void>();
   const lastOfLane = new Map<string, number>();
   const disordered: string[] = [];
+  const cures = new Set<Cure>();
+  let events: { at: number; event: string }[] = [];
   let changes = 0;
+  let last = now();
+  const recovery = { first: 0, last: 0 };
 
   const keyOf = (channel: string, text: string) => `${channel}\n${text}`;
+  const time = (at: number) => new Date(at).toISOString().slice(11, 23);
+
+  function recovered(expectation: Expectation): void {
+    for (const cure of cures) {
+      const after = now() - cure.at;
+      if (cure.awaited.delete(expectation)) {
+        if (!cure.isRecovering) recovery.first = Math.max(recovery.first, after);
+        cure.isRecovering = true;
+        if (cure.awaited.size === 0) recovery.last = Math.max(recovery.last, after);
+      }
+      if (cure.awaited.size === 0 && after > collecting) cures.delete(cure);
+    }
+  }
+
+  /** What happened between the two times, and a little before. */
+  function timeline(from: number, to: number): string {
+    const shown = events.filter(({ at }) => at >= from - around && at <= to + around).slice(0, 40);
+    return shown.map(({ at, event }) => `\n    ${time(at)} ${event}`).join('');
+  }
 
   return {
     change: () => (changes += 1),
     expect(given) {
-      const expectation = { ...given, at: now(), optional: false, arrivals: [] };
-      expectations.set(keyOf(given.channel, given.text), expectation);
+      const key = keyOf(given.channel, given.text);
+      if (expectations.has(key)) throw new Error(`Texts must differ: ${given.text}`);
+      const expectation = { ...given, at: now(), optional: false, unordered: false, arrivals: [] };
+      expectations.set(key, expectation);
       pending.add(expectation);
+      for (const { at, awaited } of cures) if (now() - at <= collecting) awaited.add(expectation);
     },
     arrived(channel, text) {
+      last = now();
       const expectation = expectations.get(keyOf(channel, text));
       if (!expectation) {
-        unexpected.push(`${channel}: ${JSON.stringify(text)} at ${new Date(now()).toISOString()}`);
+        unexpected.push(`${channel}: ${JSON.stringify(text)} at ${time(now())}`);
         return;
       }
       expectation.arrivals.push(now());
+      if (expectation.arrivals.length > 1) return;
       pending.delete(expectation);
-      if (expectation.arrivals.length === 1) {
-        const last = lastOfLane.get(expectation.lane) ?? 0;
-        if (last > expectation.change) disordered.push(`${channel}: ${text} came after change ${last}`);
-        lastOfLane.set(expectation.lane, Math.max(last, expectation.change));
+      const before = lastOfLane.get(expectation.lane) ?? 0;
+      if (before > expectation.change && !expectation.unordered) {
+        disordered.push(`${channel}: ${text} came at ${time(now())}, after that of change ${before}`);
       }
-      for (const check of waiters) check();
+      lastOfLane.set(expectation.lane, Math.max(before, expectation.change));
+      recovered(expectation);
     },
-    forgive(since, stands) {
+    forgive(since, mustBeTold) {
       for (const expectation of pending) {
-        if (expectation.at < since || stands(expectation)) continue;
+        if (expectation.at < since) continue;
+        expectation.unordered = true;
+        if (mustBeTold(expectation)) continue;
         expectation.optional = true;
         pending.delete(expectation);
+        for (const { awaited } of cures) awaited.delete(expectation);
       }
-      for (const check of waiters) check();
+    },
+    note(event) {
+      events.push({ at: now(), event });
+      if (events.length > 2 * keptEvents) events = events.slice(-keptEvents);
+    },
+    cured() {
+      cures.add({ at: now(), awaited: new Set(pending), isRecovering: false });
     },
     missing: () => pending.size,
-    complete(patience) {
-      const awaited = new Set(pending);
-      return new Promise((resolve) => {
-        const check = () => {
-          for (const expectation of awaited) if (!pending.has(expectation)) awaited.delete(expectation);
-          if (awaited.size === 0) finish(true);
-        };
-        const timer = setTimeout(() => finish(false), patience);
-        const finish = (isComplete: boolean) => {
-          clearTimeout(timer);
-          waiters.delete(check);
-          resolve(isComplete);
-        };
-        waiters.add(check);
-        check();
-      });
-    },
+    lastArrival: () => last,
     figures() {
-      const all = [...expectations.values()];
-      const delays = all.flatMap(({ at, arrivals }) => (arrivals[0] === undefined ? [] : [arrivals[0] - at]));
-      return {
+      const figures: Figures = {
         changes,
-        expected: all.filter(({ optional, arrivals }) => !optional || arrivals.length > 0).length,
-        arrived: delays.length,
+        expected: 0,
+        arrived: 0,
         lost: pending.size,
-        doubled: all.reduce((sum, { arrivals }) => sum + Math.max(0, arrivals.length - 1), 0),
+        doubled: 0,
         unexpected: unexpected.length,
         outOfOrder: disordered.length,
-        late: delays.filter((delay) => delay > minute).length,
-        longestDelay: delays.reduce((most, delay) => Math.max(most, delay), 0),
+        late: 0,
+        longestDelay: 0,
+        recoveryFirst: recovery.first,
+        recoveryLast: recovery.last,
       };
+      for (const { at, optional, arrivals } of expectations.values()) {
+        const [first] = arrivals;
+        if (first === undefined) {
+          if (!optional) figures.expected += 1;
+          continue;
+        }
+        figures.expected += 1;
+        figures.arrived += 1;
+        figures.doubled += arrivals.length - 1;
+        figures.longestDelay = Math.max(figures.longestDelay, first - at);
+        if (first - at > minute) figures.late += 1;
+      }
+      return figures;
     },
-    complaints() {
-      const time = (at: number) => new Date(at).toISOString().slice(11, 23);
-      const lost = [...pending].map(
-        ({ channel, text, at, change }) => `lost: ${channel}: ${text} (change ${change} at ${time(at)})`,
-      );
+    complaints(most) {
+      const lost = [...pending]
+        .slice(0, most)
+        .map(
+          ({ channel, text, at, change }) =>
+            `lost: ${channel}: ${text} (change ${change} at ${time(at)})${timeline(at, at)}`,
+        );
       const doubled = [...expectations.values()]
         .filter(({ arrivals }) => arrivals.length > 1)
+        .slice(0, most)
         .map(
-          ({ channel, text, at, arrivals }) =>
-            `doubled: ${channel}: ${text} (changed ${time(at)}, told ${arrivals.map(time).join(', ')})`,
+          ({ channel, text, at, change, arrivals }) =>
+            `doubled: ${channel}: ${text} (change ${change} at ${time(at)}, told ${arrivals.map(time).join(', ')})` +
+            timeline(arrivals[0] ?? at, arrivals.at(-1) ?? at),
         );
       return [
         ...lost,
         ...doubled,
-        ...disordered.map((line) => `out of order: ${line}`),
-        ...unexpected.map((line) => `unexpected: ${line}`),
+        ...disordered.slice(0, most).map((line) => `out of order: ${line}`),
+        ...unexpected.slice(0, most).map((line) => `unexpected: ${line}`),
       ];
     },
   };

@@ -2,50 +2,65 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SimulatedCluster } from '../simulator/kubernetes.ts';
 import type { JsonObject } from '../src/model.ts';
 import { pick, type Random } from './random.ts';
-import type { Tally } from './tally.ts';
+import type { Expectation, Tally } from './tally.ts';
 
-/** Every text names the life of the Application and the change that it tells of, so that each is known apart. */
+/** Every text names the Application and the change, or the life, that it tells of. */
 export const configuration: Readonly<Record<string, string>> = {
   'trigger.on-health-degraded': `- when: app.status?.health?.status == 'Degraded'\n  send: [degraded]\n`,
   'trigger.on-deployed': `- when: app.status?.operationState?.phase in ['Succeeded']
   oncePer: app.status.operationState.syncResult.revision
   send: [deployed]\n`,
+  'trigger.on-created': `- when: app.metadata.deletionTimestamp == nil\n  oncePer: app.metadata.uid\n  send: [created]\n`,
   'trigger.on-deleted': `- when: app.metadata.deletionTimestamp != nil\n  oncePer: app.metadata.uid\n  send: [deleted]\n`,
   'template.degraded': 'message: "degraded {{.app.status.health.message}}"\n',
   'template.deployed': 'message: "deployed {{.app.status.operationState.syncResult.revision}}"\n',
-  'template.deleted': 'message: "deleted {{.app.metadata.annotations.change}}"\n',
+  'template.created': 'message: "created {{.app.metadata.annotations.life}}"\n',
+  'template.deleted': 'message: "deleted {{.app.metadata.annotations.life}}"\n',
 };
 
-const triggers = ['on-health-degraded', 'on-deployed', 'on-deleted'];
+const triggers = ['on-health-degraded', 'on-deployed', 'on-created', 'on-deleted'];
+/** Hears of the deployments of one Application in so many, beside its own channel. */
+const shared = { channel: 'shared', oneIn: 20 };
 
 export interface Workload {
-  /** Makes the Applications. */
+  /** Makes the Applications, which is a change of each. */
   prepare(): void;
   /** Makes changes at the rate until the signal. */
   run(signal: AbortSignal): Promise<void>;
-  /** Whether what was told by this text still is so: it stands in the Application now. */
-  stands(text: string): boolean;
+  /**
+   * Of what the API server has forgotten from a time on: whether it must be told all the same, because the list shows
+   * it and no earlier message is about the same state.
+   */
+  mustBeTold(expectation: Expectation, forgottenSince: number): boolean;
 }
 
 export interface WorkloadOptions {
   applications: number;
   /** Changes a second. */
   rate: number;
-  /** Whether Applications are deleted and made again now and then. */
-  deletes: boolean;
   /** Share of Applications that anyone is subscribed to. @defaultValue 1 */
   subscribed?: number;
-  /** Added to each object, to make it as large as real ones. */
+  /** Added to each status, to make it as large as real ones. */
   ballast?: JsonObject;
 }
 
 interface One {
   name: string;
   life: number;
+  bornAt: number;
+  isSubscribed: boolean;
+  isShared: boolean;
+  /** The text that tells of its present state; undefined while healthy. */
   degraded: string | undefined;
   deployed: string | undefined;
-  isSubscribed: boolean;
+  /** When it ceased to be degraded, Unix milliseconds; 0: it never was. */
+  mendedAt: number;
 }
+
+/** Of changes: how many do what; the rest tells nobody anything. */
+const share = { toggle: 0.5, deploy: 0.2, recreate: 0.02 };
+/** Milliseconds that the workload may fall behind before it leaves out what is due. */
+const mostBehind = 1_000;
 
 export function createWorkload(
   cluster: SimulatedCluster,
@@ -53,77 +68,114 @@ export function createWorkload(
   random: Random,
   options: WorkloadOptions,
 ): Workload {
-  const { applications, rate, deletes, subscribed = 1, ballast = {} } = options;
+  const { applications, rate, subscribed = 1, ballast = {} } = options;
   const all: One[] = Array.from({ length: applications }, (_, index) => ({
     name: `app-${index}`,
-    life: 1,
+    life: 0,
+    bornAt: 0,
+    isSubscribed: index < applications * subscribed,
+    isShared: index % shared.oneIn === 0,
     degraded: undefined,
     deployed: undefined,
-    isSubscribed: index < applications * subscribed,
+    mendedAt: 0,
   }));
+  /** Texts of what the cluster shows now. */
+  const standing = new Set<string>();
+  const byName = new Map(all.map((one) => [one.name, one]));
+  /** When the lives that have ended had begun, by the text that tells of the end. */
+  const ended = new Map<string, number>();
 
   const nameOf = ({ name }: One) => ({ kind: 'Application', namespace: 'argocd', name });
 
+  function expect({ name, life, isSubscribed }: One, text: string, change: number, channel = name): void {
+    if (isSubscribed) tally.expect({ channel, lane: `${name}.${life} ${channel}`, text, change });
+  }
+
   function make(one: One): void {
-    const annotations = Object.fromEntries(
-      triggers.map((trigger) => [`notifications.argoproj.io/subscribe.${trigger}.slack`, one.name]),
-    );
+    const change = tally.change();
+    one.life += 1;
+    one.bornAt = Date.now();
     one.degraded = undefined;
     one.deployed = undefined;
+    one.mendedAt = 0;
+    const life = `${one.name}.${one.life}`;
+    const created = `created ${life}`;
+    standing.add(created);
+    expect(one, created, change);
     cluster.apply({
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
       metadata: {
         name: one.name,
         namespace: 'argocd',
-        annotations: { ...(one.isSubscribed ? annotations : {}), change: `${one.life}.0` },
+        annotations: { ...(one.isSubscribed ? subscriptionsOf(one) : {}), life },
       },
       spec: { project: 'default', source: { repoURL: 'https://git.example.com/apps.git', path: one.name } },
       status: { health: { status: 'Healthy' }, ...ballast },
     });
   }
 
-  function expect(one: One, what: string, change: number): string {
-    const text = `${what} ${one.life}.${change}`;
-    const lane = `${one.name}.${one.life}`;
-    if (one.isSubscribed) tally.expect({ channel: one.name, lane, text, change });
-    return text;
-  }
-
   function toggle(one: One): void {
     const change = tally.change();
-    const message = `${one.life}.${change}`;
+    const message = `${one.name}.${one.life} change ${change}`;
     const isDegraded = one.degraded === undefined;
-    one.degraded = isDegraded ? expect(one, 'degraded', change) : undefined;
+    if (one.degraded === undefined) {
+      one.degraded = `degraded ${message}`;
+      standing.add(one.degraded);
+      expect(one, one.degraded, change);
+    } else {
+      standing.delete(one.degraded);
+      one.degraded = undefined;
+      one.mendedAt = Date.now();
+    }
     cluster.patch(nameOf(one), {
-      metadata: { annotations: { change: message } },
       status: { health: { status: isDegraded ? 'Degraded' : 'Healthy', message } },
     });
   }
 
   function deploy(one: One): void {
     const change = tally.change();
-    const revision = `${one.life}.${change}`;
-    one.deployed = expect(one, 'deployed', change);
+    const revision = `${one.name}.${one.life} change ${change}`;
+    const text = `deployed ${revision}`;
+    if (one.deployed !== undefined) standing.delete(one.deployed);
+    one.deployed = text;
+    standing.add(text);
+    expect(one, text, change);
+    if (one.isShared) expect(one, text, change, shared.channel);
     // Compared after the operation, or it would not be evaluated.
     const finishedAt = new Date(Date.now() - 2_000).toISOString();
     cluster.patch(nameOf(one), {
-      metadata: { annotations: { change: revision } },
       status: {
         reconciledAt: new Date().toISOString(),
-        sync: { status: 'Synced', revision },
         operationState: { phase: 'Succeeded', finishedAt, syncResult: { revision } },
       },
     });
   }
 
+  function touch(one: One): void {
+    const change = tally.change();
+    cluster.patch(nameOf(one), { status: { sync: { status: 'Synced', revision: `${change}` } } });
+  }
+
   function recreate(one: One): void {
     const change = tally.change();
-    cluster.patch(nameOf(one), { metadata: { annotations: { change: `${one.life}.${change}` } } });
-    expect(one, 'deleted', change);
+    const deleted = `deleted ${one.name}.${one.life}`;
+    for (const text of [one.degraded, one.deployed, `created ${one.name}.${one.life}`]) {
+      if (text !== undefined) standing.delete(text);
+    }
+    ended.set(deleted, one.bornAt);
+    expect(one, deleted, change);
     cluster.remove(nameOf(one));
-    one.life += 1;
     make(one);
+  }
+
+  function changeAny(): void {
+    const one = pick(random, all);
+    const dice = random();
+    if (dice < share.recreate) recreate(one);
+    else if (dice < share.recreate + share.toggle) toggle(one);
+    else if (dice < share.recreate + share.toggle + share.deploy) deploy(one);
+    else touch(one);
   }
 
   return {
@@ -131,19 +183,31 @@ export function createWorkload(
       for (const one of all) make(one);
     },
     async run(signal) {
-      const began = performance.now();
-      for (let made = 0; !signal.aborted; made += 1) {
-        const due = began + (made * 1_000) / rate;
+      let due = performance.now();
+      while (!signal.aborted) {
+        // Twice the mean at most, so that the rate is steady and the moments are not.
+        due = Math.max(due + (random() * 2_000) / rate, performance.now() - mostBehind);
         const wait = due - performance.now();
         if (wait > 1) await delay(wait, undefined, { signal }).catch(() => undefined);
-        if (signal.aborted) return;
-        const one = pick(random, all);
-        const dice = random();
-        if (deletes && dice < 0.02) recreate(one);
-        else if (dice < 0.6) toggle(one);
-        else deploy(one);
+        if (!signal.aborted) changeAny();
       }
     },
-    stands: (text) => all.some(({ degraded, deployed }) => text === degraded || text === deployed),
+    mustBeTold({ text, lane }, forgottenSince) {
+      const bornAt = ended.get(text);
+      if (bornAt !== undefined) return bornAt < forgottenSince;
+      if (!standing.has(text)) return false;
+      // Degraded before and degraded again: seen from outside it has been so all the time.
+      const one = byName.get(lane.slice(0, lane.indexOf('.')));
+      return one === undefined || text !== one.degraded || one.mendedAt < forgottenSince;
+    },
   };
+}
+
+function subscriptionsOf({ name, isShared }: One): Record<string, string> {
+  return Object.fromEntries(
+    triggers.map((trigger) => [
+      `notifications.argoproj.io/subscribe.${trigger}.slack`,
+      isShared && trigger === 'on-deployed' ? `${name};${shared.channel}` : name,
+    ]),
+  );
 }

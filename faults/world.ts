@@ -1,19 +1,17 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createKubernetesSimulator, type KubernetesSimulator } from '../simulator/kubernetes.ts';
 import { createSlackSimulator, type SlackSimulator, type SlackSimulatorOptions } from '../simulator/slack.ts';
-import type { Ledger } from '../src/episodes/ledger.ts';
-import { createLedger } from '../src/episodes/store-ledger.ts';
-import { createLog } from '../src/log.ts';
-import { openStore } from '../src/store/open-store.ts';
-import { findOwnRedis, findPostgres, postgresDatabase, type RestartableServer } from '../test/servers.ts';
+import type { JsonObject } from '../src/model.ts';
+import { portOf } from './ports.ts';
 import { createProcess, type Process } from './processes.ts';
 import { createProxy, type Proxy } from './proxy.ts';
+import { type StoreName, type StoreServer, startStore } from './store-server.ts';
 import { createTally, type Tally } from './tally.ts';
 import { configuration } from './workload.ts';
-
-export type StoreName = 'pglite' | 'redis' | 'postgres';
 
 /** Everything around Herald, with a proxy before each of its servers. */
 export interface World {
@@ -21,70 +19,64 @@ export interface World {
   slack: SlackSimulator;
   tally: Tally;
   processes: Process[];
-  proxies: { api: Proxy; slack: Proxy; store: Proxy | undefined };
-  /** Undefined for pglite, which is in the process. */
-  store: RestartableServer | undefined;
+  /** `stores`: one for each process; none for pglite. */
+  proxies: { api: Proxy; slack: Proxy; stores: Proxy[] };
+  store: StoreServer;
   directory: string;
-  /** Of the store itself, past the proxy. */
-  queueUrl: string;
+  /** In Herald's Secret. */
   setToken(token: string): void;
-  /** What the ledger still holds; no Herald may run on pglite meanwhile. */
-  left(): Promise<{ pending: number; parked: number }>;
+  /** Answers of Slack that a channel is asked too often. */
+  tooFast(): number;
+  /** What `herald deliveries` says; on pglite no Herald may run meanwhile. */
+  deliveries(): Promise<{ pending: number; parked: string[] }>;
   close(keepLogs: boolean): Promise<void>;
 }
 
 export interface WorldOptions {
+  /** The tree that Herald is run from. */
+  root: string;
   store: StoreName;
-  /** Of each process; two names that are alike stand for two processes on one machine. */
-  hosts: string[];
+  /** Of each process; two that are alike stand for two processes on one machine. */
+  hosts: readonly string[];
   slack?: Partial<SlackSimulatorOptions>;
   env?: (directory: string) => Record<string, string>;
-  /** In place of a directory for pglite. */
+  /** In place of a directory of this world's. */
   pgliteDirectory?: string;
 }
 
-const silent = createLog({ level: 'silent', format: 'json' });
+const run = promisify(execFile);
+/** Changes that the API server remembers: more than any scenario makes, so that only those that compact forget. */
+const historyLimit = 50_000;
 
 export async function createWorld(options: WorldOptions): Promise<World> {
+  const { root, hosts } = options;
   const directory = mkdtempSync(join(tmpdir(), 'herald-faults-'));
-  const kubernetes = createKubernetesSimulator({ namespace: 'argocd', historyLimit: 50_000 });
-  const slack = createSlackSimulator({
-    keep: { messages: 500, calls: 200 },
-    strict: false,
-    ...options.slack,
-  });
+  const kubernetes = createKubernetesSimulator({ namespace: 'argocd', historyLimit });
+  const slack = createSlackSimulator({ strict: false, ...options.slack });
   const [{ url, kubeconfig: text }] = await Promise.all([kubernetes.start(), slack.start()]);
   const api = await createProxy(portOf(url));
   const toSlack = await createProxy(portOf(slack.apiUrl));
   const kubeconfig = join(directory, 'kubeconfig');
   writeFileSync(kubeconfig, text.replaceAll(`:${portOf(url)}`, `:${api.port}`), { mode: 0o600 });
-
   const store = await startStore(options.store, options.pgliteDirectory ?? join(directory, 'pglite'));
-  const proxy = store.port === undefined ? undefined : await createProxy(store.port);
-  const queue =
-    proxy === undefined || store.port === undefined
-      ? store.url
-      : store.url.replace(`:${store.port}`, `:${proxy.port}`);
 
   const tally = createTally();
-  slack.onCall(({ method, form, answer }) => {
-    if (method === 'chat.postMessage' && answer?.ok === true)
-      tally.arrived(form.channel ?? '', form.text ?? '');
+  let tooFast = 0;
+  slack.onCall(({ method, form, answer, tooFast: isTooFast }) => {
+    if (isTooFast) tooFast += 1;
+    if (method !== 'chat.postMessage' || answer?.ok !== true) return;
+    tally.arrived(channelName(slack, form.channel ?? ''), form.text ?? '');
   });
 
   const setToken = (token: string): void => {
     kubernetes.cluster.apply({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: 'argocd-notifications-secret', namespace: 'argocd' },
+      ...named('Secret', 'argocd-notifications-secret'),
       data: { 'slack-token': Buffer.from(token).toString('base64') },
     });
   };
   setToken(slack.token);
   kubernetes.cluster.apply({
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'argocd-notifications-cm', namespace: 'argocd' },
+    ...named('ConfigMap', 'argocd-notifications-cm'),
     data: {
       'service.slack': `apiURL: http://127.0.0.1:${toSlack.port}/api/\ntoken: $slack-token\n`,
       ...configuration,
@@ -92,11 +84,18 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   });
 
   const processes: Process[] = [];
-  for (const [index, host] of options.hosts.entries()) {
+  const stores: Proxy[] = [];
+  for (const [index, host] of hosts.entries()) {
     const own = join(directory, `${index}`);
     mkdirSync(own);
+    let queue = store.url;
+    if (store.port !== undefined) {
+      const proxy = await createProxy(store.port);
+      stores.push(proxy);
+      queue = queue.replace(`:${store.port}`, `:${proxy.port}`);
+    }
     const env = options.env?.(own) ?? {};
-    processes.push(await createProcess({ host, kubeconfig, queue, directory: own, env }));
+    processes.push(await createProcess({ root, host, kubeconfig, queue, directory: own, env }));
   }
 
   return {
@@ -104,49 +103,35 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     slack,
     tally,
     processes,
-    proxies: { api, slack: toSlack, store: proxy },
-    store: store.server,
+    proxies: { api, slack: toSlack, stores },
+    store,
     directory,
-    queueUrl: store.url,
     setToken,
-    async left() {
-      const opened = await openStore(store.url, { log: silent, deadline: 30_000 });
-      try {
-        return await countLeft(createLedger(opened));
-      } finally {
-        await opened.close(5_000);
-      }
+    tooFast: () => tooFast,
+    async deliveries() {
+      const main = join(root, 'src', 'main.ts');
+      const flags = ['deliveries', '-o', 'json', '--limit', '1000', '--queue', store.url];
+      const { stdout } = await run(process.execPath, [main, ...flags], { maxBuffer: 64 * 1024 * 1024 });
+      const all = JSON.parse(stdout) as { status: string; reason?: string }[];
+      return {
+        pending: all.filter(({ status }) => status === 'pending').length,
+        parked: all.filter(({ status }) => status !== 'pending').map(({ reason }) => reason ?? ''),
+      };
     },
     async close(keepLogs) {
       for (const each of processes) await each.end('SIGKILL');
-      await Promise.all([api.close(), toSlack.close(), proxy?.close()]);
+      await Promise.all([api, toSlack, ...stores].map((proxy) => proxy.close()));
       await Promise.all([kubernetes.stop(), slack.stop(), store.stop()]);
       if (!keepLogs) rmSync(directory, { recursive: true, force: true });
     },
   };
 }
 
-async function countLeft(ledger: Ledger): Promise<{ pending: number; parked: number }> {
-  let pending = 0;
-  for await (const deliveries of ledger.pending()) pending += deliveries.length;
-  return { pending, parked: (await ledger.parked(100_000)).length };
+function named(kind: string, name: string): JsonObject {
+  return { apiVersion: 'v1', kind, metadata: { name, namespace: 'argocd' } };
 }
 
-async function startStore(
-  name: StoreName,
-  directory: string,
-): Promise<{ url: string; port?: number; server?: RestartableServer; stop(): Promise<void> }> {
-  if (name === 'pglite') return { url: `pglite:${directory}`, stop: async () => undefined };
-  const server = await (name === 'redis' ? findOwnRedis() : findPostgres()).start();
-  const url = name === 'redis' ? server.url : await postgresDatabase(server);
-  return {
-    url,
-    port: portOf(url),
-    ...(server.process ? { server: server.process } : {}),
-    stop: () => server.stop(),
-  };
-}
-
-function portOf(url: string): number {
-  return Number(new URL(url).port);
+/** Herald may ask by the id. */
+function channelName(slack: SlackSimulator, reference: string): string {
+  return slack.workspace.find(reference)?.name ?? reference;
 }

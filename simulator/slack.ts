@@ -31,6 +31,8 @@ export interface SlackCallRecord {
   at: number;
   /** Absent when the call had a fault in place of an answer. */
   answer?: Answer;
+  /** It came above the pace of its channel and was answered 429. */
+  tooFast?: true;
 }
 
 export interface SlackSimulatorOptions {
@@ -61,7 +63,10 @@ export interface SlackSimulator {
   stop(): Promise<void>;
   /** For `apiURL`; valid once started. */
   readonly apiUrl: string;
+  /** What calls must carry. */
   readonly token: string;
+  /** Revokes the token: calls must carry this one from now on. */
+  setToken(token: string): void;
   readonly workspace: Workspace;
   /** Every call that arrived, in order; the last ones with `keep`. */
   readonly calls: readonly SlackCallRecord[];
@@ -123,6 +128,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
   const users = new Map(Object.entries(options.users).map(([email, id]) => [email.toLowerCase(), id]));
   let scopes: ReadonlySet<string> = new Set(options.scopes);
   let refusal: string | undefined;
+  let { token: wanted } = options;
   let server: Server | undefined;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -140,6 +146,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
       headers: { 'retry-after': String(pause), 'content-type': 'application/json' },
       body: JSON.stringify(refuse('ratelimited')),
     };
+    if (pause > 0) call.tooFast = true;
     if (fault?.kind === 'done') call.answer = run(method, args, request);
     const httpFault = pause > 0 ? tooFast : httpFaultOf(fault);
     await answerWithFault(httpFault, { request, response }, () => {
@@ -166,7 +173,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     if (method === undefined) return refuse('unknown_method');
     const token = request.headers.authorization?.replace(/^Bearer /, '') ?? args.token;
     if (token === undefined || token === '') return refuse('not_authed');
-    if (token !== options.token) return refuse('invalid_auth');
+    if (token !== wanted) return refuse('invalid_auth');
     if (refusal !== undefined) return refuse(refusal);
     if (method.scopes.length > 0 && !method.scopes.some((scope) => scopes.has(scope)))
       return missingScope(method.scopes.join(','), scopes);
@@ -174,7 +181,12 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
   }
 
   return {
-    token: options.token,
+    get token() {
+      return wanted;
+    },
+    setToken(token) {
+      wanted = token;
+    },
     workspace,
     calls,
     get apiUrl() {

@@ -1,0 +1,35 @@
+import type { Scenario } from './scenario.ts';
+import { apiOutage } from './scenarios/api-outage.ts';
+import { clockStep } from './scenarios/clock-step.ts';
+import { diskFull } from './scenarios/disk-full.ts';
+import { kill } from './scenarios/kill.ts';
+import { killBetween } from './scenarios/kill-between.ts';
+import { replicasKill, replicasPartition, replicasRolling, twoByMistake } from './scenarios/replicas.ts';
+import { lostAnswers, lostAnswersBlind, slackOutage } from './scenarios/slack.ts';
+import { storeAwayAtStart, storeOutage, storeRestart } from './scenarios/store.ts';
+import { term } from './scenarios/term.ts';
+import { tokenRevoked } from './scenarios/token-revoked.ts';
+import { watch410, watchGarbage, watchSilent } from './scenarios/watch.ts';
+
+export const scenarios: readonly Scenario[] = [
+  kill,
+  killBetween,
+  term,
+  storeRestart,
+  storeOutage,
+  storeAwayAtStart,
+  apiOutage,
+  watchSilent,
+  watch410,
+  watchGarbage,
+  slackOutage,
+  lostAnswers,
+  lostAnswersBlind,
+  replicasKill,
+  replicasRolling,
+  replicasPartition,
+  twoByMistake,
+  clockStep,
+  diskFull,
+  tokenRevoked,
+];

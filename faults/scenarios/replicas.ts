@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { pick } from '../random.ts';
+import type { Scenario } from '../scenario.ts';
+
+const servers = ['redis', 'postgres'] as const;
+const hosts = ['herald-a', 'herald-b'];
+
+export const replicasKill: Scenario = {
+  name: 'replicas-kill',
+  about: 'two replicas; SIGKILL to either at random moments, and a new process at once',
+  stores: servers,
+  hosts,
+  async run({ goesOn, pause, kill, start, random }) {
+    while (goesOn()) {
+      await pause(500, 4_000);
+      const index = pick(random, [0, 1]);
+      await kill(index);
+      await start(index);
+    }
+  },
+};
+
+export const replicasRolling: Scenario = {
+  name: 'replicas-rolling',
+  about: 'two replicas that are restarted one after the other, again and again, as by a rolling update',
+  stores: servers,
+  hosts,
+  async run({ goesOn, pause, stop, start, fault }) {
+    while (goesOn()) {
+      for (const index of [0, 1]) {
+        fault('rolling restart');
+        await stop(index);
+        await start(index);
+      }
+      await pause(500, 3_000);
+    }
+  },
+};
+
+export const replicasPartition: Scenario = {
+  name: 'replicas-partition',
+  about:
+    'two replicas; one hears nothing of the store for 20 s, or is stopped (SIGSTOP) for 15 s, and goes on then',
+  stores: servers,
+  hosts,
+  async run({ world, goesOn, pause, fault, cured, random, duration }) {
+    while (goesOn()) {
+      await pause(1_000, 5_000);
+      const index = pick(random, [0, 1]);
+      const host = hosts[index];
+      if (random() < 0.5) {
+        fault(`${host} does not hear the store`);
+        await world.proxies.stores[index]?.set('stall');
+        await delay(Math.min(20_000, duration / 2));
+        await world.proxies.stores[index]?.set('pass');
+        cured(`${host} hears the store`);
+      } else {
+        fault(`${host} is stopped`);
+        world.processes[index]?.signal('SIGSTOP');
+        await delay(Math.min(15_000, duration / 2));
+        world.processes[index]?.signal('SIGCONT');
+        cured(`${host} goes on`);
+      }
+      await pause(5_000, 10_000);
+    }
+  },
+};
+
+export const twoByMistake: Scenario = {
+  name: 'two-by-mistake',
+  about: 'two processes with the same host name on one store; SIGKILL to either now and then',
+  stores: servers,
+  hosts: ['herald', 'herald'],
+  async run({ goesOn, pause, kill, start, random }) {
+    while (goesOn()) {
+      await pause(3_000, 10_000);
+      const index = pick(random, [0, 1]);
+      await kill(index);
+      await start(index);
+    }
+  },
+};
