@@ -140,11 +140,13 @@ async function play(
       delay(Math.max(0, Math.min(between(random, least, most), end - performance.now()))),
     fault(what) {
       counts.faults += 1;
+      tally.disturbed();
       tally.note(what);
     },
     async kill(index = 0) {
       const gone = process(index).end('SIGKILL');
       counts.kills += 1;
+      tally.disturbed();
       tally.note(`killed ${process(index).host} (${index})`);
       await gone;
     },

@@ -43,6 +43,8 @@ export interface Tally {
   forgive(since: number, mustBeTold: (expectation: Expectation) => boolean): void;
   /** Something happened around Herald: for the timeline of what went wrong. */
   note(event: string): void;
+  /** Another cause of trouble begins: what is not recovered from an earlier one cannot be told apart any more. */
+  disturbed(): void;
   /** A cause of trouble has ended: from here on recovery is measured, also of what becomes due right after it. */
   cured(): void;
   missing(): number;
@@ -141,6 +143,7 @@ export function createTally(now: () => number = Date.now): Tally {
       events.push({ at: now(), event });
       if (events.length > 2 * keptEvents) events = events.slice(-keptEvents);
     },
+    disturbed: () => cures.clear(),
     cured() {
       cures.add({ at: now(), awaited: new Set(pending), isRecovering: false });
     },

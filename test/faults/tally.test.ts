@@ -124,4 +124,17 @@ describe('recovery', () => {
     tally.arrived('shop', 'told 2');
     expect(tally.figures()).toMatchObject({ recoveryFirst: 9_000, recoveryLast: 9_000 });
   });
+
+  test('ends being measured where another cause begins', () => {
+    const { tally, at, due } = setUp();
+    due(1);
+    tally.cured();
+    at(1_000);
+    tally.disturbed();
+    at(20_000);
+    tally.cured();
+    at(21_000);
+    tally.arrived('shop', 'told 1');
+    expect(tally.figures()).toMatchObject({ recoveryFirst: 1_000, recoveryLast: 1_000 });
+  });
 });
