@@ -153,8 +153,8 @@ async function play(
     async start(index = 0, { wait = true } = {}) {
       process(index).start();
       tally.note(`started ${process(index).host} (${index})`);
-      tally.cured();
       if (!wait) return;
+      tally.cured();
       if (await process(index).ready()) tally.note(`ready: ${process(index).host} (${index})`);
       else if (!scenario.allowsExits) wrong.push(`${process(index).host} did not become ready again`);
     },

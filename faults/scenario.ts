@@ -55,7 +55,7 @@ export interface ScenarioContext {
   fault(what: string): void;
   /** Kills the process with SIGKILL, at once, and counts that. Resolves when it is gone. */
   kill(index?: number): Promise<void>;
-  /** Starts the process, and by default waits until it is ready. */
+  /** Starts the process, which cures, and waits until it is ready; without `wait` it does neither. */
   start(index?: number, options?: { wait?: boolean }): Promise<void>;
   /** SIGTERM, and the exit code has to be 0. */
   stop(index?: number): Promise<void>;
