@@ -5,6 +5,7 @@
 import type { RepoProvider } from '../go/namespaces/repo.ts';
 import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts';
 import type { JsonObject } from '../model.ts';
+import { withDeadline } from '../net/deadline.ts';
 import type { Lookup } from './lookup.ts';
 import { commitQuestions, detailsQuestions, type Question } from './questions.ts';
 
@@ -26,17 +27,17 @@ export async function renderWithRepo<T>(
   const { provider, missing } = createAnswers(lookup, app);
   let rendered = render(provider);
   if (missing.size === 0) return rendered;
-  const timeout = AbortSignal.timeout(patience);
-  const end = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-  for (let round = 1; round < mostRounds && missing.size > 0 && !end.aborted; round += 1) {
-    await settled(
-      [...missing.values()].map((ask) => ask()),
-      end,
-    );
-    missing.clear();
-    rendered = render(provider);
-  }
-  return rendered;
+  return withDeadline(patience, signal, async (end) => {
+    for (let round = 1; round < mostRounds && missing.size > 0 && !end.aborted; round += 1) {
+      await settled(
+        [...missing.values()].map((ask) => ask()),
+        end,
+      );
+      missing.clear();
+      rendered = render(provider);
+    }
+    return rendered;
+  });
 }
 
 function createAnswers(lookup: Lookup | undefined, app: JsonObject) {

@@ -8,6 +8,7 @@ import type { AttemptMark, Ledger, Settlement } from '../episodes/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Delivery, JsonObject, Notification, Outcome } from '../model.ts';
+import { withDeadline } from '../net/deadline.ts';
 import type { Service } from '../services/service.ts';
 import { renderNotification } from '../templates/render.ts';
 import type { Template } from '../templates/template.ts';
@@ -156,12 +157,13 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     notification: Notification,
     { earlier }: Begun,
   ): Promise<Outcome> {
-    const timeout = AbortSignal.timeout(options.attemptTimeout);
-    return service.send(notification, delivery.destination.recipient, {
-      deliveryId: delivery.id,
-      signal: AbortSignal.any([signal, timeout]),
-      ...(earlier ? { earlier } : {}),
-    });
+    return withDeadline(options.attemptTimeout, signal, (limited) =>
+      service.send(notification, delivery.destination.recipient, {
+        deliveryId: delivery.id,
+        signal: limited,
+        ...(earlier ? { earlier } : {}),
+      }),
+    );
   }
 
   async function conclude(

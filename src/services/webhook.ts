@@ -1,6 +1,7 @@
 import { type Dispatcher, errors, interceptors, request as send } from 'undici';
 import type { Notification, Outcome, RejectionScope } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
+import { withDeadline } from '../net/deadline.ts';
 import type { Resolve } from '../net/guarded.ts';
 import { createConnections, networkFailure, retryAfterOf } from './http.ts';
 import { createScrub } from './secrets.ts';
@@ -68,15 +69,17 @@ export function createWebhookService(options: WebhookOptions, deps: WebhookDeps)
       };
     }
     try {
-      const answer = await send(url, {
-        method: method as Dispatcher.HttpMethod,
-        headers: { 'idempotency-key': context.deliveryId, ...headers },
-        body: body === '' ? null : body,
-        dispatcher,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
+      const [answer, excerpt] = await withDeadline(timeout, signal, async (limited) => {
+        const received = await send(url, {
+          method: method as Dispatcher.HttpMethod,
+          headers: { 'idempotency-key': context.deliveryId, ...headers },
+          body: body === '' ? null : body,
+          dispatcher,
+          signal: limited,
+        });
+        return [received, await beginningOf(received.body)];
       });
       const { statusCode: status } = answer;
-      const excerpt = await beginningOf(answer.body);
       if (status >= 200 && status < 300) {
         return earlier === undefined ? { status: 'sent' } : { status: 'sent', earlier: 'unreadable' };
       }

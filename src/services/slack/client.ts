@@ -1,5 +1,6 @@
 import { type FetchFunction, LogLevel, WebClient } from '@slack/web-api';
 import { type Dispatcher, fetch as undiciFetch } from 'undici';
+import { withDeadline } from '../../net/deadline.ts';
 import { retryAfterOf } from '../http.ts';
 import { defaultRetryAfter, RateLimited } from './errors.ts';
 import type { SlackOptions } from './schema.ts';
@@ -41,13 +42,12 @@ export function createSlackCall(
   options: SlackOptions,
   deps: { dispatcher: Dispatcher; timeout: number; now: () => number },
 ): SlackCall {
-  return async (method, form, signal) => {
+  const call = async (method: string, form: Record<string, string>, signal: AbortSignal) => {
     const fetch: FetchFunction = async (url, init) => {
-      const signals = init?.signal ? [signal, init.signal] : [signal];
       const response = await undiciFetch(url, {
         ...(init as Parameters<typeof undiciFetch>[1]),
         dispatcher: deps.dispatcher,
-        signal: AbortSignal.any(signals),
+        signal,
       });
       if (response.status !== 429) return response;
       await response.body?.cancel();
@@ -60,10 +60,10 @@ export function createSlackCall(
       slackApiUrl: options.apiURL,
       retryConfig: { retries: 0 },
       rejectRateLimitedCalls: true,
-      timeout: deps.timeout,
       logger: noLog,
       fetch,
     });
     return client.apiCall(method, form) as Promise<SlackAnswer>;
   };
+  return (method, form, outer) => withDeadline(deps.timeout, outer, (signal) => call(method, form, signal));
 }

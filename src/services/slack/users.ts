@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import type { Logger } from '../../log.ts';
+import { withDeadline } from '../../net/deadline.ts';
 import type { SlackCall } from './client.ts';
 import { failureOf } from './errors.ts';
 
@@ -94,11 +96,9 @@ export function createUsers(deps: Deps): Users {
         const id = await idOf(address.toLowerCase());
         if (id !== undefined) found.set(address, id);
       });
-      const { promise: enough, resolve } = Promise.withResolvers<void>();
-      const stop = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
-      if (stop.aborted) return found;
-      stop.addEventListener('abort', () => resolve(), { once: true });
-      await Promise.race([Promise.all(lookups), enough]);
+      await withDeadline(patience, signal, async (limited) => {
+        if (!limited.aborted) await Promise.race([Promise.all(lookups), once(limited, 'abort')]);
+      });
       return new Map(found);
     },
   };
