@@ -5,7 +5,7 @@
 import type { RepoProvider } from '../go/namespaces/repo.ts';
 import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts';
 import type { JsonObject } from '../model.ts';
-import { withDeadline } from '../net/deadline.ts';
+import { withTimeLimit } from '../net/time-limit.ts';
 import type { Lookup } from './lookup.ts';
 import { commitQuestions, detailsQuestions, type Question } from './questions.ts';
 
@@ -27,7 +27,7 @@ export async function renderWithRepo<T>(
   const { provider, missing } = createAnswers(lookup, app);
   let rendered = render(provider);
   if (missing.size === 0) return rendered;
-  return withDeadline(patience, signal, async (end) => {
+  return withTimeLimit(patience, signal, async (end) => {
     for (let round = 1; round < mostRounds && missing.size > 0 && !end.aborted; round += 1) {
       await settled(
         [...missing.values()].map((ask) => ask()),

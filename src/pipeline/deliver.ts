@@ -8,7 +8,7 @@ import type { AttemptMark, Ledger, Settlement } from '../episodes/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Delivery, JsonObject, Notification, Outcome } from '../model.ts';
-import { withDeadline } from '../net/deadline.ts';
+import { withTimeLimit } from '../net/time-limit.ts';
 import type { Service } from '../services/service.ts';
 import { renderNotification } from '../templates/render.ts';
 import type { Template } from '../templates/template.ts';
@@ -157,7 +157,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     notification: Notification,
     { earlier }: Begun,
   ): Promise<Outcome> {
-    return withDeadline(options.attemptTimeout, signal, (limited) =>
+    return withTimeLimit(options.attemptTimeout, signal, (limited) =>
       service.send(notification, delivery.destination.recipient, {
         deliveryId: delivery.id,
         signal: limited,

@@ -1,7 +1,7 @@
 import { type Dispatcher, errors, interceptors, request as send } from 'undici';
 import type { Notification, Outcome, RejectionScope } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
-import { withDeadline } from '../net/deadline.ts';
+import { withTimeLimit } from '../net/time-limit.ts';
 import type { Resolve } from '../net/guarded.ts';
 import { createConnections, networkFailure, retryAfterOf } from './http.ts';
 import { createScrub } from './secrets.ts';
@@ -69,7 +69,7 @@ export function createWebhookService(options: WebhookOptions, deps: WebhookDeps)
       };
     }
     try {
-      const [answer, excerpt] = await withDeadline(timeout, signal, async (limited) => {
+      const [answer, excerpt] = await withTimeLimit(timeout, signal, async (limited) => {
         const received = await send(url, {
           method: method as Dispatcher.HttpMethod,
           headers: { 'idempotency-key': context.deliveryId, ...headers },

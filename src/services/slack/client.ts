@@ -1,6 +1,6 @@
 import { type FetchFunction, LogLevel, WebClient } from '@slack/web-api';
 import { type Dispatcher, fetch as undiciFetch } from 'undici';
-import { withDeadline } from '../../net/deadline.ts';
+import { withTimeLimit } from '../../net/time-limit.ts';
 import { retryAfterOf } from '../http.ts';
 import { defaultRetryAfter, RateLimited } from './errors.ts';
 import type { SlackOptions } from './schema.ts';
@@ -65,5 +65,5 @@ export function createSlackCall(
     });
     return client.apiCall(method, form) as Promise<SlackAnswer>;
   };
-  return (method, form, outer) => withDeadline(deps.timeout, outer, (signal) => call(method, form, signal));
+  return (method, form, outer) => withTimeLimit(deps.timeout, outer, (signal) => call(method, form, signal));
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Logger } from '../../log.ts';
-import { withDeadline } from '../../net/deadline.ts';
+import { withTimeLimit } from '../../net/time-limit.ts';
 import type { SlackCall } from './client.ts';
 import { failureOf } from './errors.ts';
 
@@ -96,7 +96,7 @@ export function createUsers(deps: Deps): Users {
         const id = await idOf(address.toLowerCase());
         if (id !== undefined) found.set(address, id);
       });
-      await withDeadline(patience, signal, async (limited) => {
+      await withTimeLimit(patience, signal, async (limited) => {
         if (!limited.aborted) await Promise.race([Promise.all(lookups), once(limited, 'abort')]);
       });
       return new Map(found);

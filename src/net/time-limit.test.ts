@@ -1,26 +1,26 @@
 import { getEventListeners, once } from 'node:events';
 import { expect, test } from 'vitest';
-import { withDeadline } from './deadline.ts';
+import { withTimeLimit } from './time-limit.ts';
 
 const aborted = (signal: AbortSignal) => once(signal, 'abort').then(() => signal.reason as Error);
 
 test('the time is over', async () => {
-  expect(await withDeadline(1, undefined, aborted)).toMatchObject({ name: 'TimeoutError' });
+  expect(await withTimeLimit(1, undefined, aborted)).toMatchObject({ name: 'TimeoutError' });
 });
 
 test('the outer signal aborts, also before', async () => {
   const outer = new AbortController();
-  const reason = withDeadline(60_000, outer.signal, aborted);
+  const reason = withTimeLimit(60_000, outer.signal, aborted);
   outer.abort(new Error('stopping'));
   expect(await reason).toMatchObject({ message: 'stopping' });
   const isAborted = (signal: AbortSignal) => Promise.resolve(signal.aborted);
-  expect(await withDeadline(60_000, outer.signal, isAborted)).toBe(true);
+  expect(await withTimeLimit(60_000, outer.signal, isAborted)).toBe(true);
 });
 
 test('nothing is left on the outer signal, whatever came of it', async () => {
   const outer = new AbortController();
-  expect(await withDeadline(60_000, outer.signal, () => Promise.resolve('done'))).toBe('done');
-  const failing = withDeadline(60_000, outer.signal, () => Promise.reject(new Error('no')));
+  expect(await withTimeLimit(60_000, outer.signal, () => Promise.resolve('done'))).toBe('done');
+  const failing = withTimeLimit(60_000, outer.signal, () => Promise.reject(new Error('no')));
   await expect(failing).rejects.toThrow('no');
   expect(getEventListeners(outer.signal, 'abort')).toEqual([]);
 });

@@ -3,7 +3,7 @@
  * nothing of it is left: `AbortSignal.any` keeps some hundred bytes of each use for good (Node.js 24.21), which in a
  * process that sends a message a second is megabytes a day.
  */
-export async function withDeadline<T>(
+export async function withTimeLimit<T>(
   milliseconds: number,
   outer: AbortSignal | undefined,
   run: (signal: AbortSignal) => Promise<T>,
