@@ -44,6 +44,14 @@ const connections = 8;
 /** On which BullMQ tells of new jobs. */
 const queueChannel = 'bullmq_jobs';
 
+/**
+ * Nobody else has the directory open, so what is under way belonged to a process that has ended: its locks need not
+ * run out first. It counts, so that BullMQ gives up what ends the process again and again.
+ */
+const releaseJobs = `UPDATE ${queueSchema}.job
+  SET state = 'waiting', lock_token = NULL, locked_until_ms = NULL, stalled_count = stalled_count + 1
+  WHERE state = 'active' AND stalled_count < 20`;
+
 /** What `threadId` says of a thread that has ended. */
 const endedThread = -1;
 
@@ -74,6 +82,7 @@ export async function openPglite(options: OpenPgliteOptions): Promise<PostgresSt
   try {
     await database.start(signal);
     await prepare(pool, { ...options, url: '' });
+    await pool.query(releaseJobs);
   } catch (error) {
     void pool.end();
     await database.stop(2_000);

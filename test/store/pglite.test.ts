@@ -43,6 +43,25 @@ describe('embedded PostgreSQL', () => {
     return directory;
   }
 
+  it('hands out again at once what was under way when its process ended', async () => {
+    const directory = copy('under-way');
+    const store = await open(directory);
+    const queue = createBullmqQueue(store, { log: silent, deadline: 30_000 });
+    const begun = Promise.withResolvers<void>();
+    queue.work(() => {
+      begun.resolve();
+      return new Promise(() => undefined);
+    });
+    await queue.add([claim('under-way').delivery]);
+    await begun.promise;
+    await store.close(10_000);
+    await queue.close(1);
+    const again = await open(directory);
+    const { rows } = await again.pool.query('SELECT state::text FROM job');
+    expect(rows).toEqual([{ state: 'waiting' }]);
+    await again.close(10_000);
+  });
+
   it('keeps the queries of several connections apart, however large they are', async () => {
     const store = await open(copy('apart'));
     const big = 'x'.repeat(300_000);
