@@ -28,8 +28,8 @@ export const usage = `npm run faults -- [--scenario NAME,…] [--store pglite,re
 npm run faults -- --soak [--applications 10000] [--rate 50] [--minutes 60] [--store redis]
 
   --short      a choice of rows, in about four minutes
-  --minutes    for all rows together
-  --seconds    of faults for each row; 60 where nothing is said
+  --minutes    for all rows together, shared out among them
+  --seconds    of faults for each row; where nothing is said 60, and more where processes are killed
   --herald     run the Herald of another tree
 Scenarios: ${scenarios.map(({ name }) => name).join(', ')}
 `;
@@ -80,15 +80,16 @@ export function parseArguments(given: readonly string[], randomSeed: number): Ar
     .flatMap((scenario) =>
       (scenario.stores ?? storeNames)
         .filter((store) => stores.includes(store))
-        .map((store) => ({ scenario: scenario.name, store })),
+        .map((store) => ({ scenario: scenario.name, store, share: scenario.share ?? 1 })),
     )
     .filter(({ scenario, store }) => !isShort || shortRows.some(([a, b]) => a === scenario && b === store));
   if (all.length === 0 && !values.soak) throw new Error('None of these scenarios is for one of these stores');
   const minutes = number(values.minutes, 'minutes');
-  const share = minutes && Math.max(5, (minutes * 60) / all.length - overhead);
-  const seconds = number(values.seconds, 'seconds') ?? share ?? (isShort ? shortSeconds : 60);
+  const shares = all.reduce((sum, { share }) => sum + share, 0);
+  const one = minutes && Math.max(5, (minutes * 60 - all.length * overhead) / shares);
+  const each = number(values.seconds, 'seconds') ?? (isShort ? shortSeconds : undefined);
   return {
-    rows: all.map((row) => ({ ...row, seconds })),
+    rows: all.map(({ share, ...row }) => ({ ...row, seconds: each ?? (one ?? 60) * share })),
     soak: values.soak,
     seed: number(values.seed, 'seed') ?? randomSeed,
     applications: number(values.applications, 'applications'),

@@ -16,9 +16,9 @@ export interface RunOptions {
   seed: number;
   /** For faults; what is needed to start and to settle comes on top. */
   seconds: number;
-  /** @defaultValue 40 */
+  /** @defaultValue 60 */
   applications?: number;
-  /** Changes a second. @defaultValue 30 */
+  /** Changes a second. @defaultValue 40 */
   rate?: number;
   /** The tree that Herald is run from. @defaultValue this one */
   root?: string;
@@ -96,7 +96,7 @@ async function play(
   volume: Volume | undefined,
   options: RunOptions & { random: () => number },
 ): Promise<Pick<RunResult, 'kills' | 'faults' | 'wrong' | 'complaints'>> {
-  const { store, seconds, random, applications = 40 } = options;
+  const { store, seconds, random, applications = 60 } = options;
   const { tally, processes } = world;
   const patience = scenario.patience ?? defaultPatience;
   // Changes do not take numbers from the same row as faults: what they do must not depend on how fast Herald is.
@@ -106,7 +106,7 @@ async function play(
     createRandom(Math.floor(random() * 2 ** 32)),
     {
       applications,
-      rate: scenario.rate ?? options.rate ?? 30,
+      rate: scenario.rate ?? options.rate ?? 40,
     },
   );
   const wrong: string[] = [];

@@ -23,6 +23,8 @@ export interface Scenario {
   allowsExits?: boolean;
   /** Milliseconds without any message after which nothing more is waited for. @defaultValue 90 s */
   patience?: number;
+  /** Of the time of all rows together, so many times as much as others. @defaultValue 1 */
+  share?: number;
   /** Changes a second, in place of what was asked for. */
   rate?: number;
   /** A place for pglite's files; a text says why there is none here. */

@@ -84,6 +84,7 @@ const embeddedPoints: Record<string, Point> = {
 
 export const killBetween: Scenario = {
   name: 'kill-between',
+  share: 4,
   about:
     'SIGKILL exactly while Slack is asked, has posted or has answered, and while the store is asked or has heard',
   async run(context) {

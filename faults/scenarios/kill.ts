@@ -5,6 +5,7 @@ const early = 0.2;
 
 export const kill: Scenario = {
   name: 'kill',
+  share: 4,
   about: 'SIGKILL at random moments, also during the start, and a new process at once',
   async run({ goesOn, pause, kill: killOne, start, random }) {
     while (goesOn()) {

@@ -7,6 +7,7 @@ const hosts = ['herald-a', 'herald-b'];
 
 export const replicasKill: Scenario = {
   name: 'replicas-kill',
+  share: 4,
   about: 'two replicas; SIGKILL to either at random moments, and a new process at once',
   stores: servers,
   hosts,
