@@ -15,6 +15,8 @@ export interface Process {
   readonly url: string;
   readonly logFile: string;
   start(): void;
+  /** Of the process that was started last. */
+  pid(): number | undefined;
   isRunning(): boolean;
   /** Resolves when `/readyz` says so; false when it does not within the time, or the process ends. */
   ready(patience?: number): Promise<boolean>;
@@ -75,6 +77,7 @@ export async function createProcess(options: ProcessOptions): Promise<Process> {
         if (!isAsked) exits.push(`${host} ended by itself with ${code ?? signal}`);
       });
     },
+    pid: () => child?.pid,
     isRunning: () => child !== undefined && isAlive(child),
     async ready(patience = 60_000) {
       const end = performance.now() + patience;
