@@ -39,6 +39,8 @@ interface Sample extends Probe {
 const minuteMs = 60_000;
 /** Minutes that the process may take to find its size. */
 const settling = 10;
+/** Applications a second. */
+const warmUpRate = 100;
 /** Of the heap after a collection, bytes an hour. */
 const mostSlope = 1_000_000;
 /** Milliseconds to become ready, and to send what is left. */
@@ -73,6 +75,7 @@ export async function soak(options: SoakOptions): Promise<{ text: string; holds:
   herald.start();
   if (!(await herald.ready(mostSettling))) throw new Error(`Herald does not become ready: ${herald.logFile}`);
   const readyAfter = performance.now() - started;
+  await workload.warmUp(warmUpRate);
 
   const ending = new AbortController();
   const working = workload.run(ending.signal);

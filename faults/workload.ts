@@ -25,6 +25,8 @@ const shared = { channel: 'shared', oneIn: 20 };
 export interface Workload {
   /** Makes the Applications, which is a change of each. */
   prepare(): void;
+  /** Changes each Application once at the rate, so that all of them hold from then on as much as they ever will. */
+  warmUp(perSecond: number): Promise<void>;
   /** Makes changes at the rate until the signal. */
   run(signal: AbortSignal): Promise<void>;
   /**
@@ -181,6 +183,15 @@ export function createWorkload(
   return {
     prepare() {
       for (const one of all) make(one);
+    },
+    async warmUp(perSecond) {
+      for (const one of all) {
+        deploy(one);
+        toggle(one);
+        toggle(one);
+        touch(one);
+        await delay(1_000 / perSecond);
+      }
     },
     async run(signal) {
       let due = performance.now();
