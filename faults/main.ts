@@ -46,10 +46,9 @@ async function playRows(given: Arguments): Promise<{ text: string; holds: boolea
         .split('\n')
         .at(-1)} took ${Math.round(result.took / 1_000)} s\n`,
     );
-    for (const complaint of result.complaints) process.stdout.write(`  ${complaint}\n`);
     if (result.logs !== undefined) {
       process.stdout.write(
-        `  ${result.wrong.join('\n  ')}\n  Logs: ${result.logs}\n  ${commandOf(given, result)}\n`,
+        `  ${[...result.complaints, ...result.wrong].join('\n  ')}\n  Logs: ${result.logs}\n  ${commandOf(given, result)}\n`,
       );
     }
   }
