@@ -14,6 +14,7 @@ import { type ConfigSnapshot, createConfigWatch } from './cluster/watch-config.t
 import { createProjectWatch } from './cluster/watch-projects.ts';
 import { type Config, type ConfigInput, parseConfig } from './config/parse-config.ts';
 import { createBullmqQueue } from './delivery/bullmq-queue.ts';
+import { createClockSteps } from './delivery/clock-steps.ts';
 import { createPacing } from './delivery/pacing.ts';
 import type { DeliveryQueue } from './delivery/queue.ts';
 import type { Ledger } from './episodes/ledger.ts';
@@ -281,12 +282,13 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     metrics,
     log,
   });
+  const pacing = createPacing();
   const deliver = createDeliver(
     {
       ledger,
       queue,
       configurations,
-      pacing: createPacing(),
+      pacing,
       members: standing.members,
       project,
       repo: repo.lookup,
@@ -312,6 +314,19 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     ];
     return verdict(obstacles, standing.isLeader() ? 'leads' : 'stands by');
   };
+  const wasSetBack = createClockSteps({ now, monotonic: () => performance.now() });
+  let hurries = 0;
+  periodic.every(second, 'clock', async () => {
+    if (wasSetBack()) {
+      log.warn('The clock was set back: what is put off is looked at now');
+      pacing.reset();
+      // Once more for what was just being put off.
+      hurries = 2;
+    }
+    if (hurries === 0) return;
+    await queue.hurry();
+    hurries -= 1;
+  });
   const backlog = () => leading?.backlog() ?? 0;
   periodic.every(5 * second, 'figures', createFigures({ queue, ledger, metrics, watches, backlog }));
 

@@ -215,6 +215,7 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
         log.error({ job: job.id, error: error.message }, 'Job given up: it ended the process too often');
       });
     },
+    hurry: () => bounded('Hurrying jobs', () => queue.promoteJobs()),
     async counts() {
       const counts = await bounded('Counting jobs', () => queue.getJobCounts('waiting', 'delayed', 'active'));
       const of = (state: string) => counts[state] ?? 0;

@@ -17,6 +17,8 @@ export interface Pacing {
   reserve(key: string, now: number, pace: Pace, held?: number): number;
   /** The recipient takes nothing before `until` (Retry-After); afterwards it starts without a burst. */
   penalise(key: string, until: number): void;
+  /** Its times are those of a clock that was set. */
+  reset(): void;
   /** Recipients that are remembered: those whose pace is not yet free again. */
   readonly size: number;
 }
@@ -79,6 +81,7 @@ export function createPacing(): Pacing {
       const bucket = touch(key);
       bucket.blockedUntil = Math.max(bucket.blockedUntil, until);
     },
+    reset: () => buckets.clear(),
     get size() {
       return buckets.size;
     },

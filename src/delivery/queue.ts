@@ -11,6 +11,8 @@ export interface DeliveryQueue {
   missing(ids: string[]): Promise<string[]>;
   /** Starts the worker. Each job is handed to `process`; at-least-once, so `process` is idempotent. */
   work(process: DeliveryProcessor): void;
+  /** What is put off is due now. */
+  hurry(): Promise<void>;
   counts(): Promise<Record<'waiting' | 'delayed' | 'active', number>>;
   /** Milliseconds since the oldest due job became due; 0 when none waits. */
   oldestDueAge(): Promise<number>;

@@ -97,7 +97,9 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     // One that is behind others is queued when its turn comes.
     if (first.status !== 'unclear') return { result: { status: 'done' } };
     const { earlier } = first;
-    if (earlier.until > now) return { result: { status: 'paced', slot: earlier.until } };
+    // One that is further ahead than any attempt lasts was made before the clock was set back.
+    const isUnderWay = earlier.until > now && earlier.until <= now + 2 * options.attemptTimeout;
+    if (isUnderWay) return { result: { status: 'paced', slot: earlier.until } };
     const second = { ...mark, since: earlier.since };
     const { status } = await ledger.begin(id, second, earlier);
     if (status === 'begun') return { mark: second, earlier: { since: earlier.since } };

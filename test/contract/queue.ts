@@ -154,6 +154,23 @@ export function queueContract(underTest: StoreUnderTest): void {
       await untilCounts(queue, {});
     });
 
+    it('hands out at once what is put off, when hurried', async () => {
+      const queue = open();
+      const finished = deferred<void>();
+      let attempts = 0;
+      await queue.add([delivery('a')]);
+      queue.work(async () => {
+        attempts += 1;
+        if (attempts === 1) return { status: 'paced', slot: Date.now() + 3_600_000 };
+        finished.resolve();
+        return done;
+      });
+      await untilCounts(queue, { delayed: 1 });
+      await queue.hurry();
+      await finished.promise;
+      await untilCounts(queue, {});
+    });
+
     it('loses nothing when the processor throws', async () => {
       const queue = open();
       const attempts: number[] = [];
