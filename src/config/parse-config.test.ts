@@ -382,4 +382,19 @@ describe('parseConfig', () => {
       { numRuns: 60 },
     );
   });
+
+  it.each([
+    'service.slack',
+    'service.webhook.a',
+    'argocd',
+    'context',
+    'subscriptions',
+    'trigger.a',
+    'template.a',
+  ])('names %s and the line where it nests too deeply', (key) => {
+    const config = parse({ configMap: { ...good, [key]: `\n${'- '.repeat(20_000)}` } });
+    expect(errorsOf(config).filter((problem) => problem.key === key)).toMatchObject([
+      { line: 2, column: 1020, what: expect.stringContaining('nested too deeply') },
+    ]);
+  });
 });
