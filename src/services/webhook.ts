@@ -2,7 +2,7 @@ import { type Dispatcher, errors, interceptors, request as send } from 'undici';
 import type { Notification, Outcome, RejectionScope } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import type { Resolve } from '../net/guarded.ts';
-import { createConnections, networkFailure, retryAfterOf } from './http.ts';
+import { closeConnections, createConnections, networkFailure, retryAfterOf } from './http.ts';
 import { createScrub } from './secrets.ts';
 import type { SendContext, Service } from './service.ts';
 import { mayHaveArrived } from './unclear.ts';
@@ -118,7 +118,7 @@ export function createWebhookService(options: WebhookOptions, deps: WebhookDeps)
       }
     },
     close() {
-      closing ??= connections.close();
+      closing ??= closeConnections(connections);
       return closing;
     },
   };
