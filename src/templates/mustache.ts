@@ -66,6 +66,7 @@ class SafeContext extends Mustache.Context {
     this.spend = spend;
   }
   override push(view: unknown): SafeContext {
+    this.spend(1);
     return new SafeContext(view, this, this.spend);
   }
   find(name: string): unknown {
@@ -129,6 +130,7 @@ class SafeWriter extends Mustache.Writer {
     const text = sprint(value);
     this.spend(text.length >> 6);
     const { filterValue } = this.options;
+    if (filterValue !== undefined) this.spend(this.output.length >> 10);
     return this.write(
       filterValue === undefined ? text : filterValue(text, { preceding: this.output, literals: [] }),
     );

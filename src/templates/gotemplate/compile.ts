@@ -139,7 +139,11 @@ function createCompiler(
       } catch (error) {
         return located(error, 'print', at);
       }
-      if (run.filterValue !== undefined) text = run.filterValue(text, { preceding: run.output, literals });
+      if (run.filterValue !== undefined) {
+        // To look at what precedes, the engine copies it.
+        run.spend(run.output.length >> 10);
+        text = run.filterValue(text, { preceding: run.output, literals });
+      }
       run.write(text);
       return GO_ON;
     };
