@@ -191,7 +191,7 @@ describe('objects without an identity', () => {
     server.list = () => ({ metadata: { resourceVersion: '10' }, items });
     await pass(10_000);
     expect(seen).toEqual(['+a']);
-    expect(lines.filter(({ msg }) => String(msg).startsWith('Skipped'))).toHaveLength(1);
+    expect(lines.filter(({ msg }) => JSON.stringify(msg).includes('Skipped'))).toHaveLength(1);
     await reflector.stop();
   });
 

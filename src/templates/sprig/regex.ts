@@ -28,7 +28,7 @@ const PART_STEPS = 1 / 40;
 
 function compile(context: FunctionContext, source: string): Regex {
   const size = regexpSize(source);
-  context.spend(16 + source.length + size);
+  context.spend(16 + source.length + 2 * size);
   if (!source.isWellFormed()) throw new Error('error parsing regexp: invalid UTF-8');
   const regex = RE2JS.compile(source);
   return {

@@ -6,7 +6,7 @@ import { quote } from '../../go/strconv.ts';
 import { replaceText, splitText, toLower, toUpper, trimCutset, trimSpace } from '../../go/strings.ts';
 import { GoSlice } from '../../go/typed.ts';
 import { type GoInt, GoTypedMap } from '../../go/value.ts';
-import { contextual, pure, type TemplateFunction } from '../gotemplate/functions.ts';
+import { contextual, pure, slow, type TemplateFunction } from '../gotemplate/functions.ts';
 import type { FunctionContext } from '../gotemplate/run.ts';
 import { intArgument, textOf } from './cast.ts';
 import { checkList, checkText } from './limits.ts';
@@ -216,11 +216,11 @@ export const STRING_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   trim: pure(TEXT, trimSpace),
   upper: pure(TEXT, (text: string) => toUpper(validText(text))),
   lower: pure(TEXT, (text: string) => toLower(validText(text))),
-  title: pure(TEXT, (text: string) => title(validText(text))),
-  untitle: pure(TEXT, untitle),
-  swapcase: pure(TEXT, swapCase),
+  title: slow(TEXT, (text: string) => title(validText(text))),
+  untitle: slow(TEXT, untitle),
+  swapcase: slow(TEXT, swapCase),
   nospace: pure(TEXT, noSpace),
-  initials: pure(TEXT, initials),
+  initials: slow(TEXT, initials),
   trunc: pure('func(int, string) string', (count: GoInt, text: string) => trunc(intArgument(count), text)),
   substr: pure('func(int, int, string) string', (start: GoInt, end: GoInt, text: string) =>
     substring(intArgument(start), intArgument(end), text),
