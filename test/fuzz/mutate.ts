@@ -101,9 +101,9 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   fc.constant<Mutation>((text) => `\ufeff${text}`),
   fc.constant<Mutation>((text) => `${text}\n---\n${text}`),
   fc.constantFrom<Mutation>(
-    (text) => `${'['.repeat(200)}${text}`,
-    (text) => `${'{a: '.repeat(200)}${text}`,
-    (text) => `${'- '.repeat(1_000)}${text}`,
+    (text) => `${'['.repeat(2_000)}${text}`,
+    (text) => `${'{a: '.repeat(2_000)}${text}`,
+    (text) => `${'- '.repeat(2_000)}${text}`,
     (text) => `- when: "${'('.repeat(5_000)}true"\n${text}`,
     (text) => `- when: ${'!'.repeat(5_000)}true\n  send: [a]\n${text}`,
     (text) => `message: "${'{{if true}}'.repeat(3_000)}"\n${text}`,
