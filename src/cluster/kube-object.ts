@@ -17,7 +17,7 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 const Strings = z.record(z.string(), z.string()).nullish();
 
 /** `min(1)` would compare the `length` of a value that is no string, too, and throw where that is an odd object. */
-const Name = z.string().refine((text) => text !== '');
+export const Name = z.string().refine((text) => text !== '');
 
 const Identity = z.object({
   metadata: z.object({
@@ -45,6 +45,13 @@ export function readMetadata(object: JsonObject): ObjectMetadata | undefined {
     labels: decorations?.labels ?? {},
     annotations,
   };
+}
+
+const Revision = z.object({ metadata: z.object({ resourceVersion: Name }) });
+
+/** The resourceVersion alone, of what may be no object of a cluster otherwise. */
+export function readObjectRevision(object: JsonObject): string | undefined {
+  return Revision.safeParse(object).data?.metadata.resourceVersion;
 }
 
 /**

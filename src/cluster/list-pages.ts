@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../model.ts';
 import { ClusterError } from './cluster-error.ts';
 import type { ApiRequest, Connection } from './connect.ts';
+import { Name } from './kube-object.ts';
 
 export interface ListPage {
   /** Of the whole list: the server answers all its pages from one revision. */
@@ -11,7 +12,7 @@ export interface ListPage {
 }
 
 const Page = z.object({
-  metadata: z.object({ resourceVersion: z.string().min(1), continue: z.string().nullish() }),
+  metadata: z.object({ resourceVersion: Name, continue: z.string().nullish() }),
   items: z.array(z.unknown()).nullish(),
 });
 

@@ -102,6 +102,8 @@ function start(
   optional = false,
   resumed?: { from: string; list: JsonObject },
 ) {
+  const lines: JsonObject[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line) as JsonObject);
   const time = createTime();
   const server = createServer(time.clock);
   if (resumed !== undefined) server.list = () => resumed.list;
@@ -109,7 +111,7 @@ function start(
   const reflector = createReflector(
     {
       connection: server,
-      log: createLog({ level: 'silent', format: 'json' }),
+      log: createLog({ level: 'warn', format: 'json' }, { write }),
       clock: time.clock,
       random: () => random,
     },
@@ -132,6 +134,8 @@ function start(
     server,
     reflector,
     seen,
+    /** Warnings and errors that were logged. */
+    lines,
     /** Milliseconds since the start of each request of a verb. */
     times: (verb: 'list' | 'watch') =>
       server.requests.filter((r) => r.verb === verb).map(({ at }) => at - begun),
@@ -145,6 +149,63 @@ const bookmark = (resourceVersion: string) => ({
 });
 const status = (code: number, more: object = {}) =>
   new ClusterError('refused', { kind: 'status', status: code, ...more });
+
+describe('objects without an identity', () => {
+  const odd = { length: { toString: 0 } };
+  const good = (name: string, resourceVersion: string) => ({
+    metadata: { uid: name, namespace: 'argocd', name, resourceVersion },
+  });
+
+  it.each(['uid', 'name', 'namespace'])(
+    'of an odd %s end neither list nor watch, and are told once',
+    async (field) => {
+      const bad = (resourceVersion: string) => ({
+        metadata: { ...good('bad', resourceVersion).metadata, [field]: odd },
+      });
+      const { server, pass, last, reflector, seen, lines } = start();
+      server.list = () => ({ metadata: { resourceVersion: '10' }, items: [bad('5'), good('a', '6')] });
+      await pass(0);
+      last().send({ type: 'MODIFIED', object: bad('11') });
+      last().send({ type: 'DELETED', object: bad('12') });
+      last().send({ type: 'ADDED', object: good('b', '13') });
+      await pass(0);
+      expect(seen).toEqual(['+a', '+b']);
+      expect(server.streams).toHaveLength(1);
+      expect(reflector.revision()).toBe('13');
+      const {
+        [field]: _odd,
+        resourceVersion: _version,
+        ...place
+      } = good('bad', '').metadata as Record<string, string>;
+      expect(lines).toMatchObject([{ level: 'warn', ...place }]);
+      await reflector.stop();
+    },
+  );
+
+  it('of a list are skipped whatever they are, and so is a list of an odd revision', async () => {
+    const { server, pass, reflector, seen, lines } = start();
+    server.list = () => ({ metadata: { resourceVersion: odd }, items: [] });
+    await pass(100);
+    expect(reflector.state()).toMatchObject({ synced: false, restarts: { malformed: 1 } });
+    const items = [null, 7, 'a', [], {}, { metadata: null }, { metadata: odd }, good('a', '6')];
+    server.list = () => ({ metadata: { resourceVersion: '10' }, items });
+    await pass(10_000);
+    expect(seen).toEqual(['+a']);
+    expect(lines.filter(({ msg }) => JSON.stringify(msg).includes('Skipped'))).toHaveLength(1);
+    await reflector.stop();
+  });
+
+  it('of no revision either restart the watch where it was', async () => {
+    const { pass, last, reflector } = start();
+    await pass(0);
+    last().send(bookmark('11'));
+    last().send({ type: 'ADDED', object: { metadata: { resourceVersion: odd } } });
+    await pass(1_000);
+    expect(reflector.state().restarts.malformed).toBe(1);
+    expect(last().query).toMatchObject({ resourceVersion: '11' });
+    await reflector.stop();
+  });
+});
 
 describe('the reflector in time', () => {
   it('spaces failing lists out up to half a minute, and goes on for ever', async () => {

@@ -1,4 +1,5 @@
 import type { Logger } from '../log.ts';
+import type { JsonObject } from '../model.ts';
 import { type BackoffOptions, createBackoff } from './backoff.ts';
 import { type CatchUp, createCatchUp, readRevision } from './catch-up.ts';
 import { type Clock, pause, systemClock } from './clock.ts';
@@ -7,8 +8,9 @@ import type { Connection } from './connect.ts';
 import { type Ending, endingOf, malformed, noRestarts, type RestartReason } from './endings.ts';
 import { createFailureLog } from './failure-log.ts';
 import { type Frame, readFrames } from './frames.ts';
-import { type ObjectMetadata, readMetadata } from './kube-object.ts';
+import { type ObjectMetadata, readMetadata, readObjectRevision } from './kube-object.ts';
 import { readPages } from './list-pages.ts';
+import { createOddities } from './oddities.ts';
 import { watchSilence } from './silence.ts';
 import { createView, keyOf, type Origin, type ReadObject, type ReflectorHandlers } from './view.ts';
 
@@ -123,6 +125,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
   const backoff = createBackoff(random, timings.backoff);
   const view = createView(log, options.read, options.handlers);
   const failures = createFailureLog(log);
+  const oddities = createOddities(log);
   const stopping = new AbortController();
   const { signal } = stopping;
   const ready = Promise.withResolvers<boolean>();
@@ -174,7 +177,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       revision = page.revision;
       for (const item of page.items) {
         const metadata = readMetadata(item);
-        if (metadata === undefined) log.warn('Skipped an object without a name, uid or resourceVersion');
+        if (metadata === undefined) oddities.skipped(item);
         else if (next !== undefined) next.list(item, metadata);
         else {
           view.hold(item, metadata);
@@ -289,12 +292,20 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       case 'DELETED': {
         const { type, object } = frame;
         const metadata = readMetadata(object);
-        if (metadata === undefined) return malformed('names no object');
+        if (metadata === undefined) return skip(object);
         return show(metadata.resourceVersion, metadata, (origin) =>
           type === 'DELETED' ? view.drop(object, metadata, origin) : view.hold(object, metadata, origin),
         );
       }
     }
+  }
+
+  /** An object that nothing can be made of, which only its revision moves on from. */
+  function skip(object: JsonObject): Ending | undefined {
+    const revision = readObjectRevision(object);
+    if (revision === undefined) return malformed('names no object');
+    oddities.skipped(object);
+    return show(revision);
   }
 
   /** The watch has come to a revision, in a bookmark or with a change. */

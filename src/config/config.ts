@@ -51,5 +51,7 @@ export interface Source<T> {
   readonly value: T | undefined;
   /** Whether a later bad input may fall back on `value`. */
   readonly good: boolean;
+  /** `value` is of an earlier input, and so are the places in it. */
+  readonly isEarlier?: true;
   readonly problems: readonly Problem[];
 }

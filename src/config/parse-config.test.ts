@@ -323,6 +323,39 @@ describe('parseConfig', () => {
     expect(config.problems).toMatchObject([{ key: 'config.yaml', severity: 'warning' }]);
   });
 
+  it('locates in config.yaml what its entries refer to in vain, wherever they move', () => {
+    const text = [
+      'triggers:',
+      '- {name: t, condition: "true", template: missing}',
+      'subscriptions:',
+      '- {recipients: [slakc:x], triggers: [t, nobody]}',
+    ].join('\n');
+    const placesOf = (config: Config) =>
+      config.problems
+        .filter(({ what }) => /defined|configured/.test(what))
+        .map(({ key, line, what }) => [key, line, what]);
+    const config = parse({ configMap: { ...good, 'config.yaml': text } });
+    expect(placesOf(config)).toEqual([
+      ['config.yaml', 2, 'trigger.t: the template "missing" is not defined, so nothing can be sent'],
+      ['config.yaml', 3, 'subscriptions: the trigger "nobody" is not defined'],
+      ['config.yaml', 3, 'subscriptions: the service "slakc" is not configured'],
+    ]);
+    const later = parse({ configMap: { ...good, 'config.yaml': `\n\n${text}` }, previous: config });
+    expect(placesOf(later).map(([, line]) => line)).toEqual([4, 5, 5]);
+  });
+
+  it('names no place in a text that is not in force', () => {
+    const configMap = { ...good, defaultTriggers: '- on-deployed\n- nobody\n- noone' };
+    const before = parse({ configMap });
+    expect(before.problems).toMatchObject([
+      { key: 'defaultTriggers', line: 2 },
+      { key: 'defaultTriggers', line: 3 },
+    ]);
+    const after = parse({ configMap: { ...configMap, defaultTriggers: '[' }, previous: before });
+    expect(after.problems).toMatchObject([{ key: 'defaultTriggers', line: 1, severity: 'error' }]);
+    expect(after.defaultTriggers).toEqual(before.defaultTriggers);
+  });
+
   it('locates errors of config.yaml in it', () => {
     const config = parse({
       configMap: { 'config.yaml': 'triggers:\n- name: x\n  template: [a]\n- name: w\n  condition: z' },
@@ -381,5 +414,20 @@ describe('parseConfig', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it.each([
+    'service.slack',
+    'service.webhook.a',
+    'argocd',
+    'context',
+    'subscriptions',
+    'trigger.a',
+    'template.a',
+  ])('names %s and the line where it nests too deeply', (key) => {
+    const config = parse({ configMap: { ...good, [key]: `\n${'- '.repeat(20_000)}` } });
+    expect(errorsOf(config).filter((problem) => problem.key === key)).toMatchObject([
+      { line: 2, column: 1020, what: expect.stringContaining('nested too deeply') },
+    ]);
   });
 });

@@ -84,8 +84,7 @@ export function parseConfig(input: ConfigInput, compilers: Compilers = languages
   const serviceNames = new Map<string, string>();
 
   const legacyText = data[legacyKey] ?? '';
-  const legacy =
-    legacyText === '' ? undefined : remember(legacyKey, legacyText, () => ofLegacy(legacyText)).value;
+  const legacy = legacyText === '' ? undefined : remember(legacyKey, legacyText, () => ofLegacy(legacyText));
   const texts = textsOf(data, legacy);
 
   /** The answer for a key: the previous one for the same input, else a new one, else the last good one. */
@@ -166,14 +165,14 @@ export function parseConfig(input: ConfigInput, compilers: Compilers = languages
   }
 
   const ownDefaults = readText('defaultTriggers', (text) => ofTriggers('defaultTriggers', text)) ?? [];
-  const enabled = legacy?.triggers.filter((trigger) => trigger.enabled) ?? [];
+  const enabled = legacy?.value?.triggers.filter((trigger) => trigger.enabled) ?? [];
   const defaultTriggers = [...ownDefaults, ...enabled.map(({ name, at }) => ({ name, ...(at && { at }) }))];
   const subscriptions = readText<GlobalSubscription[]>('subscriptions', (text) => {
     const compiled = compileSubscriptions('subscriptions', text);
     return { value: compiled.subscriptions, problems: compiled.problems };
   });
   const context = new Map(readText('context', ofContext));
-  for (const [name, value] of legacy?.context ?? []) context.set(name, value);
+  for (const [name, value] of legacy?.value?.context ?? []) context.set(name, value);
   const argocd = data.argocd === undefined ? undefined : readArgocd(data.argocd);
 
   function readArgocd(text: string): ArgocdOptions | undefined {
@@ -193,16 +192,21 @@ export function parseConfig(input: ConfigInput, compilers: Compilers = languages
     templateNames: namesWith(texts.keys(), 'template.'),
     suggest: createSuggest(100),
   };
-  const subscriptionsKey = texts.get('subscriptions')?.origin ? legacyKey : 'subscriptions';
-  problems.push(
-    ...checkTriggers(definitions, (key) => texts.get(key)),
+  const references = [
+    ...checkTriggers(definitions, (key) => texts.get(key)?.text),
     ...checkTriggerList('defaultTriggers', ownDefaults, definitions),
     ...[...defaultTriggersByService].flatMap(([name, list]) =>
       checkTriggerList(`defaultTriggers.${name}`, list, definitions),
     ),
-    ...checkSubscriptions(subscriptionsKey, subscriptions ?? [], definitions, defaultTriggers.length > 0),
+    ...checkSubscriptions('subscriptions', subscriptions ?? [], definitions, defaultTriggers.length > 0),
     ...(data.argocd === undefined && !input.isTenant ? checkRepoFunctions(triggers, templates) : []),
-  );
+  ];
+  for (const problem of references) {
+    // What an earlier version refers to is told once its key can be read again: its places are not in this text.
+    if (sources.get(problem.key)?.isEarlier) continue;
+    const source = texts.get(problem.key);
+    problems.push(source?.origin ? moved(problem, source) : problem);
+  }
 
   return {
     services,
@@ -234,7 +238,7 @@ function replace<T>(before: Source<T> | undefined, input: string, made: Made<T>)
       ? { ...problem, what: `${problem.what}; the previous version stays in force` }
       : problem,
   );
-  return { input, value: before.value, good: true, problems };
+  return { input, value: before.value, good: true, isEarlier: true, problems };
 }
 
 /** Text that nests beyond the stack is the only input for which compilers throw. */
@@ -261,22 +265,26 @@ interface TextSource {
 /** The text of each key, with what `config.yaml` puts over it. */
 function textsOf(
   data: Readonly<Record<string, string>>,
-  legacy: LegacyConfig | undefined,
+  legacy: Source<LegacyConfig> | undefined,
 ): Map<string, TextSource> {
   const texts = new Map<string, TextSource>(
     Object.entries(data).map(([key, text]) => [key, { text, input: text }]),
   );
-  const put = (key: string, source: Json, at: Position | undefined) => {
+  const { triggers = [], templates = [], subscriptions } = legacy?.value ?? {};
+  const put = (key: string, source: Json, place: Position | undefined) => {
     const text = JSON.stringify(source);
-    texts.set(key, { text, input: `${legacyKey}\n${text}`, origin: true, ...(at && { at }) });
+    const at = legacy?.isEarlier ? undefined : place;
+    // Its problems name the place, which may change alone.
+    const input = `${legacyKey} ${at?.line} ${at?.column}\n${text}`;
+    texts.set(key, { text, input, origin: true, ...(at && { at }) });
   };
-  for (const trigger of legacy?.triggers ?? []) {
+  for (const trigger of triggers) {
     const key = `trigger.${trigger.name}`;
     const conditions = parseYaml(texts.get(key)?.text ?? '').value;
     put(key, mergeLegacyTrigger(Array.isArray(conditions) ? conditions : [], trigger), trigger.at);
   }
-  for (const { name, source, at } of legacy?.templates ?? []) put(`template.${name}`, source, at);
-  if (legacy?.subscriptions) put('subscriptions', legacy.subscriptions.source, legacy.subscriptions.at);
+  for (const { name, source, at } of templates) put(`template.${name}`, source, at);
+  if (subscriptions) put('subscriptions', subscriptions.source, subscriptions.at);
   return texts;
 }
 

@@ -24,8 +24,8 @@ export function createSuggest(limit: number): typeof suggestion {
   return (word, candidates) => (asked++ < limit ? suggestion(word, candidates) : '');
 }
 
-/** Where the text of a trigger stands: its key, or an entry of `config.yaml`. */
-export type TextOf = (key: string) => { text: string; at?: Position } | undefined;
+/** The text of a key. */
+export type TextOf = (key: string) => string | undefined;
 
 /** Templates that conditions send and nothing defines; each once a trigger, where it stands first. */
 export function checkTriggers(definitions: Definitions, textOf: TextOf): Problem[] {
@@ -138,12 +138,8 @@ function fixOfService(service: string, recipient: string, definitions: Definitio
   return `Add the key service.${service}.${definitions.suggest(service, definitions.serviceNames)}`;
 }
 
-function placesOfTemplates(
-  source: ReturnType<TextOf>,
-): (index: number, position: number) => Partial<Position> {
-  if (!source) return () => ({});
-  const { at, text } = source;
-  if (at) return () => at;
+function placesOfTemplates(text: string | undefined): (index: number, position: number) => Partial<Position> {
+  if (text === undefined) return () => ({});
   const document = parseYaml(text);
   return (index, position) => {
     const condition = Array.isArray(document.value) ? document.value[index] : undefined;

@@ -75,6 +75,41 @@ test('of what the annotation has as notified, only what no longer matches has en
   expect(ended(matched())).toEqual([]);
 });
 
+describe('the longest keys that annotations hold', () => {
+  const tail = 'on-deployed:[0].HASH:slack:deploys';
+
+  test.each([
+    ['colons', ':'.repeat(250_000)],
+    ['indexes', ':[1].'.repeat(50_000)],
+    ['triggers', 'on-deployed:'.repeat(20_000)],
+    ['digits', `on-deployed:[${'0'.repeat(250_000)}`],
+  ])('of %s are read in time, as values and as something else', { timeout: 10_000 }, (_, long) => {
+    const candidates = [
+      candidate({ oncePer: 'app.x' }),
+      candidate({ oncePer: 'app.x', index: 1, condition: 'B' }),
+    ];
+    const state = { [long]: 5, [`${long}:${tail}`]: 5, [`r1:${tail}`]: 5 };
+    expect(values(imported(state, candidates))).toEqual([long, 'r1'].sort());
+  });
+
+  test('are found by their longest tail, and of two by the exact one', () => {
+    const tenant = candidate({ configNamespace: 'team-a', oncePer: 'app.x' });
+    const own = candidate({ oncePer: 'app.x' });
+    const moved = candidate({ oncePer: 'app.x', index: 3, trigger: 'on-synced' });
+    const of = (key: string) =>
+      imported({ [key]: 5 }, [own, tenant, moved]).map(({ configNamespace, trigger, oncePer }) => [
+        configNamespace,
+        trigger,
+        oncePer,
+      ]);
+    expect(of(`r1:team-a:${tail}`)).toEqual([['team-a', 'on-deployed', 'r1']]);
+    expect(of(`r1:${tail}`)).toEqual([['argocd', 'on-deployed', 'r1']]);
+    expect(of('r1:on-synced:[12].HASH:slack:deploys')).toEqual([['argocd', 'on-synced', 'r1']]);
+    expect(of('r1:on-synced:[].HASH:slack:deploys')).toEqual([]);
+    expect(of('r1:xon-synced:[3].HASH:slack:deploys')).toEqual([]);
+  });
+});
+
 describe('reading', () => {
   test.each([
     'not json',

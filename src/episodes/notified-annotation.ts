@@ -82,8 +82,8 @@ export type ImportCandidate = Evaluation & { index: number };
 /**
  * The episodes that the annotation shows to be notified already, for the evaluations of an Application at first sight.
  *
- * Keys are not parsed (values, recipients and namespaces hold colons): the tail of each key is looked up among those
- * that the Application's conditions and destinations make.
+ * Keys are not parsed (values, recipients and namespaces hold colons): the tail of each key is sought among those that
+ * the Application's conditions and destinations make.
  *
  * - Without oncePer an episode is imported while its condition matches, or cannot be told; a condition that no longer
  *   matches has ended its episode, as the engine drops its key then.
@@ -99,10 +99,10 @@ export function importEpisodes(
 ): EpisodeRecord[] {
   const state = parseNotified(application.annotations[notifiedAnnotation]);
   if (state.size === 0) return [];
-  const byTail = indexByTail(candidates, options.controllerNamespace);
+  const tails = tailsOf(candidates, options.controllerNamespace);
   const episodes = new Map<string, EpisodeRecord>();
   for (const [key, seconds] of state) {
-    const found = candidateOf(key, byTail);
+    const found = candidateOf(key, tails);
     const oncePer = found && oncePerToImport(found, application);
     if (!found || oncePer === undefined) continue;
     const at = clamp(Number(seconds) * 1000, options.now);
@@ -132,20 +132,28 @@ export function endedMeanwhile(
   });
 }
 
-/** Exact tails, and for oncePer conditions tails with any index. */
-function indexByTail(
-  candidates: readonly ImportCandidate[],
-  controllerNamespace: string,
-): ReadonlyMap<string, ImportCandidate> {
-  const byTail = new Map<string, ImportCandidate>();
+/** The end of a state key: `before`, or where any index will do `before`, the digits of one and `after`. */
+interface Tail {
+  before: string;
+  after?: string;
+  candidate: ImportCandidate;
+}
+
+/** Exact tails, and behind them for oncePer conditions tails with any index. */
+function tailsOf(candidates: readonly ImportCandidate[], controllerNamespace: string): Tail[] {
+  const exact = new Map<string, Tail>();
+  const anyIndex = new Map<string, Tail>();
   for (const candidate of candidates) {
     const tenant = tenantOf(candidate.configNamespace, controllerNamespace);
-    byTail.set(keyTail({ ...candidate, tenant }, String(candidate.index)), candidate);
+    const before = keyTail({ ...candidate, tenant }, String(candidate.index));
+    exact.set(before, { before, candidate });
     if (candidate.oncePer === undefined) continue;
-    const anyIndex = keyTail({ ...candidate, tenant }, '*');
-    if (!byTail.has(anyIndex)) byTail.set(anyIndex, candidate);
+    const any = keyTail({ ...candidate, tenant }, '*');
+    const at = any.indexOf('[*]') + 1;
+    if (!anyIndex.has(any))
+      anyIndex.set(any, { before: any.slice(0, at), after: any.slice(at + 1), candidate });
   }
-  return byTail;
+  return [...exact.values(), ...anyIndex.values()];
 }
 
 /** The namespace that prefixes the keys of a tenant's own configuration. */
@@ -153,18 +161,40 @@ function tenantOf(configNamespace: string, controllerNamespace: string): string 
   return configNamespace === controllerNamespace ? undefined : configNamespace;
 }
 
-/** The longest tail wins, so that a tenant's key is not taken for the controller's with the namespace as its value. */
+/**
+ * The longest tail wins, so that a tenant's key is not taken for the controller's with the namespace as its value; of
+ * two the exact one. A key is compared with each tail rather than cut at each colon: it may be as long as annotations get.
+ */
 function candidateOf(
   key: string,
-  byTail: ReadonlyMap<string, ImportCandidate>,
+  tails: readonly Tail[],
 ): { candidate: ImportCandidate; printed: string } | undefined {
-  for (let start = 0; ; start = key.indexOf(':', start) + 1) {
-    const tail = key.slice(start);
-    const printed = key.slice(0, Math.max(start - 1, 0));
-    const candidate = byTail.get(tail) ?? byTail.get(tail.replace(/:\[\d+\]\./, ':[*].'));
-    if (candidate) return { candidate, printed };
-    if (!tail.includes(':')) return undefined;
+  let found: { start: number; candidate: ImportCandidate } | undefined;
+  for (const tail of tails) {
+    const start = startOf(key, tail);
+    const isLonger = start !== undefined && (found === undefined || start < found.start);
+    if (isLonger) found = { start, candidate: tail.candidate };
   }
+  return found && { candidate: found.candidate, printed: key.slice(0, Math.max(found.start - 1, 0)) };
+}
+
+/** Where the tail of the key begins; undefined when it has another. */
+function startOf(key: string, { before, after }: Tail): number | undefined {
+  let end = key.length;
+  if (after !== undefined) {
+    if (!key.endsWith(after)) return undefined;
+    const index = end - after.length;
+    end = index;
+    while (isDigit(key[end - 1])) end -= 1;
+    if (end === index) return undefined;
+  }
+  if (!key.endsWith(before, end)) return undefined;
+  const start = end - before.length;
+  return start === 0 || key[start - 1] === ':' ? start : undefined;
+}
+
+function isDigit(character: string | undefined): boolean {
+  return character !== undefined && character >= '0' && character <= '9';
 }
 
 /** The value under which an entry counts; undefined for one that means nothing any more. */

@@ -80,7 +80,8 @@ export function parseDuration(text: string): GoDuration | undefined {
   const part = /(\d*)(?:(\.)(\d*))?([^\d.]+)/y;
   while (part.lastIndex < body.length) {
     const match = part.exec(body);
-    const unit = match === null ? undefined : UNITS[match[4] as string];
+    const name = match?.[4] ?? '';
+    const unit = Object.hasOwn(UNITS, name) ? UNITS[name] : undefined;
     if (match === null || unit === undefined) return undefined;
     const whole = match[1] as string;
     const fraction = match[3] ?? '';

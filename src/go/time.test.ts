@@ -151,7 +151,18 @@ describe('durations', () => {
     expect(String(parseDuration(text))).toBe(shown);
   });
 
-  test.each(['', '5', '1x', '.s', 's', '1 h', '9223372036854775808ns', '3000000h'])('%j is none', (text) => {
+  test.each([
+    '',
+    '5',
+    '1x',
+    '.s',
+    's',
+    '1 h',
+    '9223372036854775808ns',
+    '3000000h',
+    '5constructor',
+    '1toString',
+  ])('%j is none', (text) => {
     expect(parseDuration(text)).toBeUndefined();
   });
 });

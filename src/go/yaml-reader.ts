@@ -12,7 +12,8 @@ export interface YamlOptions {
 
 /** Nodes that aliases may stand for, in all. */
 const maxAliased = 100_000;
-const maxDepth = 500;
+/** Collections in each other. */
+export const maxDepth = 500;
 
 export class YamlFault extends Error {
   readonly offset: number;
@@ -54,7 +55,7 @@ export function createYamlReader(
     if (!isAlias(node)) return node;
     targets ??= targetsOf(document);
     const target = targets.get(node);
-    if (!target) throw new YamlFault(`the alias *${node.source} has no anchor`, offsetOf(node));
+    if (!target) throw new YamlFault(`the alias *${node.source.slice(0, 100)} has no anchor`, offsetOf(node));
     return target;
   }
 

@@ -1,9 +1,20 @@
-import { type Document, isCollection, type Node, parseAllDocuments, type YAMLParseError } from 'yaml';
+import { Composer, type Document, isCollection, Lexer, type Node, Parser, type YAMLParseError } from 'yaml';
 import { type LineIndex, lineIndex } from './yaml-position.ts';
+import { maxDepth, YamlFault } from './yaml-reader.ts';
 import { indentation, indentContinuation } from './yaml-repair.ts';
 
 /** Characters read again, in all, while further lines are indented for the `yaml` package. */
 const maxRepaired = 2_000_000;
+/** The same in lexemes. */
+const maxRepairedLexemes = 100_000;
+
+/**
+ * Lexemes of one text: a word, a sign, a space, a line break; a block scalar (|, >) is one, however long. Each may
+ * cost 4 µs, so that a text takes about a second at most.
+ */
+const maxLexemes = 250_000;
+/** Collections in each other that are composed, which recurses: a few more than may be read. */
+const maxOpen = maxDepth + 10;
 
 /** What the `yaml` package makes of a text, read as libyaml reads it. */
 export interface FirstDocument {
@@ -29,22 +40,64 @@ const yamlOptions = {
 
 export function parseFirst(text: string): FirstDocument {
   let source = text;
+  let lexemes = 0;
   const shifted = new Set<number>();
   for (let attempt = 0; ; attempt++) {
-    const documents = parseAllDocuments(source, yamlOptions);
     const lines = lineIndex(source, shifted, indentation);
-    const document = Array.isArray(documents) ? documents[0] : undefined;
-    if (!document) return { source, document: undefined, error: undefined, more: false, lines };
+    const { document, more, fault, ...read } = readDocuments(source);
+    if (fault) {
+      const error = { what: fault.message, offset: fault.offset };
+      return { source, document: undefined, error, more, lines };
+    }
+    if (!document) return { source, document, error: undefined, more, lines };
+    lexemes += read.lexemes;
     document.errors = document.errors.filter((error) => counts(error, document));
+    const mayRepair = attempt < 50 && attempt * text.length < maxRepaired && lexemes < maxRepairedLexemes;
     const repaired =
-      attempt * text.length < maxRepaired && attempt < 50 && document.errors.length > 0
-        ? indentContinuation(source, document)
-        : undefined;
-    if (!repaired)
-      return { source, document, error: firstError(document.errors), more: documents.length > 1, lines };
+      mayRepair && document.errors.length > 0 ? indentContinuation(source, document) : undefined;
+    if (!repaired) return { source, document, error: firstError(document.errors), more, lines };
     source = repaired.text;
     for (const line of repaired.lines) shifted.add(line);
   }
+}
+
+interface Read {
+  document?: Document;
+  more: boolean;
+  lexemes: number;
+  /** Why it was not read: it is too large or too deep. */
+  fault?: YamlFault;
+}
+
+function readDocuments(source: string): Read {
+  const parser = new Parser();
+  let lexemes = 0;
+  function* tokens() {
+    for (const lexeme of new Lexer().lex(source)) {
+      if (++lexemes > maxLexemes)
+        throw new YamlFault(`the YAML has more than ${maxLexemes} parts`, parser.offset);
+      yield* parser.next(lexeme);
+      if (parser.stack.length > maxOpen) throw new YamlFault('the YAML is nested too deeply', parser.offset);
+    }
+    yield* parser.end();
+  }
+  let document: Document | undefined;
+  const { stackTraceLimit } = Error;
+  try {
+    // The composer makes an error of each wrong sign: their stacks, which nobody reads, would take most of the time.
+    Error.stackTraceLimit = 0;
+    for (const each of new Composer(yamlOptions).compose(tokens())) {
+      // What follows the second is not looked at.
+      if (document) return { document, more: true, lexemes };
+      document = each;
+    }
+  } catch (fault) {
+    if (!(fault instanceof YamlFault)) throw fault;
+    return { more: false, lexemes, fault };
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+  return { ...(document && { document }), more: false, lexemes };
 }
 
 /** libyaml wants no space before a comment, and never looks behind a flow collection that is the whole document. */
@@ -72,8 +125,11 @@ const sentences: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab is used as indentation; use spaces',
 };
 
+/** Some quote the text, however long. */
+const longestSentence = 200;
+
 function sentence({ code, message }: YAMLParseError): string {
   if (message.includes('call stack')) return 'the YAML is nested too deeply';
   const first = message.split('\n')[0] ?? message;
-  return sentences[code] ?? first.charAt(0).toLowerCase() + first.slice(1);
+  return sentences[code] ?? `${first.charAt(0).toLowerCase()}${first.slice(1, longestSentence)}`;
 }

@@ -205,6 +205,51 @@ describe('parseYaml', () => {
   });
 });
 
+describe('what is too much for the parser', () => {
+  /** Near the end of the stack, where a parser that recurses with the text throws. */
+  function parseAtDepth(text: string, frames: number): ReturnType<typeof parseYaml> {
+    return frames === 0 ? parseYaml(text) : parseAtDepth(text, frames - 1);
+  }
+
+  it.each([
+    ['dashes', '- '.repeat(20_000), { line: 1, column: 1020 }],
+    ['question marks', '? '.repeat(20_000), { line: 1, column: 1020 }],
+    ['brackets', '['.repeat(20_000), { line: 1, column: 511 }],
+    ['braces', '{a: '.repeat(20_000), { line: 1, column: 2038 }],
+    [
+      'indentation',
+      Array.from({ length: 1_000 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'),
+      { line: 510, column: 511 },
+    ],
+  ])('%s in each other are a problem where they go too deep', (_name, text, at) => {
+    expect(parseAtDepth(text, 2_000).problems).toEqual([{ ...at, what: 'the YAML is nested too deeply' }]);
+  });
+
+  it.each([
+    ['quotes', '"', { line: 1, column: 499_999 }],
+    ['line breaks', '\n', { line: 250_001, column: 1 }],
+    ['empty lists', '[]', { line: 1, column: 250_000 }],
+  ])('a flood of %s is not read to its end', (_name, part, at) => {
+    const what = 'the YAML has more than 250000 parts';
+    expect(parseYaml(part.repeat(900_000 / part.length)).problems).toEqual([{ ...at, what }]);
+  });
+
+  it('nothing that a ConfigMap holds in earnest', () => {
+    const list = Array.from(
+      { length: 5_000 },
+      (_, i) => `- recipients: [slack:team-${i}]\n  triggers: [on-deployed]`,
+    );
+    expect(value(list.join('\n'))).toHaveLength(5_000);
+    expect(value(`a: |\n${'  x\n'.repeat(250_000)}`)).toEqual({ a: 'x\n'.repeat(250_000) });
+    expect(Error.stackTraceLimit).toBeGreaterThan(0);
+  });
+
+  it('is not quoted at length', () => {
+    expect(parseYaml('!'.repeat(10_000)).problems[0]?.what.length).toBe(200);
+    expect(parseYaml(`- *${'a'.repeat(10_000)}`).problems[0]?.what.length).toBeLessThan(200);
+  });
+});
+
 describe('field', () => {
   it('matches without regard to case, the last in byte order first', () => {
     expect(field({ When: 'a', when: 'b' }, 'when')).toBe('b');

@@ -4,7 +4,7 @@ import type { Json, Outcome } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import type { Resolve } from '../net/guarded.ts';
 import { createConsoleService } from './console.ts';
-import { createConnections } from './http.ts';
+import { closeConnections, createConnections } from './http.ts';
 import { type OptionProblem, validateServiceOptions } from './schema.ts';
 import type { Service, ServiceState } from './service.ts';
 import { createSlackCall } from './slack/client.ts';
@@ -69,7 +69,7 @@ export function createService(
         const timeout = deps.slack?.timeout ?? slackTimeout;
         const call = createSlackCall(slack, { dispatcher, timeout, now: deps.now ?? Date.now });
         const service = createSlackService(slack, { ...slackDeps, call }, deps.slack);
-        return { service: refusing(service, () => dispatcher.close()), problems };
+        return { service: refusing(service, () => closeConnections(dispatcher)), problems };
       }
       case 'webhook': {
         const webhook = options as WebhookOptions;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { networkFailure, retryAfterOf } from './http.ts';
+import { networkFailure, pauseOf, retryAfterOf } from './http.ts';
 import { createScrub } from './secrets.ts';
 
 describe('Retry-After', () => {
@@ -12,10 +12,29 @@ describe('Retry-After', () => {
     ['Sun, 22 Nov 2026 11:00:00 GMT', 0],
     ['soon', undefined],
     ['-5', undefined],
+    ['3600', 3_600_000],
+    ['3601', 3_600_000],
+    ['99999999999999999999', 3_600_000],
+    ['9'.repeat(400), undefined],
+    ['1e400', undefined],
+    ['Sun, 22 Nov 2099 12:00:00 GMT', 3_600_000],
+    ['Sun, 99 Xxx 2026 99:99:99 GMT', undefined],
     ['', undefined],
     [null, undefined],
   ])('%j is %j milliseconds', (header, expected) => {
     expect(retryAfterOf(header, now)).toBe(expected);
+  });
+
+  it.each([
+    [2, 2_000],
+    [1e300, 3_600_000],
+    [-1, undefined],
+    [Number.NaN, undefined],
+    [Number.POSITIVE_INFINITY, undefined],
+    ['2', undefined],
+    [null, undefined],
+  ])('of %j seconds in an answer is %j milliseconds', (seconds, expected) => {
+    expect(pauseOf(seconds)).toBe(expected);
   });
 });
 

@@ -1,6 +1,7 @@
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import { AddressNotAllowed, createGuardedConnections, type Resolve } from '../net/guarded.ts';
+import { settledWithin } from '../store/deadline.ts';
 
 /** To one host. */
 const mostConnections = 50;
@@ -35,13 +36,37 @@ export function createConnections(options: ConnectionOptions): Dispatcher {
     : createGuardedConnections(all, { addresses, resolve });
 }
 
+/** Milliseconds: longer than any request may take. */
+const longestClosing = 10_000;
+
+/**
+ * Lets requests end, and drops the connections on which something is still open then: a page that a proxy sent with a
+ * 407 is read by nobody, and would keep its connection for ever.
+ */
+export async function closeConnections(dispatcher: Dispatcher, deadline = longestClosing): Promise<void> {
+  if (!(await settledWithin(dispatcher.close(), deadline))) await dispatcher.destroy();
+}
+
+/** Milliseconds that a service may make us wait: what it says beyond is a mistake, or meant to silence us. */
+const longestPause = 3_600_000;
+
+/** A service's answer of how long to wait, in milliseconds; undefined where it is no time. */
+export function pauseOf(seconds: unknown): number | undefined {
+  return typeof seconds === 'number' ? bounded(seconds * 1_000) : undefined;
+}
+
+function bounded(milliseconds: number): number | undefined {
+  const isTime = Number.isFinite(milliseconds) && milliseconds >= 0;
+  return isTime ? Math.min(Math.ceil(milliseconds), longestPause) : undefined;
+}
+
 /** The milliseconds that a `Retry-After` header asks for, in seconds or as a date; undefined without a valid one. */
 export function retryAfterOf(header: string | null | undefined, now: number): number | undefined {
   if (header === null || header === undefined) return undefined;
   const text = header.trim();
-  if (/^\d+(?:\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1_000);
+  if (/^\d+(?:\.\d+)?$/.test(text)) return pauseOf(Number(text));
   const date = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  return bounded(Math.max(0, date - now));
 }
 
 export interface NetworkFailure {

@@ -3,7 +3,7 @@ import type { Notification, Outcome, RejectionScope } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
 import type { Resolve } from '../net/guarded.ts';
-import { createConnections, networkFailure, retryAfterOf } from './http.ts';
+import { closeConnections, createConnections, networkFailure, retryAfterOf } from './http.ts';
 import { createScrub } from './secrets.ts';
 import type { SendContext, Service } from './service.ts';
 import { mayHaveArrived } from './unclear.ts';
@@ -121,7 +121,7 @@ export function createWebhookService(options: WebhookOptions, deps: WebhookDeps)
       }
     },
     close() {
-      closing ??= connections.close();
+      closing ??= closeConnections(connections);
       return closing;
     },
   };

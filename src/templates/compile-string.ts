@@ -66,10 +66,11 @@ function compileGo(source: StringSource): CompiledString {
   const compilation = compileGoTemplate(source.name, source.text, SPRIG_LIBRARY);
   if (!compilation.ok) return { ok: false, error: compilation.error.message, at: compilation.error.at };
   const { template } = compilation;
-  const execute: Execute = (vars, { filterValue }) =>
+  const execute: Execute = (vars, { filterValue, allowance }) =>
     template.execute(vars.values, {
       now: vars.now,
       location: localLocation(),
+      ...(allowance === undefined ? {} : { allowance }),
       ...(filterValue === undefined ? {} : { filterValue }),
     });
   return compiled(source, 'go', execute, template.roots.has('secrets'));

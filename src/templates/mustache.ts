@@ -7,7 +7,14 @@ import { itemsOf } from '../go/collections.ts';
 import { sprint } from '../go/format.ts';
 import { isPlainMap } from '../go/typed.ts';
 import { GoTypedMap } from '../go/value.ts';
-import { DEFAULT_LIMITS, LimitError, type Limits, type PrintFilter } from './gotemplate/run.ts';
+import {
+  type Allowance,
+  createAllowance,
+  DEFAULT_LIMITS,
+  LimitError,
+  type Limits,
+  type PrintFilter,
+} from './gotemplate/run.ts';
 import { isTrue } from './gotemplate/values.ts';
 
 export interface MustacheOptions {
@@ -15,6 +22,8 @@ export interface MustacheOptions {
   /** Source of another template. */
   partial?: (name: string) => string | undefined;
   limits?: Readonly<Limits>;
+  /** Shared with other executions. @defaultValue all that the limits give */
+  allowance?: Allowance;
 }
 
 export type MustacheResult =
@@ -50,17 +59,18 @@ function sectionValue(value: unknown): unknown {
 
 class SafeContext extends Mustache.Context {
   private readonly up: SafeContext | undefined;
-  private readonly spend: () => void;
-  constructor(view: unknown, up: SafeContext | undefined, spend: () => void) {
+  private readonly spend: (steps: number) => void;
+  constructor(view: unknown, up: SafeContext | undefined, spend: (steps: number) => void) {
     super(view, up as Mustache.Context);
     this.up = up;
     this.spend = spend;
   }
   override push(view: unknown): SafeContext {
+    this.spend(1);
     return new SafeContext(view, this, this.spend);
   }
   find(name: string): unknown {
-    this.spend();
+    this.spend(1 + (name.length >> 4));
     if (name === '.') return this.view;
     const [first = '', ...rest] = name.split('.');
     const found = this.own(first);
@@ -68,6 +78,7 @@ class SafeContext extends Mustache.Context {
   }
   /** In this view or in the nearest around it. */
   private own(name: string): unknown {
+    this.spend(1);
     const found = property(this.view, name);
     return found === undefined ? this.up?.own(name) : found;
   }
@@ -78,7 +89,7 @@ class SafeContext extends Mustache.Context {
 
 class SafeWriter extends Mustache.Writer {
   output = '';
-  private steps: number;
+  private readonly allowance: Allowance;
   private depth = 0;
   private readonly options: MustacheOptions;
   private readonly limits: Readonly<Limits>;
@@ -86,17 +97,19 @@ class SafeWriter extends Mustache.Writer {
     super();
     this.options = options;
     this.limits = options.limits ?? DEFAULT_LIMITS;
-    this.steps = this.limits.steps;
+    this.allowance = options.allowance ?? createAllowance(this.limits);
   }
 
-  readonly spend = (): void => {
-    this.steps -= 1;
-    if (this.steps < 0) throw new LimitError(`the template needs more than ${this.limits.steps} steps`);
+  readonly spend = (steps: number): void => {
+    this.allowance.steps -= steps;
+    if (this.allowance.steps < 0)
+      throw new LimitError(`the template needs more than ${this.limits.steps} steps`);
   };
 
   private write(text: string): string {
     this.output += text;
-    if (this.output.length > this.limits.output) {
+    this.allowance.output -= text.length;
+    if (this.allowance.output < 0) {
       throw new LimitError(`the output is longer than ${this.limits.output} characters`);
     }
     // The package joins what it gets; we keep the text ourselves, for filters that look at what precedes.
@@ -115,7 +128,9 @@ class SafeWriter extends Mustache.Writer {
     const value = (context as SafeContext).find(token[1] as string);
     if (value === undefined || value === null || typeof value === 'function') return '';
     const text = sprint(value);
+    this.spend(text.length >> 6);
     const { filterValue } = this.options;
+    if (filterValue !== undefined) this.spend(this.output.length >> 10);
     return this.write(
       filterValue === undefined ? text : filterValue(text, { preceding: this.output, literals: [] }),
     );
@@ -128,6 +143,7 @@ class SafeWriter extends Mustache.Writer {
     config?: Mustache.OpeningAndClosingTags | Mustache.RenderOptions,
   ): string {
     const name = token[1] as string;
+    this.spend(1);
     if (this.options.partial?.(name) === undefined)
       throw new Error(`there is no template ${JSON.stringify(name)} to include`);
     if (this.depth >= this.limits.depth)

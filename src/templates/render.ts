@@ -1,7 +1,7 @@
 /** Templates + variables → the notification for one destination. */
 import { toText } from '../go/bytes.ts';
 import type { Json, JsonObject, Notification } from '../model.ts';
-import type { PrintFilter } from './gotemplate/run.ts';
+import { type Allowance, createAllowance, type PrintFilter } from './gotemplate/run.ts';
 import { isJson, jsonStringFilter } from './json-safe.ts';
 import { shapeOf } from './sections.ts';
 import type {
@@ -45,7 +45,7 @@ class RenderFailure extends Error {
 /**
  * Merges the templates of a `send` list in order: the message keeps the last text that is not empty, sections merge
  * as sections.ts says for their service. Values that would break the JSON of a field are escaped; a field that is no
- * JSON even so is left as it is, with a warning.
+ * JSON even so is left as it is, with a warning. All strings share the limits of one execution.
  */
 export function renderNotification(
   templates: readonly Template[],
@@ -53,11 +53,12 @@ export function renderNotification(
   options: RenderOptions,
 ): RenderResult {
   const warnings: RenderWarning[] = [];
+  const allowance = createAllowance();
   let message = '';
   let section: JsonObject | undefined;
   try {
     for (const template of templates) {
-      const renderer = createRenderer(template, vars, options, warnings);
+      const renderer = createRenderer(template, vars, { ...options, allowance }, warnings);
       if (template.message !== undefined) message = renderer.string(template.message) || message;
       const source = template.sections.get(options.serviceType);
       if (source !== undefined)
@@ -73,10 +74,11 @@ export function renderNotification(
 function createRenderer(
   template: Template,
   vars: TemplateVars,
-  options: RenderOptions,
+  options: RenderOptions & { allowance: Allowance },
   warnings: RenderWarning[],
 ) {
   const stringOptions: StringOptions = {
+    allowance: options.allowance,
     ...(options.filterValue === undefined ? {} : { filterValue: options.filterValue }),
     partial: (name) => options.template?.(name)?.message?.source,
   };

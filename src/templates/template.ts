@@ -1,4 +1,4 @@
-import type { PrintFilter } from './gotemplate/run.ts';
+import type { Allowance, PrintFilter } from './gotemplate/run.ts';
 
 export type Dialect = 'go' | 'mustache';
 
@@ -12,6 +12,8 @@ export interface TemplateString {
 }
 
 export interface StringOptions {
+  /** What all strings of a notification may spend together. */
+  allowance?: Allowance;
   filterValue?: PrintFilter;
   /** The text of another template, which mustache includes as a partial. */
   partial?: (name: string) => string | undefined;

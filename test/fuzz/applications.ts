@@ -151,6 +151,7 @@ export function hugeApplications(): Record<string, JsonObject> {
     'a list of lists of 256 KB': annotated(`${'- '.repeat(kilobytes / 2 - 2)}\n- a`),
     'dashes of 256 KB': annotated('- '.repeat(kilobytes / 2)),
     'quotes of 256 KB': annotated('"'.repeat(kilobytes)),
+    'notified keys of colons of 256 KB': annotated(JSON.stringify({ [':'.repeat(kilobytes - 10)]: 1 })),
     'aliases of YAML': annotated(
       `a: &a [${'x,'.repeat(100)}]\n${many(200, (i) => `b${i}: &b${i} [*a,*a,*a]`).join('\n')}`,
     ),

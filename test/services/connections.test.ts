@@ -6,11 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { fetch } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createSlackSimulator } from '../../simulator/slack.ts';
 import { createLog } from '../../src/log.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { createService, type ServiceDeps } from '../../src/services/create-service.ts';
+import { closeConnections, createConnections } from '../../src/services/http.ts';
 import { createMemoryState } from './memory-state.ts';
 
 async function sendOnce(type: string, options: JsonObject, deps: Partial<ServiceDeps> = {}) {
@@ -28,6 +30,18 @@ async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
 }
+
+describe('a server that answers 407 with a large page', () => {
+  it('keeps nobody from closing', async () => {
+    const refusing = createHttpServer((_, response) => response.writeHead(407).end('x'.repeat(2_000_000)));
+    const dispatcher = createConnections({});
+    const url = `http://127.0.0.1:${await listen(refusing)}/`;
+    await expect(fetch(url, { method: 'POST', body: 'a', dispatcher })).rejects.toThrow('fetch failed');
+    await closeConnections(dispatcher, 50);
+    // Which it does once no connection is left.
+    await new Promise((resolve) => refusing.close(resolve));
+  });
+});
 
 describe('proxies', () => {
   const asked: string[] = [];

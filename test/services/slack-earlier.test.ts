@@ -195,7 +195,8 @@ describe('what Slack does not show', () => {
       },
     ],
     ['metadata_off', { prepare: () => fixture.restart({ metadata: false }), error: 'metadata' }],
-    ...['not_allowed_token_type', 'channel_not_found', 'access_denied', 'some_error_of_tomorrow'].map(
+    ['unknown_error', { prepare: () => refuse('some_error_of_tomorrow'), error: 'some_error_of_tomorrow' }],
+    ...['not_allowed_token_type', 'channel_not_found', 'access_denied'].map(
       (error): [string, { prepare: () => Promise<void>; error: string }] => [
         error,
         { prepare: () => refuse(error), error },

@@ -69,7 +69,6 @@ describe('outcomes', () => {
     ['token_revoked', 'service'],
     ['missing_scope', 'service'],
     ['no_text', 'notification'],
-    ['some_error_of_tomorrow', 'notification'],
   ])('rejects %s, which concerns the %s', async (error, scope) => {
     simulator.fail({ kind: 'error', error });
     const outcome = await send('a');
@@ -77,6 +76,56 @@ describe('outcomes', () => {
     expect(outcome).toHaveProperty('error', expect.stringContaining('"deploys"'));
     expect(simulator.calls).toHaveLength(1);
   });
+
+  it.each(['some_error_of_tomorrow', 'constructor', 'tostring'])(
+    'tells of %s, which it does not know, in the error and not in the reason',
+    async (error) => {
+      simulator.fail({ kind: 'error', error });
+      expect(await send('a')).toEqual({
+        status: 'rejected',
+        reason: 'unknown_error',
+        error: `Slack, channel "deploys" of service slack, answered ${error}`,
+        scope: 'notification',
+      });
+    },
+  );
+
+  it.each([
+    ['messages', { ok: false, error: 'no_text', response_metadata: { messages: 'no list' } }, 'no_text'],
+    [
+      'messages of numbers',
+      { ok: false, error: 'no_text', response_metadata: { messages: [7, null] } },
+      'no_text',
+    ],
+    [
+      'messages that are a number',
+      { ok: false, error: 'no_text', response_metadata: { messages: 7 } },
+      'unreadable_answer',
+    ],
+    [
+      'warnings',
+      { ok: true, ts: '1', channel: 'C1', response_metadata: { warnings: 'none' } },
+      'unreadable_answer',
+    ],
+    ['metadata', { ok: true, ts: '1', channel: 'C1', response_metadata: null }, 'unreadable_answer'],
+  ])('takes odd %s for what they are', async (_, answer, reason) => {
+    simulator.fail({ kind: 'status', status: 200, body: JSON.stringify(answer) });
+    expect(await send('a')).toMatchObject({ reason });
+  });
+
+  it.each([-5, 1e300, 'soon', null])(
+    'waits half a minute or an hour where an answer says %j',
+    async (retryAfter) => {
+      const body = JSON.stringify({ ok: false, error: 'ratelimited', response_metadata: { retryAfter } });
+      simulator.fail({ kind: 'status', status: 200, body });
+      const expected = retryAfter === 1e300 ? 3_600_000 : 30_000;
+      expect(await send('a')).toMatchObject({
+        status: 'retry',
+        reason: 'rate_limited',
+        retryAfter: expected,
+      });
+    },
+  );
 
   it('waits as long as Slack asks, or half a minute', async () => {
     simulator.fail({ kind: 'status', status: 429, headers: { 'retry-after': '17' } });

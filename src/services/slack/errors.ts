@@ -1,6 +1,6 @@
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRequestError } from '@slack/web-api';
 import type { RejectionScope } from '../../model.ts';
-import { networkFailure, retryAfterOf } from '../http.ts';
+import { networkFailure, pauseOf, retryAfterOf } from '../http.ts';
 import { mayHaveArrived } from '../unclear.ts';
 
 /**
@@ -59,22 +59,30 @@ const LAYOUT = words(
 const METADATA = words(
   'metadata_too_large invalid_metadata_format invalid_metadata_schema metadata_must_be_sent_from_app',
 );
+const NOTIFICATION = words(
+  'no_text too_many_contact_cards markdown_text_conflict duplicate_message_not_found block_mismatch update_failed ' +
+    'streaming_state_conflict message_not_in_streaming_state invalid_arg_name invalid_array_arg invalid_charset ' +
+    'invalid_form_data invalid_post_type missing_post_type invalid_cursor invalid_limit invalid_ts_latest ' +
+    'invalid_ts_oldest',
+);
 const THREAD = words(
   'message_not_found edit_window_closed cant_update_message thread_not_found invalid_thread_ts ' +
     'cannot_reply_to_message restricted_action_thread_locked',
 );
 
-const HINTS: Readonly<Record<string, string>> = {
-  channel_not_found:
-    'It does not exist, or it is private and the app is no member: check the name, or invite the app.',
-  not_in_channel: 'Invite the app to the channel, or give its token the scope chat:write.public.',
-  is_archived: 'Unarchive the channel, or subscribe another one.',
-  invalid_auth: 'Check the token in the Secret.',
-  not_authed: 'Check the token in the Secret.',
-  account_inactive: 'The app was removed from the workspace, or its user is disabled.',
-  token_revoked: 'Install the app again and put its new token into the Secret.',
-  no_text: 'The template printed no message, no attachments and no blocks.',
-};
+const HINTS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    channel_not_found:
+      'It does not exist, or it is private and the app is no member: check the name, or invite the app.',
+    not_in_channel: 'Invite the app to the channel, or give its token the scope chat:write.public.',
+    is_archived: 'Unarchive the channel, or subscribe another one.',
+    invalid_auth: 'Check the token in the Secret.',
+    not_authed: 'Check the token in the Secret.',
+    account_inactive: 'The app was removed from the workspace, or its user is disabled.',
+    token_revoked: 'Install the app again and put its new token into the Secret.',
+    no_text: 'The template printed no message, no attachments and no blocks.',
+  }),
+);
 
 /** Reasons for which a shorter message is what Slack asks for. */
 export const TOO_LONG = words('msg_too_long msg_blocks_too_long attachment_payload_limit_exceeded');
@@ -82,6 +90,8 @@ export const TOO_LONG = words('msg_too_long msg_blocks_too_long attachment_paylo
 export function failureOf(error: unknown, signal: AbortSignal, now: number): Failure {
   if (error instanceof WebAPIPlatformError) return platformFailure(error);
   if (error instanceof WebAPIHTTPError) return httpFailure(error, now);
+  // What becomes of a request is wrapped: the client itself stumbled over the answer.
+  if (error instanceof TypeError) return unreadable();
   const cause = error instanceof WebAPIRequestError ? error.original : error;
   if (cause instanceof RateLimited) {
     return { kind: 'retry', reason: 'rate_limited', detail: 'answered 429', retryAfter: cause.retryAfter };
@@ -97,6 +107,11 @@ export function failureOf(error: unknown, signal: AbortSignal, now: number): Fai
 
 const unclear = { unclear: true } as const;
 
+function unreadable(): Failure {
+  const detail = 'sent an answer that is not from its API';
+  return { kind: 'retry', reason: 'unreadable_answer', detail, ...unclear };
+}
+
 const CUSTOMIZE = 'chat:write.customize';
 
 type PlatformError = WebAPIPlatformError['data'] & { needed?: unknown };
@@ -105,19 +120,15 @@ function platformFailure(error: WebAPIPlatformError): Failure {
   const data: PlatformError = error.data;
   const code = data.error;
   // The client takes any body that is no JSON for an error code.
-  if (typeof code !== 'string' || !/^[a-z][a-z0-9_]{1,63}$/.test(code)) {
-    const what = 'sent an answer that is not from its API';
-    return { kind: 'retry', reason: 'unreadable_answer', detail: what, ...unclear };
-  }
-  const detail = [`answered ${code}`, describe(data), HINTS[code] ?? '']
+  if (typeof code !== 'string' || !/^[a-z][a-z0-9_]{1,63}$/.test(code)) return unreadable();
+  const detail = [`answered ${code}`, describe(data), HINTS.get(code) ?? '']
     .filter((part) => part !== '')
     .join('. ');
   if (code === 'missing_scope' && String(data.needed).split(',').includes(CUSTOMIZE)) {
     return { kind: 'customised', reason: 'without_customize', detail };
   }
   if (RATE_LIMITED.has(code)) {
-    const seconds = data.response_metadata?.retryAfter;
-    const retryAfter = seconds === undefined ? defaultRetryAfter : seconds * 1_000;
+    const retryAfter = pauseOf(data.response_metadata?.retryAfter) ?? defaultRetryAfter;
     return { kind: 'retry', reason: 'rate_limited', detail, retryAfter };
   }
   if (RETRY.has(code)) {
@@ -127,14 +138,17 @@ function platformFailure(error: WebAPIPlatformError): Failure {
   if (METADATA.has(code)) return { kind: 'metadata', reason: code, detail };
   if (THREAD.has(code)) return { kind: 'thread', reason: code, detail };
   const scope = RECIPIENT.has(code) ? 'recipient' : SERVICE.has(code) ? 'service' : 'notification';
-  return { kind: 'rejected', reason: code, detail, scope };
+  // The reason labels a metric: whatever answers in Slack's place must not make series without end.
+  const isKnown = scope !== 'notification' || NOTIFICATION.has(code);
+  return { kind: 'rejected', reason: isKnown ? code : 'unknown_error', detail, scope };
 }
 
 /** What Slack adds to an error: the missing scope, or the places in blocks that it refuses. */
 function describe(data: PlatformError): string {
   if (typeof data.needed === 'string') return `The token needs the scope ${data.needed}`;
-  return (data.response_metadata?.messages ?? [])
-    .filter((message) => typeof message === 'string')
+  const messages: unknown = data.response_metadata?.messages;
+  return (Array.isArray(messages) ? messages : [])
+    .filter((message): message is string => typeof message === 'string')
     .map((message) => message.replace(/^\[ERROR\]\s*/, ''))
     .slice(0, 3)
     .join('; ')

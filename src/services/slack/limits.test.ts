@@ -6,6 +6,11 @@ const fitted = (blocks: unknown) => JSON.parse(fitBlocks(JSON.stringify(blocks))
 const text = (length: number, type = 'mrkdwn') => ({ type, text: long(length) });
 
 describe('limits of blocks', () => {
+  it.each(['constructor', '__proto__', 'toString'])('know no block of type %s', (type) => {
+    const blocks = [{ type, name: long(9_000), length: long(9_000) }];
+    expect(fitted(blocks)).toEqual(blocks);
+  });
+
   it('leave the very text of what is within them', () => {
     const json = '[{"type":"section","text":{"type":"mrkdwn","text":"\\u003ca\\u003e"}}]';
     expect(fitBlocks(json)).toBe(json);

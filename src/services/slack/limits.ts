@@ -102,8 +102,8 @@ function fitNode(node: unknown): boolean {
     for (const item of node) changed = fitNode(item) || changed;
   } else if (isRecord(node)) {
     const type = typeof node.type === 'string' ? node.type : '';
-    changed = cutFields(node, TEXT_LIMITS[type] ?? {});
-    for (const [field, most] of Object.entries(LIST_LIMITS[type] ?? {})) {
+    changed = cutFields(node, limitsOf(TEXT_LIMITS, type));
+    for (const [field, most] of Object.entries(limitsOf(LIST_LIMITS, type))) {
       const list = node[field];
       if (!Array.isArray(list) || list.length <= most) continue;
       node[field] = list.slice(0, most);
@@ -112,6 +112,11 @@ function fitNode(node: unknown): boolean {
     for (const value of Object.values(node)) changed = fitNode(value) || changed;
   }
   return changed;
+}
+
+/** `type` is what a template says. */
+function limitsOf(limits: typeof TEXT_LIMITS, type: string): Readonly<Record<string, number>> {
+  return (Object.hasOwn(limits, type) ? limits[type] : undefined) ?? {};
 }
 
 /** A field holds a string, a text object or a list of them. */

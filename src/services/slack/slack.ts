@@ -1,6 +1,6 @@
 import type { Logger } from '../../log.ts';
 import type { Notification, Outcome } from '../../model.ts';
-import { createConnections } from '../http.ts';
+import { closeConnections, createConnections } from '../http.ts';
 import { createScrub } from '../secrets.ts';
 import type { SendContext, Service, ServiceState } from '../service.ts';
 import { createChannels } from './channels.ts';
@@ -264,7 +264,7 @@ export function createSlackService(
     ...(pace === undefined ? {} : { pace }),
     send,
     close() {
-      closing ??= dispatcher.close();
+      closing ??= closeConnections(dispatcher);
       return closing;
     },
   };

@@ -40,7 +40,8 @@ export function createSubmit({ name, call, customisation, metadata, log, now }: 
     }
     try {
       const { ts, channel } = await call(method, form, signal);
-      return { ok: true, ...(ts !== undefined && channel !== undefined ? { thread: { ts, channel } } : {}) };
+      const isPlace = typeof ts === 'string' && typeof channel === 'string';
+      return { ok: true, ...(isPlace ? { thread: { ts, channel } } : {}) };
     } catch (error) {
       return { ok: false, failure: failureOf(error, signal, now()) };
     }

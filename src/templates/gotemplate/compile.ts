@@ -5,7 +5,7 @@
 import { entriesOf, itemsOf } from '../../go/collections.ts';
 import { sprint } from '../../go/format.ts';
 import { parseSignature, type Signature } from '../../go/function.ts';
-import { type GoFunction, goTypeOf } from '../../go/typed.ts';
+import { type GoFunction, GoSlice, goTypeOf } from '../../go/typed.ts';
 import { GoInt } from '../../go/value.ts';
 import { acceptArgument, acceptLiteral, idealConstant, prepareArgument } from './arguments.ts';
 import type {
@@ -48,6 +48,19 @@ function located(error: unknown, name: string, at: number): never {
   throw new ExecutionError(`error calling ${name}: ${reason}`, at, { cause: error });
 }
 
+/** What it costs to read the arguments of a function: a loop must not have it read much for little. */
+function chargeArguments(run: Run, values: readonly unknown[]): void {
+  for (const value of values) {
+    if (typeof value === 'string') run.spend(value.length >> 4);
+    else run.spend((listIn(value)?.length ?? 0) >> 3);
+  }
+}
+
+function listIn(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value;
+  return value instanceof GoSlice ? value.items : undefined;
+}
+
 /** What a result costs, and whether it is too large to go on with. */
 function chargeResult(run: Run, value: unknown): void {
   if (typeof value === 'string') {
@@ -57,7 +70,7 @@ function chargeResult(run: Run, value: unknown): void {
       throw new LimitError(`a text is longer than ${run.limits.text} characters`);
     return;
   }
-  const items = Array.isArray(value) ? value : undefined;
+  const items = listIn(value);
   if (items === undefined) return;
   run.spend(items.length >> 2);
   if (items.length > run.limits.list) throw new LimitError(`a list is longer than ${run.limits.list}`);
@@ -126,7 +139,11 @@ function createCompiler(
       } catch (error) {
         return located(error, 'print', at);
       }
-      if (run.filterValue !== undefined) text = run.filterValue(text, { preceding: run.output, literals });
+      if (run.filterValue !== undefined) {
+        // To look at what precedes, the engine copies it.
+        run.spend(run.output.length >> 10);
+        text = run.filterValue(text, { preceding: run.output, literals });
+      }
       run.write(text);
       return GO_ON;
     };
@@ -360,7 +377,10 @@ function createCompiler(
     if (final !== NONE) values.push(accepted(final, parameterType(signature, values.length), at));
     run.spend(1);
     try {
-      return method(...values);
+      chargeArguments(run, values);
+      const result = method(...values);
+      chargeResult(run, result);
+      return result;
     } catch (error) {
       return located(error, name, at);
     }
@@ -388,6 +408,7 @@ function createCompiler(
       const values = evaluates.map((evaluate) => evaluate(run, dot));
       if (hasFinal) values.push(accepted(final, finalType, at));
       try {
+        chargeArguments(run, values);
         const result = invoke(run, values);
         chargeResult(run, result);
         return result;

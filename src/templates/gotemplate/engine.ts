@@ -8,7 +8,16 @@ import { compileTemplates } from './compile.ts';
 import type { FunctionTable } from './functions.ts';
 import { TemplateSyntaxError } from './lexer.ts';
 import { parseTemplate } from './parser.ts';
-import { DEFAULT_LIMITS, ExecutionError, LimitError, type Limits, type PrintFilter, Run } from './run.ts';
+import {
+  type Allowance,
+  createAllowance,
+  DEFAULT_LIMITS,
+  ExecutionError,
+  LimitError,
+  type Limits,
+  type PrintFilter,
+  Run,
+} from './run.ts';
 
 /** `at` is an offset in the source of the template. */
 export interface TemplateError {
@@ -22,6 +31,8 @@ export interface ExecuteOptions {
   /** What `Local` means. */
   location: GoLocation;
   limits?: Readonly<Limits>;
+  /** Shared with other executions. @defaultValue all that the limits give */
+  allowance?: Allowance;
   filterValue?: PrintFilter;
 }
 
@@ -86,13 +97,14 @@ function rootsOf(parsed: ParsedTemplates): Set<string> {
 }
 
 /** Plain maps and lists all the way down; every other value is immutable. */
-function copyMaps(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copyMaps);
+function copyMaps(run: Run, value: unknown): unknown {
+  run.spend(1);
+  if (Array.isArray(value)) return value.map((item) => copyMaps(run, item));
   if (!isPlainMap(value)) return value;
   const copy: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
     Object.defineProperty(copy, key, {
-      value: copyMaps(item),
+      value: copyMaps(run, item),
       enumerable: true,
       writable: true,
       configurable: true,
@@ -108,11 +120,16 @@ function execute(
   changes: boolean,
 ): Execution {
   const limits = options.limits ?? DEFAULT_LIMITS;
-  try {
-    const dot = changes ? copyMaps(vars) : vars;
-    const run = new Run(dot, { ...options, limits });
+  function finished(run: Run, dot: unknown): Execution {
     body(run, dot);
     return { ok: true, output: run.output };
+  }
+  try {
+    const allowance = options.allowance ?? createAllowance(limits);
+    const given = new Run(vars, { ...options, limits, allowance });
+    if (!changes) return finished(given, vars);
+    const copy = copyMaps(given, vars);
+    return finished(new Run(copy, { ...options, limits, allowance }), copy);
   } catch (error) {
     if (error instanceof ExecutionError)
       return { ok: false, error: { message: error.message, at: error.at } };

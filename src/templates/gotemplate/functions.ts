@@ -33,6 +33,14 @@ export function pure(type: string, call: Implementation): TemplateFunction {
   };
 }
 
+/** A function of its texts, which looks long at each character: they cost more than reading them. */
+export function slow(type: string, call: Implementation): TemplateFunction {
+  return contextual(type, (context, ...args) => {
+    for (const arg of args) if (typeof arg === 'string') context.spend(arg.length >> 2);
+    return call(...args);
+  });
+}
+
 /** A function that needs the clock, the time zone or the budget. */
 export function contextual(type: string, call: ContextImplementation): TemplateFunction {
   return { signature: parseSignature(type), invoke: (context, args) => call(context, ...args) };

@@ -4,7 +4,7 @@ import type { GoLocation } from '../../go/location.ts';
 
 /** What a template may use. Every number is a count, `output` and `text` are characters. */
 export interface Limits {
-  /** Nodes, calls and iterations, plus the size of what functions make. */
+  /** Nodes, calls and iterations, plus the size of what functions read and make. */
   steps: number;
   output: number;
   /** The longest string and list that a function may make. */
@@ -17,11 +17,21 @@ export interface Limits {
 export const DEFAULT_LIMITS: Readonly<Limits> = {
   steps: 1_000_000,
   /** A cluster stores objects of up to 1.5 MB, and escaping makes what is printed of one longer. */
-  output: 4_000_000,
-  text: 4_000_000,
+  output: 2_000_000,
+  text: 2_000_000,
   list: 100_000,
   depth: 500,
 };
+
+/** What is left of the limits for executions that share them, such as those of all strings of one notification. */
+export interface Allowance {
+  steps: number;
+  output: number;
+}
+
+export function createAllowance({ steps, output }: Readonly<Limits> = DEFAULT_LIMITS): Allowance {
+  return { steps, output };
+}
 
 /** A template that failed while it ran. `at` is an offset in the source. */
 export class ExecutionError extends Error {
@@ -52,6 +62,7 @@ export interface RunOptions {
   now: number;
   location: GoLocation;
   limits: Readonly<Limits>;
+  allowance: Allowance;
   filterValue?: PrintFilter;
 }
 
@@ -62,7 +73,7 @@ export class Run implements FunctionContext {
   readonly location: GoLocation;
   readonly limits: Readonly<Limits>;
   readonly filterValue: PrintFilter | undefined;
-  private steps: number;
+  private readonly allowance: Allowance;
   private names: string[];
   private values: unknown[];
 
@@ -71,19 +82,21 @@ export class Run implements FunctionContext {
     this.location = options.location;
     this.limits = options.limits;
     this.filterValue = options.filterValue;
-    this.steps = options.limits.steps;
+    this.allowance = options.allowance;
     this.names = ['$'];
     this.values = [dot];
   }
 
   spend(steps: number): void {
-    this.steps -= steps;
-    if (this.steps < 0) throw new LimitError(`the template needs more than ${this.limits.steps} steps`);
+    this.allowance.steps -= steps;
+    if (this.allowance.steps < 0)
+      throw new LimitError(`the template needs more than ${this.limits.steps} steps`);
   }
 
   write(text: string): void {
     this.output += text;
-    if (this.output.length > this.limits.output) {
+    this.allowance.output -= text.length;
+    if (this.allowance.output < 0) {
       throw new LimitError(`the output is longer than ${this.limits.output} characters`);
     }
   }

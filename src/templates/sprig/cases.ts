@@ -1,5 +1,5 @@
 /** snakecase, kebabcase and camelcase, with the word boundaries of the Go package xstrings. */
-import { pure, type TemplateFunction } from '../gotemplate/functions.ts';
+import { slow, type TemplateFunction } from '../gotemplate/functions.ts';
 import { isLetter, isNumber, isPunctuation, isSpace, isUpper, lower, runesOf, upper } from './runes.ts';
 
 const isConnector = (character: string): boolean =>
@@ -168,7 +168,7 @@ function pascalCase(text: string): string {
 const TEXT = 'func(string) string';
 
 export const CASE_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
-  snakecase: pure(TEXT, (text: string) => separated(text, '_')),
-  kebabcase: pure(TEXT, (text: string) => separated(text, '-')),
-  camelcase: pure(TEXT, pascalCase),
+  snakecase: slow(TEXT, (text: string) => separated(text, '_')),
+  kebabcase: slow(TEXT, (text: string) => separated(text, '-')),
+  camelcase: slow(TEXT, pascalCase),
 };

@@ -140,7 +140,7 @@ function derivePassword(
 ): string {
   const forms = Object.hasOwn(FORMS, form) ? FORMS[form] : undefined;
   if (forms === undefined) return `cannot find password template ${form}`;
-  context.spend(SLOW_STEPS);
+  context.spend(2 * SLOW_STEPS);
   const options = { N: 32768, r: 8, p: 2, maxmem: 64 * 1024 * 1024 };
   const key = scryptSync(toBytes(password), labelled(user), 64, options);
   const seed = createHmac('sha256', key)

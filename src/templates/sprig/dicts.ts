@@ -38,10 +38,18 @@ function pick(source: Dict, ...keys: string[]): Dict {
   return picked;
 }
 
-function omit(source: Dict, ...keys: string[]): Dict {
+function omit(context: FunctionContext, source: Dict, ...keys: string[]): Dict {
   const kept: Dict = {};
-  for (const key of Object.keys(source)) if (!keys.includes(key)) put(kept, key, source[key]);
+  const names = Object.keys(source);
+  context.spend((names.length >> 2) * (1 + (keys.length >> 3)));
+  for (const key of names) if (!keys.includes(key)) put(kept, key, source[key]);
   return kept;
+}
+
+function keysOf(context: FunctionContext, source: Dict): string[] {
+  const keys = sortedKeys(source);
+  context.spend(keys.length >> 1);
+  return keys;
 }
 
 function dig(...params: unknown[]): unknown {
@@ -129,15 +137,19 @@ export const DICT_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
     sources.filter((source) => Object.hasOwn(source, key)).map((source) => source[key]),
   ),
   // Go's order is random; a sorted one is one of those that it may give.
-  keys: pure(
+  keys: contextual(
     'func(...map[string]interface {}) []string',
-    (...sources: Dict[]) => new GoSlice('string', sources.flatMap(sortedKeys)),
+    (context, ...sources: Dict[]) =>
+      new GoSlice(
+        'string',
+        sources.flatMap((source) => keysOf(context, source)),
+      ),
   ),
-  values: pure('func(map[string]interface {}) []interface {}', (source: Dict) =>
-    sortedKeys(source).map((key) => source[key]),
+  values: contextual('func(map[string]interface {}) []interface {}', (context, source: Dict) =>
+    keysOf(context, source).map((key) => source[key]),
   ),
   pick: pure(PICK, pick),
-  omit: pure(PICK, omit),
+  omit: contextual(PICK, omit),
   merge: mergeMissing,
   mustMerge: mergeMissing,
   mergeOverwrite: mergeAll,

@@ -41,12 +41,22 @@ function initial(list: unknown): unknown {
 const reverse = (list: unknown): unknown[] => [...itemsFor('find reverse', list)].reverse();
 const compact = (list: unknown): unknown[] => itemsFor('compact', list).filter((item) => !isEmpty(item));
 
-const includes = (context: FunctionContext, items: readonly unknown[], wanted: unknown): boolean =>
-  items.some((item) => deepEqual(wanted, item, context));
+function includes(context: FunctionContext, items: readonly unknown[], wanted: unknown): boolean {
+  context.spend(items.length >> 2);
+  return items.some((item) => deepEqual(wanted, item, context));
+}
 
 function uniq(context: FunctionContext, list: unknown): unknown[] {
   const kept: unknown[] = [];
-  for (const item of itemsFor('find uniq', list)) if (!includes(context, kept, item)) kept.push(item);
+  // A string equals nothing but the same string, which takes no comparing with all others.
+  const texts = new Set<string>();
+  const others: unknown[] = [];
+  for (const item of itemsFor('find uniq', list)) {
+    if (typeof item === 'string' ? texts.has(item) : includes(context, others, item)) continue;
+    if (typeof item === 'string') texts.add(item);
+    else others.push(item);
+    kept.push(item);
+  }
   return kept;
 }
 

@@ -1,6 +1,7 @@
 /** Sprig's regular expressions on re2js: RE2 syntax, linear time, with the matching rules of Go's regexp. */
 import { RE2JS } from 're2js';
 import { GoNilSlice } from '../../go/nil.ts';
+import { regexpSize } from '../../go/regexp-size.ts';
 import { GoSlice } from '../../go/typed.ts';
 import type { GoInt } from '../../go/value.ts';
 import { contextual, pure, type TemplateFunction } from '../gotemplate/functions.ts';
@@ -22,16 +23,23 @@ interface Regex {
   find(text: string, from: number): Match | undefined;
 }
 
+/** Steps that each part of an expression takes for each character, at worst. */
+const PART_STEPS = 1 / 40;
+
 function compile(context: FunctionContext, source: string): Regex {
-  context.spend(16 + source.length);
+  const size = regexpSize(source);
+  context.spend(16 + source.length + 2 * size);
   if (!source.isWellFormed()) throw new Error('error parsing regexp: invalid UTF-8');
   const regex = RE2JS.compile(source);
   return {
     source,
     names: regex.namedGroups(),
     find(text, from) {
+      // Paid before the work, for all of the text; the rest behind a match is given back.
+      context.spend((text.length - from) * size * PART_STEPS);
       const matcher = regex.matcher(text);
       if (!matcher.find(from)) return undefined;
+      context.spend((matcher.end() - text.length) * size * PART_STEPS);
       const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, group) => matcher.group(group));
       return { start: matcher.start(), end: matcher.end(), groups };
     },
@@ -47,7 +55,7 @@ function allMatches(context: FunctionContext, regex: Regex, text: string, limit:
   for (let at = 0; at <= text.length && (limit < 0 || found.length < limit); ) {
     const match = regex.find(text, at);
     if (match === undefined) break;
-    context.spend(1 + ((match.end - at) >> 4));
+    context.spend(2 + ((match.end - at) >> 4));
     let accepted = true;
     if (match.end === at) {
       accepted = match.start !== previousEnd;
@@ -71,7 +79,7 @@ function replaceAll(
   for (let at = 0; at <= text.length; ) {
     const match = regex.find(text, at);
     if (match === undefined) break;
-    context.spend(1 + ((match.end - at) >> 4));
+    context.spend(2 + ((match.end - at) >> 4));
     out += text.slice(lastEnd, match.start);
     if (match.end > lastEnd || match.start === 0) out += replacement(match);
     lastEnd = match.end;

@@ -6,10 +6,10 @@ import { quote } from '../../go/strconv.ts';
 import { replaceText, splitText, toLower, toUpper, trimCutset, trimSpace } from '../../go/strings.ts';
 import { GoSlice } from '../../go/typed.ts';
 import { type GoInt, GoTypedMap } from '../../go/value.ts';
-import { contextual, pure, type TemplateFunction } from '../gotemplate/functions.ts';
+import { contextual, pure, slow, type TemplateFunction } from '../gotemplate/functions.ts';
 import type { FunctionContext } from '../gotemplate/run.ts';
 import { intArgument, textOf } from './cast.ts';
-import { checkText } from './limits.ts';
+import { checkList, checkText } from './limits.ts';
 import { isDigit, isLetter, isLower, isSpace, isTitle, isUpper, lower, runesOf, upper } from './runes.ts';
 
 function bounds(text: string, from: number, to: number): string {
@@ -195,8 +195,11 @@ function join(context: FunctionContext, separator: string, list: unknown): strin
   return normalizeBytes(texts.join(separator));
 }
 
-const indexed = (parts: readonly string[]): GoTypedMap =>
-  new GoTypedMap('string', new Map(parts.map((part, at) => [`_${at}`, part])));
+function indexed(context: FunctionContext, parts: readonly string[]): GoTypedMap {
+  checkList(context, parts.length);
+  context.spend(parts.length);
+  return new GoTypedMap('string', new Map(parts.map((part, at) => [`_${at}`, part])));
+}
 
 /** Go's `strings.Map` writes U+FFFD for each byte that is no UTF-8. */
 const validText = (text: string): string => (text.isWellFormed() ? text : runesOf(text).join(''));
@@ -213,11 +216,11 @@ export const STRING_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   trim: pure(TEXT, trimSpace),
   upper: pure(TEXT, (text: string) => toUpper(validText(text))),
   lower: pure(TEXT, (text: string) => toLower(validText(text))),
-  title: pure(TEXT, (text: string) => title(validText(text))),
-  untitle: pure(TEXT, untitle),
-  swapcase: pure(TEXT, swapCase),
+  title: slow(TEXT, (text: string) => title(validText(text))),
+  untitle: slow(TEXT, untitle),
+  swapcase: slow(TEXT, swapCase),
   nospace: pure(TEXT, noSpace),
-  initials: pure(TEXT, initials),
+  initials: slow(TEXT, initials),
   trunc: pure('func(int, string) string', (count: GoInt, text: string) => trunc(intArgument(count), text)),
   substr: pure('func(int, int, string) string', (start: GoInt, end: GoInt, text: string) =>
     substring(intArgument(start), intArgument(end), text),
@@ -280,13 +283,13 @@ export const STRING_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   toStrings: pure('func(interface {}) []string', (value) =>
     value instanceof GoSlice && value.element === 'string' ? value : new GoSlice('string', textsOf(value)),
   ),
-  split: pure('func(string, string) map[string]string', (separator: string, text: string) =>
-    indexed(splitText(text, separator, -1)),
+  split: contextual('func(string, string) map[string]string', (context, separator: string, text: string) =>
+    indexed(context, splitText(text, separator, -1)),
   ),
-  splitn: pure(
+  splitn: contextual(
     'func(string, int, string) map[string]string',
-    (separator: string, count: GoInt, text: string) =>
-      indexed(splitText(text, separator, intArgument(count))),
+    (context, separator: string, count: GoInt, text: string) =>
+      indexed(context, splitText(text, separator, intArgument(count))),
   ),
   splitList: pure(
     LIST_OF_STRINGS,

@@ -13,7 +13,7 @@
  */
 import { add, divide, modulo, multiply, negate, power, subtract, toIndex } from '../../go/arithmetic.ts';
 import { callFunction } from '../../go/call.ts';
-import { newMap } from '../../go/collections.ts';
+import { itemsOf, newMap } from '../../go/collections.ts';
 import { equal } from '../../go/compare.ts';
 import { isNil } from '../../go/nil.ts';
 import { goFloat, goInt } from '../../go/numbers.ts';
@@ -151,8 +151,10 @@ function asText(value: unknown): string {
   return value;
 }
 
-/** How much slower a regular expression reads than the other text functions. */
+/** How much slower a regular expression reads than the other text functions; one of more parts is slower by each. */
 const MATCHING = 16;
+/** How many characters can be read while one element of a list is copied. */
+const ELEMENT = 8;
 
 class Lowering {
   readonly run = new Run();
@@ -160,7 +162,7 @@ class Lowering {
     if (typeof left === 'string') this.run.read(left.length);
     return equal(left, right, this.run);
   });
-  readonly patterns = createPatternCache();
+  readonly patterns = createPatternCache(this.run);
   readonly options: LowerOptions;
   names = 0;
   slots = 0;
@@ -285,17 +287,19 @@ class Lowering {
         return this.binary(node, scope);
       case 'slice': {
         const list = this.lower(node.node, scope);
+        const { run } = this;
+        const cut = (value: unknown, start: unknown, end: unknown): unknown => {
+          const part = slice(value, start, end);
+          const length = typeof part === 'string' ? part.length : (itemsOf(part)?.length ?? 0);
+          run.read(typeof part === 'string' ? length : length * ELEMENT);
+          return part;
+        };
         const from = node.from === undefined ? this.constant(scope, goInt(0)) : this.lower(node.from, scope);
         if (node.to === undefined) {
-          return this.apply(
-            node.at,
-            (value, start) => slice(value, start, goInt(lengthOf(value))),
-            list,
-            from,
-          );
+          return this.apply(node.at, (value, start) => cut(value, start, goInt(lengthOf(value))), list, from);
         }
         const to = this.lower(node.to, scope);
-        return this.apply(node.at, (value, end, start) => slice(value, start, end), list, to, from);
+        return this.apply(node.at, (value, end, start) => cut(value, start, end), list, to, from);
       }
       case 'call':
         return this.call(
@@ -386,7 +390,13 @@ class Lowering {
   binaryFunction(operator: string, type: string): (left: unknown, right: unknown) => unknown {
     const { run } = this;
     const comparing = COMPARISONS[operator] ?? ARITHMETIC[operator];
-    if (comparing !== undefined) return comparing;
+    if (comparing !== undefined) {
+      return (left, right) => {
+        if (typeof left === 'string' && typeof right === 'string')
+          run.read(Math.min(left.length, right.length));
+        return comparing(left, right);
+      };
+    }
     const test = TEXT_TESTS[operator];
     if (test !== undefined) {
       return (left, right) => {
@@ -435,7 +445,7 @@ class Lowering {
 
   matches(value: unknown, pattern: Pattern): boolean {
     const text = value instanceof GoBytes ? new TextDecoder().decode(value.value) : asText(value);
-    this.run.read(text.length * MATCHING);
+    this.run.read(text.length * Math.max(MATCHING, pattern.size));
     return pattern.test(text);
   }
 

@@ -195,6 +195,10 @@ describe('what grows exponentially goes over the budget', () => {
     ['nested any', 'any(1..9999, any(1..9999, # < 0))'],
     ['long texts', 'let t = repeat("ab", 400000); any(1..99999, upper(t) == "")'],
     ['range', '1..999999999999'],
+    ['slices', 'let l = 1..99999; any(1..99999, len(l[1:]) < 0)'],
+    ['long texts ordered', 'let t = repeat("ab", 400000); any(1..99999, t < t)'],
+    ['patterns', 'any(1..99999, "a" matches ("a{1,900}" + string(#)))'],
+    ['a large pattern', 'repeat("a", 900000) matches "([a-z]?){300}[0-9]"'],
   ])('%s', (_, source) => {
     expect(run(source).error).toMatch(/over its budget/);
   });
