@@ -109,10 +109,13 @@ export function createFairness(options: Options): Fairness {
     return Math.max(usual, now() - since / held) / held;
   }
 
-  /** Who is put off is put off to one after the other, at the pace at which places come free. */
+  /**
+   * Who is put off asks again one after the other, at twice the pace at which places come free: one that nobody is
+   * there to take is lost, and to ask in vain costs little.
+   */
   function putOff(parties: readonly Party[], full: Holding): { at: number } {
     const holding = fullOf(parties) ?? full;
-    const at = Math.max(holding.tail, now()) + Math.max(1, holding.places > 0 ? intervalOf(holding) : 0);
+    const at = Math.max(holding.tail, now()) + (holding.places > 0 ? intervalOf(holding) / 2 : 1);
     holding.tail = Math.min(at, now() + longest);
     return { at: Math.ceil(Math.max(holding.tail, now() + patience)) };
   }
