@@ -41,7 +41,7 @@ export function createWebhookReceiver({ host = '127.0.0.1' } = {}): WebhookRecei
           const { method = '', url = '', headers } = request;
           const record = { method, path: url, headers, body: await readBody(request), at: Date.now() };
           requests.push(record);
-        for (const listener of [...listeners]) listener();
+          for (const listener of listeners) listener();
           await answerWithFault(plan.take(record), { request, response }, () => ({
             status: 200,
             headers: { 'content-type': 'application/json' },

@@ -5,6 +5,8 @@ import { AddressNotAllowed, createGuardedConnections, type Resolve } from '../ne
 /** To one host. */
 const mostConnections = 50;
 const connectTimeout = 5_000;
+/** Bytes of an answer to a tenant, as they come over the wire: whatever its server sends, there is memory for others. */
+const largestAnswer = 8 * 1024 * 1024;
 
 export interface ConnectionOptions {
   insecureSkipVerify?: boolean;
@@ -32,7 +34,7 @@ export function createConnections(options: ConnectionOptions): Dispatcher {
   const { addresses, resolve } = options;
   return addresses === undefined
     ? new EnvHttpProxyAgent(all)
-    : createGuardedConnections(all, { addresses, resolve });
+    : createGuardedConnections({ ...all, maxResponseSize: largestAnswer }, { addresses, resolve });
 }
 
 /** The milliseconds that a `Retry-After` header asks for, in seconds or as a date; undefined without a valid one. */
