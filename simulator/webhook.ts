@@ -12,7 +12,7 @@ export interface WebhookRequestRecord {
   at: number;
 }
 
-/** An HTTP server on localhost that records what it is sent and answers 200, or as it is told. */
+/** An HTTP server on this machine that records what it is sent and answers 200, or as it is told. */
 export interface WebhookReceiver {
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -20,9 +20,12 @@ export interface WebhookReceiver {
   readonly url: string;
   readonly requests: readonly WebhookRequestRecord[];
   fail(fault: Fault, options?: { times?: number; where?: (request: WebhookRequestRecord) => boolean }): void;
+  /** Resolves when the condition holds; it is asked after each request. Rejects after `timeout` milliseconds. */
+  until(condition: () => boolean, timeout?: number): Promise<void>;
 }
 
-export function createWebhookReceiver(): WebhookReceiver {
+export function createWebhookReceiver({ host = '127.0.0.1' } = {}): WebhookReceiver {
+  const listeners = new Set<() => void>();
   const requests: WebhookRequestRecord[] = [];
   const plan = createFaultPlan<Fault, WebhookRequestRecord>();
   let server: Server | undefined;
@@ -30,7 +33,7 @@ export function createWebhookReceiver(): WebhookReceiver {
     requests,
     get url() {
       if (server === undefined) throw new Error('the webhook receiver is not started');
-      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      return `http://${host}:${(server.address() as AddressInfo).port}`;
     },
     async start() {
       const listening = createServer((request, response) => {
@@ -38,6 +41,7 @@ export function createWebhookReceiver(): WebhookReceiver {
           const { method = '', url = '', headers } = request;
           const record = { method, path: url, headers, body: await readBody(request), at: Date.now() };
           requests.push(record);
+          for (const listener of listeners) listener();
           await answerWithFault(plan.take(record), { request, response }, () => ({
             status: 200,
             headers: { 'content-type': 'application/json' },
@@ -48,7 +52,7 @@ export function createWebhookReceiver(): WebhookReceiver {
       });
       server = listening;
       await new Promise<void>((resolve, reject) => {
-        listening.once('error', reject).listen(0, '127.0.0.1', resolve);
+        listening.once('error', reject).listen(0, host, resolve);
       });
     },
     async stop() {
@@ -60,5 +64,24 @@ export function createWebhookReceiver(): WebhookReceiver {
       await closed;
     },
     fail: (fault, options) => plan.add(fault, options),
+    until(condition, timeout = 30_000) {
+      if (condition()) return Promise.resolve();
+      return new Promise((resolve, reject) => {
+        const finish = () => {
+          clearTimeout(timer);
+          listeners.delete(check);
+        };
+        const check = () => {
+          if (!condition()) return;
+          finish();
+          resolve();
+        };
+        const timer = setTimeout(() => {
+          finish();
+          reject(new Error(`not within ${timeout} ms, after ${requests.length} requests`));
+        }, timeout);
+        listeners.add(check);
+      });
+    },
   };
 }

@@ -15,12 +15,14 @@ import { createProjectWatch } from './cluster/watch-projects.ts';
 import { type Config, type ConfigInput, parseConfig } from './config/parse-config.ts';
 import { createBullmqQueue } from './delivery/bullmq-queue.ts';
 import { createClockSteps } from './delivery/clock-steps.ts';
+import { createFairness } from './delivery/fairness.ts';
 import { createPacing } from './delivery/pacing.ts';
 import type { DeliveryQueue } from './delivery/queue.ts';
 import type { Ledger } from './episodes/ledger.ts';
 import { createLedger } from './episodes/store-ledger.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import { createAddressPolicy } from './net/address-policy.ts';
 import { type ConfigChange, createConfigurations } from './pipeline/configurations.ts';
 import { createDeliver } from './pipeline/deliver.ts';
 import { createFigures } from './pipeline/figures.ts';
@@ -60,12 +62,12 @@ const remembered = minute;
 /** Changes kept in memory while the store does not answer; each holds a state of an Application. */
 const backlogLimit = 20_000;
 /**
- * At the same time: deliveries for each of `--processors-count`, since they mostly wait for answers, and Applications
- * that are written to the ledger. The embedded PostgreSQL has a single session: what waits there for its turn would
+ * At the same time: deliveries for each of `--processors-count`, since they mostly wait for answers, a third of them
+ * through any one service (delivery/fairness.ts), and Applications that are written to the ledger. The embedded PostgreSQL has a single session: what waits there for its turn would
  * keep the queue from renewing its locks.
  */
-const parallel = { deliveries: 50, writes: 32 };
-const parallelEmbedded = { deliveries: 10, writes: 4 };
+const parallel = { deliveries: 150, writes: 32 };
+const parallelEmbedded = { deliveries: 30, writes: 4 };
 
 /** `herald run`, to its end. Answers the exit code. */
 export async function run(options: RunOptions, notices: readonly string[]): Promise<number> {
@@ -121,13 +123,14 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     set: async (...values) => (await opening.promise).state.set(...values),
   };
 
+  const tenantAddresses = createAddressPolicy(options.tenantServiceAddresses);
   const configurations = createConfigurations(
     {
       parse: (snapshot, previous) =>
         parseConfig(
           {
             ...configInput(snapshot, options.secretName, previous),
-            isTenant: snapshot.namespace !== namespace,
+            ...(snapshot.namespace === namespace ? {} : { isTenant: true, addresses: tenantAddresses }),
           },
           { compileTrigger, compileTemplate },
         ),
@@ -260,7 +263,8 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   }
 
   const ledger = createLedger(store);
-  const queue = createBullmqQueue(store, { log, concurrency: limits.deliveries * options.processors });
+  const places = limits.deliveries * options.processors;
+  const queue = createBullmqQueue(store, { log, concurrency: places });
   opening.resolve({ ledger, queue, state: createServiceState(store) });
   const standing = createStanding({
     membership: createMembership(store),
@@ -289,6 +293,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       queue,
       configurations,
       pacing,
+      fairness: createFairness({ places, now }),
       members: standing.members,
       project,
       repo: repo.lookup,
@@ -300,7 +305,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       log,
       now,
     },
-    { maxAge, attemptTimeout },
+    { maxAge, attemptTimeout, controllerNamespace: namespace },
   );
   readyz.store = async () => {
     await store.ping();

@@ -92,6 +92,8 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
         return putOff(job, token, result.at, { failures: job.data.failures + 1 });
       case 'paced':
         return putOff(job, token, result.slot, { failures: job.data.failures, slot: result.slot });
+      case 'deferred':
+        return putOff(job, token, result.at, job.data);
     }
   }
 
@@ -144,10 +146,10 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
     job: DeliveryJob,
     token: string | undefined,
     at: number,
-    change: Pick<JobData, 'failures' | 'slot'>,
+    { failures, slot }: Pick<JobData, 'failures' | 'slot'>,
   ): Promise<never> {
     const { slot: _, ...kept } = job.data;
-    await job.updateData({ ...kept, ...change, dueAt: at });
+    await job.updateData({ ...kept, failures, ...(slot === undefined ? {} : { slot }), dueAt: at });
     await job.moveToDelayed(Math.max(at, now() + 1), token);
     throw new DelayedError();
   }

@@ -24,7 +24,7 @@ export interface DeliveryQueue {
 
 export type DeliveryProcessor = (job: {
   delivery: Delivery;
-  /** 1 for the first try; pacing delays do not count. */
+  /** 1 for the first try; what was paced or deferred does not count. */
   attempt: number;
   /** Unix milliseconds at which the delivery was first queued. */
   queuedAt: number;
@@ -38,4 +38,6 @@ export type JobResult =
   /** Try again then; counts as an attempt. */
   | { status: 'retry'; at: number }
   /** The recipient's pace is used up: run at the reserved slot; does not count as an attempt. */
-  | { status: 'paced'; slot: number };
+  | { status: 'paced'; slot: number }
+  /** Others have a better claim to the worker: run then; does not count as an attempt, and a reserved slot stays. */
+  | { status: 'deferred'; at: number };

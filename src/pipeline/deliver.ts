@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Lookup } from '../argocd/lookup.ts';
 import { renderWithRepo } from '../argocd/rendering.ts';
 import { backoffDelay } from '../delivery/backoff.ts';
+import type { Fairness, Party } from '../delivery/fairness.ts';
 import type { Pacing } from '../delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue, JobResult } from '../delivery/queue.ts';
 import type { AttemptMark, Ledger, Settlement } from '../episodes/ledger.ts';
@@ -20,6 +21,8 @@ interface Deps {
   queue: Pick<DeliveryQueue, 'add'>;
   configurations: Configurations;
   pacing: Pacing;
+  /** Keeps places of the worker for those whose services answer. */
+  fairness: Fairness;
   /** Processes that send; each takes its share of a recipient's pace. */
   members(): number;
   /** The AppProject of an Application, as it is now. */
@@ -40,6 +43,8 @@ interface Options {
   maxAge: number;
   /** Milliseconds for one attempt. */
   attemptTimeout: number;
+  /** Whose Applications are the operator's own. */
+  controllerNamespace: string;
 }
 
 export type Attempt = Parameters<DeliveryProcessor>[0];
@@ -67,6 +72,17 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       const error = `service ${delivery.destination.service} is not configured`;
       return settleRejected(delivery, { reason: 'service_not_configured', error, scope: 'service' });
     }
+    const place = await deps.fairness.enter(partiesOf(delivery, options.controllerNamespace));
+    if ('at' in place) return { status: 'deferred', at: place.at };
+    try {
+      return await deliver(attempt, active, service);
+    } finally {
+      place.leave();
+    }
+  };
+
+  async function deliver(attempt: Attempt, active: ActiveConfig, service: Service): Promise<JobResult> {
+    const { delivery } = attempt;
     const slot = reserve(service, attempt);
     if (slot > deps.now()) return { status: 'paced', slot };
 
@@ -77,7 +93,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const begun = await begin(delivery.id);
     if ('result' in begun) return begun.result;
     return conclude(attempt, service, begun, await send(attempt, service, rendered.notification, begun));
-  };
+  }
 
   /** When this attempt may run, Unix milliseconds. */
   function reserve(service: Service, { delivery, slot }: Attempt): number {
@@ -261,6 +277,19 @@ type ParkedSettlement = Exclude<Settlement, { status: 'sent' }>;
 function paceKey(delivery: Delivery): string {
   const { service, recipient } = delivery.destination;
   return JSON.stringify([delivery.configNamespace, service, recipient]);
+}
+
+/**
+ * A service that hangs leaves places to the others of its namespace, and a tenant with whatever services to other
+ * tenants. The operator's services are bounded each on its own.
+ */
+function partiesOf(
+  { configNamespace, application, destination }: Delivery,
+  controllerNamespace: string,
+): Party[] {
+  const service = { key: JSON.stringify([configNamespace, destination.service]), share: 0.5 };
+  const { namespace } = application;
+  return namespace === controllerNamespace ? [service] : [service, { key: namespace, share: 1 }];
 }
 
 /** What logs say of a delivery. */

@@ -6,6 +6,8 @@ import { settledWithin } from '../store/deadline.ts';
 /** To one host. */
 const mostConnections = 50;
 const connectTimeout = 5_000;
+/** Bytes of an answer to a tenant, as they come over the wire: whatever its server sends, there is memory for others. */
+const largestAnswer = 8 * 1024 * 1024;
 
 export interface ConnectionOptions {
   insecureSkipVerify?: boolean;
@@ -33,7 +35,7 @@ export function createConnections(options: ConnectionOptions): Dispatcher {
   const { addresses, resolve } = options;
   return addresses === undefined
     ? new EnvHttpProxyAgent(all)
-    : createGuardedConnections(all, { addresses, resolve });
+    : createGuardedConnections({ ...all, maxResponseSize: largestAnswer }, { addresses, resolve });
 }
 
 /** Milliseconds: longer than any request may take. */

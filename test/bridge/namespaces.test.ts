@@ -24,6 +24,8 @@ describe('namespaces', () => {
       '--application-namespaces',
       'team-*,/^shop-(eu|us)$/',
       '--self-service-notification-enabled',
+      // Where Slack's double is.
+      '--tenant-service-addresses=127.0.0.1',
     ];
     world = await createWorld({ queue: prepared.url, flags });
     world.configure(ofController);

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createArgocdClient } from '../../src/argocd/client.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
@@ -52,7 +52,10 @@ describe('a service of a tenant', () => {
   let connections = 0;
   let redirectTo = '';
   const server = createServer((request, response) => {
-    if (request.url === '/redirect') response.writeHead(307, { location: redirectTo }).end();
+    if (request.url?.startsWith('/endless')) {
+      const chunk = Buffer.alloc(1024 * 1024);
+      Readable.from(repeat(chunk)).pipe(response);
+    } else if (request.url === '/redirect') response.writeHead(307, { location: redirectTo }).end();
     else response.setHeader('content-type', 'application/json').end('{"ok":true,"ts":"1.0","channel":"C1"}');
   }).on('connection', () => (connections += 1));
   let port: number;
@@ -156,6 +159,13 @@ describe('a service of a tenant', () => {
         expect(await sendOnce(type, options(host)[type], [allowed], resolve)).toEqual({ status: 'sent' });
     },
   );
+
+  it.each(['slack', 'webhook'] as const)('gives up on an answer that does not end: %s', async (type) => {
+    expect(await sendOnce(type, options(here, '/endless')[type], [here])).toMatchObject({
+      status: 'retry',
+      reason: 'connection_lost',
+    });
+  });
 
   it('reaches names of the cluster inside a network that is allowed', async () => {
     const resolve = resolving((name) => (name === 'hooks.tools.svc' ? [here] : []));
@@ -295,6 +305,11 @@ describe("a tenant's ConfigMap", () => {
     expect(config.services.size).toBe(3);
   });
 });
+
+/** Until nobody takes it any more. */
+function* repeat(chunk: Buffer): Generator<Buffer> {
+  for (;;) yield chunk;
+}
 
 async function listen(server: Server, host: string): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, host, resolve));

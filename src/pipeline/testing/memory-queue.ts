@@ -23,7 +23,7 @@ export function createMemoryQueue(now: () => number): MemoryQueue {
   async function run(job: Job, process: DeliveryProcessor): Promise<JobResult | Error> {
     try {
       const result = await process({ ...job, signal: new AbortController().signal });
-      delete job.slot;
+      if (result.status !== 'deferred') delete job.slot;
       if (result.status === 'done') jobs.delete(job.delivery.id);
       if (result.status === 'retry') job.attempt += 1;
       if (result.status === 'paced') job.slot = result.slot;

@@ -1,6 +1,7 @@
 import { isSyncStatusRefreshed } from '../../cluster/sync-status.ts';
 import type { ConfigSnapshot } from '../../cluster/watch-config.ts';
 import { parseConfig } from '../../config/parse-config.ts';
+import { createFairness } from '../../delivery/fairness.ts';
 import { createPacing } from '../../delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue } from '../../delivery/queue.ts';
 import type { Evaluation } from '../../episodes/claim.ts';
@@ -111,6 +112,7 @@ export function startPipeline(options: Options = {}): Pipeline {
       queue,
       configurations,
       pacing: createPacing(),
+      fairness: createFairness({ places: 10, now }),
       members: () => 1,
       project,
       onSent: (delivery, open) => {
@@ -122,7 +124,7 @@ export function startPipeline(options: Options = {}): Pipeline {
       log,
       now,
     },
-    { maxAge: options.maxAge ?? Number.MAX_SAFE_INTEGER, attemptTimeout: 60_000 },
+    { maxAge: options.maxAge ?? Number.MAX_SAFE_INTEGER, attemptTimeout: 60_000, controllerNamespace },
   );
   return {
     observer,
