@@ -1,10 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../episodes/ledger.ts';
 import type { Delivery, JsonObject, Outcome } from '../model.ts';
+import type { Service } from '../services/service.ts';
 import type { Attempt } from './deliver.ts';
 import { application, configMap, degraded, series, snapshot } from './testing/fixtures.ts';
 import { type Fault, intercept } from './testing/intercept.ts';
 import { createMemoryLedger } from './testing/memory-ledger.ts';
+import { createMemoryQueue } from './testing/memory-queue.ts';
 import { createRecordingService } from './testing/recording-service.ts';
 import { startPipeline } from './testing/start-pipeline.ts';
 
@@ -12,7 +15,9 @@ const start = Date.UTC(2026, 0, 1);
 const minute = 60_000;
 
 /** A pipeline with deliveries claimed, and what hands them to `deliver`. */
-function setUp(options: { data?: Record<string, string>; selfService?: boolean; pace?: boolean } = {}) {
+function setUp(
+  options: { data?: Record<string, string>; selfService?: boolean; pace?: boolean; maxAge?: number } = {},
+) {
   const clock = { now: start };
   const store: Ledger = createMemoryLedger();
   const faults: { [call: string]: Fault[] } = {};
@@ -22,11 +27,13 @@ function setUp(options: { data?: Record<string, string>; selfService?: boolean; 
     return faults[call]?.shift();
   });
   const service = createRecordingService('console', options.pace ? { pace: { perSecond: 1, burst: 1 } } : {});
+  const queue = createMemoryQueue(() => clock.now);
   const pipeline = startPipeline({
     ledger,
+    queue,
     service,
     now: () => clock.now,
-    maxAge: 10 * minute,
+    maxAge: options.maxAge ?? 10 * minute,
     snapshots: [snapshot(options.data, { secret: { token: 'secret-value' } })],
     selfService: options.selfService ?? false,
   });
@@ -50,7 +57,7 @@ function setUp(options: { data?: Record<string, string>; selfService?: boolean; 
     };
     const { trigger, condition, configNamespace, destination, episode: key } = delivery;
     const episode = { key, trigger, condition, configNamespace, oncePer: '', ...destination, openedAt: 1 };
-    await store.apply(uid, { claim: [{ episode, delivery }] });
+    await store.apply(uid, { claim: [{ episode, delivery }] }, 1);
     return delivery;
   }
 
@@ -63,10 +70,12 @@ function setUp(options: { data?: Record<string, string>; selfService?: boolean; 
       ...shape,
     });
 
-  return { ...pipeline, clock, store, service, faults, calls, claim, attempt };
+  const isPending = async (id: string) => (await store.read([id])).length > 0;
+  return { ...pipeline, clock, store, queue, service, faults, calls, claim, attempt, isPending };
 }
 
 const busy: Outcome = { status: 'retry', reason: 'unreachable', error: 'nobody answers' };
+const timeout: Outcome = { status: 'retry', reason: 'timeout', error: 'no answer', unclear: true };
 const refused: Outcome = {
   status: 'rejected',
   reason: 'no_channel',
@@ -82,7 +91,7 @@ describe('what becomes of an outcome', () => {
     expect(d.service.sent).toEqual([
       { recipient: 'ops', notification: { message: 'a is Degraded' }, deliveryId: '1' },
     ]);
-    expect(await d.store.isPending('1')).toBe(false);
+    expect(await d.isPending('1')).toBe(false);
     expect(await d.store.parked(9)).toEqual([]);
     expect(d.sent).toEqual([delivery]);
     expect(await series(d.metrics, 'argocd_notifications_deliveries_total')).toEqual([
@@ -120,7 +129,13 @@ describe('what becomes of an outcome', () => {
     d.service.outcomes = [refused];
     const delivery = await d.claim('1');
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
-    const settlement = { status: 'rejected', at: start, reason: 'no_channel', error: 'no such channel' };
+    const settlement = {
+      status: 'rejected',
+      at: start,
+      reason: 'no_channel',
+      error: 'no such channel',
+      scope: 'recipient',
+    };
     expect(await d.store.parked(9)).toEqual([{ delivery, ...settlement }]);
     expect(d.parked).toEqual([{ delivery, settlement }]);
     expect(d.sent).toEqual([]);
@@ -142,7 +157,7 @@ describe('what becomes of an outcome', () => {
       expect(result.at - start).toBeGreaterThanOrEqual(least);
       expect(result.at - start).toBeLessThanOrEqual(most);
     }
-    expect(await d.store.isPending('1')).toBe(true);
+    expect(await d.isPending('1')).toBe(true);
     expect(await series(d.metrics, 'argocd_notifications_deliveries_total')).toEqual([]);
     expect(await d.attempt(delivery, { attempt: 5 })).toEqual({ status: 'done' });
     expect(d.service.sent).toHaveLength(1);
@@ -157,12 +172,15 @@ describe('what becomes of an outcome', () => {
   it('retry of one that would then be too old: is parked as expired', async () => {
     const d = setUp();
     const delivery = await d.claim('1');
-    d.clock.now = start + 9 * minute;
+    d.clock.now = delivery.observedAt + 9 * minute;
     d.service.outcomes = [
       { ...busy, retryAfter: minute },
       { ...busy, retryAfter: minute + 1 },
     ];
-    expect(await d.attempt(delivery)).toEqual({ status: 'retry', at: start + 10 * minute });
+    expect(await d.attempt(delivery)).toEqual({
+      status: 'retry',
+      at: delivery.observedAt + 10 * minute,
+    });
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
     expect(d.parked).toMatchObject([
       { settlement: { status: 'expired', reason: 'unreachable', error: 'nobody answers' } },
@@ -192,7 +210,7 @@ describe('at least once', () => {
       expect(await d.attempt(delivery)).toEqual({ status: 'done' });
       expect(d.service.sent).toHaveLength(1);
       expect(d.sent).toHaveLength(1);
-      expect(await d.store.isPending('1')).toBe(false);
+      expect(await d.isPending('1')).toBe(false);
       expect(await series(d.metrics, 'argocd_notifications_deliveries_total')).toEqual([
         'argocd_notifications_deliveries_total{trigger="on-degraded",service="console",succeeded="true"} 1',
       ]);
@@ -202,8 +220,8 @@ describe('at least once', () => {
   it('sends nothing while the ledger does not say whether it is still to be done', async () => {
     const d = setUp();
     const delivery = await d.claim('1');
-    d.faults.isPending = ['before'];
-    await expect(d.attempt(delivery)).rejects.toThrow('isPending did not reach the store');
+    d.faults.begin = ['before'];
+    await expect(d.attempt(delivery)).rejects.toThrow('begin did not reach the store');
     expect(d.service.sent).toEqual([]);
   });
 
@@ -215,6 +233,165 @@ describe('at least once', () => {
     await d.store.unpark(['1']);
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
     expect(d.service.sent).toHaveLength(1);
+  });
+});
+
+describe('the mark of an attempt', () => {
+  const markOf = async (d: ReturnType<typeof setUp>) => {
+    const begun = await d.store.begin('1', { since: 0, until: 0, by: 'test' });
+    if (begun.status === 'begun') await d.store.abandon('1', { since: 0, until: 0, by: 'test' });
+    return begun.status === 'unclear' ? begun.earlier : undefined;
+  };
+
+  it('stands while the service is asked', async () => {
+    const d = setUp();
+    const answer = Promise.withResolvers<Outcome>();
+    d.service.outcomes = [answer.promise];
+    const attempting = d.attempt(await d.claim('1'));
+    await expect.poll(() => d.service.outcomes).toEqual([]);
+    expect(await markOf(d)).toMatchObject({ since: start, until: start + minute });
+    answer.resolve({ status: 'sent' });
+    await attempting;
+  });
+
+  it('goes when the message has certainly not arrived', async () => {
+    const d = setUp();
+    d.service.outcomes = [busy];
+    await d.attempt(await d.claim('1'));
+    expect(await markOf(d)).toBeUndefined();
+  });
+
+  it('stays for a moment when nobody knows; then the service is told since when to look', async () => {
+    const d = setUp();
+    const delivery = await d.claim('1');
+    d.service.outcomes = [timeout];
+    expect((await d.attempt(delivery)).status).toBe('retry');
+    const until = start + 2_000;
+    expect(await markOf(d)).toMatchObject({ since: start, until });
+    expect(await d.attempt(delivery)).toEqual({ status: 'paced', slot: until });
+    expect(d.service.asked).toEqual([undefined]);
+    d.clock.now = until;
+    expect(await d.attempt(delivery)).toEqual({ status: 'done' });
+    expect(d.service.asked).toEqual([undefined, { since: start }]);
+  });
+
+  it('names the first attempt of which nobody knows, however many follow', async () => {
+    const d = setUp();
+    const delivery = await d.claim('1');
+    d.service.outcomes = [timeout, timeout];
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      await d.attempt(delivery, { attempt });
+      d.clock.now += minute;
+    }
+    expect(d.service.asked).toEqual([undefined, { since: start }, { since: start }]);
+  });
+
+  it('of a process that was killed is waited for, and then taken over', async () => {
+    const d = setUp();
+    const delivery = await d.claim('1');
+    const until = start + minute;
+    await d.store.begin('1', { since: start, until, by: 'killed' });
+    expect(await d.attempt(delivery)).toEqual({ status: 'paced', slot: until });
+    d.clock.now = until;
+    expect(await d.attempt(delivery)).toEqual({ status: 'done' });
+    expect(d.service.asked).toEqual([{ since: start }]);
+  });
+
+  it('that is further ahead than any attempt lasts was made before the clock was set back', async () => {
+    const d = setUp();
+    const delivery = await d.claim('1');
+    await d.store.begin('1', { since: start + 60 * minute, until: start + 61 * minute, by: 'ahead' });
+    expect(await d.attempt(delivery)).toEqual({ status: 'done' });
+    expect(d.service.asked).toEqual([{ since: start + 60 * minute }]);
+  });
+
+  it('that could not be taken away is looked at again later', async () => {
+    const d = setUp();
+    const delivery = await d.claim('1');
+    d.service.outcomes = [busy];
+    d.faults.abandon = ['before'];
+    expect((await d.attempt(delivery)).status).toBe('retry');
+    expect(await d.attempt(delivery)).toEqual({ status: 'paced', slot: start + minute });
+  });
+
+  it('is made by one of two who have the same job', async () => {
+    const d = setUp();
+    const delivery = await d.claim('1');
+    const results = await Promise.all([d.attempt(delivery), d.attempt(delivery)]);
+    expect(d.service.sent).toHaveLength(1);
+    expect(results.map(({ status }) => status).toSorted()).toEqual(['done', 'paced']);
+  });
+});
+
+describe('a lane', () => {
+  it('has its next one queued when one is settled, sent or parked', async () => {
+    const d = setUp();
+    const [first, second] = [await d.claim('1'), await d.claim('2')];
+    await d.claim('3');
+    expect(await d.attempt(second)).toEqual({ status: 'done' });
+    expect(d.service.sent).toEqual([]);
+    await d.attempt(first);
+    expect(d.queue.held()).toEqual(['2']);
+    d.service.outcomes = [refused];
+    await d.attempt(second);
+    expect(d.queue.held()).toEqual(['2', '3']);
+  });
+
+  /** Posts, and may keep to itself that it has; asked about an earlier attempt it looks whether that has arrived. */
+  function forgetfulService(outcomes: ('sent' | 'busy' | 'refused' | 'lost' | 'posted and lost')[]) {
+    const posted: string[] = [];
+    const service: Service = {
+      type: 'console',
+      jsonFields: [],
+      async send(_notification, _recipient, { deliveryId, earlier }) {
+        await new Promise(setImmediate);
+        if (earlier && posted.includes(deliveryId)) return { status: 'sent', earlier: 'found' };
+        const outcome = outcomes.shift() ?? 'sent';
+        if (outcome === 'busy') return busy;
+        if (outcome === 'refused') return refused;
+        if (outcome !== 'lost') posted.push(deliveryId);
+        return outcome === 'sent' ? { status: 'sent' } : timeout;
+      },
+      close: () => Promise.resolve(),
+    };
+    return { service, posted };
+  }
+
+  it('keeps its order, and each is sent once, whatever two processes do and whatever fails', async () => {
+    const outcome = fc.constantFrom('sent', 'busy', 'refused', 'lost', 'posted and lost');
+    const fault = fc.constantFrom<Fault>('before', 'after', undefined, undefined);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(outcome, { maxLength: 12 }),
+        fc.record({
+          settle: fc.array(fault, { maxLength: 8 }),
+          begin: fc.array(fault, { maxLength: 8 }),
+          abandon: fc.array(fault, { maxLength: 4 }),
+        }),
+        fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 30 }),
+        async (outcomes, faults, pauses) => {
+          const { service, posted } = forgetfulService(outcomes.slice());
+          const failing = structuredClone(faults) as { [call: string]: Fault[] };
+          const d = setUp();
+          const ledger = intercept(d.store, (call) => failing[call]?.shift());
+          const processes = [1, 2].map(() =>
+            startPipeline({ ledger, queue: d.queue, service, now: () => d.clock.now }),
+          );
+          for (const id of ['1', '2', '3']) await d.claim(id);
+          for (let round = 0; (await d.store.read(['1', '2', '3'])).length > 0; round += 1) {
+            if (round === 300) throw new Error('It does not come to an end');
+            // As the sweeper does.
+            for await (const ids of d.store.ready()) await d.queue.add(await d.store.read(ids));
+            await Promise.all(processes.map(({ deliver }) => d.queue.runAll(deliver)));
+            d.clock.now += (pauses[round % pauses.length] ?? 0) * minute + 1_000;
+          }
+          const parked = (await d.store.parked(9)).map(({ delivery }) => delivery.id);
+          expect(posted).toEqual(['1', '2', '3'].filter((id) => posted.includes(id)));
+          expect([...new Set([...posted, ...parked])].toSorted()).toEqual(['1', '2', '3']);
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 });
 
@@ -237,14 +414,6 @@ describe('pace', () => {
     await d.attempt(await d.claim('1', to('ops')));
     expect(await d.attempt(await d.claim('2', to('dev')))).toEqual({ status: 'done' });
     expect(await d.attempt(await d.claim('3', to('ops')))).toEqual({ status: 'paced', slot: start + minute });
-  });
-
-  it('reserves no slot for what is not pending any more', async () => {
-    const d = setUp({ pace: true });
-    const [first, second] = [await d.claim('1'), await d.claim('2')];
-    await d.store.settle('1', { status: 'sent', at: start });
-    expect(await d.attempt(first)).toEqual({ status: 'done' });
-    expect(await d.attempt(second)).toEqual({ status: 'done' });
   });
 });
 

@@ -11,21 +11,33 @@ import { recordLog } from './testing/recorded-log.ts';
 
 type On = (call: string, args: readonly unknown[]) => Fault | Promise<Fault>;
 
-function start(on: On = () => undefined, concurrency = 2) {
+function start(on: On = () => undefined, concurrency = 2, limit = 1_000) {
   const calls: [string, unknown][] = [];
   const spy: On = (call, args) => {
     calls.push([call, args[0]]);
     return on(call, args);
   };
-  const ledger = createMemoryLedger();
+  const lead = { term: 1 };
+  const ledger = createMemoryLedger(lead);
+  const ended: string[] = [];
   const queue = createMemoryQueue(() => 0);
   const metrics = createMetrics({ version: 'test', processMetrics: false });
   const { log, lines } = recordLog();
+  const spied = intercept(ledger, spy);
   const writer = createLedgerWriter(
-    { ledger: intercept(ledger, spy), queue: intercept(queue, spy), log, metrics },
-    { concurrency, retryDelay: 0, maxRetryDelay: 1 },
+    {
+      ledger: {
+        apply: (uid, change) => spied.apply(uid, change, 1),
+        forget: (uid, revision) => spied.forget(uid, revision, 1),
+      },
+      queue: intercept(queue, spy),
+      onEnd: (reason) => ended.push(reason),
+      log,
+      metrics,
+    },
+    { concurrency, limit, retryDelay: 0, maxRetryDelay: 1 },
   );
-  return { writer, ledger, queue, metrics, lines, calls };
+  return { writer, ledger, queue, metrics, lines, calls, lead, ended };
 }
 
 /** A change that claims one episode; `id` tells one occurrence from another. */
@@ -61,7 +73,7 @@ it('writes the intent before the job', async () => {
 it('adds no job to the queue when nothing is claimed', async () => {
   const { writer, calls } = start();
   writer.write('a', { kind: 'apply', change: { end: ['over'] } });
-  writer.write('a', { kind: 'forget' });
+  writer.write('a', { kind: 'forget', revision: '9' });
   await writer.idle();
   expect(calls.map(([call]) => call)).toEqual(['apply', 'forget']);
 });
@@ -72,8 +84,8 @@ it('keeps the order of an Application while others overtake it, so many at the s
     call === 'apply' && uid === 'a' ? held.promise : undefined,
   );
   writer.write('a', claim('a', '1'));
-  writer.write('a', { kind: 'forget' });
-  for (const uid of ['b', 'c', 'd']) writer.write(uid, { kind: 'forget' });
+  writer.write('a', { kind: 'forget', revision: '9' });
+  for (const uid of ['b', 'c', 'd']) writer.write(uid, { kind: 'forget', revision: '9' });
   await Promise.all(['b', 'c', 'd'].map((uid) => writer.written(uid)));
   expect(calls).toEqual([
     ['apply', 'a'],
@@ -90,7 +102,7 @@ it('keeps the order of an Application while others overtake it, so many at the s
 it('writes no more Applications at the same time than it is told', async () => {
   const waiting: (() => void)[] = [];
   const { writer } = start(() => new Promise((resolve) => waiting.push(() => resolve(undefined))), 2);
-  for (const uid of ['a', 'b', 'c']) writer.write(uid, { kind: 'forget' });
+  for (const uid of ['a', 'b', 'c']) writer.write(uid, { kind: 'forget', revision: '9' });
   expect(waiting).toHaveLength(2);
   waiting[0]?.();
   await writer.written('a');
@@ -124,7 +136,7 @@ it('says what the trouble is while there is one', async () => {
     if (tries === 3) tried.resolve();
     return isDown ? 'before' : undefined;
   });
-  writer.write('a', { kind: 'forget' });
+  writer.write('a', { kind: 'forget', revision: '9' });
   await tried.promise;
   expect([writer.trouble(), writer.backlog()]).toEqual(['forget did not reach the store', 1]);
   isDown = false;
@@ -176,4 +188,55 @@ it('is idle and has written what it was never given', async () => {
   await writer.idle();
   await writer.written('a');
   expect(writer.backlog()).toBe(0);
+});
+
+it('queues only what is first in its lane', async () => {
+  const { writer, queue, ledger } = start();
+  writer.write('a', claim('a', '1', 'degraded'));
+  writer.write('a', claim('a', '2', 'failed'));
+  writer.write('b', claim('b', '3'));
+  await writer.idle();
+  expect(queue.held().toSorted()).toEqual(['1', '3']);
+  expect((await ledger.read(['1', '2', '3'])).map(({ id }) => id).toSorted()).toEqual(['1', '2', '3']);
+});
+
+it('ends, and writes nothing more, when another process leads', async () => {
+  const { writer, lead, ledger, queue, ended, calls } = start();
+  writer.write('a', claim('a', '1'));
+  await writer.idle();
+  lead.term = 2;
+  writer.write('b', claim('b', '2'));
+  writer.write('b', { kind: 'forget', revision: '9' });
+  await expect.poll(() => ended).toEqual(['fenced']);
+  const tried = calls.length;
+  writer.write('c', claim('c', '3'));
+  await new Promise(setImmediate);
+  expect(calls).toHaveLength(tried);
+  expect([queue.held(), await ledger.read(['2', '3'])]).toEqual([['1'], []]);
+  expect(ended).toEqual(['fenced']);
+});
+
+it('ends when more waits than is kept in memory, without what came last', async () => {
+  const { writer, ended, lines, ledger } = start(() => 'before', 2, 3);
+  for (const id of ['1', '2', '3']) writer.write('a', claim('a', id, `episode-${id}`));
+  expect(ended).toEqual([]);
+  for (const id of ['4', '5']) writer.write('b', claim('b', id, `episode-${id}`));
+  expect(ended).toEqual(['overflow']);
+  expect(lines.filter(({ level }) => level === 'error')).toMatchObject([{ limit: 3 }]);
+  await writer.stop(5);
+  expect(await ledger.read(['1', '2', '3', '4', '5'])).toEqual([]);
+});
+
+it('has flushed what was to be written when asked, and does not wait for what comes after', async () => {
+  const held = Promise.withResolvers<undefined>();
+  const { writer, ledger } = start((call, [uid]) =>
+    call === 'apply' && uid === 'later' ? held.promise : undefined,
+  );
+  writer.write('a', claim('a', '1'));
+  const flushed = writer.flushed();
+  writer.write('later', claim('later', '2'));
+  await flushed;
+  expect((await ledger.read(['1', '2'])).map(({ id }) => id)).toEqual(['1']);
+  held.resolve(undefined);
+  await writer.idle();
 });

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Applied, AttemptMark, EpisodeRecord, Ledger, LedgerChange, Settlement } from '../../src/episodes/ledger.ts';
+import type {
+  Applied,
+  AttemptMark,
+  EpisodeRecord,
+  Ledger,
+  LedgerChange,
+  Settlement,
+} from '../../src/episodes/ledger.ts';
 import { createLedger } from '../../src/episodes/store-ledger.ts';
 import { createMemoryLedger } from '../../src/pipeline/testing/memory-ledger.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -60,7 +67,7 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       expect(await apply('u', { record: record('u'), claim: [first] })).toMatchObject({ suppressed: [] });
       expect(await apply('u', { claim: [later] })).toMatchObject({ suppressed: [first.episode.key] });
       expect(await all(ledger.pending())).toEqual([first.delivery]);
-      expect((await episodesOf('u'))).toEqual([first.episode]);
+      expect(await episodesOf('u')).toEqual([first.episode]);
     });
 
     it('takes the repetition of a change for the same change', async () => {
@@ -99,8 +106,10 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       const first = claim('u');
       await apply('u', { record: record('u'), claim: [first] });
       const second = claim('u', { openedAt: 2_000 });
-      expect(await apply('u', { end: [first.episode.key], claim: [second] })).toMatchObject({ suppressed: [] });
-      expect((await episodesOf('u'))).toEqual([second.episode]);
+      expect(await apply('u', { end: [first.episode.key], claim: [second] })).toMatchObject({
+        suppressed: [],
+      });
+      expect(await episodesOf('u')).toEqual([second.episode]);
     });
 
     it('imports what is absent as notified, before it claims', async () => {
@@ -109,7 +118,7 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       await apply('u', { record: record('u'), claim: [other] });
       const change = { import: [imported, { ...other.episode, notifiedAt: 900 }], claim: [claim('u')] };
       expect(await apply('u', change)).toMatchObject({ suppressed: [imported.key] });
-      expect(byKey((await episodesOf('u')))).toEqual(byKey([imported, other.episode]));
+      expect(byKey(await episodesOf('u'))).toEqual(byKey([imported, other.episode]));
     });
 
     it('notifies a oncePer value once, however many others come between', async () => {
@@ -117,8 +126,7 @@ export function ledgerContract(underTest: StoreUnderTest): void {
         claim('u', { oncePer, openedAt: 1_000 + i }),
       );
       const suppressed = [];
-      for (const each of values)
-        suppressed.push((await apply('u', { claim: [each] })).suppressed.length);
+      for (const each of values) suppressed.push((await apply('u', { claim: [each] })).suppressed.length);
       expect(suppressed).toEqual([0, 0, 1, 1, 1]);
     });
 
@@ -132,7 +140,7 @@ export function ledgerContract(underTest: StoreUnderTest): void {
         delivery: { ...each.delivery, id: `f${each.delivery.id}` },
       }));
       expect((await apply('u', { claim: again })).suppressed).toHaveLength(300);
-      expect((await episodesOf('u'))).toEqual([values.at(-1)?.episode]);
+      expect(await episodesOf('u')).toEqual([values.at(-1)?.episode]);
     });
 
     it('loads of each condition and destination the oncePer value that was claimed or confirmed last', async () => {
@@ -140,11 +148,11 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       const b = claim('u', { oncePer: 'b', openedAt: 2_000 });
       const elsewhere = claim('u', { oncePer: 'a', openedAt: 1_500, recipient: 'other' });
       await apply('u', { record: record('u'), claim: [a, b, elsewhere] });
-      expect(byKey((await episodesOf('u')))).toEqual(byKey([b.episode, elsewhere.episode]));
+      expect(byKey(await episodesOf('u'))).toEqual(byKey([b.episode, elsewhere.episode]));
       await apply('u', { claim: [claim('u', { oncePer: 'a', openedAt: 3_000 })] });
-      expect(byKey((await episodesOf('u')))).toEqual(byKey([a.episode, elsewhere.episode]));
+      expect(byKey(await episodesOf('u'))).toEqual(byKey([a.episode, elsewhere.episode]));
       await apply('u', { confirm: { keys: [b.episode.key], at: 4_000 } });
-      expect(byKey((await episodesOf('u')))).toEqual(byKey([b.episode, elsewhere.episode]));
+      expect(byKey(await episodesOf('u'))).toEqual(byKey([b.episode, elsewhere.episode]));
     });
 
     it('marks the episode notified when its delivery was sent', async () => {
@@ -153,9 +161,9 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       expect(await isPending(claimed.delivery.id)).toBe(true);
       await ledger.settle(claimed.delivery.id, sent(7_000));
       expect(await isPending(claimed.delivery.id)).toBe(false);
-      expect((await episodesOf('u'))).toEqual([{ ...claimed.episode, notifiedAt: 7_000 }]);
+      expect(await episodesOf('u')).toEqual([{ ...claimed.episode, notifiedAt: 7_000 }]);
       await ledger.settle(claimed.delivery.id, sent(8_000));
-      expect((await episodesOf('u'))).toEqual([{ ...claimed.episode, notifiedAt: 7_000 }]);
+      expect(await episodesOf('u')).toEqual([{ ...claimed.episode, notifiedAt: 7_000 }]);
     });
 
     it('does not mark a later occurrence notified', async () => {
@@ -164,7 +172,7 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       await apply('u', { record: record('u'), claim: [first] });
       await apply('u', { end: [first.episode.key], claim: [second] });
       await ledger.settle(first.delivery.id, sent());
-      expect((await episodesOf('u'))).toEqual([second.episode]);
+      expect(await episodesOf('u')).toEqual([second.episode]);
     });
 
     it('parks what was rejected or expired, and hands it out again', async () => {
@@ -223,7 +231,9 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       const applied = await apply('u', { record: record('u'), claim: [first, second, elsewhere] });
       expect(applied.ready.toSorted()).toEqual([first.delivery.id, elsewhere.delivery.id].sort());
       expect((await apply('u', { claim: [third] })).ready).toEqual([]);
-      expect((await apply('u1', { record: record('u1'), claim: [another] })).ready).toEqual([another.delivery.id]);
+      expect((await apply('u1', { record: record('u1'), claim: [another] })).ready).toEqual([
+        another.delivery.id,
+      ]);
       const readyIds = async () => (await all(ledger.ready())).toSorted();
       const others = [elsewhere.delivery.id, another.delivery.id];
       expect(await readyIds()).toEqual([first.delivery.id, ...others].sort());
@@ -472,9 +482,7 @@ const change = fc
   );
 
 const revision = fc.constantFrom('9', '10', '11');
-const mark = fc
-  .constantFrom('a', 'b')
-  .map((by): AttemptMark => ({ since: 1_000, until: 10_000, by }));
+const mark = fc.constantFrom('a', 'b').map((by): AttemptMark => ({ since: 1_000, until: 10_000, by }));
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {

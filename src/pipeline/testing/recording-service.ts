@@ -9,6 +9,8 @@ export interface Sent {
 
 export interface RecordingService extends Service {
   readonly sent: Sent[];
+  /** Of each attempt: what it was told of earlier ones. */
+  readonly asked: SendContext['earlier'][];
   readonly closed: boolean;
   /** What the next attempts come to, in order; then each is sent. */
   outcomes: (Outcome | Promise<Outcome>)[];
@@ -17,17 +19,20 @@ export interface RecordingService extends Service {
 /** Remembers what it accepted, and whether it was closed. */
 export function createRecordingService(type: string, shape: Partial<Service> = {}): RecordingService {
   const sent: Sent[] = [];
+  const asked: SendContext['earlier'][] = [];
   let closed = false;
   const service: RecordingService = {
     type,
     jsonFields: [],
     ...shape,
     sent,
+    asked,
     outcomes: [],
     get closed() {
       return closed;
     },
-    async send(notification: Notification, recipient: string, { deliveryId }: SendContext) {
+    async send(notification: Notification, recipient: string, { deliveryId, earlier }: SendContext) {
+      asked.push(earlier);
       const outcome = (await service.outcomes.shift()) ?? { status: 'sent' };
       if (outcome.status === 'sent') sent.push({ recipient, notification, deliveryId });
       return outcome;
