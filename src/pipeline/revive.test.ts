@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import { claim, record } from '../../test/contract/ledger-fixtures.ts';
+import type { Settlement } from '../episodes/ledger.ts';
+import type { RejectionScope } from '../model.ts';
+import { reviveParked } from './revive.ts';
+import { createMemoryLedger } from './testing/memory-ledger.ts';
+import { createMemoryQueue } from './testing/memory-queue.ts';
+import { recordLog } from './testing/recorded-log.ts';
+
+/** One parked delivery, refused for what has this scope, and what a change of the configuration makes of it. */
+async function afterChange(
+  scope: RejectionScope | undefined,
+  change: { namespace?: string; services?: string[]; templates?: string[] },
+  since = 0,
+): Promise<{ queued: number; parked: number; lines: number }> {
+  const ledger = createMemoryLedger();
+  const queue = createMemoryQueue(() => 0);
+  const { log, lines } = recordLog();
+  const { episode, delivery } = claim('u', { observedAt: 5_000 });
+  await ledger.apply('u', { record: record('u'), claim: [{ episode, delivery }] }, 0);
+  const settlement = { status: 'rejected', at: 6_000, reason: 'no', error: 'no', ...(scope && { scope }) };
+  await ledger.settle(delivery.id, settlement as Settlement);
+  const { namespace = 'argocd', services = [], templates = [] } = change;
+  await reviveParked(
+    { ledger, queue, log },
+    { namespace, services: new Set(services), templates: new Set(templates) },
+    since,
+  );
+  return { queued: queue.held().length, parked: (await ledger.parked(9)).length, lines: lines.length };
+}
+
+const revived = { queued: 1, parked: 0, lines: 1 };
+const left = { queued: 0, parked: 1, lines: 0 };
+
+it.each<[string, RejectionScope | undefined, Parameters<typeof afterChange>[1], object]>([
+  ['a service with another token', 'service', { services: ['slack'] }, revived],
+  ['a service, for a recipient that it refused', 'recipient', { services: ['slack'] }, revived],
+  ['another service', 'service', { services: ['webhook'] }, left],
+  ['the template', 'notification', { templates: ['app-sync-succeeded'] }, revived],
+  ['another template', 'notification', { templates: ['other'] }, left],
+  ['the template, for what the service refused', 'service', { templates: ['app-sync-succeeded'] }, left],
+  ['a service, for a message that it refused', 'notification', { services: ['slack'] }, left],
+  ['a tenant’s service of that name', 'service', { namespace: 'team', services: ['slack'] }, left],
+  ['a service, for what waiting may help', undefined, { services: ['slack'] }, left],
+  ['nothing', 'service', {}, left],
+])('changed is %s', async (_what, scope, change, expected) => {
+  expect(await afterChange(scope, change)).toEqual(expected);
+});
+
+it('is news no more', async () => {
+  expect(await afterChange('service', { services: ['slack'] }, 5_001)).toEqual(left);
+  expect(await afterChange('service', { services: ['slack'] }, 5_000)).toEqual(revived);
+});
