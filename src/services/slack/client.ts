@@ -49,7 +49,10 @@ export function createSlackCall(
         dispatcher: deps.dispatcher,
         signal,
       });
-      if (response.status !== 429) return response;
+      if (response.status !== 429) {
+        const { status, statusText } = response;
+        return new Response(await textOf(response.body), { status, statusText, headers: [...response.headers] });
+      }
       await response.body?.cancel();
       throw new RateLimited(
         retryAfterOf(response.headers.get('retry-after'), deps.now()) ?? defaultRetryAfter,
@@ -66,4 +69,19 @@ export function createSlackCall(
     return client.apiCall(method, form) as Promise<SlackAnswer>;
   };
   return (method, form, outer) => withTimeLimit(deps.timeout, outer, (signal) => call(method, form, signal));
+}
+
+/** Characters of an answer: a page of a channel's history has some hundred kilobytes. */
+const longestAnswer = 16 * 1024 * 1024;
+
+/** As text, which may be a thousand times as long as what came over the wire. */
+async function textOf(body: ReadableStream<Uint8Array> | null): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    // Leaving the loop cancels the body.
+    if (text.length > longestAnswer) throw new Error(`an answer of more than ${longestAnswer} characters`);
+  }
+  return text + decoder.decode();
 }
