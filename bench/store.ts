@@ -74,7 +74,7 @@ async function measureLedger(name: Name, store: Store): Promise<void> {
   });
   const changes = Array.from({ length: bursts[name] }, (_, i) => changeOf(`burst-${i}`));
   await timed(name, 'apply', changes.length, 'changes/s', () =>
-    each(changes, 32, async ({ uid, change }) => void (await ledger.apply(uid, change))),
+    each(changes, 32, async ({ uid, change }) => void (await ledger.apply(uid, change, 0))),
   );
   const deliveries = changes.map(({ change }) => (change.claim ?? []).map(({ delivery }) => delivery));
   const count = deliveries.flat().length;
@@ -83,7 +83,11 @@ async function measureLedger(name: Name, store: Store): Promise<void> {
   let done = 0;
   await timed(name, 'deliver', count, 'deliveries/s', async () => {
     queue.work(async ({ delivery: { id } }) => {
-      if (await ledger.isPending(id)) await ledger.settle(id, { status: 'sent', at: Date.now() });
+      const { status } = await ledger.begin(id, { since: 0, until: 0, by: id });
+      if (status === 'begun') {
+        const { next } = await ledger.settle(id, { status: 'sent', at: Date.now() });
+        if (next) await queue.add([next]);
+      }
       done += 1;
       if (done === count) resolve();
       return { status: 'done' };
@@ -98,7 +102,7 @@ async function measureLoad(name: Name, store: Store): Promise<void> {
   const uids = Array.from({ length: applications[name] }, (_, i) => `load-${i}`);
   await timed(name, 'write records', uids.length, 'records/s', () =>
     each(uids, 32, async (uid) => {
-      await ledger.apply(uid, { record: { ...record(uid), object: applicationOf(uid) } });
+      await ledger.apply(uid, { record: { ...record(uid), object: applicationOf(uid) } }, 0);
     }),
   );
   await timed(name, 'load all', uids.length, 'Applications/s', async () => {

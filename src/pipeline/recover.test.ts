@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { loaded } from '../../test/contract/ledger-fixtures.ts';
 import type { ApplicationRecord } from '../episodes/ledger.ts';
 import { applicationRecord } from './application-record.ts';
 import type { ApplicationEvent } from './observe.ts';
 import { observeDeletion, pruneLedger, reportDeletions, requeueIntents } from './recover.ts';
+import { createTermLedger } from './term-ledger.ts';
 import { application, degraded, healthy, synced } from './testing/fixtures.ts';
 import { intercept } from './testing/intercept.ts';
 import { createMemoryLedger } from './testing/memory-ledger.ts';
@@ -14,6 +16,7 @@ const day = 24 * 3_600_000;
 const now = Date.UTC(2026, 0, 1);
 const subscriptions = { 'on-degraded': 'ops', 'on-synced': 'ops', 'on-deleted': 'ops' };
 const app = (uid: string, status = degraded) => application(uid, { status, subscriptions });
+const seen = (uid: string) => ({ application: app(uid, healthy), observedAt: now });
 
 describe('requeueIntents', () => {
   async function claimed(uids: string[]) {
@@ -57,7 +60,7 @@ describe('requeueIntents', () => {
 describe('reportDeletions', () => {
   async function reported(known: string[], shape: Partial<Parameters<typeof reportDeletions>[0]> = {}) {
     const ledger = createMemoryLedger();
-    for (const uid of known) await ledger.apply(uid, { record: applicationRecord(app(uid)) });
+    for (const uid of known) await ledger.apply(uid, { record: applicationRecord(app(uid)) }, 1);
     const events: ApplicationEvent[] = [];
     const asked: string[] = [];
     await reportDeletions({
@@ -116,15 +119,14 @@ describe('reportDeletions', () => {
 describe('observeDeletion', () => {
   it.each([
     [true, 'deleted'],
-    [Promise.resolve(true), 'deleted'],
-    [Promise.resolve(false), 'unwatched'],
+    [false, 'unwatched'],
   ])('reports %s as %s', async (isDeleted, kind) => {
     const events: ApplicationEvent[] = [];
     const observer = {
       observe: (event: ApplicationEvent) => void events.push(event),
       known: () => undefined,
     };
-    await observeDeletion(observer, app('a'), isDeleted, recordLog().log);
+    await observeDeletion(observer, seen('a'), Promise.resolve(isDeleted), recordLog().log);
     expect(events.map((event) => event.kind)).toEqual([kind]);
   });
 
@@ -135,7 +137,7 @@ describe('observeDeletion', () => {
       observe: (event: ApplicationEvent) => void events.push(event),
       known: () => undefined,
     };
-    await observeDeletion(observer, app('a'), Promise.reject(new Error('away')), log);
+    await observeDeletion(observer, seen('a'), Promise.reject(new Error('away')), log);
     expect([events, messages()]).toEqual([[], ['Cannot tell whether an Application is gone']]);
   });
 });
@@ -146,13 +148,13 @@ it.each([true, false])('takes no old answer (%s) for one that was seen again mea
     see(app('a', healthy));
     if (isLoaded) await done();
     const answer = Promise.withResolvers<boolean>();
-    const observed = observeDeletion(observer, app('a', healthy), answer.promise, recordLog().log);
+    const observed = observeDeletion(observer, seen('a'), answer.promise, recordLog().log);
     see(app('a', healthy));
     answer.resolve(isGone);
     await observed;
     await done();
     expect(observer.has('a')).toBe(true);
-    await observeDeletion(observer, app('a', healthy), false, recordLog().log);
+    await observeDeletion(observer, seen('a'), Promise.resolve(false), recordLog().log);
     expect(observer.has('a')).toBe(false);
   }
   expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
@@ -172,12 +174,25 @@ describe('pruneLedger', () => {
     await done();
     await queue.runAll(deliver);
     clock.now += 91 * day;
+    const term = createTermLedger(Promise.resolve({ ledger, term: 1 }));
     const { log, lines } = recordLog();
-    await pruneLedger({ ledger, observer, log, now: clock.now, before: clock.now - 90 * day });
+    await pruneLedger({
+      ledger: { ...term, prune: ledger.prune },
+      observer,
+      log,
+      now: clock.now,
+      before: clock.now - 90 * day,
+    });
     expect(lines).toMatchObject([{ msg: 'Removed what is long over from the ledger', removed: 2 }]);
-    const left = (await ledger.load('old'))?.episodes.map(({ oncePer }) => oncePer);
-    expect([left, (await ledger.load('gone'))?.episodes]).toEqual([['r2'], []]);
-    await pruneLedger({ ledger, observer, log, now: clock.now, before: clock.now - 90 * day });
+    const left = (await loaded(ledger, 'old'))?.episodes.map(({ oncePer }) => oncePer);
+    expect([left, (await loaded(ledger, 'gone'))?.episodes]).toEqual([['r2'], []]);
+    await pruneLedger({
+      ledger: { ...term, prune: ledger.prune },
+      observer,
+      log,
+      now: clock.now,
+      before: clock.now - 90 * day,
+    });
     expect(lines).toHaveLength(1);
   });
 });

@@ -1,8 +1,8 @@
 import { type Dispatcher, errors, interceptors, request as send } from 'undici';
 import type { Notification, Outcome, RejectionScope } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
-import { withTimeLimit } from '../net/time-limit.ts';
 import type { Resolve } from '../net/guarded.ts';
+import { withTimeLimit } from '../net/time-limit.ts';
 import { closeConnections, createConnections, networkFailure, retryAfterOf } from './http.ts';
 import { createScrub } from './secrets.ts';
 import type { SendContext, Service } from './service.ts';

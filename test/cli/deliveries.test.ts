@@ -13,7 +13,7 @@ async function fill(url: string): Promise<string[]> {
   try {
     const ledger = createLedger(store);
     const claims = ['a', 'b', 'c'].map((uid) => claim(uid));
-    for (const one of claims) await ledger.apply(one.delivery.application.uid, { claim: [one] });
+    for (const one of claims) await ledger.apply(one.delivery.application.uid, { claim: [one] }, 0);
     const ids = claims.map(({ delivery }) => delivery.id);
     for (const id of ids.slice(1)) await ledger.settle(id, { ...rejected, at: 1_795_348_800_000 });
     return ids;

@@ -4,6 +4,7 @@
  * against), the queue, the API server, and services that accept or fail as the step says.
  */
 import { parseConfig } from '../../src/config/parse-config.ts';
+import { createFairness } from '../../src/delivery/fairness.ts';
 import { createPacing } from '../../src/delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue } from '../../src/delivery/queue.ts';
 import type { Ledger } from '../../src/episodes/ledger.ts';
@@ -21,6 +22,7 @@ import { createLedgerWriter } from '../../src/pipeline/ledger-writer.ts';
 import { createMirror } from '../../src/pipeline/mirror.ts';
 import { createObserver } from '../../src/pipeline/observe.ts';
 import { requeueIntents } from '../../src/pipeline/recover.ts';
+import { createTermLedger } from '../../src/pipeline/term-ledger.ts';
 import type { Service } from '../../src/services/service.ts';
 
 /** What outlives a process of the bridge, but for the ledger. */
@@ -107,9 +109,13 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
   const configurations = configurationsOf(options, serviceDouble);
   const connection = annotationDouble(world);
   const mirror = createMirror({ connection, configurations, controllerNamespace, log, now });
-  const writer = createLedgerWriter({ ledger, queue, log, metrics }, { concurrency: 1 });
+  const term = createTermLedger(Promise.resolve({ ledger, term: 1 }));
+  const writer = createLedgerWriter(
+    { ledger: term, queue, onEnd: () => undefined, log, metrics },
+    { concurrency: 1, limit: 1_000 },
+  );
   const observer = createObserver({
-    ledger,
+    ledger: term,
     writer,
     configurations,
     project: () => undefined,
@@ -121,6 +127,7 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
       return importEpisodes(application, evaluations, { controllerNamespace, now: now() });
     },
     onEnded: mirror.ended,
+    onOverflow: () => undefined,
     metrics,
     log,
     now,
@@ -129,18 +136,20 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
     {
       ledger,
       configurations,
+      queue,
       pacing: createPacing(),
+      fairness: createFairness({ places: 10, now }),
+      members: () => 1,
       project: () => undefined,
-      onSent: (delivery) => {
-        const { oncePer, application, episode } = delivery;
-        if (oncePer !== '' || !observer.isOver(application.uid, episode)) mirror.sent(delivery);
+      onSent: (delivery, isOpen) => {
+        if (delivery.oncePer !== '' || isOpen) mirror.sent(delivery);
       },
       onParked: () => undefined,
       metrics,
       log,
       now,
     },
-    { maxAge: Number.MAX_SAFE_INTEGER, attemptTimeout: 60_000 },
+    { maxAge: Number.MAX_SAFE_INTEGER, attemptTimeout: 60_000, controllerNamespace },
   );
 
   return {

@@ -9,6 +9,7 @@ import { notifiedAnnotation } from '../../src/episodes/notified-annotation.ts';
 import type { Application, JsonObject } from '../../src/model.ts';
 import { type AlertEvaluation, evaluateApplication } from '../../src/pipeline/evaluate.ts';
 import { createMemoryLedger } from '../../src/pipeline/testing/memory-ledger.ts';
+import { loaded } from '../contract/ledger-fixtures.ts';
 import { type Bridge, startBridge, type World } from './run-state-bridge.ts';
 
 export interface SequenceVector {
@@ -104,9 +105,9 @@ function createLedger(imported: Set<string>): Ledger {
   const ledger = createMemoryLedger();
   return {
     ...ledger,
-    apply(uid, change) {
+    apply(uid, change, term) {
       for (const { key, oncePer } of change.import ?? []) if (oncePer !== '') imported.add(key);
-      return ledger.apply(uid, change);
+      return ledger.apply(uid, change, term);
     },
   };
 }
@@ -147,7 +148,7 @@ async function deliveriesOf(
   evaluations: AlertEvaluation[],
 ): Promise<PlayedDelivery[]> {
   const { uid } = application;
-  const episodes = new Map((await ledger.load(uid))?.episodes.map((episode) => [episode.key, episode]));
+  const episodes = new Map((await loaded(ledger, uid))?.episodes.map((episode) => [episode.key, episode]));
   const told = new Set<World['sent'][number]>();
   const deliveries = evaluations.flatMap((evaluation): PlayedDelivery[] => {
     const { result } = evaluation;

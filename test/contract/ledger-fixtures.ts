@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { ApplicationRecord, EpisodeRecord, LedgerChange } from '../../src/episodes/ledger.ts';
+import type {
+  ApplicationRecord,
+  Applied,
+  EpisodeRecord,
+  Ledger,
+  LedgerChange,
+  LoadedApplication,
+} from '../../src/episodes/ledger.ts';
 import type { Delivery } from '../../src/model.ts';
 
 export function record(uid: string, resource = 'v1'): ApplicationRecord {
@@ -59,6 +66,21 @@ export function claim(
       observedAt,
     },
   };
+}
+
+/** What `load` answers of an Application that has a record. */
+export async function loaded(
+  ledger: Pick<Ledger, 'load'>,
+  uid: string,
+): Promise<LoadedApplication | undefined> {
+  const answer = await ledger.load(uid);
+  return answer && 'record' in answer ? answer : undefined;
+}
+
+/** Of a change that no later term has fenced off. */
+export function unfenced(answer: Applied): Exclude<Applied, { fenced: true }> {
+  if (answer.fenced) throw new Error('fenced off');
+  return answer;
 }
 
 export async function all<T>(batches: AsyncIterable<T[]>): Promise<T[]> {

@@ -2,7 +2,7 @@ import { createBullmqQueue } from '../../src/delivery/bullmq-queue.ts';
 import { createLedger } from '../../src/episodes/store-ledger.ts';
 import { createLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { claim, record } from '../contract/ledger-fixtures.ts';
+import { claim, record, unfenced } from '../contract/ledger-fixtures.ts';
 
 /*
  * A process for the tests to kill: `node child.ts URL TASK`. It prints one line for what the store has acknowledged.
@@ -48,7 +48,7 @@ async function claimWithoutEnd(lane: number): Promise<void> {
   for (let round = 0; ; round += 1) {
     const uid = `app-${process.pid}-${lane}-${round}`;
     const claims = ['a', 'b', 'c'].map((recipient) => claim(uid, { recipient }));
-    await ledger.apply(uid, { record: record(uid), claim: claims });
+    await ledger.apply(uid, { record: record(uid), claim: claims }, 0);
     await queue.add(claims.map(({ delivery }) => delivery));
     process.stdout.write(`${uid}\n`);
   }
@@ -63,7 +63,7 @@ async function race(): Promise<void> {
   let suppressed = 0;
   for (let start = 0; start < claims.length; start += 10) {
     const change = { claim: claims.slice(start, start + 10) };
-    suppressed += (await ledger.apply('raced', change)).suppressed.length;
+    suppressed += unfenced(await ledger.apply('raced', change, 0)).suppressed.length;
   }
   process.stdout.write(`${suppressed}\n`);
   process.exit(0);

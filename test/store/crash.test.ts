@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBullmqQueue } from '../../src/delivery/bullmq-queue.ts';
 import { createLedger } from '../../src/episodes/store-ledger.ts';
-import { all, claim } from '../contract/ledger-fixtures.ts';
+import { all, claim, unfenced } from '../contract/ledger-fixtures.ts';
 import { openForTest, silent, storesUnderTest } from '../contract/stores.ts';
 import { startChild } from './child-process.ts';
 
@@ -40,7 +40,7 @@ for (const underTest of storesUnderTest(3)) {
       const lost = await queue.missing(pending.map(({ id }) => id));
       await queue.add(pending.filter(({ id }) => lost.includes(id)));
       const again = claim(uids[0] ?? '', { recipient: 'a', openedAt: 9_999 });
-      const { suppressed } = await ledger.apply(uids[0] ?? '', { claim: [again] });
+      const { suppressed } = unfenced(await ledger.apply(uids[0] ?? '', { claim: [again] }, 0));
       expect(suppressed).toEqual([again.episode.key]);
 
       const ids = new Set<string>();

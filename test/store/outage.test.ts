@@ -23,7 +23,7 @@ describe.skipIf(redis.skipped !== undefined)('Redis that is killed and started a
 
     await server.process?.kill('SIGKILL');
     const change = { record: record('during'), claim: [claim('during')] };
-    await expect(ledger.apply('during', change)).rejects.toThrow(/^Writing in the ledger failed: /);
+    await expect(ledger.apply('during', change, 0)).rejects.toThrow(/^Writing in the ledger failed: /);
     await expect(queue.add([claim('during').delivery])).rejects.toThrow(/^Adding to the queue failed: /);
     await expect(queue.counts()).rejects.toThrow(/^Counting jobs failed: /);
     await expect(queue.ping()).rejects.toThrow(/^Pinging the store failed: /);
@@ -43,7 +43,7 @@ describe.skipIf(redis.skipped !== undefined)('Redis that is killed and started a
     await server.stop();
 
     async function claimAndQueue(uid: string): Promise<void> {
-      await ledger.apply(uid, { record: record(uid), claim: [claim(uid)] });
+      await ledger.apply(uid, { record: record(uid), claim: [claim(uid)] }, 0);
       await queue.add([claim(uid).delivery]);
     }
   });
@@ -62,7 +62,7 @@ describe.skipIf(postgres.skipped !== undefined)('PostgreSQL whose connections ar
 
     for (const round of ['first', 'second', 'third']) {
       await untilItSucceeds(async () => {
-        await ledger.apply(round, { record: record(round), claim: [claim(round)] });
+        await ledger.apply(round, { record: record(round), claim: [claim(round)] }, 0);
         await queue.add([claim(round).delivery]);
       });
       await worked.until(round);

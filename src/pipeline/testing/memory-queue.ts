@@ -13,7 +13,7 @@ export interface MemoryQueue extends Pick<DeliveryQueue, 'add' | 'missing'> {
   held(): string[];
   /** Forgets every job, as a store does that loses its data. */
   lose(): void;
-  /** Runs each job once, however far away it is due. A job that throws stays, as at a failing worker. */
+  /** Runs each job once, however far away it is due, also those that are added meanwhile. A job that throws stays, as at a failing worker. */
   runAll(process: DeliveryProcessor): Promise<(JobResult | Error)[]>;
 }
 
@@ -44,7 +44,7 @@ export function createMemoryQueue(now: () => number): MemoryQueue {
     lose: () => jobs.clear(),
     async runAll(process) {
       const results: (JobResult | Error)[] = [];
-      for (const job of Array.from(jobs.values())) results.push(await run(job, process));
+      for (const job of jobs.values()) results.push(await run(job, process));
       return results;
     },
   };

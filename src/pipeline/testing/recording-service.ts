@@ -16,7 +16,7 @@ export interface RecordingService extends Service {
   outcomes: (Outcome | Promise<Outcome>)[];
 }
 
-/** Remembers what it accepted, and whether it was closed. */
+/** Remembers what it accepted, finds it again when it is asked about an earlier attempt, and whether it was closed. */
 export function createRecordingService(type: string, shape: Partial<Service> = {}): RecordingService {
   const sent: Sent[] = [];
   const asked: SendContext['earlier'][] = [];
@@ -33,6 +33,9 @@ export function createRecordingService(type: string, shape: Partial<Service> = {
     },
     async send(notification: Notification, recipient: string, { deliveryId, earlier }: SendContext) {
       asked.push(earlier);
+      if (earlier && sent.some((each) => each.deliveryId === deliveryId)) {
+        return { status: 'sent', earlier: 'found' };
+      }
       const outcome = (await service.outcomes.shift()) ?? { status: 'sent' };
       if (outcome.status === 'sent') sent.push({ recipient, notification, deliveryId });
       return outcome;

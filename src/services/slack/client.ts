@@ -51,7 +51,11 @@ export function createSlackCall(
       });
       if (response.status !== 429) {
         const { status, statusText } = response;
-        return new Response(await textOf(response.body), { status, statusText, headers: [...response.headers] });
+        return new Response(await textOf(response.body), {
+          status,
+          statusText,
+          headers: [...response.headers],
+        });
       }
       await response.body?.cancel();
       throw new RateLimited(
