@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * `pass`; `refuse`: nobody listens, and what is open is cut; `stall`: what is open and what comes stays open and no
@@ -73,18 +74,33 @@ export async function createProxy(target: number): Promise<Proxy> {
     upstream.once('close', () => {
       if (!link.vanished) client.destroy();
     });
+    const [forth, back] = [inOrder(), inOrder()];
     client.on('data', (chunk) => {
       const told = listener;
       listener = undefined;
-      if (told === undefined || told()) later(() => upstream.write(chunk));
+      if (told === undefined || told()) forth(() => upstream.write(chunk));
     });
-    upstream.on('data', (chunk) => later(() => answer(link, chunk)));
+    upstream.on('data', (chunk) => back(() => answer(link, chunk)));
     hold(link);
   }
 
-  function later(act: () => void): void {
-    if (latency === 0) act();
-    else setTimeout(act, latency);
+  /** Acts of one direction of a connection, each after the latency of its time, and none before an earlier one. */
+  function inOrder(): (act: () => void) => void {
+    let waiting = 0;
+    let last = Promise.resolve();
+    return (act) => {
+      if (latency === 0 && waiting === 0) {
+        act();
+        return;
+      }
+      waiting += 1;
+      const due = performance.now() + latency;
+      last = last.then(async () => {
+        await delay(Math.max(0, due - performance.now()));
+        waiting -= 1;
+        act();
+      });
+    };
   }
 
   function answer(link: Link, chunk: Buffer): void {

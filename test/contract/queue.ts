@@ -168,6 +168,7 @@ export function queueContract(underTest: StoreUnderTest): void {
       await untilCounts(queue, { delayed: 1 });
       await queue.hurry();
       await finished.promise;
+      expect(attempts).toBe(2);
       await untilCounts(queue, {});
     });
 

@@ -123,3 +123,21 @@ test('an answer that ends in the middle', async () => {
   expect(length).toBeGreaterThan(0);
   expect(length).toBeLessThan(2_000);
 });
+
+test('nothing overtakes what was slow before', async () => {
+  const { proxy, heard, client } = await setUp();
+  const socket = await client();
+  await ask(socket, 'first');
+  proxy.setLatency(50);
+  const answers: string[] = [];
+  socket.on('data', (data: Buffer) => answers.push(data.toString()));
+  socket.write('slow ');
+  // The proxy has it when another connection, made after, has got its answer.
+  await ask(await client(), 'other');
+  socket.write('slow too ');
+  await new Promise(setImmediate);
+  proxy.setLatency(0);
+  socket.write('fast');
+  await expect.poll(() => answers.join('').includes('fast')).toBe(true);
+  expect(heard.filter((text) => text !== 'other').join('')).toBe('firstslow slow too fast');
+});
