@@ -18,7 +18,7 @@ export interface RunOptions {
   seconds: number;
   /** @defaultValue 60 */
   applications?: number;
-  /** Changes a second. @defaultValue 40 */
+  /** Changes a second. @defaultValue 40, and 12 on pglite, which is for small clusters */
   rate?: number;
   /** The tree that Herald is run from. @defaultValue this one */
   root?: string;
@@ -46,6 +46,7 @@ export interface RunResult extends Figures {
 }
 
 const tree = `${import.meta.dirname}/..`;
+const rates: Readonly<Record<StoreName, number>> = { pglite: 12, redis: 40, postgres: 40 };
 const defaultPatience = 90_000;
 /** Milliseconds for everything that was expected to arrive, once all is well. */
 const mostSettling = 600_000;
@@ -106,7 +107,7 @@ async function play(
     createRandom(Math.floor(random() * 2 ** 32)),
     {
       applications,
-      rate: scenario.rate ?? options.rate ?? 40,
+      rate: scenario.rate ?? options.rate ?? rates[store],
     },
   );
   const wrong: string[] = [];
