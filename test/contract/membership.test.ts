@@ -1,4 +1,8 @@
-import { membershipContract } from './membership.ts';
+import { embeddedMembershipContract, membershipContract, sharedMembershipContract } from './membership.ts';
 import { storesUnderTest } from './stores.ts';
 
-for (const underTest of storesUnderTest(13)) membershipContract(underTest);
+for (const underTest of storesUnderTest(13)) {
+  membershipContract(underTest);
+  const special = underTest.name === 'pglite' ? embeddedMembershipContract : sharedMembershipContract;
+  special(underTest);
+}

@@ -10,46 +10,45 @@ import { openForTest, type StoreUnderTest } from './stores.ts';
 /** Milliseconds: never over within a test. */
 const long = 600_000;
 
+/** A store, and processes that are not there any more when the next test begins. */
+function setUp(underTest: StoreUnderTest) {
+  let prepared: Awaited<ReturnType<StoreUnderTest['prepare']>>;
+  let store: Store;
+  let membership: Membership;
+  let ledger: Ledger;
+  let members: Map<string, { id: string; host: string }>;
+
+  beforeAll(async () => {
+    prepared = await underTest.prepare();
+    store = await openForTest(prepared.url);
+    membership = createMembership(store);
+    ledger = createLedger(store);
+  });
+  afterAll(async () => {
+    await store.close(5_000);
+    await prepared.remove();
+  });
+  beforeEach(async () => {
+    for (const member of members?.values() ?? []) await membership.leave(member);
+    members = new Map();
+  });
+
+  /** `isFirst`: it is a new process. */
+  function beat(id: string, { host = `host-${id}`, ttl = long, isFirst = false } = {}) {
+    const member = { id, host };
+    members.set(id, member);
+    return membership.beat(member, ttl, isFirst);
+  }
+
+  const leave = (id: string) => membership.leave(members.get(id) ?? { id, host: id });
+
+  return { beat, leave, ledger: () => ledger };
+}
+
 /** What every store keeps to that says who leads. */
 export function membershipContract(underTest: StoreUnderTest): void {
   describe.skipIf(underTest.skipped !== undefined)(`membership on ${underTest.name}`, () => {
-    let prepared: Awaited<ReturnType<StoreUnderTest['prepare']>>;
-    let store: Store;
-    let membership: Membership;
-    let ledger: Ledger;
-    let members: Map<string, { id: string; host: string }>;
-
-    beforeAll(async () => {
-      prepared = await underTest.prepare();
-      store = await openForTest(prepared.url);
-      membership = createMembership(store);
-      ledger = createLedger(store);
-    });
-    afterAll(async () => {
-      await store.close(5_000);
-      await prepared.remove();
-    });
-    beforeEach(async () => {
-      for (const member of members?.values() ?? []) await membership.leave(member);
-      members = new Map();
-    });
-
-    /** `isFirst`: it is a new process. */
-    function beat(id: string, { host = `host-${id}`, ttl = long, isFirst = false } = {}) {
-      const member = { id, host };
-      members.set(id, member);
-      return membership.beat(member, ttl, isFirst);
-    }
-
-    const leave = (id: string) => membership.leave(members.get(id) ?? { id, host: id });
-
-    it('gives the lead to the first, and leaves it there', async () => {
-      const first = await beat('a', { isFirst: true });
-      expect(first).toMatchObject({ isLeader: true, members: 1 });
-      expect(await beat('b', { isFirst: true })).toEqual({ isLeader: false, term: first.term, members: 2 });
-      expect(await beat('a')).toEqual({ isLeader: true, term: first.term, members: 2 });
-      expect(await beat('b')).toEqual({ isLeader: false, term: first.term, members: 2 });
-    });
+    const { beat, leave, ledger: opened } = setUp(underTest);
 
     it('hands it over at once, under a later term, when its holder leaves', async () => {
       const { term } = await beat('a', { isFirst: true });
@@ -61,6 +60,47 @@ export function membershipContract(underTest: StoreUnderTest): void {
       await leave('b');
       const again = await beat('b', { isFirst: true });
       expect(again.term).toBeGreaterThan(next.term);
+    });
+
+    it('gives it to a new process on its holder’s host, and not to one that was there before', async () => {
+      const { term } = await beat('a', { isFirst: true, host: 'one' });
+      expect(await beat('b', { host: 'one' })).toMatchObject({ isLeader: false, term });
+      const successor = await beat('c', { isFirst: true, host: 'one' });
+      expect(successor.isLeader).toBe(true);
+      expect(successor.term).toBeGreaterThan(term);
+      expect(await beat('a', { host: 'one' })).toMatchObject({ isLeader: false, term: successor.term });
+    });
+
+    it('fences off what an earlier leader still writes', async () => {
+      const ledger = opened();
+      const before = await beat('a', { isFirst: true });
+      const change = { record: record('u'), claim: [claim('u')] };
+      expect(await ledger.apply('u', change, before.term)).toMatchObject({ fenced: false });
+      expect(await ledger.setProgress('5', before.term)).toEqual({ fenced: false });
+      await leave('a');
+      const { term } = await beat('b', { isFirst: true });
+      expect(await ledger.apply('u', { record: record('u', 'late') }, before.term)).toEqual({ fenced: true });
+      expect(await ledger.forget('u', '7', before.term)).toEqual({ fenced: true });
+      expect(await ledger.setProgress('6', before.term)).toEqual({ fenced: true });
+      expect(await loaded(ledger, 'u')).toMatchObject({ record: record('u') });
+      expect(await ledger.progress()).toBe('5');
+      expect(await ledger.apply('u', { record: record('u', 'now') }, term)).toMatchObject({ fenced: false });
+      expect((await loaded(ledger, 'u'))?.record).toEqual(record('u', 'now'));
+    });
+  });
+}
+
+/** What stores keep to that several processes share. */
+export function sharedMembershipContract(underTest: StoreUnderTest): void {
+  describe.skipIf(underTest.skipped !== undefined)(`membership of many on ${underTest.name}`, () => {
+    const { beat, leave } = setUp(underTest);
+
+    it('gives the lead to the first, and leaves it there', async () => {
+      const first = await beat('a', { isFirst: true });
+      expect(first).toMatchObject({ isLeader: true, members: 1 });
+      expect(await beat('b', { isFirst: true })).toEqual({ isLeader: false, term: first.term, members: 2 });
+      expect(await beat('a')).toEqual({ isLeader: true, term: first.term, members: 2 });
+      expect(await beat('b')).toEqual({ isLeader: false, term: first.term, members: 2 });
     });
 
     it('keeps it where it is when somebody else leaves', async () => {
@@ -79,15 +119,6 @@ export function membershipContract(underTest: StoreUnderTest): void {
       expect(standing.term).toBeGreaterThan(term);
     });
 
-    it('gives it to a new process on its holder’s host, and not to one that was there before', async () => {
-      const { term } = await beat('a', { isFirst: true, host: 'one' });
-      expect(await beat('b', { host: 'one' })).toMatchObject({ isLeader: false, term });
-      const successor = await beat('c', { isFirst: true, host: 'one' });
-      expect(successor.isLeader).toBe(true);
-      expect(successor.term).toBeGreaterThan(term);
-      expect(await beat('a', { host: 'one' })).toMatchObject({ isLeader: false, term: successor.term });
-    });
-
     it('lets one lead of many that begin at the same time', async () => {
       const ids = Array.from({ length: 20 }, (_, index) => `m${index}`);
       const standings = await Promise.all(ids.map((id) => beat(id, { isFirst: true })));
@@ -95,21 +126,20 @@ export function membershipContract(underTest: StoreUnderTest): void {
       expect(leaders).toHaveLength(1);
       expect((await beat('m0')).members).toBe(20);
     });
+  });
+}
 
-    it('fences off what an earlier leader still writes', async () => {
-      const before = await beat('a', { isFirst: true });
-      const change = { record: record('u'), claim: [claim('u')] };
-      expect(await ledger.apply('u', change, before.term)).toMatchObject({ fenced: false });
-      expect(await ledger.setProgress('5', before.term)).toEqual({ fenced: false });
-      await leave('a');
-      const { term } = await beat('b', { isFirst: true });
-      expect(await ledger.apply('u', { record: record('u', 'late') }, before.term)).toEqual({ fenced: true });
-      expect(await ledger.forget('u', '7', before.term)).toEqual({ fenced: true });
-      expect(await ledger.setProgress('6', before.term)).toEqual({ fenced: true });
-      expect(await loaded(ledger, 'u')).toMatchObject({ record: record('u') });
-      expect(await ledger.progress()).toBe('5');
-      expect(await ledger.apply('u', { record: record('u', 'now') }, term)).toMatchObject({ fenced: false });
-      expect((await loaded(ledger, 'u'))?.record).toEqual(record('u', 'now'));
+/** What the embedded store keeps to, which one process at a time has open. */
+export function embeddedMembershipContract(underTest: StoreUnderTest): void {
+  describe.skipIf(underTest.skipped !== undefined)(`membership of one on ${underTest.name}`, () => {
+    const { beat } = setUp(underTest);
+
+    it('gives it to a new process, which is alone', async () => {
+      const { term } = await beat('a', { isFirst: true });
+      const successor = await beat('b', { isFirst: true });
+      expect(successor).toMatchObject({ isLeader: true, members: 1 });
+      expect(successor.term).toBeGreaterThan(term);
+      expect(await beat('b')).toEqual(successor);
     });
   });
 }
