@@ -9,13 +9,13 @@ export interface Backoff {
 export interface BackoffOptions {
   /** @defaultValue 500 */
   baseMs?: number;
-  /** @defaultValue 8000, so that an API server that is back is watched again within ten seconds */
+  /** @defaultValue 30000 */
   capMs?: number;
 }
 
 /** Exponential, with half of each delay left to chance, so that clients cut off together do not return together. */
 export function createBackoff(random: () => number, options: BackoffOptions = {}): Backoff {
-  const { baseMs = 500, capMs = 8_000 } = options;
+  const { baseMs = 500, capMs = 30_000 } = options;
   let failures = 0;
   return {
     next(atLeastMs = 0) {

@@ -222,6 +222,16 @@ describe('the reflector in time', () => {
     await reflector.stop();
   });
 
+  it('goes on trying every few seconds what cannot be reached', async () => {
+    const { server, pass, times, reflector } = start();
+    server.list = () => {
+      throw new ClusterError('connect ECONNREFUSED', { kind: 'network' });
+    };
+    await pass(40_000);
+    expect(times('list').slice(0, 9)).toEqual([0, 250, 750, 1_750, 3_750, 7_750, 15_750, 23_750, 31_750]);
+    await reflector.stop();
+  });
+
   it('begins with short delays again once a watch has shown something', async () => {
     const { server, pass, times, last, reflector } = start();
     server.watch = () => status(503);

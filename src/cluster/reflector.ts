@@ -114,6 +114,8 @@ const defaults: ReflectorTimings = {
 
 /** A watch that failed so often at one revision without showing anything is listed again: its revision may be bad. */
 const maxBarrenWatches = 3;
+/** Between tries to reach a server. */
+const longestUnreachableMs = 8_000;
 /** A watch that the server ended sooner than this, and without a frame, has shown nothing. */
 const shortestWatchMs = 1000;
 
@@ -349,7 +351,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       }
     }
     const isFirst = backoff.isFresh();
-    const delay = backoff.next(retryAfterMs);
+    const delay = delayAfter(reason, retryAfterMs);
     // Of a definition that was removed the list that follows finds out.
     if (!(mayBeAbsent && status === 404)) failures.failed(error, reason);
     return isFirst && (reason === 'expired' || mayBeAbsent) ? 0 : delay;
@@ -379,7 +381,13 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
     const { reason, retryAfterMs } = endingOf(error);
     restarts[reason] += 1;
     failures.failed(error as Error, reason);
-    return backoff.next(retryAfterMs);
+    return delayAfter(reason, retryAfterMs);
+  }
+
+  /** A server that cannot be reached has no work with us, and is to be watched again soon after it is back. */
+  function delayAfter(reason: RestartReason, retryAfterMs: number | undefined): number {
+    const delay = backoff.next(retryAfterMs);
+    return reason === 'disconnected' ? Math.min(delay, longestUnreachableMs) : delay;
   }
 
   async function run(): Promise<void> {
