@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { findOwnRedis, findPostgres, postgresDatabase } from '../test/servers.ts';
+import { findOwnPostgres, findOwnRedis, postgresDatabase } from '../test/servers.ts';
 import { portOf } from './ports.ts';
 
 export type StoreName = 'pglite' | 'redis' | 'postgres';
@@ -13,7 +13,7 @@ export interface StoreServer {
   url: string;
   /** Undefined for pglite, which is inside the process. */
   port?: number;
-  /** Ours to end and to start; undefined where there is no server, or one that was given. */
+  /** Undefined for pglite, which has no server. */
   server?: {
     kill(how: 'crash' | 'politely'): Promise<void>;
     start(): Promise<void>;
@@ -31,7 +31,7 @@ export async function startStore(name: StoreName, directory: string): Promise<St
       stop: async () => rmSync(directory, { recursive: true, force: true }),
     };
   }
-  const found = await (name === 'redis' ? findOwnRedis() : findPostgres()).start();
+  const found = await (name === 'redis' ? findOwnRedis() : findOwnPostgres()).start();
   const url = name === 'redis' ? found.url : await postgresDatabase(found);
   const { process: server } = found;
   const began = async () => {

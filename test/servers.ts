@@ -31,10 +31,7 @@ export interface FoundServer {
  * on a free port with append-only persistence and removed afterwards, else skipped with one line that says so.
  */
 export function findRedis(): FoundServer {
-  return found('Redis', process.env['HERALD_TEST_REDIS'], () => {
-    const command = onPath('redis-server') ?? onPath('valkey-server');
-    return command === undefined ? 'no redis-server on this machine' : () => startRedis(command);
-  });
+  return found('Redis', process.env['HERALD_TEST_REDIS'], ownRedis);
 }
 
 /**
@@ -42,21 +39,29 @@ export function findRedis(): FoundServer {
  * this machine, started in a temporary directory, else skipped.
  */
 export function findPostgres(): FoundServer {
-  return found('PostgreSQL', process.env['HERALD_TEST_POSTGRES'], () => {
-    const binaries = postgresBinaries();
-    if (binaries === undefined) return 'no postgres on this machine';
-    const account = unprivilegedAccount();
-    if (account === undefined) return 'postgres does not run as root, and there is no user postgres';
-    return () => startPostgres(binaries, account);
-  });
+  return found('PostgreSQL', process.env['HERALD_TEST_POSTGRES'], ownPostgres);
 }
 
-/** A server that is always ours, for tests that kill it. */
+/** Servers that are always ours, for tests that kill them. */
 export function findOwnRedis(): FoundServer {
-  return found('Redis', undefined, () => {
-    const command = onPath('redis-server') ?? onPath('valkey-server');
-    return command === undefined ? 'no redis-server on this machine to kill' : () => startRedis(command);
-  });
+  return found('Redis', undefined, ownRedis);
+}
+
+export function findOwnPostgres(): FoundServer {
+  return found('PostgreSQL', undefined, ownPostgres);
+}
+
+function ownRedis() {
+  const command = onPath('redis-server') ?? onPath('valkey-server');
+  return command === undefined ? 'no redis-server on this machine' : () => startRedis(command);
+}
+
+function ownPostgres() {
+  const binaries = postgresBinaries();
+  if (binaries === undefined) return 'no postgres on this machine';
+  const account = unprivilegedAccount();
+  if (account === undefined) return 'postgres does not run as root, and there is no user postgres';
+  return () => startPostgres(binaries, account);
 }
 
 function found(

@@ -16,7 +16,7 @@
  *   P:progress             revision up to which the watch is in the ledger
  *   P:lead                 hash of store/redis-membership.ts; its `term` fences off earlier leaders
  *
- * What release 0.1.0 has claimed has no lane; `readyScript` gives each a lane of its own.
+ * What release 0.1.0 has claimed has no lane; `enlistScript` gives each a lane of its own.
  *
  * An episode is "<delivery>\n<confirmed>\n<notified>\n<slot>\n<JSON>": times in Unix milliseconds, notified 0 where it
  * was not, delivery empty where it was imported. JSON holds no line break, and Lua never decodes it.
@@ -40,8 +40,23 @@ end
 local function isFenced(term)
   return tonumber(redis.call('HGET', P .. ':lead', 'term') or '0') > tonumber(term)
 end
+-- Release 0.1.0, which may still run beside this one, settles and leaves the lane as it is: what is not pending any
+-- more makes way here.
 local function headOf(lane)
-  return redis.call('ZRANGE', P .. ':lane:' .. lane, 0, 0)[1]
+  local key, isMoved = P .. ':lane:' .. lane, false
+  while true do
+    local id = redis.call('ZRANGE', key, 0, 0)[1]
+    if not id then return nil end
+    if redis.call('ZSCORE', P .. ':pending', id) then
+      if isMoved then
+        redis.call('ZADD', P .. ':ready', redis.call('HGET', P .. ':delivery:' .. id, 'observed'), id)
+      end
+      return id
+    end
+    redis.call('ZREM', key, id)
+    redis.call('ZREM', P .. ':ready', id)
+    isMoved = true
+  end
 end
 -- Puts a pending delivery last into its lane.
 local function enlist(id, lane, observed)
@@ -224,23 +239,30 @@ return 0
 `;
 
 /**
- * Answers the ids from `first` to `last` of the ready ones. What has no lane yet gets one first: release 0.1.0, which
- * may still run beside this one, enlists nothing.
+ * Makes good what release 0.1.0 has done, or still does beside this one: it takes nothing out of a lane, and puts
+ * nothing in. Once a minute, and page by page, so that Redis serves others between them. Answers how many it has looked
+ * at of those from `first` to `last`.
  */
-export const readyScript = `${shared}
+export const enlistScript = `${shared}
 local first, last = arg(), arg()
-if first == '0' and redis.call('EXISTS', P .. ':lanes') == 0 then
-  for _, id in ipairs(redis.call('ZRANGE', P .. ':pending', 0, -1)) do
-    local delivery = P .. ':delivery:' .. id
-    if redis.call('HEXISTS', delivery, 'lane') == 0 then
-      redis.call('HSET', delivery, 'lane', id)
-      enlist(id, id, redis.call('HGET', delivery, 'observed'))
-    end
-  end
-  -- Looked at again after a while, since an old process may still claim.
-  redis.call('SET', P .. ':lanes', '1', 'EX', 60)
+if first == '0' and not redis.call('SET', P .. ':lanes', '1', 'EX', 60, 'NX') then return 0 end
+local ready = redis.call('ZRANGE', P .. ':ready', first, last)
+for _, id in ipairs(ready) do
+  if not redis.call('ZSCORE', P .. ':pending', id) then redis.call('ZREM', P .. ':ready', id) end
 end
-return redis.call('ZRANGE', P .. ':ready', first, last)
+local pending = redis.call('ZRANGE', P .. ':pending', first, last)
+for _, id in ipairs(pending) do
+  local delivery = P .. ':delivery:' .. id
+  local fields = redis.call('HMGET', delivery, 'lane', 'observed')
+  local lane = fields[1] or id
+  if redis.call('ZSCORE', P .. ':lane:' .. lane, id) then
+    headOf(lane)
+  else
+    redis.call('HSET', delivery, 'lane', lane)
+    enlist(id, lane, fields[2])
+  end
+end
+return math.max(#ready, #pending)
 `;
 
 /** Answers "begun", "settled", "behind", or the mark of the attempt before. */
@@ -324,6 +346,8 @@ for n = 2, #ARGV do
       redis.call('HDEL', delivery, 'settlement', 'settled', 'attempt')
       redis.call('HSET', delivery, 'lane', lane)
       redis.call('ZREM', P .. ':parked', id)
+      -- Release 0.1.0 parks what it leaves in its lane.
+      leave(id, lane)
       redis.call('ZADD', P .. ':pending', fields[1], id)
       enlist(id, lane, fields[1])
     end

@@ -27,7 +27,7 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
   const load = createScript(client, 'heraldLoad', scripts.loadScript);
   const forget = createScript(client, 'heraldForget', scripts.forgetScript);
   const setProgress = createScript(client, 'heraldSetProgress', scripts.setProgressScript);
-  const ready = createScript(client, 'heraldReady', scripts.readyScript);
+  const enlist = createScript(client, 'heraldEnlist', scripts.enlistScript);
   const begin = createScript(client, 'heraldBegin', scripts.beginScript);
   const abandon = createScript(client, 'heraldAbandon', scripts.abandonScript);
   const settle = createScript(client, 'heraldSettle', scripts.settleScript);
@@ -122,10 +122,13 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
       }
     },
     async *ready() {
-      for (let first = 0; ; first += pageSize) {
-        const range = [`${first}`, `${first + pageSize - 1}`];
-        const ids = (await bounded('Reading', ready([prefix, ...range]))) as Buffer[];
-        if (ids.length > 0) yield ids.map(String);
+      for (const [first, last] of pages()) {
+        const seen = await bounded('Writing', enlist([prefix, first, last]));
+        if (Number(seen) < pageSize) break;
+      }
+      for (const [first, last] of pages()) {
+        const ids = await bounded('Reading', client.zrange(`${prefix}:ready`, first, last));
+        if (ids.length > 0) yield ids;
         if (ids.length < pageSize) return;
       }
     },
@@ -208,6 +211,11 @@ function argumentsOf({ record, end, imports, confirm, claims, snapshots }: Chang
     `${snapshots.size}`,
     ...[...snapshots].flat(),
   ];
+}
+
+/** First and last index of each page there may be. */
+function* pages(): Iterable<[string, string]> {
+  for (let first = 0; ; first += pageSize) yield [`${first}`, `${first + pageSize - 1}`];
 }
 
 function* chunks<T>(items: T[]): Iterable<T[]> {
