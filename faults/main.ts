@@ -39,6 +39,7 @@ async function playRows(given: Arguments): Promise<{ text: string; holds: boolea
       ...(applications !== undefined && { applications }),
       ...(rate !== undefined && { rate }),
       ...(given.root !== undefined && { root: resolve(given.root) }),
+      ...(given.earlier !== undefined && { earlier: resolve(given.earlier) }),
     });
     results.push(result);
     process.stdout.write(
@@ -59,12 +60,16 @@ async function playRows(given: Arguments): Promise<{ text: string; holds: boolea
   return { text, holds: results.every(({ wrong }) => wrong.length === 0) };
 }
 
-function commandOf({ applications, rate }: Arguments, { scenario, store, seed, seconds }: RunResult): string {
+function commandOf(
+  { applications, rate, earlier }: Arguments,
+  { scenario, store, seed, seconds }: RunResult,
+): string {
   const command = `npm run faults -- --scenario ${scenario} --store ${store} --seed ${seed} --seconds ${Math.round(seconds)}`;
   return [
     command,
     ...(applications === undefined ? [] : [`--applications ${applications}`]),
     ...(rate === undefined ? [] : [`--rate ${rate}`]),
+    ...(earlier !== undefined && scenario === 'upgrade' ? [`--earlier ${earlier}`] : []),
   ].join(' ');
 }
 

@@ -1,7 +1,8 @@
 /*
  * The ledger's scripts. Each runs on its own in Redis, so each is atomic. `ARGV[1]` is the prefix of all keys:
  *
- *   P:applications         sorted set of uids that anything was written for, all with score 0
+ *   P:uids                 sorted set of uids that anything was written for, all with score 0
+ *   P:applications         text that keeps release 0.1.0 from deciding, see store/open-redis.ts
  *   P:application:<uid>    the record, packed
  *   P:open:<uid>           hash key → episode, those without oncePer
  *   P:once:<uid>           hash key → episode, those with oncePer
@@ -120,7 +121,7 @@ local function remove(key)
   end
 end
 
-redis.call('ZADD', P .. ':applications', 0, uid)
+redis.call('ZADD', P .. ':uids', 0, uid)
 local hasRecord, record = arg(), arg()
 if hasRecord == '1' then
   redis.call('SET', P .. ':application:' .. uid, record)
@@ -220,7 +221,7 @@ return answer
 export const forgetScript = `${shared}
 local term, uid, revision = arg(), arg(), arg()
 if isFenced(term) then return 1 end
-redis.call('ZREM', P .. ':applications', uid)
+redis.call('ZREM', P .. ':uids', uid)
 redis.call('HSET', P .. ':gone', uid, revision)
 redis.call('UNLINK', P .. ':application:' .. uid, P .. ':open:' .. uid, P .. ':once:' .. uid, P .. ':slot:' .. uid)
 return 0

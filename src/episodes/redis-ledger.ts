@@ -60,7 +60,7 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
   }
 
   async function* uidPages(): AsyncIterable<string[]> {
-    yield* chunks(await bounded('Reading', client.zrange(`${prefix}:applications`, '0', '-1')));
+    yield* chunks(await bounded('Reading', client.zrange(`${prefix}:uids`, '0', '-1')));
   }
 
   async function read(ids: string[]): Promise<{ delivery: Delivery; settlement: string }[]> {

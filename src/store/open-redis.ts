@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import type { Logger } from '../log.ts';
 import { settledWithin, unlessAborted } from './deadline.ts';
+import { createScript } from './redis-script.ts';
 import { type RedisClientOptions, type RedisStore, StoreError } from './store.ts';
 
 export interface OpenRedisOptions {
@@ -14,6 +15,17 @@ export interface OpenRedisOptions {
 
 const prefix = 'herald';
 const oldestVersion = 7;
+
+/**
+ * Release 0.1.0 may still send and settle, but not decide, as in PostgreSQL: its scripts write to P:applications first,
+ * fail since that is a text now, and have changed nothing.
+ */
+const upgradeScript = `
+local earlier = ARGV[1] .. ':applications'
+if redis.call('TYPE', earlier).ok == 'zset' then redis.call('RENAME', earlier, ARGV[1] .. ':uids') end
+redis.call('SET', earlier, 'a newer release of Herald decides what is to be notified')
+return 0
+`;
 
 /**
  * Connects to Redis 7 or Valkey and checks that it keeps what it is given: `maxmemory-policy` must be `noeviction`,
@@ -59,6 +71,7 @@ export async function openRedis({ url, name, log, deadline, signal }: OpenRedisO
     await connect(client, name, deadline, signal);
     await requireDatabase(client, name);
     await inspect(client, name, log);
+    await createScript(client, 'heraldUpgrade', upgradeScript)([prefix]);
   } catch (error) {
     for (const each of clients) each.disconnect();
     throw error;

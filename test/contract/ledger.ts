@@ -575,7 +575,12 @@ async function empty(ledger: Ledger): Promise<void> {
 }
 
 /** One of each, for the whole ledger. */
-const redisCounters: ReadonlySet<string> = new Set(['herald:lanes', 'herald:sequence', 'herald:progress']);
+const redisCounters: ReadonlySet<string> = new Set([
+  'herald:applications',
+  'herald:lanes',
+  'herald:sequence',
+  'herald:progress',
+]);
 
 async function remains(store: Store): Promise<string[]> {
   if (store.kind === 'redis') {

@@ -192,42 +192,16 @@ for (const underTest of storesUnderTest(6).filter(({ name }) => name !== 'pglite
         await send(ledger, first);
       });
 
-      const special = isRedis ? claimsGoOn : claimsAreRefused;
-      special(() => ({ earlier, store, ledger }));
+      it('refuses what it decides, and changes nothing', async () => {
+        const before = await contentOf(ledger);
+        const told = isRedis ? /^WRONGTYPE / : /^a newer release of Herald decides .*: stop this one$/;
+        const change = { record: record('u3', 'v2'), claim: [claim('u3', { recipient: 'other' })] };
+        await expect(earlier.apply('u3', change)).rejects.toThrow(told);
+        await expect(earlier.apply('u4', { claim: [claim('u4')] })).rejects.toThrow(told);
+        await expect(earlier.forget('u3')).rejects.toThrow(told);
+        expect(await contentOf(ledger)).toEqual(before);
+      });
     });
-  });
-}
-
-type Opened = () => { earlier: EarlierRelease; store: Store; ledger: Ledger };
-
-function claimsGoOn(opened: Opened): void {
-  it('sends what it has claimed', async () => {
-    const { earlier, store, ledger } = opened();
-    const claimed = claim('u4');
-    await earlier.apply('u4', { record: record('u4'), claim: [claimed] });
-    await sweepIsDue(store);
-    expect(await all(ledger.ready())).toContain(claimed.delivery.id);
-    await send(ledger, claimed.delivery.id);
-  });
-}
-
-function claimsAreRefused(opened: Opened): void {
-  it('refuses what it decides, and changes nothing', async () => {
-    const { earlier, ledger } = opened();
-    const before = await contentOf(ledger);
-    const told = /^a newer release of Herald decides what is to be notified: stop this one$/;
-    const change = { record: record('u3', 'v2'), claim: [claim('u3', { recipient: 'other' })] };
-    await expect(earlier.apply('u3', change)).rejects.toThrow(told);
-    await expect(earlier.forget('u3')).rejects.toThrow(told);
-    expect(await contentOf(ledger)).toEqual(before);
-  });
-
-  it('lets it start again', async () => {
-    const { store } = opened();
-    if (store.kind !== 'postgres') throw new Error('unreachable');
-    const text = 'SELECT max(applied) AS applied, max(oldest_reader) AS oldest FROM herald.version';
-    const { rows } = await store.pool.query(text);
-    expect(rows).toEqual([{ applied: migrations.length, oldest: 1 }]);
   });
 }
 
@@ -252,7 +226,7 @@ async function contentOf(ledger: Ledger): Promise<unknown> {
 
 async function remains(store: Store): Promise<string[]> {
   if (store.kind === 'redis') {
-    const counters = new Set(['herald:lanes', 'herald:sequence', 'herald:progress']);
+    const counters = new Set(['herald:applications', 'herald:lanes', 'herald:sequence', 'herald:progress']);
     return (await store.client.keys('herald:*')).filter((key) => !counters.has(key));
   }
   const { rows } = await store.pool.query<{ what: string }>(
