@@ -2,7 +2,7 @@
  * The ledger's scripts. Each runs on its own in Redis, so each is atomic. `ARGV[1]` is the prefix of all keys:
  *
  *   P:uids                 sorted set of uids that anything was written for, all with score 0
- *   P:applications         text that keeps release 0.1.0 from deciding, see store/open-redis.ts
+ *   P:applications         text that keeps release 0.1.0 from deciding, see store/open-redis.ts; with it P:upgrade
  *   P:application:<uid>    the record, packed
  *   P:open:<uid>           hash key → episode, those without oncePer
  *   P:once:<uid>           hash key → episode, those with oncePer
@@ -241,12 +241,15 @@ return 0
 
 /**
  * Makes good what release 0.1.0 has done, or still does beside this one: it takes nothing out of a lane, and puts
- * nothing in. Once a minute, and page by page, so that Redis serves others between them. Answers how many it has looked
- * at of those from `first` to `last`.
+ * nothing in. Once a minute, and every 5 s in the hour after an upgrade; page by page, so that Redis serves others
+ * between them. Answers how many it has looked at of those from `first` to `last`.
  */
 export const enlistScript = `${shared}
 local first, last = arg(), arg()
-if first == '0' and not redis.call('SET', P .. ':lanes', '1', 'EX', 60, 'NX') then return 0 end
+if first == '0' then
+  local seconds = redis.call('EXISTS', P .. ':upgrade') == 1 and 5 or 60
+  if not redis.call('SET', P .. ':lanes', '1', 'EX', seconds, 'NX') then return 0 end
+end
 local ready = redis.call('ZRANGE', P .. ':ready', first, last)
 for _, id in ipairs(ready) do
   if not redis.call('ZSCORE', P .. ':pending', id) then redis.call('ZREM', P .. ':ready', id) end

@@ -18,11 +18,14 @@ const oldestVersion = 7;
 
 /**
  * Release 0.1.0 may still send and settle, but not decide, as in PostgreSQL: its scripts write to P:applications first,
- * fail since that is a text now, and have changed nothing.
+ * fail since that is a text now, and have changed nothing. P:upgrade says for an hour that it may still be there.
  */
 const upgradeScript = `
 local earlier = ARGV[1] .. ':applications'
-if redis.call('TYPE', earlier).ok == 'zset' then redis.call('RENAME', earlier, ARGV[1] .. ':uids') end
+if redis.call('TYPE', earlier).ok == 'zset' then
+  redis.call('RENAME', earlier, ARGV[1] .. ':uids')
+  redis.call('SET', ARGV[1] .. ':upgrade', '1', 'EX', 3600)
+end
 redis.call('SET', earlier, 'a newer release of Herald decides what is to be notified')
 return 0
 `;

@@ -143,6 +143,11 @@ for (const underTest of storesUnderTest(6).filter(({ name }) => name !== 'pglite
         expect(await readyOfLane()).toEqual([first]);
       });
 
+      it('looks soon for what it has settled', async () => {
+        await all(ledger.ready());
+        expect(await secondsToSweep(store)).toBeLessThanOrEqual(5);
+      });
+
       it('goes on with a lane whose first it has sent', async () => {
         await earlier.settle(first, sent(7_000));
         await sweepIsDue(store);
@@ -211,7 +216,12 @@ async function send(ledger: Ledger, id: string): Promise<void> {
   expect(await ledger.settle(id, sent(7_000))).toMatchObject({ settled: true, open: true });
 }
 
-/** On Redis what 0.1.0 has done is looked for once a minute: now. */
+/** On PostgreSQL each sweep sees what 0.1.0 has done. */
+async function secondsToSweep(store: Store): Promise<number> {
+  return store.kind === 'redis' ? await store.client.ttl('herald:lanes') : 0;
+}
+
+/** On Redis what 0.1.0 has done is looked for now and then: now. */
 async function sweepIsDue(store: Store): Promise<void> {
   if (store.kind === 'redis') await store.client.del('herald:lanes');
 }
@@ -226,7 +236,13 @@ async function contentOf(ledger: Ledger): Promise<unknown> {
 
 async function remains(store: Store): Promise<string[]> {
   if (store.kind === 'redis') {
-    const counters = new Set(['herald:applications', 'herald:lanes', 'herald:sequence', 'herald:progress']);
+    const counters = new Set([
+      'herald:applications',
+      'herald:upgrade',
+      'herald:lanes',
+      'herald:sequence',
+      'herald:progress',
+    ]);
     return (await store.client.keys('herald:*')).filter((key) => !counters.has(key));
   }
   const { rows } = await store.pool.query<{ what: string }>(
