@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from './ports.ts';
+import { freePort } from '../simulator/free-port.ts';
 
 /** A Herald that may be ended at any moment and started again, with a log that goes on. */
 export interface Process {

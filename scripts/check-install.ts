@@ -4,9 +4,9 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../simulator/free-port.ts';
 import { createKubernetesSimulator } from '../simulator/kubernetes.ts';
 import { baseEnvironment, buildWithoutDocker, type Image } from './dockerfile.ts';
-import { freePort } from './free-port.ts';
 
 /**
  * Exercises the Dockerfile without Docker: builds it into an empty folder from what git tracks, starts its command as

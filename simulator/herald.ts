@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
 
 /** Herald itself, as a process of its own beside the simulated world: `src/main.ts run` as a cluster would start it. */
 export interface Herald {
@@ -90,13 +89,4 @@ function parseLog(line: string): Record<string, unknown> {
     // Not of the log: the runtime's own words about a crash.
     return { level: 'error', msg: line };
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,7 +1,5 @@
-import type { Change } from './store.ts';
-
 /** The latest changes of one resource, for watches that resume: so many, and not for ever. */
-export interface History {
+export interface History<Change> {
   add(change: Change, at: number): void;
   /** Changes after the revision, oldest first. */
   after(revision: number): Change[];
@@ -16,10 +14,10 @@ export interface HistoryOptions {
   historyMs: number;
 }
 
-export function createHistory(
+export function createHistory<Change extends { resourceVersion: number }>(
   { historyLimit, historyMs }: HistoryOptions,
   compactedAtFirst: number,
-): History {
+): History<Change> {
   let changes: Change[] = [];
   let times: number[] = [];
   /** What is before it is forgotten, and cut off in bulk. */

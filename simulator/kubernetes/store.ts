@@ -64,7 +64,7 @@ export function createStore(options: StoreOptions): Store {
   const objects = new Map<Resource, Map<string, Entry>>();
   const sorted = new Map<Resource, Entry[]>();
   const listeners: ((change: Change) => void)[] = [];
-  const histories = new Map<Resource, History>();
+  const histories = new Map<Resource, History<Change>>();
   let revision = 1000;
   const firstRevision = revision;
 
@@ -76,10 +76,10 @@ export function createStore(options: StoreOptions): Store {
     return created;
   }
 
-  function historyOf(resource: Resource): History {
+  function historyOf(resource: Resource): History<Change> {
     const found = histories.get(resource);
     if (found !== undefined) return found;
-    const created = createHistory(options, firstRevision);
+    const created = createHistory<Change>(options, firstRevision);
     histories.set(resource, created);
     return created;
   }

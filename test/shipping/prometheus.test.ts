@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { freePort } from '../../scripts/free-port.ts';
+import { freePort } from '../../simulator/free-port.ts';
 import { createServer } from '../../src/server/server.ts';
 import { filledMetrics, shop } from './filled-metrics.ts';
 import { repository, succeeds } from './kustomize.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import { freePort } from '../../scripts/free-port.ts';
+import { freePort } from '../../simulator/free-port.ts';
 import { find, hasKubectl, kustomize, succeeds } from './kustomize.ts';
 
 const available = hasKubectl && succeeds('redis-server', ['--version']);
