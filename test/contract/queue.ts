@@ -154,6 +154,25 @@ export function queueContract(underTest: StoreUnderTest): void {
       await untilCounts(queue, {});
     });
 
+    it('runs what is deferred as if for the first time, with the slot it has', async () => {
+      const queue = open();
+      const seen: Partial<Attempt>[] = [];
+      const finished = deferred<void>();
+      const slot = Date.now() + 100;
+      await queue.add([delivery('a')]);
+      queue.work(async ({ attempt, slot: held }) => {
+        seen.push({ attempt, ...(held === undefined ? {} : { slot: held }) });
+        if (seen.length === 1) return { status: 'deferred', at: Date.now() };
+        if (seen.length === 2) return { status: 'paced', slot };
+        if (seen.length === 3) return { status: 'deferred', at: Date.now() };
+        finished.resolve();
+        return done;
+      });
+      await finished.promise;
+      expect(seen).toEqual([{ attempt: 1 }, { attempt: 1 }, { attempt: 1, slot }, { attempt: 1, slot }]);
+      await untilCounts(queue, {});
+    });
+
     it('hands out at once what is put off, when hurried', async () => {
       const queue = open();
       const finished = deferred<void>();
