@@ -18,7 +18,8 @@ describe('an answer of Slack', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const apiURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`;
-    const options = { token: 'xoxb-1', apiURL } as Parameters<typeof createSlackCall>[0];
+    const flags = { disableUnfurl: false, insecureSkipVerify: false };
+    const options = { token: 'xoxb-1', apiURL, username: '', icon: '', ...flags };
     call = createSlackCall(options, { dispatcher, timeout: 30_000, now: Date.now });
   });
   afterAll(async () => {
