@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Arguments, parseArguments, usage } from './arguments.ts';
-import { markdownTable, rowOf, runReport } from './report.ts';
+import { holdsOf, markdownTable, rowOf, runReport } from './report.ts';
 import { type RunResult, runScenario } from './run-scenario.ts';
 import { scenarios } from './scenarios.ts';
 import { soak } from './soak.ts';
@@ -57,7 +57,7 @@ async function playRows(given: Arguments): Promise<{ text: string; holds: boolea
     now: new Date(),
     commands: (result) => commandOf(given, result),
   });
-  return { text, holds: results.every(({ wrong }) => wrong.length === 0) };
+  return { text, holds: holdsOf(results) };
 }
 
 function commandOf(

@@ -14,6 +14,12 @@ export function circumstances(now: Date): string {
   return `${now.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${cores} cores, ${memory} GiB, Node.js ${process.versions.node}`;
 }
 
+/** Whether the promise was kept. Where nothing was played, nobody knows. */
+export function holdsOf(results: readonly RunResult[]): boolean {
+  const played = results.filter(({ skipped }) => skipped === undefined);
+  return played.length > 0 && played.every(({ wrong }) => wrong.length === 0);
+}
+
 const heading = [
   'scenario',
   'store',

@@ -60,7 +60,8 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const { store, seed, seconds } = options;
   const scenario = scenarios.find(({ name }) => name === options.scenario);
   if (!scenario) throw new Error(`There is no scenario ${options.scenario}`);
-  if (scenario.isUpgrade && options.earlier === undefined) return skipped(options, 'no --earlier');
+  if (scenario.isUpgrade && options.earlier === undefined)
+    return skipped(options, 'needs --earlier DIRECTORY');
   const volume = scenario.volume?.();
   if (typeof volume === 'string') return skipped(options, volume);
   const random = createRandom(derivedSeed(seed, scenario.name, store));

@@ -176,23 +176,13 @@ describe('pruneLedger', () => {
     clock.now += 91 * day;
     const term = createTermLedger(Promise.resolve({ ledger, term: 1 }));
     const { log, lines } = recordLog();
-    await pruneLedger({
-      ledger: { ...term, prune: ledger.prune },
-      observer,
-      log,
-      now: clock.now,
-      before: clock.now - 90 * day,
-    });
+    const deps = { ledger: { ...term, prune: ledger.prune }, observer, log };
+    const prune = () => pruneLedger({ ...deps, now: clock.now, before: clock.now - 90 * day });
+    await prune();
     expect(lines).toMatchObject([{ msg: 'Removed what is long over from the ledger', removed: 2 }]);
     const left = (await loaded(ledger, 'old'))?.episodes.map(({ oncePer }) => oncePer);
     expect([left, (await loaded(ledger, 'gone'))?.episodes]).toEqual([['r2'], []]);
-    await pruneLedger({
-      ledger: { ...term, prune: ledger.prune },
-      observer,
-      log,
-      now: clock.now,
-      before: clock.now - 90 * day,
-    });
+    await prune();
     expect(lines).toHaveLength(1);
   });
 });

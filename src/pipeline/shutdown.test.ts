@@ -36,10 +36,10 @@ it('passes over what hangs or fails, in order, and says which it was', async () 
       ['hangs', () => new Promise(() => undefined)],
       ['last', async (left) => ended.push(left)],
     ],
-    5,
+    100,
     log,
   );
-  // A timer may be a millisecond early.
+  // Of 100 ms; a timer may be a millisecond early.
   expect(ended).toEqual([expect.closeTo(0, -1)]);
   expect(lines.map(({ step, msg }) => [step, msg])).toEqual([
     ['throws', 'Did not end cleanly'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseArguments } from '../../faults/arguments.ts';
-import { runReport } from '../../faults/report.ts';
+import { holdsOf, runReport } from '../../faults/report.ts';
 import { skipped } from '../../faults/run-scenario.ts';
 import { scenarios } from '../../faults/scenarios.ts';
 import { slopeOf } from '../../faults/soak.ts';
@@ -78,4 +78,12 @@ test('the slope is by the hour', () => {
   const samples = [1, 2, 3, 4].map((minute) => ({ minute, value: 100 + 2 * minute }));
   expect(slopeOf(samples, ({ value }) => value)).toBeCloseTo(120);
   expect(slopeOf([{ minute: 1 }], () => 5)).toBe(0);
+});
+
+test('it holds when something was played, and nothing of that was wrong', () => {
+  const result = skipped({ scenario: 'kill', store: 'redis', seed: 3, seconds: 5 }, 'no redis');
+  const { skipped: _skipped, ...played } = result;
+  expect(holdsOf([result])).toBe(false);
+  expect(holdsOf([result, played])).toBe(true);
+  expect(holdsOf([played, { ...played, wrong: ['2 lost'] }])).toBe(false);
 });

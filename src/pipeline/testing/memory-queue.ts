@@ -13,7 +13,10 @@ export interface MemoryQueue extends Pick<DeliveryQueue, 'add' | 'missing'> {
   held(): string[];
   /** Forgets every job, as a store does that loses its data. */
   lose(): void;
-  /** Runs each job once, however far away it is due, also those that are added meanwhile. A job that throws stays, as at a failing worker. */
+  /**
+   * Runs each job once, however far away it is due, also those that are added meanwhile. A job that throws stays, as at
+   * a failing worker.
+   */
   runAll(process: DeliveryProcessor): Promise<(JobResult | Error)[]>;
 }
 

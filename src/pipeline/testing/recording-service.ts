@@ -16,7 +16,7 @@ export interface RecordingService extends Service {
   outcomes: (Outcome | Promise<Outcome>)[];
 }
 
-/** Remembers what it accepted, finds it again when it is asked about an earlier attempt, and whether it was closed. */
+/** Remembers what it accepted, so that it knows of an earlier attempt, and whether it was closed. */
 export function createRecordingService(type: string, shape: Partial<Service> = {}): RecordingService {
   const sent: Sent[] = [];
   const asked: SendContext['earlier'][] = [];
