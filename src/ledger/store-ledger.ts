@@ -1,8 +1,8 @@
 import { defaultStoreDeadline } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Ledger } from './ledger.ts';
-import { createPostgresLedger } from './postgres-ledger.ts';
-import { createRedisLedger } from './redis-ledger.ts';
+import { createPostgresLedger } from './postgres.ts';
+import { createRedisLedger } from './redis.ts';
 
 /** The ledger in an opened store. `deadline`: milliseconds for each call. */
 export function createLedger(
