@@ -39,7 +39,7 @@ async function openLedger(queue: string): Promise<OpenLedger> {
   // The database drivers are loaded by the commands that need them only.
   const [{ createLedger }, { openStore }, { isInitialised }, { parseQueueUrl }, { StoreError }] =
     await Promise.all([
-      import('../episodes/store-ledger.ts'),
+      import('../ledger/store-ledger.ts'),
       import('../store/open-store.ts'),
       import('../store/pglite-files.ts'),
       import('../store/queue-url.ts'),
@@ -55,12 +55,7 @@ async function openLedger(queue: string): Promise<OpenLedger> {
   try {
     const store = await openStore(queue, { log, deadline: storeDeadline });
     const ledger = createLedger(store, { deadline: storeDeadline });
-    return {
-      pending: () => ledger.pending(),
-      parked: (limit) => ledger.parked(limit),
-      unpark: (ids) => ledger.unpark(ids),
-      close: () => store.close(storeDeadline),
-    };
+    return { ...ledger, close: () => store.close(storeDeadline) };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     // The store's own mend is for the bridge: a command wants this directory and no other.
