@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createLedger } from '../../src/episodes/store-ledger.ts';
+import { createLedger } from '../../src/ledger/store-ledger.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { claim } from '../contract/ledger-fixtures.ts';
+import { committer, delivery } from '../contract/ledger-fixtures.ts';
 import { silent, storesUnderTest } from '../contract/stores.ts';
 import { herald, temporaryFolder } from './support.ts';
 
@@ -12,9 +12,10 @@ async function fill(url: string): Promise<string[]> {
   const store = await openStore(url, { log: silent });
   try {
     const ledger = createLedger(store);
-    const claims = ['a', 'b', 'c'].map((uid) => claim(uid));
-    for (const one of claims) await ledger.apply(one.delivery.application.uid, { claim: [one] }, 0);
-    const ids = claims.map(({ delivery }) => delivery.id);
+    const commit = committer(ledger);
+    const uids = ['a', 'b', 'c'];
+    for (const uid of uids) await commit(uid, { add: [delivery(uid)] });
+    const ids = uids.map((uid) => delivery(uid).id);
     for (const id of ids.slice(1)) await ledger.settle(id, { ...rejected, at: 1_795_348_800_000 });
     return ids;
   } finally {
@@ -57,6 +58,11 @@ describe.each(storesUnderTest(redisNumber))('deliveries in $name', ({ skipped, p
         `${pending.slice(0, 12)} pending`,
       ]),
     );
+
+    const discarded = await herald(['deliveries', 'discard', '--all', ...queue]);
+    expect(discarded).toMatchObject({ code: 0, stderr: '' });
+    expect(discarded.stdout).toBe('1 delivery is discarded, and will not be sent.\n');
+    expect((await herald(['deliveries', '--failed', ...queue])).stdout).toBe('No deliveries.\n');
   });
 });
 
