@@ -119,8 +119,8 @@ async function play(
   };
 
   workload.prepare();
-  for (const each of first) each.start();
-  for (const each of first) {
+  for (const each of processes) each.start();
+  for (const each of processes) {
     if (!(await each.ready()) && !scenario.allowsExits) wrong.push(`${each.host} did not become ready`);
   }
   await settled(world, patience);
