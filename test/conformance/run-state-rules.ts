@@ -18,8 +18,6 @@ export interface Rules {
   rearmsOnErrors: boolean;
   /** An Application with several sources has no revision but `<nil>`, or none. */
   ignoresRevisions: boolean;
-  /** A match that was told without a oncePer value is told again when it gets one. */
-  splitsUnnamed: boolean;
 }
 
 export const engineRules: Rules = {
@@ -27,7 +25,6 @@ export const engineRules: Rules = {
   cutsHistory: true,
   rearmsOnErrors: true,
   ignoresRevisions: true,
-  splitsUnnamed: true,
 };
 
 /** Why Herald differs, by rule. */
@@ -35,7 +32,6 @@ export const differences: Readonly<Record<keyof Rules, string>> = {
   forgetsFailures: 'a: a failed delivery is retried until it is sent or parked, and never counts as sent',
   cutsHistory: 'a: the history is not cut at 100 entries',
   rearmsOnErrors: 'a: an evaluation error neither sends nor re-arms',
-  splitsUnnamed: 'a match that was told without a oncePer value and then gets one is still the same',
   ignoresRevisions: 'the revisions of an Application with several sources are its oncePer value',
 };
 
@@ -44,12 +40,10 @@ export const heraldRules: Rules = {
   cutsHistory: false,
   rearmsOnErrors: false,
   ignoresRevisions: false,
-  splitsUnnamed: false,
 };
 
 /** The vectors in which Herald differs, and the rule that makes the difference. */
 export const documentedSequences: Readonly<Record<string, keyof Rules>> = {
-  'onceper-error-then-value': 'splitsUnnamed',
   'onceper-failure-then-retry': 'forgetsFailures',
   'template-missing-onceper': 'forgetsFailures',
   'truncate-100-plus-1': 'cutsHistory',
@@ -96,10 +90,6 @@ export function applyRules(
   const tenant = vector.selfService ? vector.apiNamespace : undefined;
   const notified = secondsByKey(vector.initialAnnotation);
   const undelivered = new Map<string, Undelivered>();
-  /** Matches told without a oncePer value, with the value that they have got since. */
-  const unnamed = new Map<string, string>();
-  /** Conditions and destinations that have told a oncePer value. */
-  const valued = new Set<string>();
   /** Of matches that are over. */
   let late: Undelivered[] = [];
 
@@ -111,20 +101,6 @@ export function applyRules(
     if (isSent || rules.forgetsFailures) undelivered.delete(key);
     else undelivered.set(key, claim);
     return { ...answer, outcome: isSent ? 'sent' : 'error' };
-  }
-
-  /** Whether the match was told without a value, and this one, or that it has none, is no news. */
-  function goesOn(slot: string, oncePer: string): boolean {
-    const isValue = oncePer !== '' && oncePer !== '<nil>';
-    const isFirstNil = oncePer === '<nil>' && !valued.has(slot);
-    const name = unnamed.get(slot);
-    if (name === undefined) {
-      if (oncePer === '' || isFirstNil) unnamed.set(slot, '');
-    } else if (!isValue) return true;
-    if (oncePer !== '') valued.add(slot);
-    if (name !== '') return false;
-    unnamed.set(slot, oncePer);
-    return true;
   }
 
   function end(key: string): void {
@@ -163,10 +139,7 @@ export function applyRules(
       const { result, destination, trigger, condition } = evaluation;
       const parts = { tenant, trigger, index: evaluation.index, condition, destination };
       const isOver = result.status === 'unmatched' || (result.status === 'failed' && rules.rearmsOnErrors);
-      if (isOver) {
-        end(stateKey({ ...parts, oncePer: '' }));
-        unnamed.delete(stateKey({ ...parts, oncePer: '' }));
-      }
+      if (isOver) end(stateKey({ ...parts, oncePer: '' }));
       if (result.status !== 'matched') continue;
       const oncePer = rules.ignoresRevisions
         ? printOncePer(result.oncePer)
@@ -175,11 +148,7 @@ export function applyRules(
       const answer = { trigger, conditionKey, oncePer, ...destination, templates: evaluation.send };
       const key = stateKey({ ...parts, oncePer });
       seen.add(key);
-      const isGoingOn = !rules.splitsUnnamed && goesOn(stateKey({ ...parts, oncePer: '' }), oncePer);
-      if (isGoingOn && oncePer !== '' && oncePer !== '<nil>') notified.set(key, step.now);
-      if (isGoingOn && !undelivered.has(key) && !notified.has(key))
-        deliveries.push({ ...answer, outcome: 'alreadyNotified' });
-      else deliveries.push(match(answer, key, step));
+      deliveries.push(match(answer, key, step));
     }
     deliveries.push(...sendLate(step, seen));
     if (rules.cutsHistory) cut(step);
