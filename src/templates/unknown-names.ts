@@ -6,10 +6,10 @@ import { likeliest } from '../go/did-you-mean.ts';
 import { parseSignature } from '../go/function.ts';
 import { methodNames, methodType } from '../go/methods.ts';
 import { NAMESPACE_NAMES, namespaceMemberType, namespaceNames } from '../go/namespaces/known.ts';
+import { SHARED_NAMES } from '../go/namespaces/shared.ts';
 import type { Node, Operand, PipeNode } from './gotemplate/ast.ts';
 import { TemplateSyntaxError } from './gotemplate/lexer.ts';
 import { parseTemplate } from './gotemplate/parser.ts';
-import { SHARED_NAMES } from './shared.ts';
 import { SPRIG_LIBRARY } from './sprig/functions.ts';
 import type { Dialect } from './template.ts';
 

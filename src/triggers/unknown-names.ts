@@ -2,6 +2,7 @@
 import { likeliest } from '../go/did-you-mean.ts';
 import { methodNames } from '../go/methods.ts';
 import { NAMESPACE_NAMES, namespaceMemberType, namespaceNames } from '../go/namespaces/known.ts';
+import { SHARED_NAMES } from '../go/namespaces/shared.ts';
 import { searchNames } from './expr/check.ts';
 import { CompileError, placeOf } from './expr/errors.ts';
 import { parse } from './expr/parser.ts';
@@ -23,26 +24,28 @@ export interface UnknownName {
 }
 
 /** Variables of conditions that are no namespaces; `changes` is a function. */
-const VARIABLES: ReadonlySet<string> = new Set(['app', 'context', 'secrets', 'appProject', 'shared']);
+const VARIABLES: ReadonlySet<string> = new Set(['app', 'context', 'secrets', 'appProject']);
 const FUNCTIONS: Readonly<Record<string, StaticType>> = {
   changes: typeOf('func(interface {}, string) int'),
+  operationStartedAfter: typeOf('func(interface {}) bool'),
 };
 
 function variable(name: string): StaticType | undefined {
   if (Object.hasOwn(FUNCTIONS, name)) return FUNCTIONS[name];
-  return VARIABLES.has(name) || namespaceNames(name) !== undefined ? UNKNOWN : undefined;
+  return VARIABLES.has(name) || name === 'shared' || namespaceNames(name) !== undefined ? UNKNOWN : undefined;
 }
 
 function member(of: string, name: string): { type: StaticType | undefined } | undefined {
+  if (of === 'shared') return { type: SHARED_NAMES.includes(name) ? UNKNOWN : undefined };
   if (namespaceNames(of) === undefined) return undefined;
   const type = namespaceMemberType(of, name);
   return { type: type === undefined ? undefined : typeOf(type) };
 }
 
-function candidates({ of, kind }: Pick<UnknownName, 'of' | 'kind'>): string[] {
-  if (kind === 'variable') return [...VARIABLES, ...NAMESPACE_NAMES];
+function candidates({ of, kind }: Pick<UnknownName, 'of' | 'kind'>): readonly string[] {
+  if (kind === 'variable') return [...VARIABLES, 'shared', ...NAMESPACE_NAMES];
   if (of === undefined) return [...builtinNames(), ...Object.keys(FUNCTIONS)];
-  return namespaceNames(of) ?? methodNames(of) ?? [];
+  return of === 'shared' ? SHARED_NAMES : (namespaceNames(of) ?? methodNames(of) ?? []);
 }
 
 /** None for an expression that does not parse: compiling it says why. */
