@@ -145,7 +145,7 @@ async function deliveriesOf(
   const deliveries = evaluations.flatMap((evaluation): PlayedDelivery[] => {
     const { result } = evaluation;
     if (result.status !== 'matched') return [];
-    const oncePer = oncePerValue(result, evaluation.oncePer, application.object);
+    const oncePer = oncePerValue(result);
     const notice = noticeKey(uid, slotOf(evaluation));
     const alerts = notices.get(slotOf(evaluation))?.alerts ?? [];
     const isSame = (delivery: DeliveryFacts) =>
