@@ -34,7 +34,13 @@ import { reviveParked } from './pipeline/revive.ts';
 import { type ShutdownStep, shutDown } from './pipeline/shutdown.ts';
 import { createStanding } from './pipeline/standing.ts';
 import { createTerm, type LeadingTerm, type OpenedStore } from './pipeline/term.ts';
-import { missingLists, stuckWatches, verdict } from './pipeline/watch-health.ts';
+import {
+  failingWatches,
+  missingLists,
+  missingRights,
+  stuckWatches,
+  verdict,
+} from './pipeline/watch-health.ts';
 import type { HealthChecks } from './server/health.ts';
 import { createServer } from './server/server.ts';
 import { createService } from './services/create-service.ts';
@@ -98,7 +104,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const now = Date.now;
   const startedAt = now();
 
-  const connection = connect(connectOptions(options.kube));
+  const connection = connect({ ...connectOptions(options.kube), log });
   const namespace = options.kube.namespace || connection.namespace;
   const scope = createWatchScope(namespace, options.applicationNamespaces);
   const metrics = createMetrics({ version: packageJson.version });
@@ -204,6 +210,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
         project,
         repo: repo.evaluation,
         ...(mirror ? { mirror } : {}),
+        lookInto: config.lookInto,
         metrics,
         log,
         now,
@@ -222,7 +229,11 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const limits = options.queue.startsWith('pglite:') ? parallelEmbedded : parallel;
   const watches = () => [projects.state(), ...config.states(), ...(leading?.watches() ?? [])];
   healthz.watch = () => verdict(stuckWatches(watches(), now()), 'alive');
-  readyz.lists = () => verdict(missingLists(watches()), 'done');
+  readyz.lists = () => {
+    const states = watches();
+    const obstacles = [...missingLists(states), ...failingWatches(states, now())];
+    return verdict(obstacles, ['done', ...missingRights(states)].join('; '));
+  };
 
   for (const watch of [config, projects]) watch.start();
   const waiting = waitForStore(options.queue, {

@@ -134,7 +134,8 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       const config = deps.parse(snapshot, before?.active.config);
       const { services, problems } = buildServices(config, namespace, before);
       const secrets = options.selfService ? {} : { secrets: Object.fromEntries(secret ?? []) };
-      const told = report(snapshot, [...config.problems, ...problems], before?.told ?? new Set());
+      const all = [...config.problems, ...problems, ...missingRights(snapshot, config)];
+      const told = report(snapshot, all, before?.told ?? new Set());
       held.set(namespace, {
         active: { namespace, config, services, ...secrets },
         sources: config.services,
@@ -174,6 +175,25 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     deps.metrics.setConfigProblems(namespace, []);
     for (const service of entry.active.services.values()) closeQuietly(service);
   }
+}
+
+/** Secrets that the configuration refers to and Herald may not read: what else is said of them is only what follows. */
+function missingRights({ forbidden = [] }: ConfigSnapshot, { secretKeys }: Config): Problem[] {
+  return forbidden.flatMap(({ what, right, mend }) => {
+    const isOfOthers = what === 'labelled-secrets';
+    const needing = secretKeys.filter((key) => key.includes(':') === isOfOthers);
+    if (needing.length === 0) return [];
+    const shown = needing.slice(0, 3).map((key) => `$${key}`);
+    const more = needing.length > 3 ? ` and ${needing.length - 3} more` : '';
+    return [
+      {
+        key: 'secrets',
+        severity: 'error' as const,
+        what: `Herald may not ${right}, so ${shown.join(', ')}${more} cannot be read`,
+        fix: mend,
+      },
+    ];
+  });
 }
 
 function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> | undefined): Set<string> {

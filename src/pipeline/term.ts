@@ -50,6 +50,8 @@ interface Deps {
   repo: Repo['evaluation'];
   /** Absent: argocd-notifications' annotation is not written. */
   mirror?: Mirror;
+  /** There are Applications in the namespace. */
+  lookInto(namespace: string): void;
   metrics: Metrics;
   log: Logger;
   now(): number;
@@ -127,8 +129,10 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
       scope,
       labelSelector,
       handlers: {
-        upsert: (application, _previous, { isReplayed }) =>
-          observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed }),
+        upsert: (application, _previous, { isReplayed }) => {
+          deps.lookInto(application.namespace);
+          observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed });
+        },
         delete: (application, { isReplayed }) => deleted(application, isReplayed),
       },
     },
