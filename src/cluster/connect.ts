@@ -4,7 +4,7 @@ import { type Dispatcher, errors } from 'undici';
 import type { Logger } from '../log.ts';
 import type { Json, JsonObject } from '../model.ts';
 import { createOutageLog } from '../net/outage-log.ts';
-import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { ClusterError } from './cluster-error.ts';
 import { createCredentials } from './credentials.ts';
 import { createDispatcherPool } from './dispatcher-pool.ts';
@@ -80,7 +80,7 @@ export function connect(options: ConnectOptions = {}): Connection {
       back: 'The API server answers again',
     });
   const reachability = createReachability({
-    clock: systemClock,
+    clock: idleClock,
     // A plug-in may take a second of the processor, and ask somebody else.
     longestRefused: () => (credentials.hasPlugin() ? 30_000 : 2_500),
     async probe(signal, isRefused) {
@@ -188,6 +188,15 @@ export function connect(options: ConnectOptions = {}): Connection {
     },
   };
 }
+
+/** A process that has nothing else to do does not live on to find out whether the server is back. */
+const idleClock: Clock = {
+  now: Date.now,
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};
 
 /** Runs `action` with a signal that aborts with the caller's, or when the time is up. */
 async function withDeadline<T>(

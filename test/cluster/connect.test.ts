@@ -177,7 +177,7 @@ describe('credentials', () => {
       await failWith({ token: `${token}x` }),
       await failWith({ username: 'me', password: 'secret-part' }),
     ];
-    simulator.faults.reset({});
+    simulator.faults.reset({ resource: 'configmaps' });
     printed.push(await failWith({ token }));
     for (const text of printed) {
       expect(text).not.toContain('secret-part');
