@@ -39,7 +39,7 @@ export interface Connection {
   stream(request: ApiRequest): Promise<AsyncIterable<Uint8Array>>;
   /**
    * Resolves at once while the server answers, otherwise when it does again; true: it was away. While it is, this
-   * connection asks it once a second, whoever and how many wait.
+   * connection asks it twice a second, whoever and how many wait.
    */
   untilBack(signal: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
@@ -76,7 +76,7 @@ export function connect(options: ConnectOptions = {}): Connection {
   const outageLog =
     options.log &&
     createOutageLog(options.log, {
-      away: 'The API server cannot be reached',
+      away: 'The API server does not answer, or not to Herald',
       back: 'The API server answers again',
     });
   const reachability = createReachability({

@@ -159,8 +159,8 @@ describe.each([0, 0.999])('an API server that restarts (chance %d)', (random) =>
     breakAll();
     await pass(seconds * 1_000);
     const during = requests.filter((at) => at >= begun).length;
-    // One for each watch, to find out; then one a second.
-    expect(during).toBeLessThanOrEqual(6 + seconds + 2);
+    // One for each watch, to find out; then two a second.
+    expect(during).toBeLessThanOrEqual(6 + 2 * seconds + 2);
 
     const since = clock.now();
     setBehaviour(starting(since, clock));

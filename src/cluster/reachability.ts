@@ -29,7 +29,7 @@ export interface ReachabilityDeps {
 }
 
 /** Between the beginnings of two probes. */
-const interval = 1_000;
+const interval = 500;
 /** Of probes that are not answered. */
 const probeTimeout = 2_000;
 
