@@ -33,6 +33,7 @@ import { createRepo } from './pipeline/repo.ts';
 import { reviveParked } from './pipeline/revive.ts';
 import { type ShutdownStep, shutDown } from './pipeline/shutdown.ts';
 import { createStanding } from './pipeline/standing.ts';
+import { createSubscriptionReporter } from './pipeline/subscription-problems.ts';
 import { createTerm, type LeadingTerm, type OpenedStore } from './pipeline/term.ts';
 import {
   failingWatches,
@@ -167,8 +168,14 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const projects = createProjectWatch(watching, {
     namespace,
     handlers: {
-      upsert: ({ name }) => void leading?.observer.reevaluate((application) => application.project === name),
-      delete: ({ name }) => void leading?.observer.reevaluate((application) => application.project === name),
+      upsert(changed) {
+        leading?.subscriptions.check('AppProject', changed);
+        void leading?.observer.reevaluate(({ project }) => project === changed.name);
+      },
+      delete(last) {
+        leading?.subscriptions.forget(last.uid);
+        void leading?.observer.reevaluate(({ project }) => project === last.name);
+      },
     },
   });
   const config = createConfigWatch(watching, {
@@ -182,6 +189,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       void leading?.observer.reevaluate(
         (application) => isOurs || application.namespace === snapshot.namespace,
       );
+      void leading?.subscriptions.recheck();
       void revive(change);
     },
   });
@@ -201,8 +209,10 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
 
   /** The term of this process: what it does while it leads. */
   let leading: LeadingTerm | undefined;
-  const lead = (opened: Promise<OpenedStore>, from: string | undefined): LeadingTerm =>
-    createTerm(
+  const lead = (opened: Promise<OpenedStore>, from: string | undefined): LeadingTerm => {
+    const subscriptions = createSubscriptionReporter({ configurations, record: events.record, metrics, log });
+    for (const each of projects.values()) subscriptions.check('AppProject', each);
+    return createTerm(
       {
         connection,
         store: opened,
@@ -211,6 +221,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
         repo: repo.evaluation,
         ...(mirror ? { mirror } : {}),
         lookInto: config.lookInto,
+        subscriptions,
         metrics,
         log,
         now,
@@ -225,6 +236,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
         backlogLimit,
       },
     );
+  };
 
   const limits = options.queue.startsWith('pglite:') ? parallelEmbedded : parallel;
   const watches = () => [projects.state(), ...config.states(), ...(leading?.watches() ?? [])];

@@ -23,6 +23,8 @@ export interface Configurations {
   /** Those that act for Applications of a namespace: its own first, then the controller's, as in argocd-notifications. */
   of(namespace: string): ActiveConfig[];
   get(configNamespace: string): ActiveConfig | undefined;
+  /** The controller's first. */
+  all(): ActiveConfig[];
   close(): Promise<void>;
 }
 
@@ -162,6 +164,11 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       return [own, controller].flatMap((entry) => (entry ? [entry.active] : []));
     },
     get: (namespace) => held.get(namespace)?.active,
+    all() {
+      const first = held.get(options.controllerNamespace);
+      const others = [...held.values()].filter((entry) => entry !== first);
+      return [...(first ? [first] : []), ...others].map(({ active }) => active);
+    },
     async close() {
       const services = [...held.values()].flatMap(({ active }) => [...active.services.values()]);
       await Promise.allSettled(services.map((service) => service.close()));
@@ -201,7 +208,7 @@ function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> 
 }
 
 /** `trigger.on-deployed, line 3, column 9: what. Fix.` */
-function describe({ key, line, column, what, fix }: Problem): string {
+export function describe({ key, line, column, what, fix }: Problem): string {
   const at = [
     key,
     ...(line === undefined ? [] : [`line ${line}`]),

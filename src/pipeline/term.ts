@@ -20,6 +20,7 @@ import { createPeriodic } from './periodic.ts';
 import { observeDeletion, pruneLedger, reportDeletions, requeueIntents } from './recover.ts';
 import type { Repo } from './repo.ts';
 import type { Term } from './standing.ts';
+import type { SubscriptionReporter } from './subscription-problems.ts';
 import { createTermLedger } from './term-ledger.ts';
 
 /** What a term needs of an opened store. */
@@ -32,6 +33,7 @@ export interface OpenedStore {
 /** A leader's work: watching Applications, deciding, writing what was decided, and sweeping behind itself. */
 export interface LeadingTerm extends Term {
   observer: Observer;
+  subscriptions: SubscriptionReporter;
   watches(): ReflectorState[];
   /** The first list is done and evaluated, and what happened before it. */
   isReady(): boolean;
@@ -52,6 +54,7 @@ interface Deps {
   mirror?: Mirror;
   /** There are Applications in the namespace. */
   lookInto(namespace: string): void;
+  subscriptions: SubscriptionReporter;
   metrics: Metrics;
   log: Logger;
   now(): number;
@@ -85,7 +88,7 @@ const progressInterval = second;
 const retention = 90 * day;
 
 export function createTerm(deps: Deps, options: Options): LeadingTerm {
-  const { connection, configurations, mirror, metrics, log, now } = deps;
+  const { connection, configurations, mirror, subscriptions, metrics, log, now } = deps;
   const { scope, labelSelector, controllerNamespace } = options;
   const over = Promise.withResolvers<string>();
   const ending = new AbortController();
@@ -131,6 +134,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
       handlers: {
         upsert: (application, _previous, { isReplayed }) => {
           deps.lookInto(application.namespace);
+          subscriptions.check('Application', application);
           observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed });
         },
         delete: (application, { isReplayed }) => deleted(application, isReplayed),
@@ -143,6 +147,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   );
 
   function deleted(application: Application, isReplayed: boolean): void {
+    subscriptions.forget(application.uid);
     const event = { application, observedAt: now(), isReplayed };
     if (labelSelector === '') observer.observe({ ...event, kind: 'deleted' });
     // A watch with a selector also reports what merely ceased to match.
@@ -209,6 +214,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   return {
     over: over.promise,
     observer,
+    subscriptions,
     watches: () => [applications.state(), applicationSets.state()],
     isReady: () => isReady,
     backlog: () => writer.backlog(),
@@ -218,6 +224,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
       ending.abort();
       if (!isOver) await Promise.race([noteProgress(), delay(deadline, undefined, { ref: false })]);
       observer.stop();
+      subscriptions.stop();
       for (const set of applicationSets.values()) metrics.forgetApplicationSet(set);
       await writer.stop(0);
     },
