@@ -151,7 +151,14 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   );
   const mirror =
     options.notifiedAnnotation === 'write'
-      ? createMirror({ connection, configurations, controllerNamespace: namespace, log, now })
+      ? createMirror({
+          connection,
+          configurations,
+          controllerNamespace: namespace,
+          load: async (uid) => (await opening.promise).ledger.load(uid),
+          log,
+          now,
+        })
       : undefined;
   const project = (application: { project: string }) => projects.get(namespace, application.project)?.object;
   const argocd = createArgocd({ log, metrics, now }, { namespace });

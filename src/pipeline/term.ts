@@ -135,6 +135,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
         upsert: (application, _previous, { isReplayed }) => {
           deps.lookInto(application.namespace);
           subscriptions.check('Application', application);
+          mirror?.observed(application);
           observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed });
         },
         delete: (application, { isReplayed }) => deleted(application, isReplayed),
@@ -148,6 +149,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
 
   function deleted(application: Application, isReplayed: boolean): void {
     subscriptions.forget(application.uid);
+    mirror?.forget(application.uid);
     const event = { application, observedAt: now(), isReplayed };
     if (labelSelector === '') observer.observe({ ...event, kind: 'deleted' });
     // A watch with a selector also reports what merely ceased to match.
