@@ -59,6 +59,11 @@ interface Held {
   told: ReadonlySet<string>;
 }
 
+/** Problems of one change that are logged and recorded one by one, the errors first. */
+const mostLines = 50;
+/** Series of one namespace; what is over is one of its own. */
+const mostSeries = 100;
+
 export function createConfigurations(deps: Deps, options: Options): Configurations {
   const { log } = deps;
   const held = new Map<string, Held>();
@@ -100,12 +105,17 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     before: ReadonlySet<string>,
   ): Set<string> {
     const { namespace, configMap } = snapshot;
-    deps.metrics.setConfigProblems(namespace, problems);
+    // A ConfigMap may hold thousands of keys, and each be wrong.
+    const inOrder = [...problems].sort((a, b) => rank(a) - rank(b));
+    deps.metrics.setConfigProblems(namespace, shownInMetrics(inOrder));
     const told = new Set<string>();
-    for (const problem of problems) {
+    let lines = 0;
+    for (const problem of inOrder) {
       const text = describe(problem);
       told.add(text);
       if (before.has(text)) continue;
+      lines += 1;
+      if (lines > mostLines) continue;
       const { severity, ...fields } = problem;
       log.warn({ namespace, severity, ...fields }, 'Problem in the configuration');
       if (!configMap) continue;
@@ -116,6 +126,10 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
         reason: severity === 'error' ? 'InvalidConfiguration' : 'QuestionableConfiguration',
         message: text,
       });
+    }
+    if (lines > mostLines) {
+      const more = lines - mostLines;
+      log.warn({ namespace, more }, 'More problems in the configuration, which herald config check lists');
     }
     const solved = [...before].filter((text) => !told.has(text)).length;
     if (solved > 0)
@@ -201,6 +215,14 @@ function missingRights({ forbidden = [] }: ConfigSnapshot, { secretKeys }: Confi
       },
     ];
   });
+}
+
+function rank({ severity }: Problem): number {
+  return severity === 'error' ? 0 : 1;
+}
+
+function shownInMetrics(problems: readonly Problem[]): Problem[] {
+  return problems.map((problem, index) => (index < mostSeries ? problem : { ...problem, key: 'others' }));
 }
 
 function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> | undefined): Set<string> {

@@ -6,6 +6,7 @@ import type { Metrics } from '../metrics.ts';
 import type { Problem } from '../model.ts';
 import { type AnnotatedObject, subscriptionProblems } from '../subscriptions/problems.ts';
 import { type Configurations, describe } from './configurations.ts';
+import { createLineBudget } from './line-budget.ts';
 
 /** An Application or AppProject as the watch shows it. */
 export interface WatchedObject {
@@ -49,9 +50,6 @@ interface Known {
 /** Objects whose Events are written at once, and then between two of them. */
 const burst = 50;
 const eventIntervalMs = 200;
-/** Objects of which the log says one and the same thing; then it is said at debug level. */
-const linesPerProblem = 10;
-const mostTexts = 1_000;
 /** Milliseconds of looking at objects after which other work gets its turn. */
 const slice = 20;
 
@@ -61,7 +59,7 @@ export function createSubscriptionReporter(deps: Deps): SubscriptionReporter {
   const known = new Map<string, Known>();
   const objects = new Map<string, { kind: AnnotatedObject['kind']; object: WatchedObject }>();
   const counts = new Map<string, number>();
-  const lines = new Map<string, number>();
+  const lines = createLineBudget(() => clock.now());
   const waiting = new Set<string>();
   let allowance = burst;
   let refilledAt = clock.now();
@@ -104,20 +102,14 @@ export function createSubscriptionReporter(deps: Deps): SubscriptionReporter {
   ): void {
     const fields = { kind, object: `${namespace}/${name}` };
     if (fresh.length > 0) {
-      const level = isWorthALine(fresh.join('\n')) ? 'warn' : 'debug';
-      log[level]({ ...fields, problems: fresh }, 'Problems in subscriptions');
+      const worth = lines.take(fresh.join('\n'));
+      log[worth === 'no' ? 'debug' : 'warn']({ ...fields, problems: fresh }, 'Problems in subscriptions');
+      if (worth === 'last') log.warn('More problems in subscriptions are logged at debug level');
     }
     if (solved > 0) {
-      const level = isWorthALine('') ? 'info' : 'debug';
+      const level = lines.take('') === 'no' ? 'debug' : 'info';
       log[level]({ ...fields, solved, left }, 'Problems in subscriptions are gone');
     }
-  }
-
-  function isWorthALine(text: string): boolean {
-    if (lines.size >= mostTexts) lines.clear();
-    const times = (lines.get(text) ?? 0) + 1;
-    lines.set(text, times);
-    return times <= linesPerProblem;
   }
 
   function count(kind: AnnotatedObject['kind'], namespace: string, change: number): void {
