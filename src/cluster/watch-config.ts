@@ -233,7 +233,7 @@ export function createConfigWatch(deps: ReflectorDeps, options: ConfigWatchOptio
 
 function forbiddenOf(
   what: Forbidden['what'],
-  collection: Spread<unknown & { namespace: string }>,
+  collection: Spread<{ namespace: string }>,
   namespace: string,
 ): Forbidden[] {
   const forbidden = collection.forbidden(namespace);

@@ -171,10 +171,9 @@ export function createSubscriptionReporter(deps: Deps): SubscriptionReporter {
       round += 1;
       const own = round;
       let since = performance.now();
-      for (const [uid, { kind }] of [...objects]) {
+      for (const { kind, object } of objects.values()) {
         if (isStopped || own !== round) return;
-        const now = objects.get(uid);
-        if (now !== undefined) check(kind, now.object);
+        check(kind, object);
         if (performance.now() - since < slice) continue;
         await nextTurn();
         since = performance.now();

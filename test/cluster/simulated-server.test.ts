@@ -109,7 +109,7 @@ describe('a restart of the simulated API server', () => {
     const before = simulator.cluster.revision();
     const watchPath = `${argo}/applications?watch=true&resourceVersion=${before}`;
     await simulator.shutDown();
-    await expect(ask(cluster, `${argo}/applications`)).rejects.toThrow();
+    await expect(ask(cluster, `${argo}/applications`)).rejects.toThrow('fetch failed');
 
     await simulator.startAgain({ rolesMs: 100, storageMs: 200 });
     expect((await ask(cluster, `${argo}/applications`)).status).toBe(403);
