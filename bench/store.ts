@@ -80,7 +80,11 @@ async function measureLedger(name: Name, store: Store): Promise<void> {
   );
   await timed(name, 'told', changes.length, 'reads/s', () =>
     each(changes, 32, async ({ uid, change }) => {
-      await ledger.read(uid, 'told', (change.add ?? []).map(({ id }) => id));
+      await ledger.read(
+        uid,
+        'told',
+        (change.add ?? []).map(({ id }) => id),
+      );
     }),
   );
   const deliveries = changes.map(({ change }) => (change.add ?? []).map(({ id }) => id));

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { rowKinds } from '../../src/ledger/rows.ts';
-import { all } from '../contract/ledger-fixtures.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { herald, temporaryFolder } from '../cli/support.ts';
+import { all } from '../contract/ledger-fixtures.ts';
 import { application, degraded, healthy, named, subscribe, uidOf } from './applications.ts';
 import { anyStore, createWorld, seen, type World } from './world.ts';
 

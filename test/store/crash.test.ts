@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBullmqQueue } from '../../src/delivery/bullmq-queue.ts';
 import { createLedger } from '../../src/ledger/store-ledger.ts';
-import { all, delivery, factsOf } from '../contract/ledger-fixtures.ts';
+import { factsOf } from '../../src/pipeline/testing/memory-ledger.ts';
+import { all, delivery } from '../contract/ledger-fixtures.ts';
 import { openForTest, silent, storesUnderTest } from '../contract/stores.ts';
 import { startChild } from './child-process.ts';
 
@@ -28,7 +29,9 @@ for (const underTest of storesUnderTest(3)) {
       const ledger = createLedger(store);
       const queue = createBullmqQueue(store, { log: silent });
       const pending = await all(ledger.pending());
-      const expected = uids.flatMap((uid) => ['a', 'b', 'c'].map((recipient) => delivery(uid, { recipient })));
+      const expected = uids.flatMap((uid) =>
+        ['a', 'b', 'c'].map((recipient) => delivery(uid, { recipient })),
+      );
       const found = new Map(pending.map((each) => [each.id, each]));
       for (const each of expected) expect(found.get(each.id)).toEqual(factsOf(each));
       expect(await queue.missing(expected.map(({ id }) => id))).toEqual([]);

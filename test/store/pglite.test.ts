@@ -16,7 +16,7 @@ import { createBullmqQueue } from '../../src/delivery/bullmq-queue.ts';
 import { openPglite } from '../../src/store/open-pglite.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { PostgresStore } from '../../src/store/store.ts';
-import { claim } from '../contract/ledger-fixtures.ts';
+import { delivery } from '../contract/ledger-fixtures.ts';
 import { silent } from '../contract/stores.ts';
 import { startChild } from './child-process.ts';
 
@@ -52,7 +52,7 @@ describe('embedded PostgreSQL', () => {
       begun.resolve();
       return new Promise(() => undefined);
     });
-    await queue.add([claim('under-way').delivery]);
+    await queue.add([delivery('under-way').id]);
     await begun.promise;
     await store.close(10_000);
     await queue.close(1);
@@ -170,13 +170,13 @@ describe('embedded PostgreSQL', () => {
     const store = await open(copy('crashes'));
     const queue = createBullmqQueue(store, { log: silent });
     const seen = new Map<string, () => void>();
-    queue.work(async ({ delivery }) => {
-      seen.get(delivery.application.uid)?.();
+    queue.work(async ({ id }) => {
+      seen.get(id)?.();
       return { status: 'done' };
     });
-    const worked = (uid: string) => new Promise<void>((resolve) => seen.set(uid, resolve));
+    const worked = (uid: string) => new Promise<void>((resolve) => seen.set(delivery(uid).id, resolve));
     const before = worked('before');
-    await queue.add([claim('before').delivery]);
+    await queue.add([delivery('before').id]);
     await before;
     // Its log cannot be written: PostgreSQL panics.
     const log = join(root, 'crashes', 'postgres', 'pg_wal');
@@ -188,7 +188,7 @@ describe('embedded PostgreSQL', () => {
     renameSync(`${log}.away`, log);
     const after = worked('after');
     for (let added = false; !added; ) {
-      added = await queue.add([claim('after').delivery]).then(
+      added = await queue.add([delivery('after').id]).then(
         () => true,
         () => new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 50)),
       );
