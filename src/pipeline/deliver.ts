@@ -10,7 +10,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Delivery, JsonObject, Notification, Outcome } from '../model.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
-import type { Service } from '../services/service.ts';
+import { presentationOf, type Service } from '../services/service.ts';
 import { renderNotification } from '../templates/render.ts';
 import type { Template } from '../templates/template.ts';
 import { templateVars } from '../templates/vars.ts';
@@ -137,7 +137,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       }
       templates.push(template);
     }
-    const { type: serviceType, jsonFields, filterValue, mention } = service;
+    const { mention } = service;
     const input = {
       app: delivery.snapshot,
       appProject: deps.project(delivery.application) ?? {},
@@ -153,10 +153,8 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       delivery.snapshot,
       (repo) =>
         renderNotification(templates, templateVars({ ...input, repo }), {
-          serviceType,
-          jsonFields,
+          ...presentationOf(service),
           template: (name) => active.config.templates.get(name),
-          ...(filterValue ? { filterValue } : {}),
         }),
       signal,
     );

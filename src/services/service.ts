@@ -17,6 +17,10 @@ export interface Service {
    * When a rendered value breaks one, the renderer escapes the values that stand inside JSON strings.
    */
   readonly jsonFields: readonly string[];
+  /** Fields that may be JSON or anything else: escaped so only where that makes JSON of them. */
+  readonly looseJsonFields?: readonly string[];
+  /** Fields that are a part of a URL: values are escaped where they would break it. */
+  readonly urlFields?: readonly string[];
   /** Applied to each value (never to the template's own text) before it is written, for example to neutralise mentions. */
   readonly filterValue?: ValueFilter;
   /**
@@ -30,8 +34,31 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** `preceding` is the text rendered so far, `literals` the string literals of the action that printed the value. */
-export type ValueFilter = (value: string, at: { preceding: string; literals: readonly string[] }) => string;
+/** How a service has templates rendered. */
+export type Presentation = Pick<
+  Service,
+  'type' | 'jsonFields' | 'looseJsonFields' | 'urlFields' | 'filterValue'
+>;
+
+/** The same, as options of the renderer. */
+export function presentationOf({ type, jsonFields, looseJsonFields, urlFields, filterValue }: Presentation) {
+  return {
+    serviceType: type,
+    jsonFields,
+    ...(looseJsonFields && { looseJsonFields }),
+    ...(urlFields && { urlFields }),
+    ...(filterValue && { filterValue }),
+  };
+}
+
+/**
+ * `preceding` is the text rendered so far; `isForeign` says whether the character at an index of the value comes from
+ * the cluster, and not from the template, the `context` or the Secret.
+ */
+export type ValueFilter = (
+  value: string,
+  at: { preceding: string; isForeign(index: number): boolean },
+) => string;
 
 export interface SendContext {
   /** Delivery id: stable over the attempts of one delivery. */

@@ -53,6 +53,7 @@ export function createWebhookService(options: WebhookOptions, deps: WebhookDeps)
   );
   const scrub = createScrub(secretsOf(options));
   const host = new URL(options.url).host;
+  const sendsJson = /^[^;]*\bjson\b/i.test(headers['content-type'] ?? '');
   let closing: Promise<void> | undefined;
 
   async function attempt(notification: Notification, context: SendContext): Promise<Outcome> {
@@ -110,7 +111,9 @@ export function createWebhookService(options: WebhookOptions, deps: WebhookDeps)
 
   return {
     type: 'webhook',
-    jsonFields: [],
+    jsonFields: sendsJson ? [`${deps.name}.body`] : [],
+    looseJsonFields: ['*.body'],
+    urlFields: ['*.path'],
     async send(notification, _recipient, context) {
       try {
         return await attempt(notification, context);
