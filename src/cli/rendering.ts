@@ -155,6 +155,7 @@ function serviceDeps(io: CommandIo): ServiceDeps {
     state: volatileState(),
     stream: new PassThrough().resume(),
     now: () => io.now(),
+    certificatesOf: (host) => io.certificatesOf(host),
   };
 }
 

@@ -22,7 +22,7 @@ async function printed(notification: Notification, deps: { type?: string; jsonFi
 
 describe('console', () => {
   it('prints the message and the recipient', async () => {
-    expect(await printed({ message: 'shop\nis synced\n' })).toBe('── console → ops\nshop\nis synced\n\n');
+    expect(await printed({ message: 'shop\nis synced\n' })).toBe('── console → ops\n│ shop\n│ is synced\n\n');
   });
 
   it('prints the section of another type, with its JSON laid out', async () => {
@@ -32,7 +32,7 @@ describe('console', () => {
       { type: 'slack', jsonFields: ['attachments', 'blocks'] },
     );
     expect(text).toBe(
-      '── slack → ops\nm\nslack:\n  attachments:\n    - title: T\n  blocks: broken\n  notifyBroadcast: true\n\n',
+      '── slack → ops\n│ m\n│ slack:\n│   attachments:\n│     - title: T\n│   blocks: broken\n│   notifyBroadcast: true\n\n',
     );
   });
 

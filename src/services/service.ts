@@ -1,4 +1,5 @@
 import type { JsonObject, Notification, Outcome } from '../model.ts';
+import type { Departure } from '../net/departure.ts';
 
 /**
  * A configured backend. One contract suite runs against every implementation.
@@ -65,12 +66,14 @@ export interface SendContext {
   deliveryId: string;
   /** Of this attempt; the service aborts its requests with it. */
   signal: AbortSignal;
+  /** What each request that sends something is held to; absent: nothing. */
+  departure?: Departure;
   /**
-   * An earlier attempt of this delivery may have arrived; `since` is when the first such attempt was begun, Unix
-   * milliseconds. The service looks whether it has, before it sends again. One that cannot look sends again
+   * An earlier attempt of this delivery may have arrived; `since` is when the first such attempt was begun, `until` when
+   * the last was over, Unix milliseconds. The service looks whether it has, before it sends again. One that cannot look sends again
    * (at-least-once), and says so with `earlier: 'unreadable'` in the outcome.
    */
-  earlier?: { since: number };
+  earlier?: { since: number; until?: number };
 }
 
 /** Small durable values of services (thread timestamps, channel ids), kept by the store that holds the queue. */
