@@ -10,7 +10,6 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Delivery, JsonObject, Notification, Outcome } from '../model.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
-import { createScrub, type Scrub } from '../services/secrets.ts';
 import { presentationOf, type Service } from '../services/service.ts';
 import { renderNotification } from '../templates/render.ts';
 import type { Template } from '../templates/template.ts';
@@ -66,7 +65,6 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
   const { ledger, queue, configurations, pacing, metrics, log } = deps;
   /** Deliveries whose fate is known but could not be written yet: tried again, they are settled and not sent again. */
   const decided = new Map<string, Settlement>();
-  const scrubs = new WeakMap<ActiveConfig, Scrub>();
 
   return async (attempt) => {
     const { delivery } = attempt;
@@ -179,17 +177,8 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       return rendered;
     }
     metrics.renderErrors.inc({ template: rendered.template });
-    const error = scrubFor(active)(rendered.error);
+    const error = active.scrub(rendered.error);
     return { ok: false, error: `template ${rendered.template}, ${rendered.field}: ${error}` };
-  }
-
-  /** Takes out of an error what a template may have made of the Secret. */
-  function scrubFor(active: ActiveConfig): Scrub {
-    const scrub =
-      scrubs.get(active) ??
-      createScrub(Object.values(active.secrets ?? {}).map((value) => Buffer.from(value).toString()));
-    scrubs.set(active, scrub);
-    return scrub;
   }
 
   async function send(

@@ -72,6 +72,7 @@ function formsOf(secret: string): string[] {
       text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
       text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&#34;'),
       ...base64Forms(Buffer.from(text)),
+      ...base64Forms(Buffer.from(json)),
       Buffer.from(text).toString('hex'),
     ];
   });
@@ -98,7 +99,9 @@ function base64Forms(bytes: Buffer): string[] {
     const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
     const from = Math.ceil((offset * 8) / 6);
     const certain = encoded.slice(from, Math.floor(((offset + bytes.length) * 8) / 6));
-    return [certain, certain.replaceAll('+', '-').replaceAll('/', '_')];
+    // The last character is as it is where nothing follows.
+    const forms = [certain, encoded.slice(from), encoded.slice(from).replaceAll('=', '')];
+    return forms.flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
   });
 }
 

@@ -144,12 +144,14 @@ function requestHeaders(options: WebhookOptions): Record<string, string> {
   const headers: Record<string, string> = { 'user-agent': 'herald' };
   for (const { name, value } of options.headers) headers[name.toLowerCase()] = value;
   const { basicAuth } = options;
-  if (basicAuth !== undefined) {
-    const credentials = Buffer.from(`${basicAuth.username}:${basicAuth.password}`).toString('base64');
-    headers.authorization = `Basic ${credentials}`;
-  }
+  if (basicAuth !== undefined) headers.authorization = `Basic ${basicCredentials(basicAuth)}`;
   return headers;
 }
+
+type BasicAuth = NonNullable<WebhookOptions['basicAuth']>;
+
+const credentialsOf = ({ username, password }: BasicAuth): string => `${username}:${password}`;
+const basicCredentials = (auth: BasicAuth): string => Buffer.from(credentialsOf(auth)).toString('base64');
 
 /** Hooks carry their secret in the path or the query as often as in a header. */
 function secretsOf({ url, headers, basicAuth }: WebhookOptions): string[] {
@@ -164,7 +166,7 @@ function secretsOf({ url, headers, basicAuth }: WebhookOptions): string[] {
     ...headers
       .filter(({ name }) => !openHeaders.test(name))
       .flatMap(({ value }) => [value, ...value.split(' ').filter((part) => part.length >= 8)]),
-    ...(basicAuth ? [basicAuth.password, `${basicAuth.username}:${basicAuth.password}`] : []),
+    ...(basicAuth ? [basicAuth.password, credentialsOf(basicAuth), basicCredentials(basicAuth)] : []),
   ];
 }
 
