@@ -19,8 +19,11 @@ export interface Proxy {
   cut(): void;
   /** The servers' side of every open connection is gone, and Herald's side is not told: half-open. */
   vanish(): void;
-  /** Called with the next bytes towards the server, before they go there; false keeps them from going there. */
-  tap(listener: () => boolean): void;
+  /**
+   * Called with the next bytes towards the server of which `where` holds, before they go there; false keeps them from
+   * going there.
+   */
+  tap(listener: () => boolean, where?: (bytes: Buffer) => boolean): void;
   close(): Promise<void>;
 }
 
@@ -38,7 +41,7 @@ export async function createProxy(target: number): Promise<Proxy> {
   const links = new Set<Link>();
   let mode: ProxyMode = 'pass';
   let latency = 0;
-  let listener: (() => boolean) | undefined;
+  let tapped: { listener: () => boolean; where: (bytes: Buffer) => boolean } | undefined;
   let server: Server | undefined = await listen(0);
   const { port } = server.address() as AddressInfo;
 
@@ -76,9 +79,9 @@ export async function createProxy(target: number): Promise<Proxy> {
     });
     const [forth, back] = [inOrder(), inOrder()];
     client.on('data', (chunk) => {
-      const told = listener;
-      listener = undefined;
-      if (told === undefined || told()) forth(() => upstream.write(chunk));
+      const told = tapped?.where(chunk) ? tapped : undefined;
+      if (told !== undefined) tapped = undefined;
+      if (told === undefined || told.listener()) forth(() => upstream.write(chunk));
     });
     upstream.on('data', (chunk) => back(() => answer(link, chunk)));
     hold(link);
@@ -145,8 +148,8 @@ export async function createProxy(target: number): Promise<Proxy> {
         link.upstream.destroy();
       }
     },
-    tap(next) {
-      listener = next;
+    tap(listener, where = () => true) {
+      tapped = { listener, where };
     },
     async close() {
       await unlisten();

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { pick } from '../random.ts';
+import { between, pick } from '../random.ts';
 import type { Scenario } from '../scenario.ts';
 
 const servers = ['redis', 'postgres'] as const;
@@ -63,6 +63,46 @@ export const replicasPartition: Scenario = {
         cured(`${host} goes on`);
       }
       await pause(5_000, 10_000);
+    }
+  },
+};
+
+/** Milliseconds: about as long as the mark of an attempt lasts, and what has left may take. */
+const paused = { least: 8_500, most: 13_000 };
+/** Milliseconds in which a replica has to make a mark. */
+const mostWaiting = 10_000;
+
+export const pausedReplica: Scenario = {
+  name: 'paused-replica',
+  about:
+    'two replicas; one is stopped (SIGSTOP) between the mark of an attempt and its request, until about when the other takes over',
+  stores: servers,
+  hosts,
+  async run({ world, goesOn, pause, fault, cured, random }) {
+    while (goesOn()) {
+      await pause(500, 2_500);
+      const index = pick(random, [0, 1]);
+      const host = hosts[index];
+      const marked = Promise.withResolvers<boolean>();
+      let isArmed = true;
+      world.proxies.stores[index]?.tap(
+        () => {
+          if (isArmed) world.processes[index]?.signal('SIGSTOP');
+          marked.resolve(isArmed);
+          return true;
+        },
+        // Only a mark says until when.
+        (bytes) => bytes.includes('until'),
+      );
+      const timer = setTimeout(() => marked.resolve(false), mostWaiting);
+      const isStopped = await marked.promise;
+      isArmed = false;
+      clearTimeout(timer);
+      if (!isStopped) continue;
+      fault(`${host} is stopped when it has made a mark`);
+      await delay(between(random, paused.least, paused.most));
+      world.processes[index]?.signal('SIGCONT');
+      cured(`${host} goes on`);
     }
   },
 };

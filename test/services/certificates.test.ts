@@ -1,5 +1,4 @@
 /** argocd-tls-certs-cm, as it is mounted: whom its files let the services trust, against servers on loopback. */
-import { execFileSync } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -9,24 +8,25 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createArgocdClient } from '../../src/argocd/client.ts';
+import { parseCommandLine } from '../../src/cli/command-line.ts';
+import { runCommand } from '../../src/cli/run-command.ts';
+import { fakeIo } from '../../src/cli/testing/fake-io.ts';
 import { createLog } from '../../src/log.ts';
-import { createHostCertificates } from '../../src/net/host-certificates.ts';
+import { type CertificatesOf, createHostCertificates } from '../../src/net/host-certificates.ts';
 import { createService } from '../../src/services/create-service.ts';
 import type { Service } from '../../src/services/service.ts';
 import { createMemoryState } from './memory-state.ts';
+import { hasOpenssl, makeCertificate, serveWith } from './own-certificates.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'herald-certificates-'));
 const mounted = join(folder, 'mounted');
-const file = (name: string) => join(folder, name);
-const pem = (name: string) => readFileSync(file(`${name}.pem`), 'utf8');
-const hasOpenssl = openssl('version');
+const pem = (name: string) => readFileSync(join(folder, `${name}.pem`), 'utf8');
 const servers: Server[] = [];
 const problems: { host: string; error: string }[] = [];
 const certificatesOf = createHostCertificates({
@@ -34,34 +34,11 @@ const certificatesOf = createHostCertificates({
   onProblem: (problem) => void problems.push(problem),
 });
 
-function openssl(args: string): boolean {
-  try {
-    execFileSync(process.env.OPENSSL ?? 'openssl', args.split(' '), { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A key and a certificate, of itself or of an authority. */
-function certificate(name: string, authority?: string): void {
-  const key = `-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ${file(`${name}.key`)}`;
-  const by = authority ? ` -CA ${file(`${authority}.pem`)} -CAkey ${file(`${authority}.key`)}` : '';
-  const extension = '-addext subjectAltName=DNS:localhost,IP:127.0.0.1';
-  openssl(
-    `req -x509 ${key} -days 2 -subj /CN=${name}${by} ${extension} -addext basicConstraints=critical,CA:${authority ? 'FALSE' : 'TRUE'} -out ${file(`${name}.pem`)}`,
-  );
-}
-
-async function serve(name: string): Promise<number> {
-  const server = createServer(
-    { key: readFileSync(file(`${name}.key`)), cert: pem(name) },
-    (_, response) =>
-      void response.end('{"ok":true,"ts":"1.0","channel":"C1","message":"m","date":"2026-01-01T00:00:00Z"}'),
-  );
+async function serve(name: string): Promise<string> {
+  const answer = '{"ok":true,"ts":"1.0","channel":"C1","message":"m","date":"2026-01-01T00:00:00Z"}';
+  const { server, url } = await serveWith(folder, name, () => answer);
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
+  return url;
 }
 
 /** Mounts a ConfigMap as the kubelet does: a new folder, to which a link is swapped. */
@@ -105,12 +82,10 @@ describe.skipIf(!hasOpenssl)('certificates of a host (needs openssl)', () => {
   let own: string;
   let leaf: string;
   beforeAll(async () => {
-    certificate('own');
-    certificate('other');
-    certificate('authority');
-    certificate('leaf', 'authority');
-    own = `https://localhost:${await serve('own')}`;
-    leaf = `https://localhost:${await serve('leaf')}`;
+    for (const name of ['own', 'other', 'authority']) makeCertificate(folder, name);
+    makeCertificate(folder, 'leaf', 'authority');
+    own = await serve('own');
+    leaf = await serve('leaf');
   });
   beforeEach(() => {
     rmSync(mounted, { recursive: true, force: true });
@@ -186,6 +161,38 @@ describe.skipIf(!hasOpenssl)('certificates of a host (needs openssl)', () => {
     mount({ localhost: pem('own') });
     expect(await ask()).toMatchObject({ ok: true });
   });
+});
+
+test.skipIf(!hasOpenssl)('are trusted by `herald template notify`, too', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'herald-notify-'));
+  makeCertificate(own, 'localhost');
+  const { server, url } = await serveWith(own, 'localhost', () => 'ok');
+  const files = {
+    'cm.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata: {name: argocd-notifications-cm}
+data:
+  service.webhook.display: "url: ${url}"
+  template.created: "message: created"
+`,
+    'app.yaml':
+      'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop, namespace: argocd}\nspec: {project: default}\n',
+  };
+  const line = 'template notify created app.yaml --recipient display --config-map cm.yaml --secret :empty';
+  const notify = async (trusts: CertificatesOf) => {
+    const parsed = parseCommandLine(line.split(' '), {});
+    if ('exit' in parsed || parsed.command === 'run') throw new Error(JSON.stringify(parsed));
+    const io = { ...fakeIo({ files }), certificatesOf: trusts };
+    return { code: await runCommand(parsed, io), said: io.output.stderr };
+  };
+  expect(await notify(() => undefined)).toMatchObject({
+    code: 1,
+    said: expect.stringContaining('argocd-tls-certs-cm'),
+  });
+  const pem = readFileSync(join(own, 'localhost.pem'), 'utf8');
+  expect(await notify((host) => (host === 'localhost' ? pem : undefined))).toMatchObject({ code: 0 });
+  server.close();
+  rmSync(own, { recursive: true });
 });
 
 test('no file is looked for under what is no name', () => {
