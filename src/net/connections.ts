@@ -96,29 +96,14 @@ class TrustingConnections extends Dispatcher {
     return [this.others, ...[...this.byHost.values()].map(({ connections }) => connections)];
   }
 
-  override close(): Promise<void>;
-  override close(callback: () => void): void;
-  override close(callback?: () => void): Promise<void> | undefined {
-    const closed = Promise.all(this.all.map((connections) => connections.close())).then(() => undefined);
-    if (callback === undefined) return closed;
-    void closed.then(callback);
-    return undefined;
+  override async close(callback?: () => void): Promise<void> {
+    await Promise.all(this.all.map((connections) => connections.close()));
+    callback?.();
   }
 
-  override destroy(): Promise<void>;
-  override destroy(error: Error | null): Promise<void>;
-  override destroy(callback: () => void): void;
-  override destroy(error: Error | null, callback: () => void): void;
-  override destroy(
-    error?: Error | null | (() => void),
-    callback: (() => void) | undefined = typeof error === 'function' ? error : undefined,
-  ): Promise<void> | undefined {
-    const cause = typeof error === 'function' ? null : (error ?? null);
-    const destroyed = Promise.all(this.all.map((connections) => connections.destroy(cause))).then(
-      () => undefined,
-    );
-    if (callback === undefined) return destroyed;
-    void destroyed.then(callback);
-    return undefined;
+  override async destroy(error?: Error | null | (() => void), callback?: () => void): Promise<void> {
+    const [cause, done] = typeof error === 'function' ? [null, error] : [error ?? null, callback];
+    await Promise.all(this.all.map((connections) => connections.destroy(cause)));
+    done?.();
   }
 }

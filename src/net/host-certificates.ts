@@ -67,7 +67,7 @@ export function createHostCertificates(options: HostCertificateOptions): Certifi
 
 function isCertificate(pem: string): boolean {
   try {
-    return new X509Certificate(pem) !== undefined;
+    return new X509Certificate(pem).raw.length > 0;
   } catch {
     return false;
   }

@@ -13,7 +13,7 @@ import { nextPage, parsePage, UnreadablePage } from './pages.ts';
 import type { Thread } from './threads.ts';
 
 /** Milliseconds that the clocks of Slack and of Herald may differ. */
-export const margin = { before: 15 * 60_000, after: 30 * 60_000 };
+const margin = { before: 15 * 60_000, after: 30 * 60_000 };
 /** Milliseconds around the attempt in which the message is looked for first. */
 const nearby = 60_000;
 /** So far a search goes; what lies beyond stays unknown. */
