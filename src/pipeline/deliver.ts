@@ -122,9 +122,9 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const isUnderWay = earlier.until > now && earlier.until <= now + 2 * options.attemptTimeout;
     if (isUnderWay) return { result: { status: 'paced', slot: earlier.until } };
     const second = { ...mark, since: earlier.since };
+    const again = departureOf(id, second);
     const { status } = await ledger.begin(id, second, earlier);
     if (status === 'begun') {
-      const again = departureOf(id, second);
       return { mark: second, departure: again, earlier: { since: earlier.since, until: earlier.until } };
     }
     // Another process was quicker.

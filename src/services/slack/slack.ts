@@ -78,7 +78,8 @@ export function createSlackService(
 ): Service {
   const { timeout, threadTtl, metadata: withMetadata, pace } = { ...defaults, ...settings };
   const now = deps.now ?? Date.now;
-  const scrub = createScrub([options.token]);
+  const { username, password } = new URL(options.apiURL);
+  const scrub = createScrub([options.token, username, password]);
   const threads = createThreads(deps.state, deps.name, threadTtl);
   const { insecureSkipVerify } = options;
   const dispatcher = createConnections({ ...deps.connections, insecureSkipVerify });
