@@ -19,11 +19,8 @@ export interface Proxy {
   cut(): void;
   /** The servers' side of every open connection is gone, and Herald's side is not told: half-open. */
   vanish(): void;
-  /**
-   * Called with the next bytes towards the server of which `where` holds, before they go there; false keeps them from
-   * going there.
-   */
-  tap(listener: () => boolean, where?: (bytes: Buffer) => boolean): void;
+  /** Called with the next bytes towards the server, before they go there; false keeps them from going there. */
+  tap(listener: () => boolean): void;
   close(): Promise<void>;
 }
 
@@ -41,7 +38,7 @@ export async function createProxy(target: number): Promise<Proxy> {
   const links = new Set<Link>();
   let mode: ProxyMode = 'pass';
   let latency = 0;
-  let tapped: { listener: () => boolean; where: (bytes: Buffer) => boolean } | undefined;
+  let listener: (() => boolean) | undefined;
   let server: Server | undefined = await listen(0);
   const { port } = server.address() as AddressInfo;
 
@@ -79,9 +76,9 @@ export async function createProxy(target: number): Promise<Proxy> {
     });
     const [forth, back] = [inOrder(), inOrder()];
     client.on('data', (chunk) => {
-      const told = tapped?.where(chunk) ? tapped : undefined;
-      if (told !== undefined) tapped = undefined;
-      if (told === undefined || told.listener()) forth(() => upstream.write(chunk));
+      const told = listener;
+      listener = undefined;
+      if (told === undefined || told()) forth(() => upstream.write(chunk));
     });
     upstream.on('data', (chunk) => back(() => answer(link, chunk)));
     hold(link);
@@ -148,8 +145,8 @@ export async function createProxy(target: number): Promise<Proxy> {
         link.upstream.destroy();
       }
     },
-    tap(listener, where = () => true) {
-      tapped = { listener, where };
+    tap(next) {
+      listener = next;
     },
     async close() {
       await unlisten();

@@ -35,7 +35,7 @@ export function markText(text: string, marking: Marking): string {
   );
 }
 
-/** Every string of a value, keys of maps excepted. What no template can change is shared with the original. */
+/** Every string of a value, and every key of its maps. */
 export function markValue(value: unknown, marking: Marking): unknown {
   const inner = (item: unknown): unknown => markValue(item, marking);
   if (typeof value === 'string') return markText(value, marking);
@@ -48,7 +48,7 @@ export function markValue(value: unknown, marking: Marking): unknown {
   if (!isPlainMap(value)) return value;
   const copy: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
-    Object.defineProperty(copy, key, {
+    Object.defineProperty(copy, markText(key, marking), {
       value: inner(item),
       enumerable: true,
       writable: true,

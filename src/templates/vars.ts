@@ -1,4 +1,5 @@
 /** What templates see: argo-cd's variables and namespaces, and `shared`, which is ours. */
+import type { TypedFunction } from '../go/function.ts';
 import { createNamespaces } from '../go/namespaces/create.ts';
 import type { RepoProvider } from '../go/namespaces/repo.ts';
 import { GoBytes, GoTypedMap } from '../go/value.ts';
@@ -34,8 +35,25 @@ export function templateVars(input: TemplateVarsInput): TemplateVars {
   return {
     values: valuesOf(input),
     now: input.now,
-    marked: (marking) => valuesOf(markedInput(input, marking)),
+    marked(marking) {
+      const values = valuesOf(markedInput(input, marking));
+      return { ...values, repo: markedAnswers(values.repo as RepoFunctions, marking) };
+    },
   };
+}
+
+type RepoFunctions = Readonly<Record<string, TypedFunction>>;
+
+/** What these functions make of an address may be decoded of it, and so without the marks that it had. */
+function markedAnswers(functions: RepoFunctions, marking: Marking): RepoFunctions {
+  const marked = ['FullNameByRepoURL', 'RepoURLToHTTPS'].flatMap((name) => {
+    const found = functions[name];
+    if (found === undefined) return [];
+    const { goType, signature } = found;
+    const call = (...args: unknown[]) => markValue(found(...args), marking);
+    return [[name, Object.assign(call, { goType, signature })] as const];
+  });
+  return { ...functions, ...Object.fromEntries(marked) };
 }
 
 /** The context and the Secret are the operator's, as the template is; all else comes from the cluster. */
