@@ -207,6 +207,8 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
       const listening = createServer((request, response) => {
         handle(request, response).catch(() => request.socket.destroy());
       });
+      // Slack keeps connections open for longer than Node.js would: what a client sends late still arrives.
+      listening.keepAliveTimeout = 75_000;
       server = listening;
       await new Promise<void>((resolve, reject) => {
         listening.once('error', reject).listen(options.port, options.host, resolve);
