@@ -64,7 +64,7 @@ function startWatches(random: number) {
   let streams: (() => void)[] = [];
   const reachability = createReachability({
     clock,
-    longestRefused: () => 2_500,
+    longestRefused: () => 2_000,
     async probe() {
       requests.push(clock.now());
       const answer = behave('probe');

@@ -443,7 +443,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
 
   function goOnWithout(): void {
     blindSince = undefined;
-    failures.recovered();
+    failures.givenUp();
     pace.worked();
     leftOff = undefined;
     markSynced();
