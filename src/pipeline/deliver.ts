@@ -10,11 +10,12 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Delivery, DeliveryFacts, JsonObject, Notification, Outcome } from '../model.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
-import type { Service } from '../services/service.ts';
+import { presentationOf, type Service } from '../services/service.ts';
 import { renderNotification } from '../templates/render.ts';
 import type { Template } from '../templates/template.ts';
 import { templateVars } from '../templates/vars.ts';
 import type { ActiveConfig, Configurations } from './configurations.ts';
+import { createDeparture } from './departure.ts';
 
 interface Deps {
   ledger: Pick<Ledger, 'begin' | 'abandon' | 'settle'>;
@@ -40,7 +41,7 @@ interface Deps {
 interface Options {
   /** Milliseconds after which a delivery that cannot be sent is given up and parked. */
   maxAge: number;
-  /** Milliseconds for one attempt. */
+  /** Milliseconds for one attempt, until what it has sent has arrived. */
   attemptTimeout: number;
   /** Whose Applications are the operator's own. */
   controllerNamespace: string;
@@ -53,7 +54,10 @@ interface Attempt extends Job {
   delivery: Delivery;
 }
 
-/** After an attempt that failed without a clear answer, what it has sent may still be on its way for so long. */
+/**
+ * What an attempt has sent may still be on its way for so long after it has failed without a clear answer: also the
+ * time before the end of its mark in which nothing leaves any more.
+ */
 const settling = 2_000;
 
 /** Milliseconds after which an attempt that has not sent yet is marked anew, so that it has its time to send. */
@@ -121,8 +125,9 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
   async function begin(id: string): Promise<Begun | { result: JobResult }> {
     const now = deps.now();
     const mark: AttemptMark = { since: now, until: now + options.attemptTimeout, by: randomUUID() };
+    const departure = departureOf(id, mark);
     const first = await ledger.begin(id, mark);
-    if (first.status === 'begun') return { delivery: first.delivery, mark };
+    if (first.status === 'begun') return { delivery: first.delivery, mark, departure };
     // One that is behind others is queued when its turn comes.
     if (first.status !== 'unclear') return { result: { status: 'done' } };
     const { earlier } = first;
@@ -130,8 +135,9 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const isUnderWay = earlier.until > now && earlier.until <= now + 2 * options.attemptTimeout;
     if (isUnderWay) return { result: { status: 'paced', slot: earlier.until } };
     const second = { ...mark, since: earlier.since };
+    const again = departureOf(id, second);
     const { status } = await ledger.begin(id, second, earlier);
-    if (status === 'begun') return { delivery: first.delivery, mark: second, earlier };
+    if (status === 'begun') return { delivery: first.delivery, mark: second, departure: again, earlier };
     // Another process was quicker.
     return { result: status === 'unclear' ? { status: 'paced', slot: second.until } : { status: 'done' } };
   }
@@ -148,9 +154,15 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const now = deps.now();
     if (now <= mark.until - options.attemptTimeout + renewAfter) return begun;
     const renewed = { ...mark, until: now + options.attemptTimeout };
+    const departure = departureOf(delivery.id, renewed);
     const { status } = await ledger.begin(delivery.id, renewed, mark);
-    if (status === 'begun') return { ...begun, mark: renewed };
+    if (status === 'begun') return { ...begun, mark: renewed, departure };
     return { result: status === 'unclear' ? { status: 'paced', slot: renewed.until } : { status: 'done' } };
+  }
+
+  function departureOf(id: string, mark: AttemptMark): Begun['departure'] {
+    const isOurs = async () => (await ledger.begin(id, mark, mark)).status === 'begun';
+    return createDeparture({ mark, settling, isOurs, now: deps.now });
   }
 
   async function render(
@@ -167,7 +179,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       }
       templates.push(template);
     }
-    const { type: serviceType, jsonFields, filterValue, mention } = service;
+    const { mention } = service;
     const [app] = delivery.snapshots;
     const input = {
       app,
@@ -184,10 +196,8 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       app,
       (repo) =>
         renderNotification(templates, templateVars({ ...input, repo }), {
-          serviceType,
-          jsonFields,
+          ...presentationOf(service),
           template: (name) => active.config.templates.get(name),
-          ...(filterValue ? { filterValue } : {}),
         }),
       signal,
     );
@@ -197,20 +207,22 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       return rendered;
     }
     metrics.renderErrors.inc({ template: rendered.template });
-    return { ok: false, error: `template ${rendered.template}, ${rendered.field}: ${rendered.error}` };
+    const error = active.scrub(rendered.error);
+    return { ok: false, error: `template ${rendered.template}, ${rendered.field}: ${error}` };
   }
 
   async function send(
     { delivery, signal }: Attempt,
     service: Service,
     notification: Notification,
-    { earlier }: Begun,
+    { earlier, departure }: Begun,
   ): Promise<Outcome> {
-    return withTimeLimit(options.attemptTimeout, signal, (limited) =>
+    return withTimeLimit(departure.left(), signal, (limited) =>
       service.send(notification, delivery.destination.recipient, {
         deliveryId: delivery.id,
         signal: limited,
-        ...(earlier ? { earlier: { since: earlier.since } } : {}),
+        departure,
+        ...(earlier ? { earlier: { since: earlier.since, until: earlier.until } } : {}),
       }),
     );
   }
@@ -236,7 +248,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     if (outcome.status === 'rejected') return settleRejected(delivery, outcome);
 
     metrics.outcomes.inc({ ...labels, outcome: 'retry', reason: outcome.reason });
-    if (outcome.retryAfter !== undefined && service.pace)
+    if (outcome.retryAfter !== undefined && outcome.pauses === undefined && service.pace)
       pacing.penalise(paceKey(delivery), now + outcome.retryAfter);
     const { reason, error, retryAfter, unclear } = outcome;
     const at = now + Math.max(retryAfter ?? 0, backoffDelay(attempt));
@@ -306,6 +318,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
 interface Begun {
   delivery: Delivery;
   mark: AttemptMark;
+  departure: ReturnType<typeof createDeparture>;
   earlier?: AttemptMark;
 }
 
