@@ -179,6 +179,8 @@ const SIGNATURES: Readonly<Record<string, Signature>> = {
   bitnot: overloads('func(int) int'),
 };
 
+export const builtinNames: readonly string[] = Object.keys(SIGNATURES);
+
 export const isBuiltin = (name: string): boolean => Object.hasOwn(SIGNATURES, name);
 
 export const signatureOf = (name: string): Signature => SIGNATURES[name] as Signature;
