@@ -2,9 +2,9 @@
  * What is known of a value before it exists: enough to find misspelt names in conditions and templates. Whatever is
  * not certain is `any`, of which everything may be asked.
  */
-import { didYouMean } from './did-you-mean.ts';
+import { likeliest } from './did-you-mean.ts';
 import { parseSignature } from './function.ts';
-import { methodsOf } from './methods.ts';
+import { methodNames, methodType } from './methods.ts';
 import { GoStruct } from './struct.ts';
 import { goTypeOf, isGoObject, isPlainMap } from './typed.ts';
 import { GoTypedMap } from './value.ts';
@@ -46,7 +46,7 @@ export const objectOf = (fields: Iterable<readonly [string, Shape]>): Shape => (
 export function shapeOfType(type: string): Shape {
   if (type === 'string') return TEXT;
   if (/^(bool|u?int\d*|float\d+)$/.test(type)) return SCALAR;
-  if (methodsOf(type) !== undefined) return goShape(type);
+  if (methodNames(type) !== undefined) return goShape(type);
   if (type.startsWith('[]')) return listOf(shapeOfType(type.slice(2)));
   if (type.startsWith('func(')) return { kind: 'function', result: resultOf(type) };
   return type === 'map[string]string' ? { kind: 'map', element: TEXT } : ANY;
@@ -64,7 +64,7 @@ export function shapeOf(value: unknown): Shape {
   if (value instanceof GoTypedMap) return { kind: 'map', element: value.element === 'string' ? TEXT : ANY };
   if (value instanceof GoStruct)
     return objectOf([...value.members].map(([name, item]) => [name, shapeOf(item)]));
-  if (isGoObject(value) && methodsOf(value.goType) === undefined) return ANY;
+  if (isGoObject(value) && methodNames(value.goType) === undefined) return ANY;
   return shapeOfType(goTypeOf(value));
 }
 
@@ -89,10 +89,10 @@ export function memberOf(
       return shape ? { shape } : { shape: ANY, mistake: unknownField(base.fields, name, path) };
     }
     case 'go': {
-      const methods = methodsOf(base.type) ?? {};
-      if (Object.hasOwn(methods, name)) return { shape: shapeOfType(methods[name]?.type ?? '') };
+      const type = methodType(base.type, name);
+      if (type !== undefined) return { shape: shapeOfType(type) };
       const what = `${path} is a ${base.type}, which has no method ${JSON.stringify(name)}`;
-      return { shape: ANY, mistake: { what, fix: fixOf(name, Object.keys(methods), 'Correct the name.') } };
+      return { shape: ANY, mistake: { what, fix: fixOf(name, methodNames(base.type) ?? []) } };
     }
     case 'list': {
       const fix = 'Pick an element by its number, or go through all of them.';
@@ -114,15 +114,15 @@ export function memberOf(
 function unknownField(fields: Shapes, name: string, path: string): Omit<Mistake, 'at'> {
   const isNamespace = fields.size > 0 && [...fields.values()].some(({ kind }) => kind === 'function');
   const what = `${path} has no ${isNamespace ? 'function' : 'field'} ${JSON.stringify(name)}`;
-  const elsewhere = didYouMean(name, fields.keys()) === undefined ? pathTo(fields, name) : undefined;
+  const elsewhere = likeliest(name, [...fields.keys()]) === undefined ? pathTo(fields, name) : undefined;
   if (elsewhere !== undefined) return { what, fix: `Did you mean ${path}.${elsewhere}?` };
-  return { what, fix: fixOf(name, [...fields.keys()], 'Correct the name.') };
+  return { what, fix: fixOf(name, [...fields.keys()]) };
 }
 
-function fixOf(name: string, names: readonly string[], otherwise: string): string {
-  const meant = didYouMean(name, names);
+function fixOf(name: string, names: readonly string[]): string {
+  const meant = likeliest(name, names);
   if (meant !== undefined) return `Did you mean ${JSON.stringify(meant)}?`;
-  return names.length > 0 && names.length <= 20 ? `Write one of ${names.join(', ')}.` : otherwise;
+  return names.length > 0 && names.length <= 20 ? `Write one of ${names.join(', ')}.` : 'Correct the name.';
 }
 
 /** Where a field of that name stands further below. */
@@ -141,7 +141,7 @@ function pathTo(fields: Shapes, name: string, depth = 3): string | undefined {
 export function wordMistake(shape: Shape, word: string, path: string): Omit<Mistake, 'at'> | undefined {
   if (shape.kind !== 'text' || shape.words === undefined || word === '' || shape.words.includes(word))
     return undefined;
-  const meant = didYouMean(word, shape.words);
+  const meant = likeliest(word, shape.words);
   if (shape.open && meant === undefined) return undefined;
   const what = `${path} is never ${JSON.stringify(word)}`;
   if (meant !== undefined) return { what, fix: `Did you mean ${JSON.stringify(meant)}?` };

@@ -2,7 +2,7 @@
  * What compiles and cannot be meant: fields and functions that nothing has, words that a value never is, `/` and `-`
  * in a name. Long, because each kind of node has its rule.
  */
-import { didYouMean, suggestion } from '../go/did-you-mean.ts';
+import { likeliest, suggestion } from '../go/did-you-mean.ts';
 import {
   ANY,
   goShape,
@@ -13,7 +13,6 @@ import {
   SCALAR,
   type Shape,
   type Shapes,
-  shapeOfType,
   TEXT,
   wordMistake,
 } from '../go/shape.ts';
@@ -21,7 +20,7 @@ import type { BinaryNode, BuiltinNode, CallNode, MemberNode, Node } from './expr
 import { CompileError } from './expr/errors.ts';
 import { parse } from './expr/parser.ts';
 import { print } from './expr/print.ts';
-import { builtinNames } from './expr/signatures.ts';
+import { builtinNames, isBuiltin } from './expr/signatures.ts';
 
 const TIME = goShape('time.Time');
 const DURATION = goShape('time.Duration');
@@ -82,7 +81,7 @@ class Inspector {
       name === '$env' ||
       this.variables.has(name) ||
       this.locals.some((local) => local.name === name) ||
-      builtinNames.includes(name)
+      isBuiltin(name)
     );
   }
 
@@ -195,7 +194,7 @@ class Inspector {
         : [],
     );
     const qualified = functions.find(([field]) => field.toLowerCase() === name.toLowerCase())?.[1];
-    const meant = qualified ?? didYouMean(name, [...builtinNames, ...functions.map(([, path]) => path)]);
+    const meant = qualified ?? likeliest(name, [...builtinNames(), ...functions.map(([, path]) => path)]);
     return {
       what,
       fix:

@@ -145,8 +145,8 @@ class Inspector {
         return others.reduce<Argument>((base, key) => {
           if (key.literal !== undefined && base.shape.kind === 'object')
             return { ...base, shape: this.member(base.shape, key.literal, base.text, key.at) };
-          const isKnown = base.shape.kind === 'list' || base.shape.kind === 'map';
-          return { ...base, shape: isKnown ? base.shape.element : ANY };
+          const { shape } = base;
+          return { ...base, shape: shape.kind === 'list' || shape.kind === 'map' ? shape.element : ANY };
         }, first ?? { shape: ANY, text: '', at: 0 }).shape;
       case 'first':
       case 'last':

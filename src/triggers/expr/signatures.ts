@@ -179,9 +179,9 @@ const SIGNATURES: Readonly<Record<string, Signature>> = {
   bitnot: overloads('func(int) int'),
 };
 
-export const builtinNames: readonly string[] = Object.keys(SIGNATURES);
-
 export const isBuiltin = (name: string): boolean => Object.hasOwn(SIGNATURES, name);
+
+export const builtinNames = (): string[] => Object.keys(SIGNATURES);
 
 export const signatureOf = (name: string): Signature => SIGNATURES[name] as Signature;
 

@@ -3,7 +3,7 @@
  * every variable is unknown; literals, operators, built-ins and methods of times are not.
  */
 import { parseSignature } from '../../go/function.ts';
-import { methodsOf } from '../../go/methods.ts';
+import { methodType } from '../../go/methods.ts';
 
 export interface StaticType {
   /** The Go type; '' where nothing is known. */
@@ -97,9 +97,8 @@ export function comparable(left: StaticType, right: StaticType): boolean {
 
 /** The function type of a method; undefined where the type has none of that name. */
 export function methodOf(type: StaticType, name: string): StaticType | undefined {
-  const table = methodsOf(type.go);
-  const method = table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
-  return method === undefined ? undefined : typeOf(method.type);
+  const go = methodType(type.go, name);
+  return go === undefined ? undefined : typeOf(go);
 }
 
 /** Checks a call of a function type; the type of its first result, or what is wrong. */
