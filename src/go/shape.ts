@@ -122,17 +122,21 @@ function unknownField(fields: Shapes, name: string, path: string): Omit<Mistake,
 function fixOf(name: string, names: readonly string[]): string {
   const meant = likeliest(name, names);
   if (meant !== undefined) return `Did you mean ${JSON.stringify(meant)}?`;
+  if (names.length === 1) return `There is only ${JSON.stringify(names[0])}.`;
   return names.length > 0 && names.length <= 20 ? `Write one of ${names.join(', ')}.` : 'Correct the name.';
 }
 
-/** Where a field of that name stands further below. */
-function pathTo(fields: Shapes, name: string, depth = 3): string | undefined {
-  for (const [field, shape] of fields) if (field === name && shape) return name;
-  if (depth === 0) return undefined;
-  for (const [field, shape] of fields) {
-    if (shape.kind !== 'object') continue;
-    const found = pathTo(shape.fields, name, depth - 1);
-    if (found !== undefined) return `${field}.${found}`;
+/** Where a field of that name stands further below, nearest first. */
+function pathTo(fields: Shapes, name: string): string | undefined {
+  let level: [string, Shapes][] = [['', fields]];
+  for (let depth = 0; depth < 4; depth++) {
+    const found = level.find(([, inner]) => inner.has(name));
+    if (found) return `${found[0]}${name}`;
+    level = level.flatMap(([path, inner]) =>
+      [...inner].flatMap(([field, shape]): [string, Shapes][] =>
+        shape.kind === 'object' ? [[`${path}${field}.`, shape.fields]] : [],
+      ),
+    );
   }
   return undefined;
 }

@@ -6,6 +6,9 @@ import { compileString, positionIn } from './compile-string.ts';
 import { type FieldKind, SECTIONS, shapeOf } from './sections.ts';
 import type { Dialect, SectionObject, SectionTree, Template, TemplateString } from './template.ts';
 
+export { renderNotification } from './render.ts';
+export { templateVars } from './vars.ts';
+
 const OWN_FIELDS = ['message', 'dialect'] as const;
 
 export function compileTemplate(name: string, text: string): { template?: Template; problems: Problem[] } {

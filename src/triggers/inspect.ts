@@ -79,6 +79,9 @@ class Inspector {
   private isKnown(name: string): boolean {
     return (
       name === '$env' ||
+      // What nobody defines is nil, so that these do what they seem to.
+      name === 'null' ||
+      name === 'undefined' ||
       this.variables.has(name) ||
       this.locals.some((local) => local.name === name) ||
       isBuiltin(name)
@@ -171,8 +174,17 @@ class Inspector {
 
   private field(base: Shape, name: string, of: Node, at: number): Shape {
     const { shape, mistake } = memberOf(base, name, print(of));
-    this.report(at, mistake);
+    this.report(at, mistake && { ...mistake, ...this.inBrackets(of, name) });
     return shape;
+  }
+
+  /** `labels.app.kubernetes`: a name with dots. */
+  private inBrackets(of: Node, name: string): { fix: string } | undefined {
+    if (of.kind !== 'member' || of.property.kind !== 'string') return undefined;
+    const silent = new Inspector(this.source, this.variables);
+    if (silent.visit(of.node).kind !== 'map') return undefined;
+    const whole = JSON.stringify(`${of.property.value}.${name}`);
+    return { fix: `A name with a dot is written in brackets: ${print(of.node)}[${whole}].` };
   }
 
   private call(node: CallNode): Shape {

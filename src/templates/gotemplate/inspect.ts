@@ -103,13 +103,13 @@ class Inspector {
       const element = value.kind === 'list' || value.kind === 'map' ? value.element : ANY;
       inner.dot = element;
       const [first, second] = node.pipe.variables;
-      if (first !== undefined) this.declare(inner, first, second === undefined ? element : ANY);
-      if (second !== undefined) this.declare(inner, second, element);
+      if (first !== undefined) this.bind(inner, first, second === undefined ? element : ANY);
+      if (second !== undefined) this.bind(inner, second, element);
     }
     this.list(node.list, inner);
   }
 
-  private declare(scope: Scope, name: string, shape: Shape): void {
+  private bind(scope: Scope, name: string, shape: Shape): void {
     scope.variables.set(name, this.assigned.has(name) ? ANY : shape);
   }
 
@@ -122,7 +122,7 @@ class Inspector {
       piped = { shape, text: command.text, at: command.at, ...(literal === undefined ? {} : { literal }) };
     }
     const shape = piped?.shape ?? ANY;
-    if (!pipe.isAssign) for (const name of pipe.variables) this.declare(scope, name, shape);
+    if (!pipe.isAssign) for (const name of pipe.variables) this.bind(scope, name, shape);
     return shape;
   }
 
@@ -203,11 +203,21 @@ class Inspector {
     let shape = base;
     let text = before;
     let offset = at;
+    /** The map that the last step went into, as the text has it, and the name in it. */
+    let map: { text: string; name: string } | undefined;
     for (const name of path) {
       const found = this.source.indexOf(`.${name}`, offset);
       offset = found < 0 ? offset : found + 1;
       const isMethod = shape.kind === 'go';
-      shape = this.member(shape, name, text === '' ? 'the template' : text, offset);
+      const entered = shape.kind === 'map' ? { text, name } : undefined;
+      const member = memberOf(shape, name, text === '' ? 'the template' : text);
+      if (member.mistake) {
+        const fix =
+          map && `A name with a dot needs index: index ${map.text} ${JSON.stringify(`${map.name}.${name}`)}.`;
+        this.mistakes.push({ at: offset, ...member.mistake, ...(fix === undefined ? {} : { fix }) });
+      }
+      shape = member.shape;
+      map = entered;
       // Methods are called where they stand; functions in a map are not.
       if (isMethod && shape.kind === 'function') shape = shape.result;
       text = `${text}.${name}`;

@@ -1,0 +1,37 @@
+import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts';
+import { ANY, objectOf, type Shape, type Shapes, shapeOf } from '../go/shape.ts';
+import { templateVars } from '../templates/schema.ts';
+import { conditionVars } from '../triggers/schema.ts';
+import { applicationShape } from './application-shape.ts';
+import { sampleApplication as app } from './sample-application.ts';
+
+const common = { app, appProject: {}, context: {}, secrets: {}, now: 0 };
+
+/** What conditions see. */
+export function conditionShapes(): Shapes {
+  const { values } = conditionVars({ ...common, changes: () => 0 });
+  return shapesOf(values);
+}
+
+/** What templates see. */
+export function templateShapes(): Shapes {
+  return shapesOf(templateVars({ ...common, serviceType: '', recipient: '' }).values);
+}
+
+function shapesOf(values: Readonly<Record<string, unknown>>): Shapes {
+  const shapes = new Map(Object.entries(values).map(([name, value]) => [name, shapeOf(value)]));
+  shapes.set('app', applicationShape);
+  shapes.set('appProject', ANY);
+  shapes.set('repo', withAnswers(shapes.get('repo')));
+  return shapes;
+}
+
+/** The functions are typed as answering anything. */
+function withAnswers(repo: Shape | undefined): Shape {
+  if (repo?.kind !== 'object') return ANY;
+  return objectOf([
+    ...repo.fields,
+    ['GetCommitMetadata', { kind: 'function', result: shapeOf(UNKNOWN_COMMIT) }],
+    ['GetAppDetails', { kind: 'function', result: shapeOf(UNKNOWN_DETAILS) }],
+  ]);
+}
