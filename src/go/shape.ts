@@ -30,6 +30,8 @@ export interface Mistake {
   at: number;
   what: string;
   fix: string;
+  /** It fails whenever it runs; otherwise it only says nothing. */
+  fails?: true;
 }
 
 export const ANY: Shape = { kind: 'any' };
@@ -92,7 +94,8 @@ export function memberOf(
       const type = methodType(base.type, name);
       if (type !== undefined) return { shape: shapeOfType(type) };
       const what = `${path} is a ${base.type}, which has no method ${JSON.stringify(name)}`;
-      return { shape: ANY, mistake: { what, fix: fixOf(name, methodNames(base.type) ?? []) } };
+      const fix = fixOf(name, methodNames(base.type) ?? []);
+      return { shape: ANY, mistake: { what, fix, fails: true } };
     }
     case 'list': {
       const fix = 'Pick an element by its number, or go through all of them.';
@@ -116,7 +119,7 @@ function unknownField(fields: Shapes, name: string, path: string): Omit<Mistake,
   const what = `${path} has no ${isNamespace ? 'function' : 'field'} ${JSON.stringify(name)}`;
   const elsewhere = likeliest(name, [...fields.keys()]) === undefined ? pathTo(fields, name) : undefined;
   if (elsewhere !== undefined) return { what, fix: `Did you mean ${path}.${elsewhere}?` };
-  return { what, fix: fixOf(name, [...fields.keys()]) };
+  return { what, fix: fixOf(name, [...fields.keys()]), ...(isNamespace && { fails: true }) };
 }
 
 function fixOf(name: string, names: readonly string[]): string {

@@ -142,7 +142,9 @@ it('reports a service that cannot be made, and tries again with the next change'
   const { configurations, events } = start({ fails: () => isBroken });
   configurations.update(snapshot());
   configurations.update(snapshot());
-  expect(events.map(({ message }) => message)).toEqual(['service.console: it cannot be made. Mend it.']);
+  expect(events.map(({ message }) => message)).toEqual([
+    'herald.service.console: it cannot be made. Mend it.',
+  ]);
   isBroken = false;
   configurations.update(snapshot());
   expect(configurations.get('argocd')?.services.has('console')).toBe(true);

@@ -111,8 +111,8 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   const tracked = new Map<string, Tracked>();
   const toLoad: string[] = [];
   const waiters: (() => void)[] = [];
-  /** Told already, by the configuration that does not have them. */
-  const unknownTriggers = new WeakMap<ActiveConfig, Set<string>>();
+  /** Triggers and services told already, by the configuration that cannot serve them. */
+  const unserved = new WeakMap<ActiveConfig, Set<string>>();
   const failureLines = new Map<string, number>();
   let loading = 0;
   let waitingEvents = 0;
@@ -244,7 +244,12 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       for (const { name, triggered } of answer.conditions) {
         metrics.evaluations.inc({ name, triggered: String(triggered) });
       }
-      for (const trigger of answer.unknownTriggers) reportUnknownTrigger(active, trigger, application);
+      for (const trigger of answer.unknownTriggers) {
+        if (isFirst(active, `trigger ${trigger}`)) reportUnknownTrigger(active, trigger, application);
+      }
+      for (const service of answer.unsentServices) {
+        if (isFirst(active, `service ${service}`)) reportUnsentService(active, service, application);
+      }
       for (const failure of answer.failures) {
         metrics.evaluationErrors.inc({ trigger: failure.trigger });
         failures.push(`${failure.trigger}: ${failure.error}`);
@@ -266,10 +271,21 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     log[level]({ application: nameOf(application), failures }, 'Conditions could not be evaluated');
   }
 
+  function isFirst(active: ActiveConfig, subject: string): boolean {
+    const told = unserved.get(active) ?? new Set();
+    unserved.set(active, told);
+    const { size } = told;
+    return told.add(subject).size > size;
+  }
+
+  function reportUnsentService(active: ActiveConfig, service: string, application: Application): void {
+    log.warn(
+      { service, namespace: active.namespace, application: nameOf(application) },
+      'Subscription to a service that is configured and not sent through yet: no delivery is made for it',
+    );
+  }
+
   function reportUnknownTrigger(active: ActiveConfig, trigger: string, application: Application): void {
-    const told = unknownTriggers.get(active) ?? new Set();
-    if (told.has(trigger)) return;
-    unknownTriggers.set(active, told.add(trigger));
     log.warn(
       { trigger, namespace: active.namespace, application: nameOf(application) },
       'Subscription to a trigger that is not configured',

@@ -127,7 +127,7 @@ export function compileTrigger(name: string, text: string): { trigger?: Trigger;
   return hasError() ? { problems } : { trigger: { name, conditions }, problems };
 }
 
-/** What the conditions of a key can hardly mean, as warnings; `variables` are what they see. */
+/** What the conditions of a key cannot mean though they compile; `variables` are what they see. */
 export function inspectTrigger(name: string, text: string, variables: Shapes): Problem[] {
   const document = parseYaml(text);
   const decoder = createDecoder(document, `trigger.${name}`);
@@ -137,8 +137,8 @@ export function inspectTrigger(name: string, text: string, variables: Shapes): P
     for (const name of ['when', 'oncePer']) {
       const path = [index, fieldKey(entry, name) ?? name];
       const source = document.textAt(path) ?? '';
-      for (const { at, what, fix } of inspectExpression(source, variables)) {
-        decoder.report(path, 'warning', `${name}: ${what}`, fix, placeOf(source, at));
+      for (const { at, what, fix, fails } of inspectExpression(source, variables)) {
+        decoder.report(path, fails ? 'error' : 'warning', `${name}: ${what}`, fix, placeOf(source, at));
       }
     }
   }
