@@ -9,7 +9,11 @@ const common = { app, appProject: {}, context: {}, secrets: {}, now: 0 };
 
 /** What conditions see. */
 export function conditionShapes(): Shapes {
-  const { values } = conditionVars({ ...common, changes: () => 0 });
+  const { values } = conditionVars({
+    ...common,
+    changes: () => 0,
+    operations: { note: () => undefined, startedAfter: () => true },
+  });
   return shapesOf(values);
 }
 

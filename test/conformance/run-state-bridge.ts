@@ -127,6 +127,7 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
       return importEpisodes(application, evaluations, { controllerNamespace, now: now() });
     },
     onEnded: mirror.ended,
+    onNamed: mirror.sent,
     onOverflow: () => undefined,
     metrics,
     log,
