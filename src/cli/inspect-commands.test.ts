@@ -256,7 +256,7 @@ describe('config check', () => {
     const broken = { 'cm.yaml': good['cm.yaml'].replace("== 'Degraded'", '== ') };
     const { code, stdout } = await herald('config check cm.yaml', { files: broken });
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^cm\.yaml:15:\d+: trigger\.on-sync-failed: error: when: .*\n {4}\S/);
+    expect(stdout).toMatch(/^trigger\.on-sync-failed\n {2}cm\.yaml:15:\d+: error: when: .*\n {6}\S/);
     expect(stdout).toContain('1 error');
   });
 
@@ -282,7 +282,8 @@ describe('config check', () => {
       stdin: configMap.replace('send: [simple]', 'send: [simpel]'),
     });
     expect(JSON.parse(stdout)).toMatchObject({
-      warnings: 1,
+      errors: 1,
+      warnings: 0,
       problems: [{ file: 'standard input', key: 'trigger.on-sync-failed', line: 16 }],
     });
   });
@@ -297,7 +298,7 @@ describe('config check', () => {
     };
     const { code, stdout } = await herald('config check', { cluster });
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^trigger\.x, line 1, column \d+: error: when: /);
+    expect(stdout).toMatch(/^trigger\.x\n {2}1:\d+: error: when: /);
     expect(stdout).toContain('ConfigMap argocd/argocd-notifications-cm: 1 error');
   });
 

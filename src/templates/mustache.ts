@@ -198,7 +198,12 @@ function inspectName(name: string, at: number, views: readonly Shape[], mistakes
   if (name === '.') return views.at(-1) ?? ANY;
   const [first = '', ...rest] = name.split('.');
   // What stands in a view of which nothing is known hides what is further out.
-  const holder = views.findLast((view) => view.kind !== 'object' || view.fields.has(first)) ?? views[0];
+  const holder =
+    views.findLast((view) => view.kind !== 'object' || view.fields.has(first)) ??
+    views.findLast(
+      (view) => view.kind === 'object' && likeliest(first, [...view.fields.keys()]) !== undefined,
+    ) ??
+    views[0];
   if (holder?.kind !== 'object') return ANY;
   let shape: Shape = holder;
   let path = '';

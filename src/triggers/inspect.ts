@@ -197,22 +197,21 @@ class Inspector {
   }
 
   private unknownFunction(name: string): Omit<Mistake, 'at'> {
-    const what = `there is no function ${JSON.stringify(name)}`;
-    const functions = [...this.variables].flatMap(([variable, shape]) =>
-      shape.kind === 'object'
-        ? [...shape.fields]
-            .filter(([, { kind }]) => kind === 'function')
-            .map(([field]) => [field, `${variable}.${field}`] as const)
-        : [],
-    );
-    const qualified = functions.find(([field]) => field.toLowerCase() === name.toLowerCase())?.[1];
+    const functions = [...this.variables].flatMap(([variable, shape]): [string, string][] => {
+      if (shape.kind === 'function') return [[variable, variable]];
+      if (shape.kind !== 'object') return [];
+      const members = [...shape.fields].filter(([, { kind }]) => kind === 'function');
+      return members.map(([member]) => [member, `${variable}.${member}`]);
+    });
+    const qualified = functions.find(([member]) => member.toLowerCase() === name.toLowerCase())?.[1];
     const meant = qualified ?? likeliest(name, [...builtinNames(), ...functions.map(([, path]) => path)]);
     return {
-      what,
+      what: `there is no function ${JSON.stringify(name)}`,
       fix:
         meant === undefined
-          ? 'docs/languages.md lists the functions.'
+          ? 'Remove it, or write what it does with the functions of docs/languages.md.'
           : `Did you mean ${JSON.stringify(meant)}?`,
+      fails: true,
     };
   }
 
@@ -271,12 +270,11 @@ class Inspector {
   private isName(node: BinaryNode): boolean {
     const [first, ...others] = leaves(node);
     if (first?.kind !== 'member' || others.length === 0 || this.source[first.at - 1] !== '.') return false;
-    const isMeant = (leaf: Node, at: number): boolean => {
-      const root = rootOf(leaf);
-      if (root.kind === 'integer') return at > 0;
-      return root.kind === 'identifier' && !this.isKnown(root.name);
-    };
-    if (!others.every(isMeant) || !others.some((leaf) => rootOf(leaf).kind === 'identifier')) return false;
+    const roots = others.map(rootOf);
+    if (!roots.every(({ kind }) => kind === 'identifier' || kind === 'integer')) return false;
+    const isUnknown = (root: Node) => root.kind === 'identifier' && !this.isKnown(root.name);
+    // A text of a map (a label) can be neither divided nor subtracted from.
+    if (!roots.some(isUnknown) && !this.isEntry(first)) return false;
     const base = this.mapBelow(first);
     const end = endOf(others.at(-1) as Node);
     const path = print(base.node);
@@ -286,6 +284,11 @@ class Inspector {
       fix: `Write ${path}[${JSON.stringify(name)}].`,
     });
     return true;
+  }
+
+  private isEntry(member: MemberNode): boolean {
+    const base = new Inspector(this.source, this.variables).visit(member.node);
+    return base.kind === 'map' && base.element.kind === 'text';
   }
 
   /** The map that a path of names goes into (`labels`), or what stands before its last name. */
