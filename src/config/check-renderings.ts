@@ -177,26 +177,35 @@ function faultOf(type: string, text: string): Fault | undefined {
     JSON.parse(text);
     return undefined;
   } catch (error) {
-    const message = error instanceof Error ? error.message : '';
-    const position = /position (\d+)/.exec(message)?.[1];
-    const before = text.slice(0, position === undefined ? text.trimEnd().length : Number(position));
-    return { what: sentence(message, text, before.length), line: before.split('\n').length };
+    return jsonFault(text, error instanceof Error ? error.message : '');
   }
 }
 
-/** V8's words without the text that it quotes, which may be long. */
-function sentence(message: string, text: string, at: number): string {
-  const near = text
+/** V8 names no place for some mistakes, and quotes the text, which may be long. */
+function jsonFault(text: string, message: string): Fault {
+  const comma = withoutStrings(text).search(/,\s*[\]}]/);
+  if (comma >= 0) return { what: `a comma too many, at "${near(text, comma)}"`, line: lineAt(text, comma) };
+  const position = /position (\d+)/.exec(message)?.[1];
+  const token = /Unexpected token '(.)'/su.exec(message)?.[1];
+  const at = position === undefined ? text.trimEnd().length : Number(position);
+  if (at < text.trimEnd().length)
+    return { what: `unexpected text at "${near(text, at)}"`, line: lineAt(text, at) };
+  if (token !== undefined) return { what: `unexpected ${JSON.stringify(token)}`, line: 1 };
+  return { what: 'it ends before it is complete', line: lineAt(text, at) };
+}
+
+/** Of the same length, so that places hold. */
+function withoutStrings(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"/gs, (string) => '"'.repeat(string.length));
+}
+
+const near = (text: string, at: number): string =>
+  text
     .slice(Math.max(0, at - 20), at + 10)
     .replace(/\s+/g, ' ')
     .trim();
-  if (/property name/.test(message) && /,\s*$/.test(text.slice(0, at)))
-    return `a comma too many, at "${near}"`;
-  if (/^\s*[\]}]/.test(text.slice(at)) && /,\s*$/.test(text.slice(0, at)))
-    return `a comma too many, at "${near}"`;
-  if (at >= text.trimEnd().length) return 'it ends before it is complete';
-  return `unexpected text at "${near}"`;
-}
+
+const lineAt = (text: string, at: number): number => text.slice(0, at).split('\n').length;
 
 /** Where a line of the rendered text stands in the template, as far as both have the same lines. */
 function offsetOf(source: string, text: string, line: number): number {

@@ -4,6 +4,7 @@
  */
 import Mustache from 'mustache';
 import { itemsOf } from '../go/collections.ts';
+import { likeliest } from '../go/did-you-mean.ts';
 import { sprint } from '../go/format.ts';
 import { ANY, type Mistake, memberOf as memberShape, type Shape, type Shapes } from '../go/shape.ts';
 import { isPlainMap } from '../go/typed.ts';
