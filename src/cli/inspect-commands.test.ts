@@ -153,6 +153,54 @@ describe('trigger run', () => {
     expect(stdout).toContain('  failed, which neither sends nor re-arms: ');
   });
 
+  describe('oncePer', () => {
+    const run = (oncePer: string, app = application, flags = '') => {
+      const cm = configMap.replace(
+        "- when: app.status.health.status == 'Degraded'",
+        `- when: app.status.health.status == 'Degraded'\n      oncePer: ${oncePer}`,
+      );
+      const world = { files: { 'cm.yaml': cm, 'app.yaml': app } };
+      return herald(`trigger run on-sync-failed app.yaml --config-map cm.yaml${flags}`, world);
+    };
+
+    test('of an Application with several sources: the list that the bridge takes', async () => {
+      const several = application.replace('sync: {revision: abc}', 'sync: {revisions: [a, b]}');
+      const { stdout } = await run('app.status.sync.revision', several);
+      expect(stdout).toContain('  once per app.status.sync.revision, now "[a b]"\n');
+      const json = await run('app.status.sync.revision', several, ' -o json');
+      expect(JSON.parse(json.stdout)).toMatchObject([{}, { oncePer: '[a b]' }]);
+    });
+
+    test('that fails: why, and at which column of it', async () => {
+      const { stdout } = await run('app.metadata.nothing.at');
+      expect(stdout).toContain(
+        'now without a value (it fails: app.metadata.nothing is nil: it has no at (column 22)), as if there were no oncePer\n',
+      );
+      const json = await run('app.metadata.nothing.at', application, ' -o json');
+      expect(JSON.parse(json.stdout)).toMatchObject([
+        {},
+        { oncePerError: expect.stringContaining('is nil') as string },
+      ]);
+    });
+
+    test('that is nil or empty', async () => {
+      expect((await run('app.metadata.nothing')).stdout).toContain(
+        'now "<nil>": it is nil, which never varies\n',
+      );
+      expect((await run('\'""\'')).stdout).toContain('now without a value (it is empty)');
+    });
+  });
+
+  test('columns of parts count from the start of the whole condition', async () => {
+    const when = "app.metadata.name == 'shop' and app.status.nope.x == 'a' or app.gone.bar";
+    const odd = { ...files, 'cm.yaml': configMap.replace("app.status.health.status == 'Degraded'", when) };
+    const { stdout } = await herald('trigger run on-sync-failed app.yaml --config-map cm.yaml', {
+      files: odd,
+    });
+    const columns = [...stdout.matchAll(/\(column (\d+)\)/g)].map(([, column]) => Number(column));
+    expect(new Set(columns)).toEqual(new Set([when.indexOf('x ==') + 1, when.indexOf('bar') + 1]));
+  });
+
   test('json', async () => {
     const failed = { ...files, 'app.yaml': application.replace('Running', 'Failed') };
     const line = 'trigger run on-sync-failed app.yaml -o json --config-map cm.yaml';

@@ -211,7 +211,8 @@ const lineAt = (text: string, at: number): number => text.slice(0, at).split('\n
 function offsetOf(source: string, text: string, line: number): number {
   const lines = source.split('\n');
   if (lines.length !== text.split('\n').length) return 0;
-  return lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0);
+  const start = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0);
+  return start + (lines[line - 1] ?? '').search(/\S|$/);
 }
 
 function isAmong(path: readonly string[], fields: readonly string[]): boolean {
