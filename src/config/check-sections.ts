@@ -42,6 +42,24 @@ function placesOfWebhooks(text: string | undefined): (name: string) => Partial<P
   return (name) => document.keyAt([fieldKey(object, 'webhook') ?? 'webhook', name]) ?? {};
 }
 
+/** Sections under the name of a service, where its type is meant. */
+export function checkSectionTypes({ templates, services }: Sections, textOf: TextOf): Problem[] {
+  return [...templates.values()].flatMap((template) => {
+    const key = `template.${template.name}`;
+    return [...template.sections.keys()].flatMap((section): Problem[] => {
+      const type = shapeOf(section) === undefined ? services.get(section)?.type : undefined;
+      if (type === undefined || type === section) return [];
+      const at = parseYaml(textOf(key) ?? '').keyAt([section]) ?? {};
+      const what = `${section} is a service of type ${type}, and sections go by the type`;
+      const fix =
+        type === 'webhook'
+          ? `Write it below webhook: webhook: {${section}: …}.`
+          : `Write ${type}: in place of ${section}:.`;
+      return [{ key, severity: 'warning', ...at, what, fix }];
+    });
+  });
+}
+
 /** A trigger that somebody subscribes to through a service, and where that is said. */
 export interface Subscribed {
   trigger: string;

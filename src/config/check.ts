@@ -68,7 +68,9 @@ export function checkConfig(input: CheckInput, compilers: Compilers = languages)
     );
     configs.push(config);
     if (configMap.name !== undefined && configMap.name !== '' && configMap.name !== configMapName)
-      problems.push(otherName(configMap, configMapName));
+      problems.push(otherName(configMap, 'ConfigMap', configMapName, '--config-map-name'));
+    if (own?.name && own.name !== secretName)
+      problems.push(otherName(own, 'Secret', secretName, '--secret-name'));
     if (!own) for (const key of config.secretKeys) secretKeysNeeded.add(key);
     for (const problem of config.problems) problems.push(place(problem, configMap, own));
   }
@@ -98,14 +100,14 @@ export function checkConfig(input: CheckInput, compilers: Compilers = languages)
   };
 }
 
-/** A ConfigMap that only looks like the one that is read. */
-function otherName(configMap: Manifest, configMapName: string): FileProblem {
+/** An object that only looks like the one that is read. */
+function otherName(manifest: Manifest, kind: string, wanted: string, flag: string): FileProblem {
   return {
-    ...placed(configMap, configMap.document.at([...configMap.path, 'metadata', 'name'])),
+    ...placed(manifest, manifest.document.at([...manifest.path, 'metadata', 'name'])),
     key: '',
     severity: 'warning',
-    what: `this is ConfigMap ${configMap.name}, and ${configMapName} is the one that is read`,
-    fix: `Rename it to ${configMapName}, or give --config-map-name ${configMap.name} here and to herald run.`,
+    what: `this is ${kind} ${manifest.name}, and ${wanted} is the one that is read`,
+    fix: `Rename it to ${wanted}, or give ${flag} ${manifest.name} here and to herald run.`,
   };
 }
 

@@ -257,6 +257,49 @@ describe('services', () => {
   });
 });
 
+test('names of services in other places', () => {
+  const data = {
+    'service.slack.team-a': 'token: xoxb-1\n',
+    ...webhook,
+    'trigger.a': trigger('[t]'),
+    'template.t': 'team-a: {attachments: "[]"}\ndatadog-events: {method: POST}\n',
+    'defaultTriggers.team-b': '[a]',
+  };
+  const told = said(data).filter((each) => !each.includes('unknown field'));
+  expect(told).toEqual([
+    expect.stringMatching(/team-a is a service of type slack, .*Write slack: in place of team-a:/),
+    expect.stringMatching(/datadog-events is a service of type webhook, .*webhook: \{datadog-events: …\}/),
+    expect.stringMatching(/^warning defaultTriggers.team-b: .*Did you mean "team-a"\?$/),
+  ]);
+});
+
+test('names of the context that were meant otherwise, and tags where nothing is a template', () => {
+  const data = {
+    context: 'argocdUrl: https://argocd.example.com\nother: "{{ .app.kind }}"\n',
+    'template.t': "message: '{{ .context.argocdURL }} {{ .context.argocdUrl }} {{ .context.whatever }}'\n",
+    'template.u': "message: '{{context.argocdURL}}'\n",
+  };
+  expect(said(data)).toEqual([
+    expect.stringMatching(/^warning context: context is no template, so \{\{ .app.kind \}\}/),
+    expect.stringMatching(
+      /^warning template.t: message: .context has no "argocdURL". Did you mean "argocdUrl"\?/,
+    ),
+    expect.stringMatching(/^warning template.u: message: context has no "argocdURL"/),
+  ]);
+});
+
+test('a Secret that nobody reads', () => {
+  const cm =
+    'kind: ConfigMap\nmetadata: {name: argocd-notifications-cm}\ndata:\n  service.slack: "token: $a"\n';
+  const text = `${cm}---\nkind: Secret\nmetadata: {name: argocd-secret}\nstringData: {a: x}\n`;
+  expect(checkConfig({ files: [{ name: 'all.yaml', text }] }).problems).toMatchObject([
+    {
+      severity: 'warning',
+      what: 'this is Secret argocd-secret, and argocd-notifications-secret is the one that is read',
+    },
+  ]);
+});
+
 test('a ConfigMap that nobody reads', () => {
   const text = 'kind: ConfigMap\nmetadata: {name: argocd-cm}\ndata:\n  template.t: "message: x"\n';
   const check = (configMapName?: string) =>

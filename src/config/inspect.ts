@@ -6,8 +6,15 @@ import type { JsonObject, Problem } from '../model.ts';
 import type { GlobalSubscription, TriggerList } from '../subscriptions/schema.ts';
 import { inspectTrigger } from '../triggers/schema.ts';
 import { checkRenderings } from './check-renderings.ts';
-import { checkOverlaps, checkRequests, type Sections, type Subscribed } from './check-sections.ts';
+import {
+  checkOverlaps,
+  checkRequests,
+  checkSectionTypes,
+  type Sections,
+  type Subscribed,
+} from './check-sections.ts';
 import type { TextOf } from './references.ts';
+import { templateTags } from './services.ts';
 import { conditionShapes, templateShapes } from './variable-shapes.ts';
 
 /** A configuration as it is read, with the texts of its keys. */
@@ -27,7 +34,7 @@ export interface InspectOptions {
 }
 
 export function inspectConfig(config: InspectedConfig, options: InspectOptions): Problem[] {
-  const variables = conditionShapes();
+  const variables = conditionShapes(config.context);
   const triggers = [...config.triggers.keys()].flatMap((name) =>
     inspectTrigger(name, config.textOf(`trigger.${name}`) ?? '', variables),
   );
@@ -37,12 +44,15 @@ export function inspectConfig(config: InspectedConfig, options: InspectOptions):
     ...checkRequests(subscribed(config), config),
     ...checkOverlaps(config.triggers, config, config.textOf),
     ...checkRenderings({ ...config, ...options }),
+    ...checkSectionTypes(config, config.textOf),
+    ...unknownServices(config),
+    ...['argocd', 'context', 'subscriptions'].flatMap((key) => checkTags(key, config.textOf(key) ?? '')),
     ...unsent(config),
   ];
 }
 
-function inspectTemplates({ templates }: InspectedConfig): Problem[] {
-  const variables = templateShapes();
+function inspectTemplates({ templates, context }: InspectedConfig): Problem[] {
+  const variables = templateShapes(context);
   return [...templates.values()].flatMap(({ name, strings }) =>
     strings.flatMap((string) =>
       string.inspect(variables).map(
@@ -72,6 +82,28 @@ function* subscribed(config: InspectedConfig): Generator<Subscribed> {
       yield { trigger: name, service, key: `defaultTriggers.${service}`, ...(at && { at }) };
     }
   }
+}
+
+/** Defaults for a service that is not configured. */
+function unknownServices({ defaultTriggersByService, serviceNames, suggest }: InspectedConfig): Problem[] {
+  return [...defaultTriggersByService.keys()]
+    .filter((service) => !serviceNames.has(service))
+    .map((service) => ({
+      key: `defaultTriggers.${service}`,
+      severity: 'warning',
+      what: `the service ${JSON.stringify(service)} is not configured`,
+      fix: `Add the key service.${service}, or name a service that there is.${suggest(service, serviceNames)}`,
+    }));
+}
+
+function checkTags(key: string, text: string): Problem[] {
+  return templateTags(text).map(({ tag, ...at }) => ({
+    key,
+    severity: 'warning',
+    ...at,
+    what: `${key} is no template, so ${tag} is taken as it stands`,
+    fix: 'Write the value itself; what differs by Application belongs into a template.',
+  }));
 }
 
 function unsent({ services }: InspectedConfig): Problem[] {

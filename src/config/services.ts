@@ -223,18 +223,25 @@ function heraldOnly(key: string, type: string): Problem {
   };
 }
 
-/** `{{ … }}` in options, which are no templates: it is sent as it stands, or breaks the YAML. */
-function checkTemplateTags(key: string, text: string): Omit<Problem, 'severity'>[] {
+/** `{{ … }}` outside of comments, one a line. */
+export function templateTags(text: string): ({ tag: string } & Position)[] {
   return text.split('\n').flatMap((line, index) => {
     const [tag] = /\{\{.*?(?:\}\}|$)/.exec(/^\s*#/.test(line) ? '' : line) ?? [];
-    if (tag === undefined) return [];
+    return tag === undefined
+      ? []
+      : [{ tag: tag.slice(0, 80), line: index + 1, column: line.indexOf(tag) + 1 }];
+  });
+}
+
+/** Options are no templates: what stands there is sent as it stands, or breaks the YAML. */
+function checkTemplateTags(key: string, text: string): Omit<Problem, 'severity'>[] {
+  return templateTags(text).map(({ tag, ...at }) => {
     const secret = /\bsecrets\.([\w-]+)/.exec(tag)?.[1];
     const fix =
       secret === undefined
         ? 'Write the value itself, or $key for one of the Secret; what differs by Application belongs into a template.'
         : `Write $${secret}, which stands for the key of the Secret.`;
-    const what = `options of services are no templates, so ${tag.slice(0, 80)} is taken as it stands`;
-    return [{ key, line: index + 1, column: line.indexOf(tag) + 1, what, fix }];
+    return { key, ...at, what: `options of services are no templates, so ${tag} is taken as it stands`, fix };
   });
 }
 

@@ -1,5 +1,5 @@
 import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts';
-import { ANY, objectOf, type Shape, type Shapes, shapeOf } from '../go/shape.ts';
+import { ANY, objectOf, type Shape, type Shapes, shapeOf, TEXT } from '../go/shape.ts';
 import { templateVars } from '../templates/schema.ts';
 import { conditionVars } from '../triggers/schema.ts';
 import { applicationShape } from './application-shape.ts';
@@ -7,25 +7,29 @@ import { sampleApplication as app } from './sample-application.ts';
 
 const common = { app, appProject: {}, context: {}, secrets: {}, now: 0 };
 
+/** The `context` of a configuration. */
+type Context = Readonly<Record<string, string>>;
+
 /** What conditions see. */
-export function conditionShapes(): Shapes {
+export function conditionShapes(context: Context = {}): Shapes {
   const { values } = conditionVars({
     ...common,
     changes: () => 0,
     operations: { note: () => undefined, startedAfter: () => true },
   });
-  return shapesOf(values);
+  return shapesOf(values, context);
 }
 
 /** What templates see. */
-export function templateShapes(): Shapes {
-  return shapesOf(templateVars({ ...common, serviceType: '', recipient: '' }).values);
+export function templateShapes(context: Context = {}): Shapes {
+  return shapesOf(templateVars({ ...common, serviceType: '', recipient: '' }).values, context);
 }
 
-function shapesOf(values: Readonly<Record<string, unknown>>): Shapes {
+function shapesOf(values: Readonly<Record<string, unknown>>, context: Context): Shapes {
   const shapes = new Map(Object.entries(values).map(([name, value]) => [name, shapeOf(value)]));
   shapes.set('app', applicationShape);
   shapes.set('appProject', ANY);
+  shapes.set('context', { kind: 'map', element: TEXT, names: ['notificationType', ...Object.keys(context)] });
   shapes.set('repo', withAnswers(shapes.get('repo')));
   return shapes;
 }

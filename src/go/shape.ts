@@ -16,7 +16,8 @@ export type Shape =
   /** A number or a boolean. */
   | { readonly kind: 'scalar' }
   | { readonly kind: 'list'; readonly element: Shape }
-  | { readonly kind: 'map'; readonly element: Shape }
+  /** `names`: the keys that are there; others may be asked for, so that only near misses count. */
+  | { readonly kind: 'map'; readonly element: Shape; readonly names?: readonly string[] }
   | { readonly kind: 'object'; readonly fields: ReadonlyMap<string, Shape> }
   /** A Go value whose methods are known. */
   | { readonly kind: 'go'; readonly type: string }
@@ -84,8 +85,13 @@ export function memberOf(
   switch (base.kind) {
     case 'any':
       return { shape: ANY };
-    case 'map':
-      return { shape: base.element };
+    case 'map': {
+      const shape = base.element;
+      const meant = base.names?.includes(name) === false ? likeliest(name, base.names) : undefined;
+      if (meant === undefined) return { shape };
+      const what = `${path} has no ${JSON.stringify(name)}`;
+      return { shape, mistake: { what, fix: `Did you mean ${JSON.stringify(meant)}?` } };
+    }
     case 'object': {
       const shape = base.fields.get(name);
       return shape ? { shape } : { shape: ANY, mistake: unknownField(base.fields, name, path) };
