@@ -101,9 +101,9 @@ describe('the configuration of a running Herald', () => {
     writeFileSync(file, yaml);
     const ofFile = await herald(['config', 'check', file]);
     expect(ofFile.code).toBe(1);
-    const places = ofFile.stdout
-      .split('\n')
-      .flatMap((line) => /^.*cm\.yaml:(\d+):\d+: ([\w.]+)/.exec(line)?.slice(1) ?? []);
+    const places = [...ofFile.stdout.matchAll(/^(\S+)\n {2}\S*cm\.yaml:(\d+):\d+: error/gm)].flatMap(
+      ([, key, line]) => [line, key],
+    );
     const lineOf = (part: string) => String(yaml.split('\n').findIndex((line) => line.includes(part)) + 1);
     expect(places).toEqual(
       [
