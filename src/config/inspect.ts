@@ -14,7 +14,7 @@ import {
   type Subscribed,
 } from './check-sections.ts';
 import type { TextOf } from './references.ts';
-import { templateTags } from './services.ts';
+import { templateTags } from './template-tags.ts';
 import { conditionShapes, templateShapes } from './variable-shapes.ts';
 
 /** A configuration as it is read, with the texts of its keys. */
