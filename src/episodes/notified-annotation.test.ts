@@ -216,9 +216,11 @@ describe('import', () => {
     const object = { status: { sync: { revisions: ['aaa', 'bbb'] } } };
     const expression = 'app.status.sync.revision';
     test.each([
-      ['<nil>', { status: 'matched', oncePer: { kind: 'nil' } }],
-      ['', { status: 'matched', oncePer: { kind: 'none' } }],
-    ] as const)('the printed %j stands for the current list', (printed, result) => {
+      ['<nil>', { kind: 'nil' }],
+      ['', { kind: 'none' }],
+    ] as const)('the printed %j stands for the current list', (printed, plainOncePer) => {
+      const oncePer = { kind: 'value', printed: '[aaa bbb]' } as const;
+      const result = { status: 'matched', oncePer, plainOncePer } as const;
       const state = { [printed === '' ? key : `${printed}:${key}`]: 5 };
       const episodes = imported(state, [candidate({ oncePer: expression, result })], object);
       expect(values(episodes)).toEqual(['[aaa bbb]']);

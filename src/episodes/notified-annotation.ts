@@ -1,4 +1,4 @@
-import type { Application, Destination, OncePer } from '../model.ts';
+import type { Application, ConditionResult, Destination } from '../model.ts';
 import { type Evaluation, episodeOf, oncePerValue } from './claim.ts';
 import type { EpisodeRecord } from './ledger.ts';
 
@@ -111,7 +111,7 @@ export function importEpisodes(
   );
   for (const { found, seconds } of entries) {
     const isBeside = mirrored.has(found.candidate) && (found.printed === '' || found.printed === '<nil>');
-    const oncePer = isBeside ? undefined : oncePerToImport(found, application);
+    const oncePer = isBeside ? undefined : oncePerToImport(found);
     if (oncePer === undefined) continue;
     const at = clamp(Number(seconds) * 1000, options.now);
     const episode = { ...episodeOf(application, found.candidate, oncePer, at), notifiedAt: at };
@@ -206,23 +206,25 @@ function isDigit(character: string | undefined): boolean {
 }
 
 /** The value under which an entry counts; undefined for one that means nothing any more. */
-function oncePerToImport(
-  found: { candidate: ImportCandidate; printed: string },
-  application: Application,
-): string | undefined {
-  const { candidate, printed } = found;
+function oncePerToImport({
+  candidate,
+  printed,
+}: {
+  candidate: ImportCandidate;
+  printed: string;
+}): string | undefined {
   const { result, oncePer } = candidate;
   if (oncePer === undefined) return printed === '' && result.status !== 'unmatched' ? '' : undefined;
-  if (result.status === 'matched' && printed === enginePrint(result.oncePer)) {
-    return oncePerValue(result, oncePer, application.object);
-  }
+  if (result.status === 'matched' && printed === enginePrint(result)) return oncePerValue(result);
   return printed === '' && result.status !== 'failed' ? undefined : printed;
 }
 
-/** As the engine prints it into a key; '' is no value to it. */
-export function enginePrint(oncePer: OncePer): string {
-  if (oncePer.kind === 'value') return oncePer.printed;
-  return oncePer.kind === 'nil' ? '<nil>' : '';
+/** As argocd-notifications prints the value into its keys; '' is no value to it. */
+export function enginePrint({
+  oncePer,
+  plainOncePer,
+}: Pick<Extract<ConditionResult, { status: 'matched' }>, 'oncePer' | 'plainOncePer'>): string {
+  return oncePerValue({ oncePer: plainOncePer ?? oncePer });
 }
 
 function clamp(at: number, now: number): number {

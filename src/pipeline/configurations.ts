@@ -60,6 +60,8 @@ interface Held {
   sources: ReadonlyMap<string, ServiceConfig>;
   /** Problems told already. */
   told: ReadonlySet<string>;
+  /** Names of services that nothing is sent through yet. */
+  unsent: string;
 }
 
 /** Problems of one change that are logged and recorded one by one, the errors first. */
@@ -90,10 +92,9 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
   }
 
   function build(source: ServiceConfig, namespace: string, problems: Problem[]): { service?: Service } {
-    const { type, name } = source;
+    const { key } = source;
     const built = deps.createService(source, namespace);
     if (built.service) return { service: built.service };
-    const key = name === type ? `service.${type}` : `service.${type}.${name}`;
     problems.push(...built.problems.map(({ what, fix, severity }) => ({ key, what, fix, severity })));
     return {};
   }
@@ -157,10 +158,16 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
         : { secrets: Object.fromEntries(secret ?? []) };
       const all = [...config.problems, ...problems, ...missingRights(snapshot, config)];
       const told = report(snapshot, all, before?.told ?? new Set());
+      const unsent = [...config.services.values()]
+        .filter(({ sendable }) => !sendable)
+        .map(({ name }) => name);
+      if (unsent.length > 0 && unsent.join() !== before?.unsent)
+        log.warn({ namespace, services: unsent }, 'Services are configured that nothing is sent through yet');
       held.set(namespace, {
         active: { namespace, config, services, ...secrets, scrub: scrubOf(secrets.secrets) },
         sources: config.services,
         told,
+        unsent: unsent.join(),
       });
       log.info(
         {

@@ -109,7 +109,7 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
           changes: createChangeCounter({}, at).changes,
         }),
       );
-      printed = result.status === 'matched' ? enginePrint(result.oncePer) : '';
+      printed = result.status === 'matched' ? enginePrint(result) : '';
       // Of another sync than the one that was notified.
       if (printed.startsWith('[')) printed = parts.oncePer;
     }

@@ -120,6 +120,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
       return importEpisodes(application, evaluations, { controllerNamespace, now: now() });
     },
     onEnded: (application, evaluations) => mirror?.ended(application, evaluations),
+    onNamed: (delivery) => mirror?.sent(delivery),
     onOverflow: () => over.resolve('overflow'),
     metrics,
     log,

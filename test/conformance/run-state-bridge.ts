@@ -134,6 +134,7 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
       return importEpisodes(application, evaluations, { controllerNamespace, now: now() });
     },
     onEnded: mirror.ended,
+    onNamed: mirror.sent,
     onOverflow: () => undefined,
     metrics,
     log,
@@ -179,7 +180,9 @@ function configurationsOf(
   serviceDouble: (name: string) => Service,
 ): Configurations {
   const services = new Map(
-    serviceNames.map((name) => [name, { type: name, name, sendable: true, options: {} }] as const),
+    serviceNames.map(
+      (name) => [name, { key: `service.${name}`, type: name, name, sendable: true, options: {} }] as const,
+    ),
   );
   const configurations = createConfigurations(
     {
