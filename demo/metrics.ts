@@ -38,7 +38,7 @@ export function summarise(samples: readonly Sample[]): {
 } {
   const named = (name: string) => samples.filter((sample) => sample.name === name);
   const sum = (name: string) => named(name).reduce((total, { value }) => total + value, 0);
-  const alerts = named('herald_alert_active_since_seconds')
+  const alerts = named('herald_alert_active_since_timestamp_seconds')
     .map(({ labels, value }) => ({
       trigger: labels.trigger ?? '',
       name: labels.name ?? '',

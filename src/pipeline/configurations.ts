@@ -2,6 +2,7 @@ import type { ClusterEvent } from '../cluster/events.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
 import type { Config, ServiceConfig } from '../config/config.ts';
 import type { Logger } from '../log.ts';
+import type { ConfiguredNames } from '../metrics/configured-series.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Problem } from '../model.ts';
 import type { Service } from '../services/service.ts';
@@ -41,7 +42,7 @@ interface Deps {
     configNamespace: string,
   ): { service?: Service; problems: { what: string; fix: string; severity: Problem['severity'] }[] };
   record(event: ClusterEvent): void;
-  metrics: Pick<Metrics, 'setConfigProblems'>;
+  metrics: Pick<Metrics, 'setConfigLoaded' | 'setConfigured' | 'forgetConfig'>;
   log: Logger;
 }
 
@@ -98,7 +99,7 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     before: ReadonlySet<string>,
   ): Set<string> {
     const { namespace, configMap } = snapshot;
-    deps.metrics.setConfigProblems(namespace, problems);
+    deps.metrics.setConfigLoaded(namespace, problems);
     const told = new Set<string>();
     for (const problem of problems) {
       const text = describe(problem);
@@ -140,6 +141,7 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
         sources: config.services,
         told,
       });
+      deps.metrics.setConfigured(namespace, { names: namesOf(config), isTenant: !isController });
       log.info(
         {
           namespace,
@@ -171,9 +173,14 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     const entry = held.get(namespace);
     if (!entry) return;
     held.delete(namespace);
-    deps.metrics.setConfigProblems(namespace, []);
+    deps.metrics.forgetConfig(namespace);
+    deps.metrics.setConfigured(namespace, undefined);
     for (const service of entry.active.services.values()) closeQuietly(service);
   }
+}
+
+function namesOf({ triggers, templates, services }: Config): ConfiguredNames {
+  return { triggers: triggers.keys(), templates: templates.keys(), services: services.keys() };
 }
 
 function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> | undefined): Set<string> {

@@ -13,6 +13,7 @@ import { applicationRecord, recordFingerprint } from './application-record.ts';
 import type { ActiveConfig, Configurations } from './configurations.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
+import { isNewborn } from './newborn.ts';
 import { isBefore } from './revision.ts';
 import type { TermLedger } from './term-ledger.ts';
 
@@ -245,6 +246,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         metrics.evaluations.inc({ name, triggered: String(triggered) });
       }
       for (const trigger of answer.unknownTriggers) reportUnknownTrigger(active, trigger, application);
+      if (isNewborn(application.object)) continue;
       for (const failure of answer.failures) {
         metrics.evaluationErrors.inc({ trigger: failure.trigger });
         failures.push(`${failure.trigger}: ${failure.error}`);

@@ -103,7 +103,7 @@ describe.skipIf(!hasPrometheus)('a Prometheus that scrapes the server', () => {
         value: [expect.any(Number), '1'],
       },
     ]);
-    expect(await query(api, 'herald_alert_active_since_seconds')).toMatchObject([
+    expect(await query(api, 'herald_alert_active_since_timestamp_seconds')).toMatchObject([
       { value: [expect.any(Number), '1700000000'] },
     ]);
     expect(await query(api, 'argocd_notifications_deliveries_total')).toMatchObject([

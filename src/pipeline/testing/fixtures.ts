@@ -48,7 +48,7 @@ export function application(uid: string, shape: Shape = {}): Application {
 export const healthy: JsonObject = { health: { status: 'Healthy' } };
 export const degraded: JsonObject = { health: { status: 'Degraded' } };
 /** No `health`, of which the condition of `on-degraded` asks a field: its evaluation fails. */
-export const unknown: JsonObject = {};
+export const unknown: JsonObject = { reconciledAt: '2026-01-01T00:00:00Z' };
 
 export function synced(revision: string, health: Json = 'Healthy'): JsonObject {
   return { health: { status: health }, sync: { status: 'Synced', revision } };
@@ -90,8 +90,10 @@ export function snapshot(
   };
 }
 
-/** The lines of one metric, without its help. */
+/** The lines of one metric, without its help and without what stands at 0. */
 export async function series(metrics: Metrics, name: string): Promise<string[]> {
   const lines = (await metrics.expose()).split('\n');
-  return lines.filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  return lines.filter(
+    (line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && !line.endsWith(' 0'),
+  );
 }
