@@ -62,6 +62,8 @@ export interface Metrics
   setWatch(resource: string, watch: WatchFigures | undefined): void;
   /** Replaces what is known of the queue; undefined when the store does not answer, so that no stale figure stands. */
   setQueue(queue: QueueFigures | undefined): void;
+  /** Whether the store outlives the process. */
+  setQueueIsDurable(isDurable: boolean): void;
   /** Replaces what is known of the processes that share the store. */
   setReplicas(replicas: { members: number; isLeader: boolean }): void;
   /** Replaces the number of changes that wait in memory for the store. */
@@ -202,6 +204,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const backlog = gauge('herald_ledger_backlog', 'Changes that wait in memory for the store.', []);
 
   const queueUp = gauge('herald_queue_up', '1 while the store of the queue answers.', []);
+  const queueDurable = gauge(
+    'herald_queue_durable',
+    '1 where the store of the queue outlives the process.',
+    [],
+  );
   const queueJobs = gauge('herald_queue_jobs', 'Deliveries in the queue, by state.', ['state']);
   const queueAge = gauge(
     'herald_queue_oldest_due_job_age_seconds',
@@ -308,6 +315,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       for (const [state, jobs] of Object.entries(queue.counts)) queueJobs.set({ state }, jobs);
       queueAge.set(queue.oldestDueAge / 1000);
     },
+
+    setQueueIsDurable: (isDurable) => queueDurable.set(isDurable ? 1 : 0),
 
     setReplicas({ members, isLeader }) {
       replicas.set(members);

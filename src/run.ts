@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import packageJson from '../package.json' with { type: 'json' };
 import { createArgocd } from './argocd/argocd.ts';
 import { connectOptions } from './cli/connect-options.ts';
+import { isInMemory } from './cli/queue-flag.ts';
 import type { RunOptions } from './cli/run-flags.ts';
 import { ClusterError } from './cluster/cluster-error.ts';
 import { connect } from './cluster/connect.ts';
@@ -103,14 +104,27 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const scope = createWatchScope(namespace, options.applicationNamespaces);
   const metrics = createMetrics({ version: packageJson.version });
   log.info({ version: packageJson.version, server: connection.server, namespace }, 'Herald starts');
+  const inMemory = isInMemory(options.queue);
+  metrics.setQueueIsDurable(!inMemory);
+  if (inMemory)
+    log.warn(
+      { queue: options.queue, notifiedAnnotation: options.notifiedAnnotation },
+      'The store is in memory: what is not sent yet is lost at a restart, and only the annotation on Applications ' +
+        'tells then what was notified',
+    );
   for (const { pattern, what } of scope.problems)
     log.warn({ pattern, what }, 'Namespace pattern matches nothing');
 
-  let storeTrouble = 'not open yet';
   const healthz: Record<string, HealthChecks[string]> = {};
-  const readyz: Record<string, HealthChecks[string]> = { store: () => verdict([storeTrouble], '') };
+  // The log says why. Every namespace may reach the port, and an error of the store names its host and user.
+  const readyz: Record<string, HealthChecks[string]> = { store: () => verdict(['not open yet'], '') };
   const server = createServer(
-    { metrics, health: { healthz, readyz }, onError: (error) => log.warn({ err: error }, 'Request failed') },
+    {
+      metrics,
+      version: packageJson.version,
+      health: { healthz, readyz },
+      onError: (error) => log.warn({ err: error }, 'Request failed'),
+    },
     { port: options.metricsPort },
   );
   log.info({ port: await server.open() }, 'Serving /metrics, /healthz and /readyz');
@@ -219,19 +233,13 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       },
     );
 
-  const limits = options.queue.startsWith('pglite:') ? parallelEmbedded : parallel;
+  const limits = options.queue.startsWith('pglite:') || inMemory ? parallelEmbedded : parallel;
   const watches = () => [projects.state(), ...config.states(), ...(leading?.watches() ?? [])];
   healthz.watch = () => verdict(stuckWatches(watches(), now()), 'alive');
   readyz.lists = () => verdict(missingLists(watches()), 'done');
 
   for (const watch of [config, projects]) watch.start();
-  const waiting = waitForStore(options.queue, {
-    log,
-    signal,
-    onTrouble: (reason) => {
-      storeTrouble = reason;
-    },
-  });
+  const waiting = waitForStore(options.queue, { log, signal });
   const configured = Promise.all([config.ready(), projects.ready()]);
 
   // While the store is away Applications are watched all the same, and what they show is kept in order.
@@ -309,7 +317,11 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   );
   readyz.store = async () => {
     await store.ping();
-    return verdict([leading?.trouble()], 'answers');
+    const takesNothing = leading?.trouble() !== undefined;
+    return verdict(
+      [takesNothing ? 'takes no changes' : undefined],
+      inMemory ? 'answers, in memory' : 'answers',
+    );
   };
   readyz.role = () => {
     const isObserving = leading !== undefined && !leading.isReady();

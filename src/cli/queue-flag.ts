@@ -22,6 +22,11 @@ export function queueFlag(group: string): Flag<string> {
   };
 }
 
+/** A store that lives as long as the process. */
+export function isInMemory(queue: string): boolean {
+  return queue === 'memory:';
+}
+
 /**
  * The queue to use, as `openStore` takes it: what was given, with `~/` after `pglite:` resolved, which no shell does there; else a directory
  * of the user's own, by the XDG rules, or one below the working directory where there is no home.

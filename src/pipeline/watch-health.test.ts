@@ -49,13 +49,17 @@ it('does not call stuck what waits for an API server that is away, lists, or wat
   ).toEqual([]);
 });
 
-it('names the lists that are missing, and why', () => {
+it('names the lists that are missing, and why, without a host or a user', () => {
   const states = [
     state('done', {}),
     state('listing', { synced: false }),
-    state('forbidden', { synced: false, failure: '403 Forbidden' }),
+    state('forbidden', {
+      synced: false,
+      failure: 'GET /api/v1/secrets: 403 Forbidden: User "system:serviceaccount:argocd:herald" cannot list',
+    }),
+    state('away', { synced: false, failure: 'GET /api/v1/secrets: connect ECONNREFUSED 10.4.0.1:443' }),
   ];
-  expect(missingLists(states)).toEqual(['listing', 'forbidden (403 Forbidden)']);
+  expect(missingLists(states)).toEqual(['listing', 'forbidden (403 Forbidden)', 'away (no answer)']);
 });
 
 it('is fine while nothing is in the way', () => {

@@ -16,11 +16,19 @@ export function stuckWatches(states: readonly ReflectorState[], now: number): st
     .map(({ name }) => name);
 }
 
-/** The first lists that are not done yet, each with what keeps it. */
+/**
+ * The first lists that are not done yet, each with what keeps it: a status, or that there is no answer. Whoever reaches
+ * the port reads it, so hosts and users are in the log alone.
+ */
 export function missingLists(states: readonly ReflectorState[]): string[] {
   return states
     .filter(({ synced }) => !synced)
-    .map(({ name, failure }) => (failure ? `${name} (${failure})` : name));
+    .map(({ name, failure }) => (failure ? `${name} (${withoutDetails(failure)})` : name));
+}
+
+function withoutDetails(failure: string): string {
+  const [status] = /(?<![\d.:/])[45]\d\d(?: [A-Z][a-z]+)*(?![\d.])/.exec(failure) ?? [];
+  return status === undefined ? 'no answer' : status;
 }
 
 /** A check's answer: not ok while something is in the way. */

@@ -156,6 +156,8 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
         'notificationscontroller.selfservice.enabled',
       ARGOCD_NOTIFICATIONS_CONTROLLER_LOGLEVEL: 'notificationscontroller.log.level',
       ARGOCD_NOTIFICATIONS_CONTROLLER_LOGFORMAT: 'notificationscontroller.log.format',
+      ARGOCD_LOG_FORMAT_TIMESTAMP: 'log.format.timestamp',
+      ARGOCD_NOTIFICATION_CONTROLLER_PROCESSORS_COUNT: 'notificationscontroller.processors.count',
     });
   });
 });

@@ -83,7 +83,7 @@ describe.skipIf(!hasPrometheus)('a Prometheus that scrapes the server', () => {
   it('sees the target up, its series, and the alerts that they raise', async () => {
     const metrics = filledMetrics();
     const server = createServer(
-      { metrics, health: { healthz: {}, readyz: {} } },
+      { version: '1', metrics, health: { healthz: {}, readyz: {} } },
       { port: 0, host: '127.0.0.1' },
     );
     const target = `127.0.0.1:${await server.open()}`;

@@ -1,0 +1,2 @@
+require('../bin/require-node.cjs');
+import('./main.ts');
