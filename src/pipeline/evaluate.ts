@@ -17,7 +17,7 @@ export interface EvaluatedApplication {
   evaluations: AlertEvaluation[];
   /** One per condition of a subscribed trigger, for the counters of argocd-notifications. */
   conditions: { name: string; triggered: boolean }[];
-  /** Conditions that failed: `trigger`, `when` and why. */
+  /** Conditions that failed: `trigger`, `when` and why. Not those whose answer of Argo CD's API is on its way. */
   failures: { trigger: string; when: string; error: string }[];
   /** Subscriptions to triggers that the ConfigMap does not hold. */
   unknownTriggers: string[];
@@ -67,7 +67,7 @@ export function evaluateApplication(
       const result = repo ? repo.run(() => condition.evaluate(vars)) : condition.evaluate(vars);
       answer.conditions.push({ name, triggered: result.status === 'matched' });
       answer.timeDependent ||= condition.timeDependent;
-      if (result.status === 'failed') {
+      if (result.status === 'failed' && !repo?.isAsking()) {
         answer.failures.push({ trigger: name, when: condition.when, error: result.error });
       }
       for (const destination of destinations) {
