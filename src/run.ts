@@ -249,7 +249,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     if (await settledWithin(waiting, patience)) return;
     await Promise.race([configured, waiting]);
     if (isOpen || signal.aborted) return;
-    log.warn('Watches Applications although the store is away');
+    log.info('Watches Applications although the store is away');
     provisional = lead(late.promise, undefined);
     leading = provisional;
     void provisional.over.then(discardProvisional);

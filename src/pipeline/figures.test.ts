@@ -19,7 +19,10 @@ it('shows the watches that there are, not those of a term that is over, and coun
   const metrics = createMetrics({ version: '1', processMetrics: false });
   let watches = [watching('configmap', 0), watching('applications', 3)];
   const report = createFigures({
-    queue: { counts: () => Promise.resolve({ active: 0, delayed: 0, waiting: 0 }), oldestDueAge: () => Promise.resolve(0) },
+    queue: {
+      counts: () => Promise.resolve({ active: 0, delayed: 0, waiting: 0 }),
+      oldestDueAge: () => Promise.resolve(0),
+    },
     ledger: createMemoryLedger(),
     metrics,
     watches: () => watches,
