@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 require('./require-node.cjs');
-import('../src/main.ts');
+void import('../src/main.ts');

@@ -1,5 +1,5 @@
 /** Thrown where something would be begun although the demo ends. */
-export class Ended extends Error {}
+class Ended extends Error {}
 
 /** The demo ends once, whoever asks for it and whatever is just under way, and leaves nothing behind. */
 export interface Lifetime {

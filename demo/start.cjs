@@ -1,2 +1,2 @@
 require('../bin/require-node.cjs');
-import('./main.ts');
+void import('./main.ts');

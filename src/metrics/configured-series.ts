@@ -16,7 +16,7 @@ export const otherName = '<other>';
 export const tenantNames: Readonly<Record<NameKind, number>> = { triggers: 20, templates: 20, services: 5 };
 
 /** How many series one metric has at most, whoever named them; beyond, all names read {@link otherName}. */
-export const mostSeries = 10_000;
+const mostSeries = 10_000;
 
 /** A counter whose series come, at 0, and go with the configurations that name them. */
 export interface NamedCounter<L extends string> {
@@ -78,14 +78,22 @@ export function createConfiguredSeries(): ConfiguredSeries {
     { names, start }: SeriesPlan<L>,
   ): (labels: Record<L, string>) => Record<L, string> {
     const series = new Map<string, Record<L, string>>();
+    let order: readonly L[] | undefined;
+
+    function keyOf(labels: Readonly<Record<L, string>>): string {
+      order ??= (Object.keys(labels) as L[]).toSorted();
+      return JSON.stringify(order.map((label) => labels[label]));
+    }
+
     const named = Object.entries(names) as [L, NameKind][];
 
     function admit(given: Record<L, string>): Record<L, string> {
       const folded = { ...given };
       for (const [label, kind] of named) folded[label] = shown(kind, given[label]);
-      if (series.size >= mostSeries && !series.has(keyOf(folded))) {
-        for (const [label] of named) folded[label] = otherName;
-      }
+      const key = keyOf(folded);
+      const held = series.get(key);
+      if (held) return held;
+      if (series.size >= mostSeries) for (const [label] of named) folded[label] = otherName;
       series.set(keyOf(folded), folded);
       return folded;
     }
@@ -156,7 +164,7 @@ export function createConfiguredSeries(): ConfiguredSeries {
 
 function namesOf({ names, isTenant }: { names: ConfiguredNames; isTenant: boolean }): Names {
   const some = (kind: NameKind) => {
-    const all = [...new Set(names[kind])].sort();
+    const all = [...new Set(names[kind])].toSorted();
     return isTenant ? all.slice(0, tenantNames[kind]) : all;
   };
   return { triggers: some('triggers'), templates: some('templates'), services: some('services') };
@@ -169,8 +177,4 @@ function product<L extends string>(
     (rows, [label, values]) => rows.flatMap((row) => values.map((value) => ({ ...row, [label]: value }))),
     [{} as Record<L, string>],
   );
-}
-
-function keyOf(labels: Readonly<Record<string, string>>): string {
-  return JSON.stringify(Object.entries(labels).sort());
 }
