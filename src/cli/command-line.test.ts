@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseQueueUrl } from '../store/queue-url.ts';
 import { type Exit, parseCommandLine } from './command-line.ts';
 import { commandSpecs } from './commands.ts';
 
@@ -184,6 +185,23 @@ describe('herald run', () => {
     ['--queue postgres:///d?host=/run/postgresql', 'postgres:///d?host=/run/postgresql'],
   ])('%s', (line, queue) => {
     expect(run(line).options.queue).toBe(queue);
+  });
+
+  // The store in memory comes with the embedded one.
+  describe.skipIf(!parseQueueUrl('memory:').ok)('a store in memory', () => {
+    test('remembers through the annotation, unless it is told not to', () => {
+      expect(run('--queue memory:').options).toMatchObject({ queue: 'memory:', notifiedAnnotation: 'write' });
+      const line = '--queue memory: --notified-annotation ignore';
+      expect(run(line).options.notifiedAnnotation).toBe('ignore');
+      expect(run('', { HERALD_QUEUE: 'memory:' }).options.notifiedAnnotation).toBe('write');
+    });
+
+    test('cannot be looked into by a command', () => {
+      expect(exit('deliveries --queue memory:')).toMatchObject({
+        exit: 2,
+        stderr: expect.stringContaining('--queue memory: is inside the Herald that runs'),
+      });
+    });
   });
 
   test('without a home the queue is in the working directory, with XDG in its place', () => {
