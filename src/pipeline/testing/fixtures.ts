@@ -48,7 +48,7 @@ export function application(uid: string, shape: Shape = {}): Application {
 export const healthy: JsonObject = { health: { status: 'Healthy' } };
 export const degraded: JsonObject = { health: { status: 'Degraded' } };
 /** No `health`, of which the condition of `on-degraded` asks a field: its evaluation fails. */
-export const unknown: JsonObject = { reconciledAt: '2026-01-01T00:00:00Z' };
+export const unknown: JsonObject = {};
 
 export function synced(revision: string, health: Json = 'Healthy'): JsonObject {
   return { health: { status: health }, sync: { status: 'Synced', revision } };
