@@ -40,6 +40,8 @@ export interface Metrics
 
   /** Attempts, as argocd-notifications counts them: `succeeded` is 'true', or 'false' for each that failed. */
   readonly deliveries: NamedCounter<'trigger' | 'service' | 'succeeded'>;
+  /** Deliveries whose fate is known, once each, whatever their names: 'sent' or 'given_up'. */
+  readonly settled: Counter<'outcome'>;
   /** Deliveries that were rejected, or retried until too old: parked, once each. */
   readonly givenUp: NamedCounter<'trigger' | 'service'>;
   /** `triggered` is 'true' or 'false'; a failed evaluation counts as 'false', and in `evaluationErrors`. */
@@ -127,6 +129,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ]),
     { names: destination, start: { succeeded: ['true', 'false'] } },
   );
+  const settled = counter('herald_deliveries_settled_total', 'Deliveries whose fate is known, by what it is.', [
+    'outcome',
+  ]);
+  for (const outcome of ['sent', 'given_up']) settled.inc({ outcome }, 0);
   const givenUp = configured.counter(
     counter('herald_deliveries_given_up_total', 'Deliveries that were rejected, or retried until too old.', [
       'trigger',
@@ -286,6 +292,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     contentType: registry.contentType,
     expose: () => registry.metrics(),
     deliveries,
+    settled,
     givenUp,
     evaluations,
     evaluationErrors,

@@ -254,6 +254,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     if (!settled && !isRepeated) return { status: 'done' };
     const { trigger, destination } = delivery;
     const labels = { trigger, service: destination.service };
+    metrics.settled.inc({ outcome: settlement.status === 'sent' ? 'sent' : 'given_up' });
     if (settlement.status === 'sent') {
       metrics.deliveries.inc({ ...labels, succeeded: 'true' });
       deps.onSent(delivery, open);

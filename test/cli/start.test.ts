@@ -58,6 +58,36 @@ test('no package runs a script of its own in the image, and its base can be pinn
   ]);
 });
 
+test.skipIf(process.platform !== 'linux')(
+  'where nothing can be written, what the store needs is said in one line',
+  async () => {
+    const args = [
+      'run',
+      '--server=http://127.0.0.1:1',
+      '--token=x',
+      '--namespace=argocd',
+      '--metrics-port=0',
+    ];
+    // Not even root can make a directory there.
+    const failed = await run(process.execPath, [main, ...args], {
+      env: { PATH: process.env.PATH, XDG_STATE_HOME: '/sys' },
+    }).catch((error: unknown) => error);
+    const { code, stderr } = failed as { code: unknown; stderr: string };
+    expect(code).toBe(1);
+    const lines = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.filter(({ level }) => level === 'fatal')).toEqual([
+      expect.objectContaining({
+        error: expect.stringMatching(
+          /^\/sys\/herald cannot be used: .* Give --queue a directory .*, on a volume .* memory:/,
+        ),
+      }),
+    ]);
+  },
+);
+
 test('under the name argocd-notifications a flag alone is for the controller', async () => {
   const controller = join(temporaryFolder(), 'argocd-notifications');
   symlinkSync(main, controller);
