@@ -129,9 +129,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ]),
     { names: destination, start: { succeeded: ['true', 'false'] } },
   );
-  const settled = counter('herald_deliveries_settled_total', 'Deliveries whose fate is known, by what it is.', [
-    'outcome',
-  ]);
+  const settled = counter(
+    'herald_deliveries_settled_total',
+    'Deliveries whose fate is known, by what it is.',
+    ['outcome'],
+  );
   for (const outcome of ['sent', 'given_up']) settled.inc({ outcome }, 0);
   const givenUp = configured.counter(
     counter('herald_deliveries_given_up_total', 'Deliveries that were rejected, or retried until too old.', [

@@ -78,7 +78,10 @@ export async function run(options: RunOptions, notices: readonly string[]): Prom
     await bridge(options, log);
     return 0;
   } catch (error) {
-    log.fatal(isExpected(error) ? { error: explained(error) } : { err: error }, 'Herald cannot run');
+    log.fatal(
+      isExpected(error) ? { error: explained(error, options.queue) } : { err: error },
+      'Herald cannot run',
+    );
     return 1;
   }
 }
@@ -91,15 +94,14 @@ function isExpected(error: unknown): error is Error {
   );
 }
 
-/** Of a directory that cannot be made or written. */
-const unwritable: readonly unknown[] = ['EROFS', 'EACCES', 'EPERM'];
-
 /** Where the image was swapped in argocd-notifications' manifests there is no volume, and its root cannot be written. */
-function explained(error: Error): string {
-  const { code } = (error.cause ?? {}) as { code?: unknown };
-  if (!(error instanceof StoreError) || !unwritable.includes(code)) return error.message;
+function explained(error: Error, queue: string): string {
+  const { message } = error;
+  const isOnServer = /^(rediss?|postgres(ql)?):/.test(queue);
+  if (isOnServer || !(error instanceof StoreError) || !/\b(EROFS|EACCES|EPERM)\b/.test(message))
+    return message;
   return (
-    `${error.message}, on a volume where the root file system is read-only; or use redis://, postgres://, ` +
+    `${message}, on a volume where the root file system is read-only; or use redis://, postgres://, ` +
     'or memory:, which at a restart loses what waits'
   );
 }
