@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { JsonObject } from '../../src/model.ts';
 import { parseQueueUrl } from '../../src/store/queue-url.ts';
 import { application, degraded, healthy, named } from './applications.ts';
 import { createWorld, seen } from './world.ts';
@@ -21,8 +22,10 @@ describe.skipIf(!parseQueueUrl('memory:').ok)('--queue memory:', () => {
     expect(await (await fetch(`${world.herald.url}/readyz`)).text()).toContain('answers, in memory');
     expect(await world.metric('herald_queue_durable')).toBe(0);
 
-    const annotations = () =>
-      (world.cluster.get(named('shop'))?.metadata as { annotations: Record<string, string> }).annotations;
+    const annotations = () => {
+      const metadata = world.cluster.get(named('shop'))?.metadata as JsonObject | undefined;
+      return (metadata?.annotations ?? {}) as JsonObject;
+    };
     world.cluster.apply(application('shop', { subscriptions, status: degraded }));
     await world.kubernetes.until(() => 'notified.notifications.argoproj.io' in annotations());
     await world.restart();
