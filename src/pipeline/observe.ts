@@ -15,6 +15,7 @@ import type { ActiveConfig, Configurations } from './configurations.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
 import { createLineBudget } from './line-budget.ts';
+import { isNewborn } from './newborn.ts';
 import { isBefore } from './revision.ts';
 import type { TermLedger } from './term-ledger.ts';
 
@@ -272,6 +273,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       for (const service of answer.unsentServices) {
         if (isFirst(active, `service ${service}`)) reportUnsentService(active, service, application);
       }
+      if (isNewborn(application.object)) continue;
       for (const failure of answer.failures) {
         metrics.evaluationErrors.inc({ trigger: failure.trigger });
         failures.push(`${failure.trigger}: ${failure.error}`);
