@@ -2,6 +2,7 @@ import type { ClusterEvent } from '../cluster/events.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
 import type { Config, ServiceConfig } from '../config/config.ts';
 import type { Logger } from '../log.ts';
+import type { ConfiguredNames } from '../metrics/configured-series.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Problem } from '../model.ts';
 import { createScrub, type Scrub } from '../services/secrets.ts';
@@ -46,7 +47,7 @@ interface Deps {
     configNamespace: string,
   ): { service?: Service; problems: { what: string; fix: string; severity: Problem['severity'] }[] };
   record(event: ClusterEvent): void;
-  metrics: Pick<Metrics, 'setConfigProblems'>;
+  metrics: Pick<Metrics, 'setConfigLoaded' | 'setConfigured' | 'forgetConfig'>;
   log: Logger;
 }
 
@@ -60,12 +61,12 @@ interface Held {
   sources: ReadonlyMap<string, ServiceConfig>;
   /** Problems told already. */
   told: ReadonlySet<string>;
+  /** Names of services that nothing is sent through yet. */
+  unsent: string;
 }
 
 /** Problems of one change that are logged and recorded one by one, the errors first. */
 const mostLines = 50;
-/** Series of one namespace; what is over is one of its own. */
-const mostSeries = 100;
 
 export function createConfigurations(deps: Deps, options: Options): Configurations {
   const { log } = deps;
@@ -90,10 +91,9 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
   }
 
   function build(source: ServiceConfig, namespace: string, problems: Problem[]): { service?: Service } {
-    const { type, name } = source;
+    const { key } = source;
     const built = deps.createService(source, namespace);
     if (built.service) return { service: built.service };
-    const key = name === type ? `service.${type}` : `service.${type}.${name}`;
     problems.push(...built.problems.map(({ what, fix, severity }) => ({ key, what, fix, severity })));
     return {};
   }
@@ -110,7 +110,7 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     const { namespace, configMap } = snapshot;
     // A ConfigMap may hold thousands of keys, and each be wrong.
     const inOrder = [...problems].sort((a, b) => rank(a) - rank(b));
-    deps.metrics.setConfigProblems(namespace, shownInMetrics(inOrder));
+    deps.metrics.setConfigLoaded(namespace, inOrder);
     const told = new Set<string>();
     let lines = 0;
     for (const problem of inOrder) {
@@ -157,11 +157,18 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
         : { secrets: Object.fromEntries(secret ?? []) };
       const all = [...config.problems, ...problems, ...missingRights(snapshot, config)];
       const told = report(snapshot, all, before?.told ?? new Set());
+      const unsent = [...config.services.values()]
+        .filter(({ sendable }) => !sendable)
+        .map(({ name }) => name);
+      if (unsent.length > 0 && unsent.join() !== before?.unsent)
+        log.warn({ namespace, services: unsent }, 'Services are configured that nothing is sent through yet');
       held.set(namespace, {
         active: { namespace, config, services, ...secrets, scrub: scrubOf(secrets.secrets) },
         sources: config.services,
         told,
+        unsent: unsent.join(),
       });
+      deps.metrics.setConfigured(namespace, { names: namesOf(config), isTenant: !isController });
       log.info(
         {
           namespace,
@@ -198,9 +205,14 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     const entry = held.get(namespace);
     if (!entry) return;
     held.delete(namespace);
-    deps.metrics.setConfigProblems(namespace, []);
+    deps.metrics.forgetConfig(namespace);
+    deps.metrics.setConfigured(namespace, undefined);
     for (const service of entry.active.services.values()) closeQuietly(service);
   }
+}
+
+function namesOf({ triggers, templates, services }: Config): ConfiguredNames {
+  return { triggers: triggers.keys(), templates: templates.keys(), services: services.keys() };
 }
 
 function scrubOf(secrets: Readonly<Record<string, Uint8Array>> = {}): Scrub {
@@ -228,10 +240,6 @@ function missingRights({ forbidden = [] }: ConfigSnapshot, { secretKeys }: Confi
 
 function rank({ severity }: Problem): number {
   return severity === 'error' ? 0 : 1;
-}
-
-function shownInMetrics(problems: readonly Problem[]): Problem[] {
-  return problems.map((problem, index) => (index < mostSeries ? problem : { ...problem, key: 'others' }));
 }
 
 function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> | undefined): Set<string> {

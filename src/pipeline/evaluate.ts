@@ -17,10 +17,15 @@ export interface EvaluatedApplication {
   evaluations: AlertEvaluation[];
   /** One per condition of a subscribed trigger, for the counters of argocd-notifications. */
   conditions: { name: string; triggered: boolean }[];
-  /** Conditions that failed, or whose oncePer did (which then counts as none): `trigger`, `when` and why. */
+  /**
+   * Conditions that failed, or whose oncePer did (which then counts as none): `trigger`, `when` and why. Not those whose
+   * answer of Argo CD's API is on its way.
+   */
   failures: { trigger: string; when: string; error: string }[];
   /** Subscriptions to triggers that the ConfigMap does not hold. */
   unknownTriggers: string[];
+  /** Services that are subscribed to and that this version does not send through: no delivery is made for them. */
+  unsentServices: string[];
   /** Some condition reads the clock, so the answer may change without an event. */
   timeDependent: boolean;
 }
@@ -46,6 +51,7 @@ export function evaluateApplication(
     conditions: [],
     failures: [],
     unknownTriggers: [],
+    unsentServices: [],
     timeDependent: false,
   };
   const { subscriptions, leftOut } = resolveSubscriptions(application, annotationsOf(project), config);
@@ -53,7 +59,8 @@ export function evaluateApplication(
     const error = `it is left out: there are more than ${mostSubscriptions} subscriptions`;
     answer.failures.push({ trigger: leftOut, when: '', error });
   }
-  const byTrigger = destinationsByTrigger(subscriptions);
+  const { byTrigger, unsent } = destinationsByTrigger(subscriptions, active);
+  answer.unsentServices = [...unsent];
   if (byTrigger.size === 0) return answer;
   const vars = conditionVars({
     app: application.object,
@@ -81,11 +88,11 @@ export function evaluateApplication(
       const result = repo ? repo.run(() => condition.evaluate(vars)) : condition.evaluate(vars);
       answer.conditions.push({ name, triggered: result.status === 'matched' });
       answer.timeDependent ||= condition.timeDependent;
-      if (result.status === 'failed') {
+      if (result.status === 'failed' && !repo?.isAsking()) {
         answer.failures.push({ trigger: name, when: condition.when, error: active.scrub(result.error) });
       }
       const oncePerFailed = oncePerError(result);
-      if (oncePerFailed !== undefined) {
+      if (oncePerFailed !== undefined && !repo?.isAsking()) {
         answer.failures.push({ trigger: name, when: condition.when, error: `oncePer: ${oncePerFailed}` });
       }
       for (const destination of destinations) {
@@ -108,18 +115,26 @@ export function evaluateApplication(
 }
 
 /** Why a condition that matches has no value of its oncePer. */
-export function oncePerError(result: ConditionResult): string | undefined {
+function oncePerError(result: ConditionResult): string | undefined {
   return result.status === 'matched' && result.oncePer.kind === 'none' ? result.oncePer.error : undefined;
 }
 
-function destinationsByTrigger(subscriptions: readonly Subscription[]): Map<string, Destination[]> {
+function destinationsByTrigger(
+  subscriptions: readonly Subscription[],
+  active: ActiveConfig,
+): { byTrigger: Map<string, Destination[]>; unsent: Set<string> } {
   const byTrigger = new Map<string, Destination[]>();
+  const unsent = new Set<string>();
   for (const { trigger, destination } of subscriptions) {
+    if (active.config.services.get(destination.service)?.sendable === false) {
+      unsent.add(destination.service);
+      continue;
+    }
     const destinations = byTrigger.get(trigger);
     if (destinations) destinations.push(destination);
     else byTrigger.set(trigger, [destination]);
   }
-  return byTrigger;
+  return { byTrigger, unsent };
 }
 
 function annotationsOf(project: JsonObject | undefined): Record<string, string> {

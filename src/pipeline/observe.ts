@@ -26,6 +26,7 @@ import type { ActiveConfig, Configurations } from './configurations.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
 import { createLineBudget } from './line-budget.ts';
+import { isNewborn } from './newborn.ts';
 import type { Hold, Progress } from './progress.ts';
 import { isBefore } from './revision.ts';
 import type { TermLedger } from './term-ledger.ts';
@@ -133,9 +134,9 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   const tracked = new Map<string, Tracked>();
   const toLoad: string[] = [];
   const waiters: (() => void)[] = [];
-  /** Told already, by the configuration that does not have them. */
-  const unknownTriggers = new WeakMap<ActiveConfig, Set<string>>();
   const lines = createLineBudget(deps.now);
+  /** Triggers and services told already, by the configuration that cannot serve them. */
+  const unserved = new WeakMap<ActiveConfig, Set<string>>();
   let loading = 0;
   let waitingEvents = 0;
   let stopped = false;
@@ -293,8 +294,12 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         // An annotation counts under each configuration; one of them has to have the trigger.
         if (lost.has(trigger) || actives.some(({ config }) => config.triggers.has(trigger))) continue;
         lost.add(trigger);
-        reportUnknownTrigger(active, trigger, application);
+        if (isFirst(active, `trigger ${trigger}`)) reportUnknownTrigger(active, trigger, application);
       }
+      for (const service of answer.unsentServices) {
+        if (isFirst(active, `service ${service}`)) reportUnsentService(active, service, application);
+      }
+      if (isNewborn(application.object)) continue;
       for (const failure of answer.failures) {
         metrics.evaluationErrors.inc({ trigger: failure.trigger });
         failures.push(`${failure.trigger}: ${failure.error}`);
@@ -315,10 +320,21 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     if (worth === 'last') log.warn('More conditions that could not be evaluated are logged at debug level');
   }
 
+  function isFirst(active: ActiveConfig, subject: string): boolean {
+    const told = unserved.get(active) ?? new Set();
+    unserved.set(active, told);
+    const { size } = told;
+    return told.add(subject).size > size;
+  }
+
+  function reportUnsentService(active: ActiveConfig, service: string, application: Application): void {
+    log.warn(
+      { service, namespace: active.namespace, application: nameOf(application) },
+      'Subscription to a service that is configured and not sent through yet: no delivery is made for it',
+    );
+  }
+
   function reportUnknownTrigger(active: ActiveConfig, trigger: string, application: Application): void {
-    const told = unknownTriggers.get(active) ?? new Set();
-    if (told.has(trigger)) return;
-    unknownTriggers.set(active, told.add(trigger));
     // Each is also an Event on the Application, and none that stands in the ConfigMap is missing there.
     log[lines.take('unknown trigger') === 'no' ? 'debug' : 'warn'](
       { trigger, namespace: active.namespace, application: nameOf(application) },
