@@ -26,8 +26,6 @@ function start(on: On = () => undefined, concurrency = 2, limit = 1_000) {
   const metrics = createMetrics({ version: 'test', processMetrics: false });
   const names = { triggers: ['on-sync'], templates: [], services: ['slack'] };
   metrics.setConfigured('argocd', { names, isTenant: false });
-  const names = { triggers: ['on-degraded'], templates: [], services: ['console'] };
-  metrics.setConfigured('argocd', { names, isTenant: false });
   const { log, lines } = recordLog();
   const shown = { revision: '1' };
   const progress = createProgress(() => shown.revision);
