@@ -12,8 +12,9 @@ import {
   openNotices,
   toldRows,
 } from '../alerts/decide.ts';
+import { rowsOfImport } from '../alerts/imported-rows.ts';
 import { slotOf } from '../alerts/keys.ts';
-import { type ImportedAlert, rowsOfImport } from '../alerts/notified-annotation.ts';
+import type { ImportedAlert } from '../alerts/notified-annotation.ts';
 import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import { isOperationStuck } from '../cluster/sync-status.ts';
 import type { Part } from '../ledger/pieces.ts';
