@@ -14,6 +14,8 @@ export interface ActiveConfig {
   services: ReadonlyMap<string, Service>;
   /** Values of the Secret, for conditions and templates; absent under self-service, as in argocd-notifications. */
   secrets?: Readonly<Record<string, Uint8Array>>;
+  /** It is none of the operator's. */
+  isTenant?: true;
 }
 
 /** The configurations of the controller's namespace and, under self-service, of tenants. */
@@ -23,6 +25,8 @@ export interface Configurations {
   /** Those that act for Applications of a namespace: its own first, then the controller's, as in argocd-notifications. */
   of(namespace: string): ActiveConfig[];
   get(configNamespace: string): ActiveConfig | undefined;
+  /** Reports what shows only when a configuration is used, once, as a problem of it until it changes. */
+  complain(configNamespace: string, problem: Problem): void;
   close(): Promise<void>;
 }
 
@@ -53,6 +57,8 @@ interface Options {
 interface Held {
   active: ActiveConfig;
   sources: ReadonlyMap<string, ServiceConfig>;
+  snapshot: ConfigSnapshot;
+  problems: readonly Problem[];
   /** Problems told already. */
   told: ReadonlySet<string>;
 }
@@ -134,10 +140,13 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       const config = deps.parse(snapshot, before?.active.config);
       const { services, problems } = buildServices(config, namespace, before);
       const secrets = options.selfService ? {} : { secrets: Object.fromEntries(secret ?? []) };
-      const told = report(snapshot, [...config.problems, ...problems], before?.told ?? new Set());
+      const all = [...config.problems, ...problems];
+      const told = report(snapshot, all, before?.told ?? new Set());
       held.set(namespace, {
-        active: { namespace, config, services, ...secrets },
+        active: { namespace, config, services, ...secrets, ...(isController ? {} : { isTenant: true }) },
         sources: config.services,
+        snapshot,
+        problems: all,
         told,
       });
       log.info(
@@ -161,6 +170,12 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       return [own, controller].flatMap((entry) => (entry ? [entry.active] : []));
     },
     get: (namespace) => held.get(namespace)?.active,
+    complain(namespace, problem) {
+      const entry = held.get(namespace);
+      if (!entry || entry.told.has(describe(problem))) return;
+      const problems = [...entry.problems, problem];
+      held.set(namespace, { ...entry, problems, told: report(entry.snapshot, problems, entry.told) });
+    },
     async close() {
       const services = [...held.values()].flatMap(({ active }) => [...active.services.values()]);
       await Promise.allSettled(services.map((service) => service.close()));

@@ -51,8 +51,8 @@ function located(error: unknown, name: string, at: number): never {
 /** What it costs to read the arguments of a function: a loop must not have it read much for little. */
 function chargeArguments(run: Run, values: readonly unknown[]): void {
   for (const value of values) {
-    if (typeof value === 'string') run.spend(value.length >> 4);
-    else run.spend((listIn(value)?.length ?? 0) >> 3);
+    if (typeof value === 'string') run.spend(value.length >> 3);
+    else run.spend((listIn(value)?.length ?? 0) >> 2);
   }
 }
 

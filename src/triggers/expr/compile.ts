@@ -10,6 +10,7 @@ import { parse } from './parser.ts';
 import { print } from './print.ts';
 import { type ReadPath, readPaths } from './read-paths.ts';
 import { nameTracked } from './tracked.ts';
+import { sizeOf } from './walk.ts';
 
 export interface CompileOptions {
   /** Ours: members of nil are nil rather than an error. Default false, as expr-lang. */
@@ -61,6 +62,7 @@ function compileTree(tree: Node, source: string, options: CompileOptions = {}): 
   check(tree);
   const timeDependent = readsClock(tree);
   const paths = readPaths(tree);
+  const size = sizeOf(tree);
   const lowered = lower(optimize(tree), { safe: options.safe ?? false });
   return {
     source,
@@ -69,8 +71,9 @@ function compileTree(tree: Node, source: string, options: CompileOptions = {}): 
     tracked,
     lowered: lowered.text,
     run: (vars) => {
-      lowered.run.reset(vars.now);
+      lowered.run.reset(vars.now, vars.allowance);
       try {
+        lowered.run.spend(size);
         return { ok: true, value: lowered.evaluate(vars.values) };
       } catch (error) {
         return { ok: false, error: failure(error, source) };
