@@ -137,10 +137,11 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       }
       if (isController && !configMap) log.warn({ namespace }, 'ConfigMap not found: nothing is notified');
       const before = held.get(namespace);
-      const config = deps.parse(snapshot, before?.active.config);
+      const { read, left } = isController ? { read: snapshot, left: [] } : bounded(snapshot);
+      const config = deps.parse(read, before?.active.config);
       const { services, problems } = buildServices(config, namespace, before);
       const secrets = options.selfService ? {} : { secrets: Object.fromEntries(secret ?? []) };
-      const all = [...config.problems, ...problems];
+      const all = [...config.problems, ...problems, ...left];
       const told = report(snapshot, all, before?.told ?? new Set());
       held.set(namespace, {
         active: { namespace, config, services, ...secrets, ...(isController ? {} : { isTenant: true }) },
@@ -189,6 +190,35 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     deps.metrics.setConfigProblems(namespace, []);
     for (const service of entry.active.services.values()) closeQuietly(service);
   }
+}
+
+/**
+ * Characters of a tenant's ConfigMap that are read, each key counting for some more: compiling them holds up everything
+ * else for up to a quarter of a second.
+ */
+const mostRead = 96 * 1024;
+const aroundKey = 100;
+
+/** What is read of a tenant's ConfigMap, in the order of its keys, and a problem for each key that is not. */
+function bounded(snapshot: ConfigSnapshot): { read: ConfigSnapshot; left: Problem[] } {
+  const { configMap } = snapshot;
+  if (!configMap) return { read: snapshot, left: [] };
+  const data: Record<string, string> = {};
+  const left: Problem[] = [];
+  let room = mostRead;
+  for (const [key, text] of Object.entries(configMap.data).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const size = text.length + aroundKey;
+    if (size > room) {
+      const what = `the ConfigMap of a tenant is read up to ${mostRead / 1024} KiB, and this key is beyond`;
+      left.push({ key, severity: 'error', what, fix: 'Remove what is not used, or shorten it.' });
+      continue;
+    }
+    room -= size;
+    data[key] = text;
+  }
+  return left.length === 0
+    ? { read: snapshot, left }
+    : { read: { ...snapshot, configMap: { ...configMap, data } }, left: left.slice(0, 20) };
 }
 
 function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> | undefined): Set<string> {

@@ -73,6 +73,7 @@ function compileGo(source: StringSource): CompiledString {
       location: localLocation(),
       ...(allowance === undefined ? {} : { allowance }),
       ...(filterValue === undefined ? {} : { filterValue }),
+      ...(vars.mention === undefined ? {} : { mention: vars.mention }),
     });
   return compiled(source, 'go', execute, template.roots.has('secrets'));
 }

@@ -19,6 +19,8 @@ export interface RenderOptions {
   /** Fields of the section that must be JSON, as dotted paths; `*` stands for any one name. */
   jsonFields: readonly string[];
   filterValue?: PrintFilter;
+  /** What the rendering may spend, and what is left of it afterwards. @defaultValue all that the limits give */
+  allowance?: Allowance;
   /** Finds the templates that mustache includes with `{{> name}}`. */
   template?: (name: string) => Template | undefined;
 }
@@ -53,7 +55,7 @@ export function renderNotification(
   options: RenderOptions,
 ): RenderResult {
   const warnings: RenderWarning[] = [];
-  const allowance = createAllowance();
+  const allowance = options.allowance ?? createAllowance();
   let message = '';
   let section: JsonObject | undefined;
   try {

@@ -53,4 +53,6 @@ export interface TemplateVars {
   readonly values: Readonly<Record<string, unknown>>;
   /** Unix milliseconds. */
   readonly now: number;
+  /** What stands for a mention, see `Service.mention`. */
+  readonly mention?: (name: string) => string;
 }

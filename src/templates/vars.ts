@@ -48,5 +48,5 @@ export function templateVars(input: TemplateVarsInput): TemplateVars {
     const entries = Object.entries(secrets).map(([key, value]) => [key, bytesOf(value)] as const);
     values.secrets = new GoTypedMap('bytes', new Map(entries));
   }
-  return { values, now };
+  return { values, now, ...(mention === undefined ? {} : { mention }) };
 }

@@ -19,6 +19,7 @@ export interface SlackAnswer {
   user?: { id?: unknown };
   messages?: unknown;
   channels?: unknown;
+  usergroups?: unknown;
   response_metadata?: unknown;
 }
 

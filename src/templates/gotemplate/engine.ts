@@ -34,6 +34,8 @@ export interface ExecuteOptions {
   /** Shared with other executions. @defaultValue all that the limits give */
   allowance?: Allowance;
   filterValue?: PrintFilter;
+  /** What stands for a mention. */
+  mention?: (name: string) => string;
 }
 
 export type Execution = { ok: true; output: string } | { ok: false; error: TemplateError };

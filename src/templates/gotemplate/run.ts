@@ -54,6 +54,8 @@ export interface FunctionContext {
   /** What `Local` means. */
   readonly location: GoLocation;
   readonly limits: Readonly<Limits>;
+  /** What stands for a mention, see `Service.mention`; absent: the destination mentions nobody. */
+  readonly mention: ((name: string) => string) | undefined;
   /** Counts work; throws a LimitError when the budget is used up. */
   spend(steps: number): void;
 }
@@ -64,6 +66,7 @@ export interface RunOptions {
   limits: Readonly<Limits>;
   allowance: Allowance;
   filterValue?: PrintFilter;
+  mention?: (name: string) => string;
 }
 
 export class Run implements FunctionContext {
@@ -73,6 +76,7 @@ export class Run implements FunctionContext {
   readonly location: GoLocation;
   readonly limits: Readonly<Limits>;
   readonly filterValue: PrintFilter | undefined;
+  readonly mention: ((name: string) => string) | undefined;
   private readonly allowance: Allowance;
   private names: string[];
   private values: unknown[];
@@ -82,6 +86,7 @@ export class Run implements FunctionContext {
     this.location = options.location;
     this.limits = options.limits;
     this.filterValue = options.filterValue;
+    this.mention = options.mention;
     this.allowance = options.allowance;
     this.names = ['$'];
     this.values = [dot];

@@ -2,6 +2,7 @@
 import { BUILTINS } from '../gotemplate/builtins.ts';
 import type { Library } from '../gotemplate/engine.ts';
 import type { FunctionTable, TemplateFunction } from '../gotemplate/functions.ts';
+import { SLACK_FUNCTIONS } from '../slack-functions.ts';
 import { CASE_FUNCTIONS } from './cases.ts';
 import { CRYPTO_FUNCTIONS } from './crypto.ts';
 import { DATE_FUNCTIONS } from './dates.ts';
@@ -97,7 +98,9 @@ export const REFUSED: ReadonlyMap<string, string> = new Map([
 /** What templates run with; sprig's `slice` replaces text/template's. */
 export const SPRIG_LIBRARY: Library = {
   functions: new Map(
-    [...BUILTINS, ...SPRIG].map(([name, definition]) => [name, charged(name, definition)] as const),
+    [...BUILTINS, ...SPRIG, ...Object.entries(SLACK_FUNCTIONS)].map(
+      ([name, definition]) => [name, charged(name, definition)] as const,
+    ),
   ),
   refused: REFUSED,
   changing: CHANGING_FUNCTIONS,

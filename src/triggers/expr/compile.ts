@@ -3,7 +3,7 @@ import type { ConditionVars } from '../trigger.ts';
 import type { Node } from './ast.ts';
 import { check } from './check.ts';
 import { readsClock } from './clock.ts';
-import { CompileError, LimitError, type Place, placeOf, RunError } from './errors.ts';
+import { AllowanceError, CompileError, LimitError, type Place, placeOf, RunError } from './errors.ts';
 import { lower } from './lower.ts';
 import { optimize } from './optimize.ts';
 import { parse } from './parser.ts';
@@ -49,6 +49,7 @@ function placeText(source: string, at: number): string {
 
 function failure(error: unknown, source: string): string {
   if (error instanceof RunError) return `${error.message} ${placeText(source, error.at)}`;
+  if (error instanceof AllowanceError) return error.message;
   if (error instanceof LimitError) return `the expression needs ${error.message}: that is over its budget`;
   if (error instanceof RangeError && /call stack/.test(error.message)) return TOO_DEEP;
   return error instanceof Error ? error.message : String(error);

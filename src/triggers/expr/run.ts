@@ -2,7 +2,7 @@
 
 import { entriesOf, itemsOf } from '../../go/collections.ts';
 import type { Budget } from '../../go/compare.ts';
-import { LimitError } from './errors.ts';
+import { AllowanceError, LimitError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 
 /** Characters that a text function reads in the time of one step. */
@@ -41,7 +41,7 @@ export class Run implements Budget {
     const { allowance } = this;
     if (allowance === undefined) return;
     allowance.steps -= steps;
-    if (allowance.steps < 0) throw new LimitError(allowance.exhausted);
+    if (allowance.steps < 0) throw new AllowanceError(allowance.exhausted);
   }
 
   /** Elements put into a list, map or repeated string. */
