@@ -118,7 +118,7 @@ function resultOf(
 }
 
 /** Why a condition that matches has no value of its oncePer. */
-export function oncePerError(result: ConditionResult): string | undefined {
+function oncePerError(result: ConditionResult): string | undefined {
   return result.status === 'matched' && result.oncePer.kind === 'none' ? result.oncePer.error : undefined;
 }
 

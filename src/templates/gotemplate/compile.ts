@@ -19,7 +19,7 @@ import type {
 } from './ast.ts';
 import { printed } from './builtins.ts';
 import type { FunctionTable, TemplateFunction } from './functions.ts';
-import { ExecutionError, LimitError, type Run } from './run.ts';
+import { ExecutionError, LimitError, type Run, spendWalk } from './run.ts';
 import { anyInteger, isTrue, memberOf } from './values.ts';
 
 type Evaluate = (run: Run, dot: unknown) => unknown;
@@ -135,6 +135,7 @@ function createCompiler(
       if (typeof value === 'function') fail(`can't print a value of type ${goTypeOf(value)}`, at);
       let text: string;
       try {
+        spendWalk(run, value);
         text = printed(value);
       } catch (error) {
         return located(error, 'print', at);

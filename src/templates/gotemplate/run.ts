@@ -1,5 +1,6 @@
 /** One execution of a template: output, variables and what it may still spend. */
 
+import { entriesOf, itemsOf } from '../../go/collections.ts';
 import type { GoLocation } from '../../go/location.ts';
 
 /** What a template may use. Every number is a count, `output` and `text` are characters. */
@@ -22,6 +23,15 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   list: 100_000,
   depth: 500,
 };
+
+/** Pays for walking through a whole value, shared parts as often as they appear, to make a text of it. */
+export function spendWalk(run: { spend(steps: number): void }, value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  const items = itemsOf(value) ?? entriesOf(value)?.map(([, item]) => item);
+  if (items === undefined) return;
+  run.spend(items.length);
+  for (const item of items) spendWalk(run, item);
+}
 
 /** What is left of the limits for executions that share them, such as those of all strings of one notification. */
 export interface Allowance {

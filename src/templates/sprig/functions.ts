@@ -2,6 +2,7 @@
 import { BUILTINS } from '../gotemplate/builtins.ts';
 import type { Library } from '../gotemplate/engine.ts';
 import type { FunctionTable, TemplateFunction } from '../gotemplate/functions.ts';
+import { spendWalk } from '../gotemplate/run.ts';
 import { SLACK_FUNCTIONS } from '../slack-functions.ts';
 import { CASE_FUNCTIONS } from './cases.ts';
 import { CRYPTO_FUNCTIONS } from './crypto.ts';
@@ -37,10 +38,10 @@ const SPRIG: FunctionTable = new Map(
 
 /** Steps of functions that take long however short their arguments are. */
 const STEPS: Readonly<Record<string, number>> = {
-  addf: 4,
-  subf: 4,
-  mulf: 4,
-  divf: 4,
+  addf: 8,
+  subf: 8,
+  mulf: 8,
+  divf: 8,
   untitle: 2,
   fromJson: 4,
   mustFromJson: 4,
@@ -64,13 +65,22 @@ const STEPS: Readonly<Record<string, number>> = {
   urlJoin: 60,
 };
 
+/** Functions that make a text of whatever they get. */
+const PRINTING: ReadonlySet<string> = new Set(
+  'print printf println html js urlquery toString toStrings quote squote cat join without uniq has'.split(
+    ' ',
+  ),
+);
+
 function charged(name: string, definition: TemplateFunction): TemplateFunction {
-  const steps = Object.hasOwn(STEPS, name) ? STEPS[name] : undefined;
-  if (steps === undefined) return definition;
+  const steps = Object.hasOwn(STEPS, name) ? (STEPS[name] as number) : 0;
+  const isPrinting = PRINTING.has(name);
+  if (steps === 0 && !isPrinting) return definition;
   return {
     ...definition,
     invoke(context, args) {
       context.spend(steps);
+      if (isPrinting) for (const arg of args) spendWalk(context, arg);
       return definition.invoke(context, args);
     },
   };
