@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import { createLog } from '../log.ts';
 import type { Application, JsonObject, Notification } from '../model.ts';
 import { createService, type ServiceDeps } from '../services/create-service.ts';
-import type { Service, ServiceState } from '../services/service.ts';
+import { type Presentation, presentationOf, type Service, type ServiceState } from '../services/service.ts';
 import { type RenderResult, renderNotification } from '../templates/render.ts';
 import { SECTIONS } from '../templates/sections.ts';
 import type { Template } from '../templates/template.ts';
@@ -51,7 +51,8 @@ export async function renderFor(
     address.service === 'console'
       ? [...new Set(templates.flatMap(({ sections }) => [...sections.keys()]))]
       : [typeOf(address.service, context.config)];
-  const render = (type: string) => rendered(address, templates, presentationOf(type, context), context);
+  const render = (type: string) =>
+    rendered(address, templates, presentationFor({ ...address, type }, context), context);
   const first = await render(types[0] ?? 'console');
   const sections = await Promise.all(types.slice(1).map(render));
   return [first, ...sections].reduce<JsonObject>(
@@ -64,7 +65,7 @@ export async function renderFor(
 export async function rendered(
   address: Address,
   templates: readonly Template[],
-  service: Pick<Service, 'type' | 'jsonFields' | 'filterValue' | 'mention'>,
+  service: Presentation & Pick<Service, 'mention'>,
   context: RenderContext,
 ): Promise<Notification> {
   const { config, loaded, application, appProject, argocd, io } = context;
@@ -80,9 +81,7 @@ export async function rendered(
   };
   const result = await renderWithRepo(argocd, application.object, (repo) =>
     renderNotification(templates, templateVars({ ...input, repo }), {
-      serviceType: service.type,
-      jsonFields: service.jsonFields,
-      ...(service.filterValue ? { filterValue: service.filterValue } : {}),
+      ...presentationOf(service),
       template: (name) => config.templates.get(name),
     }),
   );
@@ -114,20 +113,20 @@ function typeOf(service: string, config: Config): string {
 }
 
 /** How a type of service has its values rendered, without a configured service and its secrets. */
-function presentationOf(
-  type: string,
+function presentationFor(
+  { service: name, type }: Address & { type: string },
   { io }: RenderContext,
-): Pick<Service, 'type' | 'jsonFields' | 'filterValue'> {
+): Presentation {
   const enough: Record<string, JsonObject> = {
     slack: { token: 'unused' },
     webhook: { url: 'http://unused.invalid' },
   };
-  const source = { type, name: type, options: enough[type] ?? {} };
+  const source = { type, name, options: enough[type] ?? {} };
   const { service } = createService(source, serviceDeps(io));
   if (!service) return { type, jsonFields: [] };
   // A mention is shown as the address: what stands for it is of use to the service alone.
-  const { jsonFields, filterValue } = service;
-  return { type, jsonFields, ...(filterValue ? { filterValue } : {}) };
+  const { mention: _, ...presentation } = service;
+  return presentation;
 }
 
 /** A configured service that sends. */
@@ -156,6 +155,7 @@ function serviceDeps(io: CommandIo): ServiceDeps {
     state: volatileState(),
     stream: new PassThrough().resume(),
     now: () => io.now(),
+    certificatesOf: (host) => io.certificatesOf(host),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Config, ServiceConfig } from '../config/config.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Problem } from '../model.ts';
+import { createScrub, type Scrub } from '../services/secrets.ts';
 import type { Service } from '../services/service.ts';
 
 /** A configuration in force and the services that it describes. */
@@ -16,6 +17,8 @@ export interface ActiveConfig {
   secrets?: Readonly<Record<string, Uint8Array>>;
   /** It is none of the operator's. */
   isTenant?: true;
+  /** Takes out of an error what a template or a condition may have made of the Secret. */
+  scrub: Scrub;
 }
 
 /** The configurations of the controller's namespace and, under self-service, of tenants. */
@@ -140,11 +143,14 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       const { read, left } = isController ? { read: snapshot, left: [] } : bounded(snapshot);
       const config = deps.parse(read, before?.active.config);
       const { services, problems } = buildServices(config, namespace, before);
-      const secrets = options.selfService ? {} : { secrets: Object.fromEntries(secret ?? []) };
+      const secrets: Pick<ActiveConfig, 'secrets'> = options.selfService
+        ? {}
+        : { secrets: Object.fromEntries(secret ?? []) };
       const all = [...config.problems, ...problems, ...left];
       const told = report(snapshot, all, before?.told ?? new Set());
+      const tenant = isController ? {} : { isTenant: true as const };
       held.set(namespace, {
-        active: { namespace, config, services, ...secrets, ...(isController ? {} : { isTenant: true }) },
+        active: { namespace, config, services, ...secrets, ...tenant, scrub: scrubOf(secrets.secrets) },
         sources: config.services,
         snapshot,
         problems: all,
@@ -219,6 +225,10 @@ function bounded(snapshot: ConfigSnapshot): { read: ConfigSnapshot; left: Proble
   return left.length === 0
     ? { read: snapshot, left }
     : { read: { ...snapshot, configMap: { ...configMap, data } }, left: left.slice(0, 20) };
+}
+
+function scrubOf(secrets: Readonly<Record<string, Uint8Array>> = {}): Scrub {
+  return createScrub(Object.values(secrets).map((value) => Buffer.from(value).toString()));
 }
 
 function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> | undefined): Set<string> {

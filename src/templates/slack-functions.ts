@@ -5,15 +5,17 @@
  */
 import { contextual, type TemplateFunction } from './gotemplate/functions.ts';
 import type { FunctionContext } from './gotemplate/run.ts';
+import { unmark } from './marks.ts';
 
 /** Of a name that can be looked up: what may stand in a marker. */
 const NAME = /^[^\s"\\<>]{1,250}$/;
 
 function mentioning(prefix: '' | '#' | '!', shown: '' | '#' | '@', strip: RegExp): TemplateFunction {
   return contextual('func(string) string', (context: FunctionContext, given: string) => {
-    const name = given.trim().replace(strip, '');
-    const { mention } = context;
-    return mention === undefined || !NAME.test(name) ? `${shown}${name}` : mention(`${prefix}${name}`);
+    const name = unmark(given).text.trim().replace(strip, '');
+    // As it came, so that it is still known for a value of the cluster.
+    if (!NAME.test(name)) return `${shown}${given}`;
+    return context.mention?.(`${prefix}${name}`) ?? `${shown}${name}`;
   });
 }
 

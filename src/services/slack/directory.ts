@@ -4,7 +4,7 @@ import type { Logger } from '../../log.ts';
 import { withTimeLimit } from '../../net/time-limit.ts';
 import type { SlackCall } from './client.ts';
 import { failureOf } from './errors.ts';
-import { parsePage, searchPages, UnreadablePage } from './pages.ts';
+import { nextPage, parsePage, UnreadablePage } from './pages.ts';
 
 /** Ids of Slack's channels or user groups by name, remembered. */
 export interface Directory {
@@ -28,6 +28,8 @@ const minute = 60 * second;
 const patience = 3 * second;
 /** A name that is not in the list is looked for in a new list after so long, one that is in it is believed for longer. */
 const goodFor = { hit: 60 * minute, miss: minute } as const;
+/** So far a list is read; channels beyond are not known. */
+const mostPages = 10;
 /** Names of which was told that Slack does not know them. */
 const mostTold = 1_000;
 
@@ -56,10 +58,13 @@ export function createDirectory(kind: DirectoryKind, deps: Deps): Directory {
       return found;
     }
     const form = { types: 'public_channel', exclude_archived: 'true', limit: '999' };
-    await searchPages(call, { method: 'conversations.list', form, signal }, (page) => {
-      for (const { id, name } of parsePage(Channels, page).channels) found.set(name.toLowerCase(), id);
-      return undefined;
-    });
+    let cursor = '';
+    for (let page = 0; page < mostPages; page += 1) {
+      const answer = await call('conversations.list', cursor === '' ? form : { ...form, cursor }, signal);
+      for (const { id, name } of parsePage(Channels, answer).channels) found.set(name.toLowerCase(), id);
+      cursor = nextPage(answer).cursor;
+      if (cursor === '') break;
+    }
     return found;
   }
 

@@ -55,7 +55,8 @@ export class ExecutionError extends Error {
 /** A limit was reached. */
 export class LimitError extends Error {}
 
-export type PrintFilter = (value: string, at: { preceding: string; literals: readonly string[] }) => string;
+/** Told of each value that is printed: the offset of its action in the source, and where in the output it begins. */
+export type Printed = (value: string, at: { action: number; start: number }) => void;
 
 /** What functions know of their execution. */
 export interface FunctionContext {
@@ -68,6 +69,8 @@ export interface FunctionContext {
   readonly mention: ((name: string) => string) | undefined;
   /** Counts work; throws a LimitError when the budget is used up. */
   spend(steps: number): void;
+  /** To be applied to what a function decodes: text that nobody could see before. */
+  decoded(text: string): string;
 }
 
 export interface RunOptions {
@@ -75,8 +78,9 @@ export interface RunOptions {
   location: GoLocation;
   limits: Readonly<Limits>;
   allowance: Allowance;
-  filterValue?: PrintFilter;
   mention?: (name: string) => string;
+  printed?: Printed;
+  decoded?: (text: string) => string;
 }
 
 export class Run implements FunctionContext {
@@ -85,8 +89,9 @@ export class Run implements FunctionContext {
   readonly now: number;
   readonly location: GoLocation;
   readonly limits: Readonly<Limits>;
-  readonly filterValue: PrintFilter | undefined;
   readonly mention: ((name: string) => string) | undefined;
+  readonly printed: Printed | undefined;
+  readonly decoded: (text: string) => string;
   private readonly allowance: Allowance;
   private names: string[];
   private values: unknown[];
@@ -95,8 +100,9 @@ export class Run implements FunctionContext {
     this.now = options.now;
     this.location = options.location;
     this.limits = options.limits;
-    this.filterValue = options.filterValue;
     this.mention = options.mention;
+    this.printed = options.printed;
+    this.decoded = options.decoded ?? ((text) => text);
     this.allowance = options.allowance;
     this.names = ['$'];
     this.values = [dot];
