@@ -316,3 +316,33 @@ test('the commands of argocd admin notifications take their arguments', () => {
   expect(parse('template get t -o=yaml')).toMatchObject({ options: { name: 't', output: 'yaml' } });
   expect(parse('trigger get')).toMatchObject({ options: { output: 'wide' } });
 });
+
+describe('malformed addresses', () => {
+  test.each([
+    [
+      'config check --server nonsense',
+      'herald config check: --server: the value is no URL: write it as https://HOST:6443\n',
+    ],
+    [
+      'trigger get --proxy-url ::u:geheim::',
+      'herald trigger get: --proxy-url: the value is no URL: write it as http://HOST:3128\n',
+    ],
+    [
+      'deliveries --queue redis://:geheim%zz@cache',
+      'herald deliveries: --queue: The password of the queue URL has a % that stands for no character. Write a percent sign as %25\n',
+    ],
+  ])('%s', (line, stderr) => {
+    expect(parseCommandLine(line.split(' '), {})).toEqual({ exit: 2, stdout: '', stderr });
+  });
+});
+
+test('--cluster of config check looks at the cluster, elsewhere it names one of a kubeconfig', () => {
+  const parse = (line: string) => parseCommandLine(line.split(' '), {});
+  expect(parse('config check --cluster cm.yaml')).toMatchObject({
+    options: { cluster: true, files: ['cm.yaml'], source: { kube: { cluster: '' } } },
+  });
+  expect(parse('config check cm.yaml')).toMatchObject({ options: { cluster: false, strict: false } });
+  expect(parse('trigger get --cluster prod')).toMatchObject({
+    options: { source: { kube: { cluster: 'prod' } } },
+  });
+});

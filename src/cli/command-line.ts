@@ -30,7 +30,7 @@ export function parseCommandLine(
   const program = buildProgram(reading, output, columns);
   try {
     refuseFlagsBeforeCommand(argv);
-    const { argv: arguments_, ignored } = readGoArguments(argv, flagShapes());
+    const { argv: arguments_, ignored } = readGoArguments(argv, flagShapes(argv));
     reading.ignored = ignored;
     program.parse(arguments_, { from: 'user' });
   } catch (error) {
@@ -159,8 +159,12 @@ function examplesOf(spec: CommandSpec): string {
   return `\nExamples:\n${spec.examples.map(([what, line]) => `  # ${what}\n  ${line}\n`).join('\n')}`;
 }
 
-function flagShapes(): FlagShapes {
-  const flags = commandSpecs.flatMap((spec) => Object.values(spec.flags));
+/** Of the command that is given, or of its group: two commands may mean different things by a name. */
+function flagShapes(argv: readonly string[]): FlagShapes {
+  const isGiven = ({ path }: CommandSpec) => path.every((word, at) => argv[at] === word);
+  const exact = commandSpecs.filter(isGiven);
+  const given = exact.length > 0 ? exact : commandSpecs.filter(({ path }) => path[0] === argv[0]);
+  const flags = (given.length > 0 ? given : commandSpecs).flatMap((spec) => Object.values(spec.flags));
   const valued = flags.filter(({ placeholder }) => placeholder !== undefined);
   return {
     booleans: new Set(flags.filter(({ placeholder }) => placeholder === undefined).map(({ name }) => name)),

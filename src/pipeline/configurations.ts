@@ -30,6 +30,8 @@ export interface Configurations {
   get(configNamespace: string): ActiveConfig | undefined;
   /** Reports what shows only when a configuration is used, once, as a problem of it until it changes. */
   complain(configNamespace: string, problem: Problem): void;
+  /** The controller's first. */
+  all(): ActiveConfig[];
   close(): Promise<void>;
 }
 
@@ -64,7 +66,14 @@ interface Held {
   problems: readonly Problem[];
   /** Problems told already. */
   told: ReadonlySet<string>;
+  /** Names of services that nothing is sent through yet. */
+  unsent: string;
 }
+
+/** Problems of one change that are logged and recorded one by one, the errors first. */
+const mostLines = 50;
+/** Series of one namespace; what is over is one of its own. */
+const mostSeries = 100;
 
 export function createConfigurations(deps: Deps, options: Options): Configurations {
   const { log } = deps;
@@ -89,10 +98,9 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
   }
 
   function build(source: ServiceConfig, namespace: string, problems: Problem[]): { service?: Service } {
-    const { type, name } = source;
+    const { key } = source;
     const built = deps.createService(source, namespace);
     if (built.service) return { service: built.service };
-    const key = name === type ? `service.${type}` : `service.${type}.${name}`;
     problems.push(...built.problems.map(({ what, fix, severity }) => ({ key, what, fix, severity })));
     return {};
   }
@@ -107,12 +115,17 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     before: ReadonlySet<string>,
   ): Set<string> {
     const { namespace, configMap } = snapshot;
-    deps.metrics.setConfigProblems(namespace, problems);
+    // A ConfigMap may hold thousands of keys, and each be wrong.
+    const inOrder = [...problems].sort((a, b) => rank(a) - rank(b));
+    deps.metrics.setConfigProblems(namespace, shownInMetrics(inOrder));
     const told = new Set<string>();
-    for (const problem of problems) {
+    let lines = 0;
+    for (const problem of inOrder) {
       const text = describe(problem);
       told.add(text);
       if (before.has(text)) continue;
+      lines += 1;
+      if (lines > mostLines) continue;
       const { severity, ...fields } = problem;
       log.warn({ namespace, severity, ...fields }, 'Problem in the configuration');
       if (!configMap) continue;
@@ -123,6 +136,10 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
         reason: severity === 'error' ? 'InvalidConfiguration' : 'QuestionableConfiguration',
         message: text,
       });
+    }
+    if (lines > mostLines) {
+      const more = lines - mostLines;
+      log.warn({ namespace, more }, 'More problems in the configuration, which herald config check lists');
     }
     const solved = [...before].filter((text) => !told.has(text)).length;
     if (solved > 0)
@@ -146,8 +163,13 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       const secrets: Pick<ActiveConfig, 'secrets'> = options.selfService
         ? {}
         : { secrets: Object.fromEntries(secret ?? []) };
-      const all = [...config.problems, ...problems, ...left];
+      const all = [...config.problems, ...problems, ...left, ...missingRights(snapshot, config)];
       const told = report(snapshot, all, before?.told ?? new Set());
+      const unsent = [...config.services.values()]
+        .filter(({ sendable }) => !sendable)
+        .map(({ name }) => name);
+      if (unsent.length > 0 && unsent.join() !== before?.unsent)
+        log.warn({ namespace, services: unsent }, 'Services are configured that nothing is sent through yet');
       const tenant = isController ? {} : { isTenant: true as const };
       held.set(namespace, {
         active: { namespace, config, services, ...secrets, ...tenant, scrub: scrubOf(secrets.secrets) },
@@ -155,6 +177,7 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
         snapshot,
         problems: all,
         told,
+        unsent: unsent.join(),
       });
       log.info(
         {
@@ -182,6 +205,11 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       if (!entry || entry.told.has(describe(problem))) return;
       const problems = [...entry.problems, problem];
       held.set(namespace, { ...entry, problems, told: report(entry.snapshot, problems, entry.told) });
+    },
+    all() {
+      const first = held.get(options.controllerNamespace);
+      const others = [...held.values()].filter((entry) => entry !== first);
+      return [...(first ? [first] : []), ...others].map(({ active }) => active);
     },
     async close() {
       const services = [...held.values()].flatMap(({ active }) => [...active.services.values()]);
@@ -231,12 +259,39 @@ function scrubOf(secrets: Readonly<Record<string, Uint8Array>> = {}): Scrub {
   return createScrub(Object.values(secrets).map((value) => Buffer.from(value).toString()));
 }
 
+/** Secrets that the configuration refers to and Herald may not read: what else is said of them is only what follows. */
+function missingRights({ forbidden = [] }: ConfigSnapshot, { secretKeys }: Config): Problem[] {
+  return forbidden.flatMap(({ what, right, mend }) => {
+    const isOfOthers = what === 'labelled-secrets';
+    const needing = secretKeys.filter((key) => key.includes(':') === isOfOthers);
+    if (needing.length === 0) return [];
+    const shown = needing.slice(0, 3).map((key) => `$${key}`);
+    const more = needing.length > 3 ? ` and ${needing.length - 3} more` : '';
+    return [
+      {
+        key: 'secrets',
+        severity: 'error' as const,
+        what: `Herald may not ${right}, so ${shown.join(', ')}${more} cannot be read`,
+        fix: mend,
+      },
+    ];
+  });
+}
+
+function rank({ severity }: Problem): number {
+  return severity === 'error' ? 0 : 1;
+}
+
+function shownInMetrics(problems: readonly Problem[]): Problem[] {
+  return problems.map((problem, index) => (index < mostSeries ? problem : { ...problem, key: 'others' }));
+}
+
 function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> | undefined): Set<string> {
   return new Set([...now].filter(([name, value]) => before?.get(name) !== value).map(([name]) => name));
 }
 
 /** `trigger.on-deployed, line 3, column 9: what. Fix.` */
-function describe({ key, line, column, what, fix }: Problem): string {
+export function describe({ key, line, column, what, fix }: Problem): string {
   const at = [
     key,
     ...(line === undefined ? [] : [`line ${line}`]),

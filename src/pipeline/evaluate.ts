@@ -24,6 +24,8 @@ export interface EvaluatedApplication {
   unknownTriggers: string[];
   /** The first trigger for which the steps did not suffice. */
   exhausted?: string;
+  /** Services that are subscribed to and that this version does not send through: no delivery is made for them. */
+  unsentServices: string[];
   /** Some condition reads the clock, so the answer may change without an event. */
   timeDependent: boolean;
 }
@@ -47,9 +49,11 @@ export function evaluateApplication(
     conditions: [],
     failures: [],
     unknownTriggers: [],
+    unsentServices: [],
     timeDependent: false,
   };
-  const byTrigger = destinationsByTrigger(application, project, active);
+  const { byTrigger, unsent } = destinationsByTrigger(application, project, active);
+  answer.unsentServices = [...unsent];
   if (byTrigger.size === 0) return answer;
   const vars = conditionVars({
     app: application.object,
@@ -126,15 +130,20 @@ function destinationsByTrigger(
   application: Application,
   project: JsonObject | undefined,
   active: ActiveConfig,
-): Map<string, Destination[]> {
+): { byTrigger: Map<string, Destination[]>; unsent: Set<string> } {
   const { subscriptions } = resolveSubscriptions(application, annotationsOf(project), active.config);
   const byTrigger = new Map<string, Destination[]>();
+  const unsent = new Set<string>();
   for (const { trigger, destination } of subscriptions) {
+    if (active.config.services.get(destination.service)?.sendable === false) {
+      unsent.add(destination.service);
+      continue;
+    }
     const destinations = byTrigger.get(trigger);
     if (destinations) destinations.push(destination);
     else byTrigger.set(trigger, [destination]);
   }
-  return byTrigger;
+  return { byTrigger, unsent };
 }
 
 function annotationsOf(project: JsonObject | undefined): Record<string, string> {

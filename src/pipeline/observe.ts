@@ -15,6 +15,7 @@ import { applicationRecord, recordFingerprint } from './application-record.ts';
 import type { ActiveConfig, Configurations } from './configurations.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
+import { createLineBudget } from './line-budget.ts';
 import { isBefore } from './revision.ts';
 import { createShares } from './shares.ts';
 import type { TermLedger } from './term-ledger.ts';
@@ -119,19 +120,15 @@ const slice = 20;
 const turn = 200_000;
 const aroundApplication = 200;
 
-/** Warnings about conditions that fail alike; then it is said at debug level. Different failures are told apart. */
-const linesPerFailure = 10;
-const mostFailureLines = 1_000;
-
 export function createObserver(deps: Deps, options: Options = {}): Observer {
   const { limit = 100_000, retryDelay = 100, maxRetryDelay = 5_000 } = options;
   const { ledger, writer, configurations, metrics, log } = deps;
   const tracked = new Map<string, Tracked>();
   const toLoad: string[] = [];
   const waiters: (() => void)[] = [];
-  /** Told already, by the configuration that does not have them. */
-  const unknownTriggers = new WeakMap<ActiveConfig, Set<string>>();
-  const failureLines = new Map<string, number>();
+  const lines = createLineBudget(deps.now);
+  /** Triggers and services told already, by the configuration that cannot serve them. */
+  const unserved = new WeakMap<ActiveConfig, Set<string>>();
   const shares = createShares(deps.now);
   /** Events that wait for the next turn, in order; while there are any, all that follow wait behind them. */
   let postponed: Postponed[] = [];
@@ -334,7 +331,10 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         // An annotation counts under each configuration; one of them has to have the trigger.
         if (lost.has(trigger) || actives.some(({ config }) => config.triggers.has(trigger))) continue;
         lost.add(trigger);
-        reportUnknownTrigger(active, trigger, application);
+        if (isFirst(active, `trigger ${trigger}`)) reportUnknownTrigger(active, trigger, application);
+      }
+      for (const service of answer.unsentServices) {
+        if (isFirst(active, `service ${service}`)) reportUnsentService(active, service, application);
       }
       for (const failure of answer.failures) {
         metrics.evaluationErrors.inc({ trigger: failure.trigger });
@@ -373,18 +373,29 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
 
   /** Of what fails alike for ten thousand Applications, such as those that were never synced, a few tell enough. */
   function reportFailures(application: Application, failures: string[], told: string): void {
-    const times = (failureLines.get(told) ?? 0) + 1;
-    if (failureLines.size >= mostFailureLines) failureLines.clear();
-    failureLines.set(told, times);
-    const level = times <= linesPerFailure ? 'warn' : 'debug';
+    const worth = lines.take(told);
+    const level = worth === 'no' ? 'debug' : 'warn';
     log[level]({ application: nameOf(application), failures }, 'Conditions could not be evaluated');
+    if (worth === 'last') log.warn('More conditions that could not be evaluated are logged at debug level');
+  }
+
+  function isFirst(active: ActiveConfig, subject: string): boolean {
+    const told = unserved.get(active) ?? new Set();
+    unserved.set(active, told);
+    const { size } = told;
+    return told.add(subject).size > size;
+  }
+
+  function reportUnsentService(active: ActiveConfig, service: string, application: Application): void {
+    log.warn(
+      { service, namespace: active.namespace, application: nameOf(application) },
+      'Subscription to a service that is configured and not sent through yet: no delivery is made for it',
+    );
   }
 
   function reportUnknownTrigger(active: ActiveConfig, trigger: string, application: Application): void {
-    const told = unknownTriggers.get(active) ?? new Set();
-    if (told.has(trigger)) return;
-    unknownTriggers.set(active, told.add(trigger));
-    log.warn(
+    // Each is also an Event on the Application, and none that stands in the ConfigMap is missing there.
+    log[lines.take('unknown trigger') === 'no' ? 'debug' : 'warn'](
       { trigger, namespace: active.namespace, application: nameOf(application) },
       'Subscription to a trigger that is not configured',
     );

@@ -108,7 +108,14 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
 
   const configurations = configurationsOf(options, serviceDouble);
   const connection = annotationDouble(world);
-  const mirror = createMirror({ connection, configurations, controllerNamespace, log, now });
+  const mirror = createMirror({
+    connection,
+    configurations,
+    controllerNamespace,
+    load: async () => undefined,
+    log,
+    now,
+  });
   const term = createTermLedger(Promise.resolve({ ledger, term: 1 }));
   const writer = createLedgerWriter(
     { ledger: term, queue, onEnd: () => undefined, log, metrics },
@@ -173,7 +180,9 @@ function configurationsOf(
   serviceDouble: (name: string) => Service,
 ): Configurations {
   const services = new Map(
-    serviceNames.map((name) => [name, { type: name, name, sendable: true, options: {} }] as const),
+    serviceNames.map(
+      (name) => [name, { key: `service.${name}`, type: name, name, sendable: true, options: {} }] as const,
+    ),
   );
   const configurations = createConfigurations(
     {

@@ -161,9 +161,6 @@ export function slackMention(author: string, mention: (address: string) => strin
   return address === undefined ? author : mention(address);
 }
 
-/** Names of what `shared` holds. */
-export const SHARED_NAMES: readonly string[] = Object.keys(sharedValues({}, {}));
-
 /** The variable `shared`. Each value is worked out when a template reads it. */
 export function sharedValues(
   app: JsonObject,

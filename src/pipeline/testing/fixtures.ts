@@ -56,7 +56,7 @@ export function synced(revision: string, health: Json = 'Healthy'): JsonObject {
 
 /** A ConfigMap with a trigger of each kind. */
 export const configMap: Readonly<Record<string, string>> = {
-  'service.console': '{}',
+  'herald.service.console': '{}',
   'template.message': 'message: "{{.app.metadata.name}} is {{.app.status.health.status}}"',
   'trigger.on-degraded': `
 - when: app.status.health.status == 'Degraded'

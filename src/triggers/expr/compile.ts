@@ -83,10 +83,19 @@ function compileTree(tree: Node, source: string, options: CompileOptions = {}): 
   };
 }
 
+/** Compiles a part of an expression, whose errors have their places in the whole. The tree is left as it is. */
+export function compilePart(part: Node, source: string, options: CompileOptions = {}): Compiled {
+  return compiled(source, () => compileTree(structuredClone(part), source, options));
+}
+
 /** Compiles an expression; the error is the first one that expr-lang would find too. */
 export function compileExpression(source: string, options: CompileOptions = {}): Compiled {
+  return compiled(source, () => compileTree(parse(source), source, options));
+}
+
+function compiled(source: string, compile: () => Program): Compiled {
   try {
-    return { ok: true, program: compileTree(parse(source), source, options) };
+    return { ok: true, program: compile() };
   } catch (error) {
     if (error instanceof CompileError) {
       return { ok: false, error: { message: error.message, ...placeOf(source, error.at) } };
