@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import packageJson from '../package.json' with { type: 'json' };
 import { createArgocd } from './argocd/argocd.ts';
 import { connectOptions } from './cli/connect-options.ts';
+import { isInMemory } from './cli/queue-flag.ts';
 import type { RunOptions } from './cli/run-flags.ts';
 import { ClusterError } from './cluster/cluster-error.ts';
 import { connect } from './cluster/connect.ts';
@@ -88,7 +89,10 @@ export async function run(options: RunOptions, notices: readonly string[]): Prom
     await bridge(options, log);
     return 0;
   } catch (error) {
-    log.fatal(isExpected(error) ? { error: error.message } : { err: error }, 'Herald cannot run');
+    log.fatal(
+      isExpected(error) ? { error: explained(error, options.queue) } : { err: error },
+      'Herald cannot run',
+    );
     return 1;
   }
 }
@@ -98,6 +102,18 @@ function isExpected(error: unknown): error is Error {
   if (error instanceof StoreError || error instanceof ClusterError) return true;
   return (
     error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES')
+  );
+}
+
+/** Where the image was swapped in argocd-notifications' manifests there is no volume, and its root cannot be written. */
+function explained(error: Error, queue: string): string {
+  const { message } = error;
+  const isOnServer = /^(rediss?|postgres(ql)?):/.test(queue);
+  if (isOnServer || !(error instanceof StoreError) || !/\b(EROFS|EACCES|EPERM)\b/.test(message))
+    return message;
+  return (
+    `${message}, on a volume where the root file system is read-only; or use redis://, postgres://, ` +
+    'or memory:, which at a restart loses what waits'
   );
 }
 
@@ -114,14 +130,27 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const scope = createWatchScope(namespace, options.applicationNamespaces);
   const metrics = createMetrics({ version: packageJson.version });
   log.info({ version: packageJson.version, server: connection.server, namespace }, 'Herald starts');
+  const inMemory = isInMemory(options.queue);
+  metrics.setQueueIsDurable(!inMemory);
+  if (inMemory)
+    log.warn(
+      { queue: options.queue, notifiedAnnotation: options.notifiedAnnotation },
+      'The store is in memory: what is not sent yet is lost at a restart, and only the annotation on Applications ' +
+        'tells then what was notified',
+    );
   for (const { pattern, what } of scope.problems)
     log.warn({ pattern, what }, 'Namespace pattern matches nothing');
 
-  let storeTrouble = 'not open yet';
   const healthz: Record<string, HealthChecks[string]> = {};
-  const readyz: Record<string, HealthChecks[string]> = { store: () => verdict([storeTrouble], '') };
+  // The log says why. Every namespace may reach the port, and an error of the store names its host and user.
+  const readyz: Record<string, HealthChecks[string]> = { store: () => verdict(['not open yet'], '') };
   const server = createServer(
-    { metrics, health: { healthz, readyz }, onError: (error) => log.warn({ err: error }, 'Request failed') },
+    {
+      metrics,
+      version: packageJson.version,
+      health: { healthz, readyz },
+      onError: (error) => log.warn({ err: error }, 'Request failed'),
+    },
     { port: options.metricsPort },
   );
   log.info({ port: await server.open() }, 'Serving /metrics, /healthz and /readyz');
@@ -257,7 +286,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     );
   };
 
-  const limits = options.queue.startsWith('pglite:') ? parallelEmbedded : parallel;
+  const limits = options.queue.startsWith('pglite:') || inMemory ? parallelEmbedded : parallel;
   const watches = () => [projects.state(), ...config.states(), ...(leading?.watches() ?? [])];
   healthz.watch = () => verdict(stuckWatches(watches(), now()), 'alive');
   readyz.lists = () => {
@@ -267,13 +296,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   };
 
   for (const watch of [config, projects]) watch.start();
-  const waiting = waitForStore(options.queue, {
-    log,
-    signal,
-    onTrouble: (reason) => {
-      storeTrouble = reason;
-    },
-  });
+  const waiting = waitForStore(options.queue, { log, signal });
   const configured = Promise.all([config.ready(), projects.ready()]);
 
   // While the store is away Applications are watched all the same, and what they show is kept in order.
@@ -283,7 +306,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     if (await settledWithin(waiting, patience)) return;
     await Promise.race([configured, waiting]);
     if (isOpen || signal.aborted) return;
-    log.warn('Watches Applications although the store is away');
+    log.info('Watches Applications although the store is away');
     provisional = lead(late.promise, undefined);
     leading = provisional;
     void provisional.over.then(discardProvisional);
@@ -351,7 +374,11 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   );
   readyz.store = async () => {
     await store.ping();
-    return verdict([leading?.trouble()], 'answers');
+    const takesNothing = leading?.trouble() !== undefined;
+    return verdict(
+      [takesNothing ? 'takes no changes' : undefined],
+      inMemory ? 'answers, in memory' : 'answers',
+    );
   };
   readyz.role = () => {
     const isObserving = leading !== undefined && !leading.isReady();

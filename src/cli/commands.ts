@@ -10,7 +10,7 @@ import type {
   TemplateRenderOptions,
   TriggerRunOptions,
 } from './options.ts';
-import { queueFlag, resolveQueue } from './queue-flag.ts';
+import { queueFlag, resolveSharedQueue } from './queue-flag.ts';
 import { runCommandFlags, runFlags, runOptions } from './run-flags.ts';
 
 export interface CommandSpec {
@@ -307,7 +307,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     examples: [['What was given up', 'herald deliveries --failed --queue redis://localhost:6379']],
     read: ({ failed, limit, output, queue }, { env }) => ({
       command: 'deliveries',
-      options: { queue: resolveQueue(queue, env), failed, limit, output },
+      options: { queue: resolveSharedQueue(queue, env), failed, limit, output },
     }),
   }),
   command({
@@ -324,7 +324,7 @@ export const commandSpecs: readonly CommandSpec[] = [
       if (all === ids.length > 0) {
         throw new UsageError('give either ids or --all: herald deliveries --failed shows them');
       }
-      return { command: 'deliveries retry', options: { queue: resolveQueue(queue, env), ids } };
+      return { command: 'deliveries retry', options: { queue: resolveSharedQueue(queue, env), ids } };
     },
   }),
 ];

@@ -2,6 +2,7 @@ import type { ClusterEvent } from '../cluster/events.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
 import type { Config, ServiceConfig } from '../config/config.ts';
 import type { Logger } from '../log.ts';
+import type { ConfiguredNames } from '../metrics/configured-series.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Problem } from '../model.ts';
 import { createScrub, type Scrub } from '../services/secrets.ts';
@@ -50,7 +51,7 @@ interface Deps {
     configNamespace: string,
   ): { service?: Service; problems: { what: string; fix: string; severity: Problem['severity'] }[] };
   record(event: ClusterEvent): void;
-  metrics: Pick<Metrics, 'setConfigProblems'>;
+  metrics: Pick<Metrics, 'setConfigLoaded' | 'setConfigured' | 'forgetConfig'>;
   log: Logger;
 }
 
@@ -72,8 +73,6 @@ interface Held {
 
 /** Problems of one change that are logged and recorded one by one, the errors first. */
 const mostLines = 50;
-/** Series of one namespace; what is over is one of its own. */
-const mostSeries = 100;
 
 export function createConfigurations(deps: Deps, options: Options): Configurations {
   const { log } = deps;
@@ -117,7 +116,7 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     const { namespace, configMap } = snapshot;
     // A ConfigMap may hold thousands of keys, and each be wrong.
     const inOrder = [...problems].sort((a, b) => rank(a) - rank(b));
-    deps.metrics.setConfigProblems(namespace, shownInMetrics(inOrder));
+    deps.metrics.setConfigLoaded(namespace, inOrder);
     const told = new Set<string>();
     let lines = 0;
     for (const problem of inOrder) {
@@ -179,6 +178,7 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
         told,
         unsent: unsent.join(),
       });
+      deps.metrics.setConfigured(namespace, { names: namesOf(config), isTenant: !isController });
       log.info(
         {
           namespace,
@@ -221,7 +221,8 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     const entry = held.get(namespace);
     if (!entry) return;
     held.delete(namespace);
-    deps.metrics.setConfigProblems(namespace, []);
+    deps.metrics.forgetConfig(namespace);
+    deps.metrics.setConfigured(namespace, undefined);
     for (const service of entry.active.services.values()) closeQuietly(service);
   }
 }
@@ -255,6 +256,10 @@ function bounded(snapshot: ConfigSnapshot): { read: ConfigSnapshot; left: Proble
     : { read: { ...snapshot, configMap: { ...configMap, data } }, left: left.slice(0, 20) };
 }
 
+function namesOf({ triggers, templates, services }: Config): ConfiguredNames {
+  return { triggers: triggers.keys(), templates: templates.keys(), services: services.keys() };
+}
+
 function scrubOf(secrets: Readonly<Record<string, Uint8Array>> = {}): Scrub {
   return createScrub(Object.values(secrets).map((value) => Buffer.from(value).toString()));
 }
@@ -280,10 +285,6 @@ function missingRights({ forbidden = [] }: ConfigSnapshot, { secretKeys }: Confi
 
 function rank({ severity }: Problem): number {
   return severity === 'error' ? 0 : 1;
-}
-
-function shownInMetrics(problems: readonly Problem[]): Problem[] {
-  return problems.map((problem, index) => (index < mostSeries ? problem : { ...problem, key: 'others' }));
 }
 
 function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> | undefined): Set<string> {

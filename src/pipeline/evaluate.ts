@@ -18,7 +18,10 @@ export interface EvaluatedApplication {
   evaluations: AlertEvaluation[];
   /** One per condition of a subscribed trigger, for the counters of argocd-notifications. */
   conditions: { name: string; triggered: boolean }[];
-  /** Conditions that failed, or whose oncePer did (which then counts as none): `trigger`, `when` and why. */
+  /**
+   * Conditions that failed, or whose oncePer did (which then counts as none): `trigger`, `when` and why. Not those whose
+   * answer of Argo CD's API is on its way.
+   */
   failures: { trigger: string; when: string; error: string }[];
   /** Subscriptions to triggers that the ConfigMap does not hold. */
   unknownTriggers: string[];
@@ -78,11 +81,11 @@ export function evaluateApplication(
       if (allowance && allowance.steps < 0) answer.exhausted ??= name;
       answer.conditions.push({ name, triggered: result.status === 'matched' });
       answer.timeDependent ||= condition.timeDependent;
-      if (result.status === 'failed') {
+      if (result.status === 'failed' && !repo?.isAsking()) {
         answer.failures.push({ trigger: name, when: condition.when, error: active.scrub(result.error) });
       }
       const oncePerFailed = oncePerError(result);
-      if (oncePerFailed !== undefined) {
+      if (oncePerFailed !== undefined && !repo?.isAsking()) {
         answer.failures.push({ trigger: name, when: condition.when, error: `oncePer: ${oncePerFailed}` });
       }
       for (const destination of destinations) {

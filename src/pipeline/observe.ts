@@ -16,6 +16,7 @@ import type { ActiveConfig, Configurations } from './configurations.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
 import { createLineBudget } from './line-budget.ts';
+import { isNewborn } from './newborn.ts';
 import { isBefore } from './revision.ts';
 import { createShares } from './shares.ts';
 import type { TermLedger } from './term-ledger.ts';
@@ -336,6 +337,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       for (const service of answer.unsentServices) {
         if (isFirst(active, `service ${service}`)) reportUnsentService(active, service, application);
       }
+      if (isNewborn(application.object)) continue;
       for (const failure of answer.failures) {
         metrics.evaluationErrors.inc({ trigger: failure.trigger });
         failures.push(`${failure.trigger}: ${failure.error}`);

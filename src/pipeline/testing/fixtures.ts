@@ -90,8 +90,10 @@ export function snapshot(
   };
 }
 
-/** The lines of one metric, without its help. */
+/** The lines of one metric, without its help and without what stands at 0. */
 export async function series(metrics: Metrics, name: string): Promise<string[]> {
   const lines = (await metrics.expose()).split('\n');
-  return lines.filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  return lines.filter(
+    (line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && !line.endsWith(' 0'),
+  );
 }
