@@ -7,6 +7,7 @@ import type { SendContext, Service, ServiceState } from '../service.ts';
 import { createChannels } from './channels.ts';
 import { createSlackCall, type SlackCall } from './client.ts';
 import { createCustomisation } from './customise.ts';
+import { createDirectory } from './directory.ts';
 import { createEarlierAttempts } from './earlier.ts';
 import type { Failure } from './errors.ts';
 import { createMarkers } from './markers.ts';
@@ -92,11 +93,19 @@ export function createSlackService(
   const submit = createSubmit({ ...common, customisation, metadata });
   const markers = createMarkers();
   const users = createUsers(common);
+  const directories = {
+    channels: createDirectory('channel', common),
+    groups: createDirectory('group', common),
+  };
   let closing: Promise<void> | undefined;
 
   async function send(notification: Notification, recipient: string, context: SendContext): Promise<Outcome> {
     try {
-      const mentioning = await resolveMentions(notification, { markers, users }, context.signal);
+      const mentioning = await resolveMentions(
+        notification,
+        { markers, users, ...directories },
+        context.signal,
+      );
       const message = slackMessage(mentioning, options);
       const posted =
         message.groupingKey === ''
