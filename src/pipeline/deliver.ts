@@ -75,12 +75,8 @@ const renewAfter = 1_000;
 export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
   const { ledger, queue, configurations, pacing, metrics, log } = deps;
   /** Deliveries whose fate is known but could not be written yet: tried again, they are settled and not sent again. */
-<<<<<<< HEAD
   const decided = new Map<string, { delivery: Delivery; settlement: Settlement }>();
-=======
-  const decided = new Map<string, Settlement>();
   const shares = createShares(deps.now);
->>>>>>> main
 
   return async (job) => {
     const known = decided.get(job.id);
@@ -205,17 +201,11 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     };
     const rendered = await renderWithRepo(
       deps.repo?.(active),
-<<<<<<< HEAD
       app,
-      (repo) =>
-        renderNotification(templates, templateVars({ ...input, repo }), {
-=======
-      delivery.snapshot,
       (repo) => {
         const allowance = createAllowance();
         const { steps } = allowance;
         const result = renderNotification(templates, templateVars({ ...input, repo }), {
->>>>>>> main
           ...presentationOf(service),
           allowance,
           template: (name) => active.config.templates.get(name),

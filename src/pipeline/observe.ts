@@ -119,7 +119,13 @@ interface Tracked {
   failures: string;
 }
 
-<<<<<<< HEAD
+/** An event that waits for its turn. */
+interface Postponed {
+  entry: Tracked;
+  event: ApplicationEvent;
+  hold: Hold;
+}
+
 /** What an evaluation needs of the ledger. */
 const loadedKinds = ['application', 'notice', 'gone'] as const;
 /**
@@ -127,15 +133,6 @@ const loadedKinds = ['application', 'notice', 'gone'] as const;
  * happened before, which is minutes.
  */
 const goneFor = 7 * 24 * 3_600_000;
-=======
-/** An event that waits for its turn. */
-interface Postponed {
-  entry: Tracked;
-  event: ApplicationEvent;
-  known: ReadonlyMap<string, EpisodeRecord> | undefined;
-}
-
->>>>>>> main
 /** Applications asked of the ledger at the same time. */
 const loadConcurrency = 64;
 /** Milliseconds of evaluation after which other work gets its turn. */
@@ -194,14 +191,15 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     spentInTurn = 0;
     const due = postponed;
     postponed = [];
-    for (const [index, { entry, event, known }] of due.entries()) {
+    for (const [index, { entry, event, hold }] of due.entries()) {
       if (spentInTurn >= turn) {
         postponed = due.slice(index);
         break;
       }
       // Dropped by an event before.
-      if (tracked.get(entry.application.uid) === entry) applyNow(entry, event, known);
-      else observe(event, entry.decidedAt);
+      if (tracked.get(entry.application.uid) === entry) applyNow(entry, event, hold);
+      else observe(event, hold, entry.decidedAt);
+      hold.release();
     }
     settle();
   }
@@ -255,21 +253,13 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     return [];
   }
 
-<<<<<<< HEAD
   function apply(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
-=======
-  function apply(entry: Tracked, event: ApplicationEvent, known?: ReadonlyMap<string, EpisodeRecord>): void {
-    if (postponed.length === 0 && spentInTurn < turn) applyNow(entry, event, known);
-    else postponed.push({ entry, event, known });
+    if (postponed.length === 0 && spentInTurn < turn) applyNow(entry, event, hold);
+    else postponed.push({ entry, event, hold: hold.share() });
   }
 
-  function applyNow(
-    entry: Tracked,
-    event: ApplicationEvent,
-    known: ReadonlyMap<string, EpisodeRecord> | undefined,
-  ): void {
+  function applyNow(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
     if (stopped) return;
->>>>>>> main
     try {
       if (event.kind === 'unwatched') {
         drop(entry);
