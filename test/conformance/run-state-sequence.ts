@@ -150,12 +150,14 @@ async function deliveriesOf(
     const alerts = notices.get(slotOf(evaluation))?.alerts ?? [];
     const isSame = (delivery: DeliveryFacts) =>
       delivery.notice === notice && delivery.alerts[0].oncePer === oncePer;
-    const alert = alerts.find((each) => each.oncePer === oncePer) ?? alerts.find(({ unnamed }) => unnamed);
-    // A value is told once, whenever it matched first. An earlier occurrence of what began without one is of the same
-    // notice, and may be sent only now.
-    const isOnce = !alerts.some(({ unnamed }) => unnamed) || alert?.oncePer !== oncePer;
+    const unnamed = alerts.find((each) => each.unnamed);
+    const alert = alerts.find((each) => each.oncePer === oncePer) ?? unnamed;
+    // A value that only names the alert is told with that; one of an earlier match comes late. Any other value is told
+    // once, whenever it matched first. What began without one is of the same notice as earlier occurrences.
+    const isNamed = unnamed !== undefined && alert !== unnamed && alert?.since === unnamed.since;
+    const isOnce = alert !== unnamed || alert?.oncePer !== oncePer;
     const accepted = sent.filter(
-      ({ delivery }) => isSame(delivery) && (isOnce || delivery.id === alert?.delivery),
+      ({ delivery }) => !isNamed && isSame(delivery) && (isOnce || delivery.id === alert?.delivery),
     );
     for (const each of accepted) told.add(each);
     const identity = identityOf(evaluation, evaluation.send, oncePer, `[${evaluation.index}].`);
@@ -167,9 +169,8 @@ async function deliveriesOf(
     }
     if (alert === undefined && !toldBefore.has(toldKey(notice, oncePer)))
       return [{ ...identity, outcome: 'missing' }];
-    const isWaiting = undelivered.some(
-      (each) => isSame(each) && (oncePer !== '' || each.id === alert?.delivery),
-    );
+    const isWaiting =
+      !isNamed && undelivered.some((each) => isSame(each) && (oncePer !== '' || each.id === alert?.delivery));
     return [{ ...identity, outcome: isWaiting ? 'error' : 'alreadyNotified' }];
   });
   const late = sent
