@@ -1,7 +1,7 @@
 import type { Delivery } from '../model.ts';
 
 /**
- * The durable queue of deliveries: BullMQ on Redis or Valkey, PostgreSQL, or PostgreSQL embedded.
+ * The durable queue of deliveries: BullMQ on SQLite, Redis or Valkey, or PostgreSQL.
  * Every call has a deadline and fails with an error when the store does not answer within it.
  */
 export interface DeliveryQueue {

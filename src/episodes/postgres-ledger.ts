@@ -40,10 +40,9 @@ interface DeliveryRow {
 const deliveryColumns = 'd.id, d.record, s.packed, d.observed_at, d.settlement';
 const deliveryTables = 'herald.delivery d JOIN herald.snapshot s ON s.id = d.snapshot';
 
-/** The ledger in PostgreSQL, embedded or not; its tables and functions are in store/schema.ts. */
+/** The ledger in PostgreSQL; its tables and functions are in store/schema.ts. */
 export function createPostgresLedger(store: PostgresStore, options: { deadline: number }): Ledger {
-  /** The embedded database has one session, which more statements at a time would only queue for. */
-  const concurrency = store.embedded ? 1 : 4;
+  const concurrency = 4;
   const batching = { largest: 200, concurrency, splits: isDataError };
   const loadOne = createBatcher(loadMany, batching);
   const beginOne = createBatcher(beginMany, batching);

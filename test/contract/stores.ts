@@ -9,10 +9,10 @@ import { findPostgres, findRedis, postgresDatabase, redisDatabase } from '../ser
 
 /** A store that the contract suites run on. */
 export interface StoreUnderTest {
-  name: 'pglite' | 'redis' | 'postgres';
+  name: 'sqlite' | 'redis' | 'postgres';
   /** One line that says why it cannot be used here. */
   skipped?: string;
-  /** Makes it, empty. `url` may be opened by several processes, except for pglite. */
+  /** Makes it, empty. `url` may be opened by several processes, except for sqlite. */
   prepare(): Promise<{ url: string; remove(): Promise<void> }>;
 }
 
@@ -24,11 +24,11 @@ export function storesUnderTest(redisNumber: number): StoreUnderTest[] {
   const postgres = findPostgres();
   return [
     {
-      name: 'pglite',
+      name: 'sqlite',
       async prepare() {
         const directory = mkdtempSync(join(tmpdir(), 'herald-test-'));
         return {
-          url: `pglite:${directory}`,
+          url: `sqlite:${directory}`,
           remove: async () => rmSync(directory, { recursive: true, force: true }),
         };
       },
