@@ -58,11 +58,18 @@ describe('the directory', () => {
     await again.close(0);
   });
 
-  it('waits for the disk with each commit', async () => {
+  it('waits for the disk before anything durable is acknowledged', async () => {
     const store = open(join(root, 'pragmas'));
-    await store.write(() => undefined);
     const pragma = (name: string) => Object.values(store.prepare(`PRAGMA ${name}`).get() ?? {})[0];
-    expect([pragma('journal_mode'), pragma('synchronous')]).toEqual(['wal', 2]);
+    const [off, normal, full] = [0, 1, 2];
+    expect(pragma('journal_mode')).toBe('wal');
+    expect(await store.write(() => pragma('synchronous'))).toBe(full);
+    expect(await store.write(() => pragma('synchronous'), 'relaxed')).toBe(normal);
+    const together = (['relaxed', 'durable', 'relaxed'] as const).map((durability) =>
+      store.write(() => pragma('synchronous'), durability),
+    );
+    expect(await Promise.all(together)).toEqual([full, full, full]);
+    expect(pragma('synchronous')).not.toBe(off);
     await store.close(0);
   });
 
