@@ -1,5 +1,5 @@
 import type { Delivery, DeliveryFacts, RejectionScope } from '../model.ts';
-import type { Row, RowId, RowKind } from './rows.ts';
+import type { Row, RowId, RowKind, ScopedRow } from './rows.ts';
 
 /**
  * The durable record of what is known, and of what was and is to be told. It keeps rows and deliveries and knows no
@@ -22,7 +22,7 @@ import type { Row, RowId, RowKind } from './rows.ts';
  */
 export interface Ledger {
   /** The rows of one kind, of every scope, in batches and in no particular order. */
-  rows<Kind extends RowKind>(kind: Kind): AsyncIterable<Row<Kind>[]>;
+  rows<Kind extends RowKind>(kind: Kind): AsyncIterable<ScopedRow<Kind>[]>;
   /** The rows of one scope that are of these kinds, in no particular order. */
   load<Kind extends RowKind>(scope: string, kinds: readonly Kind[]): Promise<Row<Kind>[]>;
   /** Of the rows with these keys those that are there, in no particular order. At most {@link mostItems} keys. */
@@ -59,8 +59,8 @@ export interface Ledger {
   /** How many are parked, by the name of their service. Cheap, however many there are. */
   countParked(): Promise<Map<string, number>>;
   /**
-   * Makes parked deliveries pending again, without a mark and last in their lanes, in the order in which they were
-   * observed; answers the ids of those of `ids` that are pending and ready now, for the queue.
+   * Makes parked deliveries pending again, without a mark and last in their lanes, in this order; answers the ids of
+   * those of `ids` that are pending and ready now, for the queue.
    */
   unpark(ids: readonly string[]): Promise<string[]>;
   /** Removes those that are parked, for good; answers how many. */

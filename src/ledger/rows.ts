@@ -44,6 +44,8 @@ export type Row<Kind extends RowKind = RowKind> = {
   };
 }[Kind];
 
+export type ScopedRow<Kind extends RowKind = RowKind> = Row<Kind> & { scope: string };
+
 export interface RowId {
   kind: RowKind;
   key: string;
@@ -147,12 +149,12 @@ export function rowOf<Kind extends RowKind>(
 export interface DeliveryRow {
   id: string;
   lane: string;
+  /** Name of the service as JSON, by which parked ones are counted. */
   service: string;
   /** JSON of the rest. */
   body: string;
   /** Digests, one for each alert. */
   snapshots: string[];
-  observedAt: number;
 }
 
 export interface DeliveryRows {
@@ -178,13 +180,16 @@ export function rowsOfDeliveries(deliveries: readonly Delivery[]): DeliveryRows 
     deliveries: deliveries.map(({ snapshots, ...facts }) => ({
       id: facts.id,
       lane: facts.lane,
-      service: facts.destination.service,
+      service: JSON.stringify(facts.destination.service),
       body: JSON.stringify(facts),
       snapshots: snapshots.map(digestOf),
-      observedAt: Math.trunc(facts.observedAt),
     })),
     snapshots: packed,
   };
+}
+
+export function parkedCounts(counts: Iterable<readonly [service: string, count: number]>): Map<string, number> {
+  return new Map([...counts].map(([service, count]) => [JSON.parse(service) as string, count]));
 }
 
 export function factsOfBody(body: string): DeliveryFacts {

@@ -10,16 +10,16 @@ export function createPostgresMembership(
   return {
     async beat({ id, host }, ttl, isFirst) {
       const beaten = pool.query<{ leads: boolean; term: string; members: number }>(
-        'SELECT leads, term, members FROM herald.beat_2($1, $2, $3, $4, $5)',
-        [id, host, Math.trunc(ttl), isFirst, false],
+        'SELECT leads, term, members FROM herald.beat($1, $2, $3, $4)',
+        [id, host, Math.trunc(ttl), isFirst],
       );
       const { rows } = await withDeadline(beaten, deadline, 'Saying that this process lives');
       const [row] = rows;
-      if (!row) throw new Error('herald.beat_2 answers one row');
+      if (!row) throw new Error('herald.beat answers one row');
       return { isLeader: row.leads, term: Number(row.term), members: row.members };
     },
     async leave({ id }) {
-      await withDeadline(pool.query('SELECT herald.leave_2($1)', [id]), deadline, 'Leaving');
+      await withDeadline(pool.query('SELECT herald.leave($1)', [id]), deadline, 'Leaving');
     },
   };
 }
