@@ -14,7 +14,7 @@ import { findPostgres, findRedis, postgresDatabase, redisDatabase } from '../tes
 import { startChild } from '../test/store/child-process.ts';
 
 /*
- * What each store reaches: `node bench/store.ts [pglite|redis|postgres …]`. Applications of 20 KB, 20 subscriptions each.
+ * What each store reaches: `node bench/store.ts [sqlite|redis|postgres …]`. Applications of 20 KB, 20 subscriptions each.
  *
  *   apply         changes of one Application with 20 claims each, 32 at a time, as the pipeline writes them
  *   add           jobs of those claims put into the queue
@@ -24,9 +24,9 @@ import { startChild } from '../test/store/child-process.ts';
  */
 
 const subscriptions = 20;
-const applications = { pglite: 2_000, redis: 10_000, postgres: 10_000 };
-const bursts = { pglite: 200, redis: 1_000, postgres: 1_000 };
-const kills = { pglite: 400, redis: 2_000, postgres: 1_000 };
+const applications = { sqlite: 2_000, redis: 10_000, postgres: 10_000 };
+const bursts = { sqlite: 200, redis: 1_000, postgres: 1_000 };
+const kills = { sqlite: 400, redis: 2_000, postgres: 1_000 };
 type Name = keyof typeof applications;
 
 const asked = process.argv.slice(2).filter((name): name is Name => name in applications);
@@ -168,10 +168,10 @@ function report(name: Name, what: string, value: number, unit: string): void {
 }
 
 async function prepare(name: Name): Promise<{ url: string; remove(): Promise<void> }> {
-  if (name === 'pglite') {
+  if (name === 'sqlite') {
     const directory = mkdtempSync(join(tmpdir(), 'herald-bench-'));
     return {
-      url: `pglite:${directory}`,
+      url: `sqlite:${directory}`,
       remove: async () => rmSync(directory, { recursive: true, force: true }),
     };
   }

@@ -46,7 +46,7 @@ await slack.start();
 await writeFile(join(directory, 'kubeconfig'), kubeconfig, { mode: 0o600 });
 const herald = await createHerald({
   kubeconfig: join(directory, 'kubeconfig'),
-  queue: `pglite:${join(directory, 'queue')}`,
+  queue: `sqlite:${join(directory, 'queue')}`,
   onLog(entry) {
     if (entry.level === 'warn' || entry.level === 'error') terminal.log(entry);
   },

@@ -59,7 +59,7 @@ async function expectServiceRuns(image: Image): Promise<void> {
   const port = await freePort();
   const before = Date.now();
   const flags = [`--kubeconfig=${configFile}`, '--namespace=argocd', `--metrics-port=${port}`];
-  const { child, exited, stderr } = start(image, ['run', ...flags, `--queue=pglite:${join(data, 'queue')}`], {
+  const { child, exited, stderr } = start(image, ['run', ...flags, `--queue=sqlite:${join(data, 'queue')}`], {
     HOME: data,
   });
   try {

@@ -63,11 +63,9 @@ const remembered = minute;
 const backlogLimit = 20_000;
 /**
  * At the same time: deliveries for each of `--processors-count`, since they mostly wait for answers, a third of them
- * through any one service (delivery/fairness.ts), and Applications that are written to the ledger. The embedded PostgreSQL has a single session: what waits there for its turn would
- * keep the queue from renewing its locks.
+ * through any one service (delivery/fairness.ts), and Applications that are written to the ledger.
  */
-const parallel = { deliveries: 150, writes: 32 };
-const parallelEmbedded = { deliveries: 30, writes: 4 };
+const limits = { deliveries: 150, writes: 32 };
 
 /** `herald run`, to its end. Answers the exit code. */
 export async function run(options: RunOptions, notices: readonly string[]): Promise<number> {
@@ -219,7 +217,6 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       },
     );
 
-  const limits = options.queue.startsWith('pglite:') ? parallelEmbedded : parallel;
   const watches = () => [projects.state(), ...config.states(), ...(leading?.watches() ?? [])];
   healthz.watch = () => verdict(stuckWatches(watches(), now()), 'alive');
   readyz.lists = () => verdict(missingLists(watches()), 'done');
@@ -307,6 +304,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     },
     { maxAge, attemptTimeout, controllerNamespace: namespace },
   );
+  healthz.store = () => verdict([store.lost?.()], 'usable');
   readyz.store = async () => {
     await store.ping();
     return verdict([leading?.trouble()], 'answers');

@@ -5,7 +5,7 @@ const [earlier, current] = [0, 1];
 export const upgrade: Scenario = {
   name: 'upgrade',
   about:
-    'the release before is at work, with a backlog since Slack answers 503; this one starts beside it, and goes on alone, killed now and then (on pglite, after it)',
+    'the release before is at work, with a backlog since Slack answers 503; this one starts beside it, and goes on alone, killed now and then (on sqlite, after it)',
   hosts: ['earlier', 'herald'],
   isUpgrade: true,
   // The release before does not keep the order of a channel.
@@ -15,14 +15,14 @@ export const upgrade: Scenario = {
     fault('Slack: 503');
     world.slack.fail({ kind: 'status', status: 503 }, { times: Number.POSITIVE_INFINITY });
     await pause(1_000, 5_000);
-    if (store === 'pglite') await stop(earlier);
+    if (store === 'sqlite') await stop(earlier);
     fault('the upgrade begins');
     await start(current);
     await pause(0, 3_000);
     world.slack.clearFaults();
     cured('Slack is back');
     await pause(0, duration / 4);
-    if (store !== 'pglite') await stop(earlier);
+    if (store !== 'sqlite') await stop(earlier);
     while (goesOn()) {
       await pause(3_000, 10_000);
       await kill(current);

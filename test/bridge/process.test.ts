@@ -78,7 +78,7 @@ describe('SIGTERM', () => {
   });
 });
 
-describe.concurrent.each(storesUnderTest(redisNumber).filter(({ name }) => name !== 'pglite'))(
+describe.concurrent.each(storesUnderTest(redisNumber).filter(({ name }) => name !== 'sqlite'))(
   'a $name that falls silent',
   (store) => {
     test.skipIf(store.skipped)(
@@ -161,11 +161,11 @@ describe('a start that cannot be', () => {
   test('a --queue of no kind that there is: one line, exit 2', async () => {
     const { code, stderr } = await run('--kubeconfig', kubeconfig, '--queue', 'mysql://db');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^herald run: --queue: [^\n]*mysql[^\n]*Use pglite:[^\n]*\n$/);
+    expect(stderr).toMatch(/^herald run: --queue: [^\n]*mysql[^\n]*Use sqlite:[^\n]*\n$/);
   });
 
-  test('a directory for pglite that is a file: its path and the reason, exit 1', async () => {
-    const finished = await run('--kubeconfig', kubeconfig, '--queue', `pglite:${kubeconfig}`);
+  test('a directory for sqlite that is a file: its path and the reason, exit 1', async () => {
+    const finished = await run('--kubeconfig', kubeconfig, '--queue', `sqlite:${kubeconfig}`);
     expect(finished.code).toBe(1);
     expect(reasonOf(finished)).toContain(kubeconfig);
   });

@@ -263,7 +263,7 @@ export async function unfinished(ledger: Ledger): Promise<{ pending: string[]; p
 /** Any store that is on this machine, the quickest to start first, for what does not depend on the store. */
 export function anyStore(redisNumber: number): StoreUnderTest {
   const stores = storesUnderTest(redisNumber).filter(({ skipped }) => !skipped);
-  const [store] = (['redis', 'postgres', 'pglite'] as const).flatMap((name) =>
+  const [store] = (['redis', 'postgres', 'sqlite'] as const).flatMap((name) =>
     stores.filter((one) => one.name === name),
   );
   if (!store) throw new Error('The embedded store is always there');

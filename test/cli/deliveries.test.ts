@@ -63,9 +63,9 @@ describe.each(storesUnderTest(redisNumber))('deliveries in $name', ({ skipped, p
 describe('an embedded database', () => {
   test('that a bridge holds: what holds it, and what to do', { timeout }, async () => {
     const directory = temporaryFolder();
-    const store = await openStore(`pglite:${directory}`, { log: silent });
+    const store = await openStore(`sqlite:${directory}`, { log: silent });
     try {
-      const { code, stdout, stderr } = await herald(['deliveries', '--queue', `pglite:${directory}`]);
+      const { code, stdout, stderr } = await herald(['deliveries', '--queue', `sqlite:${directory}`]);
       expect([code, stdout]).toEqual([2, '']);
       expect(stderr).toMatch(
         new RegExp(

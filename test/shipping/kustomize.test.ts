@@ -1,8 +1,5 @@
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { find, hasKubectl, kustomize, type Manifest, repository } from './kustomize.ts';
+import { combined, find, hasKubectl, kustomize, type Manifest } from './kustomize.ts';
 
 if (!hasKubectl) console.log('kubectl is not installed: the manifests are not checked');
 
@@ -33,24 +30,6 @@ const baseGrants = [
   'argocd: /secrets list,watch',
 ];
 
-/** Base and components, as a user's own kustomization combines them. */
-async function combined(...components: string[]): Promise<Manifest[]> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'herald-kustomize-')));
-  try {
-    const up = relative(folder, join(repository, 'config'));
-    await writeFile(
-      join(folder, 'kustomization.yaml'),
-      JSON.stringify({
-        resources: [up],
-        components: components.map((name) => `${up}/components/${name}`),
-      }),
-    );
-    return await kustomize(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
 describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
   it('holds these objects, all in the namespace argocd, and none that needs a CRD', async () => {
     const manifests = await kustomize('config');
@@ -75,16 +54,19 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
     expect(grants(await kustomize('config'))).toEqual(baseGrants);
   });
 
-  it('runs Herald and its queue without privileges', async () => {
-    const { spec } = find(await kustomize('config'), 'Deployment', 'herald').spec.template;
+  it.each([
+    { components: [], names: ['herald'] },
+    { components: ['valkey'], names: ['queue', 'herald'] },
+  ])('runs $names without privileges', async ({ components, names }) => {
+    const { spec } = find(await combined(...components), 'Deployment', 'herald').spec.template;
     expect(spec.serviceAccountName).toBe('herald');
     expect(spec.securityContext).toMatchObject({
       runAsNonRoot: true,
       runAsUser: 1000,
       seccompProfile: { type: 'RuntimeDefault' },
     });
-    const containers = [...spec.initContainers, ...spec.containers];
-    expect(containers.map((it: Manifest) => it.name)).toEqual(['queue', 'herald']);
+    const containers = [...(spec.initContainers ?? []), ...spec.containers];
+    expect(containers.map((it: Manifest) => it.name)).toEqual(names);
     for (const container of containers) {
       expect(container.securityContext).toEqual({
         allowPrivilegeEscalation: false,
@@ -127,17 +109,12 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
     expect(policy.spec.policyTypes).toEqual(['Ingress']);
   });
 
-  it('keeps the queue on the volume, next to Herald, started before and stopped after it', async () => {
+  it('keeps the queue on the volume, in a store inside of Herald', async () => {
     const manifests = await kustomize('config');
     const { spec } = find(manifests, 'Deployment', 'herald').spec.template;
-    const queue = spec.initContainers[0];
     const herald = spec.containers[0];
-    expect(queue.restartPolicy).toBe('Always');
-    expect(herald.env).toContainEqual({ name: 'HERALD_QUEUE', value: 'redis://127.0.0.1:6379' });
-    expect(queue.args.join(' ')).toContain('--bind 127.0.0.1');
-    expect(queue.args.join(' ')).toContain('--appendonly yes');
-    expect(queue.args.join(' ')).toContain('--maxmemory-policy noeviction');
-    expect(queue.volumeMounts).toEqual([{ name: 'queue', mountPath: '/data' }]);
+    expect(herald.env).toContainEqual({ name: 'HERALD_QUEUE', value: 'sqlite:/data' });
+    expect(herald.volumeMounts).toEqual([{ name: 'queue', mountPath: '/data' }]);
     expect(spec.volumes).toEqual([{ name: 'queue', persistentVolumeClaim: { claimName: 'herald-queue' } }]);
     find(manifests, 'PersistentVolumeClaim', 'herald-queue');
   });
@@ -161,6 +138,20 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
 });
 
 describe.skipIf(!hasKubectl)('components', () => {
+  it('valkey keeps the queue beside Herald, on the same volume, started before and stopped after it', async () => {
+    const { spec } = find(await combined('valkey'), 'Deployment', 'herald').spec.template;
+    const [queue] = spec.initContainers;
+    const [herald] = spec.containers;
+    expect(queue.restartPolicy).toBe('Always');
+    expect(herald.env).toContainEqual({ name: 'HERALD_QUEUE', value: 'redis://127.0.0.1:6379' });
+    expect(herald.volumeMounts).toEqual([]);
+    expect(queue.args.join(' ')).toContain('--bind 127.0.0.1');
+    expect(queue.args.join(' ')).toContain('--appendonly yes');
+    expect(queue.args.join(' ')).toContain('--maxmemory-policy noeviction');
+    expect(queue.volumeMounts).toEqual([{ name: 'queue', mountPath: '/data' }]);
+    expect(spec.volumes).toEqual([{ name: 'queue', persistentVolumeClaim: { claimName: 'herald-queue' } }]);
+  });
+
   it('mirror-annotation alone may patch Applications, and switches it on', async () => {
     const manifests = await combined('mirror-annotation');
     expect(grants(manifests)).toEqual([...baseGrants, 'argocd: argoproj.io/applications patch']);
@@ -191,6 +182,7 @@ describe.skipIf(!hasKubectl)('components', () => {
       'mirror-annotation',
       'prometheus-operator',
       'self-service',
+      'valkey',
     );
     const ids = manifests.map((it) => `${it.kind}/${it.metadata.name}`);
     expect(new Set(ids).size).toBe(ids.length);
@@ -223,7 +215,8 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config/overlays/ha', () => {
       rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
     });
     const pod = spec.template.spec;
-    expect(pod.initContainers).toEqual([]);
+    expect(pod.initContainers).toBeUndefined();
+    expect(pod.containers[0].volumeMounts).toEqual([]);
     expect(pod.volumes).toEqual([]);
     expect(manifests.map(({ kind }) => kind)).not.toContain('PersistentVolumeClaim');
     const [queue] = pod.containers[0].env.filter(({ name }: Manifest) => name === 'HERALD_QUEUE');

@@ -1,4 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
@@ -35,4 +38,22 @@ export function find(manifests: Manifest[], kind: string, name: string): Manifes
   const found = manifests.filter((it) => it.kind === kind && it.metadata.name === name);
   if (found.length !== 1) throw new Error(`${found.length} of ${kind} ${name}`);
   return found[0];
+}
+
+/** Base and components, as a user's own kustomization combines them. */
+export async function combined(...components: string[]): Promise<Manifest[]> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'herald-kustomize-')));
+  try {
+    const up = relative(folder, join(repository, 'config'));
+    await writeFile(
+      join(folder, 'kustomization.yaml'),
+      JSON.stringify({
+        resources: [up],
+        components: components.map((name) => `${up}/components/${name}`),
+      }),
+    );
+    return await kustomize(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }

@@ -58,7 +58,7 @@ for (const underTest of storesUnderTest(3)) {
     });
 
     it('hands a job of the killed process to the next', async () => {
-      const store = underTest.name === 'pglite' ? undefined : await openForTest(prepared.url);
+      const store = underTest.name === 'sqlite' ? undefined : await openForTest(prepared.url);
       const { delivery } = claim('hung');
       if (store) {
         const queue = createBullmqQueue(store, { log: silent });
@@ -88,7 +88,7 @@ for (const underTest of storesUnderTest(3)) {
     });
 
     // Two processes cannot open the embedded database.
-    if (underTest.name === 'pglite') return;
+    if (underTest.name === 'sqlite') return;
 
     it('lets one of two processes win each claim', async () => {
       const children = [startChild(prepared.url, 'race'), startChild(prepared.url, 'race')];
