@@ -211,7 +211,9 @@ function rowsIn(directory: string): number {
   const db = new DatabaseSync(databaseFile(directory), { readOnly: true });
   try {
     const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
-    const counts = tables.map(({ name }) => db.prepare(`SELECT count(*) AS count FROM ${name as string}`).get());
+    const counts = tables.map(({ name }) =>
+      db.prepare(`SELECT count(*) AS count FROM ${name as string}`).get(),
+    );
     return counts.reduce((sum, row) => sum + (row?.['count'] as number), 0);
   } finally {
     db.close();

@@ -9,7 +9,7 @@ const unhealthyAfter = 30_000;
 export const diskFull: Scenario = {
   name: 'disk-full',
   about:
-    "the volume of the embedded store is full for 5 to 15 s; a process that ends or stays unhealthy is started again",
+    'the volume of the embedded store is full for 5 to 15 s; a process that ends or stays unhealthy is started again',
   stores: ['sqlite'],
   allowsExits: true,
   volume: mountVolume,

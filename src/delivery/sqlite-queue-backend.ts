@@ -137,7 +137,8 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
     fetchNext: boolean,
   ): Promise<{ result: unknown[] | undefined; finishedOn: number }> {
     const { id = '' } = job;
-    if (keep !== true) throw new Error(`Job ${id} is to be kept when it is finished, which this store does not`);
+    if (keep !== true)
+      throw new Error(`Job ${id} is to be kept when it is finished, which this store does not`);
     const result = await store.write(() => {
       held(id, token, 'moveToFinished');
       sql.remove.run(id);
@@ -152,7 +153,9 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
     command: string,
     change: { due: number; delay: number; attempts: number; fields?: Record<string, unknown> | undefined },
   ): Promise<void> {
-    const { failedReason = null, stacktrace = null } = (change.fields ?? {}) as Partial<Record<string, string>>;
+    const { failedReason = null, stacktrace = null } = (change.fields ?? {}) as Partial<
+      Record<string, string>
+    >;
     await store.write(() => {
       held(id, token, command);
       sql.putBack.run(change.due, change.delay, change.attempts, failedReason, stacktrace, id);
@@ -276,7 +279,8 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
       const now = Date.now();
       return store.read(() =>
         types.map((type) => {
-          const found = type === 'delayed' ? sql.countDelayed.get(now, before ?? Number.MAX_SAFE_INTEGER) : undefined;
+          const found =
+            type === 'delayed' ? sql.countDelayed.get(now, before ?? Number.MAX_SAFE_INTEGER) : undefined;
           if (found) return found['count'] as number;
           if (type === 'active') return sql.countActive.get()?.['count'] as number;
           return isWaiting(type) ? (sql.countWaiting.get(now)?.['count'] as number) : 0;
@@ -289,7 +293,9 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
       const direction = asc ? 'ASC' : 'DESC';
       const ids = (where: string, now: number[]) =>
         store
-          .prepare(`SELECT id FROM job WHERE ${where} ORDER BY due ${direction}, seq ${direction} LIMIT ? OFFSET ?`)
+          .prepare(
+            `SELECT id FROM job WHERE ${where} ORDER BY due ${direction}, seq ${direction} LIMIT ? OFFSET ?`,
+          )
           .all(...now, limit, start)
           .map(({ id }) => id as string);
       return store.read(() =>
@@ -426,7 +432,8 @@ function refuseUnusual(job: JobJson, jobId: string): void {
     [job.repeatJobKey !== undefined, 'belongs to a scheduler'],
   ] as const;
   const problem = asked.find(([isAsked]) => isAsked)?.[1];
-  if (problem !== undefined) throw new Error(`Job ${jobId || job.name} ${problem}, which this store does not do`);
+  if (problem !== undefined)
+    throw new Error(`Job ${jobId || job.name} ${problem}, which this store does not do`);
 }
 
 function jobError(code: ErrorCode, message: string): Error {
@@ -437,7 +444,9 @@ function refusals(): Unused {
   const entries = unused.map((operation) => [
     operation,
     () => {
-      throw new Error(`The embedded store does not do what BullMQ calls ${operation}: Herald has no use for it`);
+      throw new Error(
+        `The embedded store does not do what BullMQ calls ${operation}: Herald has no use for it`,
+      );
     },
   ]);
   return Object.fromEntries(entries) as Unused;

@@ -138,7 +138,8 @@ export function createSqliteLedger(store: SqliteStore): Ledger {
       const row = find(id);
       if (row === undefined || row.settlement !== null) return { status: 'settled' };
       if (firstOf(row.lane) !== id) return { status: 'behind' };
-      const isTaken = row.attempt !== null && (replaces === undefined || row.attempt !== textOfMark(replaces));
+      const isTaken =
+        row.attempt !== null && (replaces === undefined || row.attempt !== textOfMark(replaces));
       if (!isTaken) sql.mark.run(textOfMark(attempt), id);
       return begunOf(isTaken ? (row.attempt as string) : 'begun', () => deliveryIn(row));
     });
@@ -240,7 +241,8 @@ export function createSqliteLedger(store: SqliteStore): Ledger {
     },
     async unpark(ids) {
       const ready: string[] = [];
-      for (const some of chunks([...new Set(ids)], page)) ready.push(...(await store.write(() => unpark(some))));
+      for (const some of chunks([...new Set(ids)], page))
+        ready.push(...(await store.write(() => unpark(some))));
       return ready;
     },
     async discard(ids) {
@@ -303,7 +305,9 @@ function statements({ prepare }: SqliteStore) {
     pending: prepare(`SELECT ${columns} FROM delivery WHERE ${pending} AND seq > ? ORDER BY seq LIMIT ?`),
     firstOfLane: prepare(`SELECT id FROM delivery WHERE lane = ? AND ${pending} ORDER BY seq LIMIT 1`),
     firstLane: prepare(`SELECT lane, id FROM delivery WHERE ${pending} ORDER BY lane, seq LIMIT 1`),
-    nextLane: prepare(`SELECT lane, id FROM delivery WHERE lane > ? AND ${pending} ORDER BY lane, seq LIMIT 1`),
+    nextLane: prepare(
+      `SELECT lane, id FROM delivery WHERE lane > ? AND ${pending} ORDER BY lane, seq LIMIT 1`,
+    ),
     mark: prepare('UPDATE delivery SET attempt = ? WHERE id = ?'),
     unmark: prepare('UPDATE delivery SET attempt = NULL WHERE id = ? AND attempt = ?'),
     park: prepare('UPDATE delivery SET settlement = ?, settled_at = ?, attempt = NULL WHERE id = ?'),

@@ -63,10 +63,7 @@ function createPool(
 }
 
 /** Connects once and migrates. */
-async function prepare(
-  pool: Pool,
-  { name, log, deadline, signal }: OpenPostgresOptions,
-): Promise<void> {
+async function prepare(pool: Pool, { name, log, deadline, signal }: OpenPostgresOptions): Promise<void> {
   signal?.throwIfAborted();
   const connecting = withDeadline(pool.connect(), deadline + 1_000, 'Connecting');
   let client: PoolClient | undefined;

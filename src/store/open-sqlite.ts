@@ -136,7 +136,8 @@ function openError(directory: string, error: unknown): StoreError {
   const { message } = error as Error;
   const known = sqliteProblem(error, directory);
   const what =
-    known ?? `${directory} cannot be used: ${message}. Give --queue a directory that this user can write: sqlite:DIRECTORY`;
+    known ??
+    `${directory} cannot be used: ${message}. Give --queue a directory that this user can write: sqlite:DIRECTORY`;
   return new StoreError(what, { retryable: isFull(error), cause: error });
 }
 
@@ -157,7 +158,10 @@ function createStore(
       damage =
         `The files of the store in ${directory} were removed or replaced while Herald runs: ` +
         'restart it, which begins with what is there now';
-      log.error({ store: name, directory }, 'The files of the store were removed or replaced: restart Herald');
+      log.error(
+        { store: name, directory },
+        'The files of the store were removed or replaced: restart Herald',
+      );
     }
     return damage;
   }

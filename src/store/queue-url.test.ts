@@ -10,6 +10,7 @@ describe('parseQueueUrl', () => {
       { kind: 'sqlite', directory: '/var/lib/herald', name: 'sqlite:/var/lib/herald' },
     ],
     ['sqlite:data', { kind: 'sqlite', directory: resolve('data'), name: `sqlite:${resolve('data')}` }],
+    ['memory:', { kind: 'sqlite', directory: undefined, name: 'memory:' }],
     ['redis://cache', { kind: 'redis', url: 'redis://cache', name: 'redis://cache' }],
     [
       ' rediss://u:p%40ss@cache:6380/2 ',
@@ -37,6 +38,8 @@ describe('parseQueueUrl', () => {
     ['mysql://db', /unknown scheme "mysql:".*postgres:/],
     ['sqlite:', /names no directory.*sqlite:\/var\/lib\/herald/],
     ['sqlite:///var/lib/herald', /sqlite:\/var\/lib\/herald$/],
+    ['memory:/data', /memory: takes nothing after it/],
+    ['pglite:/data', /was the embedded store of a development version\. Use sqlite:DIRECTORY/],
     ['redis:', /names no host/],
     ['redis://cache/zero', /database that is no number: "zero"/],
     ['postgres:///herald', /names no host/],

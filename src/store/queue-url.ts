@@ -24,7 +24,9 @@ export function parseQueueUrl(text: string): ParsedQueueUrl {
       return parseDirectory(trimmed.slice('sqlite:'.length));
     case 'memory':
       if (trimmed.length > 'memory:'.length) {
-        return failed('The queue URL memory: takes nothing after it. Use memory:, or sqlite:DIRECTORY to keep what is queued');
+        return failed(
+          'The queue URL memory: takes nothing after it. Use memory:, or sqlite:DIRECTORY to keep what is queued',
+        );
       }
       return { ok: true, value: { kind: 'sqlite', directory: undefined, name: 'memory:' } };
     case 'pglite':

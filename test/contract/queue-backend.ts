@@ -123,7 +123,8 @@ export function queueBackendContract(underTest: StoreUnderTest): void {
     it('lists jobs by state, from either end', async () => {
       const { queue } = await open();
       await add(queue, ['a', 'b', 'c']);
-      for (const [index, id] of ['x', 'y', 'z'].entries()) await add(queue, [id], { delay: hour + index * 1_000 });
+      for (const [index, id] of ['x', 'y', 'z'].entries())
+        await add(queue, [id], { delay: hour + index * 1_000 });
       const ids = async (...asked: Parameters<typeof queue.getJobs>) =>
         (await queue.getJobs(...asked)).map(({ id }) => id);
       expect(await ids('delayed', 0, 0, true)).toEqual(['x']);
@@ -186,7 +187,11 @@ export function queueBackendContract(underTest: StoreUnderTest): void {
       await worker.moveToDelayed('a', Date.now(), hour, 't', {
         fieldsToUpdate: { failedReason: 'why', stacktrace: '["line"]' },
       });
-      expect(await jobOf(queue, 'a')).toMatchObject({ attemptsMade: 1, failedReason: 'why', stacktrace: ['line'] });
+      expect(await jobOf(queue, 'a')).toMatchObject({
+        attemptsMade: 1,
+        failedReason: 'why',
+        stacktrace: ['line'],
+      });
     });
 
     it('hands a job out again that is retried at once', async () => {

@@ -340,7 +340,8 @@ async function untilCounts(
 
 /** Jobs in any state, also those that `counts` does not show. */
 async function jobsLeft(store: Store): Promise<number> {
-  if (store.kind === 'sqlite') return store.prepare('SELECT count(*) AS count FROM job').get()?.['count'] as number;
+  if (store.kind === 'sqlite')
+    return store.prepare('SELECT count(*) AS count FROM job').get()?.['count'] as number;
   if (store.kind === 'redis')
     return (await store.client.keys('herald:deliveries:d*')).filter(isJobKey).length;
   const { rows } = await store.pool.query<{ count: number }>(

@@ -73,7 +73,8 @@ describe('a power failure', () => {
   const momentAt = (index: number) => moments[index] as Moment;
 
   /** The last moment up to this one that was acknowledged as being on the disk. */
-  const acknowledgedAt = (index: number) => moments.findLastIndex(({ isDurable }, at) => at <= index && isDurable);
+  const acknowledgedAt = (index: number) =>
+    moments.findLastIndex(({ isDurable }, at) => at <= index && isDurable);
 
   const anyMoment = fc.nat().map((n) => n % moments.length);
 
@@ -96,7 +97,8 @@ describe('a power failure', () => {
         if (acknowledged < 0) return;
         const [before, after] = [momentAt(acknowledged), momentAt(last)];
         // A journal that begins anew is overwritten from its start, and is the next test's.
-        if (!after.db.equals(before.db) || !after.wal.subarray(0, before.wal.length).equals(before.wal)) return;
+        if (!after.db.equals(before.db) || !after.wal.subarray(0, before.wal.length).equals(before.wal))
+          return;
         const end = before.wal.length + Math.round(part * (after.wal.length - before.wal.length));
         expectWhole({ db: before.db, wal: after.wal.subarray(0, end) }, acknowledged, last);
       }),
@@ -148,7 +150,9 @@ function mix(before: Buffer, after: Buffer, choices: fc.Stream<boolean>): Buffer
 /** A digest of everything in the store. */
 function contentOf(db: Pick<DatabaseSync, 'prepare'>): string {
   const digest = createHash('sha256');
-  for (const { name } of db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all()) {
+  for (const { name } of db
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    .all()) {
     for (const row of db.prepare(`SELECT * FROM ${name as string} ORDER BY 1, 2`).all()) {
       for (const value of Object.values(row)) {
         digest.update(value instanceof Uint8Array ? value : `${typeof value} ${value}`).update(';');

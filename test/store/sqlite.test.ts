@@ -12,14 +12,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { JobJson } from 'bullmq';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createBullmqQueue } from '../../src/delivery/bullmq-queue.ts';
+import { createSqliteQueueBackend } from '../../src/delivery/sqlite-queue-backend.ts';
 import { openSqlite } from '../../src/store/open-sqlite.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createServiceState } from '../../src/store/service-state.ts';
 import type { SqliteStore } from '../../src/store/store.ts';
 import { createMembership } from '../../src/store/store-membership.ts';
-import { claim } from '../contract/ledger-fixtures.ts';
 import { silent } from '../contract/stores.ts';
 import { startChild } from './child-process.ts';
 
@@ -39,6 +39,20 @@ function refusal(directory: string, isGuest = false): string {
   }
   throw new Error(`${directory} was not refused`);
 }
+
+const job: JobJson = {
+  id: 'a',
+  name: 'deliver',
+  data: '{}',
+  opts: {},
+  progress: 0,
+  attemptsMade: 0,
+  attemptsStarted: 0,
+  timestamp: 1,
+  failedReason: '',
+  returnvalue: 'null',
+  stalledCounter: 0,
+};
 
 const stateOf = (store: SqliteStore) => createServiceState(store);
 
@@ -111,7 +125,9 @@ describe('the directory', () => {
 
     const pglite = join(root, 'pglite');
     mkdirSync(join(pglite, 'postgres'), { recursive: true });
-    expect(refusal(pglite)).toMatch(/holds the store of a development version.*another directory.*begin anew/);
+    expect(refusal(pglite)).toMatch(
+      /holds the store of a development version.*another directory.*begin anew/,
+    );
     expect(existsSync(join(pglite, 'herald.db'))).toBe(false);
 
     const garbage = join(root, 'garbage');
@@ -147,7 +163,9 @@ describe('the directory', () => {
     expect(refusal(newer)).toMatch(/made by a newer release of Herald \(version 99 .*: run that release/);
     db.exec('PRAGMA user_version = 0');
     db.close();
-    expect(refusal(newer, true)).toMatch(/has version 0 of the tables.*start the bridge of this release on it first/);
+    expect(refusal(newer, true)).toMatch(
+      /has version 0 of the tables.*start the bridge of this release on it first/,
+    );
     expect(refusal(join(root, 'none'), true)).toMatch(/cannot be used: ENOENT/);
   });
 
@@ -242,24 +260,18 @@ describe('changes', () => {
   });
 });
 
-it('hands out again at once what was under way when its process ended', async () => {
+it('hands out again at once what was under way when its process ended, and counts that', async () => {
   const directory = join(root, 'under-way');
   const store = open(directory);
-  const queue = createBullmqQueue(store, { log: silent, deadline: 30_000 });
-  const begun = Promise.withResolvers<void>();
-  queue.work(() => {
-    begun.resolve();
-    return new Promise(() => undefined);
-  });
-  await queue.add([claim('under-way').delivery]);
-  await begun.promise;
-  expect(await queue.counts()).toEqual({ waiting: 0, delayed: 0, active: 1 });
+  const queue = createSqliteQueueBackend(store, 'deliveries', {});
+  await queue.addJob(job, 'a');
+  await queue.moveToActive('token');
+  expect(await queue.getState('a')).toBe('active');
   await store.close(0);
-  await queue.close(1);
   const again = open(directory);
-  const left = createBullmqQueue(again, { log: silent });
-  expect(await left.counts()).toEqual({ waiting: 1, delayed: 0, active: 0 });
-  await left.close(100);
+  const left = createSqliteQueueBackend(again, 'deliveries', {});
+  expect(await left.getJobData('a')).toMatchObject({ stalledCounter: 1 });
+  expect((await left.moveToActive('other'))[1]).toBe('a');
   await again.close(0);
 });
 
