@@ -18,22 +18,24 @@ import { createClockSteps } from './delivery/clock-steps.ts';
 import { createFairness } from './delivery/fairness.ts';
 import { createPacing } from './delivery/pacing.ts';
 import type { DeliveryQueue } from './delivery/queue.ts';
-import type { Ledger } from './episodes/ledger.ts';
-import { createLedger } from './episodes/store-ledger.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { createLedger } from './ledger/store-ledger.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import type { Delivery } from './model.ts';
 import { createAddressPolicy } from './net/address-policy.ts';
+import { createConfigurationMemory } from './pipeline/configuration-memory.ts';
 import { type ConfigChange, createConfigurations } from './pipeline/configurations.ts';
 import { createDeliver } from './pipeline/deliver.ts';
 import { createFigures } from './pipeline/figures.ts';
-import { createMirror } from './pipeline/mirror.ts';
+import { createMirror, stillHolds } from './pipeline/mirror.ts';
 import { reportParked } from './pipeline/parked.ts';
 import { createPeriodic } from './pipeline/periodic.ts';
 import { createRepo } from './pipeline/repo.ts';
 import { reviveParked } from './pipeline/revive.ts';
 import { type ShutdownStep, shutDown } from './pipeline/shutdown.ts';
 import { createStanding } from './pipeline/standing.ts';
-import { createTerm, type LeadingTerm, type OpenedStore } from './pipeline/term.ts';
+import { createTerm, type LeadingTerm, notedProgress, type OpenedStore } from './pipeline/term.ts';
 import { missingLists, stuckWatches, verdict } from './pipeline/watch-health.ts';
 import type { HealthChecks } from './server/health.ts';
 import { createServer } from './server/server.ts';
@@ -174,18 +176,21 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       void leading?.observer.reevaluate(
         (application) => isOurs || application.namespace === snapshot.namespace,
       );
-      void revive(change);
+      void revive(snapshot, change);
     },
   });
 
+  const configurationMemory = createConfigurationMemory(scopedState(state, 'configuration'));
   /** Once now, and once for what another attempt was under way with. */
-  async function revive(change: ConfigChange): Promise<void> {
+  async function revive(snapshot: ConfigSnapshot, change: ConfigChange): Promise<void> {
     try {
       const { ledger, queue } = await opening.promise;
-      for (const wait of [0, 2 * attemptTimeout]) {
-        await delay(wait, undefined, { signal, ref: false });
-        await reviveParked({ ledger, queue, log }, change, now() - maxAge);
-      }
+      // At the start everything is new to this process; another may have tried with it before.
+      if (!(await configurationMemory.isNew(snapshot))) return;
+      await reviveParked({ ledger, queue, log }, change, now() - maxAge);
+      await configurationMemory.remember(snapshot);
+      await delay(2 * attemptTimeout, undefined, { signal, ref: false });
+      await reviveParked({ ledger, queue, log }, change, now() - maxAge);
     } catch (error) {
       if (!signal.aborted) log.warn({ err: error }, 'Could not try parked deliveries again');
     }
@@ -267,7 +272,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     membership: createMembership(store),
     member: { id: randomUUID(), host: process.env.HOSTNAME || hostname() },
     async begin(term) {
-      const progress = await ledger.progress();
+      const progress = await notedProgress(ledger);
       // What the API server still remembers is more than what was watched since the start of this process.
       if (progress !== undefined && now() - startedAt < remembered) await discardProvisional();
       const kept = provisional;
@@ -283,6 +288,13 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     metrics,
     log,
   });
+  const mirrorSent = async (delivery: Delivery) => {
+    try {
+      if (mirror && (await stillHolds(ledger, delivery))) mirror.sent(delivery);
+    } catch (error) {
+      log.warn({ err: error }, 'Could not mirror what was notified');
+    }
+  };
   const pacing = createPacing();
   const deliver = createDeliver(
     {
@@ -294,9 +306,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       members: standing.members,
       project,
       repo: repo.lookup,
-      onSent: (delivery, isOpenStill) => {
-        if (delivery.oncePer !== '' || isOpenStill) mirror?.sent(delivery);
-      },
+      onSent: (delivery) => void mirrorSent(delivery),
       onParked: (delivery, settlement) => reportParked(delivery, settlement, { record: events.record, log }),
       metrics,
       log,

@@ -201,6 +201,10 @@ describe('mistakes end with 2 and one line that says what and the mend', () => {
       'herald deliveries retry: give either ids or --all: herald deliveries --failed shows them',
     ],
     [
+      'deliveries discard',
+      'herald deliveries discard: give either ids or --all: herald deliveries --failed shows them',
+    ],
+    [
       'deliveries retry --all x',
       'herald deliveries retry: give either ids or --all: herald deliveries --failed shows them',
     ],

@@ -42,7 +42,7 @@ async function openLedger(queue: string): Promise<OpenLedger> {
   // The database drivers are loaded by the commands that need them only.
   const [{ createLedger }, { databaseFile }, { openStore }, { parseQueueUrl }, { StoreError }] =
     await Promise.all([
-      import('../episodes/store-ledger.ts'),
+      import('../ledger/store-ledger.ts'),
       import('../store/open-sqlite.ts'),
       import('../store/open-store.ts'),
       import('../store/queue-url.ts'),
@@ -61,12 +61,7 @@ async function openLedger(queue: string): Promise<OpenLedger> {
   try {
     const store = await openStore(queue, { log, deadline: storeDeadline, isGuest: true });
     const ledger = createLedger(store, { deadline: storeDeadline });
-    return {
-      pending: () => ledger.pending(),
-      parked: (limit) => ledger.parked(limit),
-      unpark: (ids) => ledger.unpark(ids),
-      close: () => store.close(storeDeadline),
-    };
+    return { ...ledger, close: () => store.close(storeDeadline) };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     throw new CommandFailure(error.message, { cause: error });

@@ -91,21 +91,29 @@ export interface AlertState extends AlertIdentity {
 export interface Notice {
   configNamespace: string;
   destination: Destination;
+  /** Of a notice that is not grouped: the condition whose alerts it tells of, one at a time. */
+  of?: { trigger: string; condition: string };
   groupLabels: Record<string, string>;
-  /** The alerts that it tells of, the newest last. */
+  /** The alerts that it tells of, the newest last; none once they are over. */
   alerts: NoticedAlert[];
+  /** It has told of a oncePer value before. */
+  valued?: true;
   /** What the destination was told last. */
   told?: { firing: string[]; resolved: string[]; at: number; delivery: string; ref?: string };
   /** When it is due, Unix milliseconds. */
   flushAt?: number;
 }
 
-export interface NoticedAlert extends AlertIdentity {
+export interface NoticedAlert {
   key: string;
+  /** The printed oncePer value, '' for none. */
+  oncePer: string;
   /** When it began to match, Unix milliseconds. */
   since: number;
   /** Id of the delivery that tells of it; absent where another program has told of it. */
   delivery?: string;
+  /** It began without a oncePer value, and the first that it gets only names it. */
+  unnamed?: true;
 }
 
 export interface Silence {

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Evaluation } from '../alerts/decide.ts';
+import type { Slot } from '../alerts/keys.ts';
+import { mirrorKey, mirrorNotified, notifiedAnnotation } from '../alerts/notified-annotation.ts';
 import { type AnnotateTarget, annotateApplication, readAnnotations } from '../cluster/annotate.ts';
 import type { Connection } from '../cluster/connect.ts';
-import type { Evaluation } from '../episodes/claim.ts';
-import type { EpisodeRecord } from '../episodes/ledger.ts';
-import { mirrorKey, mirrorNotified, notifiedAnnotation } from '../episodes/notified-annotation.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Delivery } from '../model.ts';
 import type { Configurations } from './configurations.ts';
@@ -28,11 +29,6 @@ interface Deps {
   now(): number;
 }
 
-type Parts = Pick<
-  EpisodeRecord,
-  'configNamespace' | 'trigger' | 'condition' | 'oncePer' | 'service' | 'recipient'
->;
-
 interface Pending {
   target: AnnotateTarget;
   notified: Map<string, number>;
@@ -51,10 +47,10 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
   const working = new Map<string, Promise<void>>();
   const abort = new AbortController();
 
-  function keysOf(parts: Parts): ReturnType<typeof mirrorKey> | undefined {
-    const trigger = deps.configurations.get(parts.configNamespace)?.config.triggers.get(parts.trigger);
-    const condition = trigger?.conditions.find(({ id }) => id === parts.condition);
-    return condition && mirrorKey(parts, condition.index, deps.controllerNamespace);
+  function keysOf(alert: Slot & { oncePer: string }): ReturnType<typeof mirrorKey> | undefined {
+    const trigger = deps.configurations.get(alert.configNamespace)?.config.triggers.get(alert.trigger);
+    const condition = trigger?.conditions.find(({ id }) => id === alert.condition);
+    return condition && mirrorKey(alert, condition.index, deps.controllerNamespace);
   }
 
   function change(target: AnnotateTarget, apply: (entry: Pending) => void): void {
@@ -103,9 +99,10 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
 
   return {
     sent(delivery) {
-      const keys = keysOf({ ...delivery, ...delivery.destination });
+      const [alert] = delivery.alerts;
+      const keys = keysOf({ ...delivery, ...alert });
       if (!keys) return;
-      change(delivery.application, ({ notified, ended }) => {
+      change(alert.application, ({ notified, ended }) => {
         notified.set(keys.key, deps.now());
         ended.delete(keys.key);
         for (const key of keys.replaces) ended.add(key);
@@ -114,7 +111,7 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
     ended(application, evaluations) {
       const { uid, namespace, name } = application;
       for (const evaluation of evaluations) {
-        const keys = keysOf({ ...evaluation, ...evaluation.destination, oncePer: '' });
+        const keys = keysOf({ ...evaluation, oncePer: '' });
         if (!keys) continue;
         change({ uid, namespace, name }, ({ notified, ended }) => {
           notified.delete(keys.key);
@@ -127,4 +124,14 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
       abort.abort();
     },
   };
+}
+
+/** Whether what was sent still holds: an alert without oncePer may be over by now, and its mirrored key gone. */
+export async function stillHolds(
+  ledger: Pick<Ledger, 'read'>,
+  { id, notice, alerts: [{ oncePer, application }] }: Delivery,
+): Promise<boolean> {
+  if (oncePer !== '') return true;
+  const [row] = await ledger.read(application.uid, 'notice', [notice]);
+  return row?.value.alerts.some(({ delivery }) => delivery === id) ?? false;
 }

@@ -22,15 +22,15 @@ export function toldRow(value: string, expiresAt = 90_000): Row<'told'> {
 }
 
 export function noticeRow(trigger: string, recipient = 'general'): Row<'notice'> {
-  const identity = { configNamespace: 'argocd', trigger, condition: 'condition-0', oncePer: '' };
   return {
     kind: 'notice',
     key: `${trigger} ${recipient}`,
     value: {
       configNamespace: 'argocd',
       destination: { service: 'slack', recipient },
+      of: { trigger, condition: 'condition-0' },
       groupLabels: {},
-      alerts: [{ ...identity, key: trigger, since: 1_000 }],
+      alerts: [{ key: trigger, oncePer: '', since: 1_000 }],
     },
   };
 }

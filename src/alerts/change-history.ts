@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sprint } from '../go/format.ts';
-
-/** Of each call of `changes` in a condition: the value as it was last seen, and when it changed, Unix milliseconds. */
-export type ChangeHistory = { [call: string]: { value: string; at: number[] } };
+import type { ChangeHistory } from '../ledger/rows.ts';
 
 /** Answers `changes(value, window)` of one evaluation of an Application, and notes what it was asked about. */
 export interface ChangeCounter {

@@ -1,6 +1,8 @@
 import type { Application, Destination } from '../model.ts';
-import { type Evaluation, episodeOf, oncePerValue } from './claim.ts';
-import type { EpisodeRecord } from './ledger.ts';
+import type { Row } from '../ledger/rows.ts';
+import { type Evaluation, noticeOf, toldRow } from './decide.ts';
+import { alertKey, noticeKey, type Slot, slotOf } from './keys.ts';
+import { oncePerValue } from './once-per.ts';
 
 /**
  * The annotation in which argocd-notifications remembers what it has sent: read the first time an Application is
@@ -79,38 +81,70 @@ function keyTail(parts: Omit<StateKeyParts, 'oncePer' | 'index'>, index: string)
 /** An evaluation of the Application now, and where its condition stands in the trigger. */
 export type ImportCandidate = Evaluation & { index: number };
 
+/** An alert that the annotation shows to be told. */
+export interface ImportedAlert extends Slot {
+  oncePer: string;
+  /** When it was told, Unix milliseconds. */
+  since: number;
+}
+
 /**
- * The episodes that the annotation shows to be notified already, for the evaluations of an Application at first sight.
+ * The alerts that the annotation shows to be told already, for the evaluations of an Application at first sight.
  *
  * Keys are not parsed (values, recipients and namespaces hold colons): the tail of each key is sought among those that
  * the Application's conditions and destinations make.
  *
- * - Without oncePer an episode is imported while its condition matches, or cannot be told; a condition that no longer
- *   matches has ended its episode, as the engine drops its key then.
+ * - Without oncePer an alert is imported while its condition matches, or cannot be told; a condition that no longer
+ *   matches has ended it, as the engine drops its key then.
  * - With oncePer every value in the annotation is imported, so that going back to one stays silent, as in the engine.
  *   Reordered conditions keep their values, though the engine would send again.
  * - Where the engine printed `<nil>` or nothing for an Application with several sources, and Herald has a value
  *   (`oncePerValue`), the current value counts as notified.
  */
-export function importEpisodes(
+export function importAlerts(
   application: Application,
   candidates: readonly ImportCandidate[],
   options: { controllerNamespace: string; now: number },
-): EpisodeRecord[] {
+): ImportedAlert[] {
   const state = parseNotified(application.annotations[notifiedAnnotation]);
   if (state.size === 0) return [];
   const tails = tailsOf(candidates, options.controllerNamespace);
-  const episodes = new Map<string, EpisodeRecord>();
+  const alerts = new Map<string, ImportedAlert>();
   for (const [key, seconds] of state) {
     const found = candidateOf(key, tails);
     const oncePer = found && oncePerToImport(found, application);
     if (!found || oncePer === undefined) continue;
-    const at = clamp(Number(seconds) * 1000, options.now);
-    const episode = { ...episodeOf(application, found.candidate, oncePer, at), notifiedAt: at };
-    const other = episodes.get(episode.key);
-    if (!other || other.openedAt < at) episodes.set(episode.key, episode);
+    const since = clamp(Number(seconds) * 1000, options.now);
+    const { configNamespace, trigger, condition, destination } = found.candidate;
+    const alert = { configNamespace, trigger, condition, destination, oncePer, since };
+    const identity = alertKey(slotOf(alert), alert);
+    const other = alerts.get(identity);
+    if (!other || other.since < since) alerts.set(identity, alert);
   }
-  return [...episodes.values()];
+  return [...alerts.values()];
+}
+
+/** What the ledger holds once these are imported, and the keys of its rows that tell of oncePer values. */
+export function rowsOfImport(
+  uid: string,
+  imported: readonly ImportedAlert[],
+  now: number,
+): { rows: Row<'notice' | 'told'>[]; told: ReadonlySet<string> } {
+  const bySlot = Map.groupBy(imported, slotOf);
+  const told = imported
+    .filter(({ oncePer }) => oncePer !== '')
+    .map((alert) => toldRow(noticeKey(uid, slotOf(alert)), alert, now));
+  const notices = [...bySlot].flatMap(([slot, alerts]): Row<'notice'>[] => {
+    const [first] = alerts;
+    if (!first) return [];
+    const plain = alerts.find(({ oncePer }) => oncePer === '');
+    const open = plain
+      ? [{ key: alertKey(uid, plain), oncePer: '', since: plain.since, unnamed: true as const }]
+      : [];
+    const valued = alerts.some(({ oncePer }) => oncePer !== '') ? (true as const) : undefined;
+    return [{ kind: 'notice', key: noticeKey(uid, slot), value: noticeOf(first, open, valued) }];
+  });
+  return { rows: [...notices, ...told], told: new Set(told.map(({ key }) => key)) };
 }
 
 /**
@@ -220,7 +254,7 @@ function clamp(at: number, now: number): number {
   return Math.min(Math.max(at, 0), now);
 }
 
-/** How an episode stands in the annotation when it is mirrored. */
+/** How an alert stands in the annotation when it is mirrored. */
 export interface MirrorKey {
   key: string;
   /** Keys that argocd-notifications wrote for the same match, and that would silence later values after a restart. */
@@ -229,16 +263,13 @@ export interface MirrorKey {
 
 /** `index` is the condition's position now: argocd-notifications would look for it there. */
 export function mirrorKey(
-  episode: Pick<
-    EpisodeRecord,
-    'configNamespace' | 'trigger' | 'condition' | 'oncePer' | 'service' | 'recipient'
-  >,
+  alert: Slot & { oncePer: string },
   index: number,
   controllerNamespace: string,
 ): MirrorKey {
-  const { trigger, condition, oncePer, service, recipient } = episode;
-  const tenant = tenantOf(episode.configNamespace, controllerNamespace);
-  const parts = { tenant, trigger, index, condition, destination: { service, recipient } };
+  const { configNamespace, trigger, condition, destination, oncePer } = alert;
+  const tenant = tenantOf(configNamespace, controllerNamespace);
+  const parts = { tenant, trigger, index, condition, destination };
   const isList = oncePer.startsWith('[');
   return {
     key: stateKey({ ...parts, oncePer }),
@@ -255,15 +286,13 @@ const maxAnnotationBytes = 64 * 1024;
 export interface MirrorChange {
   /** State keys of what has been notified; `at` in Unix milliseconds. */
   notified: { key: string; at: number }[];
-  /** State keys of what is over: episodes without oncePer that ended, and `MirrorKey.replaces`. */
+  /** State keys of what is over: alerts without oncePer that ended, and `MirrorKey.replaces`. */
   ended: string[];
-  /** State keys of episodes that are open, kept longest when room is short. */
-  open?: Iterable<string>;
 }
 
 /**
  * The annotation after a change; undefined when it is to be removed. Keys of others stay. What no longer fits goes
- * oldest first: what is not open, then what is, but nothing that was notified now.
+ * oldest first, but nothing that was notified now.
  */
 export function mirrorNotified(
   text: string | undefined,
@@ -275,7 +304,7 @@ export function mirrorNotified(
   for (const { key, at } of change.notified) state.set(key.toWellFormed(), BigInt(Math.floor(at / 1000)));
   if (state.size === 0) return undefined;
   let bytes = Buffer.byteLength(serialiseNotified(state));
-  for (const [key, at] of bytes > maxBytes ? inOrderOfWorth(state, change) : []) {
+  for (const [key, at] of bytes > maxBytes ? oldestFirst(state, change) : []) {
     if (bytes <= maxBytes) break;
     state.delete(key);
     bytes -= Buffer.byteLength(`${goJsonString(key)}:${at},`);
@@ -283,11 +312,8 @@ export function mirrorNotified(
   return serialiseNotified(state);
 }
 
-/** What may be dropped, the least worth keeping first. */
-function inOrderOfWorth(state: NotifiedState, change: MirrorChange): [string, bigint][] {
+/** What may be dropped. */
+function oldestFirst(state: NotifiedState, change: MirrorChange): [string, bigint][] {
   const fresh = new Set(change.notified.map(({ key }) => key.toWellFormed()));
-  const open = new Set(change.open);
-  return [...state]
-    .filter(([key]) => !fresh.has(key))
-    .sort((a, b) => Number(open.has(a[0])) - Number(open.has(b[0])) || (a[1] < b[1] ? -1 : 1));
+  return [...state].filter(([key]) => !fresh.has(key)).sort((a, b) => (a[1] < b[1] ? -1 : 1));
 }
