@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Finished, herald } from '../cli/support.ts';
-import { storesUnderTest } from '../contract/stores.ts';
+import { embeddedStore, storesUnderTest } from '../contract/stores.ts';
 import { application, degraded, healthy, named } from './applications.ts';
 import { linkTo } from './link.ts';
-import { anyStore, createWorld, unfinished, type World, type WorldOptions } from './world.ts';
+import { createWorld, unfinished, type World, type WorldOptions } from './world.ts';
 
 const configuration = {
   'trigger.on-health-degraded': `- when: app.status.health.status == 'Degraded'\n  send: [degraded]\n`,
@@ -17,7 +17,7 @@ const configuration = {
 const redisNumber = 9;
 
 async function makeWorld(options: Partial<WorldOptions> = {}, ended = onTestFinished): Promise<World> {
-  const prepared = options.queue === undefined ? await anyStore(redisNumber).prepare() : undefined;
+  const prepared = options.queue === undefined ? await embeddedStore().prepare() : undefined;
   const queue = prepared?.url ?? options.queue ?? '';
   const world = await createWorld({ ...options, queue });
   ended(async () => {
@@ -126,6 +126,37 @@ describe.concurrent.each(storesUnderTest(redisNumber).filter(({ name }) => name 
     );
   },
 );
+
+describe('the embedded store', () => {
+  test('whose directory is deleted: /healthz says that a restart is needed, and nothing is sent twice after it', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'herald-bridge-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const store = join(directory, 'store');
+    const world = await makeWorld({ queue: `sqlite:${store}` });
+    world.cluster.apply(application('shop', { subscriptions: subscribed('alerts'), status: healthy }));
+    await world.start();
+    await world.decided();
+    const health = async (path: string) => {
+      const answer = await fetch(`${world.herald.url}${path}`);
+      return { status: answer.status, text: await answer.text() };
+    };
+    expect((await health('/healthz')).status).toBe(200);
+    rmSync(store, { recursive: true });
+    for (const path of ['/healthz', '/readyz']) {
+      expect(await health(path)).toMatchObject({
+        status: 503,
+        text: expect.stringMatching(/store: .*were removed or replaced while Herald runs: restart it/),
+      });
+    }
+    expect(await world.herald.stop()).toBe(0);
+    await world.start();
+    expect((await health('/healthz')).status).toBe(200);
+    world.cluster.patch(named('shop'), { status: degraded });
+    await world.slack.until(() => texts(world, 'alerts').length > 0);
+    await world.decided();
+    expect(texts(world, 'alerts')).toEqual(['shop is degraded']);
+  });
+});
 
 describe('a start that cannot be', () => {
   let kubeconfig: string;

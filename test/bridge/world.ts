@@ -20,7 +20,7 @@ import {
 import type { Ledger } from '../../src/episodes/ledger.ts';
 import { createLedger } from '../../src/episodes/store-ledger.ts';
 import type { JsonObject } from '../../src/model.ts';
-import { openForTest, type StoreUnderTest, storesUnderTest } from '../contract/stores.ts';
+import { openForTest } from '../contract/stores.ts';
 
 export type LogEntry = Record<string, unknown>;
 
@@ -258,14 +258,4 @@ export async function unfinished(ledger: Ledger): Promise<{ pending: string[]; p
     pending.push(...deliveries.map(({ trigger, application: { name } }) => `${trigger} ${name}`));
   const parked = await ledger.parked(1_000);
   return { pending, parked: parked.map(({ reason }) => reason) };
-}
-
-/** Any store that is on this machine, the quickest to start first, for what does not depend on the store. */
-export function anyStore(redisNumber: number): StoreUnderTest {
-  const stores = storesUnderTest(redisNumber).filter(({ skipped }) => !skipped);
-  const [store] = (['redis', 'postgres', 'sqlite'] as const).flatMap((name) =>
-    stores.filter((one) => one.name === name),
-  );
-  if (!store) throw new Error('The embedded store is always there');
-  return store;
 }

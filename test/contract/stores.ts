@@ -18,21 +18,26 @@ export interface StoreUnderTest {
 
 export const silent = createLog({ level: 'silent', format: 'json' });
 
+/** A store of its own each time, in a temporary directory: for what does not depend on the store. */
+export function embeddedStore(): StoreUnderTest {
+  return {
+    name: 'sqlite',
+    async prepare() {
+      const directory = mkdtempSync(join(tmpdir(), 'herald-test-'));
+      return {
+        url: `sqlite:${directory}`,
+        remove: async () => rmSync(directory, { recursive: true, force: true }),
+      };
+    },
+  };
+}
+
 /** `redisNumber` is the database on a shared Redis; each test file has its own. */
 export function storesUnderTest(redisNumber: number): StoreUnderTest[] {
   const redis = findRedis();
   const postgres = findPostgres();
   return [
-    {
-      name: 'sqlite',
-      async prepare() {
-        const directory = mkdtempSync(join(tmpdir(), 'herald-test-'));
-        return {
-          url: `sqlite:${directory}`,
-          remove: async () => rmSync(directory, { recursive: true, force: true }),
-        };
-      },
-    },
+    embeddedStore(),
     {
       name: 'redis',
       ...(redis.skipped ? { skipped: redis.skipped } : {}),
