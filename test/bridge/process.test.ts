@@ -145,7 +145,7 @@ describe('the embedded store', () => {
     for (const path of ['/healthz', '/readyz']) {
       expect(await health(path)).toMatchObject({
         status: 503,
-        text: expect.stringMatching(/store: .*were removed or replaced while Herald runs: restart it/),
+        text: expect.stringMatching(/"store".*were removed or replaced while Herald runs: restart it/),
       });
     }
     expect(await world.herald.stop()).toBe(0);
