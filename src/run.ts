@@ -314,7 +314,9 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     },
     { maxAge, attemptTimeout, controllerNamespace: namespace },
   );
-  healthz.store = () => verdict([store.lost?.()], 'usable');
+  // The log says which: every namespace may reach the port.
+  healthz.store = () =>
+    verdict([store.lost?.() === undefined ? undefined : 'its files are gone or damaged: restart Herald'], 'usable');
   readyz.store = async () => {
     await store.ping();
     return verdict([leading?.trouble()], 'answers');

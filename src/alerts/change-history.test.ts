@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ChangeHistory, createChangeCounter } from './change-history.ts';
+import type { ChangeHistory } from '../ledger/rows.ts';
+import { createChangeCounter } from './change-history.ts';
 
 const minute = 60_000;
 

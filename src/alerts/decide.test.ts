@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Application, ConditionResult, JsonObject } from '../model.ts';
-import { decide, type Evaluation, type OpenEpisodes, oncePerValue, openEpisodes } from './claim.ts';
-import type { EpisodeRecord } from './ledger.ts';
+import { rowOf, bytesOfValue, type Row } from '../ledger/rows.ts';
+import type { Application, ConditionResult } from '../model.ts';
+import { decide, type Evaluation, type OpenNotices, openNotices, partsToWrite, toldRows } from './decide.ts';
 
 const application: Application = {
   uid: 'u1',
@@ -19,6 +19,7 @@ const matched = (printed = ''): ConditionResult => ({
   status: 'matched',
   oncePer: printed === '' ? { kind: 'none' } : { kind: 'value', printed },
 });
+const nil: ConditionResult = { status: 'matched', oncePer: { kind: 'nil' } };
 const unmatched: ConditionResult = { status: 'unmatched' };
 const failed: ConditionResult = { status: 'failed', error: 'app.status is nil' };
 
@@ -31,55 +32,95 @@ const evaluation = (result: ConditionResult, recipient = 'deploys'): Evaluation 
   result,
 });
 
-/** The ledger's promise in miniature: episodes by key; a claim of one that exists is suppressed. */
+/** A ledger in miniature: rows by kind and key, and what was added. */
 function play(steps: ConditionResult[][], restartAfter: ReadonlySet<number> = new Set()) {
-  const ledger = new Map<string, EpisodeRecord>();
+  const rows = new Map<string, Row>();
   const sent: string[] = [];
-  let open: OpenEpisodes = new Map();
-  let known: ReadonlyMap<string, EpisodeRecord> = new Map();
+  const named: string[] = [];
+  let open: OpenNotices = new Map();
   steps.forEach((results, index) => {
     const evaluations = results.map((result, recipient) => evaluation(result, `r${recipient}`));
-    const decision = decide(application, evaluations, open, { now: index + 1, observedAt: index }, known);
+    const decision = decide(application, evaluations, open, { now: index + 1, observedAt: index });
     open = decision.open;
-    for (const key of decision.change?.end ?? []) ledger.delete(key);
-    for (const { episode, delivery } of decision.change?.claim ?? []) {
-      if (ledger.has(episode.key)) continue;
-      ledger.set(episode.key, episode);
-      sent.push(`${delivery.destination.recipient}:${delivery.oncePer}`);
+    named.push(...decision.named.map(({ alerts }) => alerts[0].oncePer));
+    const told = new Set([...rows.values()].filter(({ kind }) => kind === 'told').map(({ key }) => key));
+    for (const { remove = [], put = [], add = [] } of partsToWrite(decision.parts, told).parts) {
+      for (const { kind, key } of remove) rows.delete(`${kind} ${key}`);
+      for (const row of put) rows.set(`${row.kind} ${row.key}`, row);
+      sent.push(...add.map(({ destination, alerts }) => `${destination.recipient}:${alerts[0].oncePer}`));
     }
-    known = new Map();
-    if (restartAfter.has(index)) {
-      open = openEpisodes(application.uid, [...ledger.values()]);
-      known = new Map(ledger);
-    }
+    if (restartAfter.has(index)) open = loaded(rows);
   });
-  return sent;
+  return { sent, named, open, rows };
 }
 
-const results = fc.constantFrom(matched(), matched('r1'), matched('r2'), unmatched, failed);
+/** As a ledger answers them. */
+function loaded(rows: ReadonlyMap<string, Row>): OpenNotices {
+  const notices = [...rows.values()].filter((row) => row.kind === 'notice');
+  return openNotices(notices.map((row) => rowOf('notice', row.key, bytesOfValue(row.value))));
+}
+
+const sentBy = (steps: ConditionResult[][], restartAfter?: ReadonlySet<number>) => play(steps, restartAfter).sent;
+const one = (steps: ConditionResult[]) => steps.map((step) => [step]);
+
+const results = fc.constantFrom(matched(), nil, matched('r1'), matched('r2'), matched('r3'), unmatched, failed);
 const history = fc.array(fc.tuple(results, results), { maxLength: 12 });
 
 describe('decide', () => {
   test('without oncePer sends once for each change from unmatched to matched', () => {
     const steps = [matched(), matched(), unmatched, unmatched, matched(), matched()];
-    expect(play(steps.map((step) => [step]))).toEqual(['r0:', 'r0:']);
+    expect(sentBy(one(steps))).toEqual(['r0:', 'r0:']);
   });
 
   test('with oncePer sends once for each value, ever', () => {
     const steps = [matched('a'), unmatched, matched('a'), matched('b'), matched('a')];
-    expect(play(steps.map((step) => [step]))).toEqual(['r0:a', 'r0:b']);
+    expect(sentBy(one(steps))).toEqual(['r0:a', 'r0:b']);
   });
 
-  test('an empty oncePer is re-armed by a change to unmatched even after a value came between', () => {
-    const steps = [matched(), matched('e1'), unmatched, matched()];
-    expect(play(steps.map((step) => [step]))).toEqual(['r0:', 'r0:e1', 'r0:']);
+  test.each<[string, ConditionResult[], string[]]>([
+    ['a failing oncePer, then its value', [matched(), matched('r1')], ['']],
+    ['a nil, then a value', [nil, matched('r1')], ['<nil>']],
+    ['nothing, nil, a value', [matched(), nil, matched('r1')], ['']],
+    ['nil, nothing, a value', [nil, matched(), matched('r1')], ['<nil>']],
+    ['the value that it got is told', [matched(), matched('r1'), unmatched, matched('r1')], ['']],
+    ['a second value is news', [matched(), matched('r1'), matched('r2')], ['', 'r2']],
+    ['a value that comes and goes', [matched(), matched('r1'), matched(), matched('r2')], ['', 'r2']],
+    ['what has ended is told anew', [matched(), matched('r1'), unmatched, matched()], ['', '']],
+    [
+      'one message for each sync, though a nil is told once only',
+      [nil, matched('r1'), unmatched, nil, matched('r2'), unmatched, nil, matched('r3')],
+      ['<nil>', 'r2', 'r3'],
+    ],
+    [
+      'one message for each sync, of the same revision too',
+      [matched(), matched('r1'), unmatched, matched(), matched('r1'), unmatched, matched('r1')],
+      ['', ''],
+    ],
+    [
+      'a value of an earlier match, and then another',
+      [matched('r1'), matched(), matched('r1'), matched('r2')],
+      ['r1', '', 'r2'],
+    ],
+  ])('%s', (_, steps, expected) => {
+    const sent = expected.map((oncePer) => `r0:${oncePer}`);
+    expect(sentBy(one(steps))).toEqual(sent);
+    expect(sentBy(one(steps), new Set(steps.keys()))).toEqual(sent);
+  });
+
+  test('says which values only name an alert that is told', () => {
+    const { named, open } = play(one([matched(), matched('r1'), matched('r2')]));
+    expect(named).toEqual(['r1']);
+    expect([...open.values()][0]?.alerts.map(({ oncePer, since }) => [oncePer, since])).toEqual([
+      ['', 1],
+      ['r2', 3],
+    ]);
   });
 
   test('a failed evaluation anywhere changes nothing', () => {
     fc.assert(
       fc.property(history, fc.nat({ max: 12 }), (steps, at) => {
         const withFailure = [...steps.slice(0, at), [failed, failed], ...steps.slice(at)];
-        expect(play(withFailure)).toEqual(play(steps));
+        expect(sentBy(withFailure)).toEqual(sentBy(steps));
       }),
     );
   });
@@ -87,7 +128,7 @@ describe('decide', () => {
   test('repeating any event adds no delivery', () => {
     fc.assert(
       fc.property(history, (steps) => {
-        expect(play(steps.flatMap((step) => [step, step]))).toEqual(play(steps));
+        expect(sentBy(steps.flatMap((step) => [step, step]))).toEqual(sentBy(steps));
       }),
     );
   });
@@ -95,7 +136,7 @@ describe('decide', () => {
   test('a restart anywhere neither loses nor doubles', () => {
     fc.assert(
       fc.property(history, fc.uniqueArray(fc.nat({ max: 11 })), (steps, restarts) => {
-        expect(play(steps, new Set(restarts))).toEqual(play(steps));
+        expect(sentBy(steps, new Set(restarts))).toEqual(sentBy(steps));
       }),
     );
   });
@@ -103,37 +144,34 @@ describe('decide', () => {
   test('an event without news writes nothing', () => {
     const first = decide(application, [evaluation(matched('a'))], new Map(), { now: 1, observedAt: 1 });
     const again = decide(application, [evaluation(matched('a'))], first.open, { now: 2, observedAt: 2 });
-    expect(again.change).toBeUndefined();
+    expect(again.parts).toEqual([]);
   });
 
-  test('each occurrence is a delivery of its own under the same episode', () => {
-    const first = decide(application, [evaluation(matched())], new Map(), { now: 1, observedAt: 1 });
-    const second = decide(application, [evaluation(matched())], new Map(), { now: 2, observedAt: 2 });
-    const [a, b] = [first.change?.claim[0]?.delivery, second.change?.claim[0]?.delivery];
-    expect(a?.episode).toBe(b?.episode);
+  test('each occurrence is a delivery of its own of the same notice', () => {
+    const [a, b] = [1, 2].map((now) => {
+      const { parts } = decide(application, [evaluation(matched())], new Map(), { now, observedAt: now });
+      return parts[0]?.add?.[0];
+    });
+    expect(a?.notice).toBe(b?.notice);
+    expect(a?.lane).toBe(b?.lane);
     expect(a?.id).not.toBe(b?.id);
   });
-});
 
-describe('oncePerValue of an Application with several sources', () => {
-  const app: JsonObject = {
-    status: { sync: { revisions: ['a', 'b'] }, operationState: { syncResult: { revisions: ['x', 'y'] } } },
-  };
-  const nil = { status: 'matched', oncePer: { kind: 'nil' } } as const;
-  const empty = { status: 'matched', oncePer: { kind: 'none' } } as const;
-
-  test.each([
-    ['app.status.sync.revision', nil, '[a b]'],
-    ['app.status.operationState.syncResult.revision', empty, '[x y]'],
-    ['app.metadata.annotations["who"]', empty, ''],
-    ['app.metadata.annotations["who"]', nil, '<nil>'],
-    [undefined, empty, ''],
-  ])('%s', (expression, result, expected) => {
-    expect(oncePerValue(result, expression, app)).toBe(expected);
+  test('what was imported together with it is not told', () => {
+    const { once } = decide(application, [evaluation(matched('a'))], new Map(), { now: 1, observedAt: 1 })
+      .parts[0] ?? {};
+    const told = new Set([once?.told.key ?? '']);
+    const decision = decide(application, [evaluation(matched('a'))], new Map(), { now: 1, observedAt: 1 }, told);
+    expect(decision.parts.map(({ add, once: again }) => [add, again])).toEqual([[undefined, undefined]]);
   });
 
-  test('an expression that answers a value keeps it', () => {
-    const value = { status: 'matched', oncePer: { kind: 'value', printed: '[1 2]' } } as const;
-    expect(oncePerValue(value, 'app.status.sync.revisions', app)).toBe('[1 2]');
+  test('the values that match now stay told, those that are over are not confirmed', () => {
+    const { open, rows } = play([
+      [matched('r1'), matched(), matched('r1')],
+      [matched('r2'), matched(), unmatched],
+    ]);
+    const told = toldRows(application.uid, open, 5_000);
+    expect(told.map(({ key }) => rows.get(`told ${key}`)?.value)).toEqual([{ since: 2 }]);
+    expect(told[0]?.expiresAt).toBe(5_000 + 90 * 24 * 3_600_000);
   });
 });

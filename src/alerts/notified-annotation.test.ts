@@ -4,11 +4,12 @@ import type { Application, ConditionResult, JsonObject } from '../model.ts';
 import {
   endedMeanwhile,
   type ImportCandidate,
-  importEpisodes,
+  importAlerts,
   mirrorKey,
   mirrorNotified,
   notifiedAnnotation,
   parseNotified,
+  rowsOfImport,
   serialiseNotified,
   stateKey,
 } from './notified-annotation.ts';
@@ -49,10 +50,10 @@ function candidate(over: Partial<ImportCandidate> = {}): ImportCandidate {
 
 function imported(state: Record<string, number>, candidates: ImportCandidate[], object?: JsonObject) {
   const options = { controllerNamespace, now };
-  return importEpisodes(application(JSON.stringify(state), object), candidates, options);
+  return importAlerts(application(JSON.stringify(state), object), candidates, options);
 }
 
-const values = (episodes: { oncePer: string }[]) => episodes.map(({ oncePer }) => oncePer).sort();
+const values = (alerts: { oncePer: string }[]) => alerts.map(({ oncePer }) => oncePer).sort();
 
 test('of what the annotation has as notified, only what no longer matches has ended', () => {
   const plain = candidate();
@@ -167,7 +168,7 @@ describe('import', () => {
 
   test('without oncePer: while the condition matches or cannot be told', () => {
     expect(imported({ [key]: 1_795_300_000 }, [candidate()])).toMatchObject([
-      { trigger: 'on-deployed', condition: 'HASH', oncePer: '', notifiedAt: 1_795_300_000_000 },
+      { trigger: 'on-deployed', condition: 'HASH', oncePer: '', since: 1_795_300_000_000 },
     ]);
     const failed = candidate({ result: { status: 'failed', error: 'nil' } });
     expect(imported({ [key]: 5 }, [failed])).toHaveLength(1);
@@ -192,8 +193,8 @@ describe('import', () => {
 
   test('conditions with the same text are told apart by their index', () => {
     const twice = [candidate(), candidate({ condition: 'HASH#2', index: 1 })];
-    const episodes = imported({ 'on-deployed:[1].HASH:slack:deploys': 5 }, twice);
-    expect(episodes.map(({ condition }) => condition)).toEqual(['HASH#2']);
+    const alerts = imported({ 'on-deployed:[1].HASH:slack:deploys': 5 }, twice);
+    expect(alerts.map(({ condition }) => condition)).toEqual(['HASH#2']);
   });
 
   test('recipients with colons are found whole', () => {
@@ -206,8 +207,8 @@ describe('import', () => {
     const oncePer = 'app.metadata.namespace';
     const ours = candidate({ oncePer, result: matched('r1') });
     const tenant = candidate({ configNamespace: 'team-a', oncePer, result: matched('r1') });
-    const episodes = imported({ [`r1:team-a:${key}`]: 5 }, [ours, tenant]);
-    expect(episodes.map(({ configNamespace, oncePer: value }) => [configNamespace, value])).toEqual([
+    const alerts = imported({ [`r1:team-a:${key}`]: 5 }, [ours, tenant]);
+    expect(alerts.map(({ configNamespace, oncePer: value }) => [configNamespace, value])).toEqual([
       ['team-a', 'r1'],
     ]);
   });
@@ -220,15 +221,15 @@ describe('import', () => {
       ['', { status: 'matched', oncePer: { kind: 'none' } }],
     ] as const)('the printed %j stands for the current list', (printed, result) => {
       const state = { [printed === '' ? key : `${printed}:${key}`]: 5 };
-      const episodes = imported(state, [candidate({ oncePer: expression, result })], object);
-      expect(values(episodes)).toEqual(['[aaa bbb]']);
+      const alerts = imported(state, [candidate({ oncePer: expression, result })], object);
+      expect(values(alerts)).toEqual(['[aaa bbb]']);
     });
   });
 
   test('times are kept between the epoch and now', () => {
     const state = { [key]: 9_000_000_000_000 };
-    expect(imported(state, [candidate()])[0]).toMatchObject({ openedAt: now, notifiedAt: now });
-    expect(imported({ [key]: -5 }, [candidate()])[0]).toMatchObject({ openedAt: 0, notifiedAt: 0 });
+    expect(imported(state, [candidate()])[0]).toMatchObject({ since: now });
+    expect(imported({ [key]: -5 }, [candidate()])[0]).toMatchObject({ since: 0 });
   });
 
   test('any key that candidates make is found again', () => {
@@ -244,20 +245,41 @@ describe('import', () => {
   });
 });
 
+describe('what is imported, in the ledger', () => {
+  const key = 'on-deployed:[0].HASH:slack:deploys';
+  const oncePer = 'app.status.sync.revision';
+
+  test('is an alert that nobody need be told of, or values that were told', () => {
+    const plain = rowsOfImport('uid-1', imported({ [key]: 5 }, [candidate()]), now);
+    expect(plain.rows).toMatchObject([
+      { kind: 'notice', value: { of: { trigger: 'on-deployed' }, alerts: [{ oncePer: '', since: 5_000 }] } },
+    ]);
+    const alerts = imported({ [`r1:${key}`]: 5, [`r2:${key}`]: 6 }, [candidate({ oncePer })]);
+    const { rows, told } = rowsOfImport('uid-1', alerts, now);
+    expect(rows.map(({ kind }) => kind)).toEqual(['notice', 'told', 'told']);
+    expect(rows[0]?.value).toMatchObject({ alerts: [], valued: true });
+    expect([...told]).toEqual(rows.slice(1).map((row) => row.key));
+    expect(rows[1]?.expiresAt).toBeGreaterThan(now);
+  });
+
+  test('of nothing is nothing', () => {
+    expect(rowsOfImport('uid-1', [], now)).toEqual({ rows: [], told: new Set() });
+  });
+});
+
 describe('mirror', () => {
-  const episode = {
+  const alert = {
     configNamespace: 'argocd',
     trigger: 'on-deployed',
     condition: 'HASH#2',
     oncePer: '',
-    service: 'slack',
-    recipient: 'deploys',
+    destination: { service: 'slack', recipient: 'deploys' },
   };
 
   test('keys are those that the import finds, the tenant included', () => {
-    expect(mirrorKey(episode, 4, controllerNamespace).key).toBe('on-deployed:[4].HASH:slack:deploys');
+    expect(mirrorKey(alert, 4, controllerNamespace).key).toBe('on-deployed:[4].HASH:slack:deploys');
     const tenant = mirrorKey(
-      { ...episode, configNamespace: 'team-a', oncePer: 'r1' },
+      { ...alert, configNamespace: 'team-a', oncePer: 'r1' },
       0,
       controllerNamespace,
     );
@@ -265,7 +287,7 @@ describe('mirror', () => {
   });
 
   test('a list of revisions replaces what argocd-notifications wrote for it', () => {
-    const { replaces } = mirrorKey({ ...episode, oncePer: '[a b]' }, 0, controllerNamespace);
+    const { replaces } = mirrorKey({ ...alert, oncePer: '[a b]' }, 0, controllerNamespace);
     const before = '{"<nil>:on-deployed:[0].HASH:slack:deploys":5,"zzz":1}';
     expect(mirrorNotified(before, { notified: [{ key: 'k', at: 7999 }], ended: replaces })).toBe(
       '{"k":7,"zzz":1}',
@@ -281,14 +303,14 @@ describe('mirror', () => {
     expect(mirrorNotified('not json', { notified: [{ key: 'k', at: 5000 }], ended: [] })).toBe('{"k":5}');
   });
 
-  test('short of room, the oldest go; open episodes stay longest, new ones always', () => {
+  test('short of room, the oldest go, and new ones never', () => {
     const old = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`r${i}:on-deployed`, 1000 + i]));
-    const text = JSON.stringify({ ...old, degraded: 1 });
-    const change = { notified: [{ key: 'new', at: 0 }], ended: [], open: ['degraded'] };
+    const text = JSON.stringify(old);
+    const change = { notified: [{ key: 'new', at: 0 }], ended: [] };
     const after = mirrorNotified(text, change, 500) ?? '';
     const state = parseNotified(after);
     expect(Buffer.byteLength(after)).toBeLessThanOrEqual(500);
-    expect(state.has('degraded') && state.has('new') && state.has('r199:on-deployed')).toBe(true);
+    expect(state.has('new') && state.has('r199:on-deployed')).toBe(true);
     expect(state.has('r0:on-deployed')).toBe(false);
     expect(parseNotified(mirrorNotified(text, change, 10)).size).toBe(1);
   });

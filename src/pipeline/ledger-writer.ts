@@ -5,7 +5,7 @@ import { type Change, mostItems } from '../ledger/ledger.ts';
 import { chunks, type Draft, piecesOf } from '../ledger/pieces.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Progress } from './progress.ts';
+import type { Hold } from './progress.ts';
 import type { TermLedger } from './term-ledger.ts';
 
 /** What was decided of one scope. */
@@ -18,7 +18,7 @@ interface Pending {
   write: Write;
   /** What is committed of it, once it is known which oncePer values were told; a repetition is the same. */
   pieces?: { number: number; change: Change }[];
-  release(): void;
+  hold?: Hold;
 }
 
 /** Why a writer ends by itself: another process leads, or more waits for the store than is kept in memory. */
@@ -32,7 +32,8 @@ export type WriterEnd = 'fenced' | 'overflow';
  * all of them are given up, and what they came of is to be watched again from the revision that is in the ledger.
  */
 export interface LedgerWriter {
-  write(scope: string, write: Write): void;
+  /** `hold`: is released when it is durable. */
+  write(scope: string, write: Write, hold?: Hold): void;
   /** Writes that are not durable yet. */
   backlog(): number;
   /** Why the last try failed; undefined while the store answers. */
@@ -48,7 +49,6 @@ export interface LedgerWriter {
 interface Deps {
   ledger: Pick<TermLedger, 'read' | 'commit'>;
   queue: Pick<DeliveryQueue, 'add'>;
-  progress: Pick<Progress, 'hold'>;
   /** Told once; nothing is written after. */
   onEnd(reason: WriterEnd): void;
   log: Logger;
@@ -96,7 +96,7 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
     for (let write = writes?.[0]; write; write = writes?.[0]) {
       await untilItSucceeds(uid, write);
       if (abort.signal.aborted) return;
-      write.release();
+      write.hold?.release();
       writes?.shift();
       backlog -= 1;
     }
@@ -155,7 +155,7 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
   }
 
   const writer: LedgerWriter = {
-    write(uid, write) {
+    write(uid, write, hold) {
       if (abort.signal.aborted) return;
       if (backlog >= limit) {
         deps.log.error(
@@ -166,7 +166,7 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
         return;
       }
       backlog += 1;
-      const entry: Pending = { write, release: deps.progress.hold() };
+      const entry: Pending = { write, ...(hold ? { hold } : {}) };
       const writes = pending.get(uid);
       if (writes) {
         writes.push(entry);

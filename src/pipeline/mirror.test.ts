@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
+import { notifiedAnnotation, parseNotified } from '../alerts/notified-annotation.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import type { Connection } from '../cluster/connect.ts';
-import { notifiedAnnotation, parseNotified } from '../episodes/notified-annotation.ts';
 import type { Application, JsonObject } from '../model.ts';
-import { createMirror } from './mirror.ts';
+import { createMirror, stillHolds } from './mirror.ts';
 import {
   application,
   configMap,
@@ -13,6 +13,7 @@ import {
   snapshot,
   synced,
 } from './testing/fixtures.ts';
+import { createMemoryLedger } from './testing/memory-ledger.ts';
 import { createMemoryQueue } from './testing/memory-queue.ts';
 import { recordLog } from './testing/recorded-log.ts';
 import { startPipeline } from './testing/start-pipeline.ts';
@@ -47,7 +48,8 @@ function start(on: On = () => undefined, data = configMap) {
   };
   const { log, lines } = recordLog();
   const queue = createMemoryQueue(() => now);
-  const pipeline = startPipeline({ queue, now: () => now, snapshots: [snapshot(data)] });
+  const ledger = createMemoryLedger();
+  const pipeline = startPipeline({ ledger, queue, now: () => now, snapshots: [snapshot(data)] });
   const { configurations } = pipeline;
   const mirror = createMirror(
     { connection, configurations, controllerNamespace, log, now: () => now },
@@ -71,7 +73,7 @@ function start(on: On = () => undefined, data = configMap) {
     return Object.fromEntries([...state].map(([key, at]) => [key.replace(/\]\.[^:]+/, ']'), at]));
   }
 
-  return { mirror, pipeline, annotations, requests, lines, deliveriesOf, notified };
+  return { ledger, mirror, pipeline, annotations, requests, lines, deliveriesOf, notified };
 }
 
 const subscriptions = { 'on-degraded': 'ops', 'on-synced': 'ops' };
@@ -188,4 +190,16 @@ it('ends at the deadline, though the API server does not answer', async () => {
   if (delivery) m.mirror.sent(delivery);
   await m.mirror.stop(1);
   expect(m.requests).toHaveLength(1);
+});
+
+it('is told of what was sent only while it holds', async () => {
+  const m = start();
+  const [plain, value] = await m.deliveriesOf(app(synced('r1', 'Degraded')));
+  if (!plain || !value) throw new Error('the fixture makes two deliveries');
+  expect([await stillHolds(m.ledger, plain), await stillHolds(m.ledger, value)]).toEqual([true, true]);
+  await m.deliveriesOf(app(healthy));
+  expect([await stillHolds(m.ledger, plain), await stillHolds(m.ledger, value)]).toEqual([false, true]);
+  const [again] = await m.deliveriesOf(app(degraded));
+  if (!again) throw new Error('the fixture makes a delivery');
+  expect([await stillHolds(m.ledger, plain), await stillHolds(m.ledger, again)]).toEqual([false, true]);
 });

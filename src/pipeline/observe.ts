@@ -23,7 +23,7 @@ import { applicationRecord, recordFingerprint } from './application-record.ts';
 import type { ActiveConfig, Configurations } from './configurations.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
-import type { Progress } from './progress.ts';
+import type { Hold, Progress } from './progress.ts';
 import { isBefore } from './revision.ts';
 import type { TermLedger } from './term-ledger.ts';
 
@@ -99,7 +99,7 @@ interface Tracked {
    */
   decidedAt: number;
   /** Events that arrived while the ledger was asked; undefined once it has answered. */
-  waiting?: { event: ApplicationEvent; release(): void }[];
+  waiting?: { event: ApplicationEvent; hold: Hold }[];
   /** Of the record in the ledger; undefined before there is one. */
   fingerprint?: string;
   /** The revision up to which an earlier process has decided; undefined where there was none. */
@@ -168,15 +168,15 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       entry.decidedUpTo = record.revision;
     }
     const isGone = !record && rows.some((row) => row.kind === 'gone');
-    for (const [index, { event, release }] of waited.entries()) {
+    for (const [index, { event, hold }] of waited.entries()) {
       // Not watched any more, and then again.
-      if (tracked.get(uid) !== entry) observe(event, entry.decidedAt);
+      if (tracked.get(uid) !== entry) observe(event, hold, entry.decidedAt);
       // Neither seen nor in the ledger: its deletion has been told and written before.
       else if (!record && index === 0 && event.kind === 'deleted') drop(entry);
       // It was forgotten after all of this.
       else if (isGone && event.isReplayed) drop(entry);
-      else apply(entry, event);
-      release();
+      else apply(entry, event, hold);
+      hold.release();
     }
   }
 
@@ -201,7 +201,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     return [];
   }
 
-  function apply(entry: Tracked, event: ApplicationEvent): void {
+  function apply(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
     try {
       if (event.kind === 'unwatched') {
         drop(entry);
@@ -209,13 +209,17 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       }
       if (event.kind !== 'deleted' && isDecided(event, entry)) return;
       entry.application = event.kind === 'deleted' ? withDeletionTimestamp(event) : event.application;
-      evaluate(entry, event);
+      evaluate(entry, event, hold);
       if (event.kind === 'deleted') {
         drop(entry);
         const { uid, resourceVersion } = entry.application;
         // Of one without a record there is nothing to forget.
         if (entry.fingerprint !== undefined)
-          writer.write(uid, { clear: true, last: { put: [goneRow(resourceVersion, deps.now())] } });
+          writer.write(
+            uid,
+            { clear: true, last: { put: [goneRow(resourceVersion, deps.now())] } },
+            hold.share(),
+          );
       }
     } catch (error) {
       log.error(
@@ -225,7 +229,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     }
   }
 
-  function evaluate(entry: Tracked, { kind, observedAt }: ApplicationEvent): void {
+  function evaluate(entry: Tracked, { kind, observedAt }: ApplicationEvent, hold: Hold): void {
     const { application } = entry;
     metrics.setApplication(application, observedAt);
     if (kind === 'seen' && !deps.isRefreshed(application.object)) return;
@@ -250,7 +254,8 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const record = isTold ? recordOf(entry, parts.length > 0 || isHistoryNew) : undefined;
     for (const delivery of decision.named) deps.onNamed(delivery);
     if (decision.ended.length > 0) deps.onEnded(application, decision.ended);
-    if (record) writer.write(application.uid, { parts, last: { put: [recordRow(record)] } });
+    if (record)
+      writer.write(application.uid, { parts, last: { put: [recordRow(record)] } }, hold.share());
   }
 
   function evaluateAll(entry: Tracked): AlertEvaluation[] {
@@ -317,7 +322,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     tracked.delete(entry.application.uid);
   }
 
-  function observe(event: ApplicationEvent, decidedAt = 0): void {
+  function observe(event: ApplicationEvent, hold: Hold, decidedAt = 0): void {
     const { application } = event;
     const { uid } = application;
     const entry = tracked.get(uid);
@@ -333,15 +338,15 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       }
     }
     if (stopped) return;
-    if (entry?.waiting) entry.waiting.push({ event, release: deps.progress.hold() });
-    else if (entry) apply(entry, event);
+    if (entry?.waiting) entry.waiting.push({ event, hold: hold.share() });
+    else if (entry) apply(entry, event, hold);
     else {
       tracked.set(uid, {
         application,
         open: new Map(),
         timeDependent: false,
         decidedAt,
-        waiting: [{ event, release: deps.progress.hold() }],
+        waiting: [{ event, hold: hold.share() }],
         history: {},
         failures: '',
       });
@@ -351,14 +356,20 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   }
 
   return {
-    observe: (event) => observe(event),
+    observe(event) {
+      const hold = deps.progress.hold();
+      observe(event, hold);
+      hold.release();
+    },
     async reevaluate(which) {
       let since = performance.now();
       for (const entry of Array.from(tracked.values())) {
         if (stopped) return;
         if (entry.waiting || tracked.get(entry.application.uid) !== entry) continue;
         if (!which(entry.application, entry.timeDependent)) continue;
-        apply(entry, { application: entry.application, kind: 'seen', observedAt: deps.now() });
+        const hold = deps.progress.hold();
+        apply(entry, { application: entry.application, kind: 'seen', observedAt: deps.now() }, hold);
+        hold.release();
         if (performance.now() - since < slice) continue;
         await new Promise(setImmediate);
         since = performance.now();

@@ -10,14 +10,17 @@ it('is the revision before the oldest change that is not durable, whatever comes
   const twelve = progress.hold();
   shown = '12';
   expect(progress.revision()).toBe('10');
-  twelve();
+  twelve.release();
   expect(progress.revision()).toBe('10');
   const thirteen = progress.hold();
   shown = '13';
-  eleven();
-  eleven();
+  // What follows from a change counts from where it came.
+  const follows = eleven.share();
+  eleven.release();
+  expect(progress.revision()).toBe('10');
+  follows.release();
   expect(progress.revision()).toBe('12');
-  thirteen();
+  thirteen.release();
   expect(progress.revision()).toBe('13');
 });
 
@@ -27,6 +30,6 @@ it('is unknown while the first list is not durable', () => {
   const listed = progress.hold();
   shown = '10';
   expect(progress.revision()).toBeUndefined();
-  listed();
+  listed.release();
   expect(progress.revision()).toBe('10');
 });

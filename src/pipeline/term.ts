@@ -101,7 +101,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
 
   const progress = createProgress(() => applications.revision());
   const writer = createLedgerWriter(
-    { ledger, queue, progress, onEnd: over.resolve, log, metrics },
+    { ledger, queue, onEnd: over.resolve, log, metrics },
     { concurrency: options.writes, limit: options.backlogLimit },
   );
   const observer = createObserver({

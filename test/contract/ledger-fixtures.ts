@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Change, Committed, Ledger, Writer } from '../../src/ledger/ledger.ts';
-import type { ApplicationRecord, Row } from '../../src/ledger/rows.ts';
+import type { Change, Committed, Ledger } from '../../src/ledger/ledger.ts';
+import type { ApplicationRecord, Notice, Row } from '../../src/ledger/rows.ts';
 import type { Delivery, DeliveryFacts, JsonObject } from '../../src/model.ts';
 
 export function record(uid: string, resource = 'v1'): ApplicationRecord {
@@ -98,7 +98,18 @@ export function unfenced(answer: Committed): string[] {
   return answer.ready;
 }
 
-export const firstWrite: Writer = { term: 0, number: 1 };
+/** What the ledger holds of an Application: its record, and the notices that it has open. */
+export async function held(
+  ledger: Pick<Ledger, 'load'>,
+  uid: string,
+): Promise<{ record?: ApplicationRecord; notices: Notice[] }> {
+  const rows = await ledger.load(uid, ['application', 'notice']);
+  const record = rows.find((row) => row.kind === 'application')?.value;
+  return {
+    ...(record ? { record } : {}),
+    notices: rows.flatMap((row) => (row.kind === 'notice' ? [row.value] : [])),
+  };
+}
 
 export async function all<T>(batches: AsyncIterable<T[]>): Promise<T[]> {
   const items: T[] = [];

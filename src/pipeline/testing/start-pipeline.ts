@@ -32,6 +32,8 @@ interface Options {
   service?: Service;
   project?: () => JsonObject | undefined;
   maxAge?: number;
+  /** Each start on the same ledger begins a later one. @defaultValue 1 */
+  term?: number;
   /** The revision up to which the watch has shown everything. */
   shown?: () => string | undefined;
   /** Of the writer and the observer. */
@@ -89,9 +91,9 @@ export function startPipeline(options: Options = {}): Pipeline {
   for (const each of options.snapshots ?? [snapshot()]) configurations.update(each);
   const ends: string[] = [];
   const progress = createProgress(options.shown ?? (() => undefined));
-  const termLedger = createTermLedger(Promise.resolve({ ledger, term: 1 }));
+  const termLedger = createTermLedger(Promise.resolve({ ledger, term: options.term ?? 1 }));
   const writer = createLedgerWriter(
-    { ledger: termLedger, queue, progress, onEnd: (reason) => ends.push(reason), log, metrics },
+    { ledger: termLedger, queue, onEnd: (reason) => ends.push(reason), log, metrics },
     { concurrency: 2, limit: options.backlogLimit ?? 1_000, retryDelay: 0, maxRetryDelay: 1 },
   );
   const observer = createObserver(
