@@ -30,7 +30,7 @@ import {
 } from './rows.ts';
 
 /** Of what is read at a time: the event loop stands still meanwhile. */
-const page = 200;
+const page = 50;
 
 interface RowColumns {
   n: number;

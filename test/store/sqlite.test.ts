@@ -15,6 +15,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { JobJson } from 'bullmq';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createSqliteQueueBackend } from '../../src/delivery/sqlite-queue-backend.ts';
+import { createSqliteLedger } from '../../src/ledger/sqlite.ts';
 import { openSqlite } from '../../src/store/open-sqlite.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createServiceState } from '../../src/store/service-state.ts';
@@ -273,6 +274,30 @@ it('hands out again at once what was under way when its process ended, and count
   expect(await left.getJobData('a')).toMatchObject({ stalledCounter: 1 });
   expect((await left.moveToActive('other'))[1]).toBe('a');
   await again.close(0);
+});
+
+it('reads no table from end to end', async () => {
+  const store = open(join(root, 'plans'));
+  const asked: string[] = [];
+  const watched: SqliteStore = {
+    ...store,
+    prepare(sql) {
+      asked.push(sql);
+      return store.prepare(sql);
+    },
+  };
+  createSqliteLedger(watched);
+  createServiceState(watched);
+  createMembership(watched);
+  const queue = createSqliteQueueBackend(watched, 'deliveries', {});
+  await queue.getRanges(['waiting', 'delayed', 'active'], 0, 0, true);
+  expect(asked.length).toBeGreaterThan(50);
+  const plans = asked.flatMap((sql) => store.prepare(`EXPLAIN QUERY PLAN ${sql}`).all());
+  const scans = plans.map(({ detail }) => detail as string).filter((detail) => detail.startsWith('SCAN'));
+  // Of one row, of what was given, and of an index that holds just these.
+  const allowed = /^SCAN (lead|json_each .*|(delivery|job) USING (COVERING )?INDEX .*)$/;
+  expect(scans.filter((scan) => !allowed.test(scan))).toEqual([]);
+  await store.close(0);
 });
 
 it('keeps the term across restarts', async () => {
