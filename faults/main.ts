@@ -39,7 +39,6 @@ async function playRows(given: Arguments): Promise<{ text: string; holds: boolea
       ...(applications !== undefined && { applications }),
       ...(rate !== undefined && { rate }),
       ...(given.root !== undefined && { root: resolve(given.root) }),
-      ...(given.earlier !== undefined && { earlier: resolve(given.earlier) }),
     });
     results.push(result);
     process.stdout.write(
@@ -61,7 +60,7 @@ async function playRows(given: Arguments): Promise<{ text: string; holds: boolea
 }
 
 function commandOf(
-  { applications, rate, earlier }: Arguments,
+  { applications, rate }: Arguments,
   { scenario, store, seed, seconds }: RunResult,
 ): string {
   const command = `npm run faults -- --scenario ${scenario} --store ${store} --seed ${seed} --seconds ${Math.round(seconds)}`;
@@ -69,7 +68,6 @@ function commandOf(
     command,
     ...(applications === undefined ? [] : [`--applications ${applications}`]),
     ...(rate === undefined ? [] : [`--rate ${rate}`]),
-    ...(earlier !== undefined && scenario === 'upgrade' ? [`--earlier ${earlier}`] : []),
   ].join(' ');
 }
 

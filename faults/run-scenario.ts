@@ -21,8 +21,6 @@ export interface RunOptions {
   rate?: number;
   /** The tree that Herald is run from. @defaultValue this one */
   root?: string;
-  /** The tree of the release before. */
-  earlier?: string;
 }
 
 export interface RunResult extends Figures {
@@ -59,15 +57,12 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const { store, seed, seconds } = options;
   const scenario = scenarios.find(({ name }) => name === options.scenario);
   if (!scenario) throw new Error(`There is no scenario ${options.scenario}`);
-  if (scenario.isUpgrade && options.earlier === undefined)
-    return skipped(options, 'needs --earlier DIRECTORY');
   const volume = scenario.volume?.();
   if (typeof volume === 'string') return skipped(options, volume);
   const random = createRandom(derivedSeed(seed, scenario.name, store));
   const world = await createWorld({
     root: options.root ?? tree,
     store,
-    ...(scenario.isUpgrade && options.earlier !== undefined && { earlier: options.earlier }),
     hosts: scenario.hosts ?? ['herald'],
     ...(scenario.slack && { slack: scenario.slack }),
     env: () => scenario.env ?? {},
@@ -123,9 +118,8 @@ async function play(
   };
 
   workload.prepare();
-  const first = scenario.isUpgrade ? processes.slice(0, 1) : processes;
-  for (const each of first) each.start();
-  for (const each of first) {
+  for (const each of processes) each.start();
+  for (const each of processes) {
     if (!(await each.ready()) && !scenario.allowsExits) wrong.push(`${each.host} did not become ready`);
   }
   await settled(world, patience);

@@ -13,8 +13,6 @@ export interface Scenario {
   stores?: readonly StoreName[];
   /** Of the processes. @defaultValue one, `herald` */
   hosts?: readonly string[];
-  /** The first process is of the release before, from the tree of `--earlier`, and the others are not started. */
-  isUpgrade?: boolean;
   slack?: Partial<SlackSimulatorOptions>;
   env?: Record<string, string>;
   /** Doubles are counted and allowed: nobody can know better. */

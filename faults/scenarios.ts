@@ -9,7 +9,6 @@ import { lostAnswers, lostAnswersBlind, slackOutage } from './scenarios/slack.ts
 import { storeAwayAtStart, storeOutage, storeRestart } from './scenarios/store.ts';
 import { term } from './scenarios/term.ts';
 import { tokenRevoked } from './scenarios/token-revoked.ts';
-import { upgrade } from './scenarios/upgrade.ts';
 import { watch410, watchGarbage, watchSilent } from './scenarios/watch.ts';
 
 export const scenarios: readonly Scenario[] = [
@@ -33,5 +32,4 @@ export const scenarios: readonly Scenario[] = [
   clockStep,
   diskFull,
   tokenRevoked,
-  upgrade,
 ];

@@ -35,8 +35,6 @@ export interface World {
 export interface WorldOptions {
   /** The tree that Herald is run from. */
   root: string;
-  /** The tree of the first process, where it is another. */
-  earlier?: string;
   store: StoreName;
   /** Of each process; two that are alike stand for two processes on one machine. */
   hosts: readonly string[];
@@ -97,8 +95,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       queue = queue.replace(`:${store.port}`, `:${proxy.port}`);
     }
     const env = options.env?.(own) ?? {};
-    const tree = index === 0 ? (options.earlier ?? root) : root;
-    processes.push(await createProcess({ root: tree, host, kubeconfig, queue, directory: own, env }));
+    processes.push(await createProcess({ root, host, kubeconfig, queue, directory: own, env }));
   }
 
   return {

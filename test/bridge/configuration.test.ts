@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Ledger } from '../../src/episodes/ledger.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { rowKinds } from '../../src/ledger/rows.ts';
+import { all } from '../contract/ledger-fixtures.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { herald, temporaryFolder } from '../cli/support.ts';
 import { embeddedStore } from '../contract/stores.ts';
@@ -267,9 +269,8 @@ describe('the configuration of a running Herald', () => {
 
 /** What the ledger holds, decoded. */
 async function everything(ledger: Ledger): Promise<string> {
-  const found: unknown[] = [await ledger.parked(1_000)];
-  for await (const applications of ledger.loadAll()) found.push(applications);
-  for await (const deliveries of ledger.pending()) found.push(deliveries);
+  const found: unknown[] = [await all(ledger.parked()), await all(ledger.pending())];
+  for (const kind of rowKinds) found.push(await all(ledger.rows(kind)));
   return JSON.stringify(found);
 }
 

@@ -17,8 +17,8 @@ import {
   type SlackSimulator,
   type SlackSimulatorOptions,
 } from '../../simulator/slack.ts';
-import type { Ledger } from '../../src/episodes/ledger.ts';
-import { createLedger } from '../../src/episodes/store-ledger.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { createLedger } from '../../src/ledger/store-ledger.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { openForTest } from '../contract/stores.ts';
 
@@ -255,7 +255,8 @@ export function attempts({ slack }: Pick<World, 'slack'>, channel?: string): Sla
 export async function unfinished(ledger: Ledger): Promise<{ pending: string[]; parked: string[] }> {
   const pending: string[] = [];
   for await (const deliveries of ledger.pending())
-    pending.push(...deliveries.map(({ trigger, application: { name } }) => `${trigger} ${name}`));
-  const parked = await ledger.parked(1_000);
-  return { pending, parked: parked.map(({ reason }) => reason) };
+    pending.push(...deliveries.map(({ alerts: [{ trigger, application }] }) => `${trigger} ${application.name}`));
+  const parked: string[] = [];
+  for await (const some of ledger.parked()) parked.push(...some.map(({ reason }) => reason));
+  return { pending, parked };
 }

@@ -12,8 +12,9 @@ async function fill(url: string): Promise<string[]> {
   const store = await openStore(url, { log: silent });
   try {
     const ledger = createLedger(store);
+    const commit = committer(ledger);
     const uids = ['a', 'b', 'c'];
-    for (const uid of uids) await committer(ledger)(uid, { add: [delivery(uid)] });
+    for (const uid of uids) await commit(uid, { add: [delivery(uid)] });
     const ids = uids.map((uid) => delivery(uid).id);
     for (const id of ids.slice(1)) await ledger.settle(id, { ...rejected, at: 1_795_348_800_000 });
     return ids;
@@ -57,6 +58,11 @@ describe.each(storesUnderTest(redisNumber))('deliveries in $name', ({ skipped, p
         `${pending.slice(0, 12)} pending`,
       ]),
     );
+
+    const discarded = await herald(['deliveries', 'discard', '--all', ...queue]);
+    expect(discarded).toMatchObject({ code: 0, stderr: '' });
+    expect(discarded.stdout).toBe('1 delivery is discarded, and will not be sent.\n');
+    expect((await herald(['deliveries', '--failed', ...queue])).stdout).toBe('No deliveries.\n');
   });
 });
 

@@ -1,10 +1,10 @@
 /**
  * What is to become of a sequence of evaluations, in the plainest form: by the engine's rules, or by those of Herald,
- * which differ where the engine forgets. Written from the vectors and docs/conformance.md, not from `src/episodes`:
+ * which differ where the engine forgets. Written from the vectors and docs/conformance.md, not from `src/alerts`:
  * it is what the pipeline is held against where a vector records a defect.
  */
-import { oncePerValue } from '../../src/episodes/claim.ts';
-import { parseNotified, stateKey } from '../../src/episodes/notified-annotation.ts';
+import { oncePerValue } from '../../src/alerts/once-per.ts';
+import { parseNotified, stateKey } from '../../src/alerts/notified-annotation.ts';
 import type { OncePer } from '../../src/model.ts';
 import type { ExpectedDelivery, PlayedStep, SequenceStep, SequenceVector } from './run-state-sequence.ts';
 
