@@ -59,10 +59,7 @@ async function playRows(given: Arguments): Promise<{ text: string; holds: boolea
   return { text, holds: holdsOf(results) };
 }
 
-function commandOf(
-  { applications, rate }: Arguments,
-  { scenario, store, seed, seconds }: RunResult,
-): string {
+function commandOf({ applications, rate }: Arguments, { scenario, store, seed, seconds }: RunResult): string {
   const command = `npm run faults -- --scenario ${scenario} --store ${store} --seed ${seed} --seconds ${Math.round(seconds)}`;
   return [
     command,

@@ -316,7 +316,10 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   );
   // The log says which: every namespace may reach the port.
   healthz.store = () =>
-    verdict([store.lost?.() === undefined ? undefined : 'its files are gone or damaged: restart Herald'], 'usable');
+    verdict(
+      [store.lost?.() === undefined ? undefined : 'its files are gone or damaged: restart Herald'],
+      'usable',
+    );
   readyz.store = async () => {
     await store.ping();
     return verdict([leading?.trouble()], 'answers');

@@ -278,11 +278,7 @@ describe('mirror', () => {
 
   test('keys are those that the import finds, the tenant included', () => {
     expect(mirrorKey(alert, 4, controllerNamespace).key).toBe('on-deployed:[4].HASH:slack:deploys');
-    const tenant = mirrorKey(
-      { ...alert, configNamespace: 'team-a', oncePer: 'r1' },
-      0,
-      controllerNamespace,
-    );
+    const tenant = mirrorKey({ ...alert, configNamespace: 'team-a', oncePer: 'r1' }, 0, controllerNamespace);
     expect(tenant).toEqual({ key: 'r1:team-a:on-deployed:[0].HASH:slack:deploys', replaces: [] });
   });
 

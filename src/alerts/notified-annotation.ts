@@ -1,5 +1,5 @@
-import type { Application, Destination } from '../model.ts';
 import type { Row } from '../ledger/rows.ts';
+import type { Application, Destination } from '../model.ts';
 import { type Evaluation, noticeOf, toldRow } from './decide.ts';
 import { alertKey, noticeKey, type Slot, slotOf } from './keys.ts';
 import { oncePerValue } from './once-per.ts';

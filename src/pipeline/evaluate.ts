@@ -1,6 +1,6 @@
-import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import type { ChangeCounter } from '../alerts/change-history.ts';
 import type { Evaluation } from '../alerts/decide.ts';
+import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import type { Application, Destination, JsonObject } from '../model.ts';
 import { resolveSubscriptions } from '../subscriptions/resolve.ts';
 import { conditionVars } from '../triggers/schema.ts';

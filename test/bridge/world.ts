@@ -255,7 +255,9 @@ export function attempts({ slack }: Pick<World, 'slack'>, channel?: string): Sla
 export async function unfinished(ledger: Ledger): Promise<{ pending: string[]; parked: string[] }> {
   const pending: string[] = [];
   for await (const deliveries of ledger.pending())
-    pending.push(...deliveries.map(({ alerts: [{ trigger, application }] }) => `${trigger} ${application.name}`));
+    pending.push(
+      ...deliveries.map(({ alerts: [{ trigger, application }] }) => `${trigger} ${application.name}`),
+    );
   const parked: string[] = [];
   for await (const some of ledger.parked()) parked.push(...some.map(({ reason }) => reason));
   return { pending, parked };

@@ -169,7 +169,7 @@ export function queueBackendContract(underTest: StoreUnderTest): void {
       expect(await worker.extendLock('a', 'other', 1_000)).toBe(0);
       expect(await worker.extendLock('a', 't', 1_000)).toBe(1);
       expect(await worker.extendLocks(['a', 'b', 'c'], ['t', 't', 't'], 1_000)).toEqual(['b', 'c']);
-      await expect(finish(b, 't')).rejects.toThrow();
+      await expect(finish(b, 't')).rejects.toThrow(/job b /i);
       await finish(a, 't');
       await expect(finish(a, 't')).rejects.toMatchObject({ code: -1 });
       expect(await queue.getJobState('b')).toBe('waiting');
@@ -292,13 +292,13 @@ export function queueBackendContract(underTest: StoreUnderTest): void {
 
     it('ends a wait when its time is over, and when it is interrupted', async () => {
       const { worker } = await open();
-      await worker.waitForJob(0.05);
+      expect(await worker.waitForJob(0.05)).toBeNull();
       const waiting = worker.waitForJob(600);
       await worker.disconnectBlocking();
       // Some say so by rejecting.
       await waiting.catch(() => undefined);
       await worker.reconnectBlocking();
-      await worker.waitForJob(0.05);
+      expect(await worker.waitForJob(0.05)).toBeNull();
     });
   });
 }

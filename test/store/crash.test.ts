@@ -28,7 +28,9 @@ for (const underTest of storesUnderTest(3)) {
       const ledger = createLedger(store);
       const queue = createBullmqQueue(store, { log: silent });
       const pending = await all(ledger.pending());
-      const expected = uids.flatMap((uid) => ['a', 'b', 'c'].map((recipient) => delivery(uid, { recipient })));
+      const expected = uids.flatMap((uid) =>
+        ['a', 'b', 'c'].map((recipient) => delivery(uid, { recipient })),
+      );
       const found = new Map(pending.map((each) => [each.id, each]));
       for (const each of expected) expect(found.get(each.id)).toEqual(factsOf(each));
       expect(await queue.missing(expected.map(({ id }) => id))).toEqual([]);

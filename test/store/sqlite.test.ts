@@ -32,13 +32,14 @@ const open = (directory: string, isGuest = false): SqliteStore =>
 
 /** The message of a directory that is refused for good. */
 function refusal(directory: string, isGuest = false): string {
+  let refused: unknown;
   try {
     void open(directory, isGuest).close(0);
   } catch (error) {
-    expect(error).toMatchObject({ name: 'StoreError', retryable: false });
-    return (error as Error).message;
+    refused = error;
   }
-  throw new Error(`${directory} was not refused`);
+  expect(refused).toMatchObject({ name: 'StoreError', retryable: false });
+  return (refused as Error).message;
 }
 
 const job: JobJson = {
