@@ -2,7 +2,7 @@ import type { Part } from '../ledger/pieces.ts';
 import type { Notice, NoticedAlert, Row } from '../ledger/rows.ts';
 import type { Application, ConditionResult, Delivery, Destination } from '../model.ts';
 import { alertKey, deliveryId, laneOf, noticeKey, type Slot, slotOf, toldKey } from './keys.ts';
-import { oncePerValue } from './once-per.ts';
+import { isValueless, nil, oncePerValue } from './once-per.ts';
 
 /** One condition's result for one Application and one destination: what `decide` works on. */
 export interface Evaluation {
@@ -41,9 +41,6 @@ export interface Decision {
 /** Milliseconds for which it is remembered that a oncePer value was told, after it was last seen to match. */
 const retention = 90 * 24 * 3_600_000;
 
-/** How a oncePer that answers nil is printed, as argocd-notifications does. */
-const nil = '<nil>';
-
 /**
  * Decides what the results of an evaluation mean for the notices of an Application. Pure.
  *
@@ -65,12 +62,7 @@ export function decide(
   at: { now: number; observedAt: number },
   told: ReadonlySet<string> = new Set(),
 ): Decision {
-  const decision = {
-    parts: [] as DecidedPart[],
-    open: new Map(open),
-    ended: [] as Evaluation[],
-    named: [] as Delivery[],
-  };
+  const decision = { parts: [] as DecidedPart[], open: new Map(open), ended: [] as Evaluation[], named: [] as Delivery[] };
   for (const evaluation of evaluations) {
     if (evaluation.result.status === 'unmatched') end(evaluation);
     else if (evaluation.result.status === 'matched') match(evaluation, evaluation.result);
@@ -97,7 +89,7 @@ export function decide(
     const before = decision.open.get(slot);
     const last = before?.alerts.at(-1);
     const unnamed = before?.alerts.find((alert) => alert.unnamed);
-    const oncePer = oncePerValue(result, evaluation.oncePer, application.object);
+    const oncePer = oncePerValue(result);
     if (last?.oncePer === oncePer) return;
     // It was told without a value: that it has none any more is no news.
     if (unnamed && isValueless(oncePer)) return;
@@ -146,9 +138,7 @@ export function partsToWrite(
 /** The notices of an Application that are not grouped, as its rows say. */
 export function openNotices(rows: readonly Row<'notice'>[]): OpenNotices {
   return new Map(
-    rows.flatMap(({ value }): [string, Notice][] =>
-      value.of ? [[slotOf({ ...value, ...value.of }), value]] : [],
-    ),
+    rows.flatMap(({ value }): [string, Notice][] => (value.of ? [[slotOf({ ...value, ...value.of }), value]] : [])),
   );
 }
 
@@ -176,11 +166,6 @@ export function noticeOf(
 ): Notice {
   const of = { trigger, condition };
   return { configNamespace, destination, of, groupLabels: {}, alerts, ...(valued ? { valued } : {}) };
-}
-
-/** No value yet: an alert that has none and then gets one is still the same. */
-function isValueless(oncePer: string): boolean {
-  return oncePer === '' || oncePer === nil;
 }
 
 function alertOf(

@@ -217,9 +217,11 @@ describe('import', () => {
     const object = { status: { sync: { revisions: ['aaa', 'bbb'] } } };
     const expression = 'app.status.sync.revision';
     test.each([
-      ['<nil>', { status: 'matched', oncePer: { kind: 'nil' } }],
-      ['', { status: 'matched', oncePer: { kind: 'none' } }],
-    ] as const)('the printed %j stands for the current list', (printed, result) => {
+      ['<nil>', { kind: 'nil' }],
+      ['', { kind: 'none' }],
+    ] as const)('the printed %j stands for the current list', (printed, plainOncePer) => {
+      const oncePer = { kind: 'value', printed: '[aaa bbb]' } as const;
+      const result = { status: 'matched', oncePer, plainOncePer } as const;
       const state = { [printed === '' ? key : `${printed}:${key}`]: 5 };
       const alerts = imported(state, [candidate({ oncePer: expression, result })], object);
       expect(values(alerts)).toEqual(['[aaa bbb]']);
@@ -278,7 +280,11 @@ describe('mirror', () => {
 
   test('keys are those that the import finds, the tenant included', () => {
     expect(mirrorKey(alert, 4, controllerNamespace).key).toBe('on-deployed:[4].HASH:slack:deploys');
-    const tenant = mirrorKey({ ...alert, configNamespace: 'team-a', oncePer: 'r1' }, 0, controllerNamespace);
+    const tenant = mirrorKey(
+      { ...alert, configNamespace: 'team-a', oncePer: 'r1' },
+      0,
+      controllerNamespace,
+    );
     expect(tenant).toEqual({ key: 'r1:team-a:on-deployed:[0].HASH:slack:deploys', replaces: [] });
   });
 

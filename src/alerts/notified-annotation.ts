@@ -1,5 +1,5 @@
 import type { Row } from '../ledger/rows.ts';
-import type { Application, Destination } from '../model.ts';
+import type { Application, ConditionResult, Destination } from '../model.ts';
 import { type Evaluation, noticeOf, toldRow } from './decide.ts';
 import { alertKey, noticeKey, type Slot, slotOf } from './keys.ts';
 import { oncePerValue } from './once-per.ts';
@@ -112,7 +112,7 @@ export function importAlerts(
   const alerts = new Map<string, ImportedAlert>();
   for (const [key, seconds] of state) {
     const found = candidateOf(key, tails);
-    const oncePer = found && oncePerToImport(found, application);
+    const oncePer = found && oncePerToImport(found);
     if (!found || oncePer === undefined) continue;
     const since = clamp(Number(seconds) * 1000, options.now);
     const { configNamespace, trigger, condition, destination } = found.candidate;
@@ -232,22 +232,22 @@ function isDigit(character: string | undefined): boolean {
 }
 
 /** The value under which an entry counts; undefined for one that means nothing any more. */
-function oncePerToImport(
-  found: { candidate: ImportCandidate; printed: string },
-  application: Application,
-): string | undefined {
-  const { candidate, printed } = found;
+function oncePerToImport({
+  candidate,
+  printed,
+}: {
+  candidate: ImportCandidate;
+  printed: string;
+}): string | undefined {
   const { result, oncePer } = candidate;
   if (oncePer === undefined) return printed === '' && result.status !== 'unmatched' ? '' : undefined;
-  if (result.status === 'matched' && printed === enginePrint(result.oncePer)) {
-    return oncePerValue(result, oncePer, application.object);
-  }
+  if (result.status === 'matched' && printed === enginePrint(result)) return oncePerValue(result);
   return printed === '' && result.status !== 'failed' ? undefined : printed;
 }
 
-function enginePrint(oncePer: (Evaluation['result'] & { status: 'matched' })['oncePer']): string {
-  if (oncePer.kind === 'value') return oncePer.printed;
-  return oncePer.kind === 'nil' ? '<nil>' : '';
+/** As argocd-notifications prints the value into its keys. */
+function enginePrint({ oncePer, plainOncePer }: Extract<ConditionResult, { status: 'matched' }>): string {
+  return oncePerValue({ oncePer: plainOncePer ?? oncePer });
 }
 
 function clamp(at: number, now: number): number {

@@ -91,10 +91,7 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
     return rows.flatMap(({ answer, body, snapshots }) => {
       if (answer === null) return [];
       const delivery = (): Delivery =>
-        deliveryOf(
-          body ?? '',
-          (snapshots ?? []).flatMap((digest) => packed.get(digest) ?? []),
-        );
+        deliveryOf(body ?? '', (snapshots ?? []).flatMap((digest) => packed.get(digest) ?? []));
       return [begunOf(answer, delivery)];
     });
   }

@@ -63,8 +63,14 @@ export interface ApplicationRecord {
   history?: ChangeHistory;
 }
 
-/** Of each call of `changes` in a condition: the value as it was last seen, and when it changed, Unix milliseconds. */
-export type ChangeHistory = { [call: string]: { value: string; at: number[] } };
+/**
+ * Of each call of `changes` in a condition: the value as it was last seen, and when it changed, Unix milliseconds.
+ * Of each value of `operationStartedAfter`: the operation that was there when the value changed, and the one seen last,
+ * each by its `startedAt`. No clock decides, so a watch that catches up decides the same.
+ */
+export type ChangeHistory = {
+  [call: string]: { value: string; at: number[]; operation?: string; latest?: string };
+};
 
 /** What makes an alert one: a condition that matches for an Application, with its oncePer value, '' for none. */
 export interface AlertIdentity {
@@ -196,9 +202,7 @@ export function rowsOfDeliveries(deliveries: readonly Delivery[]): DeliveryRows 
   };
 }
 
-export function parkedCounts(
-  counts: Iterable<readonly [service: string, count: number]>,
-): Map<string, number> {
+export function parkedCounts(counts: Iterable<readonly [service: string, count: number]>): Map<string, number> {
   return new Map([...counts].map(([service, count]) => [JSON.parse(service) as string, count]));
 }
 
@@ -219,10 +223,7 @@ export function textOfSettlement(settlement: Exclude<Settlement, { status: 'sent
 }
 
 export function parkedOf(body: string, settlement: string): ParkedDelivery {
-  return {
-    delivery: factsOfBody(body),
-    ...(JSON.parse(settlement) as Exclude<Settlement, { status: 'sent' }>),
-  };
+  return { delivery: factsOfBody(body), ...(JSON.parse(settlement) as Exclude<Settlement, { status: 'sent' }>) };
 }
 
 /** The same mark is always the same text: stores compare it. */

@@ -333,10 +333,7 @@ describe('the mark of an attempt that is put off', () => {
     const earlier = { since: start - minute, until: start, by: 'killed' };
     expect(await d.store.begin('1', earlier)).toMatchObject({ status: 'begun' });
     expect((await d.attempt(delivery)).status).toBe('paced');
-    expect(await d.store.begin('1', { ...earlier, by: 'test' })).toMatchObject({
-      status: 'unclear',
-      earlier,
-    });
+    expect(await d.store.begin('1', { ...earlier, by: 'test' })).toMatchObject({ status: 'unclear', earlier });
     d.clock.now = start + 5_000;
     expect(await d.attempt(delivery, { slot: start + 1_000 })).toEqual({ status: 'done' });
     expect(d.service.asked).toEqual([undefined, { since: start - minute }]);
@@ -480,10 +477,7 @@ describe('pace', () => {
     d.service.outcomes = [{ ...busy, retryAfter: minute }];
     await d.attempt(await d.claim('1', to('ops')));
     expect(await d.attempt(await d.claim('2', to('dev')))).toEqual({ status: 'done' });
-    expect(await d.attempt(await d.claim('3', { ...to('ops'), lane: 'another' }))).toEqual({
-      status: 'paced',
-      slot: start + minute,
-    });
+    expect(await d.attempt(await d.claim('3', { ...to('ops'), lane: 'another' }))).toEqual({ status: 'paced', slot: start + minute });
   });
 });
 

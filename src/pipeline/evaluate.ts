@@ -1,7 +1,7 @@
+import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import type { ChangeCounter } from '../alerts/change-history.ts';
 import type { Evaluation } from '../alerts/decide.ts';
-import type { RepoEvaluation } from '../argocd/evaluation.ts';
-import type { Application, Destination, JsonObject } from '../model.ts';
+import type { Application, ConditionResult, Destination, JsonObject } from '../model.ts';
 import { resolveSubscriptions } from '../subscriptions/resolve.ts';
 import { conditionVars } from '../triggers/schema.ts';
 import type { ActiveConfig } from './configurations.ts';
@@ -17,7 +17,7 @@ export interface EvaluatedApplication {
   evaluations: AlertEvaluation[];
   /** One per condition of a subscribed trigger, for the counters of argocd-notifications. */
   conditions: { name: string; triggered: boolean }[];
-  /** Conditions that failed: `trigger`, `when` and why. */
+  /** Conditions that failed, or whose oncePer did (which then counts as none): `trigger`, `when` and why. */
   failures: { trigger: string; when: string; error: string }[];
   /** Subscriptions to triggers that the ConfigMap does not hold. */
   unknownTriggers: string[];
@@ -54,6 +54,7 @@ export function evaluateApplication(
     appProject: project ?? {},
     now,
     changes: counter.changes,
+    operations: counter,
     ...(repo ? { repo: repo.provider } : {}),
   });
   for (const [name, destinations] of byTrigger) {
@@ -69,6 +70,10 @@ export function evaluateApplication(
       answer.timeDependent ||= condition.timeDependent;
       if (result.status === 'failed') {
         answer.failures.push({ trigger: name, when: condition.when, error: result.error });
+      }
+      const oncePerFailed = oncePerError(result);
+      if (oncePerFailed !== undefined) {
+        answer.failures.push({ trigger: name, when: condition.when, error: `oncePer: ${oncePerFailed}` });
       }
       for (const destination of destinations) {
         answer.evaluations.push({
@@ -87,6 +92,11 @@ export function evaluateApplication(
   }
   answer.timeDependent ||= repo?.unanswered() ?? false;
   return answer;
+}
+
+/** Why a condition that matches has no value of its oncePer. */
+export function oncePerError(result: ConditionResult): string | undefined {
+  return result.status === 'matched' && result.oncePer.kind === 'none' ? result.oncePer.error : undefined;
 }
 
 function destinationsByTrigger(

@@ -35,13 +35,7 @@ function start(options: Parameters<typeof startPipeline>[0] = {}) {
     calls.push(call);
   }
   const noted = { ledger: intercept(ledger, note), queue: intercept(memory, note) };
-  return {
-    ...startPipeline({ now, term: (terms += 1), ...options, ...noted }),
-    ledger,
-    queue: memory,
-    calls,
-    clock,
-  };
+  return { ...startPipeline({ now, term: (terms += 1), ...options, ...noted }), ledger, queue: memory, calls, clock };
 }
 
 function app(status: JsonObject, subscriptions: Record<string, string> = toOps): Application {
@@ -198,7 +192,9 @@ it('tells once of a deletion that takes its time', async () => {
   p.see(leaving, 'deleted');
   await p.done();
   await p.queue.runAll(p.deliver);
-  expect(p.sent.map(({ snapshots: [{ metadata }] }) => (metadata as JsonObject).deletionTimestamp)).toEqual([
+  expect(
+    p.sent.map(({ snapshots: [{ metadata }] }) => (metadata as JsonObject).deletionTimestamp),
+  ).toEqual([
     '2025-12-31T23:59:59Z',
   ]);
 });
@@ -458,9 +454,7 @@ it("evaluates a tenant's Application under the tenant's configuration and the co
   p.see(application('b', { status: degraded, subscriptions: toOps }));
   await p.done();
   await p.queue.runAll(p.deliver);
-  expect(
-    p.sent.map(({ configNamespace, alerts: [{ application }] }) => [application.uid, configNamespace]),
-  ).toEqual([
+  expect(p.sent.map(({ configNamespace, alerts: [{ application }] }) => [application.uid, configNamespace])).toEqual([
     ['a', 'tenant'],
     ['a', 'argocd'],
     ['b', 'argocd'],

@@ -2,7 +2,7 @@
  * What is known of each Application and when it is evaluated. Longer than most files: the order of events, of what the
  * ledger answers and of what is written has to be seen in one place.
  */
-
+import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import { createChangeCounter } from '../alerts/change-history.ts';
 import {
   type DecidedPart,
@@ -14,7 +14,7 @@ import {
 } from '../alerts/decide.ts';
 import { slotOf } from '../alerts/keys.ts';
 import { type ImportedAlert, rowsOfImport } from '../alerts/notified-annotation.ts';
-import type { RepoEvaluation } from '../argocd/evaluation.ts';
+import { isOperationStuck } from '../cluster/sync-status.ts';
 import type { Part } from '../ledger/pieces.ts';
 import type { ApplicationRecord, ChangeHistory, Row } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
@@ -107,6 +107,8 @@ interface Tracked {
   decidedUpTo?: string | undefined;
   /** For conditions that ask how often a value has changed; stands in the record, too. */
   history: ChangeHistory;
+  /** `startedAt` of an operation that has no end, once that is logged. */
+  stuck?: string;
   /** Failures logged already, so that each is logged when it changes and not with every event. */
   failures: string;
 }
@@ -234,6 +236,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const { application } = entry;
     metrics.setApplication(application, observedAt);
     if (kind === 'seen' && !deps.isRefreshed(application.object)) return;
+    reportStuck(entry);
     const before = entry.history;
     const evaluations = evaluateAll(entry);
     const isHistoryNew = entry.history !== before;
@@ -255,7 +258,21 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const record = isTold ? recordOf(entry, parts.length > 0 || isHistoryNew) : undefined;
     for (const delivery of decision.named) deps.onNamed(delivery);
     if (decision.ended.length > 0) deps.onEnded(application, decision.ended);
-    if (record) writer.write(application.uid, { parts, last: { put: [recordRow(record)] } }, hold.share());
+    if (record)
+      writer.write(application.uid, { parts, last: { put: [recordRow(record)] } }, hold.share());
+  }
+
+  /** Argo CD itself may have stopped syncing it, so it is said once for each such operation. */
+  function reportStuck(entry: Tracked): void {
+    const { application } = entry;
+    const stuck = isOperationStuck(application.object) ? operationStart(application.object) : undefined;
+    if (stuck !== undefined && stuck !== entry.stuck)
+      log.warn(
+        { application: nameOf(application), startedAt: stuck },
+        'Operation is over and has no end (finishedAt): Argo CD may have stopped syncing the Application',
+      );
+    if (stuck === undefined) delete entry.stuck;
+    else entry.stuck = stuck;
   }
 
   function evaluateAll(entry: Tracked): AlertEvaluation[] {
@@ -263,9 +280,11 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const project = deps.project(application);
     const evaluations: AlertEvaluation[] = [];
     const failures: string[] = [];
-    const counter = createChangeCounter(entry.history, deps.now());
+    const counter = createChangeCounter(entry.history, deps.now(), operationStart(application.object));
     entry.timeDependent = false;
-    for (const active of configurations.of(application.namespace)) {
+    const actives = configurations.of(application.namespace);
+    const lost = new Set<string>();
+    for (const active of actives) {
       const repo = deps.repo?.(application, active);
       const answer = evaluateApplication(application, project, active, deps.now(), counter, repo);
       evaluations.push(...answer.evaluations);
@@ -273,7 +292,12 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       for (const { name, triggered } of answer.conditions) {
         metrics.evaluations.inc({ name, triggered: String(triggered) });
       }
-      for (const trigger of answer.unknownTriggers) reportUnknownTrigger(active, trigger, application);
+      for (const trigger of answer.unknownTriggers) {
+        // An annotation counts under each configuration; one of them has to have the trigger.
+        if (lost.has(trigger) || actives.some(({ config }) => config.triggers.has(trigger))) continue;
+        lost.add(trigger);
+        reportUnknownTrigger(active, trigger, application);
+      }
       for (const failure of answer.failures) {
         metrics.evaluationErrors.inc({ trigger: failure.trigger });
         failures.push(`${failure.trigger}: ${failure.error}`);
@@ -410,9 +434,7 @@ function goneRow(revision: string, now: number): Row<'gone'> {
 
 /** What was imported, but for notices that have changed since, of which there is one row. */
 function partsOfImport(rows: readonly Row[], decided: readonly DecidedPart[]): Part[] {
-  const changed = new Set(
-    decided.flatMap(({ put = [], remove = [] }) => [...put, ...remove].map(({ key }) => key)),
-  );
+  const changed = new Set(decided.flatMap(({ put = [], remove = [] }) => [...put, ...remove].map(({ key }) => key)));
   return rows.filter(({ key }) => !changed.has(key)).map((row) => ({ put: [row] }));
 }
 
@@ -443,6 +465,13 @@ function withDeletionTimestamp({ application, observedAt }: ApplicationEvent): A
   if (metadata.deletionTimestamp) return application;
   const deletionTimestamp = `${new Date(observedAt).toISOString().slice(0, 19)}Z`;
   return { ...application, object: { ...application.object, metadata: { ...metadata, deletionTimestamp } } };
+}
+
+/** `startedAt` of the operation that runs or ran last, '' without one. */
+function operationStart({ status }: JsonObject): string {
+  const { operationState } = (status ?? {}) as { operationState?: { startedAt?: unknown } };
+  const startedAt = operationState?.startedAt;
+  return typeof startedAt === 'string' ? startedAt : '';
 }
 
 function nameOf(application: Application): string {

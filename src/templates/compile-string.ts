@@ -53,6 +53,7 @@ function compiled(
     path,
     source: text,
     dialect,
+    locate,
     render(vars, options) {
       const result = execute(vars, options);
       if (result.ok) return { ok: true, text: toText(result.output) };

@@ -8,6 +8,8 @@ export interface TemplateString {
   path: readonly string[];
   source: string;
   dialect: Dialect;
+  /** Line and column, from 1, of an offset of `source` inside the value of the ConfigMap key. */
+  locate(offset: number): { line: number; column: number } | undefined;
   render(vars: TemplateVars, options: StringOptions): RenderedString;
 }
 

@@ -1,9 +1,9 @@
 /** What templates see: argo-cd's variables and namespaces, and `shared`, which is ours. */
 import { createNamespaces } from '../go/namespaces/create.ts';
 import type { RepoProvider } from '../go/namespaces/repo.ts';
+import { sharedValues } from '../go/namespaces/shared.ts';
 import { GoBytes, GoTypedMap } from '../go/value.ts';
 import type { JsonObject } from '../model.ts';
-import { sharedValues } from './shared.ts';
 import type { TemplateVars } from './template.ts';
 
 export interface TemplateVarsInput {

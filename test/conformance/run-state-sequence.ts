@@ -145,14 +145,18 @@ async function deliveriesOf(
   const deliveries = evaluations.flatMap((evaluation): PlayedDelivery[] => {
     const { result } = evaluation;
     if (result.status !== 'matched') return [];
-    const oncePer = oncePerValue(result, evaluation.oncePer, application.object);
+    const oncePer = oncePerValue(result);
     const notice = noticeKey(uid, slotOf(evaluation));
     const alerts = notices.get(slotOf(evaluation))?.alerts ?? [];
     const isSame = (delivery: DeliveryFacts) =>
       delivery.notice === notice && delivery.alerts[0].oncePer === oncePer;
     const alert = alerts.find((each) => each.oncePer === oncePer) ?? alerts.find(({ unnamed }) => unnamed);
-    // An earlier occurrence without oncePer is of the same notice, and may be sent only now.
-    const accepted = sent.filter(({ delivery }) => isSame(delivery) && delivery.id === alert?.delivery);
+    // A value is told once, whenever it matched first. An earlier occurrence of what began without one is of the same
+    // notice, and may be sent only now.
+    const isOnce = !alerts.some(({ unnamed }) => unnamed);
+    const accepted = sent.filter(
+      ({ delivery }) => isSame(delivery) && (isOnce || delivery.id === alert?.delivery),
+    );
     for (const each of accepted) told.add(each);
     const identity = identityOf(evaluation, evaluation.send, oncePer, `[${evaluation.index}].`);
     const [first] = accepted;

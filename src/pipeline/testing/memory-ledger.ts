@@ -31,9 +31,7 @@ export function createMemoryLedger(lead: { term: number } = { term: 0 }): Ledger
   const pending = () =>
     [...entries.values()].filter(({ settlement }) => !settlement).sort((a, b) => a.order - b.order);
   const parked = () =>
-    [...entries.values()].flatMap(({ delivery, settlement }) =>
-      settlement ? [{ delivery, settlement }] : [],
-    );
+    [...entries.values()].flatMap(({ delivery, settlement }) => (settlement ? [{ delivery, settlement }] : []));
   const headOf = (lane: string) => pending().find(({ delivery }) => delivery.lane === lane);
   const isReady = (id: string) => {
     const entry = entries.get(id);
