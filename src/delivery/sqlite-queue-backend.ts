@@ -1,91 +1,12 @@
-import { ErrorCode, type IQueueBackend, type JobJson, type JobsOptions } from 'bullmq';
+import { ErrorCode, type IQueueBackend, type JobJson } from 'bullmq';
 import type { SqliteStore } from '../store/store.ts';
-
-/** Operations of BullMQ that Herald has no use for. A new one of BullMQ's is a type error until it is sorted. */
-const unused = [
-  'addFlow',
-  'addJobScheduler',
-  'addLog',
-  'changeDelay',
-  'changePriority',
-  'cleanJobsByState',
-  'clearLogs',
-  'deleteDeduplicationKey',
-  'drain',
-  'forQueue',
-  'getClientList',
-  'getCountsPerPriority',
-  'getDeduplicationJobId',
-  'getDependencies',
-  'getDependencyCounts',
-  'getIgnoredChildrenFailures',
-  'getJobLogs',
-  'getJobScheduler',
-  'getJobSchedulerData',
-  'getJobSchedulersCount',
-  'getJobSchedulersRange',
-  'getMetrics',
-  'getProcessedChildrenValues',
-  'getQueueMeta',
-  'getQueueMetaField',
-  'getQueueMetaFields',
-  'getRateLimitTtl',
-  'hasQueueMetaField',
-  'isFinished',
-  'isJobInState',
-  'isJobScheduler',
-  'isMaxed',
-  'moveJobFromActiveToWait',
-  'moveToWaitingChildren',
-  'obliterate',
-  'paginate',
-  'parseNodeKey',
-  'pause',
-  'promote',
-  'publishEvent',
-  'readEvents',
-  'removeChildDependency',
-  'removeDeduplicationKey',
-  'removeDeprecatedPriorityKey',
-  'removeJobScheduler',
-  'removeOrphanedJobs',
-  'removeQueueMetaFields',
-  'removeRateLimitKey',
-  'removeUnprocessedChildren',
-  'retryFinishedJob',
-  'retryFinishedJobs',
-  'setRateLimit',
-  'trimEvents',
-  'updateJobSchedulerNextMillis',
-  'updateProgress',
-] as const satisfies readonly (keyof IQueueBackend)[];
-
-type Unused = Pick<IQueueBackend, (typeof unused)[number]>;
-type Used = Omit<IQueueBackend, keyof Unused>;
+import { type JobRow, jobStatements, jsonOf } from './sqlite-jobs.ts';
+import { refusals, type UsedOperations } from './unused-operations.ts';
 
 interface WorkerOptions {
   lockDuration?: number;
   stalledInterval?: number;
   maxStalledCount?: number;
-}
-
-interface Row {
-  seq: number;
-  id: string;
-  name: string;
-  data: string;
-  opts: string;
-  added_at: number;
-  delay: number;
-  token: string | null;
-  stalled: number;
-  attempts_made: number;
-  attempts_started: number;
-  processed_at: number | null;
-  processed_by: string | null;
-  failed_reason: string | null;
-  stacktrace: string | null;
-  deferred_failure: string | null;
 }
 
 /** Jobs in one transaction, and jobs that one statement changes at the most. */
@@ -101,7 +22,7 @@ const longestWait = 5;
  */
 export function createSqliteQueueBackend(store: SqliteStore, name: string, options: object): IQueueBackend {
   const { lockDuration = 30_000, stalledInterval = 30_000, maxStalledCount = 1 } = options as WorkerOptions;
-  const sql = statements(store);
+  const sql = jobStatements(store);
   let closing: Promise<void> | undefined;
   let isInterrupted = false;
   let endWait: (() => void) | undefined;
@@ -114,7 +35,7 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
   /** The next job that is due, now active; or when there will be one. */
   function take(token: string, worker: string | undefined): unknown[] {
     const now = Date.now();
-    const taken = sql.take.get(token, now + lockDuration, now, worker ?? null, now) as Row | undefined;
+    const taken = sql.take.get(token, now + lockDuration, now, worker ?? null, now) as JobRow | undefined;
     return taken ? [jsonOf(taken), taken.id, 0, 0] : [null, '', 0, nextDue() ?? 0];
   }
 
@@ -163,7 +84,7 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
     changed();
   }
 
-  const backend: Used = {
+  const backend: UsedOperations = {
     qualifiedName: name,
     keys: {},
     minimumBlockTimeout: 0.001,
@@ -273,7 +194,7 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
     },
     async getJobData(jobId) {
       const row = await store.read(() => sql.job.get(jobId));
-      return row && jsonOf(row as unknown as Row);
+      return row && jsonOf(row as unknown as JobRow);
     },
     async getCounts(types, before) {
       const now = Date.now();
@@ -351,76 +272,6 @@ function isWaiting(type: string): boolean {
   return type === 'wait' || type === 'waiting';
 }
 
-function statements(store: SqliteStore) {
-  const active = 'token IS NOT NULL';
-  const put = 'token = NULL, locked_until = NULL, stalled_since = NULL';
-  const one = (sql: string) => store.prepare(sql);
-  return {
-    add: one(
-      `INSERT INTO job (id, name, data, opts, added_at, due, delay) VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO NOTHING`,
-    ),
-    nextDue: one('SELECT due FROM job WHERE token IS NULL ORDER BY due, seq LIMIT 1'),
-    take: one(
-      `UPDATE job SET token = ?, locked_until = ?, processed_at = ?, processed_by = ?,
-              attempts_started = attempts_started + 1
-       WHERE seq = (SELECT seq FROM job WHERE token IS NULL AND due <= ? ORDER BY due, seq LIMIT 1) RETURNING *`,
-    ),
-    token: one('SELECT token FROM job WHERE id = ?'),
-    job: one('SELECT * FROM job WHERE id = ?'),
-    state: one(
-      `SELECT CASE WHEN ${active} THEN 'active' WHEN due > ? THEN 'delayed' ELSE 'waiting' END AS state
-       FROM job WHERE id = ?`,
-    ),
-    remove: one('DELETE FROM job WHERE id = ?'),
-    removeUnlocked: one('DELETE FROM job WHERE id = ? AND (token IS NULL OR locked_until <= ?)'),
-    updateData: one('UPDATE job SET data = ? WHERE id = ?'),
-    putBack: one(
-      `UPDATE job SET ${put}, due = ?, delay = ?, attempts_made = attempts_made + ?,
-              failed_reason = coalesce(?, failed_reason), stacktrace = coalesce(?, stacktrace)
-       WHERE id = ?`,
-    ),
-    promote: one(
-      `UPDATE job SET due = ? WHERE seq IN
-         (SELECT seq FROM job WHERE token IS NULL AND due > ? ORDER BY due, seq LIMIT ?)`,
-    ),
-    extend: one('UPDATE job SET locked_until = ?, stalled_since = NULL WHERE id = ? AND token = ?'),
-    expired: one(`SELECT 1 FROM job WHERE ${active} AND locked_until < ? LIMIT 1`),
-    reclaim: one(
-      `UPDATE job SET ${put}, stalled = stalled + 1, deferred_failure =
-              CASE WHEN stalled >= ? THEN 'job stalled more than allowable limit' ELSE deferred_failure END
-       WHERE ${active} AND locked_until < ? AND stalled_since <= ? RETURNING id`,
-    ),
-    markStalled: one(
-      `UPDATE job SET stalled_since = ? WHERE ${active} AND locked_until < ? AND stalled_since IS NULL`,
-    ),
-    countWaiting: one('SELECT count(*) AS count FROM job WHERE token IS NULL AND due <= ?'),
-    countDelayed: one('SELECT count(*) AS count FROM job WHERE token IS NULL AND due > ? AND due < ?'),
-    countActive: one(`SELECT count(*) AS count FROM job WHERE ${active}`),
-  };
-}
-
-function jsonOf(row: Row): JobJson {
-  return {
-    id: row.id,
-    name: row.name,
-    data: row.data,
-    opts: JSON.parse(row.opts) as JobsOptions,
-    progress: 0,
-    attemptsMade: row.attempts_made,
-    attemptsStarted: row.attempts_started,
-    timestamp: row.added_at,
-    delay: row.delay,
-    failedReason: row.failed_reason ?? '',
-    stacktrace: row.stacktrace ?? '[]',
-    returnvalue: 'null',
-    stalledCounter: row.stalled,
-    ...(row.processed_at === null ? {} : { processedOn: row.processed_at }),
-    ...(row.processed_by === null ? {} : { processedBy: row.processed_by }),
-    ...(row.deferred_failure === null ? {} : { deferredFailure: row.deferred_failure }),
-  };
-}
-
 function refuseUnusual(job: JobJson, jobId: string): void {
   const { priority, lifo } = job.opts;
   const asked = [
@@ -438,16 +289,4 @@ function refuseUnusual(job: JobJson, jobId: string): void {
 
 function jobError(code: ErrorCode, message: string): Error {
   return Object.assign(new Error(message), { code });
-}
-
-function refusals(): Unused {
-  const entries = unused.map((operation) => [
-    operation,
-    () => {
-      throw new Error(
-        `The embedded store does not do what BullMQ calls ${operation}: Herald has no use for it`,
-      );
-    },
-  ]);
-  return Object.fromEntries(entries) as Unused;
 }
