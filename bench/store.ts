@@ -9,17 +9,18 @@ import { createLog } from '../src/log.ts';
 import type { JsonObject } from '../src/model.ts';
 import { openStore } from '../src/store/open-store.ts';
 import type { Store } from '../src/store/store.ts';
-import { all, committer, delivery, noticeRow, record, recordRow } from '../test/contract/ledger-fixtures.ts';
+import { all, committer, delivery, noticeRow, recordRow } from '../test/contract/ledger-fixtures.ts';
 import { findPostgres, findRedis, postgresDatabase, redisDatabase } from '../test/servers.ts';
 import { startChild } from '../test/store/child-process.ts';
 
 /*
  * What each store reaches: `node bench/store.ts [sqlite|redis|postgres …]`. Applications of 20 KB, 20 subscriptions each.
  *
- *   commit        changes of one Application with 20 deliveries each, 32 at a time, as the pipeline writes them
+ *   commit        changes of one Application with 20 notices and deliveries each, 32 at a time, as the pipeline writes them
+ *   told          which of 20 oncePer values were told, asked before such a change
  *   add           jobs of those deliveries put into the queue
  *   deliver       jobs worked on: asked for in the ledger, "sent", settled
- *   load          the rows of 10,000 Applications
+ *   load          the record and episodes of 10,000 Applications
  *   kill          SIGKILL in the middle: what was acknowledged before and is there afterwards
  */
 
@@ -73,14 +74,23 @@ async function measureLedger(name: Name, store: Store): Promise<void> {
     log: createLog({ level: 'warn', format: 'text' }),
     deadline: 60_000,
   });
-  const commit = committer(ledger);
   const changes = Array.from({ length: burst }, (_, i) => changeOf(`burst-${i}`));
+  const commit = committer(ledger);
   await timed(name, 'commit', changes.length, 'changes/s', () =>
     each(changes, 32, async ({ uid, change }) => void (await commit(uid, change))),
   );
-  const ids = changes.map(({ change }) => (change.add ?? []).map(({ id }) => id));
-  const count = ids.flat().length;
-  await timed(name, 'add', count, 'jobs/s', () => each(ids, 32, (some) => queue.add(some)));
+  await timed(name, 'told', changes.length, 'reads/s', () =>
+    each(changes, 32, async ({ uid, change }) => {
+      await ledger.read(
+        uid,
+        'told',
+        (change.add ?? []).map(({ id }) => id),
+      );
+    }),
+  );
+  const deliveries = changes.map(({ change }) => (change.add ?? []).map(({ id }) => id));
+  const count = deliveries.flat().length;
+  await timed(name, 'add', count, 'jobs/s', () => each(deliveries, 32, (ids) => queue.add(ids)));
   const { promise: finished, resolve } = Promise.withResolvers<void>();
   let done = 0;
   await timed(name, 'deliver', count, 'deliveries/s', async () => {
@@ -101,19 +111,19 @@ async function measureLedger(name: Name, store: Store): Promise<void> {
 
 async function measureLoad(name: Name, store: Store): Promise<void> {
   const ledger = createLedger(store, { deadline: 60_000 });
-  const commit = committer(ledger);
+  const commit = committer(ledger, 1);
   const uids = Array.from({ length: applications }, (_, i) => `load-${i}`);
   await timed(name, 'write records', uids.length, 'records/s', () =>
     each(uids, 32, async (uid) => {
-      const value = { ...record(uid), object: applicationOf(uid) };
-      await commit(uid, { put: [{ kind: 'application', key: '', value }] });
+      const row = recordRow(uid);
+      await commit(uid, { put: [{ ...row, value: { ...row.value, object: applicationOf(uid) } }] });
     }),
   );
-  await timed(name, 'load all', uids.length, 'Applications/s', async () => {
+  await timed(name, 'read all records', uids.length, 'Applications/s', async () => {
     await all(ledger.rows('application'));
   });
   await timed(name, 'load one by one, 64 at a time', uids.length, 'Applications/s', () =>
-    each(uids, 64, async (uid) => void (await ledger.load(uid, ['application', 'notice']))),
+    each(uids, 64, async (uid) => void (await ledger.load(uid, ['application', 'notice', 'gone']))),
   );
 }
 

@@ -55,6 +55,11 @@ export interface Metrics extends ApplicationSeries, ApplicationSetSeries {
   setBacklog(writes: number): void;
   /** Replaces the number of parked deliveries by service. */
   setParked(byService: ReadonlyMap<string, number>): void;
+  /** Replaces the number of problems in the subscriptions of a namespace's Applications or AppProjects. */
+  setSubscriptionProblems(
+    of: { namespace: string; kind: 'Application' | 'AppProject' },
+    problems: number,
+  ): void;
   /** Replaces the problems of the ConfigMap in one namespace. */
   setConfigProblems(namespace: string, problems: readonly Problem[]): void;
 }
@@ -188,6 +193,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'config_namespace',
   ]);
 
+  const subscriptionProblems = gauge(
+    'herald_subscription_problems',
+    'Problems in annotations that subscribe, by the namespace and kind of the object.',
+    ['namespace', 'kind'],
+  );
+
   const info = gauge('herald_application_info', 'Status of each watched Application, always 1.', infoLabels);
   const operations = counter(
     'herald_application_operations_total',
@@ -266,6 +277,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     setParked(byService) {
       parked.reset();
       for (const [service, count] of byService) parked.set({ service }, count);
+    },
+
+    setSubscriptionProblems({ namespace, kind }, problems) {
+      if (problems === 0) subscriptionProblems.remove({ namespace, kind });
+      else subscriptionProblems.set({ namespace, kind }, problems);
     },
 
     setConfigProblems(namespace, problems) {

@@ -35,8 +35,15 @@ import { createRepo } from './pipeline/repo.ts';
 import { reviveParked } from './pipeline/revive.ts';
 import { type ShutdownStep, shutDown } from './pipeline/shutdown.ts';
 import { createStanding } from './pipeline/standing.ts';
+import { createSubscriptionReporter } from './pipeline/subscription-problems.ts';
 import { createTerm, type LeadingTerm, notedProgress, type OpenedStore } from './pipeline/term.ts';
-import { missingLists, stuckWatches, verdict } from './pipeline/watch-health.ts';
+import {
+  failingWatches,
+  missingLists,
+  missingRights,
+  stuckWatches,
+  verdict,
+} from './pipeline/watch-health.ts';
 import type { HealthChecks } from './server/health.ts';
 import { createServer } from './server/server.ts';
 import { createService } from './services/create-service.ts';
@@ -98,7 +105,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const now = Date.now;
   const startedAt = now();
 
-  const connection = connect(connectOptions(options.kube));
+  const connection = connect({ ...connectOptions(options.kube), log });
   const namespace = options.kube.namespace || connection.namespace;
   const scope = createWatchScope(namespace, options.applicationNamespaces);
   const metrics = createMetrics({ version: packageJson.version });
@@ -144,7 +151,14 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   );
   const mirror =
     options.notifiedAnnotation === 'write'
-      ? createMirror({ connection, configurations, controllerNamespace: namespace, log, now })
+      ? createMirror({
+          connection,
+          configurations,
+          controllerNamespace: namespace,
+          load: async (uid, kinds) => (await opening.promise).ledger.load(uid, kinds),
+          log,
+          now,
+        })
       : undefined;
   const project = (application: { project: string }) => projects.get(namespace, application.project)?.object;
   const argocd = createArgocd({ log, metrics, now }, { namespace });
@@ -161,8 +175,14 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const projects = createProjectWatch(watching, {
     namespace,
     handlers: {
-      upsert: ({ name }) => void leading?.observer.reevaluate((application) => application.project === name),
-      delete: ({ name }) => void leading?.observer.reevaluate((application) => application.project === name),
+      upsert(changed) {
+        leading?.subscriptions.check('AppProject', changed);
+        void leading?.observer.reevaluate(({ project }) => project === changed.name);
+      },
+      delete(last) {
+        leading?.subscriptions.forget(last.uid);
+        void leading?.observer.reevaluate(({ project }) => project === last.name);
+      },
     },
   });
   const config = createConfigWatch(watching, {
@@ -176,6 +196,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       void leading?.observer.reevaluate(
         (application) => isOurs || application.namespace === snapshot.namespace,
       );
+      void leading?.subscriptions.recheck();
       void revive(snapshot, change);
     },
   });
@@ -198,8 +219,10 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
 
   /** The term of this process: what it does while it leads. */
   let leading: LeadingTerm | undefined;
-  const lead = (opened: Promise<OpenedStore>, from: string | undefined): LeadingTerm =>
-    createTerm(
+  const lead = (opened: Promise<OpenedStore>, from: string | undefined): LeadingTerm => {
+    const subscriptions = createSubscriptionReporter({ configurations, record: events.record, metrics, log });
+    for (const each of projects.values()) subscriptions.check('AppProject', each);
+    return createTerm(
       {
         connection,
         store: opened,
@@ -207,6 +230,8 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
         project,
         repo: repo.evaluation,
         ...(mirror ? { mirror } : {}),
+        lookInto: config.lookInto,
+        subscriptions,
         metrics,
         log,
         now,
@@ -221,10 +246,15 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
         backlogLimit,
       },
     );
+  };
 
   const watches = () => [projects.state(), ...config.states(), ...(leading?.watches() ?? [])];
   healthz.watch = () => verdict(stuckWatches(watches(), now()), 'alive');
-  readyz.lists = () => verdict(missingLists(watches()), 'done');
+  readyz.lists = () => {
+    const states = watches();
+    const obstacles = [...missingLists(states), ...failingWatches(states, now())];
+    return verdict(obstacles, ['done', ...missingRights(states)].join('; '));
+  };
 
   for (const watch of [config, projects]) watch.start();
   const waiting = waitForStore(options.queue, {

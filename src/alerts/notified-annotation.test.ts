@@ -5,7 +5,7 @@ import {
   endedMeanwhile,
   type ImportCandidate,
   importAlerts,
-  mirrorKey,
+  mirrorKeys,
   mirrorNotified,
   notifiedAnnotation,
   parseNotified,
@@ -279,21 +279,42 @@ describe('mirror', () => {
   };
 
   test('keys are those that the import finds, the tenant included', () => {
-    expect(mirrorKey(alert, 4, controllerNamespace).key).toBe('on-deployed:[4].HASH:slack:deploys');
-    const tenant = mirrorKey(
-      { ...alert, configNamespace: 'team-a', oncePer: 'r1' },
-      0,
-      controllerNamespace,
-    );
-    expect(tenant).toEqual({ key: 'r1:team-a:on-deployed:[0].HASH:slack:deploys', replaces: [] });
+    expect(mirrorKeys(alert, { index: 4, printed: '' }, controllerNamespace)).toEqual([
+      'on-deployed:[4].HASH:slack:deploys',
+    ]);
+    const tenant = { ...alert, configNamespace: 'team-a', oncePer: 'r1' };
+    expect(mirrorKeys(tenant, { index: 0, printed: 'r1' }, controllerNamespace)).toEqual([
+      'r1:team-a:on-deployed:[0].HASH:slack:deploys',
+    ]);
   });
 
-  test('a list of revisions replaces what argocd-notifications wrote for it', () => {
-    const { replaces } = mirrorKey({ ...alert, oncePer: '[a b]' }, 0, controllerNamespace);
-    const before = '{"<nil>:on-deployed:[0].HASH:slack:deploys":5,"zzz":1}';
-    expect(mirrorNotified(before, { notified: [{ key: 'k', at: 7999 }], ended: replaces })).toBe(
-      '{"k":7,"zzz":1}',
-    );
+  test.each(['', '<nil>'])(
+    'a list of revisions stands beside the key of argocd-notifications, of %j',
+    (printed) => {
+      const keys = mirrorKeys({ ...alert, oncePer: '[a b]' }, { index: 0, printed }, controllerNamespace);
+      const prefix = printed === '' ? '' : `${printed}:`;
+      expect(keys).toEqual([
+        '[a b]:on-deployed:[0].HASH:slack:deploys',
+        `${prefix}on-deployed:[0].HASH:slack:deploys`,
+      ]);
+    },
+  );
+
+  test.each(['', '<nil>:'])('the key %j beside a list silences no later list', (prefix) => {
+    const oncePer = 'app.status.operationState.syncResult.revision';
+    const one = candidate({
+      oncePer,
+      result: {
+        status: 'matched',
+        oncePer: { kind: 'value', printed: '[c d]' },
+        plainOncePer: prefix === '' ? { kind: 'none' } : { kind: 'nil' },
+      },
+    });
+    const own = stateKey({ ...one, oncePer: '[a b]' });
+    const beside = `${prefix}${stateKey({ ...one, oncePer: '' })}`;
+    const status = { status: { operationState: { syncResult: { revisions: ['c', 'd'] } } } };
+    expect(values(imported({ [beside]: 5 }, [one], status))).toEqual(['[c d]']);
+    expect(values(imported({ [own]: 5, [beside]: 5 }, [one], status))).toEqual(['[a b]']);
   });
 
   test('the last key gone, the annotation goes', () => {

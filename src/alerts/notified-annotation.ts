@@ -2,7 +2,7 @@ import type { Row } from '../ledger/rows.ts';
 import type { Application, ConditionResult, Destination } from '../model.ts';
 import { type Evaluation, noticeOf, toldRow } from './decide.ts';
 import { alertKey, noticeKey, type Slot, slotOf } from './keys.ts';
-import { oncePerValue } from './once-per.ts';
+import { isValueless, oncePerValue } from './once-per.ts';
 
 /**
  * The annotation in which argocd-notifications remembers what it has sent: read the first time an Application is
@@ -99,7 +99,7 @@ export interface ImportedAlert extends Slot {
  * - With oncePer every value in the annotation is imported, so that going back to one stays silent, as in the engine.
  *   Reordered conditions keep their values, though the engine would send again.
  * - Where the engine printed `<nil>` or nothing for an Application with several sources, and Herald has a value
- *   (`oncePerValue`), the current value counts as notified.
+ *   (`oncePerValue`), the current value counts as notified, unless values that Herald has mirrored say which are.
  */
 export function importAlerts(
   application: Application,
@@ -110,10 +110,18 @@ export function importAlerts(
   if (state.size === 0) return [];
   const tails = tailsOf(candidates, options.controllerNamespace);
   const alerts = new Map<string, ImportedAlert>();
-  for (const [key, seconds] of state) {
+  const entries = [...state].flatMap(([key, seconds]) => {
     const found = candidateOf(key, tails);
-    const oncePer = found && oncePerToImport(found);
-    if (!found || oncePer === undefined) continue;
+    return found ? [{ found, seconds }] : [];
+  });
+  /** Those with a value of Herald's own: the engine's key beside it says nothing more. */
+  const mirrored = new Set(
+    entries.filter(({ found }) => found.printed.startsWith('[')).map(({ found }) => found.candidate),
+  );
+  for (const { found, seconds } of entries) {
+    const isBeside = mirrored.has(found.candidate) && isValueless(found.printed);
+    const oncePer = isBeside ? undefined : oncePerToImport(found);
+    if (oncePer === undefined) continue;
     const since = clamp(Number(seconds) * 1000, options.now);
     const { configNamespace, trigger, condition, destination } = found.candidate;
     const alert = { configNamespace, trigger, condition, destination, oncePer, since };
@@ -245,8 +253,11 @@ function oncePerToImport({
   return printed === '' && result.status !== 'failed' ? undefined : printed;
 }
 
-/** As argocd-notifications prints the value into its keys. */
-function enginePrint({ oncePer, plainOncePer }: Extract<ConditionResult, { status: 'matched' }>): string {
+/** As argocd-notifications prints the value into its keys; '' is no value to it. */
+export function enginePrint({
+  oncePer,
+  plainOncePer,
+}: Pick<Extract<ConditionResult, { status: 'matched' }>, 'oncePer' | 'plainOncePer'>): string {
   return oncePerValue({ oncePer: plainOncePer ?? oncePer });
 }
 
@@ -254,27 +265,22 @@ function clamp(at: number, now: number): number {
   return Math.min(Math.max(at, 0), now);
 }
 
-/** How an alert stands in the annotation when it is mirrored. */
-export interface MirrorKey {
-  key: string;
-  /** Keys that argocd-notifications wrote for the same match, and that would silence later values after a restart. */
-  replaces: string[];
-}
-
-/** `index` is the condition's position now: argocd-notifications would look for it there. */
-export function mirrorKey(
+/**
+ * The keys under which an alert stands in the annotation when it is mirrored: that of its value, by which Herald finds
+ * it again, and the one that argocd-notifications would have written, where it prints another value. `index` is the
+ * condition's position now: argocd-notifications would look for it there.
+ */
+export function mirrorKeys(
   alert: Slot & { oncePer: string },
-  index: number,
+  condition: { index: number /** What the engine prints for oncePer. */; printed: string },
   controllerNamespace: string,
-): MirrorKey {
-  const { configNamespace, trigger, condition, destination, oncePer } = alert;
+): string[] {
+  const { configNamespace, trigger, destination, oncePer } = alert;
   const tenant = tenantOf(configNamespace, controllerNamespace);
-  const parts = { tenant, trigger, index, condition, destination };
-  const isList = oncePer.startsWith('[');
-  return {
-    key: stateKey({ ...parts, oncePer }),
-    replaces: isList ? ['<nil>', ''].map((printed) => stateKey({ ...parts, oncePer: printed })) : [],
-  };
+  const parts = { tenant, trigger, index: condition.index, condition: alert.condition, destination };
+  return [...new Set([oncePer, condition.printed])].map((printed) =>
+    stateKey({ ...parts, oncePer: printed }),
+  );
 }
 
 /**
@@ -286,7 +292,7 @@ const maxAnnotationBytes = 64 * 1024;
 export interface MirrorChange {
   /** State keys of what has been notified; `at` in Unix milliseconds. */
   notified: { key: string; at: number }[];
-  /** State keys of what is over: alerts without oncePer that ended, and `MirrorKey.replaces`. */
+  /** State keys of what is over: alerts without oncePer that ended. */
   ended: string[];
 }
 

@@ -2,6 +2,7 @@ import { DelayedError, type IQueueBackend, type Job, type JobProgress, Queue, Wo
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from '../log.ts';
+import { createOutageLog } from '../net/outage-log.ts';
 import { settledWithin, withDeadline } from '../store/deadline.ts';
 import type { Store } from '../store/store.ts';
 import { backoffDelay } from './backoff.ts';
@@ -222,12 +223,11 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
   };
 }
 
-/** While the store is away the same error comes many times a second: one line when it changes. */
+/** While the store is away the same error comes many times a second; undefined: it answers. */
 function createErrorReporter(log: Logger): (error: Error | undefined) => void {
-  let last: string | undefined;
+  const outage = createOutageLog(log, { away: 'Queue does not answer', back: 'Queue answers again' });
   return (error) => {
-    if (error !== undefined && error.message !== last)
-      log.warn({ error: error.message }, 'Queue does not answer');
-    last = error?.message;
+    if (error === undefined) outage.answered();
+    else outage.failed(error.message);
   };
 }

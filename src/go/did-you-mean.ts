@@ -34,7 +34,7 @@ export function suggestion(word: string, candidates: Iterable<string>): string {
 }
 
 /** Optimal string alignment: an adjacent swap is one mistake. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -46,6 +46,20 @@ local function forgetScope(kind, scope)
 end
 `;
 
+/** Answers kind, key and what is stored of each row of a scope that is of these kinds. */
+export const loadScript = `${shared}
+local scope, answer = arg(), {}
+for n = 3, #ARGV do
+  local rows = call('HGETALL', P .. ':rows:' .. ARGV[n] .. ':' .. scope)
+  for m = 1, #rows, 2 do
+    answer[#answer + 1] = ARGV[n]
+    answer[#answer + 1] = rows[m]
+    answer[#answer + 1] = rows[m + 1]
+  end
+end
+return answer
+`;
+
 /** Answers false where a later term has begun; else which of the deliveries are ready. */
 export const commitScript = `${shared}
 local term, number, scope = tonumber(arg()), tonumber(arg()), arg()

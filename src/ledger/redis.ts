@@ -25,6 +25,7 @@ const pageSize = 200;
 /** The ledger in Redis 7 or Valkey; its keys are listed in redis-scripts.ts. */
 export function createRedisLedger(store: RedisStore, options: { deadline: number }): Ledger {
   const { client, prefix } = store;
+  const load = createScript(client, 'heraldLoad', scripts.loadScript);
   const commit = createScript(client, 'heraldCommit', scripts.commitScript);
   const pruneRows = createScript(client, 'heraldPruneRows', scripts.pruneRowsScript);
   const begin = createScript(client, 'heraldBegin', scripts.beginScript);
@@ -44,9 +45,12 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
 
   const hashOf = (kind: RowKind, scope: string) => `${prefix}:rows:${kind}:${scope}`;
 
-  async function rowsIn<Kind extends RowKind>(scope: string, kind: Kind): Promise<Row<Kind>[]> {
-    const hash = await client.hgetallBuffer(hashOf(kind, scope));
-    return Object.entries(hash).map(([key, stored]) => storedRow(kind, key, stored));
+  async function rowsIn<Kind extends RowKind>(scope: string, kinds: readonly Kind[]): Promise<Row<Kind>[]> {
+    const answer = (await load([prefix, scope, ...kinds])) as Buffer[];
+    return Array.from({ length: answer.length / 3 }, (_, index) => {
+      const [kind, key, stored] = answer.slice(index * 3, index * 3 + 3) as [Buffer, Buffer, Buffer];
+      return storedRow(String(kind) as Kind, String(key), stored);
+    });
   }
 
   /** Deliveries of a sorted set from one end to the other; the score from which to go on, and how many had it. */
@@ -89,7 +93,7 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
         const some = await bounded('Reading', client.zrange(scopes, from, '+', 'BYLEX', 'LIMIT', 0, pageSize));
         const found = await bounded(
           'Reading',
-          Promise.all(some.map(async (scope) => (await rowsIn(scope, kind)).map((row) => ({ ...row, scope })))),
+          Promise.all(some.map(async (scope) => (await rowsIn(scope, [kind])).map((row) => ({ ...row, scope })))),
         );
         yield found.flat();
         const last = some.at(-1);
@@ -97,9 +101,7 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
         from = `(${last}`;
       }
     },
-    async load(scope, kinds) {
-      return (await bounded('Loading', Promise.all(kinds.map((kind) => rowsIn(scope, kind))))).flat();
-    },
+    load: (scope, kinds) => bounded('Loading', rowsIn(scope, kinds)),
     async read(scope, kind, keys) {
       assertBounded(keys.length);
       if (keys.length === 0) return [];
@@ -120,7 +122,7 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
         `${remove.length}`,
         ...remove.flatMap(({ kind, key }) => [kind, key]),
         `${put.length}`,
-        ...put.flatMap((row) => [row.kind, row.key, `${row.expiresAt ?? ''}`, bytesOfValue(row.value)]),
+        ...put.flatMap((row) => [row.kind, row.key, expiryOf(row), bytesOfValue(row.value)]),
         `${deliveries.length}`,
         ...deliveries.flatMap((row) => [row.id, row.lane, row.service, row.body, row.snapshots.join(' ')]),
         `${snapshots.size}`,
@@ -190,6 +192,10 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
     },
     discard: discardAll,
   };
+}
+
+function expiryOf({ expiresAt }: Row): string {
+  return expiresAt === undefined ? '' : `${Math.trunc(expiresAt)}`;
 }
 
 function storedRow<Kind extends RowKind>(kind: Kind, key: string, stored: Buffer): Row<Kind> {

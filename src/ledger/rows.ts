@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Delivery, DeliveryFacts, Destination, Json, JsonObject } from '../model.ts';
-import { pack, unpack } from '../store/pack.ts';
+import type { Delivery, DeliveryFacts, Destination, JsonObject } from '../model.ts';
+import { packText, unpack } from '../store/pack.ts';
 import type { AttemptMark, Begun, ParkedDelivery, Settlement } from './ledger.ts';
 
 /** The kinds of rows, and what each holds. A store treats all alike: another kind needs no change there. */
@@ -140,7 +140,7 @@ const packedFrom = 1_024;
 
 export function bytesOfValue(value: RowValues[RowKind]): Buffer {
   const text = JSON.stringify(value);
-  return text.length < packedFrom ? Buffer.from(text) : pack(value as unknown as Json);
+  return text.length < packedFrom ? Buffer.from(text) : packText(text);
 }
 
 const openingBrace = 0x7b;
@@ -184,9 +184,10 @@ export function rowsOfDeliveries(deliveries: readonly Delivery[]): DeliveryRows 
   function digestOf(snapshot: JsonObject): string {
     const known = digests.get(snapshot);
     if (known !== undefined) return known;
-    const digest = createHash('sha256').update(JSON.stringify(snapshot)).digest('hex').slice(0, 40);
+    const text = JSON.stringify(snapshot);
+    const digest = createHash('sha256').update(text).digest('hex').slice(0, 40);
     digests.set(snapshot, digest);
-    if (!packed.has(digest)) packed.set(digest, pack(snapshot));
+    if (!packed.has(digest)) packed.set(digest, packText(text));
     return digest;
   }
 

@@ -185,3 +185,19 @@ it('closes every service at the end, though one fails to', async () => {
   await configurations.close();
   expect(built[1]?.closed).toBe(true);
 });
+
+it('of thousands of problems logs and shows as many as a person reads, and how many more there are', async () => {
+  const { configurations, lines, metrics } = start();
+  const keys = Array.from({ length: 8_000 }, (_, n) => [`trigger.t${n}`, '- when: ==\n  send: [message]']);
+  configurations.update(snapshot({ ...configMap, ...Object.fromEntries(keys) }));
+  expect(lines.filter(({ level }) => level === 'warn').length).toBeLessThanOrEqual(51);
+  const last = lines.findLast(({ level }) => level === 'warn');
+  expect(last?.msg).toMatch(/^More problems in the configuration/);
+  const shown = await series(metrics, 'herald_config_problems');
+  expect(shown.length).toBeLessThanOrEqual(101);
+  const total = shown.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  expect(total).toBeGreaterThanOrEqual(8_000);
+  const before = lines.length;
+  configurations.update(snapshot({ ...configMap, ...Object.fromEntries(keys), more: '' }));
+  expect(lines.length - before).toBeLessThanOrEqual(3);
+});

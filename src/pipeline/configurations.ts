@@ -23,6 +23,8 @@ export interface Configurations {
   /** Those that act for Applications of a namespace: its own first, then the controller's, as in argocd-notifications. */
   of(namespace: string): ActiveConfig[];
   get(configNamespace: string): ActiveConfig | undefined;
+  /** The controller's first. */
+  all(): ActiveConfig[];
   close(): Promise<void>;
 }
 
@@ -56,6 +58,11 @@ interface Held {
   /** Problems told already. */
   told: ReadonlySet<string>;
 }
+
+/** Problems of one change that are logged and recorded one by one, the errors first. */
+const mostLines = 50;
+/** Series of one namespace; what is over is one of its own. */
+const mostSeries = 100;
 
 export function createConfigurations(deps: Deps, options: Options): Configurations {
   const { log } = deps;
@@ -98,12 +105,17 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     before: ReadonlySet<string>,
   ): Set<string> {
     const { namespace, configMap } = snapshot;
-    deps.metrics.setConfigProblems(namespace, problems);
+    // A ConfigMap may hold thousands of keys, and each be wrong.
+    const inOrder = [...problems].sort((a, b) => rank(a) - rank(b));
+    deps.metrics.setConfigProblems(namespace, shownInMetrics(inOrder));
     const told = new Set<string>();
-    for (const problem of problems) {
+    let lines = 0;
+    for (const problem of inOrder) {
       const text = describe(problem);
       told.add(text);
       if (before.has(text)) continue;
+      lines += 1;
+      if (lines > mostLines) continue;
       const { severity, ...fields } = problem;
       log.warn({ namespace, severity, ...fields }, 'Problem in the configuration');
       if (!configMap) continue;
@@ -114,6 +126,10 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
         reason: severity === 'error' ? 'InvalidConfiguration' : 'QuestionableConfiguration',
         message: text,
       });
+    }
+    if (lines > mostLines) {
+      const more = lines - mostLines;
+      log.warn({ namespace, more }, 'More problems in the configuration, which herald config check lists');
     }
     const solved = [...before].filter((text) => !told.has(text)).length;
     if (solved > 0)
@@ -134,7 +150,8 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       const config = deps.parse(snapshot, before?.active.config);
       const { services, problems } = buildServices(config, namespace, before);
       const secrets = options.selfService ? {} : { secrets: Object.fromEntries(secret ?? []) };
-      const told = report(snapshot, [...config.problems, ...problems], before?.told ?? new Set());
+      const all = [...config.problems, ...problems, ...missingRights(snapshot, config)];
+      const told = report(snapshot, all, before?.told ?? new Set());
       held.set(namespace, {
         active: { namespace, config, services, ...secrets },
         sources: config.services,
@@ -161,6 +178,11 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       return [own, controller].flatMap((entry) => (entry ? [entry.active] : []));
     },
     get: (namespace) => held.get(namespace)?.active,
+    all() {
+      const first = held.get(options.controllerNamespace);
+      const others = [...held.values()].filter((entry) => entry !== first);
+      return [...(first ? [first] : []), ...others].map(({ active }) => active);
+    },
     async close() {
       const services = [...held.values()].flatMap(({ active }) => [...active.services.values()]);
       await Promise.allSettled(services.map((service) => service.close()));
@@ -176,12 +198,39 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
   }
 }
 
+/** Secrets that the configuration refers to and Herald may not read: what else is said of them is only what follows. */
+function missingRights({ forbidden = [] }: ConfigSnapshot, { secretKeys }: Config): Problem[] {
+  return forbidden.flatMap(({ what, right, mend }) => {
+    const isOfOthers = what === 'labelled-secrets';
+    const needing = secretKeys.filter((key) => key.includes(':') === isOfOthers);
+    if (needing.length === 0) return [];
+    const shown = needing.slice(0, 3).map((key) => `$${key}`);
+    const more = needing.length > 3 ? ` and ${needing.length - 3} more` : '';
+    return [
+      {
+        key: 'secrets',
+        severity: 'error' as const,
+        what: `Herald may not ${right}, so ${shown.join(', ')}${more} cannot be read`,
+        fix: mend,
+      },
+    ];
+  });
+}
+
+function rank({ severity }: Problem): number {
+  return severity === 'error' ? 0 : 1;
+}
+
+function shownInMetrics(problems: readonly Problem[]): Problem[] {
+  return problems.map((problem, index) => (index < mostSeries ? problem : { ...problem, key: 'others' }));
+}
+
 function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> | undefined): Set<string> {
   return new Set([...now].filter(([name, value]) => before?.get(name) !== value).map(([name]) => name));
 }
 
 /** `trigger.on-deployed, line 3, column 9: what. Fix.` */
-function describe({ key, line, column, what, fix }: Problem): string {
+export function describe({ key, line, column, what, fix }: Problem): string {
   const at = [
     key,
     ...(line === undefined ? [] : [`line ${line}`]),

@@ -18,7 +18,8 @@ export function createFigures(deps: {
   const counted = new Map<string, number>();
 
   function reportWatch({ name, phase, lastFrameAt, lagMs, restarts }: ReflectorState): void {
-    metrics.setWatch(name, phase === 'absent' ? undefined : { up: phase === 'watching', lastFrameAt, lagMs });
+    const isWatched = phase !== 'absent' && phase !== 'forbidden';
+    metrics.setWatch(name, isWatched ? { up: phase === 'watching', lastFrameAt, lagMs } : undefined);
     for (const [reason, count] of Object.entries(restarts)) {
       const key = `${name} ${reason}`;
       metrics.watchRestarts.inc({ resource: name, reason }, count - (counted.get(key) ?? 0));

@@ -5,6 +5,7 @@ import { type Change, mostItems } from '../ledger/ledger.ts';
 import { chunks, type Draft, piecesOf } from '../ledger/pieces.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { createOutageLog } from '../net/outage-log.ts';
 import type { Hold } from './progress.ts';
 import type { TermLedger } from './term-ledger.ts';
 
@@ -77,6 +78,10 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
   let backlog = 0;
   let numbers = 0;
   let trouble: string | undefined;
+  const outage = createOutageLog(deps.log, {
+    away: 'Store does not answer, keeping writes in memory',
+    back: 'Store answers again',
+  });
 
   function schedule(): void {
     while (active < concurrency) {
@@ -110,13 +115,12 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
     while (!abort.signal.aborted) {
       try {
         await perform(uid, write);
-        if (trouble !== undefined) deps.log.info('Store answers again');
+        outage.answered();
         trouble = undefined;
         return;
       } catch (error) {
-        if (trouble === undefined)
-          deps.log.warn({ err: error }, 'Store does not answer, keeping writes in memory');
         trouble = error instanceof Error ? error.message : String(error);
+        outage.failed(trouble);
         await delay(wait, undefined, { signal: abort.signal }).catch(() => undefined);
         wait = Math.min(wait * 2, maxRetryDelay);
       }

@@ -24,6 +24,7 @@ import { applicationRecord, recordFingerprint } from './application-record.ts';
 import type { ActiveConfig, Configurations } from './configurations.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
+import { createLineBudget } from './line-budget.ts';
 import type { Hold, Progress } from './progress.ts';
 import { isBefore } from './revision.ts';
 import type { TermLedger } from './term-ledger.ts';
@@ -125,10 +126,6 @@ const loadConcurrency = 64;
 /** Milliseconds of evaluation after which other work gets its turn. */
 const slice = 20;
 
-/** Warnings about conditions that fail alike; then it is said at debug level. Different failures are told apart. */
-const linesPerFailure = 10;
-const mostFailureLines = 1_000;
-
 export function createObserver(deps: Deps, options: Options = {}): Observer {
   const { limit = 100_000, retryDelay = 100, maxRetryDelay = 5_000 } = options;
   const { ledger, writer, configurations, metrics, log } = deps;
@@ -137,7 +134,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   const waiters: (() => void)[] = [];
   /** Told already, by the configuration that does not have them. */
   const unknownTriggers = new WeakMap<ActiveConfig, Set<string>>();
-  const failureLines = new Map<string, number>();
+  const lines = createLineBudget(deps.now);
   let loading = 0;
   let waitingEvents = 0;
   let stopped = false;
@@ -312,18 +309,18 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
 
   /** Of what fails alike for ten thousand Applications, such as those that were never synced, a few tell enough. */
   function reportFailures(application: Application, failures: string[], told: string): void {
-    const times = (failureLines.get(told) ?? 0) + 1;
-    if (failureLines.size >= mostFailureLines) failureLines.clear();
-    failureLines.set(told, times);
-    const level = times <= linesPerFailure ? 'warn' : 'debug';
+    const worth = lines.take(told);
+    const level = worth === 'no' ? 'debug' : 'warn';
     log[level]({ application: nameOf(application), failures }, 'Conditions could not be evaluated');
+    if (worth === 'last') log.warn('More conditions that could not be evaluated are logged at debug level');
   }
 
   function reportUnknownTrigger(active: ActiveConfig, trigger: string, application: Application): void {
     const told = unknownTriggers.get(active) ?? new Set();
     if (told.has(trigger)) return;
     unknownTriggers.set(active, told.add(trigger));
-    log.warn(
+    // Each is also an Event on the Application, and none that stands in the ConfigMap is missing there.
+    log[lines.take('unknown trigger') === 'no' ? 'debug' : 'warn'](
       { trigger, namespace: active.namespace, application: nameOf(application) },
       'Subscription to a trigger that is not configured',
     );

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
+import { createOutageLog } from '../net/outage-log.ts';
 import { openStore } from './open-store.ts';
 import { type Store, StoreError } from './store.ts';
 
@@ -14,13 +15,16 @@ export async function waitForStore(
   options: { log: Logger; signal: AbortSignal; onTrouble(reason: string): void },
 ): Promise<Store | undefined> {
   const { log, signal, onTrouble } = options;
+  const outage = createOutageLog(log, { away: 'Store cannot be opened yet', back: 'Store is open' });
   for (let wait = 500; !signal.aborted; wait = Math.min(wait * 2, longestDelay)) {
     try {
-      return await openStore(url, { log, signal });
+      const store = await openStore(url, { log, signal });
+      outage.answered();
+      return store;
     } catch (error) {
       if (signal.aborted) return undefined;
       if (!(error instanceof StoreError) || !error.retryable) throw error;
-      log.warn({ reason: error.message, wait }, 'Store cannot be opened yet');
+      outage.failed(error.message);
       onTrouble(error.message);
       await delay(wait, undefined, { signal }).catch(() => undefined);
     }

@@ -53,7 +53,7 @@ describe('SIGTERM', () => {
     const world = await makeWorld({ queue: `redis://127.0.0.1:${closedPort}` });
     const started = world.start().catch((error: unknown) => error);
     const entry = await world.untilLogged(({ msg }) => msg === 'Store cannot be opened yet');
-    expect(entry).toMatchObject({ level: 'warn', reason: expect.stringContaining('ECONNREFUSED') });
+    expect(entry).toMatchObject({ level: 'warn', error: expect.stringContaining('ECONNREFUSED') });
     const readiness = await fetch(`${world.herald.url}/readyz`);
     expect(readiness.status).toBe(503);
     expect(await readiness.text()).toContain('ECONNREFUSED');

@@ -112,7 +112,14 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
 
   const configurations = configurationsOf(options, serviceDouble);
   const connection = annotationDouble(world);
-  const mirror = createMirror({ connection, configurations, controllerNamespace, log, now });
+  const mirror = createMirror({
+    connection,
+    configurations,
+    controllerNamespace,
+    load: async () => [],
+    log,
+    now,
+  });
   const progress = createProgress(() => undefined);
   const term = createTermLedger(Promise.resolve({ ledger, term: options.term }));
   const writer = createLedgerWriter(

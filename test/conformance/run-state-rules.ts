@@ -100,14 +100,22 @@ export function applyRules(
   const unnamed = new Map<string, string>();
   /** Conditions and destinations that have told a oncePer value. */
   const valued = new Set<string>();
+  /** Keys of argocd-notifications that stand beside one with the revisions of several sources, by that. */
+  const beside = new Map<string, string>();
   /** Of matches that are over. */
   let late: Undelivered[] = [];
+
+  function note(key: string, at: number): void {
+    notified.set(key, at);
+    const other = beside.get(key);
+    if (other !== undefined) notified.set(other, at);
+  }
 
   function match(answer: Answer, key: string, step: SequenceStep): DeliveryAnswer {
     if (notified.has(key)) return { ...answer, outcome: 'alreadyNotified' };
     const claim = undelivered.get(key) ?? { answer, key, parked: isBroken(answer, step) };
     const isSent = !claim.parked && !isFailing(answer, step);
-    if (isSent || (rules.forgetsFailures && answer.oncePer !== '')) notified.set(key, step.now);
+    if (isSent || (rules.forgetsFailures && answer.oncePer !== '')) note(key, step.now);
     if (isSent || rules.forgetsFailures) undelivered.delete(key);
     else undelivered.set(key, claim);
     return { ...answer, outcome: isSent ? 'sent' : 'error' };
@@ -128,7 +136,7 @@ export function applyRules(
   }
 
   function end(key: string): void {
-    notified.delete(key);
+    if (![...beside.values()].includes(key)) notified.delete(key);
     const claim = undelivered.get(key);
     undelivered.delete(key);
     if (claim && !claim.parked) late.push(claim);
@@ -140,7 +148,7 @@ export function applyRules(
     const due = [...open, ...late].filter(({ answer }) => !isFailing(answer, step));
     for (const { key } of open.filter((claim) => due.includes(claim))) {
       undelivered.delete(key);
-      notified.set(key, step.now);
+      note(key, step.now);
     }
     late = late.filter((claim) => !due.includes(claim));
     return due.map(({ answer }) => {
@@ -174,6 +182,8 @@ export function applyRules(
       const conditionKey = `[${evaluation.index}].${condition.replace(/#\d+$/, '')}`;
       const answer = { trigger, conditionKey, oncePer, ...destination, templates: evaluation.send };
       const key = stateKey({ ...parts, oncePer });
+      const printed = printOncePer(result.plainOncePer ?? result.oncePer);
+      if (printed !== oncePer) beside.set(key, stateKey({ ...parts, oncePer: printed }));
       seen.add(key);
       const isGoingOn = !rules.splitsUnnamed && goesOn(stateKey({ ...parts, oncePer: '' }), oncePer);
       if (isGoingOn && oncePer !== '' && oncePer !== '<nil>') {

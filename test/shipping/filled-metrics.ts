@@ -36,6 +36,7 @@ export function filledMetrics(): Metrics {
   metrics.setWatch('applications', { up: true, lastFrameAt: 1_700_000_000_000, lagMs: 0 });
   metrics.setQueue({ counts: { waiting: 1, delayed: 0, active: 2 }, oldestDueAge: 10 });
   metrics.setParked(new Map([['slack', 1]]));
+  metrics.setSubscriptionProblems({ namespace: 'argocd', kind: 'Application' }, 1);
   metrics.setConfigProblems('argocd', [{ key: 'trigger.x', severity: 'error', what: 'w', fix: 'f' }]);
   metrics.setApplication({ ...shop, object: {} }, 0);
   metrics.setApplication(shop, 0);

@@ -4,10 +4,10 @@ import { combined, find, hasKubectl, kustomize, type Manifest } from './kustomiz
 if (!hasKubectl) console.log('kubectl is not installed: the manifests are not checked');
 
 /** Every rule that an account named `herald` is granted, as `Kind/name group/resource[names] verbs`. */
-function grants(manifests: Manifest[]): string[] {
+function grants(manifests: Manifest[], namespace = 'argocd'): string[] {
   const bindings = manifests.filter((it) => it.kind === 'RoleBinding' || it.kind === 'ClusterRoleBinding');
   return bindings.flatMap((binding) => {
-    expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', name: 'herald', namespace: 'argocd' }]);
+    expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', name: 'herald', namespace }]);
     expect(binding.roleRef.apiGroup).toBe('rbac.authorization.k8s.io');
     const role = find(manifests, binding.roleRef.kind, binding.roleRef.name);
     const scope = binding.kind === 'ClusterRoleBinding' ? 'cluster' : binding.metadata.namespace;
@@ -58,7 +58,7 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
     { components: [], names: ['herald'] },
     { components: ['valkey'], names: ['queue', 'herald'] },
   ])('runs $names without privileges', async ({ components, names }) => {
-    const { spec } = find(await combined(...components), 'Deployment', 'herald').spec.template;
+    const { spec } = find(await combined(components), 'Deployment', 'herald').spec.template;
     expect(spec.serviceAccountName).toBe('herald');
     expect(spec.securityContext).toMatchObject({
       runAsNonRoot: true,
@@ -133,13 +133,39 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
         'notificationscontroller.selfservice.enabled',
       ARGOCD_NOTIFICATIONS_CONTROLLER_LOGLEVEL: 'notificationscontroller.log.level',
       ARGOCD_NOTIFICATIONS_CONTROLLER_LOGFORMAT: 'notificationscontroller.log.format',
+      ARGOCD_NOTIFICATION_CONTROLLER_PROCESSORS_COUNT: 'notificationscontroller.processors.count',
+      ARGOCD_LOG_FORMAT_TIMESTAMP: 'log.format.timestamp',
     });
+  });
+});
+
+const allComponents = [
+  'applications-in-any-namespace',
+  'mirror-annotation',
+  'prometheus-operator',
+  'self-service',
+  'valkey',
+];
+
+describe.skipIf(!hasKubectl)('another namespace than argocd', () => {
+  it.each(['.', 'overlays/ha', 'overlays/monitored'])('leaves nothing of %s in argocd', async (folder) => {
+    const components = folder === '.' ? allComponents : [];
+    const manifests = await combined(components, { namespace: 'gitops', folder });
+    expect(grants(manifests, 'gitops').some((grant) => grant.includes('argocd:'))).toBe(false);
+    const clusterWide = ['ClusterRole', 'ClusterRoleBinding'];
+    for (const { kind, metadata } of manifests) {
+      expect([kind, metadata.name, metadata.namespace]).toEqual([
+        kind,
+        metadata.name,
+        clusterWide.includes(kind) ? undefined : 'gitops',
+      ]);
+    }
   });
 });
 
 describe.skipIf(!hasKubectl)('components', () => {
   it('valkey keeps the queue beside Herald, on the same volume, started before and stopped after it', async () => {
-    const { spec } = find(await combined('valkey'), 'Deployment', 'herald').spec.template;
+    const { spec } = find(await combined(['valkey']), 'Deployment', 'herald').spec.template;
     const [queue] = spec.initContainers;
     const [herald] = spec.containers;
     expect(queue.restartPolicy).toBe('Always');
@@ -153,14 +179,14 @@ describe.skipIf(!hasKubectl)('components', () => {
   });
 
   it('mirror-annotation alone may patch Applications, and switches it on', async () => {
-    const manifests = await combined('mirror-annotation');
+    const manifests = await combined(['mirror-annotation']);
     expect(grants(manifests)).toEqual([...baseGrants, 'argocd: argoproj.io/applications patch']);
     const herald = find(manifests, 'Deployment', 'herald').spec.template.spec.containers[0];
     expect(herald.env).toContainEqual({ name: 'HERALD_NOTIFIED_ANNOTATION', value: 'write' });
   });
 
   it('applications-in-any-namespace reads Applications and creates Events in the whole cluster', async () => {
-    expect(grants(await combined('applications-in-any-namespace'))).toEqual([
+    expect(grants(await combined(['applications-in-any-namespace']))).toEqual([
       ...baseGrants,
       'cluster: argoproj.io/applications get,list,watch',
       'cluster: argoproj.io/applicationsets get,list,watch',
@@ -169,7 +195,7 @@ describe.skipIf(!hasKubectl)('components', () => {
   });
 
   it('self-service reads the two names in the whole cluster', async () => {
-    expect(grants(await combined('self-service'))).toEqual([
+    expect(grants(await combined(['self-service']))).toEqual([
       ...baseGrants,
       'cluster: /configmaps[argocd-notifications-cm] get,list,watch',
       'cluster: /secrets[argocd-notifications-secret] get,list,watch',
@@ -177,13 +203,7 @@ describe.skipIf(!hasKubectl)('components', () => {
   });
 
   it('go together', async () => {
-    const manifests = await combined(
-      'applications-in-any-namespace',
-      'mirror-annotation',
-      'prometheus-operator',
-      'self-service',
-      'valkey',
-    );
+    const manifests = await combined(allComponents);
     const ids = manifests.map((it) => `${it.kind}/${it.metadata.name}`);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids).toContain('ServiceMonitor/herald');

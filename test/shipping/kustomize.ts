@@ -34,26 +34,30 @@ export async function kustomize(folder: string): Promise<Manifest[]> {
   });
 }
 
+/** A folder of `config` and components, as a user's own kustomization combines them. */
+export async function combined(
+  components: readonly string[],
+  { namespace, folder = '.' }: { namespace?: string; folder?: string } = {},
+): Promise<Manifest[]> {
+  const own = await realpath(await mkdtemp(join(tmpdir(), 'herald-kustomize-')));
+  try {
+    const up = relative(own, join(repository, 'config'));
+    await writeFile(
+      join(own, 'kustomization.yaml'),
+      JSON.stringify({
+        ...(namespace === undefined ? {} : { namespace }),
+        resources: [join(up, folder)],
+        components: components.map((name) => `${up}/components/${name}`),
+      }),
+    );
+    return await kustomize(own);
+  } finally {
+    await rm(own, { recursive: true });
+  }
+}
+
 export function find(manifests: Manifest[], kind: string, name: string): Manifest {
   const found = manifests.filter((it) => it.kind === kind && it.metadata.name === name);
   if (found.length !== 1) throw new Error(`${found.length} of ${kind} ${name}`);
   return found[0];
-}
-
-/** Base and components, as a user's own kustomization combines them. */
-export async function combined(...components: string[]): Promise<Manifest[]> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'herald-kustomize-')));
-  try {
-    const up = relative(folder, join(repository, 'config'));
-    await writeFile(
-      join(folder, 'kustomization.yaml'),
-      JSON.stringify({
-        resources: [up],
-        components: components.map((name) => `${up}/components/${name}`),
-      }),
-    );
-    return await kustomize(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
 }

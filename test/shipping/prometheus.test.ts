@@ -42,7 +42,7 @@ describe.skipIf(!hasPromtool)('promtool', () => {
 
   it('accepts the alert rules', async () => {
     const { stdout } = await run('promtool', ['check', 'rules', 'rules.yaml'], { cwd: folder });
-    expect(stdout).toContain('SUCCESS: 14 rules found');
+    expect(stdout).toMatch(/SUCCESS: \d+ rules found/);
   });
 
   it('finds that each alert fires when it should', async () => {

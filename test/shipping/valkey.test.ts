@@ -19,7 +19,7 @@ afterEach(async () => {
 
 describe.skipIf(!available)('the component valkey', () => {
   it('starts with its arguments, and is what Herald asks of a store', async () => {
-    const { spec } = find(await combined('valkey'), 'Deployment', 'herald').spec.template;
+    const { spec } = find(await combined(['valkey']), 'Deployment', 'herald').spec.template;
     const args: string[] = [...spec.initContainers[0].args];
     const folder = await mkdtemp(join(tmpdir(), 'herald-queue-'));
     cleanups.push(() => rm(folder, { recursive: true }));
