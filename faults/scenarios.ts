@@ -6,7 +6,7 @@ import { kill } from './scenarios/kill.ts';
 import { killBetween } from './scenarios/kill-between.ts';
 import { replicasKill, replicasPartition, replicasRolling, twoByMistake } from './scenarios/replicas.ts';
 import { lostAnswers, lostAnswersBlind, slackOutage } from './scenarios/slack.ts';
-import { storeAwayAtStart, storeOutage, storeRestart } from './scenarios/store.ts';
+import { storeAwayAtStart, storeOutage, storeRestart, storeStarved } from './scenarios/store.ts';
 import { term } from './scenarios/term.ts';
 import { tokenRevoked } from './scenarios/token-revoked.ts';
 import { watch410, watchGarbage, watchSilent } from './scenarios/watch.ts';
@@ -18,6 +18,7 @@ export const scenarios: readonly Scenario[] = [
   storeRestart,
   storeOutage,
   storeAwayAtStart,
+  storeStarved,
   apiOutage,
   watchSilent,
   watch410,

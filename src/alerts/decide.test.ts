@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rowOf, bytesOfValue, type Row } from '../ledger/rows.ts';
+import { bytesOfValue, type Row, rowOf } from '../ledger/rows.ts';
 import type { Application, ConditionResult } from '../model.ts';
 import { decide, type Evaluation, type OpenNotices, openNotices, partsToWrite, toldRows } from './decide.ts';
 
@@ -60,10 +60,19 @@ function loaded(rows: ReadonlyMap<string, Row>): OpenNotices {
   return openNotices(notices.map((row) => rowOf('notice', row.key, bytesOfValue(row.value))));
 }
 
-const sentBy = (steps: ConditionResult[][], restartAfter?: ReadonlySet<number>) => play(steps, restartAfter).sent;
+const sentBy = (steps: ConditionResult[][], restartAfter?: ReadonlySet<number>) =>
+  play(steps, restartAfter).sent;
 const one = (steps: ConditionResult[]) => steps.map((step) => [step]);
 
-const results = fc.constantFrom(matched(), nil, matched('r1'), matched('r2'), matched('r3'), unmatched, failed);
+const results = fc.constantFrom(
+  matched(),
+  nil,
+  matched('r1'),
+  matched('r2'),
+  matched('r3'),
+  unmatched,
+  failed,
+);
 const history = fc.array(fc.tuple(results, results), { maxLength: 12 });
 
 describe('decide', () => {
@@ -158,10 +167,16 @@ describe('decide', () => {
   });
 
   test('what was imported together with it is not told', () => {
-    const { once } = decide(application, [evaluation(matched('a'))], new Map(), { now: 1, observedAt: 1 })
-      .parts[0] ?? {};
+    const { once } =
+      decide(application, [evaluation(matched('a'))], new Map(), { now: 1, observedAt: 1 }).parts[0] ?? {};
     const told = new Set([once?.told.key ?? '']);
-    const decision = decide(application, [evaluation(matched('a'))], new Map(), { now: 1, observedAt: 1 }, told);
+    const decision = decide(
+      application,
+      [evaluation(matched('a'))],
+      new Map(),
+      { now: 1, observedAt: 1 },
+      told,
+    );
     expect(decision.parts.map(({ add, once: again }) => [add, again])).toEqual([[undefined, undefined]]);
   });
 

@@ -62,7 +62,12 @@ export function decide(
   at: { now: number; observedAt: number },
   told: ReadonlySet<string> = new Set(),
 ): Decision {
-  const decision = { parts: [] as DecidedPart[], open: new Map(open), ended: [] as Evaluation[], named: [] as Delivery[] };
+  const decision = {
+    parts: [] as DecidedPart[],
+    open: new Map(open),
+    ended: [] as Evaluation[],
+    named: [] as Delivery[],
+  };
   for (const evaluation of evaluations) {
     if (evaluation.result.status === 'unmatched') end(evaluation);
     else if (evaluation.result.status === 'matched') match(evaluation, evaluation.result);
@@ -138,7 +143,9 @@ export function partsToWrite(
 /** The notices of an Application that are not grouped, as its rows say. */
 export function openNotices(rows: readonly Row<'notice'>[]): OpenNotices {
   return new Map(
-    rows.flatMap(({ value }): [string, Notice][] => (value.of ? [[slotOf({ ...value, ...value.of }), value]] : [])),
+    rows.flatMap(({ value }): [string, Notice][] =>
+      value.of ? [[slotOf({ ...value, ...value.of }), value]] : [],
+    ),
   );
 }
 

@@ -23,7 +23,9 @@ it('cuts a change of any size in its order, no part torn apart and the record la
       for (const { put = [], remove = [] } of pieces) {
         expect(put.length + remove.length).toBeLessThanOrEqual(mostItems);
         const starts = new Set(remove.map(({ key }) => key));
-        const rows = new Set(put.flatMap(({ kind, key }) => (kind === 'told' ? [key.split('-')[0] ?? ''] : [])));
+        const rows = new Set(
+          put.flatMap(({ kind, key }) => (kind === 'told' ? [key.split('-')[0] ?? ''] : [])),
+        );
         for (const part of rows) expect(starts).toContain(part);
       }
     }),

@@ -91,7 +91,10 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
     return rows.flatMap(({ answer, body, snapshots }) => {
       if (answer === null) return [];
       const delivery = (): Delivery =>
-        deliveryOf(body ?? '', (snapshots ?? []).flatMap((digest) => packed.get(digest) ?? []));
+        deliveryOf(
+          body ?? '',
+          (snapshots ?? []).flatMap((digest) => packed.get(digest) ?? []),
+        );
       return [begunOf(answer, delivery)];
     });
   }

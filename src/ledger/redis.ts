@@ -2,6 +2,7 @@ import { withDeadline } from '../store/deadline.ts';
 import { createScript } from '../store/redis-script.ts';
 import type { RedisStore } from '../store/store.ts';
 import type { Ledger } from './ledger.ts';
+import { assertBounded, chunks } from './pieces.ts';
 import * as scripts from './redis-scripts.ts';
 import {
   begunOf,
@@ -18,7 +19,6 @@ import {
   textOfMark,
   textOfSettlement,
 } from './rows.ts';
-import { assertBounded, chunks } from './pieces.ts';
 
 const pageSize = 200;
 
@@ -90,10 +90,15 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
     async *rows(kind) {
       const scopes = `${prefix}:scopes:${kind}`;
       for (let from = '-'; ; ) {
-        const some = await bounded('Reading', client.zrange(scopes, from, '+', 'BYLEX', 'LIMIT', 0, pageSize));
+        const some = await bounded(
+          'Reading',
+          client.zrange(scopes, from, '+', 'BYLEX', 'LIMIT', 0, pageSize),
+        );
         const found = await bounded(
           'Reading',
-          Promise.all(some.map(async (scope) => (await rowsIn(scope, [kind])).map((row) => ({ ...row, scope })))),
+          Promise.all(
+            some.map(async (scope) => (await rowsIn(scope, [kind])).map((row) => ({ ...row, scope }))),
+          ),
         );
         yield found.flat();
         const last = some.at(-1);

@@ -203,7 +203,9 @@ export function rowsOfDeliveries(deliveries: readonly Delivery[]): DeliveryRows 
   };
 }
 
-export function parkedCounts(counts: Iterable<readonly [service: string, count: number]>): Map<string, number> {
+export function parkedCounts(
+  counts: Iterable<readonly [service: string, count: number]>,
+): Map<string, number> {
   return new Map([...counts].map(([service, count]) => [JSON.parse(service) as string, count]));
 }
 
@@ -224,7 +226,10 @@ export function textOfSettlement(settlement: Exclude<Settlement, { status: 'sent
 }
 
 export function parkedOf(body: string, settlement: string): ParkedDelivery {
-  return { delivery: factsOfBody(body), ...(JSON.parse(settlement) as Exclude<Settlement, { status: 'sent' }>) };
+  return {
+    delivery: factsOfBody(body),
+    ...(JSON.parse(settlement) as Exclude<Settlement, { status: 'sent' }>),
+  };
 }
 
 /** The same mark is always the same text: stores compare it. */

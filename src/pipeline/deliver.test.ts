@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { all, committer, factsOf } from '../../test/contract/ledger-fixtures.ts';
+import { all, committer } from '../../test/contract/ledger-fixtures.ts';
 import type { DeliveryProcessor } from '../delivery/queue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Delivery, JsonObject, Outcome } from '../model.ts';
 import type { Service } from '../services/service.ts';
 import { application, configMap, degraded, series, snapshot } from './testing/fixtures.ts';
 import { type Fault, intercept } from './testing/intercept.ts';
-import { createMemoryLedger } from './testing/memory-ledger.ts';
+import { createMemoryLedger, factsOf } from './testing/memory-ledger.ts';
 import { createMemoryQueue } from './testing/memory-queue.ts';
 import { createRecordingService } from './testing/recording-service.ts';
 import { startPipeline } from './testing/start-pipeline.ts';
@@ -333,7 +333,10 @@ describe('the mark of an attempt that is put off', () => {
     const earlier = { since: start - minute, until: start, by: 'killed' };
     expect(await d.store.begin('1', earlier)).toMatchObject({ status: 'begun' });
     expect((await d.attempt(delivery)).status).toBe('paced');
-    expect(await d.store.begin('1', { ...earlier, by: 'test' })).toMatchObject({ status: 'unclear', earlier });
+    expect(await d.store.begin('1', { ...earlier, by: 'test' })).toMatchObject({
+      status: 'unclear',
+      earlier,
+    });
     d.clock.now = start + 5_000;
     expect(await d.attempt(delivery, { slot: start + 1_000 })).toEqual({ status: 'done' });
     expect(d.service.asked).toEqual([undefined, { since: start - minute }]);
@@ -477,7 +480,10 @@ describe('pace', () => {
     d.service.outcomes = [{ ...busy, retryAfter: minute }];
     await d.attempt(await d.claim('1', to('ops')));
     expect(await d.attempt(await d.claim('2', to('dev')))).toEqual({ status: 'done' });
-    expect(await d.attempt(await d.claim('3', { ...to('ops'), lane: 'another' }))).toEqual({ status: 'paced', slot: start + minute });
+    expect(await d.attempt(await d.claim('3', { ...to('ops'), lane: 'another' }))).toEqual({
+      status: 'paced',
+      slot: start + minute,
+    });
   });
 });
 

@@ -321,10 +321,7 @@ function paceKey(delivery: Delivery): string {
  * A service that hangs leaves places to the others of its namespace, and a tenant with whatever services to other
  * tenants. The operator's services are bounded each on its own.
  */
-function partiesOf(
-  { configNamespace, alerts, destination }: Delivery,
-  controllerNamespace: string,
-): Party[] {
+function partiesOf({ configNamespace, alerts, destination }: Delivery, controllerNamespace: string): Party[] {
   const service = { key: JSON.stringify([configNamespace, destination.service]), share: 0.5 };
   const { namespace } = alerts[0].application;
   return namespace === controllerNamespace ? [service] : [service, { key: namespace, share: 1 }];

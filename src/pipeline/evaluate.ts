@@ -1,8 +1,8 @@
-import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import type { ChangeCounter } from '../alerts/change-history.ts';
 import type { Evaluation } from '../alerts/decide.ts';
-import type { Application, ConditionResult, Destination, JsonObject } from '../model.ts';
-import { resolveSubscriptions } from '../subscriptions/resolve.ts';
+import type { RepoEvaluation } from '../argocd/evaluation.ts';
+import type { Application, ConditionResult, Destination, JsonObject, Subscription } from '../model.ts';
+import { mostSubscriptions, resolveSubscriptions } from '../subscriptions/resolve.ts';
 import { conditionVars } from '../triggers/schema.ts';
 import type { ActiveConfig } from './configurations.ts';
 
@@ -25,6 +25,9 @@ export interface EvaluatedApplication {
   timeDependent: boolean;
 }
 
+/** Of one Application under one ConfigMap: each a condition and a destination, and at most so many messages. */
+const mostEvaluations = 10_000;
+
 /**
  * Subscriptions and conditions of one Application under one ConfigMap. Pure, but for what `repo` asks for.
  * Each condition is evaluated once, however many destinations subscribe to its trigger.
@@ -45,7 +48,12 @@ export function evaluateApplication(
     unknownTriggers: [],
     timeDependent: false,
   };
-  const byTrigger = destinationsByTrigger(application, project, active);
+  const { subscriptions, leftOut } = resolveSubscriptions(application, annotationsOf(project), config);
+  if (leftOut !== undefined) {
+    const error = `it is left out: there are more than ${mostSubscriptions} subscriptions`;
+    answer.failures.push({ trigger: leftOut, when: '', error });
+  }
+  const byTrigger = destinationsByTrigger(subscriptions);
   if (byTrigger.size === 0) return answer;
   const vars = conditionVars({
     app: application.object,
@@ -64,6 +72,11 @@ export function evaluateApplication(
       continue;
     }
     for (const condition of trigger.conditions) {
+      if (answer.evaluations.length + destinations.length > mostEvaluations) {
+        const error = `it is left out: more than ${mostEvaluations} conditions and destinations at once`;
+        answer.failures.push({ trigger: name, when: condition.when, error });
+        break;
+      }
       counter.enter(`${active.namespace}/${name}/${condition.id}`);
       const result = repo ? repo.run(() => condition.evaluate(vars)) : condition.evaluate(vars);
       answer.conditions.push({ name, triggered: result.status === 'matched' });
@@ -99,12 +112,7 @@ export function oncePerError(result: ConditionResult): string | undefined {
   return result.status === 'matched' && result.oncePer.kind === 'none' ? result.oncePer.error : undefined;
 }
 
-function destinationsByTrigger(
-  application: Application,
-  project: JsonObject | undefined,
-  active: ActiveConfig,
-): Map<string, Destination[]> {
-  const { subscriptions } = resolveSubscriptions(application, annotationsOf(project), active.config);
+function destinationsByTrigger(subscriptions: readonly Subscription[]): Map<string, Destination[]> {
   const byTrigger = new Map<string, Destination[]>();
   for (const { trigger, destination } of subscriptions) {
     const destinations = byTrigger.get(trigger);

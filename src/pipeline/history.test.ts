@@ -214,7 +214,8 @@ async function playWithCrashes({ steps, faults }: Omit<Case, 'retries'>) {
     const fault = () => Promise.resolve(generation === crashes ? left.shift() : 'before');
     const ledger = intercept(store, (call, [, , change]) => {
       if (listing.has(call)) return undefined;
-      if (call === 'commit') for (const each of (change as Change).add ?? []) labels.set(each.id, describe(each));
+      if (call === 'commit')
+        for (const each of (change as Change).add ?? []) labels.set(each.id, describe(each));
       return fault();
     });
     const queue = intercept(jobs, (call) => (call === 'add' || call === 'missing' ? fault() : undefined));

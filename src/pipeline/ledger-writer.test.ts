@@ -135,14 +135,19 @@ it('says what the trouble is while there is one', async () => {
   expect([writer.trouble(), writer.backlog()]).toEqual([undefined, 0]);
 });
 
-it.each(['read', 'commit', 'add'])('repeats after the answer to %s was lost, and queues once', async (lost) => {
-  let failures = 2;
-  const { writer, queue, metrics } = start((call) => (call === lost && failures-- > 0 ? 'after' : undefined));
-  writer.write('a', once('a', '1', 'r1'));
-  await writer.idle();
-  expect(queue.held()).toEqual(['1']);
-  expect(await series(metrics, 'herald_deliveries_suppressed_total')).toEqual([]);
-});
+it.each(['read', 'commit', 'add'])(
+  'repeats after the answer to %s was lost, and queues once',
+  async (lost) => {
+    let failures = 2;
+    const { writer, queue, metrics } = start((call) =>
+      call === lost && failures-- > 0 ? 'after' : undefined,
+    );
+    writer.write('a', once('a', '1', 'r1'));
+    await writer.idle();
+    expect(queue.held()).toEqual(['1']);
+    expect(await series(metrics, 'herald_deliveries_suppressed_total')).toEqual([]);
+  },
+);
 
 it('tells of a oncePer value once, and counts what it does not tell as suppressed', async () => {
   const { writer, queue, metrics } = start();
@@ -240,9 +245,8 @@ it('writes a large change in pieces, of which a repetition changes nothing', asy
 
 it('notes progress up to the oldest write that is not durable, under a load that never ends', async () => {
   const waiting: (() => void)[] = [];
-  const { writer, progress, shown } = start(
-    (call) =>
-      call === 'commit' ? new Promise((resolve) => waiting.push(() => resolve(undefined))) : undefined,
+  const { writer, progress, shown } = start((call) =>
+    call === 'commit' ? new Promise((resolve) => waiting.push(() => resolve(undefined))) : undefined,
   );
   const seen: (string | undefined)[] = [];
   for (let revision = 1; revision <= 50; revision += 1) {

@@ -139,7 +139,10 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
     }
   }
 
-  async function decided(scope: string, { parts = [], ...others }: Write): Promise<NonNullable<Pending['pieces']>> {
+  async function decided(
+    scope: string,
+    { parts = [], ...others }: Write,
+  ): Promise<NonNullable<Pending['pieces']>> {
     const asked = parts.flatMap(({ once }) => (once ? [once.told.key] : []));
     const told = new Set<string>();
     for (const keys of chunks(asked, mostItems)) {

@@ -35,7 +35,13 @@ function start(options: Parameters<typeof startPipeline>[0] = {}) {
     calls.push(call);
   }
   const noted = { ledger: intercept(ledger, note), queue: intercept(memory, note) };
-  return { ...startPipeline({ now, term: (terms += 1), ...options, ...noted }), ledger, queue: memory, calls, clock };
+  return {
+    ...startPipeline({ now, term: (terms += 1), ...options, ...noted }),
+    ledger,
+    queue: memory,
+    calls,
+    clock,
+  };
 }
 
 function app(status: JsonObject, subscriptions: Record<string, string> = toOps): Application {
@@ -192,9 +198,7 @@ it('tells once of a deletion that takes its time', async () => {
   p.see(leaving, 'deleted');
   await p.done();
   await p.queue.runAll(p.deliver);
-  expect(
-    p.sent.map(({ snapshots: [{ metadata }] }) => (metadata as JsonObject).deletionTimestamp),
-  ).toEqual([
+  expect(p.sent.map(({ snapshots: [{ metadata }] }) => (metadata as JsonObject).deletionTimestamp)).toEqual([
     '2025-12-31T23:59:59Z',
   ]);
 });
@@ -454,7 +458,9 @@ it("evaluates a tenant's Application under the tenant's configuration and the co
   p.see(application('b', { status: degraded, subscriptions: toOps }));
   await p.done();
   await p.queue.runAll(p.deliver);
-  expect(p.sent.map(({ configNamespace, alerts: [{ application }] }) => [application.uid, configNamespace])).toEqual([
+  expect(
+    p.sent.map(({ configNamespace, alerts: [{ application }] }) => [application.uid, configNamespace]),
+  ).toEqual([
     ['a', 'tenant'],
     ['a', 'argocd'],
     ['b', 'argocd'],
@@ -497,6 +503,49 @@ it('holds progress until what was seen is durable', async () => {
   await p.done();
   expect(p.progress.revision()).toBe('11');
 });
+
+it('tells so many of what one annotation asks for, says what it leaves out, and goes on with others', async () => {
+  const p = start();
+  const recipients = Array.from({ length: 30_000 }, (_, i) => `r${i}`).join(';');
+  p.see(app(degraded, { 'on-degraded': recipients }));
+  p.see(application('b', { status: degraded, subscriptions: toOps }));
+  await p.done();
+  expect((await held(p.ledger, 'a')).notices).toHaveLength(1_000);
+  expect((await held(p.ledger, 'b')).notices).toHaveLength(1);
+  expect(await pendingOf(p)).toBe(1_001);
+  expect(p.queue.held()).toHaveLength(1_001);
+  expect(warnings(p, 'Conditions could not be evaluated')).toMatchObject([
+    {
+      application: 'argocd/a',
+      failures: ['on-degraded: it is left out: there are more than 1000 subscriptions'],
+    },
+  ]);
+  // It is not news again, nor is there anything to write.
+  p.calls.length = 0;
+  p.see(app({ ...degraded, message: 'x' }, { 'on-degraded': recipients }));
+  await p.done();
+  expect([p.calls, warnings(p, 'Conditions could not be evaluated').length]).toEqual([[], 1]);
+});
+
+it('evaluates so many of the triggers of a tenant, and all of others', async () => {
+  const names = Array.from({ length: 10_000 }, (_, i) => `t${i}`);
+  const triggers = Object.fromEntries(
+    names.map((name) => [`trigger.${name}`, '[{when: "true", send: [message]}]']),
+  );
+  const tenant = {
+    ...configMap,
+    ...triggers,
+    subscriptions: JSON.stringify([{ recipients: ['console:all'], triggers: names }]),
+  };
+  const snapshots = [snapshot(), snapshot(tenant, { namespace: 'tenant' })];
+  const p = start({ snapshots, selfService: true });
+  p.see(application('a', { namespace: 'tenant', status: degraded }));
+  p.see(application('b', { status: degraded, subscriptions: toOps }));
+  await p.done();
+  expect(await pendingOf(p)).toBe(1_001);
+  expect((await held(p.ledger, 'b')).notices).toHaveLength(1);
+  expect(warnings(p, 'Conditions could not be evaluated')).toMatchObject([{ application: 'tenant/a' }]);
+}, 60_000);
 
 it('survives an object that it cannot read', async () => {
   const p = start();

@@ -2,7 +2,7 @@
  * What is known of each Application and when it is evaluated. Longer than most files: the order of events, of what the
  * ledger answers and of what is written has to be seen in one place.
  */
-import type { RepoEvaluation } from '../argocd/evaluation.ts';
+
 import { createChangeCounter } from '../alerts/change-history.ts';
 import {
   type DecidedPart,
@@ -14,6 +14,7 @@ import {
 } from '../alerts/decide.ts';
 import { slotOf } from '../alerts/keys.ts';
 import { type ImportedAlert, rowsOfImport } from '../alerts/notified-annotation.ts';
+import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import { isOperationStuck } from '../cluster/sync-status.ts';
 import type { Part } from '../ledger/pieces.ts';
 import type { ApplicationRecord, ChangeHistory, Row } from '../ledger/rows.ts';
@@ -255,8 +256,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const record = isTold ? recordOf(entry, parts.length > 0 || isHistoryNew) : undefined;
     for (const delivery of decision.named) deps.onNamed(delivery);
     if (decision.ended.length > 0) deps.onEnded(application, decision.ended);
-    if (record)
-      writer.write(application.uid, { parts, last: { put: [recordRow(record)] } }, hold.share());
+    if (record) writer.write(application.uid, { parts, last: { put: [recordRow(record)] } }, hold.share());
   }
 
   /** Argo CD itself may have stopped syncing it, so it is said once for each such operation. */
@@ -431,7 +431,9 @@ function goneRow(revision: string, now: number): Row<'gone'> {
 
 /** What was imported, but for notices that have changed since, of which there is one row. */
 function partsOfImport(rows: readonly Row[], decided: readonly DecidedPart[]): Part[] {
-  const changed = new Set(decided.flatMap(({ put = [], remove = [] }) => [...put, ...remove].map(({ key }) => key)));
+  const changed = new Set(
+    decided.flatMap(({ put = [], remove = [] }) => [...put, ...remove].map(({ key }) => key)),
+  );
   return rows.filter(({ key }) => !changed.has(key)).map((row) => ({ put: [row] }));
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { committer } from '../../test/contract/ledger-fixtures.ts';
-import { rowKinds, type ApplicationRecord } from '../ledger/rows.ts';
+import { type ApplicationRecord, rowKinds } from '../ledger/rows.ts';
 import { applicationRecord } from './application-record.ts';
 import type { ApplicationEvent } from './observe.ts';
 import { observeDeletion, pruneLedger, reportDeletions, requeueIntents } from './recover.ts';
@@ -187,7 +187,9 @@ describe('pruneLedger', () => {
     await prune();
     expect(lines).toMatchObject([{ msg: 'Removed what is long over from the ledger', removed: 3 }]);
     const toldOf = async (uid: string) => (await ledger.load(uid, ['told'])).map(({ key }) => key);
-    expect(await toldOf('old')).toEqual([...observer.matching()].flatMap(({ told }) => told.map(({ key }) => key)));
+    expect(await toldOf('old')).toEqual(
+      [...observer.matching()].flatMap(({ told }) => told.map(({ key }) => key)),
+    );
     expect([await toldOf('old').then((keys) => keys.length), await toldOf('gone')]).toEqual([1, []]);
     expect(await ledger.load('deleted', rowKinds)).toEqual([]);
     await prune();

@@ -3,8 +3,9 @@
  * which differ where the engine forgets. Written from the vectors and docs/conformance.md, not from `src/alerts`:
  * it is what the pipeline is held against where a vector records a defect.
  */
-import { oncePerValue } from '../../src/alerts/once-per.ts';
+
 import { parseNotified, stateKey } from '../../src/alerts/notified-annotation.ts';
+import { oncePerValue } from '../../src/alerts/once-per.ts';
 import type { OncePer } from '../../src/model.ts';
 import type { ExpectedDelivery, PlayedStep, SequenceStep, SequenceVector } from './run-state-sequence.ts';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Change, Committed, Ledger } from '../../src/ledger/ledger.ts';
 import type { ApplicationRecord, Notice, Row } from '../../src/ledger/rows.ts';
-import type { Delivery, DeliveryFacts, JsonObject } from '../../src/model.ts';
+import type { Delivery, JsonObject } from '../../src/model.ts';
 
-export function record(uid: string, resource = 'v1'): ApplicationRecord {
+function record(uid: string, resource = 'v1'): ApplicationRecord {
   return {
     uid,
     namespace: 'argocd',
@@ -74,10 +74,6 @@ export function delivery(uid: string, parts: DeliveryParts = {}): Delivery {
   };
 }
 
-export function factsOf({ snapshots: _, ...facts }: Delivery): DeliveryFacts {
-  return facts;
-}
-
 function hashOf(...parts: string[]): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 40);
 }
@@ -93,7 +89,7 @@ export function committer(
 }
 
 /** Of a change that no later term has fenced off. */
-export function unfenced(answer: Committed): string[] {
+function unfenced(answer: Committed): string[] {
   if (answer.fenced) throw new Error('fenced off');
   return answer.ready;
 }

@@ -10,14 +10,13 @@ import {
 import { piecesOf } from '../../src/ledger/pieces.ts';
 import { type Row, type RowKind, rowKinds } from '../../src/ledger/rows.ts';
 import { createLedger } from '../../src/ledger/store-ledger.ts';
-import { createMemoryLedger } from '../../src/pipeline/testing/memory-ledger.ts';
+import { createMemoryLedger, factsOf } from '../../src/pipeline/testing/memory-ledger.ts';
 import type { Store } from '../../src/store/store.ts';
 import {
   all,
   committer,
   type DeliveryParts,
   delivery,
-  factsOf,
   noticeRow,
   recordRow,
   toldRow,
@@ -68,7 +67,10 @@ export function ledgerContract(underTest: StoreUnderTest): void {
 
       it('hold what was put last, until they are removed', async () => {
         await commit('u', { put: [recordRow('u', 'v1'), noticeRow('a'), noticeRow('b')] });
-        await commit('u', { put: [recordRow('u', 'v2')], remove: [{ kind: 'notice', key: noticeRow('a').key }] });
+        await commit('u', {
+          put: [recordRow('u', 'v2')],
+          remove: [{ kind: 'notice', key: noticeRow('a').key }],
+        });
         expect(await rowsOf('u')).toEqual(sorted([recordRow('u', 'v2'), noticeRow('b')]));
         expect(await all(ledger.rows('application'))).toEqual([{ ...recordRow('u', 'v2'), scope: 'u' }]);
         await commit('u', { remove: [{ kind: 'application', key: '' }] });
@@ -115,7 +117,11 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       });
 
       it('hold any text', async () => {
-        const value = { ...recordRow('u').value, name: strange, history: { [strange]: { value: strange, at: [1] } } };
+        const value = {
+          ...recordRow('u').value,
+          name: strange,
+          history: { [strange]: { value: strange, at: [1] } },
+        };
         const big = { ...value, object: { big: 'x'.repeat(1_500_000), [strange]: strange } };
         for (const each of [value, big]) {
           await commit('u', { put: [{ kind: 'application', key: '', value: each }] });
@@ -193,40 +199,56 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       it('is bounded', async () => {
         const put = Array.from({ length: mostItems + 1 }, (_, i) => toldRow(`${i}`));
         await expect(commit('u', { put })).rejects.toThrow(`${mostItems + 1} items at once`);
-        await expect(ledger.read('u', 'told', put.map(({ key }) => key))).rejects.toThrow('items at once');
+        await expect(
+          ledger.read(
+            'u',
+            'told',
+            put.map(({ key }) => key),
+          ),
+        ).rejects.toThrow('items at once');
         await commit('u', { put: put.slice(1) });
-        expect(await ledger.read('u', 'told', put.slice(1).map(({ key }) => key))).toHaveLength(mostItems);
+        expect(
+          await ledger.read(
+            'u',
+            'told',
+            put.slice(1).map(({ key }) => key),
+          ),
+        ).toHaveLength(mostItems);
       });
 
-      it.each([7_000, 30_000])('of any size is written in pieces: %i destinations', async (count) => {
-        const parts = Array.from({ length: count }, (_, i) => {
-          const recipient = `channel-${i}`;
-          return { put: [noticeRow('a', recipient)], add: [delivery('u', { recipient })] };
-        });
-        const pieces = piecesOf({ parts, last: { put: [recordRow('u')] } });
-        // Others ask at the same time, and get their own answers.
-        const others = Array.from({ length: 50 }, (_, i) => `o${i}`);
-        const [ready, ...loaded] = await Promise.all([
-          (async () => {
-            const answers: string[] = [];
-            for (const piece of pieces) answers.push(...(await commit('u', piece)));
-            return answers;
-          })(),
-          ...others.map(async (uid) => {
-            await commit(uid, { put: [recordRow(uid)] });
-            return ledger.load(uid, ['application']);
-          }),
-        ]);
-        expect(loaded).toEqual(others.map((uid) => [recordRow(uid)]));
-        expect(ready).toHaveLength(count);
-        expect(await ledger.load('u', ['notice'])).toHaveLength(count);
-        expect(await all(ledger.pending())).toHaveLength(count);
-        for (let start = 0; start < count; start += 1_000) {
-          await Promise.all(ready.slice(start, start + 1_000).map((id) => ledger.settle(id, sent())));
-        }
-        await commit('u', { clear: true });
-        expect(await all(ledger.pending())).toEqual([]);
-      }, 120_000);
+      it.each([7_000, 30_000])(
+        'of any size is written in pieces: %i destinations',
+        async (count) => {
+          const parts = Array.from({ length: count }, (_, i) => {
+            const recipient = `channel-${i}`;
+            return { put: [noticeRow('a', recipient)], add: [delivery('u', { recipient })] };
+          });
+          const pieces = piecesOf({ parts, last: { put: [recordRow('u')] } });
+          // Others ask at the same time, and get their own answers.
+          const others = Array.from({ length: 50 }, (_, i) => `o${i}`);
+          const [ready, ...loaded] = await Promise.all([
+            (async () => {
+              const answers: string[] = [];
+              for (const piece of pieces) answers.push(...(await commit('u', piece)));
+              return answers;
+            })(),
+            ...others.map(async (uid) => {
+              await commit(uid, { put: [recordRow(uid)] });
+              return ledger.load(uid, ['application']);
+            }),
+          ]);
+          expect(loaded).toEqual(others.map((uid) => [recordRow(uid)]));
+          expect(ready).toHaveLength(count);
+          expect(await ledger.load('u', ['notice'])).toHaveLength(count);
+          expect(await all(ledger.pending())).toHaveLength(count);
+          for (let start = 0; start < count; start += 1_000) {
+            await Promise.all(ready.slice(start, start + 1_000).map((id) => ledger.settle(id, sent())));
+          }
+          await commit('u', { clear: true });
+          expect(await all(ledger.pending())).toEqual([]);
+        },
+        120_000,
+      );
     });
 
     describe('a lane', () => {
@@ -274,7 +296,10 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       });
 
       it('holds whatever was observed when: it is added that counts', async () => {
-        const [late, early] = [delivery('u', { observedAt: 9_000 }), delivery('u', { trigger: 'b', observedAt: 1 })];
+        const [late, early] = [
+          delivery('u', { observedAt: 9_000 }),
+          delivery('u', { trigger: 'b', observedAt: 1 }),
+        ];
         await commit('u', { add: [late] });
         await commit('u', { add: [early] });
         expect(await all(ledger.pending())).toEqual([late, early].map(factsOf));
@@ -284,7 +309,12 @@ export function ledgerContract(underTest: StoreUnderTest): void {
 
     describe('an attempt', () => {
       const attempt = (by: string, since = 1_000): AttemptMark => ({ since, until: since + 9_000, by });
-      const one = delivery('u', { trigger: strange, oncePer: strange, recipient: strange, snapshot: { [strange]: strange } });
+      const one = delivery('u', {
+        trigger: strange,
+        oncePer: strange,
+        recipient: strange,
+        snapshot: { [strange]: strange },
+      });
       const { id } = one;
       const begun = { status: 'begun', delivery: one };
 
@@ -383,7 +413,12 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       });
 
       it('is counted by service', async () => {
-        expect(await ledger.countParked()).toEqual(new Map([['slack', 2], [strange, 1]]));
+        expect(await ledger.countParked()).toEqual(
+          new Map([
+            ['slack', 2],
+            [strange, 1],
+          ]),
+        );
         await ledger.settle(first.id, rejected(7_000));
         await ledger.unpark([second.id]);
         await ledger.discard([third.id]);
@@ -473,18 +508,18 @@ const settlement = fc
   );
 const change = fc
   .record({
-    clear: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+    clear: fc.oneof(
+      { weight: 5, arbitrary: fc.constant(false) },
+      { weight: 1, arbitrary: fc.constant(true) },
+    ),
     remove: fc.array(row, { maxLength: 2 }),
     put: fc.uniqueArray(row, { maxLength: 3, selector: ({ kind, key }) => `${kind} ${key}` }),
     add: fc.array(parts, { maxLength: 3 }),
   })
-  .map(
-    ({ add, ...drawn }) =>
-      (of: string): Change => {
-        const deliveries = new Map(add.map((each) => delivery(of, each)).map((each) => [each.id, each]));
-        return { ...drawn, add: [...deliveries.values()] };
-      },
-  );
+  .map(({ add, ...drawn }) => (of: string): Change => {
+    const deliveries = new Map(add.map((each) => delivery(of, each)).map((each) => [each.id, each]));
+    return { ...drawn, add: [...deliveries.values()] };
+  });
 const mark = fc.constantFrom('a', 'b').map((by): AttemptMark => ({ since: 1_000, until: 10_000, by }));
 const ids = fc
   .tuple(scope, fc.uniqueArray(parts, { maxLength: 3, selector: (each) => delivery('u', each).id }))
@@ -496,7 +531,9 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     weight: 6,
     arbitrary: fc
       .tuple(scope, change)
-      .map(([of, make]) => named(`commit ${of} ${JSON.stringify(make(of))}`, (_, commit) => commit(of, make(of)))),
+      .map(([of, make]) =>
+        named(`commit ${of} ${JSON.stringify(make(of))}`, (_, commit) => commit(of, make(of))),
+      ),
   },
   {
     weight: 4,

@@ -1,8 +1,8 @@
+import { createChangeCounter } from '../../src/alerts/change-history.ts';
+import { importAlerts } from '../../src/alerts/notified-annotation.ts';
 import { readMetadata } from '../../src/cluster/kube-object.ts';
 import { readApplication } from '../../src/cluster/watch-applications.ts';
 import { type Config, parseConfig } from '../../src/config/parse-config.ts';
-import { createChangeCounter } from '../../src/alerts/change-history.ts';
-import { importAlerts } from '../../src/alerts/notified-annotation.ts';
 import { createMetrics, type Metrics } from '../../src/metrics.ts';
 import type { Application, JsonObject } from '../../src/model.ts';
 import { applicationRecord, recordFingerprint } from '../../src/pipeline/application-record.ts';

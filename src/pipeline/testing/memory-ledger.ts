@@ -1,7 +1,7 @@
 import type { AttemptMark, Begun, Change, Ledger, Settled, Settlement } from '../../ledger/ledger.ts';
 import { assertBounded } from '../../ledger/pieces.ts';
 import type { Row, RowKind, ScopedRow } from '../../ledger/rows.ts';
-import type { Delivery } from '../../model.ts';
+import type { Delivery, DeliveryFacts } from '../../model.ts';
 
 interface Entry {
   delivery: Delivery;
@@ -27,11 +27,13 @@ export function createMemoryLedger(lead: { term: number } = { term: 0 }): Ledger
   const within = <Kind extends RowKind>(scope: string, kinds: readonly Kind[]) =>
     rowsOf(kinds)
       .filter((row) => row.scope === scope)
-      .map(({ scope: _, ...row }) => row as unknown as Row<Kind>);
+      .map(withoutScope<Kind>);
   const pending = () =>
     [...entries.values()].filter(({ settlement }) => !settlement).sort((a, b) => a.order - b.order);
   const parked = () =>
-    [...entries.values()].flatMap(({ delivery, settlement }) => (settlement ? [{ delivery, settlement }] : []));
+    [...entries.values()].flatMap(({ delivery, settlement }) =>
+      settlement ? [{ delivery, settlement }] : [],
+    );
   const headOf = (lane: string) => pending().find(({ delivery }) => delivery.lane === lane);
   const isReady = (id: string) => {
     const entry = entries.get(id);
@@ -98,7 +100,7 @@ export function createMemoryLedger(lead: { term: number } = { term: 0 }): Ledger
       return pruned + remove(old.map(({ delivery }) => delivery.id));
     },
     async *pending() {
-      yield pending().map(({ delivery: { snapshots: _, ...facts } }) => facts);
+      yield pending().map(({ delivery }) => factsOf(delivery));
     },
     async *ready() {
       yield pending().flatMap(({ delivery: { id } }) => (isReady(id) ? [id] : []));
@@ -111,7 +113,7 @@ export function createMemoryLedger(lead: { term: number } = { term: 0 }): Ledger
     settle: async (id, settlement) => settle(id, settlement),
     async *parked() {
       yield parked()
-        .map(({ delivery: { snapshots: _, ...delivery }, settlement }) => ({ delivery, ...settlement }))
+        .map(({ delivery, settlement }) => ({ delivery: factsOf(delivery), ...settlement }))
         .sort((a, b) => b.at - a.at || (a.delivery.id < b.delivery.id ? 1 : -1));
     },
     async countParked() {
@@ -133,4 +135,14 @@ export function createMemoryLedger(lead: { term: number } = { term: 0 }): Ledger
     },
     discard: async (ids) => remove(ids),
   };
+}
+
+function withoutScope<Kind extends RowKind>(scoped: ScopedRow<Kind>): Row<Kind> {
+  const { scope: _, ...row } = scoped;
+  return row as unknown as Row<Kind>;
+}
+
+export function factsOf(delivery: Delivery): DeliveryFacts {
+  const { snapshots: _, ...facts } = delivery;
+  return facts;
 }
