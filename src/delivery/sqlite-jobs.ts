@@ -52,7 +52,7 @@ export function jobStatements(store: SqliteStore) {
        WHERE id = ?`,
     ),
     promote: one(
-      `UPDATE job SET due = ? WHERE seq IN
+      `UPDATE job SET due = ?, delay = 0 WHERE seq IN
          (SELECT seq FROM job WHERE token IS NULL AND due > ? ORDER BY due, seq LIMIT ?)`,
     ),
     extend: one('UPDATE job SET locked_until = ?, stalled_since = NULL WHERE id = ? AND token = ?'),

@@ -235,8 +235,12 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
       new Promise((resolve) => {
         if (closing !== undefined || isInterrupted) return resolve(null);
         let timer: NodeJS.Timeout | undefined;
-        const until = Date.now() + timeout * 1_000;
+        let isOver = false;
+        // By the clock that nobody sets.
+        const until = performance.now() + timeout * 1_000;
         const end = (isDue: boolean) => {
+          if (isOver) return;
+          isOver = true;
           clearTimeout(timer);
           store.jobs.off('due', look);
           endWait = undefined;
@@ -246,9 +250,10 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
           clearTimeout(timer);
           store.read(nextDue).then(
             (due = Number.POSITIVE_INFINITY) => {
-              const wait = Math.min(due, until) - Date.now();
-              if (wait <= 0) end(due <= until);
-              else timer = setTimeout(look, wait);
+              const [untilDue, left] = [due - Date.now(), until - performance.now()];
+              clearTimeout(timer);
+              if (untilDue <= 0 || left <= 0) end(untilDue <= 0);
+              else if (!isOver) timer = setTimeout(look, Math.min(untilDue, left));
             },
             () => end(false),
           );

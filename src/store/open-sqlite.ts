@@ -33,6 +33,9 @@ const vacuumStep = 256;
 const releaseJobs = `UPDATE job SET token = NULL, locked_until = NULL, stalled_since = NULL, stalled = stalled + 1
   WHERE token IS NOT NULL AND stalled < 20`;
 
+/** What was not put off is due, also when the clock has been set back since. */
+const dueNow = 'UPDATE job SET due = ? WHERE token IS NULL AND due > ? AND delay = 0';
+
 /** Opens the store in a directory, making what is not there. Throws a StoreError. */
 export function openSqlite({ directory, name, log, isGuest }: OpenSqliteOptions): SqliteStore {
   if (directory === undefined) return createStore(openDatabase(undefined, isGuest), { name, log });
@@ -108,7 +111,11 @@ function openDatabase(directory: string | undefined, isGuest: boolean): Database
     }
     db.exec('PRAGMA journal_size_limit = 16777216; PRAGMA synchronous = FULL');
     migrateSqlite(db, directory ?? 'memory', { isGuest });
-    if (!isGuest) db.exec(releaseJobs);
+    if (!isGuest) {
+      const now = Date.now();
+      db.exec(releaseJobs);
+      db.prepare(dueNow).run(now, now);
+    }
     return db;
   } catch (error) {
     db.close();

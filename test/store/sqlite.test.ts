@@ -277,6 +277,23 @@ it('hands out again at once what was under way when its process ended, and count
   await again.close(0);
 });
 
+it('has due what was not put off, though the clock was set back meanwhile', async () => {
+  const directory = join(root, 'set-back');
+  const store = open(directory);
+  const hour = 3_600_000;
+  const queue = createSqliteQueueBackend(store, 'deliveries', {});
+  await queue.addJobs([
+    { job: { ...job, timestamp: Date.now() + hour }, jobId: 'ahead' },
+    { job: { ...job, timestamp: Date.now(), delay: hour }, jobId: 'put-off' },
+  ]);
+  await store.close(0);
+  const again = open(directory);
+  const left = createSqliteQueueBackend(again, 'deliveries', {});
+  expect(await left.getState('ahead')).toBe('waiting');
+  expect(await left.getState('put-off')).toBe('delayed');
+  await again.close(0);
+});
+
 it('reads no table from end to end', async () => {
   const store = open(join(root, 'plans'));
   const asked: string[] = [];
