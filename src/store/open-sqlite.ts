@@ -1,5 +1,14 @@
 import { EventEmitter } from 'node:events';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Logger } from '../log.ts';
@@ -73,11 +82,15 @@ function prepareDirectory(directory: string, isGuest: boolean): (DirectoryLock &
   );
 }
 
-/** Each new entry is on the disk with the directory that holds it, or a power failure would lose what is below. */
+/**
+ * One by one, since Node makes many at a time without an end in /proc, and hides why it cannot elsewhere. Each new entry
+ * is on the disk with the directory that holds it, or a power failure would lose what is below.
+ */
 function makeDirectory(directory: string): void {
-  const first = mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = directory; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
+  if (existsSync(directory)) return;
+  makeDirectory(dirname(directory));
+  mkdirSync(directory, { mode: 0o700 });
+  syncDirectory(dirname(directory));
 }
 
 function syncDirectory(directory: string): void {
@@ -141,11 +154,27 @@ function makeFile(directory: string): void {
 function openError(directory: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const { message } = error as Error;
-  const known = sqliteProblem(error, directory);
+  const known = sqliteProblem(error, directory) ?? unwritable(directory);
   const what =
     known ??
     `${directory} cannot be used: ${message}. Give --queue a directory that this user can write: sqlite:DIRECTORY`;
-  return new StoreError(what, { retryable: isFull(error), cause: error });
+  return new StoreError(what, { retryable: isFull(error, directory), cause: error });
+}
+
+/** SQLite does not say why it cannot open a file. */
+function unwritable(directory: string): string | undefined {
+  try {
+    accessSync(directory, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EROFS') {
+      return `${directory} is on a file system that is read-only. Give --queue a directory that can be written: sqlite:DIRECTORY`;
+    }
+    return code === 'ENOENT'
+      ? undefined
+      : `${directory} cannot be used: ${message}. Give --queue a directory that this user can write: sqlite:DIRECTORY`;
+  }
 }
 
 function createStore(

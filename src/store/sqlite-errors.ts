@@ -1,17 +1,33 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { StoreError } from './store.ts';
 
 /** Primary result codes of SQLite; an extended one has them in its lowest byte. */
-const code = { busy: 5, readonly: 8, corrupt: 11, full: 13, notDatabase: 26 } as const;
+const code = { busy: 5, readonly: 8, ioError: 10, corrupt: 11, full: 13, notDatabase: 26 } as const;
 
-/** Whether there is no room left: then waiting may help. */
-export function isFull(error: unknown): boolean {
+/** Bytes of a file system without which SQLite cannot make the files that it needs. */
+const leastRoom = 256 * 1024;
+
+/** Whether there is no room left in the directory `place`: then waiting may help. */
+export function isFull(error: unknown, place: string): boolean {
   const { code: system, errcode } = error as { code?: string; errcode?: number };
-  return system === 'ENOSPC' || system === 'EDQUOT' || primary(errcode) === code.full;
+  if (system === 'ENOSPC' || system === 'EDQUOT' || primary(errcode) === code.full) return true;
+  // SQLite says so of some of its files only.
+  return primary(errcode) === code.ioError && roomIn(place) < leastRoom;
+}
+
+function roomIn(place: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(place);
+    return bavail * bsize;
+  } catch {
+    return dirname(place) === place ? Number.POSITIVE_INFINITY : roomIn(dirname(place));
+  }
 }
 
 /** What is wrong with the store in `place`, and how to mend it; undefined for what is not known. */
 export function sqliteProblem(error: unknown, place: string): string | undefined {
-  if (isFull(error)) return `The disk that holds ${place} is full: free some space`;
+  if (isFull(error, place)) return `The disk that holds ${place} is full: free some space`;
   const { message, errcode } = error as { message: string; errcode?: number };
   switch (primary(errcode)) {
     case code.corrupt:
