@@ -20,7 +20,7 @@ import { startChild } from '../test/store/child-process.ts';
  *   told          which of 20 oncePer values were told, asked before such a change
  *   add           jobs of those deliveries put into the queue
  *   deliver       jobs worked on: asked for in the ledger, "sent", settled
- *   load          the record and episodes of 10,000 Applications
+ *   load          the record and notices of 10,000 Applications
  *   kill          SIGKILL in the middle: what was acknowledged before and is there afterwards
  */
 

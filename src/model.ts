@@ -43,7 +43,7 @@ export type ConditionResult =
   | { status: 'failed'; error: string };
 
 /**
- * The value that splits the matches of a condition into episodes.
+ * The value that splits the matches of a condition into alerts.
  * `none`: no oncePer, or one that printed empty, or failed with that error (as argocd-notifications: no key prefix).
  * `nil`: the expression answered nil, printed `<nil>`.
  */
@@ -113,6 +113,8 @@ export type Outcome =
       reason: string;
       error: string /** Milliseconds. */;
       retryAfter?: number;
+      /** `retryAfter` holds for this delivery. Absent: for all to the recipient. */
+      pauses?: 'delivery';
       unclear?: true;
     }
   | { status: 'rejected'; reason: string; error: string; scope: RejectionScope };

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import packageJson from '../package.json' with { type: 'json' };
 import { createArgocd } from './argocd/argocd.ts';
 import { connectOptions } from './cli/connect-options.ts';
+import { isInMemory } from './cli/queue-flag.ts';
 import type { RunOptions } from './cli/run-flags.ts';
 import { ClusterError } from './cluster/cluster-error.ts';
 import { connect } from './cluster/connect.ts';
@@ -24,6 +25,7 @@ import { createLog, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Delivery } from './model.ts';
 import { createAddressPolicy } from './net/address-policy.ts';
+import { createHostCertificates } from './net/host-certificates.ts';
 import { createConfigurationMemory } from './pipeline/configuration-memory.ts';
 import { type ConfigChange, createConfigurations } from './pipeline/configurations.ts';
 import { createDeliver } from './pipeline/deliver.ts';
@@ -62,8 +64,11 @@ const minute = 60 * second;
 const day = 24 * 60 * minute;
 /** A delivery that cannot be sent for so long is given up. */
 const maxAge = day;
-/** For one attempt to send, above that of a service's call. What a killed process was about is taken up again after it. */
-const attemptTimeout = 9 * second;
+/**
+ * For one attempt to send: above that of a service's call, with two seconds for what has left to arrive. What a killed
+ * process was about is taken up again after it.
+ */
+const attemptTimeout = 11 * second;
 /** A store that takes longer to open is not waited for before Applications are watched. */
 const patience = 5 * second;
 /** How far back a watch of the API server can begin at the least: its cache holds 75 seconds. */
@@ -84,7 +89,10 @@ export async function run(options: RunOptions, notices: readonly string[]): Prom
     await bridge(options, log);
     return 0;
   } catch (error) {
-    log.fatal(isExpected(error) ? { error: error.message } : { err: error }, 'Herald cannot run');
+    log.fatal(
+      isExpected(error) ? { error: explained(error, options.queue) } : { err: error },
+      'Herald cannot run',
+    );
     return 1;
   }
 }
@@ -94,6 +102,18 @@ function isExpected(error: unknown): error is Error {
   if (error instanceof StoreError || error instanceof ClusterError) return true;
   return (
     error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES')
+  );
+}
+
+/** Where the image was swapped in argocd-notifications' manifests there is no volume, and its root cannot be written. */
+function explained(error: Error, queue: string): string {
+  const { message } = error;
+  const isOnServer = /^(rediss?|postgres(ql)?):/.test(queue);
+  if (isOnServer || !(error instanceof StoreError) || !/\b(EROFS|EACCES|EPERM)\b/.test(message))
+    return message;
+  return (
+    `${message}, on a volume where the root file system is read-only; or use redis://, postgres://, ` +
+    'or memory:, which at a restart loses what waits'
   );
 }
 
@@ -110,14 +130,27 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const scope = createWatchScope(namespace, options.applicationNamespaces);
   const metrics = createMetrics({ version: packageJson.version });
   log.info({ version: packageJson.version, server: connection.server, namespace }, 'Herald starts');
+  const inMemory = isInMemory(options.queue);
+  metrics.setQueueIsDurable(!inMemory);
+  if (inMemory)
+    log.warn(
+      { queue: options.queue, notifiedAnnotation: options.notifiedAnnotation },
+      'The store is in memory: what is not sent yet is lost at a restart, and only the annotation on Applications ' +
+        'tells then what was notified',
+    );
   for (const { pattern, what } of scope.problems)
     log.warn({ pattern, what }, 'Namespace pattern matches nothing');
 
-  let storeTrouble = 'not open yet';
   const healthz: Record<string, HealthChecks[string]> = {};
-  const readyz: Record<string, HealthChecks[string]> = { store: () => verdict([storeTrouble], '') };
+  // The log says why. Every namespace may reach the port, and an error of the store names its host and user.
+  const readyz: Record<string, HealthChecks[string]> = { store: () => verdict(['not open yet'], '') };
   const server = createServer(
-    { metrics, health: { healthz, readyz }, onError: (error) => log.warn({ err: error }, 'Request failed') },
+    {
+      metrics,
+      version: packageJson.version,
+      health: { healthz, readyz },
+      onError: (error) => log.warn({ err: error }, 'Request failed'),
+    },
     { port: options.metricsPort },
   );
   log.info({ port: await server.open() }, 'Serving /metrics, /healthz and /readyz');
@@ -130,6 +163,9 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     set: async (...values) => (await opening.promise).state.set(...values),
   };
 
+  const certificatesOf = createHostCertificates({
+    onProblem: (problem) => log.warn(problem, 'Certificates in argocd-tls-certs-cm are no good'),
+  });
   const tenantAddresses = createAddressPolicy(options.tenantServiceAddresses);
   const configurations = createConfigurations(
     {
@@ -142,7 +178,12 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
           { compileTrigger, compileTemplate },
         ),
       createService: (source, configNamespace) =>
-        createService(source, { log, state: scopedState(state, configNamespace), stream: process.stdout }),
+        createService(source, {
+          log,
+          state: scopedState(state, configNamespace),
+          stream: process.stdout,
+          certificatesOf,
+        }),
       record: events.record,
       metrics,
       log,
@@ -161,7 +202,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
         })
       : undefined;
   const project = (application: { project: string }) => projects.get(namespace, application.project)?.object;
-  const argocd = createArgocd({ log, metrics, now }, { namespace });
+  const argocd = createArgocd({ log, metrics, now }, { namespace, certificatesOf });
   const repo = createRepo(
     {
       argocd,
@@ -257,13 +298,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   };
 
   for (const watch of [config, projects]) watch.start();
-  const waiting = waitForStore(options.queue, {
-    log,
-    signal,
-    onTrouble: (reason) => {
-      storeTrouble = reason;
-    },
-  });
+  const waiting = waitForStore(options.queue, { log, signal });
   const configured = Promise.all([config.ready(), projects.ready()]);
 
   // While the store is away Applications are watched all the same, and what they show is kept in order.
@@ -273,7 +308,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     if (await settledWithin(waiting, patience)) return;
     await Promise.race([configured, waiting]);
     if (isOpen || signal.aborted) return;
-    log.warn('Watches Applications although the store is away');
+    log.info('Watches Applications although the store is away');
     provisional = lead(late.promise, undefined);
     leading = provisional;
     void provisional.over.then(discardProvisional);
@@ -352,7 +387,11 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     );
   readyz.store = async () => {
     await store.ping();
-    return verdict([leading?.trouble()], 'answers');
+    const takesNothing = leading?.trouble() !== undefined;
+    return verdict(
+      [takesNothing ? 'takes no changes' : undefined],
+      inMemory ? 'answers, in memory' : 'answers',
+    );
   };
   readyz.role = () => {
     const isObserving = leading !== undefined && !leading.isReady();

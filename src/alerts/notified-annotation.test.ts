@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Application, ConditionResult, JsonObject } from '../model.ts';
+import { rowsOfImport } from './imported-rows.ts';
 import {
   endedMeanwhile,
   type ImportCandidate,
@@ -9,7 +10,6 @@ import {
   mirrorNotified,
   notifiedAnnotation,
   parseNotified,
-  rowsOfImport,
   serialiseNotified,
   stateKey,
 } from './notified-annotation.ts';

@@ -1,7 +1,6 @@
-import type { Row } from '../ledger/rows.ts';
 import type { Application, ConditionResult, Destination } from '../model.ts';
-import { type Evaluation, noticeOf, toldRow } from './decide.ts';
-import { alertKey, noticeKey, type Slot, slotOf } from './keys.ts';
+import type { Evaluation } from './decide.ts';
+import { alertKey, type Slot, slotOf } from './keys.ts';
 import { isValueless, oncePerValue } from './once-per.ts';
 
 /**
@@ -130,29 +129,6 @@ export function importAlerts(
     if (!other || other.since < since) alerts.set(identity, alert);
   }
   return [...alerts.values()];
-}
-
-/** What the ledger holds once these are imported, and the keys of its rows that tell of oncePer values. */
-export function rowsOfImport(
-  uid: string,
-  imported: readonly ImportedAlert[],
-  now: number,
-): { rows: Row<'notice' | 'told'>[]; told: ReadonlySet<string> } {
-  const bySlot = Map.groupBy(imported, slotOf);
-  const told = imported
-    .filter(({ oncePer }) => oncePer !== '')
-    .map((alert) => toldRow(noticeKey(uid, slotOf(alert)), alert, now));
-  const notices = [...bySlot].flatMap(([slot, alerts]): Row<'notice'>[] => {
-    const [first] = alerts;
-    if (!first) return [];
-    const plain = alerts.find(({ oncePer }) => oncePer === '');
-    const open = plain
-      ? [{ key: alertKey(uid, plain), oncePer: '', since: plain.since, unnamed: true as const }]
-      : [];
-    const valued = alerts.some(({ oncePer }) => oncePer !== '') ? (true as const) : undefined;
-    return [{ kind: 'notice', key: noticeKey(uid, slot), value: noticeOf(first, open, valued) }];
-  });
-  return { rows: [...notices, ...told], told: new Set(told.map(({ key }) => key)) };
 }
 
 /**

@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import type { Lookup } from '../argocd/lookup.ts';
 import { renderWithRepo } from '../argocd/rendering.ts';
+import { jsonFaults } from '../config/check-renderings.ts';
 import type { Config } from '../config/config.ts';
 import { createLog } from '../log.ts';
 import type { Application, JsonObject, Notification } from '../model.ts';
 import { createService, type ServiceDeps } from '../services/create-service.ts';
-import type { Service, ServiceState } from '../services/service.ts';
+import { type Presentation, presentationOf, type Service, type ServiceState } from '../services/service.ts';
 import { type RenderResult, renderNotification } from '../templates/render.ts';
 import { SECTIONS } from '../templates/sections.ts';
 import type { Template } from '../templates/template.ts';
@@ -46,27 +47,34 @@ export async function renderFor(
   address: Address,
   templates: readonly Template[],
   context: RenderContext,
-): Promise<JsonObject> {
+): Promise<{ shown: JsonObject; isBroken: boolean }> {
   const types =
     address.service === 'console'
       ? [...new Set(templates.flatMap(({ sections }) => [...sections.keys()]))]
       : [typeOf(address.service, context.config)];
-  const render = (type: string) => rendered(address, templates, presentationOf(type, context), context);
+  const render = (type: string) =>
+    rendered(address, templates, presentationFor({ ...address, type }, context), context);
   const first = await render(types[0] ?? 'console');
-  const sections = await Promise.all(types.slice(1).map(render));
-  return [first, ...sections].reduce<JsonObject>(
-    (all, { section }, i) => (section ? { ...all, [types[i] ?? '']: section } : all),
-    first.message === '' ? {} : { message: first.message },
+  const all = [first, ...(await Promise.all(types.slice(1).map(render)))];
+  const { message } = first.notification;
+  const shown = all.reduce<JsonObject>(
+    (before, { notification: { section } }, i) =>
+      section ? { ...before, [types[i] ?? '']: section } : before,
+    message === '' ? {} : { message },
   );
+  return { shown, isBroken: all.some(({ isBroken }) => isBroken) };
 }
 
-/** The notification for a service, or a CommandFailure that shows the line of the template at fault. */
+/**
+ * The notification for a service, and whether something in it is no JSON that is meant to be; or a CommandFailure that
+ * shows the line of the template at fault.
+ */
 export async function rendered(
   address: Address,
   templates: readonly Template[],
-  service: Pick<Service, 'type' | 'jsonFields' | 'filterValue' | 'mention'>,
+  service: Presentation & Pick<Service, 'mention'>,
   context: RenderContext,
-): Promise<Notification> {
+): Promise<{ notification: Notification; isBroken: boolean }> {
   const { config, loaded, application, appProject, argocd, io } = context;
   const input = {
     app: application.object,
@@ -80,17 +88,18 @@ export async function rendered(
   };
   const result = await renderWithRepo(argocd, application.object, (repo) =>
     renderNotification(templates, templateVars({ ...input, repo }), {
-      serviceType: service.type,
-      jsonFields: service.jsonFields,
-      ...(service.filterValue ? { filterValue: service.filterValue } : {}),
+      ...presentationOf(service),
       template: (name) => config.templates.get(name),
     }),
   );
   if (!result.ok) throw new CommandFailure(faultText(result, loaded), { exit: exitCode.negative });
-  for (const { template, field, what } of result.warnings) {
+  const { notification, warnings } = result;
+  for (const { template, field, what } of warnings) {
     io.stderr(printable(`template.${template}, ${field}: ${what}\n`));
   }
-  return result.notification;
+  const faults = jsonFaults(service.type, notification.section, config.services);
+  for (const { field, what } of faults) io.stderr(printable(`${field} is no JSON: ${what}\n`));
+  return { notification, isBroken: warnings.length + faults.length > 0 };
 }
 
 function faultText(fault: Extract<RenderResult, { ok: false }>, loaded: LoadedConfig): string {
@@ -114,20 +123,20 @@ function typeOf(service: string, config: Config): string {
 }
 
 /** How a type of service has its values rendered, without a configured service and its secrets. */
-function presentationOf(
-  type: string,
+function presentationFor(
+  { service: name, type }: Address & { type: string },
   { io }: RenderContext,
-): Pick<Service, 'type' | 'jsonFields' | 'filterValue'> {
+): Presentation {
   const enough: Record<string, JsonObject> = {
     slack: { token: 'unused' },
     webhook: { url: 'http://unused.invalid' },
   };
-  const source = { type, name: type, options: enough[type] ?? {} };
+  const source = { type, name, options: enough[type] ?? {} };
   const { service } = createService(source, serviceDeps(io));
   if (!service) return { type, jsonFields: [] };
   // A mention is shown as the address: what stands for it is of use to the service alone.
-  const { jsonFields, filterValue } = service;
-  return { type, jsonFields, ...(filterValue ? { filterValue } : {}) };
+  const { mention: _, ...presentation } = service;
+  return presentation;
 }
 
 /** A configured service that sends. */
@@ -147,7 +156,7 @@ export function serviceFor(name: string, { config, io }: RenderContext): Service
 }
 
 function isKeyOf(key: string, service: string): boolean {
-  return key === `service.${service}` || (key.startsWith('service.') && key.endsWith(`.${service}`));
+  return /^(?:herald\.)?service\./.test(key) && key.endsWith(`.${service}`);
 }
 
 function serviceDeps(io: CommandIo): ServiceDeps {
@@ -156,6 +165,7 @@ function serviceDeps(io: CommandIo): ServiceDeps {
     state: volatileState(),
     stream: new PassThrough().resume(),
     now: () => io.now(),
+    certificatesOf: (host) => io.certificatesOf(host),
   };
 }
 

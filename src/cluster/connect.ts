@@ -82,7 +82,7 @@ export function connect(options: ConnectOptions = {}): Connection {
   const reachability = createReachability({
     clock: idleClock,
     // A plug-in may take a second of the processor, and ask somebody else.
-    longestRefused: () => (credentials.hasPlugin() ? 30_000 : 2_500),
+    longestRefused: () => (credentials.hasPlugin() ? 30_000 : 2_000),
     async probe(signal, isRefused) {
       if (isRefused) credentials.refresh();
       const request: ApiRequest = { path: '/version', timeoutMs: 2_000 };

@@ -6,6 +6,8 @@ export interface FailureLog {
   /** `isExpected`: it is known to be over soon, so that nobody must act. */
   failed(error: Error, reason: string, isExpected?: boolean): void;
   recovered(): void;
+  /** It is not tried any more for now, which is said elsewhere. */
+  givenUp(): void;
   /** What keeps it from working now, and since when, Unix milliseconds. */
   current(): Failure | undefined;
 }
@@ -38,6 +40,9 @@ export function createFailureLog(log: Logger, now: () => number): FailureLog {
     },
     recovered() {
       if (failure !== undefined) log.info('Watch works again');
+      failure = undefined;
+    },
+    givenUp() {
       failure = undefined;
     },
     current: () =>

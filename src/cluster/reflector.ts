@@ -378,7 +378,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       }
     }
     // Of a definition that was removed the list that follows finds out.
-    if (!(mayBeAbsent && status === 404)) failures.failed(error, reason, pace.isRecovering());
+    if (!(mayBeAbsent && status === 404)) failures.failed(error, reason, isUnfounded);
     const isFirst = refusedSince === undefined;
     const delay = pace.next(reason, retryAfterMs);
     if (!mayBeAbsent || isUnfounded) return delay;
@@ -443,7 +443,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
 
   function goOnWithout(): void {
     blindSince = undefined;
-    failures.recovered();
+    failures.givenUp();
     pace.worked();
     leftOff = undefined;
     markSynced();

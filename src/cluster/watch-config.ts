@@ -161,7 +161,8 @@ export function createConfigWatch(deps: ReflectorDeps, options: ConfigWatchOptio
       {
         namespace,
         onForbidden(of) {
-          if (of !== undefined) changed(of);
+          // Where nothing is configured nothing is missing.
+          if (of !== undefined && configMaps.get(of, options.configMapName) !== undefined) changed(of);
         },
       },
     );

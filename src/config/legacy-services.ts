@@ -54,9 +54,9 @@ function legacyService(type: string, name: string, options: Json): LegacyService
     },
   ];
   if (!serviceTypes.includes(type)) {
-    const what = `service type ${type} is not supported by this version of Herald, so nothing is sent through it`;
-    problems.push({ key, severity: 'warning', what, fix: `Use ${serviceTypes.join(', ')}.` });
-  } else if (validateServiceOptions(type, options).options === undefined) {
+    return { service: { key, type, name, sendable: false, options }, problems };
+  }
+  if (validateServiceOptions(type, options).options === undefined) {
     const what = `the options of service ${name} are not valid`;
     problems.push({
       key,
@@ -66,7 +66,7 @@ function legacyService(type: string, name: string, options: Json): LegacyService
     });
     return { problems };
   }
-  const service = { type, name, sendable: serviceTypes.includes(type), options };
+  const service = { key, type, name, sendable: serviceTypes.includes(type), options };
   return { service, problems };
 }
 

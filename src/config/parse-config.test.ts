@@ -31,6 +31,7 @@ describe('parseConfig', () => {
     });
     expect(config.problems).toEqual([]);
     expect(config.services.get('slack')).toEqual({
+      key: 'service.slack',
       type: 'slack',
       name: 'slack',
       sendable: true,
@@ -266,7 +267,7 @@ describe('parseConfig', () => {
       ],
       [
         'trigger.on-synced',
-        'warning',
+        'error',
         4,
         'the template "deploid" is not defined, so nothing can be sent',
         expect.stringContaining('Did you mean "deployed"?'),

@@ -56,7 +56,7 @@ const foreign: Readonly<Record<string, OptionFields>> = {
     ...transport,
   },
   googlechat: { webhooks: 'stringMap', ...transport },
-  grafana: { apiUrl: 'string', apiKey: 'string', gcpSAKey: 'string', ...transport },
+  grafana: { apiUrl: 'string', apiKey: 'string', ...transport },
   mattermost: { apiURL: 'string', token: 'string', ...transport },
   nats: { url: 'string', headers: 'stringMap', nkey: 'string', username: 'string', password: 'string' },
   newrelic: { apiKey: 'string', apiURL: 'string', ...transport },
@@ -71,14 +71,19 @@ const foreign: Readonly<Record<string, OptionFields>> = {
     icon: 'string',
     avatar: 'string',
     serverUrl: 'string',
-    webhookUrl: 'string',
-    ...transport,
   },
   teams: { recipientUrls: 'stringMap', ...transport },
   'teams-workflows': { recipientUrls: 'stringMap', ...transport },
   telegram: { token: 'string' },
   webex: { token: 'string', apiURL: 'string', ...transport },
 };
+
+/** The types that argocd-notifications knows: for any other it refuses the whole ConfigMap. */
+const shared: ReadonlySet<string> = new Set([...Object.keys(foreign), 'slack', 'webhook']);
+
+export function isHeraldOnly(type: string): boolean {
+  return !shared.has(type);
+}
 
 /** Options of our services that have no effect here, but a type in argocd-notifications. */
 const ignored: Readonly<Record<string, OptionFields>> = {

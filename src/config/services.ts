@@ -11,9 +11,11 @@ import {
   foreignFields,
   foreignTypes,
   ignoredFields,
+  isHeraldOnly,
   type OptionFields,
   type OptionKind,
 } from './service-types.ts';
+import { checkTemplateTags } from './template-tags.ts';
 
 const serviceTypes = Object.keys(serviceOptions);
 
@@ -25,9 +27,12 @@ export interface ParsedService {
   secretKeys: string[];
 }
 
-/** Type and name of a `service.…` key; undefined with four parts or more. */
+/**
+ * Type and name of a `service.…` key; undefined with four parts or more. One that begins with `herald.` is passed over
+ * by argocd-notifications, which may read the same ConfigMap.
+ */
 export function parseServiceKey(key: string): { type: string; name: string } | undefined {
-  const [, type = '', name, ...rest] = key.split('.');
+  const [, type = '', name, ...rest] = key.replace(/^herald\./, '').split('.');
   return rest.length > 0 ? undefined : { type, name: name ?? type };
 }
 
@@ -52,6 +57,13 @@ export function parseService(
     reportReferences(decoder, key, references, harmlessPlaces(document, name.type));
     if (document.problems.length === 0) checkOptions(decoder, document, key, name.type, references);
     if (addresses) checkAddress(decoder, document, name.type, addresses);
+    if (serviceTypes.includes(name.type) && isHeraldOnly(name.type) && !key.startsWith('herald.'))
+      decoder.problems.push(heraldOnly(key, name.type));
+    const tags = checkTemplateTags(key, text);
+    // Where tags break the YAML, they are what is to be mended.
+    if (tags.length > 0 && document.problems.length > 0) decoder.problems.length = 0;
+    const severity = document.problems.length > 0 ? 'error' : 'warning';
+    decoder.problems.push(...tags.map((tag) => ({ ...tag, severity }) as const));
   }
   const problems = decoder.problems.map((problem) => ({
     ...problem,
@@ -59,7 +71,7 @@ export function parseService(
     fix: hide(problem.fix),
   }));
   if (!name || problems.some((problem) => problem.severity === 'error')) return { problems, secretKeys };
-  const service = { ...name, sendable: serviceTypes.includes(name.type), options: document.value };
+  const service = { key, ...name, sendable: serviceTypes.includes(name.type), options: document.value };
   return { service, problems, secretKeys };
 }
 
@@ -201,12 +213,15 @@ function checkForeign(decoder: Decoder, document: YamlDocument, key: string, typ
     decoder.knownFields([], object, Object.keys(fields));
     decodeFields(decoder, [], object, fields, 'error');
   }
-  decoder.problems.push({
+}
+
+function heraldOnly(key: string, type: string): Problem {
+  return {
     key,
     severity: 'warning',
-    what: `service type ${type} is not supported by this version of Herald, so nothing is sent through it`,
-    fix: `Use ${serviceTypes.join(', ')}, or leave these subscriptions to argocd-notifications.`,
-  });
+    what: `argocd-notifications has no services of type ${type}, and refuses the whole ConfigMap for the key`,
+    fix: `Write the key as herald.${key}, which it passes over.`,
+  };
 }
 
 function unknownType(key: string, type: string): Problem {

@@ -97,6 +97,16 @@ it('reports a problem in log, Event and metrics once, until it changes', async (
   expect(events).toHaveLength(2);
 });
 
+it('names the services that nothing is sent through yet in one line, and reports no problem of them', () => {
+  const { configurations, events, lines } = start();
+  const unsent = { ...configMap, 'service.telegram': 'token: x', 'service.opsgenie.team': 'apiUrl: x' };
+  configurations.update(snapshot(unsent));
+  configurations.update(snapshot({ ...unsent, 'template.other': 'message: hi' }));
+  const message = 'Services are configured that nothing is sent through yet';
+  expect(lines.filter(({ msg }) => msg === message)).toMatchObject([{ services: ['team', 'telegram'] }]);
+  expect(events).toEqual([]);
+});
+
 it('calls a warning questionable', () => {
   const { configurations, events } = start();
   configurations.update(snapshot({ ...configMap, nonsense: 'x' }));
@@ -142,7 +152,9 @@ it('reports a service that cannot be made, and tries again with the next change'
   const { configurations, events } = start({ fails: () => isBroken });
   configurations.update(snapshot());
   configurations.update(snapshot());
-  expect(events.map(({ message }) => message)).toEqual(['service.console: it cannot be made. Mend it.']);
+  expect(events.map(({ message }) => message)).toEqual([
+    'herald.service.console: it cannot be made. Mend it.',
+  ]);
   isBroken = false;
   configurations.update(snapshot());
   expect(configurations.get('argocd')?.services.has('console')).toBe(true);

@@ -2,8 +2,10 @@ import type { ClusterEvent } from '../cluster/events.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
 import type { Config, ServiceConfig } from '../config/config.ts';
 import type { Logger } from '../log.ts';
+import type { ConfiguredNames } from '../metrics/configured-series.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Problem } from '../model.ts';
+import { createScrub, type Scrub } from '../services/secrets.ts';
 import type { Service } from '../services/service.ts';
 
 /** A configuration in force and the services that it describes. */
@@ -14,6 +16,10 @@ export interface ActiveConfig {
   services: ReadonlyMap<string, Service>;
   /** Values of the Secret, for conditions and templates; absent under self-service, as in argocd-notifications. */
   secrets?: Readonly<Record<string, Uint8Array>>;
+  /** It is none of the operator's. */
+  isTenant?: true;
+  /** Takes out of an error what a template or a condition may have made of the Secret. */
+  scrub: Scrub;
 }
 
 /** The configurations of the controller's namespace and, under self-service, of tenants. */
@@ -23,6 +29,8 @@ export interface Configurations {
   /** Those that act for Applications of a namespace: its own first, then the controller's, as in argocd-notifications. */
   of(namespace: string): ActiveConfig[];
   get(configNamespace: string): ActiveConfig | undefined;
+  /** Reports what shows only when a configuration is used, once, as a problem of it until it changes. */
+  complain(configNamespace: string, problem: Problem): void;
   /** The controller's first. */
   all(): ActiveConfig[];
   close(): Promise<void>;
@@ -43,7 +51,7 @@ interface Deps {
     configNamespace: string,
   ): { service?: Service; problems: { what: string; fix: string; severity: Problem['severity'] }[] };
   record(event: ClusterEvent): void;
-  metrics: Pick<Metrics, 'setConfigProblems'>;
+  metrics: Pick<Metrics, 'setConfigLoaded' | 'setConfigured' | 'forgetConfig'>;
   log: Logger;
 }
 
@@ -55,14 +63,16 @@ interface Options {
 interface Held {
   active: ActiveConfig;
   sources: ReadonlyMap<string, ServiceConfig>;
+  snapshot: ConfigSnapshot;
+  problems: readonly Problem[];
   /** Problems told already. */
   told: ReadonlySet<string>;
+  /** Names of services that nothing is sent through yet. */
+  unsent: string;
 }
 
 /** Problems of one change that are logged and recorded one by one, the errors first. */
 const mostLines = 50;
-/** Series of one namespace; what is over is one of its own. */
-const mostSeries = 100;
 
 export function createConfigurations(deps: Deps, options: Options): Configurations {
   const { log } = deps;
@@ -87,10 +97,9 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
   }
 
   function build(source: ServiceConfig, namespace: string, problems: Problem[]): { service?: Service } {
-    const { type, name } = source;
+    const { key } = source;
     const built = deps.createService(source, namespace);
     if (built.service) return { service: built.service };
-    const key = name === type ? `service.${type}` : `service.${type}.${name}`;
     problems.push(...built.problems.map(({ what, fix, severity }) => ({ key, what, fix, severity })));
     return {};
   }
@@ -107,7 +116,7 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     const { namespace, configMap } = snapshot;
     // A ConfigMap may hold thousands of keys, and each be wrong.
     const inOrder = [...problems].sort((a, b) => rank(a) - rank(b));
-    deps.metrics.setConfigProblems(namespace, shownInMetrics(inOrder));
+    deps.metrics.setConfigLoaded(namespace, inOrder);
     const told = new Set<string>();
     let lines = 0;
     for (const problem of inOrder) {
@@ -147,16 +156,29 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       }
       if (isController && !configMap) log.warn({ namespace }, 'ConfigMap not found: nothing is notified');
       const before = held.get(namespace);
-      const config = deps.parse(snapshot, before?.active.config);
+      const { read, left } = isController ? { read: snapshot, left: [] } : bounded(snapshot);
+      const config = deps.parse(read, before?.active.config);
       const { services, problems } = buildServices(config, namespace, before);
-      const secrets = options.selfService ? {} : { secrets: Object.fromEntries(secret ?? []) };
-      const all = [...config.problems, ...problems, ...missingRights(snapshot, config)];
+      const secrets: Pick<ActiveConfig, 'secrets'> = options.selfService
+        ? {}
+        : { secrets: Object.fromEntries(secret ?? []) };
+      const all = [...config.problems, ...problems, ...left, ...missingRights(snapshot, config)];
       const told = report(snapshot, all, before?.told ?? new Set());
+      const unsent = [...config.services.values()]
+        .filter(({ sendable }) => !sendable)
+        .map(({ name }) => name);
+      if (unsent.length > 0 && unsent.join() !== before?.unsent)
+        log.warn({ namespace, services: unsent }, 'Services are configured that nothing is sent through yet');
+      const tenant = isController ? {} : { isTenant: true as const };
       held.set(namespace, {
-        active: { namespace, config, services, ...secrets },
+        active: { namespace, config, services, ...secrets, ...tenant, scrub: scrubOf(secrets.secrets) },
         sources: config.services,
+        snapshot,
+        problems: all,
         told,
+        unsent: unsent.join(),
       });
+      deps.metrics.setConfigured(namespace, { names: namesOf(config), isTenant: !isController });
       log.info(
         {
           namespace,
@@ -178,6 +200,12 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       return [own, controller].flatMap((entry) => (entry ? [entry.active] : []));
     },
     get: (namespace) => held.get(namespace)?.active,
+    complain(namespace, problem) {
+      const entry = held.get(namespace);
+      if (!entry || entry.told.has(describe(problem))) return;
+      const problems = [...entry.problems, problem];
+      held.set(namespace, { ...entry, problems, told: report(entry.snapshot, problems, entry.told) });
+    },
     all() {
       const first = held.get(options.controllerNamespace);
       const others = [...held.values()].filter((entry) => entry !== first);
@@ -193,9 +221,47 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     const entry = held.get(namespace);
     if (!entry) return;
     held.delete(namespace);
-    deps.metrics.setConfigProblems(namespace, []);
+    deps.metrics.forgetConfig(namespace);
+    deps.metrics.setConfigured(namespace, undefined);
     for (const service of entry.active.services.values()) closeQuietly(service);
   }
+}
+
+/**
+ * Characters of a tenant's ConfigMap that are read, each key counting for some more: compiling them holds up everything
+ * else for up to a quarter of a second.
+ */
+const mostRead = 96 * 1024;
+const aroundKey = 100;
+
+/** What is read of a tenant's ConfigMap, in the order of its keys, and a problem for each key that is not. */
+function bounded(snapshot: ConfigSnapshot): { read: ConfigSnapshot; left: Problem[] } {
+  const { configMap } = snapshot;
+  if (!configMap) return { read: snapshot, left: [] };
+  const data: Record<string, string> = {};
+  const left: Problem[] = [];
+  let room = mostRead;
+  for (const [key, text] of Object.entries(configMap.data).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const size = text.length + aroundKey;
+    if (size > room) {
+      const what = `the ConfigMap of a tenant is read up to ${mostRead / 1024} KiB, and this key is beyond`;
+      left.push({ key, severity: 'error', what, fix: 'Remove what is not used, or shorten it.' });
+      continue;
+    }
+    room -= size;
+    data[key] = text;
+  }
+  return left.length === 0
+    ? { read: snapshot, left }
+    : { read: { ...snapshot, configMap: { ...configMap, data } }, left: left.slice(0, 20) };
+}
+
+function namesOf({ triggers, templates, services }: Config): ConfiguredNames {
+  return { triggers: triggers.keys(), templates: templates.keys(), services: services.keys() };
+}
+
+function scrubOf(secrets: Readonly<Record<string, Uint8Array>> = {}): Scrub {
+  return createScrub(Object.values(secrets).map((value) => Buffer.from(value).toString()));
 }
 
 /** Secrets that the configuration refers to and Herald may not read: what else is said of them is only what follows. */
@@ -219,10 +285,6 @@ function missingRights({ forbidden = [] }: ConfigSnapshot, { secretKeys }: Confi
 
 function rank({ severity }: Problem): number {
   return severity === 'error' ? 0 : 1;
-}
-
-function shownInMetrics(problems: readonly Problem[]): Problem[] {
-  return problems.map((problem, index) => (index < mostSeries ? problem : { ...problem, key: 'others' }));
 }
 
 function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> | undefined): Set<string> {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { all, committer } from '../../test/contract/ledger-fixtures.ts';
 import type { DeliveryProcessor } from '../delivery/queue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Delivery, JsonObject, Outcome } from '../model.ts';
-import type { Service } from '../services/service.ts';
+import type { SendContext, Service } from '../services/service.ts';
 import { application, configMap, degraded, series, snapshot } from './testing/fixtures.ts';
 import { type Fault, intercept } from './testing/intercept.ts';
 import { createMemoryLedger, factsOf } from './testing/memory-ledger.ts';
@@ -142,6 +142,9 @@ describe('what becomes of an outcome', () => {
     expect(await series(d.metrics, 'argocd_notifications_deliveries_total')).toEqual([
       'argocd_notifications_deliveries_total{trigger="on-degraded",service="console",succeeded="false"} 1',
     ]);
+    expect(await series(d.metrics, 'herald_deliveries_given_up_total')).toEqual([
+      'herald_deliveries_given_up_total{trigger="on-degraded",service="console"} 1',
+    ]);
   });
 
   it('retry: stays pending and is tried again later, each time later', async () => {
@@ -158,9 +161,17 @@ describe('what becomes of an outcome', () => {
       expect(result.at - start).toBeLessThanOrEqual(most);
     }
     expect(await d.isPending('1')).toBe(true);
-    expect(await series(d.metrics, 'argocd_notifications_deliveries_total')).toEqual([]);
+    const counted = 'argocd_notifications_deliveries_total{trigger="on-degraded",service="console"';
+    expect(await series(d.metrics, 'argocd_notifications_deliveries_total')).toEqual([
+      `${counted},succeeded="false"} 2`,
+    ]);
     expect(await d.attempt(delivery, { attempt: 5 })).toEqual({ status: 'done' });
     expect(d.service.sent).toHaveLength(1);
+    expect(await series(d.metrics, 'argocd_notifications_deliveries_total')).toEqual([
+      `${counted},succeeded="true"} 1`,
+      `${counted},succeeded="false"} 2`,
+    ]);
+    expect(await series(d.metrics, 'herald_deliveries_given_up_total')).toEqual([]);
   });
 
   it('retry with Retry-After: not before that', async () => {
@@ -269,10 +280,10 @@ describe('the mark of an attempt', () => {
     const until = start + 2_000;
     expect(await markOf(d)).toMatchObject({ since: start, until });
     expect(await d.attempt(delivery)).toEqual({ status: 'paced', slot: until });
-    expect(d.service.asked).toEqual([undefined]);
+    expect(d.service.asked).toMatchObject([undefined]);
     d.clock.now = until;
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
-    expect(d.service.asked).toEqual([undefined, { since: start }]);
+    expect(d.service.asked).toMatchObject([undefined, { since: start }]);
   });
 
   it('names the first attempt of which nobody knows, however many follow', async () => {
@@ -283,7 +294,7 @@ describe('the mark of an attempt', () => {
       await d.attempt(delivery, { attempt });
       d.clock.now += minute;
     }
-    expect(d.service.asked).toEqual([undefined, { since: start }, { since: start }]);
+    expect(d.service.asked).toMatchObject([undefined, { since: start }, { since: start }]);
   });
 
   it('of a process that was killed is waited for, and then taken over', async () => {
@@ -294,7 +305,7 @@ describe('the mark of an attempt', () => {
     expect(await d.attempt(delivery)).toEqual({ status: 'paced', slot: until });
     d.clock.now = until;
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
-    expect(d.service.asked).toEqual([{ since: start }]);
+    expect(d.service.asked).toMatchObject([{ since: start }]);
   });
 
   it('that is further ahead than any attempt lasts was made before the clock was set back', async () => {
@@ -302,7 +313,32 @@ describe('the mark of an attempt', () => {
     const delivery = await d.claim('1');
     await d.store.begin('1', { since: start + 60 * minute, until: start + 61 * minute, by: 'ahead' });
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
-    expect(d.service.asked).toEqual([{ since: start + 60 * minute }]);
+    expect(d.service.asked).toMatchObject([{ since: start + 60 * minute }]);
+  });
+
+  it('counts for what is sent under it: who was stopped meanwhile sends nothing', async () => {
+    const d = setUp();
+    const delivery = await d.claim('1');
+    let departure: SendContext['departure'];
+    const { service } = d;
+    const send = service.send.bind(service);
+    service.send = async (...args) => {
+      departure = args[2].departure;
+      return send(...args);
+    };
+    const stopped = Promise.withResolvers<Outcome>();
+    service.outcomes = [stopped.promise];
+    const first = d.attempt(delivery);
+    await vi.waitUntil(() => departure !== undefined);
+    expect(departure?.isOpen()).toBe(true);
+    d.clock.now += minute - 2_000;
+    expect(departure?.isOpen()).toBe(false);
+    d.clock.now += 2_000;
+    expect(await d.attempt(delivery)).toEqual({ status: 'done' });
+    stopped.resolve({ status: 'retry', reason: 'too_late', error: 'too late' });
+    await first;
+    expect(service.sent).toHaveLength(1);
+    expect(await d.isPending('1')).toBe(false);
   });
 
   it('that could not be taken away is looked at again later', async () => {
@@ -339,7 +375,7 @@ describe('the mark of an attempt that is put off', () => {
     });
     d.clock.now = start + 5_000;
     expect(await d.attempt(delivery, { slot: start + 1_000 })).toEqual({ status: 'done' });
-    expect(d.service.asked).toEqual([undefined, { since: start - minute }]);
+    expect(d.service.asked).toEqual([undefined, { since: start - minute, until: start }]);
   });
 });
 
@@ -387,6 +423,22 @@ describe('an attempt that took long to render', () => {
     });
     expect((await attempting).status).toBe('paced');
     expect(d.service.asked).toEqual([]);
+  });
+});
+
+describe('an error of a template', () => {
+  it.each([
+    '{{ fail (.secrets.token | toString) }}',
+    '{{ fail (.secrets.token | toString | b64enc) }}',
+    '{{ fail (.secrets.token | toString | trunc 9) }}',
+    '{{ fail (.secrets.token | toString | quote) }}',
+    '{{ mustToDate "2006" (.secrets.token | toString) }}',
+  ])('shows nothing of the Secret: %s', async (message) => {
+    const d = setUp({ data: { ...configMap, 'template.message': JSON.stringify({ message }) } });
+    await d.attempt(await d.claim('1'));
+    const [parked] = await all(d.store.parked());
+    expect(parked?.error).toContain('template message, message: ');
+    expect(parked?.error).not.toMatch(/secret-v|c2VjcmV0|ret-value/);
   });
 });
 

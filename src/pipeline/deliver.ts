@@ -10,11 +10,14 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Delivery, DeliveryFacts, JsonObject, Notification, Outcome } from '../model.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
-import type { Service } from '../services/service.ts';
+import { presentationOf, type Service } from '../services/service.ts';
+import { createAllowance } from '../templates/gotemplate/run.ts';
 import { renderNotification } from '../templates/render.ts';
 import type { Template } from '../templates/template.ts';
 import { templateVars } from '../templates/vars.ts';
 import type { ActiveConfig, Configurations } from './configurations.ts';
+import { createDeparture } from './departure.ts';
+import { createShares } from './shares.ts';
 
 interface Deps {
   ledger: Pick<Ledger, 'begin' | 'abandon' | 'settle'>;
@@ -40,7 +43,7 @@ interface Deps {
 interface Options {
   /** Milliseconds after which a delivery that cannot be sent is given up and parked. */
   maxAge: number;
-  /** Milliseconds for one attempt. */
+  /** Milliseconds for one attempt, until what it has sent has arrived. */
   attemptTimeout: number;
   /** Whose Applications are the operator's own. */
   controllerNamespace: string;
@@ -53,7 +56,12 @@ interface Attempt extends Job {
   delivery: Delivery;
 }
 
-/** After an attempt that failed without a clear answer, what it has sent may still be on its way for so long. */
+/** What a step of a template counts for beside one of a condition, which takes longer. */
+const templateStep = 0.25;
+/**
+ * What an attempt has sent may still be on its way for so long after it has failed without a clear answer: also the
+ * time before the end of its mark in which nothing leaves any more.
+ */
 const settling = 2_000;
 
 /** Milliseconds after which an attempt that has not sent yet is marked anew, so that it has its time to send. */
@@ -68,6 +76,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
   const { ledger, queue, configurations, pacing, metrics, log } = deps;
   /** Deliveries whose fate is known but could not be written yet: tried again, they are settled and not sent again. */
   const decided = new Map<string, { delivery: Delivery; settlement: Settlement }>();
+  const shares = createShares(deps.now);
 
   return async (job) => {
     const known = decided.get(job.id);
@@ -81,6 +90,9 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       const error = `service ${delivery.destination.service} is not configured`;
       return settleRejected(delivery, { reason: 'service_not_configured', error, scope: 'service' });
     }
+    // A tenant whose templates have used up its share waits, and its turn of a recipient's pace with it.
+    const wait = shares.wait(active);
+    if (wait > 0) return { status: 'deferred', at: deps.now() + wait };
     const place = await deps.fairness.enter(partiesOf(delivery, options.controllerNamespace));
     if ('at' in place) return putOff(begun, { status: 'deferred', at: place.at });
     try {
@@ -121,8 +133,9 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
   async function begin(id: string): Promise<Begun | { result: JobResult }> {
     const now = deps.now();
     const mark: AttemptMark = { since: now, until: now + options.attemptTimeout, by: randomUUID() };
+    const departure = departureOf(id, mark);
     const first = await ledger.begin(id, mark);
-    if (first.status === 'begun') return { delivery: first.delivery, mark };
+    if (first.status === 'begun') return { delivery: first.delivery, mark, departure };
     // One that is behind others is queued when its turn comes.
     if (first.status !== 'unclear') return { result: { status: 'done' } };
     const { earlier } = first;
@@ -130,8 +143,9 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const isUnderWay = earlier.until > now && earlier.until <= now + 2 * options.attemptTimeout;
     if (isUnderWay) return { result: { status: 'paced', slot: earlier.until } };
     const second = { ...mark, since: earlier.since };
+    const again = departureOf(id, second);
     const { status } = await ledger.begin(id, second, earlier);
-    if (status === 'begun') return { delivery: first.delivery, mark: second, earlier };
+    if (status === 'begun') return { delivery: first.delivery, mark: second, departure: again, earlier };
     // Another process was quicker.
     return { result: status === 'unclear' ? { status: 'paced', slot: second.until } : { status: 'done' } };
   }
@@ -148,9 +162,15 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const now = deps.now();
     if (now <= mark.until - options.attemptTimeout + renewAfter) return begun;
     const renewed = { ...mark, until: now + options.attemptTimeout };
+    const departure = departureOf(delivery.id, renewed);
     const { status } = await ledger.begin(delivery.id, renewed, mark);
-    if (status === 'begun') return { ...begun, mark: renewed };
+    if (status === 'begun') return { ...begun, mark: renewed, departure };
     return { result: status === 'unclear' ? { status: 'paced', slot: renewed.until } : { status: 'done' } };
+  }
+
+  function departureOf(id: string, mark: AttemptMark): Begun['departure'] {
+    const isOurs = async () => (await ledger.begin(id, mark, mark)).status === 'begun';
+    return createDeparture({ mark, settling, isOurs, now: deps.now });
   }
 
   async function render(
@@ -167,7 +187,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       }
       templates.push(template);
     }
-    const { type: serviceType, jsonFields, filterValue, mention } = service;
+    const { mention } = service;
     const [app] = delivery.snapshots;
     const input = {
       app,
@@ -182,13 +202,17 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const rendered = await renderWithRepo(
       deps.repo?.(active),
       app,
-      (repo) =>
-        renderNotification(templates, templateVars({ ...input, repo }), {
-          serviceType,
-          jsonFields,
+      (repo) => {
+        const allowance = createAllowance();
+        const { steps } = allowance;
+        const result = renderNotification(templates, templateVars({ ...input, repo }), {
+          ...presentationOf(service),
+          allowance,
           template: (name) => active.config.templates.get(name),
-          ...(filterValue ? { filterValue } : {}),
-        }),
+        });
+        shares.spend(active, (steps - Math.max(allowance.steps, 0)) * templateStep);
+        return result;
+      },
       signal,
     );
     if (rendered.ok) {
@@ -197,20 +221,22 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       return rendered;
     }
     metrics.renderErrors.inc({ template: rendered.template });
-    return { ok: false, error: `template ${rendered.template}, ${rendered.field}: ${rendered.error}` };
+    const error = active.scrub(rendered.error);
+    return { ok: false, error: `template ${rendered.template}, ${rendered.field}: ${error}` };
   }
 
   async function send(
     { delivery, signal }: Attempt,
     service: Service,
     notification: Notification,
-    { earlier }: Begun,
+    { earlier, departure }: Begun,
   ): Promise<Outcome> {
-    return withTimeLimit(options.attemptTimeout, signal, (limited) =>
+    return withTimeLimit(departure.left(), signal, (limited) =>
       service.send(notification, delivery.destination.recipient, {
         deliveryId: delivery.id,
         signal: limited,
-        ...(earlier ? { earlier: { since: earlier.since } } : {}),
+        departure,
+        ...(earlier ? { earlier: { since: earlier.since, until: earlier.until } } : {}),
       }),
     );
   }
@@ -236,12 +262,14 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     if (outcome.status === 'rejected') return settleRejected(delivery, outcome);
 
     metrics.outcomes.inc({ ...labels, outcome: 'retry', reason: outcome.reason });
-    if (outcome.retryAfter !== undefined && service.pace)
+    countFailed(delivery);
+    if (outcome.retryAfter !== undefined && outcome.pauses === undefined && service.pace)
       pacing.penalise(paceKey(delivery), now + outcome.retryAfter);
     const { reason, error, retryAfter, unclear } = outcome;
     const at = now + Math.max(retryAfter ?? 0, backoffDelay(attempt));
     if (at - delivery.observedAt > options.maxAge) {
-      return settleParked(delivery, { status: 'expired', at: now, reason, error });
+      metrics.outcomes.inc({ ...labels, outcome: 'expired', reason });
+      return settle(delivery, { status: 'expired', at: now, reason, error });
     }
     await release(delivery.id, mark, unclear ? now + settling : undefined);
     log.info({ ...fieldsOf(delivery), reason, error, attempt, wait: at - now }, 'Not sent, will retry');
@@ -268,13 +296,15 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     delivery: Delivery,
     { reason, error, scope }: Pick<Rejection, 'reason' | 'error' | 'scope'>,
   ): Promise<JobResult> {
-    return settleParked(delivery, { status: 'rejected', at: deps.now(), reason, error, scope });
+    const { service } = delivery.destination;
+    metrics.outcomes.inc({ service, outcome: 'rejected', reason });
+    countFailed(delivery);
+    return settle(delivery, { status: 'rejected', at: deps.now(), reason, error, scope });
   }
 
-  function settleParked(delivery: Delivery, settlement: ParkedSettlement): Promise<JobResult> {
-    const { status: outcome, reason } = settlement;
-    metrics.outcomes.inc({ service: delivery.destination.service, outcome, reason });
-    return settle(delivery, settlement);
+  /** As argocd-notifications counts: each attempt that failed, whatever becomes of the delivery. */
+  function countFailed({ alerts, destination }: Delivery): void {
+    metrics.deliveries.inc({ trigger: alerts[0].trigger, service: destination.service, succeeded: 'false' });
   }
 
   /** `isRepeated`: an earlier call of ours may have done it, and its answer was lost. */
@@ -286,10 +316,15 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     // Otherwise another process has settled it, and told of it.
     if (!settled && !isRepeated) return { status: 'done' };
     const { alerts, destination } = delivery;
-    const succeeded = String(settlement.status === 'sent');
-    metrics.deliveries.inc({ trigger: alerts[0].trigger, service: destination.service, succeeded });
-    if (settlement.status === 'sent') deps.onSent(delivery);
-    else deps.onParked(delivery, settlement);
+    const labels = { trigger: alerts[0].trigger, service: destination.service };
+    metrics.settled.inc({ outcome: settlement.status === 'sent' ? 'sent' : 'given_up' });
+    if (settlement.status === 'sent') {
+      metrics.deliveries.inc({ ...labels, succeeded: 'true' });
+      deps.onSent(delivery);
+    } else {
+      metrics.givenUp.inc(labels);
+      deps.onParked(delivery, settlement);
+    }
     return { status: 'done' };
   }
 
@@ -306,6 +341,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
 interface Begun {
   delivery: Delivery;
   mark: AttemptMark;
+  departure: ReturnType<typeof createDeparture>;
   earlier?: AttemptMark;
 }
 

@@ -24,6 +24,8 @@ function start(on: On = () => undefined, concurrency = 2, limit = 1_000) {
   const ended: string[] = [];
   const queue = createMemoryQueue(() => 0);
   const metrics = createMetrics({ version: 'test', processMetrics: false });
+  const names = { triggers: ['on-sync'], templates: [], services: ['slack'] };
+  metrics.setConfigured('argocd', { names, isTenant: false });
   const { log, lines } = recordLog();
   const shown = { revision: '1' };
   const progress = createProgress(() => shown.revision);

@@ -202,7 +202,7 @@ it('leaves alone what is gone', async () => {
 it('writes nothing of a condition that is not configured any more', async () => {
   const m = start();
   const [delivery] = await m.deliveriesOf(app(degraded));
-  m.pipeline.configurations.update(snapshot({ 'service.console': '{}' }));
+  m.pipeline.configurations.update(snapshot({ 'herald.service.console': '{}' }));
   if (delivery) m.mirror.sent(delivery);
   await m.mirror.stop(60_000);
   expect(m.requests).toEqual([]);

@@ -12,8 +12,9 @@ import {
   openNotices,
   toldRows,
 } from '../alerts/decide.ts';
+import { rowsOfImport } from '../alerts/imported-rows.ts';
 import { slotOf } from '../alerts/keys.ts';
-import { type ImportedAlert, rowsOfImport } from '../alerts/notified-annotation.ts';
+import type { ImportedAlert } from '../alerts/notified-annotation.ts';
 import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import { isOperationStuck } from '../cluster/sync-status.ts';
 import type { Part } from '../ledger/pieces.ts';
@@ -21,13 +22,16 @@ import type { ApplicationRecord, ChangeHistory, Row } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, Delivery, JsonObject } from '../model.ts';
+import type { StepAllowance } from '../triggers/trigger.ts';
 import { applicationRecord, recordFingerprint } from './application-record.ts';
 import type { ActiveConfig, Configurations } from './configurations.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
 import { createLineBudget } from './line-budget.ts';
+import { isNewborn } from './newborn.ts';
 import type { Hold, Progress } from './progress.ts';
 import { isBefore } from './revision.ts';
+import { createShares } from './shares.ts';
 import type { TermLedger } from './term-ledger.ts';
 
 /** What the watch, or the ledger at start, says of an Application. */
@@ -115,6 +119,13 @@ interface Tracked {
   failures: string;
 }
 
+/** An event that waits for its turn. */
+interface Postponed {
+  entry: Tracked;
+  event: ApplicationEvent;
+  hold: Hold;
+}
+
 /** What an evaluation needs of the ledger. */
 const loadedKinds = ['application', 'notice', 'gone'] as const;
 /**
@@ -127,15 +138,24 @@ const loadConcurrency = 64;
 /** Milliseconds of evaluation after which other work gets its turn. */
 const slice = 20;
 
+/** Steps of conditions, and of whatever is around them for an Application, after which other work gets its turn. */
+const turn = 200_000;
+const aroundApplication = 200;
+
 export function createObserver(deps: Deps, options: Options = {}): Observer {
   const { limit = 100_000, retryDelay = 100, maxRetryDelay = 5_000 } = options;
   const { ledger, writer, configurations, metrics, log } = deps;
   const tracked = new Map<string, Tracked>();
   const toLoad: string[] = [];
   const waiters: (() => void)[] = [];
-  /** Told already, by the configuration that does not have them. */
-  const unknownTriggers = new WeakMap<ActiveConfig, Set<string>>();
   const lines = createLineBudget(deps.now);
+  /** Triggers and services told already, by the configuration that cannot serve them. */
+  const unserved = new WeakMap<ActiveConfig, Set<string>>();
+  const shares = createShares(deps.now);
+  /** Events that wait for the next turn, in order; while there are any, all that follow wait behind them. */
+  let postponed: Postponed[] = [];
+  let spentInTurn = 0;
+  let isTurnEnding = false;
   let loading = 0;
   let waitingEvents = 0;
   let stopped = false;
@@ -150,7 +170,38 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         load();
       });
     }
-    if (loading === 0 && toLoad.length === 0) for (const resolve of waiters.splice(0)) resolve();
+    settle();
+  }
+
+  const isSettled = (): boolean => loading === 0 && toLoad.length === 0 && postponed.length === 0;
+
+  function settle(): void {
+    if (isSettled()) for (const resolve of waiters.splice(0)) resolve();
+  }
+
+  function spend(steps: number): void {
+    spentInTurn += steps;
+    if (isTurnEnding) return;
+    isTurnEnding = true;
+    setImmediate(nextTurn);
+  }
+
+  function nextTurn(): void {
+    isTurnEnding = false;
+    spentInTurn = 0;
+    const due = postponed;
+    postponed = [];
+    for (const [index, { entry, event, hold }] of due.entries()) {
+      if (spentInTurn >= turn) {
+        postponed = due.slice(index);
+        break;
+      }
+      // Dropped by an event before.
+      if (tracked.get(entry.application.uid) === entry) applyNow(entry, event, hold);
+      else observe(event, hold, entry.decidedAt);
+      hold.release();
+    }
+    settle();
   }
 
   async function loadOne(uid: string): Promise<void> {
@@ -203,6 +254,12 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   }
 
   function apply(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
+    if (postponed.length === 0 && spentInTurn < turn) applyNow(entry, event, hold);
+    else postponed.push({ entry, event, hold: hold.share() });
+  }
+
+  function applyNow(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
+    if (stopped) return;
     try {
       if (event.kind === 'unwatched') {
         drop(entry);
@@ -283,9 +340,15 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const lost = new Set<string>();
     for (const active of actives) {
       const repo = deps.repo?.(application, active);
-      const answer = evaluateApplication(application, project, active, deps.now(), counter, repo);
+      const allowance = allowanceOf(active);
+      const given = allowance.steps;
+      const answer = evaluateApplication(application, project, active, deps.now(), counter, repo, allowance);
+      const spent = given - Math.max(allowance.steps, 0);
+      shares.spend(active, spent);
+      spend(spent + aroundApplication);
+      if (answer.exhausted !== undefined) complain(active, answer.exhausted, allowance);
       evaluations.push(...answer.evaluations);
-      entry.timeDependent ||= answer.timeDependent;
+      entry.timeDependent ||= answer.timeDependent || answer.exhausted !== undefined;
       for (const { name, triggered } of answer.conditions) {
         metrics.evaluations.inc({ name, triggered: String(triggered) });
       }
@@ -293,8 +356,12 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         // An annotation counts under each configuration; one of them has to have the trigger.
         if (lost.has(trigger) || actives.some(({ config }) => config.triggers.has(trigger))) continue;
         lost.add(trigger);
-        reportUnknownTrigger(active, trigger, application);
+        if (isFirst(active, `trigger ${trigger}`)) reportUnknownTrigger(active, trigger, application);
       }
+      for (const service of answer.unsentServices) {
+        if (isFirst(active, `service ${service}`)) reportUnsentService(active, service, application);
+      }
+      if (isNewborn(application.object)) continue;
       for (const failure of answer.failures) {
         metrics.evaluationErrors.inc({ trigger: failure.trigger });
         failures.push(`${failure.trigger}: ${failure.error}`);
@@ -307,6 +374,29 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     return evaluations;
   }
 
+  /** None where the configuration has used up its share: then its conditions fail, and are evaluated later. */
+  function allowanceOf(active: ActiveConfig): StepAllowance {
+    const { perEvent, perSecond } = shares.of(active);
+    if (shares.wait(active) === 0)
+      return {
+        steps: perEvent,
+        exhausted: `the conditions of the ConfigMap need more than ${perEvent} steps for one Application together`,
+      };
+    return {
+      steps: 0,
+      exhausted: `the conditions of the ConfigMap need more than ${perSecond} steps a second: they are evaluated later`,
+    };
+  }
+
+  function complain(active: ActiveConfig, trigger: string, { exhausted }: StepAllowance): void {
+    configurations.complain(active.namespace, {
+      key: `trigger.${trigger}`,
+      severity: 'error',
+      what: exhausted,
+      fix: 'Go through shorter lists in its conditions, or have fewer of them.',
+    });
+  }
+
   /** Of what fails alike for ten thousand Applications, such as those that were never synced, a few tell enough. */
   function reportFailures(application: Application, failures: string[], told: string): void {
     const worth = lines.take(told);
@@ -315,10 +405,21 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     if (worth === 'last') log.warn('More conditions that could not be evaluated are logged at debug level');
   }
 
+  function isFirst(active: ActiveConfig, subject: string): boolean {
+    const told = unserved.get(active) ?? new Set();
+    unserved.set(active, told);
+    const { size } = told;
+    return told.add(subject).size > size;
+  }
+
+  function reportUnsentService(active: ActiveConfig, service: string, application: Application): void {
+    log.warn(
+      { service, namespace: active.namespace, application: nameOf(application) },
+      'Subscription to a service that is configured and not sent through yet: no delivery is made for it',
+    );
+  }
+
   function reportUnknownTrigger(active: ActiveConfig, trigger: string, application: Application): void {
-    const told = unknownTriggers.get(active) ?? new Set();
-    if (told.has(trigger)) return;
-    unknownTriggers.set(active, told.add(trigger));
     // Each is also an Event on the Application, and none that stands in the ConfigMap is missing there.
     log[lines.take('unknown trigger') === 'no' ? 'debug' : 'warn'](
       { trigger, namespace: active.namespace, application: nameOf(application) },
@@ -386,6 +487,8 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       let since = performance.now();
       for (const entry of Array.from(tracked.values())) {
         if (stopped) return;
+        // What is known of it may be older than what waits.
+        while (postponed.length > 0) await new Promise(setImmediate);
         if (entry.waiting || tracked.get(entry.application.uid) !== entry) continue;
         if (!which(entry.application, entry.timeDependent)) continue;
         const hold = deps.progress.hold();
@@ -396,10 +499,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         since = performance.now();
       }
     },
-    settled: () =>
-      loading === 0 && toLoad.length === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => waiters.push(resolve)),
+    settled: () => (isSettled() ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
     has: (uid) => tracked.has(uid),
     known(uid) {
       const entry = tracked.get(uid);
@@ -414,6 +514,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     size: () => tracked.size,
     stop() {
       stopped = true;
+      postponed = [];
       for (const { application } of tracked.values()) metrics.forgetApplication(application);
       tracked.clear();
       for (const resolve of waiters.splice(0)) resolve();

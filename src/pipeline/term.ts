@@ -201,6 +201,8 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   let isReady = false;
   const ready = applications.ready().then(() => observer.settled());
   const periodic = createPeriodic(signal, log);
+  // From the start: a process that is killed while it catches up has come so far.
+  periodic.every(progressInterval, 'progress', noteProgress);
   periodic.every(sweep, 'requeue', async () => {
     await requeueIntents({ ...(await deps.store), log });
   });
@@ -209,7 +211,6 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     if (signal.aborted) return;
     log.info({ applications: observer.size() }, 'Every Application has been observed');
     isReady = true;
-    periodic.every(progressInterval, 'progress', noteProgress);
     periodic.every(resync, 'deletions', reportGone);
     periodic.every(day, 'prune', async () => {
       const { ledger: whole } = await deps.store;

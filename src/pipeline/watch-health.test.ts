@@ -50,13 +50,28 @@ it('does not call stuck what waits for an API server that is away, lists, or wat
   ).toEqual([]);
 });
 
-it('names the lists that are missing, and why', () => {
+it('names the lists that are missing, and why, without a host or a user', () => {
   const states = [
     state('done', {}),
     state('listing', { synced: false }),
-    state('forbidden', { synced: false, failure: { what: '403 Forbidden', status: 403, since: now } }),
+    state('forbidden', {
+      synced: false,
+      failure: {
+        what: 'GET /api/v1/secrets: 403 Forbidden: User "system:serviceaccount:argocd:herald" cannot list',
+        status: 403,
+        since: now,
+      },
+    }),
+    state('away', {
+      synced: false,
+      failure: {
+        what: 'GET /api/v1/secrets: connect ECONNREFUSED 10.4.0.1:443',
+        status: undefined,
+        since: now,
+      },
+    }),
   ];
-  expect(missingLists(states)).toEqual(['listing', 'forbidden (403 Forbidden)']);
+  expect(missingLists(states)).toEqual(['listing', 'forbidden (403 Forbidden)', 'away (no answer)']);
 });
 
 it('says which watches fail, with what answer and since when, but not of what is over in a moment', () => {
@@ -72,9 +87,9 @@ it('says which watches fail, with what answer and since when, but not of what is
     state('starting', { ...failing(401, now - 60_000), synced: false }),
   ];
   expect(failingWatches(states, now)).toEqual([
-    'unauthorized since 2025-12-31T23:59:50.000Z (refused 401)',
-    'gone since 2025-12-31T23:59:00.000Z (refused 404)',
-    'long-away since 2025-12-31T23:58:59.000Z (refused undefined)',
+    'unauthorized since 2025-12-31T23:59:50.000Z (401 Unauthorized)',
+    'gone since 2025-12-31T23:59:00.000Z (404 Not Found)',
+    'long-away since 2025-12-31T23:58:59.000Z (no answer)',
   ]);
 });
 

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { ReflectorState } from '../cluster/reflector.ts';
 import { describeRight } from '../cluster/rights.ts';
 
@@ -32,7 +33,7 @@ export function failingWatches(states: readonly ReflectorState[], now: number): 
     if (!synced || phase === 'watching' || failure === undefined) return [];
     const limit = lasting.has(failure.status ?? 0) ? refusedAfter : awayAfter;
     if (now - failure.since < limit) return [];
-    return [`${name} since ${new Date(failure.since).toISOString()} (${failure.what})`];
+    return [`${name} since ${new Date(failure.since).toISOString()} (${shown(failure)})`];
   });
 }
 
@@ -45,11 +46,18 @@ export function missingRights(states: readonly ReflectorState[]): string[] {
   });
 }
 
-/** The first lists that are not done yet, each with what keeps it. */
+/**
+ * The first lists that are not done yet, each with what keeps it: a status, or that there is no answer. Whoever reaches
+ * the port reads it, so hosts and users are in the log alone.
+ */
 export function missingLists(states: readonly ReflectorState[]): string[] {
   return states
     .filter(({ synced }) => !synced)
-    .map(({ name, failure }) => (failure ? `${name} (${failure.what})` : name));
+    .map(({ name, failure }) => (failure ? `${name} (${shown(failure)})` : name));
+}
+
+function shown({ status }: NonNullable<ReflectorState['failure']>): string {
+  return status === undefined ? 'no answer' : `${status} ${STATUS_CODES[status] ?? ''}`.trim();
 }
 
 /** A check's answer: not ok while something is in the way. */

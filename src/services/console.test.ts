@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { Notification } from '../model.ts';
 import { createConsoleService } from './console.ts';
 
-async function printed(notification: Notification, deps: { type?: string; jsonFields?: string[] } = {}) {
+async function printed(
+  notification: Notification,
+  { recipient = 'ops', ...deps }: { type?: string; jsonFields?: string[]; recipient?: string } = {},
+) {
   let text = '';
   const stream = new Writable({
     write(chunk, _, done) {
@@ -12,7 +15,7 @@ async function printed(notification: Notification, deps: { type?: string; jsonFi
     },
   });
   const signal = new AbortController().signal;
-  const outcome = await createConsoleService({ stream, ...deps }).send(notification, 'ops', {
+  const outcome = await createConsoleService({ stream, ...deps }).send(notification, recipient, {
     deliveryId: 'd',
     signal,
   });
@@ -22,7 +25,7 @@ async function printed(notification: Notification, deps: { type?: string; jsonFi
 
 describe('console', () => {
   it('prints the message and the recipient', async () => {
-    expect(await printed({ message: 'shop\nis synced\n' })).toBe('── console → ops\nshop\nis synced\n\n');
+    expect(await printed({ message: 'shop\nis synced\n' })).toBe('── console → ops\n│ shop\n│ is synced\n\n');
   });
 
   it('prints the section of another type, with its JSON laid out', async () => {
@@ -32,8 +35,18 @@ describe('console', () => {
       { type: 'slack', jsonFields: ['attachments', 'blocks'] },
     );
     expect(text).toBe(
-      '── slack → ops\nm\nslack:\n  attachments:\n    - title: T\n  blocks: broken\n  notifyBroadcast: true\n\n',
+      '── slack → ops\n│ m\n│ slack:\n│   attachments:\n│     - title: T\n│   blocks: broken\n│   notifyBroadcast: true\n\n',
     );
+  });
+
+  it('lets no value pass for a line of the log', async () => {
+    const forged = '{"level":"error","msg":"Herald starts","service":"argocd"}';
+    const section = { text: `a\n${forged}`, [`b\n${forged}`]: ['c'] };
+    const message = `ok\n${forged}\r${forged}\u2028${forged}\u0085${forged}\n\u001b[1A${forged}`;
+    const text = await printed({ message, section }, { recipient: `ops\n${forged}` });
+    const lines = text.split(/[\n\r\v\f\u0085\u2028\u2029]/);
+    expect(lines.filter((line) => line !== '' && !/^(?:── |│ )/.test(line))).toEqual([]);
+    expect(text).not.toContain('\u001b');
   });
 
   it('lets no value steer the terminal', async () => {

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { stringify } from 'yaml';
 import type { Json, Notification, Outcome } from '../model.ts';
+import { TooLate } from '../net/departure.ts';
 import type { Service } from './service.ts';
 
 export interface ConsoleDeps {
@@ -15,13 +16,17 @@ export function createConsoleService({ stream, type = 'console', jsonFields = []
   return {
     type,
     jsonFields,
-    async send(notification, recipient, { signal, earlier }): Promise<Outcome> {
+    async send(notification, recipient, { signal, earlier, departure }): Promise<Outcome> {
       const stillUnclear = earlier === undefined ? {} : { unclear: true as const };
       if (signal.aborted) {
         const error = 'Console: the attempt was aborted';
         return { status: 'retry', reason: 'aborted', error, ...stillUnclear };
       }
       try {
+        if (departure !== undefined && !((await departure.confirm()) && departure.isOpen())) {
+          const error = `Console: ${new TooLate().message}`;
+          return { status: 'retry', reason: 'too_late', error, ...stillUnclear };
+        }
         await write(stream, describe(notification, type, recipient, jsonFields));
         return earlier === undefined ? { status: 'sent' } : { status: 'sent', earlier: 'unreadable' };
       } catch (error) {
@@ -41,7 +46,8 @@ function describe(
   recipient: string,
   jsonFields: readonly string[],
 ): string {
-  const parts = [`── ${type} → ${recipient === '' ? '(no recipient)' : recipient}`];
+  const header = `── ${type} → ${recipient === '' ? '(no recipient)' : recipient}`;
+  const parts: string[] = [];
   if (notification.message !== '') parts.push(notification.message.trimEnd());
   if (notification.section !== undefined) {
     const section = Object.entries(notification.section).map(([key, value]) => [
@@ -50,7 +56,9 @@ function describe(
     ]);
     parts.push(stringify({ [type]: Object.fromEntries(section) }).trimEnd());
   }
-  return `${parts.map(printable).join('\n')}\n\n`;
+  // No line begins with what a value holds: it could pass for a line of the log, which goes the same way.
+  const lines = parts.flatMap((part) => printable(part).split('\n')).map((line) => `│ ${line}`);
+  return `${[printable(header).replaceAll('\n', '\\n'), ...lines].join('\n')}\n\n`;
 }
 
 function parsed(value: Json | undefined): Json {
@@ -65,7 +73,7 @@ function parsed(value: Json | undefined): Json {
 /** Values come from clusters and commits: none of them shall steer the terminal. */
 function printable(text: string): string {
   return text.replace(
-    /[^\P{Cc}\t\n]|[\u202a-\u202e\u2066-\u2069]/gu,
+    /[^\P{Cc}\t\n]|[\u2028-\u202e\u2066-\u2069]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -1,13 +1,12 @@
 import type { Writable } from 'node:stream';
 import type { Logger } from '../log.ts';
-import type { Json, Outcome } from '../model.ts';
+import type { Json } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import type { Resolve } from '../net/guarded.ts';
+import type { CertificatesOf } from '../net/host-certificates.ts';
 import { createConsoleService } from './console.ts';
-import { closeConnections, createConnections } from './http.ts';
 import { type OptionProblem, validateServiceOptions } from './schema.ts';
 import type { Service, ServiceState } from './service.ts';
-import { createSlackCall } from './slack/client.ts';
 import type { SlackOptions } from './slack/schema.ts';
 import { createSlackService, type SlackSettings } from './slack/slack.ts';
 import { createWebhookService } from './webhook.ts';
@@ -31,14 +30,11 @@ export interface ServiceDeps {
   stream: Writable;
   now?: () => number;
   slack?: Partial<SlackSettings>;
-  /** Certificates in PEM that a host must present, in place of the system's (argocd-tls-certs-cm). */
-  certificatesOf?: (host: string) => string | undefined;
+  /** What servers' certificates must descend from, in place of the system's roots (argocd-tls-certs-cm). */
+  certificatesOf?: CertificatesOf;
   /** In place of the system's resolver, for services of tenants. */
   resolve?: Resolve;
 }
-
-/** Milliseconds for one call of a tenant's Slack. */
-const slackTimeout = 10_000;
 
 /** Makes a service of its configuration. It connects to nothing before the first `send`. Never throws. */
 export function createService(
@@ -49,33 +45,22 @@ export function createService(
   const { options, problems } = validateServiceOptions(type, source.options);
   if (options === undefined) return { problems };
   const common = { name, ...(deps.now === undefined ? {} : { now: deps.now }) };
-  const ca = (url: string) => {
-    const pem = deps.certificatesOf?.(new URL(url).host);
-    return pem === undefined ? {} : { ca: pem };
-  };
-  const guarded = {
-    ...(source.addresses && { addresses: source.addresses }),
-    ...(deps.resolve && { resolve: deps.resolve }),
+  const connections = {
+    certificatesOf: deps.certificatesOf,
+    addresses: source.addresses,
+    resolve: deps.resolve,
   };
   try {
     switch (type) {
       case 'slack': {
-        const slack = options as SlackOptions;
-        const slackDeps = { ...common, ...ca(slack.apiURL), log: deps.log, state: deps.state };
-        if (source.addresses === undefined)
-          return { service: createSlackService(slack, slackDeps, deps.slack), problems };
-        const { insecureSkipVerify } = slack;
-        const dispatcher = createConnections({ insecureSkipVerify, ...ca(slack.apiURL), ...guarded });
-        const timeout = deps.slack?.timeout ?? slackTimeout;
-        const call = createSlackCall(slack, { dispatcher, timeout, now: deps.now ?? Date.now });
-        const service = createSlackService(slack, { ...slackDeps, call }, deps.slack);
-        return { service: refusing(service, () => closeConnections(dispatcher)), problems };
+        const slackDeps = { ...common, connections, log: deps.log, state: deps.state };
+        return { service: createSlackService(options as SlackOptions, slackDeps, deps.slack), problems };
       }
-      case 'webhook': {
-        const webhook = options as WebhookOptions;
-        const webhookDeps = { ...common, ...ca(webhook.url), ...guarded };
-        return { service: createWebhookService(webhook, webhookDeps), problems };
-      }
+      case 'webhook':
+        return {
+          service: createWebhookService(options as WebhookOptions, { ...common, connections }),
+          problems,
+        };
       default:
         return { service: createConsoleService({ stream: deps.stream }), problems };
     }
@@ -85,20 +70,4 @@ export function createService(
     const fix = 'Check HTTP_PROXY, HTTPS_PROXY and the certificates of the host.';
     return { problems: [...problems, { path: [], what, fix, severity: 'error' }] };
   }
-}
-
-/** A service that knows no refused addresses: for it that is one of the failures that may pass. */
-function refusing(service: Service, close: () => Promise<void>): Service {
-  return {
-    ...service,
-    async send(...args): Promise<Outcome> {
-      const outcome = await service.send(...args);
-      if (outcome.status !== 'retry' || outcome.reason !== 'address_not_allowed') return outcome;
-      const { reason, error } = outcome;
-      return { status: 'rejected', reason, error, scope: 'service' };
-    },
-    async close() {
-      await Promise.all([service.close(), close()]);
-    },
-  };
 }

@@ -1,6 +1,8 @@
-import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
-import type { AddressPolicy } from '../net/address-policy.ts';
-import { AddressNotAllowed, createGuardedConnections, type Resolve } from '../net/guarded.ts';
+import type { Dispatcher } from 'undici';
+import { type ConnectionOptions, createConnections as createHttpConnections } from '../net/connections.ts';
+import { TooLate } from '../net/departure.ts';
+import { AddressNotAllowed } from '../net/guarded.ts';
+import { untrustedDetail } from '../net/host-certificates.ts';
 import { settledWithin } from '../store/deadline.ts';
 
 /** To one host. */
@@ -9,33 +11,13 @@ const connectTimeout = 5_000;
 /** Bytes of an answer to a tenant, as they come over the wire: whatever its server sends, there is memory for others. */
 const largestAnswer = 8 * 1024 * 1024;
 
-export interface ConnectionOptions {
-  insecureSkipVerify?: boolean;
-  /** Certificates in PEM that the server's must descend from, in place of the system's. */
-  ca?: string;
-  /** Of a tenant: what it may connect to. Absent: everything. */
-  addresses?: AddressPolicy;
-  /** In place of the system's resolver, for guarded connections. */
-  resolve?: Resolve;
-}
-
-/**
- * Connections of one service. `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are honoured as Go's client does for
- * argocd-notifications, without Node's `NODE_USE_ENV_PROXY=1`, which only concerns the global `fetch`.
- * Opens nothing before the first request. Throws when such a variable is no URL.
- */
+/** Connections of one service. Opens nothing before the first request. Throws when a variable for a proxy is no URL. */
 export function createConnections(options: ConnectionOptions): Dispatcher {
-  const tls = {
-    ...(options.insecureSkipVerify ? { rejectUnauthorized: false } : {}),
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-  };
-  const shared = { connections: mostConnections, keepAliveTimeout: 30_000 };
-  const connect = { ...tls, timeout: connectTimeout };
-  const all = { ...shared, connect, requestTls: connect, proxyTls: connect };
-  const { addresses, resolve } = options;
-  return addresses === undefined
-    ? new EnvHttpProxyAgent(all)
-    : createGuardedConnections({ ...all, maxResponseSize: largestAnswer }, { addresses, resolve });
+  return createHttpConnections(options, {
+    connections: mostConnections,
+    connectTimeout,
+    ...(options.addresses === undefined ? {} : { largestAnswer }),
+  });
 }
 
 /** Milliseconds: longer than any request may take. */
@@ -72,7 +54,14 @@ export function retryAfterOf(header: string | null | undefined, now: number): nu
 }
 
 export interface NetworkFailure {
-  reason: 'timeout' | 'aborted' | 'unreachable' | 'connection_lost' | 'tls' | 'address_not_allowed';
+  reason:
+    | 'timeout'
+    | 'aborted'
+    | 'too_late'
+    | 'unreachable'
+    | 'connection_lost'
+    | 'tls'
+    | 'address_not_allowed';
   detail: string;
 }
 
@@ -81,13 +70,15 @@ const UNREACHABLE = new Set(
 );
 
 /**
- * Names what went wrong below HTTP. After `unreachable`, `tls` and `address_not_allowed` the request was never sent;
- * after the others it may have been received. `address_not_allowed` alone is final.
+ * Names what went wrong below HTTP. After `unreachable`, `tls`, `too_late` and `address_not_allowed` the request was
+ * never sent; after the others it may have been received. `address_not_allowed` alone is final.
  */
 export function networkFailure(error: unknown, signal: AbortSignal): NetworkFailure {
   const chain = causes(error);
   const refusal = chain.find((cause) => cause instanceof AddressNotAllowed);
   if (refusal) return { reason: 'address_not_allowed', detail: refusal.message };
+  const late = chain.find((cause) => cause instanceof TooLate);
+  if (late) return { reason: 'too_late', detail: late.message };
   const root = chain.at(-1);
   const detail = root instanceof Error ? root.message || errorCode(root) || root.name : String(root);
   if (signal.aborted) return { reason: 'aborted', detail: 'the attempt was aborted' };
@@ -97,7 +88,7 @@ export function networkFailure(error: unknown, signal: AbortSignal): NetworkFail
   const codes = chain.map(errorCode);
   if (codes.some((code) => UNREACHABLE.has(code))) return { reason: 'unreachable', detail };
   if (codes.some((code) => /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)))
-    return { reason: 'tls', detail };
+    return { reason: 'tls', detail: chain.map(untrustedDetail).find(Boolean) ?? detail };
   if (codes.some((code) => /^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$/.test(code)))
     return { reason: 'timeout', detail };
   return { reason: 'connection_lost', detail };

@@ -1,10 +1,10 @@
 import { type Dispatcher, errors, interceptors, request as send } from 'undici';
 import type { Notification, Outcome, RejectionScope } from '../model.ts';
-import type { AddressPolicy } from '../net/address-policy.ts';
-import type { Resolve } from '../net/guarded.ts';
+import type { ConnectionOptions } from '../net/connections.ts';
+import { departing } from '../net/departure.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
 import { closeConnections, createConnections, networkFailure, retryAfterOf } from './http.ts';
-import { createScrub } from './secrets.ts';
+import { createScrub, excerptOf } from './secrets.ts';
 import type { SendContext, Service } from './service.ts';
 import { mayHaveArrived } from './unclear.ts';
 import { readWebhookSection, type WebhookOptions } from './webhook-schema.ts';
@@ -13,17 +13,18 @@ export interface WebhookDeps {
   /** `github` of `service.webhook.github`: the entry of a template's `webhook:` section that is meant. */
   name: string;
   now?: () => number;
-  /** Certificates in PEM for the host of url, in place of the system's. */
-  ca?: string;
-  /** Of a tenant: what it may connect to, redirects included. */
-  addresses?: AddressPolicy;
-  resolve?: Resolve;
+  /** What the connections are made with, those to redirects included. */
+  connections?: Omit<ConnectionOptions, 'insecureSkipVerify'>;
   /** Milliseconds until the answer must be complete. */
   timeout?: number;
 }
 
 const mostRedirects = 10;
-const mostOfAnswer = 200;
+/** Characters of an answer that are shown, and that are read for it: more, since secrets are taken out before. */
+const shownOfAnswer = 200;
+const readOfAnswer = 16_384;
+/** Headers whose values are no secret, and whose words stand in answers. */
+const openHeaders = /^(?:accept|content)-?|^(?:user-agent|cache-control|host)$/i;
 
 /**
  * One HTTP request a notification, as argocd-notifications makes it: GET with the message as the body, or what the
@@ -37,22 +38,17 @@ const mostOfAnswer = 200;
 export function createWebhookService(options: WebhookOptions, deps: WebhookDeps): Service {
   const now = deps.now ?? Date.now;
   const timeout = deps.timeout ?? 8_000;
-  const connections = createConnections({
-    insecureSkipVerify: options.insecureSkipVerify,
-    ...(deps.ca === undefined ? {} : { ca: deps.ca }),
-    ...(deps.addresses === undefined ? {} : { addresses: deps.addresses }),
-    ...(deps.resolve === undefined ? {} : { resolve: deps.resolve }),
-  });
+  const { insecureSkipVerify } = options;
+  const connections = createConnections({ ...deps.connections, insecureSkipVerify });
   const headers = requestHeaders(options);
-  const dispatcher = connections.compose(
-    interceptors.redirect({
-      maxRedirections: mostRedirects,
-      // They may hold secrets for this host.
-      stripHeadersOnCrossOriginRedirect: Object.keys(headers),
-    }),
-  );
+  const redirecting = interceptors.redirect({
+    maxRedirections: mostRedirects,
+    // They may hold secrets for this host.
+    stripHeadersOnCrossOriginRedirect: Object.keys(headers),
+  });
   const scrub = createScrub(secretsOf(options));
   const host = new URL(options.url).host;
+  const sendsJson = /^[^;]*\bjson\b/i.test(headers['content-type'] ?? '');
   let closing: Promise<void> | undefined;
 
   async function attempt(notification: Notification, context: SendContext): Promise<Outcome> {
@@ -68,6 +64,10 @@ export function createWebhookService(options: WebhookOptions, deps: WebhookDeps)
         ...stillUnclear,
       };
     }
+    const { departure } = context;
+    const dispatcher = departure
+      ? connections.compose(departing(departure), redirecting)
+      : connections.compose(redirecting);
     try {
       const [answer, excerpt] = await withTimeLimit(timeout, signal, async (limited) => {
         const received = await send(url, {
@@ -77,7 +77,7 @@ export function createWebhookService(options: WebhookOptions, deps: WebhookDeps)
           dispatcher,
           signal: limited,
         });
-        return [received, await beginningOf(received.body)];
+        return [received, excerptOf(await beginningOf(received.body), scrub, shownOfAnswer)];
       });
       const { statusCode: status } = answer;
       if (status >= 200 && status < 300) {
@@ -110,7 +110,9 @@ export function createWebhookService(options: WebhookOptions, deps: WebhookDeps)
 
   return {
     type: 'webhook',
-    jsonFields: [],
+    jsonFields: sendsJson ? [`${deps.name}.body`] : [],
+    looseJsonFields: ['*.body'],
+    urlFields: ['*.path'],
     async send(notification, _recipient, context) {
       try {
         return await attempt(notification, context);
@@ -142,28 +144,29 @@ function requestHeaders(options: WebhookOptions): Record<string, string> {
   const headers: Record<string, string> = { 'user-agent': 'herald' };
   for (const { name, value } of options.headers) headers[name.toLowerCase()] = value;
   const { basicAuth } = options;
-  if (basicAuth !== undefined) {
-    const credentials = Buffer.from(`${basicAuth.username}:${basicAuth.password}`).toString('base64');
-    headers.authorization = `Basic ${credentials}`;
-  }
+  if (basicAuth !== undefined) headers.authorization = `Basic ${basicCredentials(basicAuth)}`;
   return headers;
 }
+
+type BasicAuth = NonNullable<WebhookOptions['basicAuth']>;
+
+const credentialsOf = ({ username, password }: BasicAuth): string => `${username}:${password}`;
+const basicCredentials = (auth: BasicAuth): string => Buffer.from(credentialsOf(auth)).toString('base64');
 
 /** Hooks carry their secret in the path or the query as often as in a header. */
 function secretsOf({ url, headers, basicAuth }: WebhookOptions): string[] {
   const { pathname, search, username, password } = new URL(url);
-  const credentials =
-    basicAuth && Buffer.from(`${basicAuth.username}:${basicAuth.password}`).toString('base64');
   return [
-    url,
     pathname,
-    ...pathname.split('/').filter((part) => part.length >= 8),
+    ...pathname.split('/'),
+    search.slice(1),
     ...new URLSearchParams(search).values(),
     username,
     password,
-    ...headers.flatMap(({ value }) => [value, ...value.split(' ').filter((part) => part.length >= 8)]),
-    basicAuth?.password ?? '',
-    credentials ?? '',
+    ...headers
+      .filter(({ name }) => !openHeaders.test(name))
+      .flatMap(({ value }) => [value, ...value.split(' ').filter((part) => part.length >= 8)]),
+    ...(basicAuth ? [basicAuth.password, credentialsOf(basicAuth), basicCredentials(basicAuth)] : []),
   ];
 }
 
@@ -177,9 +180,9 @@ async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<strin
   const decoder = new TextDecoder();
   // Read to its end, so that the connection can be used again; kept are the first characters.
   for await (const chunk of body) {
-    if (text.length < mostOfAnswer) text += decoder.decode(chunk as Uint8Array, { stream: true });
+    if (text.length < readOfAnswer) text += decoder.decode(chunk as Uint8Array, { stream: true });
   }
-  return text.slice(0, mostOfAnswer).replaceAll(/\s+/g, ' ').trim();
+  return text.slice(0, readOfAnswer);
 }
 
 function headerOf(headers: Record<string, string | string[] | undefined>, name: string): string | undefined {

@@ -8,13 +8,13 @@ const longestDelay = 10_000;
 
 /**
  * Opens the store, again and again while it is merely away. Rejects with a StoreError that waiting does not mend.
- * Undefined when the signal came first. `onTrouble` is told why it is not open yet.
+ * Undefined when the signal came first. The log says why it is not open yet.
  */
 export async function waitForStore(
   url: string,
-  options: { log: Logger; signal: AbortSignal; onTrouble(reason: string): void },
+  options: { log: Logger; signal: AbortSignal },
 ): Promise<Store | undefined> {
-  const { log, signal, onTrouble } = options;
+  const { log, signal } = options;
   const outage = createOutageLog(log, { away: 'Store cannot be opened yet', back: 'Store is open' });
   for (let wait = 500; !signal.aborted; wait = Math.min(wait * 2, longestDelay)) {
     try {
@@ -25,7 +25,6 @@ export async function waitForStore(
       if (signal.aborted) return undefined;
       if (!(error instanceof StoreError) || !error.retryable) throw error;
       outage.failed(error.message);
-      onTrouble(error.message);
       await delay(wait, undefined, { signal }).catch(() => undefined);
     }
   }

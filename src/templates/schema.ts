@@ -6,6 +6,10 @@ import { compileString, positionIn } from './compile-string.ts';
 import { type FieldKind, SECTIONS, shapeOf } from './sections.ts';
 import type { Dialect, SectionObject, SectionTree, Template, TemplateString } from './template.ts';
 
+export { renderNotification } from './render.ts';
+export { shapeOf } from './sections.ts';
+export { templateVars } from './vars.ts';
+
 const OWN_FIELDS = ['message', 'dialect'] as const;
 
 export function compileTemplate(name: string, text: string): { template?: Template; problems: Problem[] } {
@@ -76,12 +80,33 @@ class TemplateReader {
   /** A field that is no service of ours may be one of a later version: it is kept, with a warning. */
   private readUnknown(value: JsonObject, sections: Map<string, SectionObject>): void {
     const names = [...OWN_FIELDS, ...Object.keys(SECTIONS)];
-    for (const key of unknownFields(value, names)) {
-      const fix = `Remove it, or correct its name.${suggestion(key, names)}`;
-      this.report('warning', this.document.keyAt([key]), `unknown field ${JSON.stringify(key)}`, fix);
+    const unknown = unknownFields(value, names);
+    const request = unknown.filter((key) => /^(?:method|path|body)$/i.test(key));
+    if (request.length > 0) this.reportRequest(request);
+    for (const key of unknown) {
       const section = value[key];
       if (isObject(section)) sections.set(key, this.readGeneric(section, [key]) as SectionObject);
+      if (request.includes(key)) continue;
+      const owners = Object.keys(SECTIONS).filter((type) => SECTIONS[type]?.fields[key] !== undefined);
+      const fix =
+        owners.length === 0
+          ? `Remove it, or correct its name.${suggestion(key, names)}`
+          : `It is a field of ${owners.join(', ')}: write it below the name of the service's type.`;
+      this.report('warning', this.document.keyAt([key]), `unknown field ${JSON.stringify(key)}`, fix);
     }
+  }
+
+  /** A request to a webhook at the top, as in a key `template.<name>.webhook`, which is a template of its own. */
+  private reportRequest(fields: readonly string[]): void {
+    const [, owner] = /^(.+)\.webhook$/.exec(this.name) ?? [];
+    const where =
+      owner === undefined ? '' : ` in template.${owner}; template.${this.name} is another template`;
+    this.report(
+      'warning',
+      this.document.keyAt([fields[0] ?? '']),
+      `${fields.join(' and ')} at the top of a template is sent to nobody`,
+      `Nest it: webhook: {<name>: {${fields.join(': …, ')}: …}} with the name in service.webhook.<name>${where}.`,
+    );
   }
 
   private readSection(sections: Map<string, SectionObject>, type: string, value: Json, key: string): void {
@@ -96,6 +121,7 @@ class TemplateReader {
       );
       return;
     }
+    if (type === 'webhook' && this.lacksWebhookName(value, key)) return;
     const section = this.readObject(value, shape.fields, [key], [type]);
     sections.set(type, section);
     for (const [field, words] of Object.entries(shape.words ?? {})) {
@@ -108,6 +134,22 @@ class TemplateReader {
         `Use one of ${words.join(', ')}.${suggestion(word, words)}`,
       );
     }
+  }
+
+  /** `webhook: {method, body}`: the name of the service is missing between the two. */
+  private lacksWebhookName(value: JsonObject, key: string): boolean {
+    const direct = ['method', 'path', 'body'].filter((name) => {
+      const found = fieldKey(value, name);
+      return found !== undefined && !isObject(value[found]);
+    });
+    if (direct.length === 0) return false;
+    this.report(
+      'error',
+      this.document.keyAt([key, fieldKey(value, direct[0] ?? '') ?? '']),
+      `webhook has ${direct.join(' and ')} directly below it, which belong below the name of a webhook service`,
+      `Nest it: webhook: {<name>: {${direct.join(': …, ')}: …}} with the name in service.webhook.<name>.`,
+    );
+    return true;
   }
 
   private readObject(
@@ -175,6 +217,10 @@ class TemplateReader {
       case 'list':
         return Array.isArray(value)
           ? value.map((item) => this.readGeneric(item, yamlPath))
+          : this.wrong(yamlPath, path, 'a list');
+      case 'literals':
+        return Array.isArray(value)
+          ? value.map((_, index) => this.document.textAt([...yamlPath, index]) ?? '')
           : this.wrong(yamlPath, path, 'a list');
       case 'texts':
         if (!isObject(value)) return this.wrong(yamlPath, path, 'a mapping');

@@ -3,12 +3,16 @@
  * of one `send` list merge. Source: pkg/services of argoproj/notifications-engine; conformance group merge.
  */
 
-/** `text` is a template, `literal` a plain string, `texts` a mapping of templates. */
+/**
+ * `text` is a template, `literal` a plain string, `list` a list with templates, `literals` one of plain strings,
+ * `texts` a mapping of templates.
+ */
 export type FieldKind =
   | 'text'
   | 'literal'
   | 'flag'
   | 'list'
+  | 'literals'
   | 'texts'
   | { readonly [field: string]: FieldKind };
 
@@ -22,6 +26,8 @@ export interface SectionShape {
   fields: { readonly [field: string]: FieldKind };
   /** Fields that know certain words only, the first of which any other means. */
   words?: { readonly [field: string]: readonly [string, ...string[]] };
+  /** Fields that are JSON once rendered, as dotted paths; `*` stands for any one name. */
+  json?: readonly string[];
 }
 
 const TEAMS = {
@@ -47,20 +53,33 @@ export const SECTIONS: Readonly<Record<string, SectionShape>> = {
       notifyBroadcast: 'flag',
       deliveryPolicy: 'literal',
     },
+    json: ['attachments', 'blocks'],
     words: { deliveryPolicy: ['Post', 'PostAndUpdate', 'Update'] },
   },
-  webhook: { merge: 'parts', fields: { '*': { method: 'literal', body: 'text', path: 'text' } } },
+  webhook: {
+    merge: 'parts',
+    fields: { '*': { method: 'literal', body: 'text', path: 'text' } },
+    json: ['*.body'],
+  },
   email: { merge: 'nonEmpty', fields: { subject: 'text', body: 'text' } },
-  mattermost: { merge: 'replace', fields: { attachments: 'text' } },
-  rocketchat: { merge: 'replace', fields: { attachments: 'text' } },
-  teams: { merge: 'nonEmpty', fields: TEAMS },
-  'teams-workflows': { merge: 'nonEmpty', fields: { ...TEAMS, adaptiveCard: 'text' } },
-  googlechat: { merge: 'nonEmpty', fields: { cards: 'text', cardsV2: 'text', threadKey: 'text' } },
+  mattermost: { merge: 'replace', fields: { attachments: 'text' }, json: ['attachments'] },
+  rocketchat: { merge: 'replace', fields: { attachments: 'text' }, json: ['attachments'] },
+  teams: { merge: 'nonEmpty', fields: TEAMS, json: ['facts', 'sections', 'potentialAction'] },
+  'teams-workflows': {
+    merge: 'nonEmpty',
+    fields: { ...TEAMS, adaptiveCard: 'text' },
+    json: ['facts', 'sections', 'potentialAction', 'adaptiveCard'],
+  },
+  googlechat: {
+    merge: 'nonEmpty',
+    fields: { cards: 'text', cardsV2: 'text', threadKey: 'text' },
+    json: ['cards', 'cardsV2'],
+  },
   opsgenie: {
     merge: 'replace',
     fields: {
       description: 'text',
-      priority: 'literal',
+      priority: 'text',
       alias: 'text',
       note: 'text',
       actions: 'list',
@@ -82,7 +101,7 @@ export const SECTIONS: Readonly<Record<string, SectionShape>> = {
         environment: 'text',
         environmentURL: 'text',
         logURL: 'text',
-        requiredContexts: 'list',
+        requiredContexts: 'literals',
         autoMerge: 'flag',
         transientEnvironment: 'flag',
         reference: 'text',
@@ -99,9 +118,10 @@ export const SECTIONS: Readonly<Record<string, SectionShape>> = {
       },
       repositoryDispatch: { event_type: 'text', client_payload: 'text' },
     },
+    json: ['repositoryDispatch.client_payload'],
   },
   alertmanager: {
-    merge: 'replace',
+    merge: 'nonEmpty',
     fields: { labels: 'texts', annotations: 'texts', generatorURL: 'text', startsAt: 'literal' },
   },
   pagerduty: {

@@ -1,4 +1,6 @@
-import type { Allowance, PrintFilter } from './gotemplate/run.ts';
+import type { Mistake, Shapes } from '../go/shape.ts';
+import type { Allowance } from './gotemplate/run.ts';
+import type { Marking } from './marks.ts';
 
 export type Dialect = 'go' | 'mustache';
 
@@ -8,10 +10,27 @@ export interface TemplateString {
   path: readonly string[];
   source: string;
   dialect: Dialect;
-  /** Line and column, from 1, of an offset of `source` inside the value of the ConfigMap key. */
-  locate(offset: number): { line: number; column: number } | undefined;
+  /** Where an offset of `source` stands inside the value of the ConfigMap key. */
+  locate(offset: number): Place | undefined;
   render(vars: TemplateVars, options: StringOptions): RenderedString;
+  /** What it reads that nothing has; `variables` are what it sees. */
+  inspect(variables: Shapes): Mistake[];
 }
+
+/** From 1. */
+export interface Place {
+  line: number;
+  column: number;
+}
+
+/**
+ * Changes a printed value. `preceding` is the text before it, as changed; `isForeign` says whether the character at
+ * an index comes from the cluster, and not from the template, the context or the Secret.
+ */
+export type PrintFilter = (
+  value: string,
+  at: { preceding: string; isForeign(index: number): boolean },
+) => string;
 
 export interface StringOptions {
   /** What all strings of a notification may spend together. */
@@ -53,4 +72,8 @@ export interface TemplateVars {
   readonly values: Readonly<Record<string, unknown>>;
   /** Unix milliseconds. */
   readonly now: number;
+  /** What stands for a mention, see `Service.mention`. */
+  readonly mention?: (name: string) => string;
+  /** The same, with what comes from the cluster marked. Absent: everything that is printed counts as foreign. */
+  readonly marked?: (marking: Marking) => Readonly<Record<string, unknown>>;
 }

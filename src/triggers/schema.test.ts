@@ -81,7 +81,7 @@ describe('problems', () => {
   test.each([
     ['a plain scalar', '- when: app.x ==\n  send: [t]\n', 1, 17],
     ['a quoted one', '- when: "app.x == \\"a\\" )"\n  send: [t]\n', 1, 25],
-    ['a block', '- when: |\n    app.x == 1 and\n    app.y in [\n  send: [t]\n', 3, 15],
+    ['a block', '- when: |\n    app.x == 1 and\n    app.y in [\n  send: [t]\n', 3, 14],
     ['oncePer', '- when: app.x == 1\n  oncePer: 10m\n  send: [t]\n', 2, 12],
     ['a type mismatch', "- when: app.x and 1 == 'a'\n  send: [t]\n", 1, 21],
   ])('%s: the place in the value of the key', (_, text, line, column) => {

@@ -3,7 +3,7 @@ import { createSlackSimulator, type SlackSimulator } from '../../simulator/slack
 import { parseYaml } from '../../src/go/yaml.ts';
 import { createLog } from '../../src/log.ts';
 import type { JsonObject, Notification, Outcome } from '../../src/model.ts';
-import type { Service } from '../../src/services/service.ts';
+import { presentationOf, type Service } from '../../src/services/service.ts';
 import { validateSlackOptions } from '../../src/services/slack/schema.ts';
 import { createSlackService } from '../../src/services/slack/slack.ts';
 import { renderNotification } from '../../src/templates/render.ts';
@@ -173,11 +173,7 @@ function render(
   const result = renderNotification(
     names.map((name) => templates.get(name) as Template),
     vars,
-    {
-      serviceType: service.type,
-      jsonFields: service.jsonFields,
-      ...(service.filterValue === undefined ? {} : { filterValue: service.filterValue }),
-    },
+    presentationOf(service),
   );
   return result.ok ? result.notification : { error: result.error };
 }

@@ -186,7 +186,9 @@ function configurationsOf(
   serviceDouble: (name: string) => Service,
 ): Configurations {
   const services = new Map(
-    serviceNames.map((name) => [name, { type: name, name, sendable: true, options: {} }] as const),
+    serviceNames.map(
+      (name) => [name, { key: `service.${name}`, type: name, name, sendable: true, options: {} }] as const,
+    ),
   );
   const configurations = createConfigurations(
     {

@@ -30,6 +30,10 @@ const baseGrants = [
   'argocd: /secrets list,watch',
 ];
 
+/** Where Argo CD's own manifests mount it; the ConfigMap need not be there. */
+const tlsVolume = { name: 'tls-certs', configMap: { name: 'argocd-tls-certs-cm', optional: true } };
+const tlsMount = { name: 'tls-certs', mountPath: '/app/config/tls', readOnly: true };
+
 describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
   it('holds these objects, all in the namespace argocd, and none that needs a CRD', async () => {
     const manifests = await kustomize('config');
@@ -114,8 +118,11 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
     const { spec } = find(manifests, 'Deployment', 'herald').spec.template;
     const herald = spec.containers[0];
     expect(herald.env).toContainEqual({ name: 'HERALD_QUEUE', value: 'sqlite:/data' });
-    expect(herald.volumeMounts).toEqual([{ name: 'queue', mountPath: '/data' }]);
-    expect(spec.volumes).toEqual([{ name: 'queue', persistentVolumeClaim: { claimName: 'herald-queue' } }]);
+    expect(herald.volumeMounts).toEqual([{ name: 'queue', mountPath: '/data' }, tlsMount]);
+    expect(spec.volumes).toEqual([
+      { name: 'queue', persistentVolumeClaim: { claimName: 'herald-queue' } },
+      tlsVolume,
+    ]);
     find(manifests, 'PersistentVolumeClaim', 'herald-queue');
   });
 
@@ -170,12 +177,15 @@ describe.skipIf(!hasKubectl)('components', () => {
     const [herald] = spec.containers;
     expect(queue.restartPolicy).toBe('Always');
     expect(herald.env).toContainEqual({ name: 'HERALD_QUEUE', value: 'redis://127.0.0.1:6379' });
-    expect(herald.volumeMounts).toEqual([]);
+    expect(herald.volumeMounts).toEqual([tlsMount]);
     expect(queue.args.join(' ')).toContain('--bind 127.0.0.1');
     expect(queue.args.join(' ')).toContain('--appendonly yes');
     expect(queue.args.join(' ')).toContain('--maxmemory-policy noeviction');
     expect(queue.volumeMounts).toEqual([{ name: 'queue', mountPath: '/data' }]);
-    expect(spec.volumes).toEqual([{ name: 'queue', persistentVolumeClaim: { claimName: 'herald-queue' } }]);
+    expect(spec.volumes).toEqual([
+      { name: 'queue', persistentVolumeClaim: { claimName: 'herald-queue' } },
+      tlsVolume,
+    ]);
   });
 
   it('mirror-annotation alone may patch Applications, and switches it on', async () => {
@@ -236,8 +246,8 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config/overlays/ha', () => {
     });
     const pod = spec.template.spec;
     expect(pod.initContainers).toBeUndefined();
-    expect(pod.containers[0].volumeMounts).toEqual([]);
-    expect(pod.volumes).toEqual([]);
+    expect(pod.volumes).toEqual([tlsVolume]);
+    expect(pod.containers[0].volumeMounts).toEqual([tlsMount]);
     expect(manifests.map(({ kind }) => kind)).not.toContain('PersistentVolumeClaim');
     const [queue] = pod.containers[0].env.filter(({ name }: Manifest) => name === 'HERALD_QUEUE');
     expect(queue).toEqual({

@@ -46,6 +46,7 @@ export function createDecodingCompilers(): Compilers & { compiled: string[] } {
         source,
         dialect: 'go',
         locate: () => undefined,
+        inspect: () => [],
         render: () => ({ ok: true, text: source }),
       };
       const template: Template = { name, message, sections: new Map(), strings: [message] };

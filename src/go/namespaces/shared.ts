@@ -113,7 +113,7 @@ const repositoryOf = (image: string): string => image.replace(/@.*$/, '').replac
  * The images that run, sorted; null while a rollout is under way: a changed image does not run yet, or runs beside
  * another version that the last sync does not have. Where Argo CD records no images of a sync, those that run.
  */
-export function settledImages(app: JsonObject): string[] | null {
+function settledImages(app: JsonObject): string[] | null {
   const running = imagesIn(at(app, 'status', 'summary', 'images'));
   const synced = imagesIn(
     objectsAt(operation(app), 'syncResult', 'resources').flatMap((resource) =>
@@ -160,9 +160,6 @@ export function slackMention(author: string, mention: (address: string) => strin
   const address = ADDRESS.exec(author)?.[1];
   return address === undefined ? author : mention(address);
 }
-
-/** Names of what `shared` holds. */
-export const SHARED_NAMES: readonly string[] = Object.keys(sharedValues({}, {}));
 
 /** The variable `shared`. Each value is worked out when a template reads it. */
 export function sharedValues(

@@ -1,11 +1,13 @@
 import type { Logger } from '../../log.ts';
 import type { Notification, Outcome } from '../../model.ts';
+import type { ConnectionOptions } from '../../net/connections.ts';
 import { closeConnections, createConnections } from '../http.ts';
-import { createScrub } from '../secrets.ts';
+import { createScrub, excerptOf } from '../secrets.ts';
 import type { SendContext, Service, ServiceState } from '../service.ts';
 import { createChannels } from './channels.ts';
 import { createSlackCall, type SlackCall } from './client.ts';
 import { createCustomisation } from './customise.ts';
+import { createDirectory } from './directory.ts';
 import { createEarlierAttempts } from './earlier.ts';
 import type { Failure } from './errors.ts';
 import { createMarkers } from './markers.ts';
@@ -27,8 +29,8 @@ export interface SlackDeps {
   now?: () => number;
   /** Replaces the calls over HTTP. */
   call?: SlackCall;
-  /** Certificates in PEM for the host of apiURL, in place of the system's. */
-  ca?: string;
+  /** What the connections are made with. */
+  connections?: Omit<ConnectionOptions, 'insecureSkipVerify'>;
 }
 
 export interface SlackSettings {
@@ -52,6 +54,9 @@ const defaults: SlackSettings = {
   pace: { perSecond: 1, burst: 5 },
 };
 
+/** Characters: what Slack says of a layout may be long. */
+const longestError = 800;
+
 /** `earlier`: what became of an earlier attempt whose fate was unknown; absent where nobody looked. */
 type Posted =
   | { ok: true; degraded?: Degraded; thread?: Thread; earlier?: 'found' | 'absent' | 'unreadable' }
@@ -74,26 +79,33 @@ export function createSlackService(
 ): Service {
   const { timeout, threadTtl, metadata: withMetadata, pace } = { ...defaults, ...settings };
   const now = deps.now ?? Date.now;
-  const scrub = createScrub([options.token]);
+  const { username, password } = new URL(options.apiURL);
+  const scrub = createScrub([options.token, username, password]);
   const threads = createThreads(deps.state, deps.name, threadTtl);
-  const dispatcher = createConnections({
-    insecureSkipVerify: options.insecureSkipVerify,
-    ...(deps.ca === undefined ? {} : { ca: deps.ca }),
-  });
+  const { insecureSkipVerify } = options;
+  const dispatcher = createConnections({ ...deps.connections, insecureSkipVerify });
   const call = deps.call ?? createSlackCall(options, { dispatcher, timeout, now });
-  const common = { name: deps.name, call, log: deps.log, now };
+  const common = { name: deps.name, call, log: deps.log, scrub, now };
   const customisation = createCustomisation(common);
   const metadata = createMetadata({ ...common, state: deps.state, enabled: withMetadata });
   const channels = createChannels(deps.state, { service: deps.name, ttl: threadTtl, now });
-  const earlierAttempts = createEarlierAttempts({ ...common, channels, metadata, scrub });
+  const earlierAttempts = createEarlierAttempts({ ...common, channels, metadata, state: deps.state });
   const submit = createSubmit({ ...common, customisation, metadata });
   const markers = createMarkers();
   const users = createUsers(common);
+  const directories = {
+    channels: createDirectory('channel', common),
+    groups: createDirectory('group', common),
+  };
   let closing: Promise<void> | undefined;
 
   async function send(notification: Notification, recipient: string, context: SendContext): Promise<Outcome> {
     try {
-      const mentioning = await resolveMentions(notification, { markers, users }, context.signal);
+      const mentioning = await resolveMentions(
+        notification,
+        { markers, users, ...directories },
+        context.signal,
+      );
       const message = slackMessage(mentioning, options);
       const posted =
         message.groupingKey === ''
@@ -184,11 +196,11 @@ export function createSlackService(
     context: SendContext,
     thread?: Thread,
   ): Promise<Posted> {
-    const { deliveryId, signal } = context;
+    const { deliveryId, signal, departure } = context;
     let earlier: 'absent' | 'unreadable' | undefined;
     if (context.earlier !== undefined) {
-      const { since } = context.earlier;
-      const sought = { deliveryId, recipient, since, ...(thread === undefined ? {} : { thread }) };
+      const { since, until } = context.earlier;
+      const sought = { deliveryId, recipient, since, until, ...(thread === undefined ? {} : { thread }) };
       const fate = await earlierAttempts.look(sought, signal);
       if (fate.kind === 'unknown') return failed(fate.failure);
       if (fate.kind === 'found') {
@@ -202,7 +214,8 @@ export function createSlackService(
       ...(thread === undefined ? {} : { thread_ts: thread.ts }),
       ...(message.broadcast ? { reply_broadcast: 'true' } : {}),
     };
-    const posted = await submit({ method: 'chat.postMessage', message, address, deliveryId }, signal);
+    const submission = { method: 'chat.postMessage', message, address, deliveryId } as const;
+    const posted = await submit(submission, signal, departure);
     if (posted.ok && posted.thread !== undefined) {
       const { channel } = posted.thread;
       await keep(() => channels.remember(recipient, channel));
@@ -210,14 +223,25 @@ export function createSlackService(
     return { ...posted, ...(earlier === undefined ? {} : { earlier }) };
   }
 
-  function edit(message: SlackMessage, thread: Thread, { signal }: SendContext): Promise<Posted> {
+  async function edit(
+    message: SlackMessage,
+    thread: Thread,
+    { signal, departure }: SendContext,
+  ): Promise<Posted> {
     const address = { channel: thread.channel, ts: thread.ts, thread_ts: thread.ts, as_user: 'true' };
-    return submit({ method: 'chat.update', message, address }, signal);
+    const edited = await submit({ method: 'chat.update', message, address }, signal, departure);
+    if (edited.ok || edited.failure.kind !== 'retry') return edited;
+    // Slack limits each method on its own.
+    return failed({ ...edited.failure, pauses: 'delivery' });
   }
 
   function outcomeOf(posted: Posted, recipient: string, context: SendContext): Outcome {
     const sentence = (detail: string) =>
-      scrub(`Slack, channel ${JSON.stringify(recipient)} of service ${deps.name}, ${detail}`);
+      excerptOf(
+        `Slack, channel ${JSON.stringify(recipient)} of service ${deps.name}, ${detail}`,
+        scrub,
+        longestError,
+      );
     if (posted.ok) {
       const earlier = posted.earlier === undefined ? {} : { earlier: posted.earlier };
       const { degraded } = posted;
@@ -229,7 +253,7 @@ export function createSlackService(
     const { failure } = posted;
     const error = sentence(failure.detail);
     if (failure.kind === 'retry') {
-      const { reason, retryAfter } = failure;
+      const { reason, retryAfter, pauses } = failure;
       const stillUnclear = context.earlier !== undefined && posted.earlier !== 'absent';
       const unclear = failure.unclear === true || stillUnclear;
       return {
@@ -237,6 +261,7 @@ export function createSlackService(
         reason,
         error,
         ...(retryAfter === undefined ? {} : { retryAfter }),
+        ...(pauses === undefined ? {} : { pauses }),
         ...(unclear ? { unclear } : {}),
       };
     }

@@ -19,7 +19,7 @@ import type {
 } from './ast.ts';
 import { printed } from './builtins.ts';
 import type { FunctionTable, TemplateFunction } from './functions.ts';
-import { ExecutionError, LimitError, type Run } from './run.ts';
+import { ExecutionError, LimitError, type Run, spendWalk } from './run.ts';
 import { anyInteger, isTrue, memberOf } from './values.ts';
 
 type Evaluate = (run: Run, dot: unknown) => unknown;
@@ -51,8 +51,8 @@ function located(error: unknown, name: string, at: number): never {
 /** What it costs to read the arguments of a function: a loop must not have it read much for little. */
 function chargeArguments(run: Run, values: readonly unknown[]): void {
   for (const value of values) {
-    if (typeof value === 'string') run.spend(value.length >> 4);
-    else run.spend((listIn(value)?.length ?? 0) >> 3);
+    if (typeof value === 'string') run.spend(value.length >> 3);
+    else run.spend((listIn(value)?.length ?? 0) >> 2);
   }
 }
 
@@ -126,7 +126,6 @@ function createCompiler(
 
   function compileAction(pipe: PipeNode, at: number): Walk {
     const evaluate = compilePipe(pipe);
-    const literals = stringLiterals(pipe);
     const declares = pipe.variables.length > 0;
     return (run, dot) => {
       run.spend(1);
@@ -135,15 +134,12 @@ function createCompiler(
       if (typeof value === 'function') fail(`can't print a value of type ${goTypeOf(value)}`, at);
       let text: string;
       try {
+        spendWalk(run, value);
         text = printed(value);
       } catch (error) {
         return located(error, 'print', at);
       }
-      if (run.filterValue !== undefined) {
-        // To look at what precedes, the engine copies it.
-        run.spend(run.output.length >> 10);
-        text = run.filterValue(text, { preceding: run.output, literals });
-      }
+      run.printed?.(text, { action: at, start: run.output.length });
       run.write(text);
       return GO_ON;
     };
@@ -504,16 +500,4 @@ function iterateOver(
   if (pairs) return fail(`can't use ${sprint(value)} to iterate over more than one variable`, at);
   const make = typeof value === 'number' ? (index: number) => index : (index: number) => new GoInt(index);
   for (let index = 0; index < count; index++) if (!each(undefined, make(index))) return;
-}
-
-/** The string literals of an action, which are the template's own text. */
-function stringLiterals(pipe: PipeNode): string[] {
-  const found: string[] = [];
-  const visit = (node: Operand): void => {
-    if (node.type === 'string') found.push(node.value);
-    else if (node.type === 'chain') visit(node.operand);
-    else if (node.type === 'pipe') for (const command of node.commands) command.args.forEach(visit);
-  };
-  visit(pipe);
-  return found;
 }

@@ -1,5 +1,6 @@
 /** One execution of a template: output, variables and what it may still spend. */
 
+import { entriesOf, itemsOf } from '../../go/collections.ts';
 import type { GoLocation } from '../../go/location.ts';
 
 /** What a template may use. Every number is a count, `output` and `text` are characters. */
@@ -23,6 +24,15 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   depth: 500,
 };
 
+/** Pays for walking through a whole value, shared parts as often as they appear, to make a text of it. */
+export function spendWalk(run: { spend(steps: number): void }, value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  const items = itemsOf(value) ?? entriesOf(value)?.map(([, item]) => item);
+  if (items === undefined) return;
+  run.spend(items.length);
+  for (const item of items) spendWalk(run, item);
+}
+
 /** What is left of the limits for executions that share them, such as those of all strings of one notification. */
 export interface Allowance {
   steps: number;
@@ -45,7 +55,8 @@ export class ExecutionError extends Error {
 /** A limit was reached. */
 export class LimitError extends Error {}
 
-export type PrintFilter = (value: string, at: { preceding: string; literals: readonly string[] }) => string;
+/** Told of each value that is printed: the offset of its action in the source, and where in the output it begins. */
+export type Printed = (value: string, at: { action: number; start: number }) => void;
 
 /** What functions know of their execution. */
 export interface FunctionContext {
@@ -54,8 +65,12 @@ export interface FunctionContext {
   /** What `Local` means. */
   readonly location: GoLocation;
   readonly limits: Readonly<Limits>;
+  /** What stands for a mention, see `Service.mention`; absent: the destination mentions nobody. */
+  readonly mention: ((name: string) => string) | undefined;
   /** Counts work; throws a LimitError when the budget is used up. */
   spend(steps: number): void;
+  /** To be applied to what a function decodes: text that nobody could see before. */
+  decoded(text: string): string;
 }
 
 export interface RunOptions {
@@ -63,7 +78,9 @@ export interface RunOptions {
   location: GoLocation;
   limits: Readonly<Limits>;
   allowance: Allowance;
-  filterValue?: PrintFilter;
+  mention?: (name: string) => string;
+  printed?: Printed;
+  decoded?: (text: string) => string;
 }
 
 export class Run implements FunctionContext {
@@ -72,7 +89,9 @@ export class Run implements FunctionContext {
   readonly now: number;
   readonly location: GoLocation;
   readonly limits: Readonly<Limits>;
-  readonly filterValue: PrintFilter | undefined;
+  readonly mention: ((name: string) => string) | undefined;
+  readonly printed: Printed | undefined;
+  readonly decoded: (text: string) => string;
   private readonly allowance: Allowance;
   private names: string[];
   private values: unknown[];
@@ -81,7 +100,9 @@ export class Run implements FunctionContext {
     this.now = options.now;
     this.location = options.location;
     this.limits = options.limits;
-    this.filterValue = options.filterValue;
+    this.mention = options.mention;
+    this.printed = options.printed;
+    this.decoded = options.decoded ?? ((text) => text);
     this.allowance = options.allowance;
     this.names = ['$'];
     this.values = [dot];

@@ -6,7 +6,6 @@
  */
 import type { BinaryNode, BuiltinNode, CallNode, MemberNode, Node } from './ast.ts';
 import { CompileError } from './errors.ts';
-import { pathOf } from './path.ts';
 import { compilePattern } from './patterns.ts';
 import { builtinType, isBuiltin, signatureOf } from './signatures.ts';
 import {
@@ -54,9 +53,6 @@ interface Scope {
   closures: Closure[];
   variables: { name: string; type: StaticType }[];
 }
-
-/** Variables that hold data and no function. */
-const DATA: ReadonlySet<string> = new Set(['app', 'appProject', 'context', 'secrets']);
 
 type Test = (type: StaticType) => boolean;
 
@@ -125,45 +121,13 @@ function operatorType(operator: string, left: StaticType, right: StaticType): St
   }
 }
 
-/** Finds names that nothing has. It changes what is checked: an error is no end, and the environment is known. */
-export interface NameSearch {
-  /** The type of a variable of the environment; undefined where there is none of the name. */
-  variable(name: string): StaticType | undefined;
-  /** The type of a member of a namespace; undefined where the variable is no namespace. */
-  member(variable: string, name: string): { type: StaticType | undefined } | undefined;
-  report(node: { at: number }, unknown: UnknownName): void;
-}
-
-/** `of`: the Go type or the namespace that has no such member; undefined for a function or variable. */
-export interface UnknownName {
-  name: string;
-  of: string | undefined;
-  kind: 'function' | 'variable' | 'method' | 'field';
-}
-
 class Checker {
   readonly scope: Scope = { closures: [], variables: [] };
-  readonly search: NameSearch | undefined;
-
-  constructor(search?: NameSearch) {
-    this.search = search;
-  }
 
   visit(node: Node): StaticType {
-    if (this.search !== undefined) return this.visitLeniently(node);
     const type = this.typeOf(node);
     node.type = type;
     return type;
-  }
-
-  /** What compiles without an environment may not with one: then nothing is known of it. */
-  visitLeniently(node: Node): StaticType {
-    try {
-      return this.typeOf(node);
-    } catch (error) {
-      if (error instanceof CompileError) return UNKNOWN;
-      throw error;
-    }
   }
 
   fail(node: { at: number }, message: string): never {
@@ -175,7 +139,7 @@ class Checker {
       case 'nil':
         return NIL;
       case 'identifier':
-        return this.identifier(node.name, node);
+        return this.identifier(node.name);
       case 'integer':
         return INT;
       case 'float':
@@ -253,15 +217,10 @@ class Checker {
     }
   }
 
-  identifier(name: string, node: Node): StaticType {
+  identifier(name: string): StaticType {
     const variable = this.scope.variables.findLast((each) => each.name === name);
     if (variable !== undefined) return variable.type;
-    if (isBuiltin(name)) return builtinType(name);
-    const { search } = this;
-    if (search === undefined || name === '$env') return UNKNOWN;
-    const known = search.variable(name);
-    if (known === undefined) search.report(node, { name, of: undefined, kind: 'variable' });
-    return known ?? UNKNOWN;
+    return isBuiltin(name) ? builtinType(name) : UNKNOWN;
   }
 
   unary(operator: string, node: Node, operand: StaticType): StaticType {
@@ -309,8 +268,6 @@ class Checker {
       node.node.type = UNKNOWN;
       return UNKNOWN;
     }
-    const known = this.namespaceMember(node, name);
-    if (known !== undefined) return known;
     const given = this.visit(node.node);
     const property = this.visit(node.property);
     if (isUnknown(given)) return UNKNOWN;
@@ -334,33 +291,16 @@ class Checker {
       }
       return elementOf(base);
     }
-    if (name !== undefined) {
-      const kind = node.method ? 'method' : 'field';
-      this.search?.report(node, { name, of: nameOf(given), kind });
-      this.fail(node, `${nameOf(base)} has no ${kind} ${name}`);
-    }
+    if (name !== undefined)
+      this.fail(node, `${nameOf(base)} has no ${node.method ? 'method' : 'field'} ${name}`);
     return this.fail(node, `${nameOf(base)} cannot be indexed`);
-  }
-
-  /** `time.Now`: undefined for a member of anything but a namespace. */
-  namespaceMember(node: MemberNode, name: string | undefined): StaticType | undefined {
-    const { search } = this;
-    if (search === undefined || name === undefined || node.node.kind !== 'identifier') return undefined;
-    const variable = node.node.name;
-    if (this.scope.variables.some((each) => each.name === variable)) return undefined;
-    const member = search.member(variable, name);
-    if (member === undefined) return undefined;
-    if (member.type !== undefined) return member.type;
-    search.report(node, { name, of: variable, kind: node.method ? 'method' : 'field' });
-    return UNKNOWN;
   }
 
   call(node: CallNode): StaticType {
     if (node.callee.kind === 'identifier' && node.callee.name === '$env')
       this.fail(node, '$env cannot be called');
-    const callee = this.isUnknownFunction(node) ? UNKNOWN : this.visit(node.callee);
+    const callee = this.visit(node.callee);
     if (isUnknown(callee)) {
-      if (this.search !== undefined) this.searchCall(node, this.search);
       for (const arg of node.args) arg.type = UNKNOWN;
       return UNKNOWN;
     }
@@ -371,27 +311,6 @@ class Checker {
         : 'it';
     if (kindOf(callee) !== 'func') this.fail(node, `${nameOf(callee)} cannot be called`);
     return this.checkArguments(name, callee.go, node, node.args);
-  }
-
-  /** Objects of the cluster have no methods. */
-  searchCall({ callee, args }: CallNode, search: NameSearch): void {
-    for (const arg of args) this.visit(arg);
-    if (callee.kind !== 'member' || callee.property.kind !== 'string') return;
-    const { base } = pathOf(callee);
-    if (base.kind !== 'identifier' || !DATA.has(base.name)) return;
-    if (this.scope.variables.some((each) => each.name === base.name)) return;
-    search.report(callee, { name: callee.property.value, of: base.name, kind: 'method' });
-  }
-
-  /** Only a search knows: reports it. */
-  isUnknownFunction({ callee }: CallNode): boolean {
-    const { search } = this;
-    if (search === undefined || callee.kind !== 'identifier') return false;
-    const { name } = callee;
-    if (this.scope.variables.some((each) => each.name === name) || search.variable(name) !== undefined)
-      return false;
-    search.report(callee, { name, of: undefined, kind: 'function' });
-    return true;
   }
 
   checkArguments(name: string, go: string, node: Node, args: readonly Node[]): StaticType {
@@ -552,9 +471,4 @@ function joined(yes: StaticType, no: StaticType): StaticType {
 /** Checks a tree and sets the type of its nodes. Throws a CompileError. */
 export function check(node: Node): void {
   new Checker().visit(node);
-}
-
-/** Reports names that neither the language nor the environment has. Types of the nodes stay as they are. */
-export function searchNames(node: Node, search: NameSearch): void {
-  new Checker(search).visit(node);
 }
