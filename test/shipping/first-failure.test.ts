@@ -12,7 +12,6 @@ import { embeddedStore } from '../contract/stores.ts';
 import { repository, succeeds } from './kustomize.ts';
 
 const run = promisify(execFile);
-const redisNumber = 10;
 
 const configuration = {
   'trigger.on-broken': `- when: app.status.health.status == 'Degraded'\n  send: [broken]\n`,
