@@ -153,7 +153,7 @@ async function deliveriesOf(
     const alert = alerts.find((each) => each.oncePer === oncePer) ?? alerts.find(({ unnamed }) => unnamed);
     // A value is told once, whenever it matched first. An earlier occurrence of what began without one is of the same
     // notice, and may be sent only now.
-    const isOnce = !alerts.some(({ unnamed }) => unnamed);
+    const isOnce = !alerts.some(({ unnamed }) => unnamed) || alert?.oncePer !== oncePer;
     const accepted = sent.filter(
       ({ delivery }) => isSame(delivery) && (isOnce || delivery.id === alert?.delivery),
     );
