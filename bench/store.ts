@@ -14,7 +14,7 @@ import { findPostgres, findRedis, postgresDatabase, redisDatabase } from '../tes
 import { startChild } from '../test/store/child-process.ts';
 
 /*
- * What each store reaches: `node bench/store.ts [pglite|redis|postgres …]`. Applications of 20 KB, 20 subscriptions each.
+ * What each store reaches: `node bench/store.ts [sqlite|redis|postgres …]`. Applications of 20 KB, 20 subscriptions each.
  *
  *   commit        changes of one Application with 20 notices and deliveries each, 32 at a time, as the pipeline writes them
  *   told          which of 20 oncePer values were told, asked before such a change
@@ -25,13 +25,14 @@ import { startChild } from '../test/store/child-process.ts';
  */
 
 const subscriptions = 20;
-const applications = { pglite: 2_000, redis: 10_000, postgres: 10_000 };
-const bursts = { pglite: 200, redis: 1_000, postgres: 1_000 };
-const kills = { pglite: 400, redis: 2_000, postgres: 1_000 };
-type Name = keyof typeof applications;
+const applications = 10_000;
+const burst = 1_000;
+const kills = 1_000;
+const names = ['sqlite', 'redis', 'postgres'] as const;
+type Name = (typeof names)[number];
 
-const asked = process.argv.slice(2).filter((name): name is Name => name in applications);
-for (const name of asked.length > 0 ? asked : (Object.keys(applications) as Name[])) await measure(name);
+const asked = names.filter((name) => process.argv.includes(name));
+for (const name of asked.length > 0 ? asked : names) await measure(name);
 
 async function measure(name: Name): Promise<void> {
   const { url, remove } = await prepare(name);
@@ -47,7 +48,7 @@ async function measure(name: Name): Promise<void> {
   await store.close(10_000);
 
   const child = startChild(url, 'claim');
-  await child.until(kills[name]);
+  await child.until(kills);
   await child.kill();
   store = await open();
   const pending = new Set((await all(createLedger(store).pending())).map(({ id }) => id));
@@ -73,7 +74,7 @@ async function measureLedger(name: Name, store: Store): Promise<void> {
     log: createLog({ level: 'warn', format: 'text' }),
     deadline: 60_000,
   });
-  const changes = Array.from({ length: bursts[name] }, (_, i) => changeOf(`burst-${i}`));
+  const changes = Array.from({ length: burst }, (_, i) => changeOf(`burst-${i}`));
   const commit = committer(ledger);
   await timed(name, 'commit', changes.length, 'changes/s', () =>
     each(changes, 32, async ({ uid, change }) => void (await commit(uid, change))),
@@ -111,7 +112,7 @@ async function measureLedger(name: Name, store: Store): Promise<void> {
 async function measureLoad(name: Name, store: Store): Promise<void> {
   const ledger = createLedger(store, { deadline: 60_000 });
   const commit = committer(ledger, 1);
-  const uids = Array.from({ length: applications[name] }, (_, i) => `load-${i}`);
+  const uids = Array.from({ length: applications }, (_, i) => `load-${i}`);
   await timed(name, 'write records', uids.length, 'records/s', () =>
     each(uids, 32, async (uid) => {
       const row = recordRow(uid);
@@ -180,10 +181,10 @@ function report(name: Name, what: string, value: number, unit: string): void {
 }
 
 async function prepare(name: Name): Promise<{ url: string; remove(): Promise<void> }> {
-  if (name === 'pglite') {
+  if (name === 'sqlite') {
     const directory = mkdtempSync(join(tmpdir(), 'herald-bench-'));
     return {
-      url: `pglite:${directory}`,
+      url: `sqlite:${directory}`,
       remove: async () => rmSync(directory, { recursive: true, force: true }),
     };
   }

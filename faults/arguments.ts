@@ -24,7 +24,7 @@ export interface Arguments {
   stores: StoreName[];
 }
 
-export const usage = `npm run faults -- [--scenario NAME,…] [--store pglite,redis,postgres] [--seed N]
+export const usage = `npm run faults -- [--scenario NAME,…] [--store sqlite,redis,postgres] [--seed N]
     [--short | --minutes M | --seconds S] [--applications N] [--rate PER-SECOND] [--herald DIRECTORY]
     [--out FILE.md]
 npm run faults -- --soak [--applications 10000] [--rate 50] [--minutes 60] [--store redis]
@@ -38,7 +38,7 @@ Scenarios: ${scenarios.map(({ name }) => name).join(', ')}
 
 /** Of the short form. */
 const shortRows: readonly (readonly [string, StoreName])[] = [
-  ['kill', 'pglite'],
+  ['kill', 'sqlite'],
   ['kill', 'redis'],
   ['kill', 'postgres'],
   ['kill-between', 'redis'],

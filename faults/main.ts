@@ -69,7 +69,7 @@ function commandOf({ applications, rate }: Arguments, { scenario, store, seed, s
 }
 
 async function playSoak({ applications = 10_000, rate = 50, minutes, stores, seed, root }: Arguments) {
-  const store = stores.length === 1 && stores[0] !== 'pglite' ? (stores[0] ?? 'redis') : 'redis';
+  const store = stores.length === 1 ? (stores[0] ?? 'redis') : 'redis';
   return await soak({
     applications,
     rate,

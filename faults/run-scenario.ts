@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { scrape } from '../demo/metrics.ts';
 import { between, createRandom, derivedSeed } from './random.ts';
 import type { Scenario, ScenarioContext, Volume } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
@@ -18,7 +17,7 @@ export interface RunOptions {
   seconds: number;
   /** @defaultValue 60 */
   applications?: number;
-  /** Changes a second. @defaultValue 40, and 12 on pglite, which is for small clusters */
+  /** Changes a second. @defaultValue 40 */
   rate?: number;
   /** The tree that Herald is run from. @defaultValue this one */
   root?: string;
@@ -46,7 +45,7 @@ export interface RunResult extends Figures {
 }
 
 const tree = `${import.meta.dirname}/..`;
-const rates: Readonly<Record<StoreName, number>> = { pglite: 12, redis: 40, postgres: 40 };
+const defaultRate = 40;
 const defaultPatience = 90_000;
 /** Milliseconds for everything that was expected to arrive, once all is well. */
 const mostSettling = 600_000;
@@ -67,7 +66,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     hosts: scenario.hosts ?? ['herald'],
     ...(scenario.slack && { slack: scenario.slack }),
     env: () => scenario.env ?? {},
-    ...(volume && { pgliteDirectory: volume.directory }),
+    ...(volume && { storeDirectory: volume.directory }),
   });
   const began = performance.now();
   let isKept = true;
@@ -107,7 +106,7 @@ async function play(
     createRandom(Math.floor(random() * 2 ** 32)),
     {
       applications,
-      rate: scenario.rate ?? options.rate ?? rates[store],
+      rate: scenario.rate ?? options.rate ?? defaultRate,
     },
   );
   const wrong: string[] = [];
@@ -200,17 +199,9 @@ async function settled({ tally }: World, patience: number): Promise<void> {
 async function idle(world: World): Promise<void> {
   const end = performance.now() + mostIdling;
   while (performance.now() < end) {
-    if (world.store.port === undefined ? await hasNoJobs(world) : (await world.deliveries()).pending === 0)
-      return;
+    if ((await world.deliveries()).pending === 0) return;
     await delay(1_000);
   }
-}
-
-/** Only its own process may open pglite. */
-async function hasNoJobs({ processes }: World): Promise<boolean> {
-  const samples = await Promise.all(processes.map(({ url }) => scrape(`${url}/metrics`)));
-  const jobs = samples.flatMap((found) => found ?? []).filter(({ name }) => name === 'herald_queue_jobs');
-  return jobs.length > 0 && jobs.every(({ value }) => value === 0);
 }
 
 async function judge(scenario: Scenario, world: World): Promise<string[]> {

@@ -27,7 +27,7 @@ export interface Scenario {
   share?: number;
   /** Changes a second, in place of what was asked for. */
   rate?: number;
-  /** A place for pglite's files; a text says why there is none here. */
+  /** A place for the embedded store; a text says why there is none here. */
   volume?(): Volume | string;
   /** Returns when the time is over and all is well around Herald again, and started what is to run. */
   run(context: ScenarioContext): Promise<void>;

@@ -77,11 +77,9 @@ const remembered = minute;
 const backlogLimit = 20_000;
 /**
  * At the same time: deliveries for each of `--processors-count`, since they mostly wait for answers, a third of them
- * through any one service (delivery/fairness.ts), and Applications that are written to the ledger. The embedded PostgreSQL has a single session: what waits there for its turn would
- * keep the queue from renewing its locks.
+ * through any one service (delivery/fairness.ts), and Applications that are written to the ledger.
  */
-const parallel = { deliveries: 150, writes: 32 };
-const parallelEmbedded = { deliveries: 30, writes: 4 };
+const limits = { deliveries: 150, writes: 32 };
 
 /** `herald run`, to its end. Answers the exit code. */
 export async function run(options: RunOptions, notices: readonly string[]): Promise<number> {
@@ -291,7 +289,6 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     );
   };
 
-  const limits = options.queue.startsWith('pglite:') || inMemory ? parallelEmbedded : parallel;
   const watches = () => [projects.state(), ...config.states(), ...(leading?.watches() ?? [])];
   healthz.watch = () => verdict(stuckWatches(watches(), now()), 'alive');
   readyz.lists = () => {
@@ -382,6 +379,12 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     },
     { maxAge, attemptTimeout, controllerNamespace: namespace },
   );
+  // The log says which: every namespace may reach the port.
+  healthz.store = () =>
+    verdict(
+      [store.lost?.() === undefined ? undefined : 'its files are gone or damaged: restart Herald'],
+      'usable',
+    );
   readyz.store = async () => {
     await store.ping();
     const takesNothing = leading?.trouble() !== undefined;

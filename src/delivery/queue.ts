@@ -1,5 +1,5 @@
 /**
- * The durable queue of deliveries, which it knows by their ids: BullMQ on Redis or Valkey, or on PostgreSQL.
+ * The durable queue of deliveries, which it knows by their ids: BullMQ on SQLite, on Redis or Valkey, or on PostgreSQL.
  * Every call has a deadline and fails with an error when the store does not answer within it.
  */
 export interface DeliveryQueue {

@@ -3,11 +3,19 @@ import type { Store } from '../store/store.ts';
 import type { Ledger } from './ledger.ts';
 import { createPostgresLedger } from './postgres.ts';
 import { createRedisLedger } from './redis.ts';
+import { createSqliteLedger } from './sqlite.ts';
 
 /** The ledger in an opened store. `deadline`: milliseconds for each call. */
 export function createLedger(
   store: Store,
   options: { deadline: number } = { deadline: defaultStoreDeadline },
 ): Ledger {
-  return store.kind === 'redis' ? createRedisLedger(store, options) : createPostgresLedger(store, options);
+  switch (store.kind) {
+    case 'sqlite':
+      return createSqliteLedger(store);
+    case 'redis':
+      return createRedisLedger(store, options);
+    case 'postgres':
+      return createPostgresLedger(store, options);
+  }
 }

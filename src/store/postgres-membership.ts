@@ -2,16 +2,16 @@ import { withDeadline } from './deadline.ts';
 import type { Membership } from './membership.ts';
 import type { PostgresStore } from './store.ts';
 
-/** Membership in PostgreSQL; the functions are in schema.ts. The embedded database has one process at a time. */
+/** Membership in PostgreSQL; the functions are in schema.ts. */
 export function createPostgresMembership(
-  { pool, embedded }: PostgresStore,
+  { pool }: PostgresStore,
   { deadline }: { deadline: number },
 ): Membership {
   return {
     async beat({ id, host }, ttl, isFirst) {
       const beaten = pool.query<{ leads: boolean; term: string; members: number }>(
-        'SELECT leads, term, members FROM herald.beat($1, $2, $3, $4, $5)',
-        [id, host, Math.trunc(ttl), isFirst, embedded],
+        'SELECT leads, term, members FROM herald.beat($1, $2, $3, $4)',
+        [id, host, Math.trunc(ttl), isFirst],
       );
       const { rows } = await withDeadline(beaten, deadline, 'Saying that this process lives');
       const [row] = rows;

@@ -24,7 +24,7 @@ CREATE TABLE herald.member (
   expires_at timestamptz NOT NULL
 );
 
-CREATE FUNCTION herald.beat(p_member text, p_host text, p_ttl bigint, p_first boolean, p_alone boolean)
+CREATE FUNCTION herald.beat(p_member text, p_host text, p_ttl bigint, p_first boolean)
 RETURNS TABLE (leads boolean, term bigint, members int) LANGUAGE plpgsql AS $$
 DECLARE
   v_lead herald.lead;
@@ -32,10 +32,10 @@ DECLARE
   v_until timestamptz := clock_timestamp() + p_ttl * interval '1 millisecond';
 BEGIN
   SELECT * INTO v_lead FROM herald.lead FOR UPDATE;
-  DELETE FROM herald.member m WHERE m.expires_at < v_now OR (p_alone AND m.id <> p_member);
+  DELETE FROM herald.member m WHERE m.expires_at < v_now;
   IF v_lead.member = p_member THEN
     UPDATE herald.lead l SET expires_at = v_until;
-  ELSIF v_lead.member = '' OR v_lead.expires_at < v_now OR (p_first AND (p_alone OR v_lead.host = p_host)) THEN
+  ELSIF v_lead.member = '' OR v_lead.expires_at < v_now OR (p_first AND v_lead.host = p_host) THEN
     IF v_lead.host = p_host THEN
       DELETE FROM herald.member m WHERE m.id = v_lead.member;
     END IF;

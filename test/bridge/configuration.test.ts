@@ -6,8 +6,9 @@ import { rowKinds } from '../../src/ledger/rows.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { herald, temporaryFolder } from '../cli/support.ts';
 import { all } from '../contract/ledger-fixtures.ts';
+import { embeddedStore } from '../contract/stores.ts';
 import { application, degraded, healthy, named, subscribe, uidOf } from './applications.ts';
-import { anyStore, createWorld, seen, type World } from './world.ts';
+import { createWorld, seen, type World } from './world.ts';
 
 const good = {
   'trigger.on-health-degraded': `- when: app.status.health.status == 'Degraded'\n  send: [degraded]\n`,
@@ -26,7 +27,7 @@ describe('the configuration of a running Herald', () => {
   let world: World;
 
   beforeAll(async () => {
-    prepared = await anyStore(4).prepare();
+    prepared = await embeddedStore().prepare();
     world = await createWorld({ queue: prepared.url });
     world.configure({ ...good, ...bad });
     world.cluster.apply(application('shop', { subscriptions: { 'on-health-degraded': 'alerts' } }));

@@ -20,7 +20,7 @@ import {
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createLedger } from '../../src/ledger/store-ledger.ts';
 import type { JsonObject } from '../../src/model.ts';
-import { openForTest, type StoreUnderTest, storesUnderTest } from '../contract/stores.ts';
+import { openForTest } from '../contract/stores.ts';
 
 export type LogEntry = Record<string, unknown>;
 
@@ -261,14 +261,4 @@ export async function unfinished(ledger: Ledger): Promise<{ pending: string[]; p
   const parked: string[] = [];
   for await (const some of ledger.parked()) parked.push(...some.map(({ reason }) => reason));
   return { pending, parked };
-}
-
-/** Any store that is on this machine, the quickest to start first, for what does not depend on the store. */
-export function anyStore(redisNumber: number): StoreUnderTest {
-  const stores = storesUnderTest(redisNumber).filter(({ skipped }) => !skipped);
-  const [store] = (['redis', 'postgres', 'pglite'] as const).flatMap((name) =>
-    stores.filter((one) => one.name === name),
-  );
-  if (!store) throw new Error('The embedded store is always there');
-  return store;
 }

@@ -603,6 +603,13 @@ async function remains(store: Store): Promise<string[]> {
     const keys = await store.client.keys('herald:*');
     return keys.filter((key) => !redisKeepers.test(key));
   }
+  if (store.kind === 'sqlite') {
+    const left = store.prepare(
+      `SELECT kind AS what FROM row UNION ALL SELECT 'delivery' FROM delivery
+       UNION ALL SELECT 'snapshot' FROM snapshot`,
+    );
+    return left.all().map(({ what }) => what as string);
+  }
   const { rows } = await store.pool.query<{ what: string }>(
     `SELECT kind AS what FROM herald.row UNION ALL SELECT 'delivery' FROM herald.delivery
      UNION ALL SELECT 'snapshot' FROM herald.snapshot`,

@@ -55,7 +55,7 @@ for (const underTest of storesUnderTest(3)) {
     });
 
     it('hands a job of the killed process to the next', async () => {
-      const store = underTest.name === 'pglite' ? undefined : await openForTest(prepared.url);
+      const store = underTest.name === 'sqlite' ? undefined : await openForTest(prepared.url);
       const hung = delivery('hung');
       if (store) {
         const queue = createBullmqQueue(store, { log: silent });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../simulator/free-port.ts';
-import { find, hasKubectl, kustomize, succeeds } from './kustomize.ts';
+import { combined, find, hasKubectl, succeeds } from './kustomize.ts';
 
 const available = hasKubectl && succeeds('redis-server', ['--version']);
 if (!available)
@@ -17,9 +17,9 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-describe.skipIf(!available)('the queue of the Deployment', () => {
+describe.skipIf(!available)('the component valkey', () => {
   it('starts with its arguments, and is what Herald asks of a store', async () => {
-    const { spec } = find(await kustomize('config'), 'Deployment', 'herald').spec.template;
+    const { spec } = find(await combined(['valkey']), 'Deployment', 'herald').spec.template;
     const args: string[] = [...spec.initContainers[0].args];
     const folder = await mkdtemp(join(tmpdir(), 'herald-queue-'));
     cleanups.push(() => rm(folder, { recursive: true }));
