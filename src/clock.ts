@@ -4,17 +4,27 @@ export interface Clock {
   now(): number;
   /** Milliseconds since some moment; never set. */
   monotonic(): number;
-  /** Calls back once after `ms`; the answer cancels it. */
+  /** Calls back once after `ms`, however long that is; the answer cancels it. */
   after(ms: number, callback: () => void): () => void;
   /** Resolves when everything else that is to be done now has had its turn. */
   turn(): Promise<void>;
 }
 
+/** Milliseconds; what is put off for longer `setTimeout` calls at once. */
+const longestTimeout = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, callback) {
-    const timer = setTimeout(callback, ms);
+    let timer: NodeJS.Timeout;
+    const wait = (left: number): void => {
+      timer =
+        left > longestTimeout
+          ? setTimeout(() => wait(left - longestTimeout), longestTimeout)
+          : setTimeout(callback, left);
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
   turn: () => new Promise((resolve) => setImmediate(resolve)),

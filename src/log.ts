@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { systemClock } from './clock.ts';
 import { localLocation } from './go/location.ts';
 import { timeFromMillis } from './go/time.ts';
 
@@ -34,7 +35,7 @@ export function createLog(options: LogOptions, destination: DestinationStream = 
 
 function inLayout(layout: string): () => string {
   const location = localLocation();
-  return () => `,"time":${JSON.stringify(timeFromMillis(Date.now(), location).format(layout))}`;
+  return () => `,"time":${JSON.stringify(timeFromMillis(systemClock.now(), location).format(layout))}`;
 }
 
 function logfmtStream(destination: DestinationStream, colors: boolean): DestinationStream {

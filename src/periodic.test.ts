@@ -1,25 +1,23 @@
 import { expect, it } from 'vitest';
 import { createPeriodic } from './periodic.ts';
+import { createSimulatedClock } from './simulated-clock.ts';
 import { recordLog } from './testing/recorded-log.ts';
 
 /** Runs `task` until it has been called so often, and answers what was logged. */
 async function run(times: number, task: (call: number) => Promise<void> | void, log = recordLog()) {
   const abort = new AbortController();
-  const periodic = createPeriodic(abort.signal, log.log);
-  const reached = Promise.withResolvers<void>();
+  const clock = createSimulatedClock(0);
+  const periodic = createPeriodic(abort.signal, log.log, clock);
   let calls = 0;
   periodic.every(1, 'task', async () => {
     calls += 1;
     try {
       await task(calls);
     } finally {
-      if (calls === times) {
-        abort.abort();
-        reached.resolve();
-      }
+      if (calls === times) abort.abort();
     }
   });
-  await reached.promise;
+  await clock.advance(times);
   await periodic.done();
   return { ...log, calls };
 }
@@ -51,7 +49,7 @@ it('logs a failure when it is news, and goes on', async () => {
 
 it('is done at once with an interval that has hardly begun', async () => {
   const abort = new AbortController();
-  const periodic = createPeriodic(abort.signal, recordLog().log);
+  const periodic = createPeriodic(abort.signal, recordLog().log, createSimulatedClock(0));
   const ran = Promise.withResolvers<void>();
   let calls = 0;
   periodic.every(1_000_000, 'task', async () => {
@@ -67,7 +65,7 @@ it('is done at once with an interval that has hardly begun', async () => {
 it('does not log what fails because of the end', async () => {
   const abort = new AbortController();
   const { log, lines } = recordLog();
-  const periodic = createPeriodic(abort.signal, log);
+  const periodic = createPeriodic(abort.signal, log, createSimulatedClock(0));
   periodic.every(1, 'task', async () => {
     abort.abort();
     throw new Error('closed');

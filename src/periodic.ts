@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { type Clock, pause } from './clock.ts';
 import type { Logger } from './log.ts';
 
 /**
@@ -8,6 +8,7 @@ import type { Logger } from './log.ts';
 export function createPeriodic(
   signal: AbortSignal,
   log: Logger,
+  clock: Clock,
 ): { every(interval: number, name: string, task: () => Promise<void>): void; done(): Promise<void> } {
   const loops: Promise<void>[] = [];
 
@@ -22,7 +23,7 @@ export function createPeriodic(
           log.warn({ task: name, err: error }, 'Periodic task failed, will try again');
         failing = true;
       }
-      await delay(interval, undefined, { signal, ref: false }).catch(() => undefined);
+      await pause(clock, interval, signal);
     }
   }
 

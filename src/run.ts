@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import packageJson from '../package.json' with { type: 'json' };
 import { createArgocd } from './argocd/argocd.ts';
 import { createFigures } from './bridge/figures.ts';
@@ -10,6 +9,7 @@ import { failingWatches, missingLists, missingRights, stuckWatches, verdict } fr
 import { connectOptions } from './cli/connect-options.ts';
 import { isInMemory } from './cli/queue-flag.ts';
 import type { RunOptions } from './cli/run-flags.ts';
+import { pause, systemClock } from './clock.ts';
 import { ClusterError } from './cluster/cluster-error.ts';
 import { connect } from './cluster/connect.ts';
 import { createEventRecorder } from './cluster/events.ts';
@@ -116,7 +116,8 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const abort = new AbortController();
   const { signal } = abort;
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => abort.abort(name));
-  const now = Date.now;
+  const clock = systemClock;
+  const { now } = clock;
   const startedAt = now();
 
   const connection = connect({ ...connectOptions(options.kube), log });
@@ -150,7 +151,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   log.info({ port: await server.open() }, 'Serving /metrics, /healthz and /readyz');
 
   const events = createEventRecorder({ connection, log });
-  const periodic = createPeriodic(signal, log);
+  const periodic = createPeriodic(signal, log, clock);
   const opening = Promise.withResolvers<{ ledger: Ledger; queue: DeliveryQueue; state: StoredState }>();
   const state: StoredState = {
     get: async (key) => (await opening.promise).state.get(key),
@@ -192,7 +193,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
           controllerNamespace: namespace,
           load: async (uid, kinds) => (await opening.promise).ledger.load(uid, kinds),
           log,
-          now,
+          clock,
         })
       : undefined;
   const project = (application: { project: string }) => projects.get(namespace, application.project)?.object;
@@ -201,6 +202,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     {
       argocd,
       configurations,
+      clock,
       reevaluate: (uids) => void leading?.observer.reevaluate(({ uid }) => uids.has(uid)),
     },
     namespace,
@@ -245,7 +247,8 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       if (!(await configurationMemory.isNew(snapshot))) return;
       await reviveParked({ ledger, queue, log }, change, now() - maxAge);
       await configurationMemory.remember(snapshot);
-      await delay(2 * attemptTimeout, undefined, { signal, ref: false });
+      await pause(clock, 2 * attemptTimeout, signal);
+      if (signal.aborted) return;
       await reviveParked({ ledger, queue, log }, change, now() - maxAge);
     } catch (error) {
       if (!signal.aborted) log.warn({ err: error }, 'Could not try parked deliveries again');
@@ -255,7 +258,13 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   /** The term of this process: what it does while it leads. */
   let leading: LeadingTerm | undefined;
   const lead = (opened: Promise<OpenedStore>, from: string | undefined): LeadingTerm => {
-    const subscriptions = createSubscriptionReporter({ configurations, record: events.record, metrics, log });
+    const subscriptions = createSubscriptionReporter({
+      configurations,
+      record: events.record,
+      metrics,
+      log,
+      clock,
+    });
     for (const each of projects.values()) subscriptions.check('AppProject', each);
     return createTerm(
       {
@@ -269,7 +278,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
         subscriptions,
         metrics,
         log,
-        now,
+        clock,
       },
       {
         from,
@@ -292,14 +301,14 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   };
 
   for (const watch of [config, projects]) watch.start();
-  const waiting = waitForStore(options.queue, { log, signal });
+  const waiting = waitForStore(options.queue, { log, signal, clock });
   const configured = Promise.all([config.ready(), projects.ready()]);
 
   // While the store is away Applications are watched all the same, and what they show is kept in order.
   const late = Promise.withResolvers<OpenedStore>();
   let provisional: LeadingTerm | undefined;
   const watchMeanwhile = async () => {
-    if (await settledWithin(waiting, patience)) return;
+    if (await settledWithin(waiting, patience, clock)) return;
     await Promise.race([configured, waiting]);
     if (isOpen || signal.aborted) return;
     log.info('Watches Applications although the store is away');
@@ -319,7 +328,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   isOpen = true;
   if (!store) {
     await discardProvisional();
-    await shutDown([['server', (left) => server.close(left)]], options.shutdownTimeout, log);
+    await shutDown([['server', (left) => server.close(left)]], options.shutdownTimeout, log, clock);
     return;
   }
 
@@ -346,6 +355,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     },
     metrics,
     log,
+    clock,
   });
   const mirrorSent = async (delivery: Delivery) => {
     try {
@@ -361,7 +371,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       queue,
       configurations,
       pacing,
-      fairness: createFairness({ places, now }),
+      fairness: createFairness({ places, clock }),
       members: standing.members,
       project,
       repo: repo.lookup,
@@ -369,7 +379,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       onParked: (delivery, settlement) => reportParked(delivery, settlement, { record: events.record, log }),
       metrics,
       log,
-      now,
+      clock,
     },
     { maxAge, attemptTimeout, controllerNamespace: namespace },
   );
@@ -395,7 +405,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     ];
     return verdict(obstacles, standing.isLeader() ? 'leads' : 'stands by');
   };
-  const wasSetBack = createClockSteps({ now, monotonic: () => performance.now() });
+  const wasSetBack = createClockSteps(clock);
   let hurries = 0;
   periodic.every(second, 'clock', async () => {
     if (wasSetBack()) {
@@ -436,7 +446,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     ['server', (left) => server.close(Math.min(left, second))],
     ['connection', () => connection.close()],
   ];
-  await shutDown(steps, options.shutdownTimeout, log);
+  await shutDown(steps, options.shutdownTimeout, log, clock);
   log.info('Herald has stopped');
 }
 

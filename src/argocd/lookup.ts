@@ -1,5 +1,6 @@
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { withTimeLimit } from '../net/time-limit.ts';
 import { createCache } from './cache.ts';
 import type { Answer, ArgocdClient } from './client.ts';
 import type { Question } from './questions.ts';
@@ -43,7 +44,7 @@ export function createLookup(deps: Deps, { timeout }: { timeout: number }): Look
   const refusalTold = { commit: Number.NEGATIVE_INFINITY, details: Number.NEGATIVE_INFINITY };
 
   async function ask(question: Question, key: string): Promise<Answer> {
-    const answer = await client.ask(question, AbortSignal.timeout(timeout));
+    const answer = await withTimeLimit(timeout, undefined, (signal) => client.ask(question, signal));
     const outcome = answer.ok ? 'answered' : answer.reason;
     metrics?.argocdRequests.inc({ function: FUNCTIONS[question.kind], outcome });
     answers.set(key, answer, answer.ok ? goodFor[question.kind] : askAgainAfter[answer.reason]);

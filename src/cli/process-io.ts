@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
+import { systemClock } from '../clock.ts';
 import { connect } from '../cluster/connect.ts';
 import { createLog } from '../log.ts';
 import { createHostCertificates } from '../net/host-certificates.ts';
@@ -20,7 +21,7 @@ export function processIo(): CommandIo {
     isFile,
     connect: (kube) => connect(connectOptions(kube)),
     openLedger,
-    now: () => Date.now(),
+    now: systemClock.now,
     certificatesOf: createHostCertificates({
       onProblem: ({ host, error }) => process.stderr.write(`argocd-tls-certs-cm, ${host}: ${error}\n`),
     }),

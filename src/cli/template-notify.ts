@@ -1,4 +1,5 @@
 import type { Outcome } from '../model.ts';
+import { withTimeLimit } from '../net/time-limit.ts';
 import type { Template } from '../templates/template.ts';
 import { withArgocd } from './argocd.ts';
 import { formatted } from './formatted.ts';
@@ -57,11 +58,9 @@ async function sendTo(address: Address, template: Template, context: RenderConte
   const service = serviceFor(address.service, context);
   try {
     const { notification, isBroken } = await rendered(address, [template], service, context);
-    const signal = AbortSignal.timeout(attemptTimeout);
-    const outcome = await service.send(notification, address.recipient, {
-      deliveryId: newDeliveryId(),
-      signal,
-    });
+    const outcome = await withTimeLimit(attemptTimeout, undefined, (signal) =>
+      service.send(notification, address.recipient, { deliveryId: newDeliveryId(), signal }),
+    );
     context.io.stderr(printable(`${reportOf(`${address.service}:${address.recipient}`, outcome)}\n`));
     return outcome.status === 'sent' && !isBroken;
   } finally {

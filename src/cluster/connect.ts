@@ -1,10 +1,10 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { type Dispatcher, errors } from 'undici';
+import { type Clock, systemClock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Json, JsonObject } from '../model.ts';
 import { createOutageLog } from '../net/outage-log.ts';
-import type { Clock } from './clock.ts';
 import { ClusterError } from './cluster-error.ts';
 import { createCredentials } from './credentials.ts';
 import { createDispatcherPool } from './dispatcher-pool.ts';
@@ -56,6 +56,8 @@ export interface ConnectOptions extends KubeconfigOptions {
   disableCompression?: boolean;
   /** Told when the server cannot be reached, and for how long. Absent: nobody is. */
   log?: Logger;
+  /** @defaultValue systemClock */
+  clock?: Clock;
 }
 
 interface Answer {
@@ -66,6 +68,7 @@ interface Answer {
 
 /** Reads the credentials; the first request opens the first connection. */
 export function connect(options: ConnectOptions = {}): Connection {
+  const { clock = systemClock } = options;
   const initial = loadKubeconfig(options);
   const server = new URL(initial.getCurrentCluster()?.server ?? '');
   const credentials = createCredentials(initial, () => loadKubeconfig(options));
@@ -75,12 +78,16 @@ export function connect(options: ConnectOptions = {}): Connection {
   let closed = false;
   const outageLog =
     options.log &&
-    createOutageLog(options.log, {
-      away: 'The API server does not answer, or not to Herald',
-      back: 'The API server answers again',
-    });
+    createOutageLog(
+      options.log,
+      {
+        away: 'The API server does not answer, or not to Herald',
+        back: 'The API server answers again',
+      },
+      clock.now,
+    );
   const reachability = createReachability({
-    clock: idleClock,
+    clock,
     // A plug-in may take a second of the processor, and ask somebody else.
     longestRefused: () => (credentials.hasPlugin() ? 30_000 : 2_000),
     async probe(signal, isRefused) {
@@ -159,7 +166,7 @@ export function connect(options: ConnectOptions = {}): Connection {
 
     async json(request) {
       const { timeoutMs = defaultTimeout } = request;
-      return withDeadline(request.signal, timeoutMs, async (signal) => {
+      return withDeadline(clock, request.signal, timeoutMs, async (signal) => {
         const mayCompress = options.disableCompression !== true;
         const answer = await send(request, signal, timeoutMs, mayCompress);
         let text: string;
@@ -189,33 +196,24 @@ export function connect(options: ConnectOptions = {}): Connection {
   };
 }
 
-/** A process that has nothing else to do does not live on to find out whether the server is back. */
-const idleClock: Clock = {
-  now: Date.now,
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms).unref();
-    return () => clearTimeout(timer);
-  },
-};
-
 /** Runs `action` with a signal that aborts with the caller's, or when the time is up. */
 async function withDeadline<T>(
+  clock: Clock,
   outer: AbortSignal | undefined,
   ms: number,
   action: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
   const abort = (): void => controller.abort(outer?.reason);
-  const timer = setTimeout(
-    () => controller.abort(new ClusterError(`no complete answer within ${ms} ms`, { kind: 'timeout' })),
-    ms,
+  const cancel = clock.after(ms, () =>
+    controller.abort(new ClusterError(`no complete answer within ${ms} ms`, { kind: 'timeout' })),
   );
   outer?.addEventListener('abort', abort);
   if (outer?.aborted) abort();
   try {
     return await action(controller.signal);
   } finally {
-    clearTimeout(timer);
+    cancel();
     outer?.removeEventListener('abort', abort);
   }
 }

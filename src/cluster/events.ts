@@ -1,7 +1,7 @@
+import { type Clock, pause, systemClock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { JsonObject } from '../model.ts';
 import { createBackoff } from './backoff.ts';
-import { type Clock, pause, systemClock } from './clock.ts';
 import { ClusterError } from './cluster-error.ts';
 import type { Connection } from './connect.ts';
 import { corePath } from './scope.ts';

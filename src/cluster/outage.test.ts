@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../clock.ts';
 import { createLog } from '../log.ts';
 import type { JsonObject } from '../model.ts';
-import type { Clock } from './clock.ts';
+import { createSimulatedClock } from '../simulated-clock.ts';
 import { ClusterError } from './cluster-error.ts';
 import type { ApiRequest, Connection } from './connect.ts';
 import { createReachability } from './reachability.ts';
@@ -9,38 +10,6 @@ import { createReflector } from './reflector.ts';
 
 // Outages of an API server as one of 1.34 goes through them, in simulated time: what Herald asks meanwhile, and when
 // it sees again.
-
-function createTime() {
-  let now = 1_000_000;
-  const timers = new Set<{ at: number; callback: () => void }>();
-  const clock: Clock = {
-    now: () => now,
-    after(ms, callback) {
-      const timer = { at: now + ms, callback };
-      timers.add(timer);
-      return () => void timers.delete(timer);
-    },
-  };
-  const settle = async () => {
-    for (let turn = 0; turn < 30; turn += 1) await new Promise(setImmediate);
-  };
-  return {
-    clock,
-    async pass(ms: number) {
-      await settle();
-      const end = now + ms;
-      for (;;) {
-        const due = [...timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0];
-        if (due === undefined) break;
-        now = due.at;
-        timers.delete(due);
-        due.callback();
-        await settle();
-      }
-      now = end;
-    },
-  };
-}
 
 type Answer = Error | 'ok';
 
@@ -58,7 +27,8 @@ const unauthorized = refusal(401, 'Unauthorized');
 
 /** Six watches, as a leader has them, on one server that answers as `behave` says. */
 function startWatches(random: number) {
-  const { clock, pass } = createTime();
+  const clock = createSimulatedClock(1_000_000);
+  const pass = clock.advance;
   const requests: number[] = [];
   let behave = (_verb: 'list' | 'watch' | 'probe'): Answer => 'ok';
   let streams: (() => void)[] = [];

@@ -1,23 +1,10 @@
 import { expect, it } from 'vitest';
-import type { Clock } from './clock.ts';
+import { createSimulatedClock } from '../simulated-clock.ts';
 import { ClusterError } from './cluster-error.ts';
 import { createReachability } from './reachability.ts';
 
 function setup() {
-  let now = 1_000_000;
-  const begun = now;
-  const timers = new Set<{ at: number; callback: () => void }>();
-  const clock: Clock = {
-    now: () => now,
-    after(ms, callback) {
-      const timer = { at: now + ms, callback };
-      timers.add(timer);
-      return () => void timers.delete(timer);
-    },
-  };
-  const settle = async () => {
-    for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
-  };
+  const clock = createSimulatedClock(0);
   const probes: number[] = [];
   const refused: boolean[] = [];
   const told: string[] = [];
@@ -26,7 +13,7 @@ function setup() {
     clock,
     longestRefused: () => 2_500,
     async probe(_signal, isRefused) {
-      probes.push(now - begun);
+      probes.push(clock.now());
       refused.push(isRefused);
       if (answer !== undefined) throw answer;
     },
@@ -41,19 +28,7 @@ function setup() {
     setAnswer: (error: Error | undefined) => {
       answer = error;
     },
-    async pass(ms: number) {
-      await settle();
-      const end = now + ms;
-      for (;;) {
-        const due = [...timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0];
-        if (due === undefined) break;
-        now = due.at;
-        timers.delete(due);
-        due.callback();
-        await settle();
-      }
-      now = end;
-    },
+    pass: clock.advance,
   };
 }
 

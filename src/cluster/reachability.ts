@@ -1,4 +1,4 @@
-import { type Clock, pause } from './clock.ts';
+import { type Clock, pause } from '../clock.ts';
 import { ClusterError } from './cluster-error.ts';
 
 /**

@@ -1,47 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../clock.ts';
 import { createLog } from '../log.ts';
 import type { JsonObject } from '../model.ts';
-import type { Clock } from './clock.ts';
+import { createSimulatedClock } from '../simulated-clock.ts';
 import { ClusterError } from './cluster-error.ts';
 import type { ApiRequest } from './connect.ts';
 import { createReflector, type ReflectorTimings } from './reflector.ts';
 
 // Time and chance are the test's here: what the reflector does when, without a connection. What it does over a real
 // one is in test/cluster.
-
-/** Time that passes only in `pass`, and the timers that are due then. */
-function createTime() {
-  let now = 1_000_000;
-  const timers = new Set<{ at: number; callback: () => void }>();
-  const clock: Clock = {
-    now: () => now,
-    after(ms, callback) {
-      const timer = { at: now + ms, callback };
-      timers.add(timer);
-      return () => void timers.delete(timer);
-    },
-  };
-  const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
-  };
-  return {
-    clock,
-    settle,
-    pass: async (ms: number): Promise<void> => {
-      await settle();
-      const end = now + ms;
-      for (;;) {
-        const due = [...timers].filter((timer) => timer.at <= end).toSorted((a, b) => a.at - b.at)[0];
-        if (due === undefined) break;
-        now = due.at;
-        timers.delete(due);
-        due.callback();
-        await settle();
-      }
-      now = end;
-    },
-  };
-}
 
 /** One watch as the server side of it sees it. */
 interface Stream {
@@ -106,15 +73,15 @@ function start(
 ) {
   const lines: JsonObject[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line) as JsonObject);
-  const time = createTime();
-  const server = createServer(time.clock);
+  const clock = createSimulatedClock(1_000_000);
+  const server = createServer(clock);
   if (resumed !== undefined) server.list = () => resumed.list;
   const seen: string[] = [];
   const reflector = createReflector(
     {
       connection: server,
       log: createLog({ level: 'warn', format: 'json' }, { write }),
-      clock: time.clock,
+      clock,
       random: () => random,
     },
     {
@@ -129,10 +96,11 @@ function start(
       timings,
     },
   );
-  const begun = time.clock.now();
+  const begun = clock.now();
   reflector.start(resumed?.from);
   return {
-    ...time,
+    pass: clock.advance,
+    settle: clock.settle,
     server,
     reflector,
     seen,

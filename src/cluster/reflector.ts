@@ -1,8 +1,8 @@
+import { type Clock, pause, systemClock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { JsonObject } from '../model.ts';
 import type { BackoffOptions } from './backoff.ts';
 import { type CatchUp, createCatchUp, readRevision } from './catch-up.ts';
-import { type Clock, pause, systemClock } from './clock.ts';
 import { ClusterError } from './cluster-error.ts';
 import type { Connection } from './connect.ts';
 import { type Ending, endingOf, malformed, noRestarts, type RestartReason } from './endings.ts';

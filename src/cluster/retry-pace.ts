@@ -1,5 +1,5 @@
+import type { Clock } from '../clock.ts';
 import { type BackoffOptions, createBackoff } from './backoff.ts';
-import type { Clock } from './clock.ts';
 import type { RestartReason } from './endings.ts';
 
 /** How long one watch waits before it asks again. */

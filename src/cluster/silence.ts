@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** Calls back once when there was no sign of life for so long; the answer ends the watching. */
 export function watchSilence(

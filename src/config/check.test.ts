@@ -4,7 +4,7 @@ import { createDecodingCompilers } from './testing/compilers.ts';
 
 const check = (...texts: string[]) =>
   checkConfig(
-    { files: texts.map((text, index) => ({ name: `file${index + 1}.yaml`, text })) },
+    { files: texts.map((text, index) => ({ name: `file${index + 1}.yaml`, text })), now: 0 },
     createDecodingCompilers(),
   );
 

@@ -6,7 +6,7 @@ import { type InspectOptions, inspectConfig } from './inspect.ts';
 import { type Config, parseConfig } from './parse-config.ts';
 import type { SecretData } from './secrets.ts';
 
-export interface CheckInput extends Partial<InspectOptions> {
+export interface CheckInput extends InspectOptions {
   /** Texts of files with manifests: any number of YAML documents, lists, JSON. Other kinds are passed over. */
   files: readonly { name: string; text: string }[];
   configMapName?: string;
@@ -62,7 +62,7 @@ export function checkConfig(input: CheckInput, compilers: Compilers = languages)
         secret: own && secretData(own, problems),
         secrets: new Map(others.map((secret) => [secret.name ?? '', secretData(secret, problems)])),
         secretName: own?.name ?? secretName,
-        inspect: (inspected) => inspectConfig(inspected, { now: Date.now(), ...input }),
+        inspect: (inspected) => inspectConfig(inspected, input),
       },
       compilers,
     );

@@ -8,7 +8,11 @@ type Values = Record<string, string>;
 
 function problemsOf(data: Values, application?: JsonObject) {
   const text = JSON.stringify({ kind: 'ConfigMap', metadata: { name: 'argocd-notifications-cm' }, data });
-  return checkConfig({ files: [{ name: 'cm.yaml', text }], ...(application && { application }) }).problems;
+  return checkConfig({
+    files: [{ name: 'cm.yaml', text }],
+    now: Date.now(),
+    ...(application && { application }),
+  }).problems;
 }
 
 /** `severity key: what. fix` */
@@ -292,7 +296,7 @@ test('a Secret that nobody reads', () => {
   const cm =
     'kind: ConfigMap\nmetadata: {name: argocd-notifications-cm}\ndata:\n  service.slack: "token: $a"\n';
   const text = `${cm}---\nkind: Secret\nmetadata: {name: argocd-secret}\nstringData: {a: x}\n`;
-  expect(checkConfig({ files: [{ name: 'all.yaml', text }] }).problems).toMatchObject([
+  expect(checkConfig({ files: [{ name: 'all.yaml', text }], now: Date.now() }).problems).toMatchObject([
     {
       severity: 'warning',
       what: 'this is Secret argocd-secret, and argocd-notifications-secret is the one that is read',
@@ -303,7 +307,11 @@ test('a Secret that nobody reads', () => {
 test('a ConfigMap that nobody reads', () => {
   const text = 'kind: ConfigMap\nmetadata: {name: argocd-cm}\ndata:\n  template.t: "message: x"\n';
   const check = (configMapName?: string) =>
-    checkConfig({ files: [{ name: 'cm.yaml', text }], ...(configMapName && { configMapName }) }).problems;
+    checkConfig({
+      files: [{ name: 'cm.yaml', text }],
+      now: Date.now(),
+      ...(configMapName && { configMapName }),
+    }).problems;
   expect(check()).toMatchObject([
     {
       severity: 'warning',

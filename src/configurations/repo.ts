@@ -1,6 +1,7 @@
 import type { Argocd } from '../argocd/argocd.ts';
 import { createRepoEvaluation, type RepoEvaluation } from '../argocd/evaluation.ts';
 import type { Lookup } from '../argocd/lookup.ts';
+import type { Clock } from '../clock.ts';
 import type { Application } from '../model.ts';
 import type { ActiveConfig, Configurations } from './configurations.ts';
 
@@ -17,6 +18,7 @@ interface Deps {
   configurations: Pick<Configurations, 'get'>;
   /** Evaluates these Applications again, because what their conditions asked for has arrived. */
   reevaluate(uids: ReadonlySet<string>): void;
+  clock: Clock;
 }
 
 /** A tenant's configuration without `argocd` is answered by the controller's, as in argocd-notifications. */
@@ -26,7 +28,7 @@ export function createRepo(deps: Deps, controllerNamespace: string): Repo {
   /** Answers that arrive together make one evaluation. */
   function arrive(uid: string): void {
     if (arrived.size === 0) {
-      setImmediate(() => {
+      void deps.clock.turn().then(() => {
         const uids = arrived;
         arrived = new Set();
         deps.reevaluate(uids);

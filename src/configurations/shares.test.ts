@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { all } from '../../test/contract/ledger-fixtures.ts';
 import type { ActiveConfig } from '../configurations/configurations.ts';
+import { createSimulatedClock } from '../simulated-clock.ts';
 import { application, configMap, degraded, healthy, snapshot } from '../testing/fixtures.ts';
 import { createMemoryLedger } from '../testing/memory-ledger.ts';
 import { startPipeline } from '../testing/start-pipeline.ts';
@@ -17,7 +18,7 @@ const triggers = (count: number): Record<string, string> => ({
 });
 
 function start(tenant: Record<string, string>) {
-  const clock = { now: Date.UTC(2026, 0, 1) };
+  const clock = createSimulatedClock(Date.UTC(2026, 0, 1));
   const ledger = createMemoryLedger();
   const snapshots = [snapshot(), snapshot(tenant, { namespace: 'team' })];
   const pipeline = startPipeline({
@@ -25,7 +26,7 @@ function start(tenant: Record<string, string>) {
     snapshots,
     selfService: true,
     backlogLimit: 10_000,
-    now: () => clock.now,
+    clock,
   });
   return { ...pipeline, ledger, clock };
 }
@@ -71,19 +72,19 @@ describe('a tenant and second', () => {
     const first = await own();
     expect(first).toBeGreaterThan(15);
     expect(first).toBeLessThan(30);
-    p.clock.now += 60_000;
+    p.clock.skip(60_000);
     await p.observer.reevaluate((_application, timeDependent) => timeDependent);
     await p.done();
     expect(await own()).toBe(30);
   });
 
   it('is nobody else', () => {
-    const clock = { now: 0 };
-    const shares = createShares(() => clock.now);
+    const clock = createSimulatedClock(0);
+    const shares = createShares(clock.now);
     const tenant = (namespace: string) => ({ namespace, isTenant: true }) as ActiveConfig;
     shares.spend(tenant('a'), tenantShare.burst + tenantShare.perSecond);
     expect([shares.wait(tenant('a')), shares.wait(tenant('b'))]).toEqual([1_001, 0]);
-    clock.now += 1_001;
+    clock.skip(1_001);
     expect(shares.wait(tenant('a'))).toBe(0);
   });
 });

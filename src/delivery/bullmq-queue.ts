@@ -16,7 +16,6 @@ export interface BullmqQueueOptions {
   concurrency?: number;
   /** Milliseconds for each call. */
   deadline?: number;
-  now?(): number;
 }
 
 type DeliveryJob = Job<JobData, void, string>;
@@ -43,7 +42,9 @@ const gracefulPart = 0.8;
 
 /** The queue on BullMQ, for every store: what differs between them is in queue-backend.ts. */
 export function createBullmqQueue(store: Store, options: BullmqQueueOptions): DeliveryQueue {
-  const { log, concurrency = 50, deadline = 10_000, now = Date.now } = options;
+  const { log, concurrency = 50, deadline = 10_000 } = options;
+  const { clock } = store;
+  const { now } = clock;
   const backends = queueBackends(store, deadline);
   const common = { prefix: backends.prefix };
   const queue: JobQueue = new Queue(
@@ -62,7 +63,7 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
     },
     backends.producer.factory,
   );
-  const reportError = createErrorReporter(log);
+  const reportError = createErrorReporter(log, now);
   queue.on('error', reportError);
   const stopping = new AbortController();
   const active = new Map<string, Promise<JobResult>>();
@@ -73,7 +74,7 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
     const trouble = backends.trouble();
     if (trouble !== undefined) throw new Error(`${what} failed: ${trouble}`);
     try {
-      return await withDeadline(run(), deadline, what);
+      return await withDeadline(run(), deadline, what, clock);
     } catch (error) {
       throw new Error(`${what} failed: ${(error as Error).message}`, { cause: error });
     }
@@ -143,12 +144,12 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
   }
 
   async function close(closeDeadline: number): Promise<void> {
-    const until = Date.now() + closeDeadline;
+    const until = clock.monotonic() + closeDeadline;
     const closing = Promise.all([worker?.close(), queue.close()]);
     closing.catch(() => undefined);
-    const inTime = await settledWithin(closing, closeDeadline * gracefulPart);
+    const inTime = await settledWithin(closing, closeDeadline * gracefulPart, clock);
     stopping.abort();
-    if (!inTime) await settledWithin(closing, until - Date.now());
+    if (!inTime) await settledWithin(closing, until - clock.monotonic(), clock);
     backends.abandon();
   }
 
@@ -224,8 +225,8 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
 }
 
 /** While the store is away the same error comes many times a second; undefined: it answers. */
-function createErrorReporter(log: Logger): (error: Error | undefined) => void {
-  const outage = createOutageLog(log, { away: 'Queue does not answer', back: 'Queue answers again' });
+function createErrorReporter(log: Logger, now: () => number): (error: Error | undefined) => void {
+  const outage = createOutageLog(log, { away: 'Queue does not answer', back: 'Queue answers again' }, now);
   return (error) => {
     if (error === undefined) outage.answered();
     else outage.failed(error.message);

@@ -4,6 +4,7 @@ import { all, committer } from '../../test/contract/ledger-fixtures.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Delivery, JsonObject, Outcome } from '../model.ts';
 import type { SendContext, Service } from '../services/service.ts';
+import { createSimulatedClock } from '../simulated-clock.ts';
 import { application, configMap, degraded, series, snapshot } from '../testing/fixtures.ts';
 import { type Fault, intercept } from '../testing/intercept.ts';
 import { createMemoryLedger, factsOf } from '../testing/memory-ledger.ts';
@@ -19,7 +20,7 @@ const minute = 60_000;
 function setUp(
   options: { data?: Record<string, string>; selfService?: boolean; pace?: boolean; maxAge?: number } = {},
 ) {
-  const clock = { now: start };
+  const clock = createSimulatedClock(start);
   const store: Ledger = createMemoryLedger();
   const faults: { [call: string]: Fault[] } = {};
   const calls: string[] = [];
@@ -28,12 +29,12 @@ function setUp(
     return faults[call]?.shift();
   });
   const service = createRecordingService('console', options.pace ? { pace: { perSecond: 1, burst: 1 } } : {});
-  const queue = createMemoryQueue(() => clock.now);
+  const queue = createMemoryQueue(clock);
   const pipeline = startPipeline({
     ledger,
     queue,
     service,
-    now: () => clock.now,
+    clock,
     maxAge: options.maxAge ?? 10 * minute,
     snapshots: [snapshot(options.data, { secret: { token: 'secret-value' } })],
     selfService: options.selfService ?? false,
@@ -54,7 +55,7 @@ function setUp(
       templates: ['message'],
       configNamespace: 'argocd',
       snapshots: [object],
-      observedAt: clock.now - 500,
+      observedAt: clock.now() - 500,
       ...shape,
     };
     await commit(uid, { add: [delivery] });
@@ -183,7 +184,7 @@ describe('what becomes of an outcome', () => {
   it('retry of one that would then be too old: is parked as expired', async () => {
     const d = setUp();
     const delivery = await d.claim('1');
-    d.clock.now = delivery.observedAt + 9 * minute;
+    d.clock.set(delivery.observedAt + 9 * minute);
     d.service.outcomes = [
       { ...busy, retryAfter: minute },
       { ...busy, retryAfter: minute + 1 },
@@ -281,7 +282,7 @@ describe('the mark of an attempt', () => {
     expect(await markOf(d)).toMatchObject({ since: start, until });
     expect(await d.attempt(delivery)).toEqual({ status: 'paced', slot: until });
     expect(d.service.asked).toMatchObject([undefined]);
-    d.clock.now = until;
+    d.clock.set(until);
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
     expect(d.service.asked).toMatchObject([undefined, { since: start }]);
   });
@@ -292,7 +293,7 @@ describe('the mark of an attempt', () => {
     d.service.outcomes = [timeout, timeout];
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       await d.attempt(delivery, { attempt });
-      d.clock.now += minute;
+      d.clock.skip(minute);
     }
     expect(d.service.asked).toMatchObject([undefined, { since: start }, { since: start }]);
   });
@@ -303,7 +304,7 @@ describe('the mark of an attempt', () => {
     const until = start + minute;
     await d.store.begin('1', { since: start, until, by: 'killed' });
     expect(await d.attempt(delivery)).toEqual({ status: 'paced', slot: until });
-    d.clock.now = until;
+    d.clock.set(until);
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
     expect(d.service.asked).toMatchObject([{ since: start }]);
   });
@@ -331,9 +332,9 @@ describe('the mark of an attempt', () => {
     const first = d.attempt(delivery);
     await vi.waitUntil(() => departure !== undefined);
     expect(departure?.isOpen()).toBe(true);
-    d.clock.now += minute - 2_000;
+    d.clock.skip(minute - 2_000);
     expect(departure?.isOpen()).toBe(false);
-    d.clock.now += 2_000;
+    d.clock.skip(2_000);
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
     stopped.resolve({ status: 'retry', reason: 'too_late', error: 'too late' });
     await first;
@@ -373,7 +374,7 @@ describe('the mark of an attempt that is put off', () => {
       status: 'unclear',
       earlier,
     });
-    d.clock.now = start + 5_000;
+    d.clock.set(start + 5_000);
     expect(await d.attempt(delivery, { slot: start + 1_000 })).toEqual({ status: 'done' });
     expect(d.service.asked).toEqual([undefined, { since: start - minute, until: start }]);
   });
@@ -398,7 +399,7 @@ describe('an attempt that took long to render', () => {
 
   it('is marked anew, so that it has its time to send', async () => {
     const { d, attempting, answer } = await slowly(({ clock }) => {
-      clock.now = start + 50_000;
+      clock.set(start + 50_000);
     });
     await expect.poll(() => d.service.outcomes).toEqual([]);
     expect(await d.store.begin('1', { since: 0, until: 0, by: 'test' })).toMatchObject({
@@ -411,8 +412,8 @@ describe('an attempt that took long to render', () => {
 
   it('is not made where another process has taken it over meanwhile', async () => {
     const { d, attempting } = await slowly(({ clock, store }) => {
-      if (clock.now > start) return;
-      clock.now = start + 2 * minute;
+      if (clock.now() > start) return;
+      clock.set(start + 2 * minute);
       void store
         .begin('1', { since: 0, until: 0, by: 'test' })
         .then((begun) =>
@@ -494,7 +495,7 @@ describe('a lane', () => {
           const d = setUp();
           const ledger = intercept(d.store, (call) => failing[call]?.shift());
           const processes = [1, 2].map(() =>
-            startPipeline({ ledger, queue: d.queue, service, now: () => d.clock.now }),
+            startPipeline({ ledger, queue: d.queue, service, clock: d.clock }),
           );
           for (const id of ['1', '2', '3']) await d.claim(id);
           for (let round = 0; (await all(d.store.pending())).length > 0; round += 1) {
@@ -502,7 +503,7 @@ describe('a lane', () => {
             // As the sweeper does.
             for await (const ids of d.store.ready()) await d.queue.add(ids);
             await Promise.all(processes.map(({ deliver }) => d.queue.runAll(deliver)));
-            d.clock.now += (pauses[round % pauses.length] ?? 0) * minute + 1_000;
+            d.clock.skip((pauses[round % pauses.length] ?? 0) * minute + 1_000);
           }
           const parked = (await all(d.store.parked())).map(({ delivery }) => delivery.id);
           expect(posted).toEqual(['1', '2', '3'].filter((id) => posted.includes(id)));
@@ -521,7 +522,7 @@ describe('pace', () => {
     expect(await d.attempt(first)).toEqual({ status: 'done' });
     expect(await d.attempt(second)).toEqual({ status: 'paced', slot: start + 1_000 });
     expect(d.service.sent).toHaveLength(1);
-    d.clock.now = start + 1_000;
+    d.clock.set(start + 1_000);
     expect(await d.attempt(second, { slot: start + 1_000 })).toEqual({ status: 'done' });
     expect(d.service.sent).toHaveLength(2);
   });

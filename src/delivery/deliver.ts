@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Lookup } from '../argocd/lookup.ts';
 import { renderWithRepo } from '../argocd/rendering.ts';
+import type { Clock } from '../clock.ts';
 import type { ActiveConfig, Configurations } from '../configurations/configurations.ts';
 import { createShares } from '../configurations/shares.ts';
 import type { AttemptMark, Ledger, Settlement } from '../ledger/ledger.ts';
@@ -37,7 +38,7 @@ interface Deps {
   onSent(delivery: Delivery): void;
   metrics: Metrics;
   log: Logger;
-  now(): number;
+  clock: Clock;
 }
 
 interface Options {
@@ -73,10 +74,10 @@ const renewAfter = 1_000;
  * delivery. Where an earlier attempt has left its mark, the service is told to look whether that one has arrived.
  */
 export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
-  const { ledger, queue, configurations, pacing, metrics, log } = deps;
+  const { ledger, queue, configurations, pacing, metrics, log, clock } = deps;
   /** Deliveries whose fate is known but could not be written yet: tried again, they are settled and not sent again. */
   const decided = new Map<string, { delivery: Delivery; settlement: Settlement }>();
-  const shares = createShares(deps.now);
+  const shares = createShares(clock.now);
 
   return async (job) => {
     const known = decided.get(job.id);
@@ -92,7 +93,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     }
     // A tenant whose templates have used up its share waits, and its turn of a recipient's pace with it.
     const wait = shares.wait(active);
-    if (wait > 0) return { status: 'deferred', at: deps.now() + wait };
+    if (wait > 0) return { status: 'deferred', at: clock.now() + wait };
     const place = await deps.fairness.enter(partiesOf(delivery, options.controllerNamespace));
     if ('at' in place) return putOff(begun, { status: 'deferred', at: place.at });
     try {
@@ -110,7 +111,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
   ): Promise<JobResult> {
     const { delivery } = attempt;
     const slot = reserve(service, attempt);
-    if (slot > deps.now()) return putOff(begun, { status: 'paced', slot });
+    if (slot > clock.now()) return putOff(begun, { status: 'paced', slot });
     const rendered = await render(attempt, active, service);
     if (!rendered.ok) {
       return settleRejected(delivery, { reason: 'template', error: rendered.error, scope: 'notification' });
@@ -126,12 +127,12 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const members = Math.max(1, deps.members());
     const { perSecond, burst } = service.pace;
     const share = { perSecond: perSecond / members, burst: Math.max(1, burst / members) };
-    return pacing.reserve(paceKey(delivery), deps.now(), share, slot);
+    return pacing.reserve(paceKey(delivery), clock.now(), share, slot);
   }
 
   /** The mark of the attempt that may be made now, or why there is none. */
   async function begin(id: string): Promise<Begun | { result: JobResult }> {
-    const now = deps.now();
+    const now = clock.now();
     const mark: AttemptMark = { since: now, until: now + options.attemptTimeout, by: randomUUID() };
     const departure = departureOf(id, mark);
     const first = await ledger.begin(id, mark);
@@ -159,7 +160,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
   /** What has taken long to render is marked anew, unless another process has taken it over. */
   async function inTime(begun: Begun): Promise<Begun | { result: JobResult }> {
     const { mark, delivery } = begun;
-    const now = deps.now();
+    const now = clock.now();
     if (now <= mark.until - options.attemptTimeout + renewAfter) return begun;
     const renewed = { ...mark, until: now + options.attemptTimeout };
     const departure = departureOf(delivery.id, renewed);
@@ -170,7 +171,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
 
   function departureOf(id: string, mark: AttemptMark): Begun['departure'] {
     const isOurs = async () => (await ledger.begin(id, mark, mark)).status === 'begun';
-    return createDeparture({ mark, settling, isOurs, now: deps.now });
+    return createDeparture({ mark, settling, isOurs, clock });
   }
 
   async function render(
@@ -196,7 +197,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       ...(active.secrets ? { secrets: active.secrets } : {}),
       serviceType: delivery.destination.service,
       recipient: delivery.destination.recipient,
-      now: deps.now(),
+      now: clock.now(),
       ...(mention ? { mention } : {}),
     };
     const rendered = await renderWithRepo(
@@ -231,13 +232,17 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     notification: Notification,
     { earlier, departure }: Begun,
   ): Promise<Outcome> {
-    return withTimeLimit(departure.left(), signal, (limited) =>
-      service.send(notification, delivery.destination.recipient, {
-        deliveryId: delivery.id,
-        signal: limited,
-        departure,
-        ...(earlier ? { earlier: { since: earlier.since, until: earlier.until } } : {}),
-      }),
+    return withTimeLimit(
+      departure.left(),
+      signal,
+      (limited) =>
+        service.send(notification, delivery.destination.recipient, {
+          deliveryId: delivery.id,
+          signal: limited,
+          departure,
+          ...(earlier ? { earlier: { since: earlier.since, until: earlier.until } } : {}),
+        }),
+      clock,
     );
   }
 
@@ -247,7 +252,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     { mark }: Begun,
     outcome: Outcome,
   ): Promise<JobResult> {
-    const now = deps.now();
+    const now = clock.now();
     const labels = { service: delivery.destination.service };
     if (outcome.status === 'sent') {
       const { degraded: reason, error, earlier } = outcome;
@@ -299,7 +304,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const { service } = delivery.destination;
     metrics.outcomes.inc({ service, outcome: 'rejected', reason });
     countFailed(delivery);
-    return settle(delivery, { status: 'rejected', at: deps.now(), reason, error, scope });
+    return settle(delivery, { status: 'rejected', at: clock.now(), reason, error, scope });
   }
 
   /** As argocd-notifications counts: each attempt that failed, whatever becomes of the delivery. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { AttemptMark } from '../ledger/ledger.ts';
 import type { Departure } from '../net/departure.ts';
 
@@ -7,8 +8,7 @@ interface Options {
   settling: number;
   /** Whether the mark still stands, as the ledger has it. */
   isOurs(): Promise<boolean>;
-  /** Unix milliseconds. */
-  now(): number;
+  clock: Clock;
 }
 
 /** Milliseconds for which a mark that was seen to stand is not asked for again. */
@@ -19,18 +19,19 @@ const confirmedFor = 1_000;
  * machine, must not send what another has taken over. Two clocks are asked, since each can stand still or be set.
  * To be made before the mark is written.
  */
-export function createDeparture({ mark, settling, isOurs, now }: Options): Departure & { left(): number } {
-  const begun = performance.now();
+export function createDeparture({ mark, settling, isOurs, clock }: Options): Departure & { left(): number } {
+  const { now, monotonic } = clock;
+  const begun = monotonic();
   const time = mark.until - settling - now();
   let confirmed = begun;
-  const left = () => Math.max(0, Math.min(mark.until - settling - now(), time - (performance.now() - begun)));
+  const left = () => Math.max(0, Math.min(mark.until - settling - now(), time - (monotonic() - begun)));
   return {
     /** Milliseconds. */
     left,
     isOpen: () => left() > 0,
     async confirm() {
-      if (performance.now() - confirmed < confirmedFor) return true;
-      const asked = performance.now();
+      if (monotonic() - confirmed < confirmedFor) return true;
+      const asked = monotonic();
       const isStanding = await isOurs();
       if (isStanding) confirmed = asked;
       return isStanding;

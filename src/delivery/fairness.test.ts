@@ -1,25 +1,24 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createSimulatedClock, type SimulatedClock } from '../simulated-clock.ts';
 import { createFairness, type Fairness, type Party, type Place } from './fairness.ts';
 
 const service = (key: string): Party => ({ key, share: 0.5 });
 const namespace = (key: string): Party => ({ key, share: 1 });
 
+let clock: SimulatedClock;
 beforeEach(() => {
-  vi.useFakeTimers({ now: 1_000_000 });
-});
-afterEach(() => {
-  vi.useRealTimers();
+  clock = createSimulatedClock(1_000_000);
 });
 
-const create = (places: number) => createFairness({ places, now: Date.now });
+const create = (places: number) => createFairness({ places, clock });
 
 /** Places taken until somebody is put off. */
 async function fill(fairness: Fairness, parties: Party[]): Promise<Place[]> {
   const taken: Place[] = [];
   for (;;) {
     const entering = fairness.enter(parties);
-    await vi.advanceTimersByTimeAsync(100);
+    await clock.advance(100);
     const place = await entering;
     if ('at' in place) return taken;
     taken.push(place);
@@ -101,7 +100,7 @@ describe('places', () => {
             const parties = [service(`${step.tenant}/${step.service}`), namespace(`${step.tenant}`)];
             const had = counts.get(step.tenant) ?? 0;
             const entering = fairness.enter(parties);
-            await vi.advanceTimersByTimeAsync(100);
+            await clock.advance(100);
             const place = await entering;
             const isPutOff = 'at' in place;
             expect(isPutOff && had === 0).toBe(false);
@@ -123,11 +122,11 @@ describe('who is put off', () => {
   it('asks again at twice the pace at which places come free, and within 15 seconds', async () => {
     const fairness = create(30);
     await fill(fairness, [service('a')]);
-    await vi.advanceTimersByTimeAsync(8_900);
+    await clock.advance(8_900);
     const times: number[] = [];
     for (let index = 0; index < 50; index += 1) {
       const answer = await fairness.enter([service('a')]);
-      times.push('at' in answer ? answer.at - Date.now() : 0);
+      times.push('at' in answer ? answer.at - clock.now() : 0);
     }
     const [first = 0, second = 0] = times;
     // Ten places that are held for nine seconds or so.
@@ -140,7 +139,7 @@ describe('who is put off', () => {
   it('is not kept waiting where places are held for long', async () => {
     const fairness = create(30);
     await fill(fairness, [service('a')]);
-    await vi.advanceTimersByTimeAsync(2_000);
+    await clock.advance(2_000);
     expect(await fairness.enter([service('a')])).toHaveProperty('at');
   });
 
@@ -148,7 +147,7 @@ describe('who is put off', () => {
     const fairness = create(2);
     await fairness.enter([service('a')]);
     const waiting = fairness.enter([service('a')]);
-    await vi.advanceTimersByTimeAsync(100);
-    expect(await waiting).toEqual({ at: Date.now() + 100 });
+    await clock.advance(100);
+    expect(await waiting).toEqual({ at: clock.now() + 100 });
   });
 });

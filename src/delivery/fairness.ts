@@ -1,3 +1,5 @@
+import type { Clock } from '../clock.ts';
+
 /** Somebody whose attempts are counted together: a service, or a namespace with all that it has under way. */
 export interface Party {
   key: string;
@@ -26,7 +28,7 @@ export interface Fairness {
 interface Options {
   /** Of all parties together: what the worker hands out at the same time. */
   places: number;
-  now(): number;
+  clock: Clock;
   /** Milliseconds to wait for a place; meanwhile the worker's own is occupied. Default 100. */
   patience?: number;
   /** Milliseconds after which a place is asked for again at the latest. Default 15,000. */
@@ -52,7 +54,7 @@ interface Waiter {
 const weight = 0.2;
 
 export function createFairness(options: Options): Fairness {
-  const { places, now, patience = 100, longest = 15_000 } = options;
+  const { places, clock, patience = 100, longest = 15_000 } = options;
   const holdings = new Map<string, Holding>();
   const waiters = new Set<Waiter>();
   let taken = 0;
@@ -67,7 +69,7 @@ export function createFairness(options: Options): Fairness {
   }
 
   function take(parties: readonly Party[]): Place {
-    const since = now();
+    const since = clock.now();
     taken += 1;
     for (const { key } of parties) {
       const holding = holdings.get(key) ?? { places: 0, since: 0, usual: 0, tail: 0 };
@@ -92,7 +94,7 @@ export function createFairness(options: Options): Fairness {
     if (!holding) return;
     holding.places -= 1;
     holding.since -= since;
-    holding.usual += weight * (now() - since - holding.usual);
+    holding.usual += weight * (clock.now() - since - holding.usual);
     if (holding.places === 0) holdings.delete(key);
   }
 
@@ -106,7 +108,7 @@ export function createFairness(options: Options): Fairness {
 
   /** Milliseconds between two places that a holding gives back, as far as can be told; those that hang grow older. */
   function intervalOf({ places: held, since, usual }: Holding): number {
-    return Math.max(usual, now() - since / held) / held;
+    return Math.max(usual, clock.now() - since / held) / held;
   }
 
   /**
@@ -115,9 +117,9 @@ export function createFairness(options: Options): Fairness {
    */
   function putOff(parties: readonly Party[], full: Holding): { at: number } {
     const holding = fullOf(parties) ?? full;
-    const at = Math.max(holding.tail, now()) + (holding.places > 0 ? intervalOf(holding) / 2 : 1);
-    holding.tail = Math.min(at, now() + longest);
-    return { at: Math.ceil(Math.max(holding.tail, now() + patience)) };
+    const at = Math.max(holding.tail, clock.now()) + (holding.places > 0 ? intervalOf(holding) / 2 : 1);
+    holding.tail = Math.min(at, clock.now() + longest);
+    return { at: Math.ceil(Math.max(holding.tail, clock.now() + patience)) };
   }
 
   return {
@@ -129,14 +131,14 @@ export function createFairness(options: Options): Fairness {
         const waiter: Waiter = {
           parties,
           admit() {
-            clearTimeout(timer);
+            cancel();
             resolve(take(parties));
           },
         };
-        const timer = setTimeout(() => {
+        const cancel = clock.after(patience, () => {
           waiters.delete(waiter);
           resolve(putOff(parties, full));
-        }, patience);
+        });
         waiters.add(waiter);
       });
     },

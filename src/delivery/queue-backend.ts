@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type BackendFactory, createRedisBackend, type IQueueBackend, type Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
+import type { Clock } from '../clock.ts';
 import { queueSchema } from '../store/migrate.ts';
 import type { PostgresStore, RedisStore, SqliteStore, Store } from '../store/store.ts';
 import type { JobData } from './job-data.ts';
@@ -53,7 +53,11 @@ function redisBackends(store: RedisStore, deadline: number): QueueBackends {
   });
   clients.push(producer);
   const factory: QueueBackends['producer']['factory'] = (name, opts, how) =>
-    patient(createRedisBackend(name, { ...opts, connection: opts.connection as Redis }, how), worker);
+    patient(
+      createRedisBackend(name, { ...opts, connection: opts.connection as Redis }, how),
+      worker,
+      store.clock,
+    );
   return {
     prefix: store.prefix,
     producer: { connection: producer, factory },
@@ -90,7 +94,7 @@ function isUsable(status: string): boolean {
 function sqliteBackends(store: SqliteStore): QueueBackends {
   const worker = { isAbandoned: false };
   const factory: QueueBackends['producer']['factory'] = (name, opts) =>
-    patient(createSqliteQueueBackend(store, name, opts), worker);
+    patient(createSqliteQueueBackend(store, name, opts), worker, store.clock);
   return {
     prefix: 'herald',
     // BullMQ wants a connection to be named; this backend has the store.
@@ -112,7 +116,11 @@ function sqliteBackends(store: SqliteStore): QueueBackends {
 function postgresBackends(store: PostgresStore): QueueBackends {
   const worker = { isAbandoned: false };
   const factory: QueueBackends['producer']['factory'] = (name, opts, how) =>
-    patient(createPostgresQueueBackend(store, name, opts, how?.withBlockingConnection === true), worker);
+    patient(
+      createPostgresQueueBackend(store, name, opts, how?.withBlockingConnection === true),
+      worker,
+      store.clock,
+    );
   return {
     prefix: 'herald',
     producer: { connection: store.pool, factory },
@@ -145,14 +153,18 @@ function postgresBackends(store: PostgresStore): QueueBackends {
  * refused connection, such as a server that is starting: without a pause that is a busy loop. And while it waits for
  * its jobs to end it renews their locks, for ever where one hangs: once abandoned it must not.
  */
-function patient<Backend extends IQueueBackend>(backend: Backend, worker: { isAbandoned: boolean }): Backend {
+function patient<Backend extends IQueueBackend>(
+  backend: Backend,
+  worker: { isAbandoned: boolean },
+  clock: Clock,
+): Backend {
   const moveToActive = backend.moveToActive.bind(backend);
   const extendLocks = backend.extendLocks.bind(backend);
   backend.moveToActive = async (token, name) => {
     try {
       return await moveToActive(token, name);
     } catch (error) {
-      await delay(errorDelay);
+      await new Promise<void>((resolve) => clock.after(errorDelay, resolve));
       throw error;
     }
   };

@@ -22,6 +22,7 @@ const longestWait = 5;
  */
 export function createSqliteQueueBackend(store: SqliteStore, name: string, options: object): IQueueBackend {
   const { lockDuration = 30_000, stalledInterval = 30_000, maxStalledCount = 1 } = options as WorkerOptions;
+  const { clock } = store;
   const sql = jobStatements(store);
   let closing: Promise<void> | undefined;
   let isInterrupted = false;
@@ -34,7 +35,7 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
 
   /** The next job that is due, now active; or when there will be one. */
   function take(token: string, worker: string | undefined): unknown[] {
-    const now = Date.now();
+    const now = clock.now();
     const taken = sql.take.get(token, now + lockDuration, now, worker ?? null, now) as JobRow | undefined;
     return taken ? [jsonOf(taken), taken.id, 0, 0] : [null, '', 0, nextDue() ?? 0];
   }
@@ -65,7 +66,7 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
       sql.remove.run(id);
       return fetchNext && closing === undefined ? take(token, undefined) : undefined;
     }, 'relaxed');
-    return { result, finishedOn: Date.now() };
+    return { result, finishedOn: clock.now() };
   }
 
   async function putBack(
@@ -133,11 +134,11 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
       if (changes === 0) throw jobError(ErrorCode.JobNotExist, `Missing key for job ${id}. updateData`);
     },
     async remove(jobId) {
-      const { changes } = await store.write(() => sql.removeUnlocked.run(jobId, Date.now()), 'relaxed');
+      const { changes } = await store.write(() => sql.removeUnlocked.run(jobId, clock.now()), 'relaxed');
       return Number(changes);
     },
     async promoteJobs(count = chunk) {
-      const promote = () => sql.promote.run(Date.now(), Date.now(), Math.min(count, chunk));
+      const promote = () => sql.promote.run(clock.now(), clock.now(), Math.min(count, chunk));
       const { changes } = await store.write(promote, 'relaxed');
       if (changes !== 0) changed();
       return Number(changes);
@@ -145,7 +146,7 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
 
     async moveToActive(token, worker) {
       const due = await store.read(nextDue);
-      if (due === undefined || due > Date.now()) return [null, '', 0, due ?? 0];
+      if (due === undefined || due > clock.now()) return [null, '', 0, due ?? 0];
       return store.write(() => take(token, worker), 'relaxed');
     },
     moveToCompleted: (job, _value, keep, token, fetchNext) => finish(job, keep, token, fetchNext) as never,
@@ -160,7 +161,7 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
     },
     retryJob: (jobId, _lifo, token, opts) =>
       putBack(jobId, token, 'retryJob', {
-        due: Date.now(),
+        due: clock.now(),
         delay: 0,
         attempts: 1,
         fields: opts?.fieldsToUpdate,
@@ -171,15 +172,15 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
     },
     extendLocks: (jobIds, tokens, duration) =>
       store.write(() => {
-        const until = Date.now() + duration;
+        const until = clock.now() + duration;
         return jobIds.filter((id, index) => sql.extend.run(until, id, tokens[index] ?? '').changes === 0);
       }, 'relaxed'),
     /** A lock that has run out is given one interval more, in which whoever was held up may renew it. */
     async moveStalledJobsToWait() {
-      const isOver = await store.read(() => sql.expired.get(Date.now()) !== undefined);
+      const isOver = await store.read(() => sql.expired.get(clock.now()) !== undefined);
       if (!isOver) return [];
       const moved = await store.write(() => {
-        const now = Date.now();
+        const now = clock.now();
         const rows = sql.reclaim.all(maxStalledCount, now, now - stalledInterval / 2);
         sql.markStalled.run(now, now);
         return rows.map(({ id }) => id as string);
@@ -189,7 +190,7 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
     },
 
     async getState(jobId) {
-      const row = await store.read(() => sql.state.get(Date.now(), jobId));
+      const row = await store.read(() => sql.state.get(clock.now(), jobId));
       return (row?.['state'] ?? 'unknown') as Awaited<ReturnType<IQueueBackend['getState']>>;
     },
     async getJobData(jobId) {
@@ -197,7 +198,7 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
       return row && jsonOf(row as unknown as JobRow);
     },
     async getCounts(types, before) {
-      const now = Date.now();
+      const now = clock.now();
       return store.read(() =>
         types.map((type) => {
           const found =
@@ -221,7 +222,7 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
           .map(({ id }) => id as string);
       return store.read(() =>
         types.map((type) => {
-          const now = Date.now();
+          const now = clock.now();
           if (type === 'delayed') return ids('token IS NULL AND due > ?', [now]);
           const listed = type === 'active' ? ids('token IS NOT NULL', []) : [];
           if (isWaiting(type)) listed.push(...ids('token IS NULL AND due <= ?', [now]));
@@ -234,26 +235,26 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
     waitForJob: (timeout) =>
       new Promise((resolve) => {
         if (closing !== undefined || isInterrupted) return resolve(null);
-        let timer: NodeJS.Timeout | undefined;
+        let cancel: (() => void) | undefined;
         let isOver = false;
         // By the clock that nobody sets.
-        const until = performance.now() + timeout * 1_000;
+        const until = clock.monotonic() + timeout * 1_000;
         const end = (isDue: boolean) => {
           if (isOver) return;
           isOver = true;
-          clearTimeout(timer);
+          cancel?.();
           store.jobs.off('due', look);
           endWait = undefined;
           resolve(isDue ? { member: name, score: 0 } : null);
         };
         const look = () => {
-          clearTimeout(timer);
+          cancel?.();
           store.read(nextDue).then(
             (due = Number.POSITIVE_INFINITY) => {
-              const [untilDue, left] = [due - Date.now(), until - performance.now()];
-              clearTimeout(timer);
+              const [untilDue, left] = [due - clock.now(), until - clock.monotonic()];
+              cancel?.();
               if (untilDue <= 0 || left <= 0) end(untilDue <= 0);
-              else if (!isOver) timer = setTimeout(look, Math.min(untilDue, left));
+              else if (!isOver) cancel = clock.after(Math.min(untilDue, left), look);
             },
             () => end(false),
           );

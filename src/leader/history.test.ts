@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Change, Ledger } from '../ledger/ledger.ts';
 import type { Application, DeliveryFacts, JsonObject } from '../model.ts';
+import { createSimulatedClock } from '../simulated-clock.ts';
 import { application } from '../testing/fixtures.ts';
 import { type Fault, intercept } from '../testing/intercept.ts';
 import { createMemoryLedger } from '../testing/memory-ledger.ts';
@@ -114,13 +115,12 @@ interface Case {
 
 /** Plays a history, until everything has been tried often enough, and answers what the service accepted. */
 async function play({ steps, faults, retries }: Case): Promise<string[]> {
-  let time = Date.UTC(2026, 0, 1);
-  const now = () => time;
+  const clock = createSimulatedClock(Date.UTC(2026, 0, 1));
   const left = [...faults];
   const asked = [...retries];
   const store = createMemoryLedger();
   const ledger = intercept(store, (call) => (listing.has(call) ? undefined : Promise.resolve(left.shift())));
-  const queue = createMemoryQueue(now);
+  const queue = createMemoryQueue(clock);
   const service = createRecordingService('console');
   const told: string[] = [];
   const flaky = intercept(service, (call) => {
@@ -133,7 +133,7 @@ async function play({ steps, faults, retries }: Case): Promise<string[]> {
   );
   const { log } = recordLog();
   let term = 0;
-  const begin = () => startPipeline({ ledger, queue: faultyQueue, service: flaky, now, term: (term += 1) });
+  const begin = () => startPipeline({ ledger, queue: faultyQueue, service: flaky, clock, term: (term += 1) });
 
   let pipeline = begin();
   const last = new Map<string, Application>();
@@ -145,7 +145,7 @@ async function play({ steps, faults, retries }: Case): Promise<string[]> {
   const recover = () => requeueIntents({ ledger, queue: faultyQueue, log }).catch(() => 0);
 
   for (const each of steps) {
-    time += 1_000;
+    clock.skip(1_000);
     if (each.kind === 'seen') {
       const seen = applicationOf(each.uid, each.status);
       last.set(each.uid, seen);
@@ -170,7 +170,7 @@ async function play({ steps, faults, retries }: Case): Promise<string[]> {
   }
   await pipeline.done();
   await until(async () => {
-    time += afterAttempts;
+    clock.skip(afterAttempts);
     await attempt();
     await recover();
     return queue.held().length === 0 && (await pendingOf(store)) === 0;
@@ -197,11 +197,10 @@ async function until(isDone: () => Promise<boolean>): Promise<void> {
 
 /** Ends processes at any moment, with what they had in memory; answers what each service call was for. */
 async function playWithCrashes({ steps, faults }: Omit<Case, 'retries'>) {
-  let time = Date.UTC(2026, 0, 1);
-  const now = () => time;
+  const clock = createSimulatedClock(Date.UTC(2026, 0, 1));
   const left = [...faults];
   const store = createMemoryLedger();
-  const jobs = createMemoryQueue(now);
+  const jobs = createMemoryQueue(clock);
   const service = createRecordingService('console');
   const { log } = recordLog();
   const last = new Map<string, Application>();
@@ -219,7 +218,7 @@ async function playWithCrashes({ steps, faults }: Omit<Case, 'retries'>) {
       return fault();
     });
     const queue = intercept(jobs, (call) => (call === 'add' || call === 'missing' ? fault() : undefined));
-    return { ledger, queue, ...startPipeline({ ledger, queue, service, now, term: generation + 1 }) };
+    return { ledger, queue, ...startPipeline({ ledger, queue, service, clock, term: generation + 1 }) };
   }
   let process = begin();
 
@@ -227,12 +226,12 @@ async function playWithCrashes({ steps, faults }: Omit<Case, 'retries'>) {
     const { ledger, queue, observer } = process;
     const isGone = async ({ uid }: { uid: string }) => !last.has(uid);
     await observer.settled();
-    await reportDeletions({ ledger, observer, isWatched: () => true, isGone, now: time });
+    await reportDeletions({ ledger, observer, isWatched: () => true, isGone, now: clock.now() });
     await requeueIntents({ ledger, queue, log }).catch(() => 0);
   };
 
   for (const each of steps) {
-    time += 1_000;
+    clock.skip(1_000);
     if (each.kind === 'seen') {
       const seen = applicationOf(each.uid, each.status);
       last.set(each.uid, seen);
@@ -256,7 +255,7 @@ async function playWithCrashes({ steps, faults }: Omit<Case, 'retries'>) {
   await recover();
   await process.done();
   await until(async () => {
-    time += afterAttempts;
+    clock.skip(afterAttempts);
     await jobs.runAll(process.deliver);
     await recover();
     return jobs.held().length === 0 && (await pendingOf(store)) === 0;

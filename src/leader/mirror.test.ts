@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { notifiedAnnotation, parseNotified } from '../alerts/notified-annotation.ts';
-import type { Clock } from '../cluster/clock.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import type { Connection } from '../cluster/connect.ts';
 import type { Application, JsonObject } from '../model.ts';
+import { createSimulatedClock } from '../simulated-clock.ts';
 import {
   application,
   configMap,
@@ -54,35 +54,10 @@ function start(on: On = () => undefined, data = configMap) {
     },
   };
   const { log, lines } = recordLog();
-  const queue = createMemoryQueue(() => now);
+  const clock = createSimulatedClock(now);
+  const queue = createMemoryQueue(clock);
   const ledger = createMemoryLedger();
-  const pipeline = startPipeline({ ledger, queue, now: () => now, snapshots: [snapshot(data)] });
-  const time = { now };
-  const timers = new Set<{ at: number; callback: () => void }>();
-  const clock: Clock = {
-    now: () => time.now,
-    after(ms, callback) {
-      const timer = { at: time.now + ms, callback };
-      timers.add(timer);
-      return () => void timers.delete(timer);
-    },
-  };
-  const settle = async () => {
-    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
-  };
-  async function pass(ms: number): Promise<void> {
-    await settle();
-    const end = time.now + ms;
-    for (;;) {
-      const due = [...timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0];
-      if (due === undefined) break;
-      time.now = due.at;
-      timers.delete(due);
-      due.callback();
-      await settle();
-    }
-    time.now = end;
-  }
+  const pipeline = startPipeline({ ledger, queue, clock, snapshots: [snapshot(data)] });
 
   const { configurations } = pipeline;
   const mirror = createMirror(
@@ -92,7 +67,6 @@ function start(on: On = () => undefined, data = configMap) {
       controllerNamespace,
       load: ledger.load,
       log,
-      now: () => time.now,
       clock,
     },
     { retryDelay: 0 },
@@ -115,7 +89,17 @@ function start(on: On = () => undefined, data = configMap) {
     return Object.fromEntries([...state].map(([key, at]) => [key.replace(/\]\.[^:]+/, ']'), at]));
   }
 
-  return { ledger, mirror, pipeline, annotations, requests, lines, deliveriesOf, notified, pass };
+  return {
+    ledger,
+    mirror,
+    pipeline,
+    annotations,
+    requests,
+    lines,
+    deliveriesOf,
+    notified,
+    pass: clock.advance,
+  };
 }
 
 const subscriptions = { 'on-degraded': 'ops', 'on-synced': 'ops' };

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { createChangeCounter } from '../alerts/change-history.ts';
 import type { Evaluation } from '../alerts/decide.ts';
 import type { Slot } from '../alerts/keys.ts';
@@ -9,14 +8,15 @@ import {
   notifiedAnnotation,
   parseNotified,
 } from '../alerts/notified-annotation.ts';
+import { type Clock, pause } from '../clock.ts';
 import { type AnnotateTarget, annotateApplication, readAnnotations } from '../cluster/annotate.ts';
-import { type Clock, systemClock } from '../cluster/clock.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { isBefore } from '../cluster/revision.ts';
 import type { Configurations } from '../configurations/configurations.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Application, Delivery, JsonObject } from '../model.ts';
+import { settledWithin } from '../store/deadline.ts';
 import { conditionVars } from '../triggers/schema.ts';
 
 /**
@@ -42,9 +42,7 @@ interface Deps {
   /** What was notified, for an Application that has lost the annotation while nobody watched. */
   load: Ledger['load'];
   log: Logger;
-  now(): number;
-  /** @defaultValue systemClock */
-  clock?: Clock;
+  clock: Clock;
 }
 
 type MirroredAlert = Slot & { oncePer: string };
@@ -83,7 +81,7 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
   const working = new Map<string, Promise<void>>();
   const written = new Map<string, Written>();
   const toLoad: Application[] = [];
-  const clock = deps.clock ?? systemClock;
+  const { clock } = deps;
   const abort = new AbortController();
   let loading = 0;
 
@@ -160,10 +158,7 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
         if (abort.signal.aborted) return;
         if (attempt === attempts)
           deps.log.warn({ application, err: error }, 'Could not mirror what was notified');
-        else
-          await delay(retryDelay * 2 ** (attempt - 1), undefined, { signal: abort.signal }).catch(
-            () => undefined,
-          );
+        else await pause(clock, retryDelay * 2 ** (attempt - 1), abort.signal);
       }
     }
   }
@@ -177,7 +172,7 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
   /** Somebody has taken away what was written. */
   function restore(application: Application, known: Written): void {
     if (known.cancel !== undefined) return;
-    const now = deps.now();
+    const now = clock.now();
     if (now - known.restoredAt > quiet) known.restored = 0;
     const wait =
       known.restored === 0
@@ -189,7 +184,7 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
     known.cancel = clock.after(wait, () => {
       delete known.cancel;
       known.restored += 1;
-      known.restoredAt = deps.now();
+      known.restoredAt = clock.now();
       const { uid, namespace, name } = application;
       if (known.restored === 3) {
         deps.log.warn(
@@ -244,7 +239,7 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
       if (keys.length === 0) return;
       change(alert.application, ({ notified, ended }) => {
         for (const key of keys) {
-          notified.set(key, deps.now());
+          notified.set(key, clock.now());
           ended.delete(key);
         }
       });
@@ -285,7 +280,7 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
       written.delete(uid);
     },
     async stop(deadline) {
-      await Promise.race([Promise.allSettled(working.values()), delay(deadline, undefined, { ref: false })]);
+      await settledWithin(Promise.allSettled(working.values()), deadline, clock);
       abort.abort();
       for (const { cancel } of written.values()) cancel?.();
     },

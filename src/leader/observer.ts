@@ -16,6 +16,7 @@ import { rowsOfImport } from '../alerts/imported-rows.ts';
 import { slotOf } from '../alerts/keys.ts';
 import type { ImportedAlert } from '../alerts/notified-annotation.ts';
 import type { RepoEvaluation } from '../argocd/evaluation.ts';
+import { type Clock, pause } from '../clock.ts';
 import { isBefore } from '../cluster/revision.ts';
 import { isOperationStuck } from '../cluster/sync-status.ts';
 import type { ActiveConfig, Configurations } from '../configurations/configurations.ts';
@@ -84,7 +85,7 @@ interface Deps {
   onOverflow(): void;
   metrics: Metrics;
   log: Logger;
-  now(): number;
+  clock: Clock;
 }
 
 interface Options {
@@ -144,14 +145,14 @@ const aroundApplication = 200;
 
 export function createObserver(deps: Deps, options: Options = {}): Observer {
   const { limit = 100_000, retryDelay = 100, maxRetryDelay = 5_000 } = options;
-  const { ledger, writer, configurations, metrics, log } = deps;
+  const { ledger, writer, configurations, metrics, log, clock } = deps;
   const tracked = new Map<string, Tracked>();
   const toLoad: string[] = [];
   const waiters: (() => void)[] = [];
-  const lines = createLineBudget(deps.now);
+  const lines = createLineBudget(clock.now);
   /** Triggers and services told already, by the configuration that cannot serve them. */
   const unserved = new WeakMap<ActiveConfig, Set<string>>();
-  const shares = createShares(deps.now);
+  const shares = createShares(clock.now);
   /** Events that wait for the next turn, in order; while there are any, all that follow wait behind them. */
   let postponed: Postponed[] = [];
   let spentInTurn = 0;
@@ -159,6 +160,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   let loading = 0;
   let waitingEvents = 0;
   let stopped = false;
+  const stopping = new AbortController();
 
   function load(): void {
     while (loading < loadConcurrency && !stopped) {
@@ -183,7 +185,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     spentInTurn += steps;
     if (isTurnEnding) return;
     isTurnEnding = true;
-    setImmediate(nextTurn);
+    void clock.turn().then(nextTurn);
   }
 
   function nextTurn(): void {
@@ -247,7 +249,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         return await ledger.load(uid, loadedKinds);
       } catch (error) {
         log.warn({ err: error }, 'Cannot read the ledger, trying again');
-        await new Promise((resolve) => setTimeout(resolve, wait));
+        await pause(clock, wait, stopping.signal);
       }
     }
     return [];
@@ -275,7 +277,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         if (entry.fingerprint !== undefined)
           writer.write(
             uid,
-            { clear: true, last: { put: [goneRow(resourceVersion, deps.now())] } },
+            { clear: true, last: { put: [goneRow(resourceVersion, clock.now())] } },
             hold.share(),
           );
       }
@@ -295,7 +297,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const before = entry.history;
     const evaluations = evaluateAll(entry);
     const isHistoryNew = entry.history !== before;
-    const now = Math.max(deps.now(), entry.decidedAt + 1);
+    const now = Math.max(clock.now(), entry.decidedAt + 1);
     const firstSight = entry.fingerprint === undefined;
     const imported = rowsOfImport(
       application.uid,
@@ -334,7 +336,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const project = deps.project(application);
     const evaluations: AlertEvaluation[] = [];
     const failures: string[] = [];
-    const counter = createChangeCounter(entry.history, deps.now(), operationStart(application.object));
+    const counter = createChangeCounter(entry.history, clock.now(), operationStart(application.object));
     entry.timeDependent = false;
     const actives = configurations.of(application.namespace);
     const lost = new Set<string>();
@@ -342,7 +344,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       const repo = deps.repo?.(application, active);
       const allowance = allowanceOf(active);
       const given = allowance.steps;
-      const answer = evaluateApplication(application, project, active, deps.now(), counter, repo, allowance);
+      const answer = evaluateApplication(application, project, active, clock.now(), counter, repo, allowance);
       const spent = given - Math.max(allowance.steps, 0);
       shares.spend(active, spent);
       spend(spent + aroundApplication);
@@ -484,19 +486,19 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       hold.release();
     },
     async reevaluate(which) {
-      let since = performance.now();
+      let since = clock.monotonic();
       for (const entry of Array.from(tracked.values())) {
         if (stopped) return;
         // What is known of it may be older than what waits.
-        while (postponed.length > 0) await new Promise(setImmediate);
+        while (postponed.length > 0) await clock.turn();
         if (entry.waiting || tracked.get(entry.application.uid) !== entry) continue;
         if (!which(entry.application, entry.timeDependent)) continue;
         const hold = deps.progress.hold();
-        apply(entry, { application: entry.application, kind: 'seen', observedAt: deps.now() }, hold);
+        apply(entry, { application: entry.application, kind: 'seen', observedAt: clock.now() }, hold);
         hold.release();
-        if (performance.now() - since < slice) continue;
-        await new Promise(setImmediate);
-        since = performance.now();
+        if (clock.monotonic() - since < slice) continue;
+        await clock.turn();
+        since = clock.monotonic();
       }
     },
     settled: () => (isSettled() ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
@@ -507,13 +509,14 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     },
     *matching() {
       for (const [uid, { open }] of tracked) {
-        const told = toldRows(uid, open, deps.now());
+        const told = toldRows(uid, open, clock.now());
         if (told.length > 0) yield { uid, told };
       }
     },
     size: () => tracked.size,
     stop() {
       stopped = true;
+      stopping.abort();
       postponed = [];
       for (const { application } of tracked.values()) metrics.forgetApplication(application);
       tracked.clear();

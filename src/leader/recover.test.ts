@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { committer } from '../../test/contract/ledger-fixtures.ts';
 import { type ApplicationRecord, rowKinds } from '../ledger/rows.ts';
+import { createSimulatedClock } from '../simulated-clock.ts';
 import { application, degraded, healthy, synced } from '../testing/fixtures.ts';
 import { intercept } from '../testing/intercept.ts';
 import { createMemoryLedger } from '../testing/memory-ledger.ts';
@@ -20,8 +21,9 @@ const seen = (uid: string) => ({ application: app(uid, healthy), observedAt: now
 describe('requeueIntents', () => {
   async function claimed(uids: string[]) {
     const ledger = createMemoryLedger();
-    const queue = createMemoryQueue(() => now);
-    const pipeline = startPipeline({ ledger, queue, now: () => now });
+    const clock = createSimulatedClock(now);
+    const queue = createMemoryQueue(clock);
+    const pipeline = startPipeline({ ledger, queue, clock });
     for (const uid of uids) pipeline.see(app(uid));
     await pipeline.done();
     return { ...pipeline, ...recordLog(), ledger, queue };
@@ -39,9 +41,10 @@ describe('requeueIntents', () => {
 
   it('queues what was claimed when the process ended before it was queued', async () => {
     const ledger = createMemoryLedger();
-    const queue = createMemoryQueue(() => now);
+    const clock = createSimulatedClock(now);
+    const queue = createMemoryQueue(clock);
     const crashing = intercept(queue, () => 'before');
-    const pipeline = startPipeline({ ledger, queue: crashing, now: () => now });
+    const pipeline = startPipeline({ ledger, queue: crashing, clock });
     pipeline.see(app('a'));
     await pipeline.observer.settled();
     await pipeline.writer.stop(0);
@@ -101,12 +104,13 @@ describe('reportDeletions', () => {
 
   it('tells once, through the observer, of a deletion that nobody watched', async () => {
     const ledger = createMemoryLedger();
-    const queue = createMemoryQueue(() => now);
-    const before = startPipeline({ ledger, queue, now: () => now });
+    const clock = createSimulatedClock(now);
+    const queue = createMemoryQueue(clock);
+    const before = startPipeline({ ledger, queue, clock });
     before.see(app('a', healthy));
     await before.done();
 
-    const { observer, done, deliver, sent } = startPipeline({ ledger, queue, now: () => now, term: 2 });
+    const { observer, done, deliver, sent } = startPipeline({ ledger, queue, clock, term: 2 });
     const report = () =>
       reportDeletions({ ledger, observer, isWatched: () => true, isGone: async () => true, now });
     await report();
@@ -147,7 +151,7 @@ describe('observeDeletion', () => {
 });
 
 it.each([true, false])('takes no old answer (%s) for one that was seen again meanwhile', async (isGone) => {
-  const { see, observer, done, lines } = startPipeline({ now: () => now });
+  const { see, observer, done, lines } = startPipeline({ clock: createSimulatedClock(now) });
   for (const isLoaded of [true, false]) {
     see(app('a', healthy));
     if (isLoaded) await done();
@@ -167,9 +171,9 @@ it.each([true, false])('takes no old answer (%s) for one that was seen again mea
 describe('pruneLedger', () => {
   it('removes revisions of long ago, but none that still matches', async () => {
     const ledger = createMemoryLedger();
-    const clock = { now };
-    const queue = createMemoryQueue(() => clock.now);
-    const { see, done, deliver, observer, writer } = startPipeline({ ledger, queue, now: () => clock.now });
+    const clock = createSimulatedClock(now);
+    const queue = createMemoryQueue(clock);
+    const { see, done, deliver, observer, writer } = startPipeline({ ledger, queue, clock });
     see(app('old', synced('r1')));
     await done();
     see(app('old', synced('r2')));
@@ -180,10 +184,10 @@ describe('pruneLedger', () => {
     see(app('deleted', healthy), 'deleted');
     await done();
     await queue.runAll(deliver);
-    clock.now += 91 * day;
+    clock.skip(91 * day);
     const { log, lines } = recordLog();
     const prune = () =>
-      pruneLedger({ ledger, writer, observer, log, now: clock.now, parked: clock.now - 90 * day });
+      pruneLedger({ ledger, writer, observer, log, now: clock.now(), parked: clock.now() - 90 * day });
     await prune();
     expect(lines).toMatchObject([{ msg: 'Removed what is long over from the ledger', removed: 3 }]);
     const toldOf = async (uid: string) => (await ledger.load(uid, ['told'])).map(({ key }) => key);

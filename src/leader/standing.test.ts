@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { createSimulatedClock } from '../simulated-clock.ts';
 import type { Member, Membership } from '../store/membership.ts';
 import { recordLog } from '../testing/recorded-log.ts';
 import { createStanding } from './standing.ts';
@@ -27,6 +28,7 @@ function start(id = 'a') {
   const overs: ((reason: string) => void)[] = [];
   const { log, lines } = recordLog();
   const replicas: object[] = [];
+  const clock = createSimulatedClock(0);
   const standing = createStanding(
     {
       membership,
@@ -40,15 +42,13 @@ function start(id = 'a') {
       standBy: async () => void events.push('stand by'),
       metrics: { setReplicas: (each) => replicas.push(each) },
       log,
+      clock,
     },
     { ttl: 20, interval: 1 },
   );
   onTestFinished(() => standing.stop(100));
   standing.start();
-  const beaten = async () => {
-    const { beats } = state;
-    await expect.poll(() => state.beats, { interval: 1 }).toBeGreaterThan(beats + 1);
-  };
+  const beaten = () => clock.advance(2);
   return { state, standing, events, overs, lines, replicas, beaten };
 }
 

@@ -1,6 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { type Clock, pause } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { settledWithin } from '../store/deadline.ts';
 import type { Member, Membership } from '../store/membership.ts';
 
 /** What a process does while it leads. */
@@ -35,6 +36,7 @@ interface Deps {
   standBy(): Promise<void>;
   metrics: Pick<Metrics, 'setReplicas'>;
   log: Logger;
+  clock: Clock;
 }
 
 interface Options {
@@ -50,7 +52,7 @@ const termPart = 0.8;
 const overDeadline = 5_000;
 
 export function createStanding(deps: Deps, { ttl = 6_000, interval = 1_500 }: Options = {}): Standing {
-  const { membership, member, metrics, log } = deps;
+  const { membership, member, metrics, log, clock } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
   let running: Promise<void> | undefined;
@@ -104,7 +106,7 @@ export function createStanding(deps: Deps, { ttl = 6_000, interval = 1_500 }: Op
           log.warn({ err: error }, 'Store does not answer: the lead stays as it is');
         failing = true;
       }
-      await delay(interval, undefined, { signal }).catch(() => undefined);
+      await pause(clock, interval, signal);
     }
   }
 
@@ -120,7 +122,7 @@ export function createStanding(deps: Deps, { ttl = 6_000, interval = 1_500 }: Op
       await current?.term.stop(deadline * termPart);
       current = undefined;
       const leaving = Promise.resolve(running).then(() => membership.leave(member));
-      await Promise.race([leaving, delay(deadline * (1 - termPart), undefined, { ref: false })]);
+      if (await settledWithin(leaving, deadline * (1 - termPart), clock)) await leaving;
     },
   };
 }

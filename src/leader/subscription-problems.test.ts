@@ -3,6 +3,7 @@ import type { ClusterEvent } from '../cluster/events.ts';
 import { parseConfig } from '../config/parse-config.ts';
 import { createConfigurations } from '../configurations/configurations.ts';
 import { createMetrics } from '../metrics.ts';
+import { createSimulatedClock } from '../simulated-clock.ts';
 import { configMap, series, snapshot } from '../testing/fixtures.ts';
 import { recordLog } from '../testing/recorded-log.ts';
 import { createSubscriptionReporter } from './subscription-problems.ts';
@@ -13,8 +14,7 @@ const typo = { [`${domain}/subscibe.on-degraded.console`]: 'x' };
 const unknownTrigger = { [`${domain}/subscribe.on-added.console`]: 'x' };
 
 function setup() {
-  let now = 0;
-  const timers = new Set<{ at: number; callback: () => void }>();
+  const clock = createSimulatedClock(0);
   const { log, lines } = recordLog();
   const metrics = createMetrics({ version: 'test', processMetrics: false });
   const configurations = createConfigurations(
@@ -40,14 +40,7 @@ function setup() {
     record: (event) => void events.push(event),
     metrics,
     log,
-    clock: {
-      now: () => now,
-      after(ms, callback) {
-        const timer = { at: now + ms, callback };
-        timers.add(timer);
-        return () => void timers.delete(timer);
-      },
-    },
+    clock,
   });
   const object = (name: string, annotations: Record<string, string>, namespace = 'argocd') => ({
     uid: name,
@@ -66,17 +59,7 @@ function setup() {
       reporter.check('Application', object(name, annotations, namespace)),
     seeProject: (name: string, annotations: Record<string, string>) =>
       reporter.check('AppProject', object(name, annotations)),
-    pass(ms: number) {
-      const end = now + ms;
-      for (;;) {
-        const due = [...timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0];
-        if (due === undefined) break;
-        now = due.at;
-        timers.delete(due);
-        due.callback();
-      }
-      now = end;
-    },
+    pass: clock.advance,
   };
 }
 
@@ -150,10 +133,10 @@ describe('problems in subscriptions', () => {
     expect(await gauge()).toEqual([
       'herald_subscription_problems{namespace="argocd",kind="Application"} 10000',
     ]);
-    pass(10_000);
+    await pass(10_000);
     expect(events.length).toBeLessThanOrEqual(101);
     for (const name of names.slice(5_000)) see(name, good);
-    pass(2_000_000);
+    await pass(2_000_000);
     expect(new Set(events.map(({ subject }) => subject.name)).size).toBe(5_000);
     expect(events).toHaveLength(5_000);
   });
@@ -162,7 +145,7 @@ describe('problems in subscriptions', () => {
     const { see, reporter, pass, events, gauge } = setup();
     for (let n = 0; n < 60; n += 1) see(`app-${n}`, typo);
     for (let n = 50; n < 60; n += 1) reporter.forget(`app-${n}`);
-    pass(60_000);
+    await pass(60_000);
     expect(events).toHaveLength(50);
     reporter.stop();
     see('late', typo);

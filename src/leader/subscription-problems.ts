@@ -1,5 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Clock, systemClock } from '../cluster/clock.ts';
+import type { Clock } from '../clock.ts';
 import type { ClusterEvent } from '../cluster/events.ts';
 import { type Configurations, describe } from '../configurations/configurations.ts';
 import { createLineBudget } from '../line-budget.ts';
@@ -35,7 +34,7 @@ interface Deps {
   record(event: ClusterEvent): void;
   metrics: Pick<Metrics, 'setSubscriptionProblems'>;
   log: Logger;
-  clock?: Clock;
+  clock: Clock;
 }
 
 interface Known {
@@ -54,12 +53,12 @@ const eventIntervalMs = 200;
 const slice = 20;
 
 export function createSubscriptionReporter(deps: Deps): SubscriptionReporter {
-  const { configurations, metrics, log, clock = systemClock } = deps;
+  const { configurations, metrics, log, clock } = deps;
   /** Objects with problems only: of most there is nothing to know. */
   const known = new Map<string, Known>();
   const objects = new Map<string, { kind: AnnotatedObject['kind']; object: WatchedObject }>();
   const counts = new Map<string, number>();
-  const lines = createLineBudget(() => clock.now());
+  const lines = createLineBudget(clock.now);
   const waiting = new Set<string>();
   let allowance = burst;
   let refilledAt = clock.now();
@@ -170,13 +169,13 @@ export function createSubscriptionReporter(deps: Deps): SubscriptionReporter {
       // One that comes meanwhile begins from the first.
       round += 1;
       const own = round;
-      let since = performance.now();
+      let since = clock.monotonic();
       for (const { kind, object } of objects.values()) {
         if (isStopped || own !== round) return;
         check(kind, object);
-        if (performance.now() - since < slice) continue;
-        await nextTurn();
-        since = performance.now();
+        if (clock.monotonic() - since < slice) continue;
+        await clock.turn();
+        since = clock.monotonic();
       }
     },
     stop() {

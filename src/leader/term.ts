@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { endedMeanwhile, importAlerts } from '../alerts/notified-annotation.ts';
+import type { Clock } from '../clock.ts';
 import { isGone } from '../cluster/annotate.ts';
 import type { Connection } from '../cluster/connect.ts';
 import type { ReflectorState } from '../cluster/reflector.ts';
@@ -16,6 +16,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, JsonObject } from '../model.ts';
 import { createPeriodic } from '../periodic.ts';
+import { settledWithin } from '../store/deadline.ts';
 import type { Mirror } from './mirror.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { createProgress } from './progress.ts';
@@ -59,7 +60,7 @@ interface Deps {
   subscriptions: SubscriptionReporter;
   metrics: Metrics;
   log: Logger;
-  now(): number;
+  clock: Clock;
 }
 
 interface Options {
@@ -90,7 +91,8 @@ const progressInterval = second;
 const parkedFor = 90 * day;
 
 export function createTerm(deps: Deps, options: Options): LeadingTerm {
-  const { connection, configurations, mirror, subscriptions, metrics, log, now } = deps;
+  const { connection, configurations, mirror, subscriptions, metrics, log, clock } = deps;
+  const { now } = clock;
   const { scope, labelSelector, controllerNamespace } = options;
   const over = Promise.withResolvers<string>();
   const ending = new AbortController();
@@ -106,7 +108,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
 
   const progress = createProgress(() => applications.revision());
   const writer = createLedgerWriter(
-    { ledger, queue, onEnd: over.resolve, log, metrics },
+    { ledger, queue, onEnd: over.resolve, log, metrics, clock },
     { concurrency: options.writes, limit: options.backlogLimit },
   );
   const observer = createObserver({
@@ -128,11 +130,11 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     onOverflow: () => over.resolve('overflow'),
     metrics,
     log,
-    now,
+    clock,
   });
 
   const applications = createApplicationWatch(
-    { connection, log },
+    { connection, log, clock },
     {
       scope,
       labelSelector,
@@ -148,7 +150,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     },
   );
   const applicationSets = createApplicationSetWatch(
-    { connection, log },
+    { connection, log, clock },
     { scope, handlers: { upsert: metrics.setApplicationSet, delete: metrics.forgetApplicationSet } },
   );
 
@@ -200,7 +202,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   applications.start(options.from);
   let isReady = false;
   const ready = applications.ready().then(() => observer.settled());
-  const periodic = createPeriodic(signal, log);
+  const periodic = createPeriodic(signal, log, clock);
   // From the start: a process that is killed while it catches up has come so far.
   periodic.every(progressInterval, 'progress', noteProgress);
   periodic.every(sweep, 'requeue', async () => {
@@ -236,7 +238,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     async stop(deadline) {
       await Promise.all([applications.stop(), applicationSets.stop()]);
       ending.abort();
-      await Promise.race([finished(), delay(deadline, undefined, { ref: false })]);
+      await settledWithin(finished(), deadline, clock);
       observer.stop();
       subscriptions.stop();
       for (const set of applicationSets.values()) metrics.forgetApplicationSet(set);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { all, delivery, toldRow } from '../../test/contract/ledger-fixtures.ts';
+import { systemClock } from '../clock.ts';
 import { mostItems } from '../ledger/ledger.ts';
 import { createMetrics } from '../metrics.ts';
 import { series } from '../testing/fixtures.ts';
@@ -22,7 +23,7 @@ function start(on: On = () => undefined, concurrency = 2, limit = 1_000) {
   const lead = { term: 1 };
   const ledger = createMemoryLedger(lead);
   const ended: string[] = [];
-  const queue = createMemoryQueue(() => 0);
+  const queue = createMemoryQueue();
   const metrics = createMetrics({ version: 'test', processMetrics: false });
   const names = { triggers: ['on-sync'], templates: [], services: ['slack'] };
   metrics.setConfigured('argocd', { names, isTenant: false });
@@ -36,6 +37,7 @@ function start(on: On = () => undefined, concurrency = 2, limit = 1_000) {
       onEnd: (reason) => ended.push(reason),
       log,
       metrics,
+      clock: systemClock,
     },
     { concurrency, limit, retryDelay: 0, maxRetryDelay: 1 },
   );

@@ -1,11 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type DecidedPart, partsToWrite } from '../alerts/decide.ts';
+import { type Clock, pause } from '../clock.ts';
 import type { DeliveryQueue } from '../delivery/queue.ts';
 import { type Change, mostItems } from '../ledger/ledger.ts';
 import { chunks, type Draft, piecesOf } from '../ledger/pieces.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { createOutageLog } from '../net/outage-log.ts';
+import { settledWithin } from '../store/deadline.ts';
 import type { Hold } from './progress.ts';
 import type { TermLedger } from './term-ledger.ts';
 
@@ -54,6 +55,7 @@ interface Deps {
   onEnd(reason: WriterEnd): void;
   log: Logger;
   metrics: Pick<Metrics, 'suppressed'>;
+  clock: Clock;
 }
 
 interface Options {
@@ -78,10 +80,14 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
   let backlog = 0;
   let numbers = 0;
   let trouble: string | undefined;
-  const outage = createOutageLog(deps.log, {
-    away: 'Store does not answer, keeping writes in memory',
-    back: 'Store answers again',
-  });
+  const outage = createOutageLog(
+    deps.log,
+    {
+      away: 'Store does not answer, keeping writes in memory',
+      back: 'Store answers again',
+    },
+    deps.clock.now,
+  );
 
   function schedule(): void {
     while (active < concurrency) {
@@ -121,7 +127,7 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
       } catch (error) {
         trouble = error instanceof Error ? error.message : String(error);
         outage.failed(trouble);
-        await delay(wait, undefined, { signal: abort.signal }).catch(() => undefined);
+        await pause(deps.clock, wait, abort.signal);
         wait = Math.min(wait * 2, maxRetryDelay);
       }
     }
@@ -193,7 +199,7 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
     },
     idle: () => (backlog === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
     async stop(deadline) {
-      await Promise.race([writer.idle(), delay(deadline, undefined, { ref: false })]);
+      await settledWithin(writer.idle(), deadline, deps.clock);
       abort.abort();
     },
   };

@@ -61,7 +61,7 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
 
   async function bounded<T>(what: string, promise: Promise<T>): Promise<T> {
     try {
-      return await withDeadline(promise, options.deadline, what);
+      return await withDeadline(promise, options.deadline, what, store.clock);
     } catch (error) {
       throw new Error(`${what} in the ledger failed: ${(error as Error).message}`, { cause: error });
     }

@@ -37,7 +37,7 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
 
   async function bounded<T>(what: string, promise: Promise<T>): Promise<T> {
     try {
-      return await withDeadline(promise, options.deadline, what);
+      return await withDeadline(promise, options.deadline, what, store.clock);
     } catch (error) {
       throw new Error(`${what} in the ledger failed: ${(error as Error).message}`, { cause: error });
     }

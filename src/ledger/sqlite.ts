@@ -95,7 +95,7 @@ export function createSqliteLedger(store: SqliteStore): Ledger {
       if (found.length > 0) yield found.map(answerOf);
       if (found.length < page) return;
       last = found.at(-1);
-      await nextTurn();
+      await store.clock.turn();
     }
   }
 
@@ -261,8 +261,4 @@ interface Put {
 
 function digestsIn(snapshots: string): string[] {
   return JSON.parse(snapshots) as string[];
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

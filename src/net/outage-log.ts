@@ -19,7 +19,7 @@ const reminders = [10, 30, 60, 120, 300, 600];
 export function createOutageLog(
   log: Pick<Logger, 'warn'>,
   messages: OutageMessages,
-  now: () => number = Date.now,
+  now: () => number,
 ): OutageLog {
   let since: number | undefined;
   let told = 0;

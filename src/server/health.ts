@@ -1,3 +1,5 @@
+import type { Clock } from '../clock.ts';
+
 /** The answer of one check. The reason is for people; it is shown to whoever may reach the port, so it holds no detail of the cause. */
 export interface Health {
   ok: boolean;
@@ -22,9 +24,12 @@ export interface CheckResult extends Health {
  * Asks all checks at once. One that throws, or has not answered after `deadline` milliseconds, is not ok,
  * so that a probe is answered before the kubelet gives up on it.
  */
-export async function runChecks(checks: HealthChecks, deadline: number): Promise<HealthReport> {
+export async function runChecks(checks: HealthChecks, deadline: number, clock: Clock): Promise<HealthReport> {
   const results = await Promise.all(
-    Object.entries(checks).map(async ([check, ask]) => ({ check, ...(await withDeadline(ask, deadline)) })),
+    Object.entries(checks).map(async ([check, ask]) => ({
+      check,
+      ...(await withDeadline(ask, deadline, clock)),
+    })),
   );
   return {
     ok: results.every((result) => result.ok),
@@ -33,16 +38,16 @@ export async function runChecks(checks: HealthChecks, deadline: number): Promise
   };
 }
 
-async function withDeadline(ask: HealthChecks[string], deadline: number): Promise<Health> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Health>((resolve) => {
-    timer = setTimeout(resolve, deadline, { ok: false, reason: `no answer within ${deadline} ms` });
-  });
+async function withDeadline(ask: HealthChecks[string], deadline: number, clock: Clock): Promise<Health> {
+  const late = Promise.withResolvers<Health>();
+  const cancel = clock.after(deadline, () =>
+    late.resolve({ ok: false, reason: `no answer within ${deadline} ms` }),
+  );
   try {
-    return await Promise.race([ask(), late]);
+    return await Promise.race([ask(), late.promise]);
   } catch {
     return { ok: false, reason: 'the check failed' };
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }

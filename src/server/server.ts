@@ -1,5 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Clock, systemClock } from '../clock.ts';
 import type { Metrics } from '../metrics.ts';
 import { type HealthChecks, runChecks } from './health.ts';
 import { indexPage } from './index-page.ts';
@@ -15,6 +16,8 @@ export interface ServerDeps {
   };
   /** Told of a request that failed; the client only learns that it did. */
   onError?: (error: unknown) => void;
+  /** @defaultValue systemClock */
+  clock?: Clock;
 }
 
 export interface ServerOptions {
@@ -41,11 +44,12 @@ interface Answer {
 
 /** `/metrics`, `/healthz` and `/readyz` over HTTP, and `/` for people who find the port. */
 export function createServer(deps: ServerDeps, options: ServerOptions): Server {
+  const { clock = systemClock } = deps;
   const checkDeadline = options.checkDeadline ?? 2_000;
   const routes: Record<string, () => Promise<Answer>> = {
     '/': async () => {
       const [healthz, readyz] = await Promise.all(
-        [deps.health.healthz, deps.health.readyz].map((checks) => runChecks(checks, checkDeadline)),
+        [deps.health.healthz, deps.health.readyz].map((checks) => runChecks(checks, checkDeadline, clock)),
       );
       const body = indexPage(deps.version, { '/healthz': healthz, '/readyz': readyz });
       return { status: 200, type: 'text/html; charset=utf-8', body };
@@ -55,8 +59,8 @@ export function createServer(deps: ServerDeps, options: ServerOptions): Server {
       type: deps.metrics.contentType,
       body: await deps.metrics.expose(),
     }),
-    '/healthz': () => answerChecks(deps.health.healthz, checkDeadline),
-    '/readyz': () => answerChecks(deps.health.readyz, checkDeadline),
+    '/healthz': () => answerChecks(deps.health.healthz, checkDeadline, clock),
+    '/readyz': () => answerChecks(deps.health.readyz, checkDeadline, clock),
   };
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -93,9 +97,9 @@ export function createServer(deps: ServerDeps, options: ServerOptions): Server {
       }),
     close: (deadline) =>
       new Promise((resolve) => {
-        const timer = setTimeout(() => server.closeAllConnections(), deadline);
+        const cancel = clock.after(deadline, () => server.closeAllConnections());
         server.close(() => {
-          clearTimeout(timer);
+          cancel();
           resolve();
         });
         server.closeIdleConnections();
@@ -103,8 +107,8 @@ export function createServer(deps: ServerDeps, options: ServerOptions): Server {
   };
 }
 
-async function answerChecks(checks: HealthChecks, deadline: number): Promise<Answer> {
-  const report = await runChecks(checks, deadline);
+async function answerChecks(checks: HealthChecks, deadline: number, clock: Clock): Promise<Answer> {
+  const report = await runChecks(checks, deadline, clock);
   return { status: report.ok ? 200 : 503, type: 'application/x-ndjson; charset=utf-8', body: report.lines };
 }
 

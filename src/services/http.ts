@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { systemClock } from '../clock.ts';
 import { type ConnectionOptions, createConnections as createHttpConnections } from '../net/connections.ts';
 import { TooLate } from '../net/departure.ts';
 import { AddressNotAllowed } from '../net/guarded.ts';
@@ -28,7 +29,7 @@ const longestClosing = 10_000;
  * 407 is read by nobody, and would keep its connection for ever.
  */
 export async function closeConnections(dispatcher: Dispatcher, deadline = longestClosing): Promise<void> {
-  if (!(await settledWithin(dispatcher.close(), deadline))) await dispatcher.destroy();
+  if (!(await settledWithin(dispatcher.close(), deadline, systemClock))) await dispatcher.destroy();
 }
 
 /** Milliseconds that a service may make us wait: what it says beyond is a mistake, or meant to silence us. */

@@ -1,4 +1,5 @@
 import { type Dispatcher, errors, interceptors, request as send } from 'undici';
+import { systemClock } from '../clock.ts';
 import type { Notification, Outcome, RejectionScope } from '../model.ts';
 import type { ConnectionOptions } from '../net/connections.ts';
 import { departing } from '../net/departure.ts';
@@ -36,7 +37,7 @@ const openHeaders = /^(?:accept|content)-?|^(?:user-agent|cache-control|host)$/i
  * the configuration sets that header, so that the receiver can tell.
  */
 export function createWebhookService(options: WebhookOptions, deps: WebhookDeps): Service {
-  const now = deps.now ?? Date.now;
+  const now = deps.now ?? systemClock.now;
   const timeout = deps.timeout ?? 8_000;
   const { insecureSkipVerify } = options;
   const connections = createConnections({ ...deps.connections, insecureSkipVerify });

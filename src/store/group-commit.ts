@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { Clock } from '../clock.ts';
 
 /**
  * How much of a commit outlives what. A `durable` one is on the disk before it is acknowledged. A `relaxed` one
@@ -38,10 +39,11 @@ export function createGroupCommit(
     check(): void;
     /** What to reject with in place of an error of SQLite. */
     explain(error: unknown): unknown;
-    monotonic(): number;
+    clock: Clock;
   },
 ): GroupCommit & { flush(): void } {
-  const { check, explain, monotonic } = deps;
+  const { check, explain, clock } = deps;
+  const { monotonic } = clock;
   let waiting: Change[] = [];
   let isScheduled = false;
 
@@ -52,8 +54,8 @@ export function createGroupCommit(
       isScheduled = false;
       schedule(commitSome());
     };
-    if (pause > longestTransaction) setTimeout(next, pause);
-    else setImmediate(next);
+    if (pause > longestTransaction) clock.after(pause, next);
+    else void clock.turn().then(next);
   }
 
   /** Commits what waits, as far as it fits into one transaction. Answers how long the disk was waited for. */

@@ -1,4 +1,5 @@
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { settledWithin, unlessAborted, withDeadline } from './deadline.ts';
 import { migrate, queueSchema } from './migrate.ts';
@@ -11,6 +12,7 @@ export interface OpenPostgresOptions {
   /** Milliseconds for a connection and for each statement. */
   deadline: number;
   signal?: AbortSignal;
+  clock: Clock;
 }
 
 /** Connections of one process in each of its two pools. One of them listens. */
@@ -41,7 +43,7 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Postgr
     throw error;
   }
   log.debug({ store: name }, 'PostgreSQL opened');
-  return postgresStore(name, pool, relaxedPool);
+  return postgresStore(options, pool, relaxedPool);
 }
 
 function createPool(
@@ -63,15 +65,21 @@ function createPool(
 }
 
 /** Connects once and migrates. */
-async function prepare(pool: Pool, { name, log, deadline, signal }: OpenPostgresOptions): Promise<void> {
+async function prepare(pool: Pool, options: OpenPostgresOptions): Promise<void> {
+  const { name, log, deadline, signal, clock } = options;
   signal?.throwIfAborted();
-  const connecting = withDeadline(pool.connect(), deadline + 1_000, 'Connecting');
+  const connecting = withDeadline(pool.connect(), deadline + 1_000, 'Connecting', clock);
   let client: PoolClient | undefined;
   try {
     client = await unlessAborted(connecting, signal);
     // Without a listener the end of a connection that is in use would end the process.
     client.on('error', () => undefined);
-    const migrating = withDeadline(migrate(client, log), migrationDeadline, 'Bringing the tables up to date');
+    const migrating = withDeadline(
+      migrate(client, log),
+      migrationDeadline,
+      'Bringing the tables up to date',
+      clock,
+    );
     await unlessAborted(migrating, signal);
     client.release();
   } catch (error) {
@@ -110,10 +118,11 @@ function openError(name: string, error: Error & { code?: string }): StoreError {
   }
 }
 
-function postgresStore(name: string, pool: Pool, relaxedPool: Pool): PostgresStore {
+function postgresStore({ name, clock }: OpenPostgresOptions, pool: Pool, relaxedPool: Pool): PostgresStore {
   return {
     kind: 'postgres',
     name,
+    clock,
     pool,
     relaxedPool,
     async ping() {
@@ -122,7 +131,7 @@ function postgresStore(name: string, pool: Pool, relaxedPool: Pool): PostgresSto
     async close(deadline) {
       // Waits for connections in use, which a server that is away never gives back.
       const open = [pool, relaxedPool].filter((each) => !each.ending);
-      await settledWithin(Promise.all(open.map((each) => each.end())), deadline);
+      await settledWithin(Promise.all(open.map((each) => each.end())), deadline, clock);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { settledWithin, unlessAborted } from './deadline.ts';
 import { createScript } from './redis-script.ts';
@@ -11,6 +12,7 @@ export interface OpenRedisOptions {
   /** Milliseconds for the connection and for each command of `client`. */
   deadline: number;
   signal?: AbortSignal;
+  clock: Clock;
 }
 
 const prefix = 'herald';
@@ -33,7 +35,8 @@ return { format, 0 }
  * Connects to Redis 7 or Valkey and checks that it keeps what it is given: `maxmemory-policy` must be `noeviction`,
  * and where neither append-only files nor snapshots are on, a warning says so.
  */
-export async function openRedis({ url, name, log, deadline, signal }: OpenRedisOptions): Promise<RedisStore> {
+export async function openRedis(options: OpenRedisOptions): Promise<RedisStore> {
+  const { url, name, log, deadline, clock } = options;
   const clients = new Set<Redis>();
 
   function createClient(options: RedisClientOptions): Redis {
@@ -70,7 +73,7 @@ export async function openRedis({ url, name, log, deadline, signal }: OpenRedisO
     maxRetriesPerRequest: 0,
   });
   try {
-    await connect(client, name, deadline, signal);
+    await connect(client, options);
     await requireDatabase(client, name);
     await inspect(client, name, log);
     await requireFormat(client, name);
@@ -82,19 +85,22 @@ export async function openRedis({ url, name, log, deadline, signal }: OpenRedisO
   return {
     kind: 'redis',
     name,
+    clock,
     prefix,
     client,
     createClient,
     ping: async () => void (await client.ping()),
     async close(closeDeadline) {
       const open = [...clients];
-      await settledWithin(Promise.all(open.map((each) => each.quit().catch(() => undefined))), closeDeadline);
+      const quits = open.map((each) => each.quit().catch(() => undefined));
+      await settledWithin(Promise.all(quits), closeDeadline, clock);
       for (const each of open) each.disconnect();
     },
   };
 }
 
-async function connect(client: Redis, name: string, deadline: number, signal?: AbortSignal): Promise<void> {
+async function connect(client: Redis, options: OpenRedisOptions): Promise<void> {
+  const { name, deadline, signal, clock } = options;
   let lastError: Error | undefined;
   const noteError = (error: Error) => {
     lastError = error;
@@ -105,13 +111,13 @@ async function connect(client: Redis, name: string, deadline: number, signal?: A
     const connected = client.connect();
     // When the race is lost to the deadline or the signal, the connection's own failure comes later.
     connected.catch(() => undefined);
-    const inTime = await unlessAborted(settledWithin(connected, deadline), signal);
+    const inTime = await unlessAborted(settledWithin(connected, deadline, clock), signal);
     if (!inTime) throw new Error(`no answer within ${deadline / 1000} s`);
     await connected;
   } catch (error) {
     signal?.throwIfAborted();
     // ioredis says that the connection closed before it says why.
-    await new Promise((resolve) => setImmediate(resolve));
+    await clock.turn();
     throw connectError(name, lastError ?? (error as Error));
   } finally {
     client.off('error', noteError);

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { type Clock, systemClock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -25,6 +26,8 @@ export interface OpenSqliteOptions {
   log: Logger;
   /** Another process runs on it, and this one only looks, or makes small changes, as a command does. */
   isGuest: boolean;
+  /** @defaultValue systemClock */
+  clock?: Clock;
 }
 
 /** Milliseconds that a statement waits while another process, such as a command, writes. */
@@ -46,11 +49,13 @@ const releaseJobs = `UPDATE job SET token = NULL, locked_until = NULL, stalled_s
 const dueNow = 'UPDATE job SET due = ? WHERE token IS NULL AND due > ? AND delay = 0';
 
 /** Opens the store in a directory, making what is not there. Throws a StoreError. */
-export function openSqlite({ directory, name, log, isGuest }: OpenSqliteOptions): SqliteStore {
-  if (directory === undefined) return createStore(openDatabase(undefined, isGuest), { name, log });
-  const lock = prepareDirectory(directory, isGuest);
+export function openSqlite(options: OpenSqliteOptions): SqliteStore {
+  const { directory, name, log, isGuest, clock = systemClock } = options;
+  if (directory === undefined)
+    return createStore(openDatabase(undefined, isGuest, clock), { name, log, clock });
+  const lock = prepareDirectory(directory, isGuest, clock);
   try {
-    const store = createStore(openDatabase(directory, isGuest), { name, log, directory, lock });
+    const store = createStore(openDatabase(directory, isGuest, clock), { name, log, clock, directory, lock });
     log.debug({ store: name }, 'SQLite opened');
     return store;
   } catch (error) {
@@ -60,7 +65,11 @@ export function openSqlite({ directory, name, log, isGuest }: OpenSqliteOptions)
 }
 
 /** Makes and locks the directory. */
-function prepareDirectory(directory: string, isGuest: boolean): (DirectoryLock & { ok: true }) | undefined {
+function prepareDirectory(
+  directory: string,
+  isGuest: boolean,
+  clock: Clock,
+): (DirectoryLock & { ok: true }) | undefined {
   let lock: DirectoryLock;
   try {
     if (isGuest) {
@@ -68,7 +77,7 @@ function prepareDirectory(directory: string, isGuest: boolean): (DirectoryLock &
       return undefined;
     }
     makeDirectory(directory);
-    lock = lockDirectory(directory, { pid: process.pid, since: new Date().toISOString() });
+    lock = lockDirectory(directory, { pid: process.pid, since: new Date(clock.now()).toISOString() });
   } catch (error) {
     throw openError(directory, error);
   }
@@ -106,7 +115,7 @@ export function databaseFile(directory: string): string {
   return join(directory, 'herald.db');
 }
 
-function openDatabase(directory: string | undefined, isGuest: boolean): DatabaseSync {
+function openDatabase(directory: string | undefined, isGuest: boolean, clock: Clock): DatabaseSync {
   if (directory !== undefined && !isGuest) makeFile(directory);
   const db = new DatabaseSync(directory === undefined ? ':memory:' : databaseFile(directory), {
     timeout: busyTimeout,
@@ -125,7 +134,7 @@ function openDatabase(directory: string | undefined, isGuest: boolean): Database
     db.exec('PRAGMA journal_size_limit = 16777216; PRAGMA synchronous = FULL');
     migrateSqlite(db, directory ?? 'memory', { isGuest });
     if (!isGuest) {
-      const now = Date.now();
+      const now = clock.now();
       db.exec(releaseJobs);
       db.prepare(dueNow).run(now, now);
     }
@@ -179,9 +188,15 @@ function unwritable(directory: string): string | undefined {
 
 function createStore(
   db: DatabaseSync,
-  context: { name: string; log: Logger; directory?: string; lock?: { release(): void } | undefined },
+  context: {
+    name: string;
+    log: Logger;
+    clock: Clock;
+    directory?: string;
+    lock?: { release(): void } | undefined;
+  },
 ): SqliteStore {
-  const { name, log, directory, lock } = context;
+  const { name, log, clock, directory, lock } = context;
   const jobs: SqliteStore['jobs'] = new EventEmitter();
   jobs.setMaxListeners(0);
   const files = directory === undefined ? [] : [databaseFile(directory), `${databaseFile(directory)}-wal`];
@@ -214,22 +229,25 @@ function createStore(
     return explained.error;
   }
 
-  const write = createGroupCommit(db, { check, explain, monotonic: () => performance.now() });
+  const write = createGroupCommit(db, { check, explain, clock });
   const forgetExpired = db.prepare(
     'DELETE FROM service_state WHERE key IN (SELECT key FROM service_state WHERE expires_at < ? LIMIT 500)',
   );
-  const upkeep = setInterval(() => {
+  function keepUp(): void {
+    cancelUpkeep = clock.after(upkeepInterval, keepUp);
     write(() => {
-      forgetExpired.run(Date.now());
+      forgetExpired.run(clock.now());
       db.exec(`PRAGMA incremental_vacuum(${vacuumStep})`);
     }, 'relaxed').catch((error: Error) => {
       log.warn({ store: name, error: error.message }, 'Upkeep of the store failed');
     });
-  }, upkeepInterval).unref();
+  }
+  let cancelUpkeep = clock.after(upkeepInterval, keepUp);
 
   return {
     kind: 'sqlite',
     name,
+    clock,
     jobs,
     prepare: (sql) => db.prepare(sql),
     async read(query) {
@@ -248,7 +266,7 @@ function createStore(
     },
     async close() {
       if (isClosed) return;
-      clearInterval(upkeep);
+      cancelUpkeep();
       write.flush();
       isClosed = true;
       db.close();

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { openPostgres } from './open-postgres.ts';
 import { openRedis } from './open-redis.ts';
@@ -15,6 +16,8 @@ export interface OpenStoreOptions {
    * store alone, which otherwise belongs to one process.
    */
   isGuest?: boolean;
+  /** @defaultValue systemClock */
+  clock?: Clock;
 }
 
 /** Of every call to the store, milliseconds. */
@@ -28,8 +31,8 @@ export const defaultStoreDeadline = 10_000;
 export async function openStore(url: string, options: OpenStoreOptions): Promise<Store> {
   const parsed = parseQueueUrl(url);
   if (!parsed.ok) throw new StoreError(parsed.error, { retryable: false });
-  const { log, signal, deadline = defaultStoreDeadline } = options;
-  const common = { name: parsed.value.name, log, deadline, ...(signal ? { signal } : {}) };
+  const { log, signal, deadline = defaultStoreDeadline, clock = systemClock } = options;
+  const common = { name: parsed.value.name, log, deadline, clock, ...(signal ? { signal } : {}) };
   switch (parsed.value.kind) {
     case 'sqlite':
       return openSqlite({ ...common, directory: parsed.value.directory, isGuest: options.isGuest ?? false });

@@ -4,7 +4,7 @@ import type { PostgresStore } from './store.ts';
 
 /** Membership in PostgreSQL; the functions are in schema.ts. */
 export function createPostgresMembership(
-  { pool }: PostgresStore,
+  { pool, clock }: PostgresStore,
   { deadline }: { deadline: number },
 ): Membership {
   return {
@@ -13,13 +13,13 @@ export function createPostgresMembership(
         'SELECT leads, term, members FROM herald.beat($1, $2, $3, $4)',
         [id, host, Math.trunc(ttl), isFirst],
       );
-      const { rows } = await withDeadline(beaten, deadline, 'Saying that this process lives');
+      const { rows } = await withDeadline(beaten, deadline, 'Saying that this process lives', clock);
       const [row] = rows;
       if (!row) throw new Error('herald.beat answers one row');
       return { isLeader: row.leads, term: Number(row.term), members: row.members };
     },
     async leave({ id }) {
-      await withDeadline(pool.query('SELECT herald.leave($1)', [id]), deadline, 'Leaving');
+      await withDeadline(pool.query('SELECT herald.leave($1)', [id]), deadline, 'Leaving', clock);
     },
   };
 }

@@ -42,7 +42,7 @@ return 0
 
 /** Membership in Redis or Valkey. Each script is atomic, so of those that beat at once one leads. */
 export function createRedisMembership(
-  { client, prefix }: RedisStore,
+  { client, prefix, clock }: RedisStore,
   { deadline }: { deadline: number },
 ): Membership {
   const beat = createScript(client, 'heraldBeat', beatScript);
@@ -50,12 +50,12 @@ export function createRedisMembership(
   return {
     async beat({ id, host }, ttl, isFirst) {
       const values = [prefix, id, host, `${Math.trunc(ttl)}`, isFirst ? '1' : '0'];
-      const answer = await withDeadline(beat(values), deadline, 'Saying that this process lives');
+      const answer = await withDeadline(beat(values), deadline, 'Saying that this process lives', clock);
       const [leads, term, members] = answer as [number, number, number];
       return { isLeader: leads === 1, term, members };
     },
     async leave({ id }) {
-      await withDeadline(leave([prefix, id]), deadline, 'Leaving');
+      await withDeadline(leave([prefix, id]), deadline, 'Leaving', clock);
     },
   };
 }

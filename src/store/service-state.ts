@@ -17,9 +17,15 @@ export function createServiceState(
 ): StoredState {
   const state = stateIn(store);
   return {
-    get: (key) => withDeadline(state.get(key), options.deadline, 'Reading the state of a service'),
+    get: (key) =>
+      withDeadline(state.get(key), options.deadline, 'Reading the state of a service', store.clock),
     set: (key, value, ttl) =>
-      withDeadline(state.set(key, value, ttl), options.deadline, 'Writing the state of a service'),
+      withDeadline(
+        state.set(key, value, ttl),
+        options.deadline,
+        'Writing the state of a service',
+        store.clock,
+      ),
   };
 }
 
@@ -51,11 +57,11 @@ function sqliteState(store: SqliteStore): StoredState {
   );
   return {
     async get(key) {
-      const found = await store.read(() => get.get(nameOf(key), Date.now()));
+      const found = await store.read(() => get.get(nameOf(key), store.clock.now()));
       return found && (JSON.parse(found['value'] as string) as JsonObject);
     },
     async set(key, value, ttl) {
-      const expiresAt = Date.now() + Math.max(1, Math.ceil(ttl)) * 1_000;
+      const expiresAt = store.clock.now() + Math.max(1, Math.ceil(ttl)) * 1_000;
       await store.write(() => set.run(nameOf(key), JSON.stringify(value), expiresAt));
     },
   };

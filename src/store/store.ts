@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { StatementSync } from 'node:sqlite';
 import type { Redis, RedisOptions } from 'ioredis';
 import type { Pool } from 'pg';
+import type { Clock } from '../clock.ts';
 import type { Durability } from './group-commit.ts';
 
 /** The opened store behind `--queue`: the ledger, the queue and the services' state live in it. */
@@ -13,6 +14,8 @@ export type RedisClientOptions = Omit<RedisOptions, 'replyMapping'>;
 interface StoreBase {
   /** The URL without its password, for logs. */
   readonly name: string;
+  /** By which everything on the store goes: deadlines, and in SQLite what is due and what has run out. */
+  readonly clock: Clock;
   /** Answers whether the store answers. Not bounded by itself: give it a deadline. */
   ping(): Promise<void>;
   /** Why it will not answer again before this process is restarted; undefined where that would not help. */

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { type Clock, pause } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { createOutageLog } from '../net/outage-log.ts';
 import { openStore } from './open-store.ts';
@@ -12,20 +12,24 @@ const longestDelay = 10_000;
  */
 export async function waitForStore(
   url: string,
-  options: { log: Logger; signal: AbortSignal },
+  options: { log: Logger; signal: AbortSignal; clock: Clock },
 ): Promise<Store | undefined> {
-  const { log, signal } = options;
-  const outage = createOutageLog(log, { away: 'Store cannot be opened yet', back: 'Store is open' });
+  const { log, signal, clock } = options;
+  const outage = createOutageLog(
+    log,
+    { away: 'Store cannot be opened yet', back: 'Store is open' },
+    clock.now,
+  );
   for (let wait = 500; !signal.aborted; wait = Math.min(wait * 2, longestDelay)) {
     try {
-      const store = await openStore(url, { log, signal });
+      const store = await openStore(url, { log, signal, clock });
       outage.answered();
       return store;
     } catch (error) {
       if (signal.aborted) return undefined;
       if (!(error instanceof StoreError) || !error.retryable) throw error;
       outage.failed(error.message);
-      await delay(wait, undefined, { signal }).catch(() => undefined);
+      await pause(clock, wait, signal);
     }
   }
   return undefined;

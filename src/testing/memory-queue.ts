@@ -1,13 +1,18 @@
+import type { Clock } from '../clock.ts';
+import { backoffDelay } from '../delivery/backoff.ts';
 import type { DeliveryProcessor, DeliveryQueue, JobResult } from '../delivery/queue.ts';
+import { createSimulatedClock } from '../simulated-clock.ts';
 
 interface Job {
   id: string;
   attempt: number;
   queuedAt: number;
   slot?: number;
+  /** Ends the wait until it is due, where the queue is worked on. */
+  cancel?: () => void;
 }
 
-export interface MemoryQueue extends Pick<DeliveryQueue, 'add' | 'missing'> {
+export interface MemoryQueue extends Pick<DeliveryQueue, 'add' | 'missing' | 'work'> {
   /** Ids of deliveries that a job holds. */
   held(): string[];
   /** Forgets every job, as a store does that loses its data. */
@@ -19,12 +24,21 @@ export interface MemoryQueue extends Pick<DeliveryQueue, 'add' | 'missing'> {
   runAll(process: DeliveryProcessor): Promise<(JobResult | Error)[]>;
 }
 
-export function createMemoryQueue(now: () => number): MemoryQueue {
+/** Keeps jobs until they are run by hand, or, once it is worked on, runs each when it is due on the clock. */
+export function createMemoryQueue(clock: Clock = createSimulatedClock(0)): MemoryQueue {
   const jobs = new Map<string, Job>();
+  let worker: DeliveryProcessor | undefined;
 
   async function run(job: Job, process: DeliveryProcessor): Promise<JobResult | Error> {
+    const { id, attempt, queuedAt, slot } = job;
     try {
-      const result = await process({ ...job, signal: new AbortController().signal });
+      const result = await process({
+        id,
+        attempt,
+        queuedAt,
+        ...(slot === undefined ? {} : { slot }),
+        signal: new AbortController().signal,
+      });
       if (result.status !== 'deferred') delete job.slot;
       if (result.status === 'done') jobs.delete(job.id);
       if (result.status === 'retry') job.attempt += 1;
@@ -35,13 +49,42 @@ export function createMemoryQueue(now: () => number): MemoryQueue {
     }
   }
 
+  function wait(job: Job, at: number): void {
+    job.cancel = clock.after(at - clock.now(), () => void runDue(job));
+  }
+
+  async function runDue(job: Job): Promise<void> {
+    if (worker === undefined) return;
+    const failures = job.attempt;
+    const result = await run(job, worker);
+    if (jobs.get(job.id) === job) wait(job, dueAt(result, failures));
+  }
+
+  function dueAt(result: JobResult | Error, failures: number): number {
+    if (result instanceof Error) return clock.now() + backoffDelay(failures);
+    if (result.status === 'paced') return result.slot;
+    return result.status === 'done' ? clock.now() : result.at;
+  }
+
   return {
     async add(ids) {
-      for (const id of ids) if (!jobs.has(id)) jobs.set(id, { id, attempt: 1, queuedAt: now() });
+      for (const id of ids) {
+        if (jobs.has(id)) continue;
+        const job: Job = { id, attempt: 1, queuedAt: clock.now() };
+        jobs.set(id, job);
+        if (worker) wait(job, job.queuedAt);
+      }
     },
     missing: async (ids) => ids.filter((id) => !jobs.has(id)),
+    work(process) {
+      worker = process;
+      for (const job of jobs.values()) wait(job, clock.now());
+    },
     held: () => [...jobs.keys()],
-    lose: () => jobs.clear(),
+    lose() {
+      for (const { cancel } of jobs.values()) cancel?.();
+      jobs.clear();
+    },
     async runAll(process) {
       const results: (JobResult | Error)[] = [];
       for (const job of jobs.values()) results.push(await run(job, process));

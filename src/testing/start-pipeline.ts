@@ -16,6 +16,7 @@ import type { Ledger, Settlement } from '../ledger/ledger.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import type { Application, Delivery, JsonObject } from '../model.ts';
 import type { Service } from '../services/service.ts';
+import { createSimulatedClock, type SimulatedClock } from '../simulated-clock.ts';
 import { controllerNamespace, snapshot } from './fixtures.ts';
 import { createMemoryLedger } from './memory-ledger.ts';
 import { createMemoryQueue } from './memory-queue.ts';
@@ -25,7 +26,8 @@ import { createRecordingService } from './recording-service.ts';
 interface Options {
   ledger?: Ledger;
   queue?: Pick<DeliveryQueue, 'add'>;
-  now?: () => number;
+  /** @defaultValue one of its own, which begins with 2026 */
+  clock?: SimulatedClock;
   /** Configurations from the start; that of `fixtures.ts` unless said. */
   snapshots?: readonly ConfigSnapshot[];
   selfService?: boolean;
@@ -41,6 +43,7 @@ interface Options {
 }
 
 export interface Pipeline {
+  clock: SimulatedClock;
   observer: Observer;
   writer: LedgerWriter;
   deliver: DeliveryProcessor;
@@ -57,14 +60,18 @@ export interface Pipeline {
   ends: string[];
   parked: { delivery: Delivery; settlement: Settlement }[];
   see(application: Application, kind?: 'seen' | 'deleted' | 'unwatched'): void;
-  /** Waits until what was seen is evaluated and durable. */
+  /** Waits until what was seen is evaluated and durable; what failed is tried again, and no time passes. */
   done(): Promise<void>;
 }
 
-/** The parts of the pipeline, wired as in `run.ts`, on doubles of the store and of services. */
+/** The parts of the pipeline, wired as in `run.ts`, on doubles of the store and of services and a simulated clock. */
 export function startPipeline(options: Options = {}): Pipeline {
-  const { now = Date.now, selfService = false, project = () => undefined } = options;
-  const { ledger = createMemoryLedger(), queue = createMemoryQueue(now) } = options;
+  const {
+    clock = createSimulatedClock(Date.UTC(2026, 0, 1)),
+    selfService = false,
+    project = () => undefined,
+  } = options;
+  const { ledger = createMemoryLedger(), queue = createMemoryQueue(clock) } = options;
   const service = options.service ?? createRecordingService('console');
   const { log, lines } = recordLog();
   const metrics = createMetrics({ version: 'test', processMetrics: false });
@@ -93,7 +100,7 @@ export function startPipeline(options: Options = {}): Pipeline {
   const progress = createProgress(options.shown ?? (() => undefined));
   const termLedger = createTermLedger(Promise.resolve({ ledger, term: options.term ?? 1 }));
   const writer = createLedgerWriter(
-    { ledger: termLedger, queue, onEnd: (reason) => ends.push(reason), log, metrics },
+    { ledger: termLedger, queue, onEnd: (reason) => ends.push(reason), log, metrics, clock },
     { concurrency: 2, limit: options.backlogLimit ?? 1_000, retryDelay: 0, maxRetryDelay: 1 },
   );
   const observer = createObserver(
@@ -106,12 +113,12 @@ export function startPipeline(options: Options = {}): Pipeline {
       isRefreshed: isSyncStatusRefreshed,
       progress,
       importAlerts: (application, evaluations) =>
-        importAlerts(application, evaluations, { controllerNamespace, now: now() }),
+        importAlerts(application, evaluations, { controllerNamespace, now: clock.now() }),
       onEnded: (_application, evaluations) => ended.push(...evaluations),
       onNamed: (delivery) => named.push(delivery),
       metrics,
       log,
-      now,
+      clock,
     },
     { limit: options.backlogLimit ?? 1_000, retryDelay: 0, maxRetryDelay: 1 },
   );
@@ -121,18 +128,19 @@ export function startPipeline(options: Options = {}): Pipeline {
       queue,
       configurations,
       pacing: createPacing(),
-      fairness: createFairness({ places: 10, now }),
+      fairness: createFairness({ places: 10, clock }),
       members: () => 1,
       project,
       onSent: (delivery) => sent.push(delivery),
       onParked: (delivery, settlement) => parked.push({ delivery, settlement }),
       metrics,
       log,
-      now,
+      clock,
     },
     { maxAge: options.maxAge ?? Number.MAX_SAFE_INTEGER, attemptTimeout: 60_000, controllerNamespace },
   );
   return {
+    clock,
     observer,
     writer,
     deliver,
@@ -145,10 +153,17 @@ export function startPipeline(options: Options = {}): Pipeline {
     progress,
     ends,
     parked,
-    see: (application, kind = 'seen') => observer.observe({ application, kind, observedAt: now() }),
+    see: (application, kind = 'seen') => observer.observe({ application, kind, observedAt: clock.now() }),
     async done() {
-      await observer.settled();
-      await writer.idle();
+      let isDone = false;
+      const done = observer
+        .settled()
+        .then(writer.idle)
+        .finally(() => {
+          isDone = true;
+        });
+      while (!isDone) await clock.advance(0);
+      await done;
     },
   };
 }

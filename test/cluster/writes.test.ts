@@ -1,8 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Clock } from '../../src/clock.ts';
 import { annotateApplication } from '../../src/cluster/annotate.ts';
-import type { Clock } from '../../src/cluster/clock.ts';
 import { createEventRecorder, type EventSubject } from '../../src/cluster/events.ts';
 import type { JsonObject } from '../../src/model.ts';
+import { createSimulatedClock } from '../../src/simulated-clock.ts';
 import { application, recordingLog, startCluster } from './support.ts';
 
 const subject: EventSubject = {
@@ -19,10 +20,10 @@ async function record() {
     kind: 'ConfigMap',
     metadata: { name: subject.name, namespace: 'argocd' },
   });
-  let now = Date.parse('2026-11-22T12:00:00Z');
+  const simulated = createSimulatedClock(Date.parse('2026-11-22T12:00:00Z'));
   // Pauses end at once; the time passes when a test says so.
   const clock: Clock = {
-    now: () => now,
+    ...simulated,
     after(_ms, callback) {
       const immediate = setImmediate(callback);
       return () => clearImmediate(immediate);
@@ -43,9 +44,7 @@ async function record() {
     recorder,
     records,
     raise,
-    pass: (ms: number) => {
-      now += ms;
-    },
+    pass: simulated.skip,
     events: () => cluster.simulator.cluster.list('Event', 'argocd'),
   };
 }

@@ -55,7 +55,7 @@ function runConfigMap({ golden, text }: CorpusConfig, context: Context): FiledVe
       verdicts.push({ ...verdict, ...failed(`throws ${String((error as Error).stack)}`) });
     }
   };
-  const { problems } = checkConfig({ files: [{ name: golden.file, text }] });
+  const { problems } = checkConfig({ files: [{ name: golden.file, text }], now: Date.now() });
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (golden.engineRejects === undefined) judge('accepted', '', () => judgeAccepted(errors));
   else judge('rejected', '', () => judgeRejected(golden, errors));

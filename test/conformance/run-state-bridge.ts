@@ -4,6 +4,7 @@
  * against), the queue, the API server, and services that accept or fail as the step says.
  */
 import { endedMeanwhile, importAlerts, notifiedAnnotation } from '../../src/alerts/notified-annotation.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { type Configurations, createConfigurations } from '../../src/configurations/configurations.ts';
 import { createDeliver } from '../../src/delivery/deliver.ts';
@@ -66,6 +67,7 @@ const metrics = createMetrics({ version: 'conformance', processMetrics: false })
 export function startBridge(world: World, ledger: Ledger, options: Options): Bridge {
   const { controllerNamespace } = options;
   const now = () => world.now;
+  const clock: Clock = { ...systemClock, now };
   const jobs = new Map<string, Job>();
   let current: Job | undefined;
   let underWay: Delivery | undefined;
@@ -118,12 +120,12 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
     controllerNamespace,
     load: async () => [],
     log,
-    now,
+    clock,
   });
   const progress = createProgress(() => undefined);
   const term = createTermLedger(Promise.resolve({ ledger, term: options.term }));
   const writer = createLedgerWriter(
-    { ledger: term, queue, onEnd: () => undefined, log, metrics },
+    { ledger: term, queue, onEnd: () => undefined, log, metrics, clock },
     { concurrency: 1, limit: 1_000 },
   );
   const observer = createObserver({
@@ -144,7 +146,7 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
     onOverflow: () => undefined,
     metrics,
     log,
-    now,
+    clock,
   });
   const deliver = createDeliver(
     {
@@ -152,7 +154,7 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
       configurations,
       queue,
       pacing: createPacing(),
-      fairness: createFairness({ places: 10, now }),
+      fairness: createFairness({ places: 10, clock }),
       members: () => 1,
       project: () => undefined,
       onSent: async (delivery) => {
@@ -161,7 +163,7 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
       onParked: () => undefined,
       metrics,
       log,
-      now,
+      clock,
     },
     { maxAge: Number.MAX_SAFE_INTEGER, attemptTimeout: 60_000, controllerNamespace },
   );

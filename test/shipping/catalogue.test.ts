@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../src/model.ts';
 import { neutraliseMentions } from '../../src/services/slack/mentions.ts';
+import { createSimulatedClock } from '../../src/simulated-clock.ts';
 import { renderNotification } from '../../src/templates/render.ts';
 import { compileTemplate } from '../../src/templates/schema.ts';
 import type { Template } from '../../src/templates/template.ts';
@@ -199,13 +200,14 @@ describe('triggers', () => {
 
     /** The revisions that are told of, one for each message. */
     async function told(states: readonly Record<string, Json>[]): Promise<unknown[]> {
-      const queue = createMemoryQueue(() => FROZEN_NOW);
+      const clock = createSimulatedClock(FROZEN_NOW);
+      const queue = createMemoryQueue(clock);
       const data = {
         'service.console': '{}',
         'trigger.on-deployed': triggers.get('on-deployed') ?? '',
         'template.app-deployed': templates.get('app-deployed') ?? '',
       };
-      const p = startPipeline({ queue, now: () => FROZEN_NOW, snapshots: [snapshot(data)] });
+      const p = startPipeline({ queue, clock, snapshots: [snapshot(data)] });
       let status: JsonObject = { history };
       for (const state of states) {
         status = { ...status, ...state };

@@ -68,8 +68,7 @@ export function createDirectory(kind: DirectoryKind, deps: Deps): Directory {
     return found;
   }
 
-  async function refresh(): Promise<void> {
-    const signal = AbortSignal.timeout(patience);
+  async function refresh(signal: AbortSignal): Promise<void> {
     try {
       list = await readList(signal);
       listedAt = now();
@@ -101,7 +100,7 @@ export function createDirectory(kind: DirectoryKind, deps: Deps): Directory {
     const known = list.get(key);
     if (known !== undefined && age < goodFor.hit) return known;
     if (age >= goodFor.miss && now() >= pausedUntil) {
-      listing ??= refresh().finally(() => {
+      listing ??= withTimeLimit(patience, undefined, refresh).finally(() => {
         listing = undefined;
       });
       await listing;

@@ -1,3 +1,4 @@
+import { systemClock } from '../../clock.ts';
 import type { Logger } from '../../log.ts';
 import type { Notification, Outcome } from '../../model.ts';
 import type { ConnectionOptions } from '../../net/connections.ts';
@@ -78,7 +79,7 @@ export function createSlackService(
   settings: Partial<SlackSettings> = {},
 ): Service {
   const { timeout, threadTtl, metadata: withMetadata, pace } = { ...defaults, ...settings };
-  const now = deps.now ?? Date.now;
+  const now = deps.now ?? systemClock.now;
   const { username, password } = new URL(options.apiURL);
   const scrub = createScrub([options.token, username, password]);
   const threads = createThreads(deps.state, deps.name, threadTtl);

@@ -50,8 +50,7 @@ export function createUsers(deps: Deps): Users {
     if (oldest !== undefined) remembered.delete(oldest);
   }
 
-  async function look(address: string): Promise<string | undefined> {
-    const signal = AbortSignal.timeout(patience);
+  async function look(address: string, signal: AbortSignal): Promise<string | undefined> {
     try {
       const { user } = await call('users.lookupByEmail', { email: address }, signal);
       const id = typeof user?.id === 'string' && /^[UW][A-Z0-9]+$/.test(user.id) ? user.id : undefined;
@@ -90,7 +89,11 @@ export function createUsers(deps: Deps): Users {
     const known = remembered.get(address);
     if (known !== undefined && now() < known.until) return Promise.resolve(known.id);
     if (now() < pausedUntil) return Promise.resolve(undefined);
-    const running = asked.get(address) ?? look(address).finally(() => asked.delete(address));
+    const running =
+      asked.get(address) ??
+      withTimeLimit(patience, undefined, (signal) => look(address, signal)).finally(() =>
+        asked.delete(address),
+      );
     asked.set(address, running);
     return running;
   }
