@@ -4,6 +4,8 @@ import { type Clock, systemClock } from './clock.ts';
 export interface SimulatedClock extends Clock {
   /** Lets `ms` pass: calls what becomes due, each at its time, and lets what follows from it settle before the next. */
   advance(ms: number): Promise<void>;
+  /** Lets as much time pass, from one timer to the next, as `promise` needs to settle. */
+  until<T>(promise: Promise<T>): Promise<T>;
   /** Lets what is to be done now be done; no time passes. */
   settle(): Promise<void>;
   /** Lets `ms` pass as for a process that is busy or stopped: what becomes due is called with the next `advance`. */
@@ -42,6 +44,13 @@ export function createSimulatedClock(start: number): SimulatedClock {
     return next;
   }
 
+  function call(timer: Timer): Promise<void> {
+    timers.delete(timer);
+    passed = Math.max(passed, timer.at);
+    timer.callback();
+    return settle();
+  }
+
   return {
     now: () => offset + passed,
     monotonic: () => passed,
@@ -58,13 +67,21 @@ export function createSimulatedClock(start: number): SimulatedClock {
     async advance(ms) {
       const end = passed + ms;
       await settle();
-      for (let timer = nextUntil(end); timer; timer = nextUntil(end)) {
-        timers.delete(timer);
-        passed = Math.max(passed, timer.at);
-        timer.callback();
-        await settle();
-      }
+      for (let timer = nextUntil(end); timer; timer = nextUntil(end)) await call(timer);
       passed = Math.max(passed, end);
+    },
+    async until(promise) {
+      let isSettled = false;
+      const note = () => {
+        isSettled = true;
+      };
+      promise.then(note, note);
+      await settle();
+      while (!isSettled) {
+        const timer = nextUntil(Number.POSITIVE_INFINITY);
+        await (timer ? call(timer) : settle());
+      }
+      return promise;
     },
     settle,
     skip(ms) {

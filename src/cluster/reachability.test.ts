@@ -4,7 +4,8 @@ import { ClusterError } from './cluster-error.ts';
 import { createReachability } from './reachability.ts';
 
 function setup() {
-  const clock = createSimulatedClock(0);
+  const begun = 1_000_000;
+  const clock = createSimulatedClock(begun);
   const probes: number[] = [];
   const refused: boolean[] = [];
   const told: string[] = [];
@@ -13,7 +14,7 @@ function setup() {
     clock,
     longestRefused: () => 2_500,
     async probe(_signal, isRefused) {
-      probes.push(clock.now());
+      probes.push(clock.now() - begun);
       refused.push(isRefused);
       if (answer !== undefined) throw answer;
     },

@@ -1,6 +1,7 @@
 import { DelayedError, type IQueueBackend, type Job, type JobProgress, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
+import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { createOutageLog } from '../net/outage-log.ts';
 import { settledWithin, withDeadline } from '../store/deadline.ts';
@@ -16,6 +17,8 @@ export interface BullmqQueueOptions {
   concurrency?: number;
   /** Milliseconds for each call. */
   deadline?: number;
+  /** @defaultValue that of the store */
+  clock?: Clock;
 }
 
 type DeliveryJob = Job<JobData, void, string>;
@@ -42,8 +45,7 @@ const gracefulPart = 0.8;
 
 /** The queue on BullMQ, for every store: what differs between them is in queue-backend.ts. */
 export function createBullmqQueue(store: Store, options: BullmqQueueOptions): DeliveryQueue {
-  const { log, concurrency = 50, deadline = 10_000 } = options;
-  const { clock } = store;
+  const { log, concurrency = 50, deadline = 10_000, clock = store.clock } = options;
   const { now } = clock;
   const backends = queueBackends(store, deadline);
   const common = { prefix: backends.prefix };

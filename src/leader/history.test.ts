@@ -225,7 +225,7 @@ async function playWithCrashes({ steps, faults }: Omit<Case, 'retries'>) {
   const recover = async () => {
     const { ledger, queue, observer } = process;
     const isGone = async ({ uid }: { uid: string }) => !last.has(uid);
-    await observer.settled();
+    await clock.until(observer.settled());
     await reportDeletions({ ledger, observer, isWatched: () => true, isGone, now: clock.now() });
     await requeueIntents({ ledger, queue, log }).catch(() => 0);
   };
@@ -241,7 +241,7 @@ async function playWithCrashes({ steps, faults }: Omit<Case, 'retries'>) {
     else if (each.kind === 'restart') {
       crashes += 1;
       process.observer.stop();
-      await process.writer.stop(0);
+      await clock.until(process.writer.stop(0));
       if (each.lose) jobs.lose();
       process = begin();
     } else {

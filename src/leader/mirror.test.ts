@@ -90,6 +90,7 @@ function start(on: On = () => undefined, data = configMap) {
   }
 
   return {
+    clock,
     ledger,
     mirror,
     pipeline,
@@ -108,7 +109,7 @@ const app = (status: JsonObject, uid = 'a') => application(uid, { status, subscr
 it('writes what was sent, and takes away what is over', async () => {
   const m = start();
   for (const delivery of await m.deliveriesOf(app(synced('r1', 'Degraded')))) m.mirror.sent(delivery);
-  await m.mirror.stop(60_000);
+  await m.clock.until(m.mirror.stop(60_000));
   expect(m.notified()).toEqual({
     'on-degraded:[0]:console:ops': seconds,
     'r1:on-synced:[0]:console:ops': seconds,
@@ -135,7 +136,7 @@ it('makes one patch at a time, of its own key, and the next of all that happened
   const deliveries = await m.deliveriesOf(app(synced('r1', 'Degraded')), app(synced('r2', 'Degraded')));
   expect(deliveries).toHaveLength(3);
   for (const delivery of deliveries) m.mirror.sent(delivery);
-  await m.mirror.stop(60_000);
+  await m.clock.until(m.mirror.stop(60_000));
   const patches = m.requests.filter(({ method }) => method === 'PATCH');
   expect(patches).toHaveLength(2);
   for (const { body } of patches) {
@@ -155,7 +156,7 @@ it('writes what happens just as the patch before is done', async () => {
     await patched.promise;
     for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
     m.mirror.sent(second);
-    await m.mirror.stop(60_000);
+    await m.clock.until(m.mirror.stop(60_000));
     expect([ticks, Object.keys(m.notified()).length]).toEqual([ticks, 2]);
   }
 });
@@ -168,7 +169,7 @@ it('lets the last word stand of what was sent and ended before it was written', 
   m.mirror.ended(app(healthy), m.pipeline.ended);
   m.mirror.sent(delivery);
   m.mirror.ended(app(healthy), m.pipeline.ended);
-  await m.mirror.stop(60_000);
+  await m.clock.until(m.mirror.stop(60_000));
   expect(m.notified()).toEqual({});
   expect(m.requests.filter(({ method }) => method === 'PATCH')).toEqual([]);
 });
@@ -178,7 +179,7 @@ it('leaves alone what is gone', async () => {
   const [delivery] = await m.deliveriesOf(app(degraded));
   m.annotations.delete('a');
   if (delivery) m.mirror.sent(delivery);
-  await m.mirror.stop(60_000);
+  await m.clock.until(m.mirror.stop(60_000));
   expect(m.requests.map(({ method }) => method)).toEqual(['GET']);
   expect(m.lines).toEqual([]);
 });
@@ -188,7 +189,7 @@ it('writes nothing of a condition that is not configured any more', async () => 
   const [delivery] = await m.deliveriesOf(app(degraded));
   m.pipeline.configurations.update(snapshot({ 'herald.service.console': '{}' }));
   if (delivery) m.mirror.sent(delivery);
-  await m.mirror.stop(60_000);
+  await m.clock.until(m.mirror.stop(60_000));
   expect(m.requests).toEqual([]);
 });
 
@@ -205,7 +206,7 @@ it.each([
   });
   const [delivery] = await m.deliveriesOf(app(degraded));
   if (delivery) m.mirror.sent(delivery);
-  await m.mirror.stop(60_000);
+  await m.clock.until(m.mirror.stop(60_000));
   expect(Object.keys(m.notified())).toHaveLength(written);
   expect(m.lines.map(({ msg }) => msg)).toEqual(Array(warned).fill('Could not mirror what was notified'));
 });
@@ -214,7 +215,7 @@ it('ends at the deadline, though the API server does not answer', async () => {
   const m = start(() => new Promise(() => undefined));
   const [delivery] = await m.deliveriesOf(app(degraded));
   if (delivery) m.mirror.sent(delivery);
-  await m.mirror.stop(1);
+  await m.clock.until(m.mirror.stop(1));
   expect(m.requests).toHaveLength(1);
 });
 
@@ -325,7 +326,7 @@ it('writes beside its own key for several sources the one that argocd-notificati
     reconciledAt: '2026-01-01T00:01:00Z',
   };
   for (const delivery of await m.deliveriesOf(app(status))) m.mirror.sent(delivery);
-  await m.mirror.stop(60_000);
+  await m.clock.until(m.mirror.stop(60_000));
   expect(m.notified()).toEqual({
     '[r1 r2]:on-synced:[0]:console:ops': seconds,
     'on-synced:[0]:console:ops': seconds,

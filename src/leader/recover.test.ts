@@ -47,7 +47,7 @@ describe('requeueIntents', () => {
     const pipeline = startPipeline({ ledger, queue: crashing, clock });
     pipeline.see(app('a'));
     await pipeline.observer.settled();
-    await pipeline.writer.stop(0);
+    await clock.until(pipeline.writer.stop(0));
     expect(queue.held()).toEqual([]);
     expect(await requeueIntents({ ledger, queue, log: recordLog().log })).toBe(1);
   });

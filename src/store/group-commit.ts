@@ -50,12 +50,12 @@ export function createGroupCommit(
   function schedule(pause: number): void {
     if (isScheduled || waiting.length === 0) return;
     isScheduled = true;
-    const next = () => {
+    const begin = () => {
       isScheduled = false;
       schedule(commitSome());
     };
-    if (pause > longestTransaction) clock.after(pause, next);
-    else void clock.turn().then(next);
+    if (pause > longestTransaction) clock.after(pause, begin);
+    else void clock.turn().then(begin);
   }
 
   /** Commits what waits, as far as it fits into one transaction. Answers how long the disk was waited for. */

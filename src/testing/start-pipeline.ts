@@ -40,6 +40,8 @@ interface Options {
   shown?: () => string | undefined;
   /** Of the writer and the observer. */
   backlogLimit?: number;
+  /** Milliseconds before they try again, and at the most. @defaultValue at once */
+  retries?: { retryDelay: number; maxRetryDelay: number };
 }
 
 export interface Pipeline {
@@ -70,6 +72,7 @@ export function startPipeline(options: Options = {}): Pipeline {
     clock = createSimulatedClock(Date.UTC(2026, 0, 1)),
     selfService = false,
     project = () => undefined,
+    retries = { retryDelay: 0, maxRetryDelay: 1 },
   } = options;
   const { ledger = createMemoryLedger(), queue = createMemoryQueue(clock) } = options;
   const service = options.service ?? createRecordingService('console');
@@ -101,7 +104,7 @@ export function startPipeline(options: Options = {}): Pipeline {
   const termLedger = createTermLedger(Promise.resolve({ ledger, term: options.term ?? 1 }));
   const writer = createLedgerWriter(
     { ledger: termLedger, queue, onEnd: (reason) => ends.push(reason), log, metrics, clock },
-    { concurrency: 2, limit: options.backlogLimit ?? 1_000, retryDelay: 0, maxRetryDelay: 1 },
+    { concurrency: 2, limit: options.backlogLimit ?? 1_000, ...retries },
   );
   const observer = createObserver(
     {
@@ -120,7 +123,7 @@ export function startPipeline(options: Options = {}): Pipeline {
       log,
       clock,
     },
-    { limit: options.backlogLimit ?? 1_000, retryDelay: 0, maxRetryDelay: 1 },
+    { limit: options.backlogLimit ?? 1_000, ...retries },
   );
   const deliver = createDeliver(
     {
