@@ -139,14 +139,24 @@ function requestOf(notification: Notification, options: WebhookOptions, name: st
 }
 
 function requestHeaders(options: WebhookOptions): Record<string, string> {
-  const headers: Record<string, string> = { 'user-agent': 'herald' };
+  const headers: Record<string, string> = { 'user-agent': 'herald', ...credentialsIn(options.url) };
   for (const { name, value } of options.headers) headers[name.toLowerCase()] = value;
+  // The host is that of url: another would also be asked for its certificate.
+  delete headers.host;
   const { basicAuth } = options;
   if (basicAuth !== undefined) {
     const credentials = Buffer.from(`${basicAuth.username}:${basicAuth.password}`).toString('base64');
     headers.authorization = `Basic ${credentials}`;
   }
   return headers;
+}
+
+/** `https://user:password@…`, which is no part of the request line. */
+function credentialsIn(url: string): Record<string, string> {
+  const { username, password } = new URL(url);
+  if (username === '' && password === '') return {};
+  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  return { authorization: `Basic ${credentials.toString('base64')}` };
 }
 
 /** Hooks carry their secret in the path or the query as often as in a header. */

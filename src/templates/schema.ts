@@ -1,6 +1,6 @@
 /** The YAML of `template.<name>` → a compiled template, with a problem for everything that is wrong. */
 import { suggestion } from '../go/did-you-mean.ts';
-import { fieldKey, parseYaml, unknownFields, type YamlDocument } from '../go/yaml.ts';
+import { fieldKey, parseYaml, unknownFields, type YamlDocument, type YamlPath } from '../go/yaml.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { compileString, positionIn } from './compile-string.ts';
 import { type FieldKind, SECTIONS, shapeOf } from './sections.ts';
@@ -14,6 +14,9 @@ export function compileTemplate(name: string, text: string): { template?: Templa
 
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isList = (kind: FieldKind): kind is readonly [{ readonly [field: string]: FieldKind }] =>
+  Array.isArray(kind);
 
 class TemplateReader {
   private readonly name: string;
@@ -113,7 +116,7 @@ class TemplateReader {
   private readObject(
     value: JsonObject,
     fields: { readonly [field: string]: FieldKind },
-    yamlPath: string[],
+    yamlPath: YamlPath,
     path: string[],
   ): SectionObject {
     const object: Record<string, SectionTree> = {};
@@ -145,7 +148,7 @@ class TemplateReader {
     field: string,
     value: Json,
     kind: FieldKind,
-    yamlPath: string[],
+    yamlPath: YamlPath,
     path: string[],
   ): void {
     const tree = value === null ? undefined : this.readField(value, kind, yamlPath, path);
@@ -161,7 +164,7 @@ class TemplateReader {
   private readField(
     value: Json,
     kind: FieldKind,
-    yamlPath: string[],
+    yamlPath: YamlPath,
     path: string[],
   ): SectionTree | undefined {
     switch (kind) {
@@ -180,12 +183,28 @@ class TemplateReader {
         if (!isObject(value)) return this.wrong(yamlPath, path, 'a mapping');
         return this.readObject(value, { '*': 'text' }, yamlPath, path);
       default:
+        if (isList(kind)) return this.readList(value, kind[0], yamlPath, path);
         if (!isObject(value)) return this.wrong(yamlPath, path, 'a mapping');
         return this.readObject(value, kind, yamlPath, path);
     }
   }
 
-  private wrong(yamlPath: string[], path: string[], wanted: string): undefined {
+  private readList(
+    value: Json,
+    fields: { readonly [field: string]: FieldKind },
+    yamlPath: YamlPath,
+    path: string[],
+  ): SectionTree | undefined {
+    if (!Array.isArray(value)) return this.wrong(yamlPath, path, 'a list of mappings');
+    return value.flatMap((item, index): SectionTree[] => {
+      const at = [...yamlPath, index];
+      if (isObject(item)) return [this.readObject(item, fields, at, [...path, String(index)])];
+      this.wrong(at, [...path, String(index)], 'a mapping');
+      return [];
+    });
+  }
+
+  private wrong(yamlPath: YamlPath, path: string[], wanted: string): undefined {
     this.report(
       'error',
       this.document.at(yamlPath),
@@ -195,7 +214,7 @@ class TemplateReader {
     return undefined;
   }
 
-  private isScalar(value: Json | undefined, yamlPath: string[], path: string[]): boolean {
+  private isScalar(value: Json | undefined, yamlPath: YamlPath, path: string[]): boolean {
     if (typeof value !== 'object' || value === null) return true;
     const what = `${path.join('.')} must be a text, not ${Array.isArray(value) ? 'a list' : 'a mapping'}`;
     this.report(
@@ -208,8 +227,8 @@ class TemplateReader {
   }
 
   /** Strings of a section that we do not know, wherever they stand. */
-  private readGeneric(value: Json, path: string[]): SectionTree {
-    if (typeof value === 'string') return this.compile(value, path, path) ?? '';
+  private readGeneric(value: Json, path: YamlPath): SectionTree {
+    if (typeof value === 'string') return this.compile(value, path, path.map(String)) ?? '';
     if (Array.isArray(value))
       return value.map((item) => (typeof item === 'string' ? item : this.readGeneric(item, path)));
     if (!isObject(value)) return value;
@@ -226,12 +245,12 @@ class TemplateReader {
     return object;
   }
 
-  private readText(value: Json | undefined, yamlPath: string[], path: string[]): TemplateString | undefined {
+  private readText(value: Json | undefined, yamlPath: YamlPath, path: string[]): TemplateString | undefined {
     if (!this.isScalar(value, yamlPath, path)) return undefined;
     return this.compile(this.document.textAt(yamlPath) ?? '', yamlPath, path);
   }
 
-  private compile(text: string, yamlPath: string[], path: string[]): TemplateString | undefined {
+  private compile(text: string, yamlPath: YamlPath, path: string[]): TemplateString | undefined {
     const { document } = this;
     const locate = (offset: number) => document.within(yamlPath, positionIn(text, offset));
     const dialect = this.dialect === undefined ? {} : { dialect: this.dialect };

@@ -3,13 +3,17 @@
  * of one `send` list merge. Source: pkg/services of argoproj/notifications-engine; conformance group merge.
  */
 
-/** `text` is a template, `literal` a plain string, `texts` a mapping of templates. */
+/**
+ * `text` is a template, `literal` a plain string, `list` one of templates, `texts` a mapping of templates; an object has
+ * fields, and a list of one object is a list of such.
+ */
 export type FieldKind =
   | 'text'
   | 'literal'
   | 'flag'
   | 'list'
   | 'texts'
+  | readonly [{ readonly [field: string]: FieldKind }]
   | { readonly [field: string]: FieldKind };
 
 export interface SectionShape {
@@ -60,12 +64,12 @@ export const SECTIONS: Readonly<Record<string, SectionShape>> = {
     merge: 'replace',
     fields: {
       description: 'text',
-      priority: 'literal',
+      priority: 'text',
       alias: 'text',
       note: 'text',
       actions: 'list',
       tags: 'list',
-      visibleTo: 'list',
+      visibleTo: [{ id: 'text', type: 'text', name: 'text', username: 'text' }],
       details: 'texts',
       entity: 'text',
       user: 'text',

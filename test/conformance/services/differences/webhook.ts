@@ -1,0 +1,49 @@
+import { type Addition, type Difference, expecting, withoutHeader } from '../difference.ts';
+import type { WireRequest } from '../vectors.ts';
+
+const services = ['webhook'];
+
+export const differences: readonly Difference[] = [
+  {
+    services,
+    engine:
+      'A redirect to another host is followed with every configured header but `Authorization`, and with the whole URL as `Referer`.',
+    herald:
+      'Another host gets none of the configured headers, which may hold tokens, and no `Referer`, since the URL of a hook is often its secret.',
+    instead(step) {
+      const { requests } = step.expect;
+      if (requests === 'any' || !requests.some(({ headers }) => headers?.referer !== undefined))
+        return undefined;
+      const [first] = requests;
+      const kept = requests.map((request): WireRequest => {
+        if (request.headers?.referer === undefined) return request;
+        const { referer: _, ...headers } = request.headers;
+        const harmless = Object.entries(headers).filter(([name]) => name === 'content-type');
+        const left = request.host === first?.host ? headers : Object.fromEntries(harmless);
+        const { headers: __, ...rest } = request;
+        return Object.keys(left).length === 0 ? rest : { ...rest, headers: left };
+      });
+      return { ...step, expect: { ...step.expect, requests: kept } };
+    },
+  },
+  {
+    services,
+    engine: '`retryWaitMin: 1s`, as documented, refuses the ConfigMap: only numbers of nanoseconds are read.',
+    herald: "The waits are the queue's, so that the option has no effect, and a text in it is a warning.",
+    instead(step, { options = '' }) {
+      if (step.expect.error !== 'options' || !/^retryWait(?:Min|Max): *["']?[a-z0-9.]*[a-z]/im.test(options))
+        return undefined;
+      return expecting(step, null, ({ requests }) =>
+        requests.length === 1 ? undefined : 'one request was to be sent',
+      );
+    },
+  },
+];
+
+export const additions: readonly Addition[] = [
+  {
+    services,
+    herald: 'Each request has the id of its delivery as `Idempotency-Key`, the same in every attempt.',
+    without: (request, deliveryId) => withoutHeader(request, 'idempotency-key', deliveryId),
+  },
+];

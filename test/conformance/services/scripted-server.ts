@@ -1,0 +1,165 @@
+/** The other side of every service: takes the connections of a network, answers as a case says, and keeps what came. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { Authorities, CertificateKind } from './authority.ts';
+import type { Origin } from './network.ts';
+import type { Answer, WireRequest } from './vectors.ts';
+
+export interface ScriptedServer {
+  /** What follows is answered by these; what was received before is forgotten. */
+  play(answers: readonly Answer[], tls: Readonly<Record<string, CertificateKind>>): void;
+  /** What has been received, in the order of its arrival. */
+  received(): WireRequest[];
+  accept(socket: Socket, origin: Origin): void;
+  close(): Promise<void>;
+}
+
+/** What a connection is, once it is known: which host was meant, and whether TLS lies around the rest. */
+export interface Connection {
+  origin: Origin;
+  tls: boolean;
+}
+
+/** A protocol in which the server speaks first, or which is none of HTTP. */
+export interface Protocol {
+  /** Field of an answer that asks for it. */
+  field: 'smtp' | 'nats' | 'pubsub';
+  serve(socket: Socket, origin: Origin, world: ProtocolWorld): void;
+}
+
+export interface ProtocolWorld {
+  /** The answer to the next connection or request to the host. */
+  next(host: string): Answer;
+  record(request: WireRequest): void;
+  /** The server's end of a TLS connection. */
+  secure(socket: Socket, host: string): Promise<TLSSocket>;
+}
+
+const defaultAnswer: Answer = { status: 200 };
+
+export function createScriptedServer(
+  authorities: Authorities,
+  protocols: readonly Protocol[] = [],
+): ScriptedServer {
+  let answers: readonly Answer[] = [];
+  let tlsOf: Readonly<Record<string, CertificateKind>> = {};
+  let requests: WireRequest[] = [];
+  let asked = new Map<string, number>();
+  const connections = new WeakMap<Socket, Connection>();
+
+  function answerTo(host: string): Answer {
+    const own = answers.filter(({ to }) => to === host);
+    const list = own.length > 0 ? own : answers.filter(({ to }) => to === undefined);
+    const counter = own.length > 0 ? host : '';
+    const at = asked.get(counter) ?? 0;
+    asked.set(counter, at + 1);
+    return list[at] ?? list.at(-1) ?? defaultAnswer;
+  }
+
+  async function secure(socket: Socket, host: string): Promise<TLSSocket> {
+    const { key, cert } = await authorities.certificateOf(host, tlsOf[host] ?? 'trusted');
+    const secured = new TLSSocket(socket, { isServer: true, key, cert });
+    secured.on('error', () => {});
+    return secured;
+  }
+
+  const world: ProtocolWorld = { next: answerTo, record: (request) => requests.push(request), secure };
+
+  const http = createServer((request, response) => {
+    const { socket } = request;
+    const { origin, tls } = connections.get(socket) ?? { origin: { host: '', port: 0 }, tls: false };
+    const state = { play: asked };
+    void readAll(request).then((body) => {
+      // A request of an earlier case that comes to its end only now.
+      if (state.play !== asked) return socket.destroy();
+      const read = wireRequest(request, body, tls);
+      requests.push(read);
+      return respond(response, answerTo(origin.host));
+    });
+  });
+  http.keepAliveTimeout = 60_000;
+
+  return {
+    play(script, tls) {
+      answers = script;
+      tlsOf = tls;
+      requests = [];
+      asked = new Map();
+    },
+    received: () => [...requests],
+    accept(socket, origin) {
+      const protocol = protocols.find(({ field }) => answers.some((answer) => answer[field] !== undefined));
+      if (protocol !== undefined) return protocol.serve(socket, origin, world);
+      void acceptHttp(socket, origin);
+    },
+    async close() {
+      http.close();
+      http.closeAllConnections();
+      if (http.listening) await once(http, 'close');
+    },
+  };
+
+  async function acceptHttp(socket: Socket, origin: Origin): Promise<void> {
+    await once(socket, 'readable');
+    const first: Buffer | null = socket.read();
+    if (first === null) return;
+    socket.unshift(first);
+    // A TLS record of the type handshake.
+    const tls = first[0] === 0x16;
+    const stream = tls ? await secure(socket, origin.host) : socket;
+    connections.set(stream, { origin, tls });
+    http.emit('connection', stream);
+  }
+}
+
+async function readAll(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Headers of the transport, or of the client's library. */
+const unrecorded = new Set([
+  'host',
+  'user-agent',
+  'content-length',
+  'transfer-encoding',
+  'accept-encoding',
+  'date',
+  'connection',
+]);
+
+function wireRequest(request: IncomingMessage, body: string, tls: boolean): WireRequest {
+  const [path, query] = splitOnce(request.url ?? '', '?');
+  const scheme = tls ? 'https' : 'http';
+  const headers = Object.entries(request.headers)
+    .filter(([name]) => !unrecorded.has(name) && !name.startsWith('amz-sdk-'))
+    .map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]);
+  return {
+    scheme,
+    host: (request.headers.host ?? '').replace(tls ? /:443$/ : /:80$/, ''),
+    method: request.method ?? '',
+    path,
+    ...(query === undefined ? {} : { query }),
+    ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) as Record<string, string> }),
+    ...(body === '' ? {} : { body }),
+  };
+}
+
+function respond(response: ServerResponse, { status = 200, headers = {}, json, body, close, hang }: Answer) {
+  if (hang) return;
+  if (close) {
+    response.socket?.destroy();
+    return;
+  }
+  const type = json !== undefined ? 'application/json' : body !== undefined ? 'text/plain' : undefined;
+  response.writeHead(status, { ...(type === undefined ? {} : { 'content-type': type }), ...headers });
+  response.end(json !== undefined ? JSON.stringify(json) : (body ?? ''));
+}
+
+function splitOnce(text: string, separator: string): [string, string?] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}
