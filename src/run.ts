@@ -37,7 +37,7 @@ import { createTerm, type LeadingTerm, type OpenedStore } from './pipeline/term.
 import { missingLists, stuckWatches, verdict } from './pipeline/watch-health.ts';
 import type { HealthChecks } from './server/health.ts';
 import { createServer } from './server/server.ts';
-import { createService } from './services/create-service.ts';
+import { createService } from './services/registry.ts';
 import { settledWithin } from './store/deadline.ts';
 import { claimStore } from './store/owner.ts';
 import { createServiceState, type StoredState, scopedState } from './store/service-state.ts';

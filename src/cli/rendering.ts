@@ -5,10 +5,11 @@ import { renderWithRepo } from '../argocd/rendering.ts';
 import type { Config } from '../config/config.ts';
 import { createLog } from '../log.ts';
 import type { Application, JsonObject, Notification } from '../model.ts';
-import { createService, type ServiceDeps } from '../services/create-service.ts';
+import { createService, type ServiceDeps } from '../services/registry.ts';
+import { renderingOf } from '../services/schema.ts';
+import { schemaOf, schemas } from '../services/schemas.ts';
 import type { Service, ServiceState } from '../services/service.ts';
 import { type RenderResult, renderNotification } from '../templates/render.ts';
-import { SECTIONS } from '../templates/sections.ts';
 import type { Template } from '../templates/template.ts';
 import { templateVars } from '../templates/vars.ts';
 import { CommandFailure, type CommandIo, exitCode } from './io.ts';
@@ -51,7 +52,8 @@ export async function renderFor(
     address.service === 'console'
       ? [...new Set(templates.flatMap(({ sections }) => [...sections.keys()]))]
       : [typeOf(address.service, context.config)];
-  const render = (type: string) => rendered(address, templates, presentationOf(type, context), context);
+  const render = (type: string) =>
+    rendered(address, templates, presentationOf(type, address.service, context), context);
   const first = await render(types[0] ?? 'console');
   const sections = await Promise.all(types.slice(1).map(render));
   return [first, ...sections].reduce<JsonObject>(
@@ -106,28 +108,25 @@ function faultText(fault: Extract<RenderResult, { ok: false }>, loaded: LoadedCo
 
 function typeOf(service: string, config: Config): string {
   const type = config.services.get(service)?.type ?? service;
-  if (Object.hasOwn(SECTIONS, type) || config.services.has(service)) return type;
-  const known = [...config.services.keys(), ...Object.keys(SECTIONS)];
+  if (schemaOf(type) !== undefined) return type;
+  const known = [...config.services.keys(), ...schemas.map((schema) => schema.type)];
   throw new CommandFailure(
     `there is no service ${JSON.stringify(service)}: use one of ${[...new Set(known)].join(', ')}`,
   );
 }
 
-/** How a type of service has its values rendered, without a configured service and its secrets. */
+/** How a type of service has its values rendered; of a configured one, as its options say. */
 function presentationOf(
   type: string,
-  { io }: RenderContext,
+  name: string,
+  { config }: RenderContext,
 ): Pick<Service, 'type' | 'jsonFields' | 'filterValue'> {
-  const enough: Record<string, JsonObject> = {
-    slack: { token: 'unused' },
-    webhook: { url: 'http://unused.invalid' },
-  };
-  const source = { type, name: type, options: enough[type] ?? {} };
-  const { service } = createService(source, serviceDeps(io));
-  if (!service) return { type, jsonFields: [] };
+  const schema = schemaOf(type);
+  if (schema === undefined) return { type, jsonFields: [] };
+  const configured = config.services.get(name);
+  const settings = configured?.type === type ? configured.settings : undefined;
   // A mention is shown as the address: what stands for it is of use to the service alone.
-  const { jsonFields, filterValue } = service;
-  return { type, jsonFields, ...(filterValue ? { filterValue } : {}) };
+  return { type, ...renderingOf(schema, name, settings as Record<string, never> | undefined) };
 }
 
 /** A configured service that sends. */

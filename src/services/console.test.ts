@@ -1,9 +1,19 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { createLog } from '../log.ts';
 import type { Notification } from '../model.ts';
-import { createConsoleService } from './console.ts';
+import { createService } from './registry.ts';
 
-async function printed(notification: Notification, deps: { type?: string; jsonFields?: string[] } = {}) {
+async function send(notification: Notification, stream: Writable) {
+  const log = createLog({ level: 'silent', format: 'json' });
+  const state = { get: () => Promise.resolve(undefined), set: () => Promise.resolve() };
+  const source = { type: 'console', name: 'console', settings: {} };
+  const { service } = createService(source, { log, state, stream });
+  const { signal } = new AbortController();
+  return service?.send(notification, 'ops', { deliveryId: 'd', signal });
+}
+
+async function printed(notification: Notification) {
   let text = '';
   const stream = new Writable({
     write(chunk, _, done) {
@@ -11,29 +21,13 @@ async function printed(notification: Notification, deps: { type?: string; jsonFi
       done();
     },
   });
-  const signal = new AbortController().signal;
-  const outcome = await createConsoleService({ stream, ...deps }).send(notification, 'ops', {
-    deliveryId: 'd',
-    signal,
-  });
-  expect(outcome).toEqual({ status: 'sent' });
+  expect(await send(notification, stream)).toEqual({ status: 'sent' });
   return text;
 }
 
 describe('console', () => {
   it('prints the message and the recipient', async () => {
     expect(await printed({ message: 'shop\nis synced\n' })).toBe('── console → ops\nshop\nis synced\n\n');
-  });
-
-  it('prints the section of another type, with its JSON laid out', async () => {
-    const section = { attachments: '[{"title":"T"}]', blocks: 'broken', notifyBroadcast: true };
-    const text = await printed(
-      { message: 'm', section },
-      { type: 'slack', jsonFields: ['attachments', 'blocks'] },
-    );
-    expect(text).toBe(
-      '── slack → ops\nm\nslack:\n  attachments:\n    - title: T\n  blocks: broken\n  notifyBroadcast: true\n\n',
-    );
   });
 
   it('lets no value steer the terminal', async () => {
@@ -45,11 +39,6 @@ describe('console', () => {
   it('says that the stream is broken', async () => {
     const stream = new Writable({ write: (_, __, done) => done(new Error('EPIPE')) });
     stream.on('error', () => {});
-    const signal = new AbortController().signal;
-    const outcome = await createConsoleService({ stream }).send({ message: 'm' }, '', {
-      deliveryId: 'd',
-      signal,
-    });
-    expect(outcome).toMatchObject({ status: 'retry', reason: 'stream' });
+    expect(await send({ message: 'm' }, stream)).toMatchObject({ status: 'retry', reason: 'stream' });
   });
 });

@@ -1,20 +1,11 @@
 import type { Writable } from 'node:stream';
 import { stringify } from 'yaml';
-import type { Json, Notification, Outcome } from '../model.ts';
-import type { Service } from './service.ts';
-
-export interface ConsoleDeps {
-  stream: Writable;
-  /** A dry run of another type of service: its section is rendered and printed. Default `console`. */
-  type?: string;
-  jsonFields?: readonly string[];
-}
+import type { Notification, Outcome } from '../model.ts';
+import type { Implementation } from './implementation.ts';
 
 /** Prints notifications for a person to read. */
-export function createConsoleService({ stream, type = 'console', jsonFields = [] }: ConsoleDeps): Service {
+export const consoleService: Implementation<unknown> = (_options, { stream }) => {
   return {
-    type,
-    jsonFields,
     async send(notification, recipient, { signal, earlier }): Promise<Outcome> {
       const stillUnclear = earlier === undefined ? {} : { unclear: true as const };
       if (signal.aborted) {
@@ -22,7 +13,7 @@ export function createConsoleService({ stream, type = 'console', jsonFields = []
         return { status: 'retry', reason: 'aborted', error, ...stillUnclear };
       }
       try {
-        await write(stream, describe(notification, type, recipient, jsonFields));
+        await write(stream, describe(notification, recipient));
         return earlier === undefined ? { status: 'sent' } : { status: 'sent', earlier: 'unreadable' };
       } catch (error) {
         const what = `Console cannot be written: ${error instanceof Error ? error.message : String(error)}`;
@@ -30,36 +21,14 @@ export function createConsoleService({ stream, type = 'console', jsonFields = []
         return { status: 'retry', reason: 'stream', error: what, ...unclear };
       }
     },
-    // The stream belongs to whoever gave it.
-    async close() {},
   };
-}
+};
 
-function describe(
-  notification: Notification,
-  type: string,
-  recipient: string,
-  jsonFields: readonly string[],
-): string {
-  const parts = [`── ${type} → ${recipient === '' ? '(no recipient)' : recipient}`];
+function describe(notification: Notification, recipient: string): string {
+  const parts = [`── console → ${recipient === '' ? '(no recipient)' : recipient}`];
   if (notification.message !== '') parts.push(notification.message.trimEnd());
-  if (notification.section !== undefined) {
-    const section = Object.entries(notification.section).map(([key, value]) => [
-      key,
-      jsonFields.includes(key) ? parsed(value) : value,
-    ]);
-    parts.push(stringify({ [type]: Object.fromEntries(section) }).trimEnd());
-  }
+  if (notification.section !== undefined) parts.push(stringify({ console: notification.section }).trimEnd());
   return `${parts.map(printable).join('\n')}\n\n`;
-}
-
-function parsed(value: Json | undefined): Json {
-  if (typeof value !== 'string') return value ?? null;
-  try {
-    return JSON.parse(value) as Json;
-  } catch {
-    return value;
-  }
 }
 
 /** Values come from clusters and commits: none of them shall steer the terminal. */

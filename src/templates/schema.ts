@@ -2,11 +2,16 @@
 import { suggestion } from '../go/did-you-mean.ts';
 import { fieldKey, parseYaml, unknownFields, type YamlDocument, type YamlPath } from '../go/yaml.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
+import type { SectionField, SectionFields, SectionSchema } from '../services/schema.ts';
+import { schemas } from '../services/schemas.ts';
 import { compileString, positionIn } from './compile-string.ts';
-import { type FieldKind, SECTIONS, shapeOf } from './sections.ts';
 import type { Dialect, SectionObject, SectionTree, Template, TemplateString } from './template.ts';
 
 const OWN_FIELDS = ['message', 'dialect'] as const;
+
+const SECTIONS: ReadonlyMap<string, SectionSchema> = new Map(
+  schemas.flatMap((schema) => ('section' in schema && schema.section ? [[schema.type, schema.section]] : [])),
+);
 
 export function compileTemplate(name: string, text: string): { template?: Template; problems: Problem[] } {
   return new TemplateReader(name, text).read();
@@ -15,8 +20,7 @@ export function compileTemplate(name: string, text: string): { template?: Templa
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isList = (kind: FieldKind): kind is readonly [{ readonly [field: string]: FieldKind }] =>
-  Array.isArray(kind);
+const isList = (kind: SectionField): kind is readonly [SectionFields] => Array.isArray(kind);
 
 class TemplateReader {
   private readonly name: string;
@@ -52,9 +56,10 @@ class TemplateReader {
     const message =
       messageKey === undefined ? undefined : this.readText(value[messageKey], [messageKey], ['message']);
     const sections = new Map<string, SectionObject>();
-    for (const type of Object.keys(SECTIONS)) {
+    for (const [type, shape] of SECTIONS) {
       const key = fieldKey(value, type);
-      if (key !== undefined && value[key] !== null) this.readSection(sections, type, value[key] as Json, key);
+      if (key !== undefined && value[key] !== null)
+        this.readSection(sections, { type, shape, value: value[key] as Json, key });
     }
     this.readUnknown(value, sections);
     return {
@@ -78,7 +83,7 @@ class TemplateReader {
 
   /** A field that is no service of ours may be one of a later version: it is kept, with a warning. */
   private readUnknown(value: JsonObject, sections: Map<string, SectionObject>): void {
-    const names = [...OWN_FIELDS, ...Object.keys(SECTIONS)];
+    const names = [...OWN_FIELDS, ...SECTIONS.keys()];
     for (const key of unknownFields(value, names)) {
       const fix = `Remove it, or correct its name.${suggestion(key, names)}`;
       this.report('warning', this.document.keyAt([key]), `unknown field ${JSON.stringify(key)}`, fix);
@@ -87,9 +92,10 @@ class TemplateReader {
     }
   }
 
-  private readSection(sections: Map<string, SectionObject>, type: string, value: Json, key: string): void {
-    const shape = shapeOf(type);
-    if (shape === undefined) return;
+  private readSection(
+    sections: Map<string, SectionObject>,
+    { type, shape, value, key }: { type: string; shape: SectionSchema; value: Json; key: string },
+  ): void {
     if (!isObject(value)) {
       this.report(
         'error',
@@ -115,7 +121,7 @@ class TemplateReader {
 
   private readObject(
     value: JsonObject,
-    fields: { readonly [field: string]: FieldKind },
+    fields: SectionFields,
     yamlPath: YamlPath,
     path: string[],
   ): SectionObject {
@@ -147,7 +153,7 @@ class TemplateReader {
     object: Record<string, SectionTree>,
     field: string,
     value: Json,
-    kind: FieldKind,
+    kind: SectionField,
     yamlPath: YamlPath,
     path: string[],
   ): void {
@@ -163,7 +169,7 @@ class TemplateReader {
 
   private readField(
     value: Json,
-    kind: FieldKind,
+    kind: SectionField,
     yamlPath: YamlPath,
     path: string[],
   ): SectionTree | undefined {
@@ -179,6 +185,10 @@ class TemplateReader {
         return Array.isArray(value)
           ? value.map((item) => this.readGeneric(item, yamlPath))
           : this.wrong(yamlPath, path, 'a list');
+      case 'literals':
+        return Array.isArray(value)
+          ? value.map((item) => (typeof item === 'string' ? item : JSON.stringify(item)))
+          : this.wrong(yamlPath, path, 'a list');
       case 'texts':
         if (!isObject(value)) return this.wrong(yamlPath, path, 'a mapping');
         return this.readObject(value, { '*': 'text' }, yamlPath, path);
@@ -191,7 +201,7 @@ class TemplateReader {
 
   private readList(
     value: Json,
-    fields: { readonly [field: string]: FieldKind },
+    fields: SectionFields,
     yamlPath: YamlPath,
     path: string[],
   ): SectionTree | undefined {

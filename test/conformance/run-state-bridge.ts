@@ -172,7 +172,9 @@ function configurationsOf(
   serviceDouble: (name: string) => Service,
 ): Configurations {
   const services = new Map(
-    serviceNames.map((name) => [name, { type: name, name, sendable: true, options: {} }] as const),
+    serviceNames.map(
+      (name) => [name, { type: name, name, sendable: true, options: {}, settings: {} }] as const,
+    ),
   );
   const configurations = createConfigurations(
     {

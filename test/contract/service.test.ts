@@ -1,11 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { createSlackSimulator } from '../../simulator/slack.ts';
 import { createWebhookReceiver } from '../../simulator/webhook.ts';
-import { createLog } from '../../src/log.ts';
-import type { JsonObject } from '../../src/model.ts';
-import { createService } from '../../src/services/create-service.ts';
-import type { Service } from '../../src/services/service.ts';
-import { createMemoryState } from '../services/memory-state.ts';
+import { startService } from '../services/start-service.ts';
 import { describeService, type ServiceFault } from './service.ts';
 
 const slackToken = 'xoxb-secret-0123456789';
@@ -19,7 +15,7 @@ describeService({
     const simulator = createSlackSimulator({ token: slackToken, channels: [{ name: 'deploys' }] });
     await simulator.start();
     return {
-      service: make('slack', { token: slackToken, apiURL: simulator.apiUrl }),
+      service: startService('slack', { token: slackToken, apiURL: simulator.apiUrl }),
       recipient: 'deploys',
       received: () => simulator.messages('deploys').map(({ text }) => text),
       fail: (fault: ServiceFault) => simulator.fail(faultOf(fault)),
@@ -43,7 +39,7 @@ describeService({
       basicAuth: { username: 'herald', password },
     };
     return {
-      service: make('webhook', options),
+      service: startService('webhook', options),
       recipient: '',
       received: () => receiver.requests.map(({ body }) => body),
       fail: (fault: ServiceFault) => receiver.fail(faultOf(fault)),
@@ -66,7 +62,7 @@ describeService({
       text += chunk;
     });
     return {
-      service: make('console', {}, stream),
+      service: startService('console', {}, { stream }),
       recipient: 'me',
       received: () => (text === '' ? [] : [text]),
       async disconnect() {
@@ -79,16 +75,6 @@ describeService({
     };
   },
 });
-
-function make(type: string, options: JsonObject, stream = new PassThrough()): Service {
-  const log = createLog({ level: 'silent', format: 'json' });
-  const { service, problems } = createService(
-    { type, name: type, options },
-    { log, state: createMemoryState(), stream },
-  );
-  if (service === undefined) throw new Error(problems.map(({ what }) => what).join('; '));
-  return service;
-}
 
 function faultOf(fault: ServiceFault) {
   return typeof fault === 'string' ? { kind: fault } : { kind: 'status' as const, ...fault };

@@ -4,7 +4,7 @@ import { parseConfig } from '../../src/config/parse-config.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { createConfigurations } from '../../src/pipeline/configurations.ts';
 import { recordLog } from '../../src/pipeline/testing/recorded-log.ts';
-import { createService } from '../../src/services/create-service.ts';
+import { createService } from '../../src/services/registry.ts';
 import { createMemoryState } from '../services/memory-state.ts';
 import { nastyText } from './arbitraries.ts';
 import { catalogue, wholeConfigMap } from './catalogue.ts';

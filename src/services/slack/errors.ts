@@ -97,6 +97,10 @@ export function failureOf(error: unknown, signal: AbortSignal, now: number): Fai
     return { kind: 'retry', reason: 'rate_limited', detail: 'answered 429', retryAfter: cause.retryAfter };
   }
   const network = networkFailure(cause, signal);
+  if (network.reason === 'address_not_allowed') {
+    const detail = `was not called: ${network.detail}`;
+    return { kind: 'rejected', reason: network.reason, detail, scope: 'service' };
+  }
   return {
     kind: 'retry',
     reason: network.reason,

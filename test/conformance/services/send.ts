@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { parseConfig } from '../../../src/config/parse-config.ts';
 import { createLog } from '../../../src/log.ts';
 import type { JsonObject, Notification, Outcome } from '../../../src/model.ts';
-import { createService } from '../../../src/services/create-service.ts';
+import { createService } from '../../../src/services/registry.ts';
 import type { Service } from '../../../src/services/service.ts';
 import { renderNotification } from '../../../src/templates/render.ts';
 import type { Template } from '../../../src/templates/template.ts';

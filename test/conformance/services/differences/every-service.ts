@@ -1,7 +1,27 @@
 import { parseYaml } from '../../../../src/go/yaml.ts';
+import { schemaOf } from '../../../../src/services/schemas.ts';
 import { type Difference, expecting } from '../difference.ts';
 
 export const differences: readonly Difference[] = [
+  {
+    engine: 'A token or a URL may be missing: requests are made that no server takes.',
+    herald: 'Options without which nothing can be sent are an error when the configuration is read.',
+    instead(step, { service, options = '' }) {
+      // Those that the engine refuses, too, if later.
+      if (['config', 'options', 'credentials', 'request'].includes(step.expect.error ?? '')) return undefined;
+      const written = parseYaml(options).value;
+      if (typeof written !== 'object' || Array.isArray(written)) return undefined;
+      const given = new Set(
+        Object.entries(written ?? {})
+          .filter(([, value]) => value !== null && value !== '')
+          .map(([name]) => name.toLowerCase()),
+      );
+      const missing = Object.entries(schemaOf(service)?.options ?? {}).filter(
+        ([name, field]) => field.required !== undefined && !given.has(name.toLowerCase()),
+      );
+      return missing.length === 0 ? undefined : { ...step, expect: { error: 'options', requests: [] } };
+    },
+  },
   {
     engine: 'A `$key` that the Secret does not have is sent as it is, as a token or within a URL.',
     herald: 'The service is refused, with a problem that names the key: no `$key` is ever sent.',

@@ -1,0 +1,14 @@
+import { transport } from './fields.ts';
+import { serviceSchema } from './schema.ts';
+
+export const webex = serviceSchema({
+  type: 'webex',
+  product: 'Webex',
+  pending: true,
+  options: {
+    token: { kind: 'token', required: 'Set token: $webex-token and put the token of a bot into the Secret.' },
+    apiURL: { kind: 'url', default: 'https://webexapis.com' },
+    ...transport,
+  },
+  recipient: { noun: 'room or address' },
+});
