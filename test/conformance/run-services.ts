@@ -6,9 +6,11 @@ import { readFileSync } from 'node:fs';
 import { mock } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { decodeJson } from '../../src/go/json.ts';
+import { type Authorities, createAuthorities } from '../internet/authority.ts';
+import { createNetwork, type Origin } from '../internet/network.ts';
+import { createScriptedServer, type ScriptedServer } from '../internet/server.ts';
 import type { Fixtures } from './fixtures.ts';
 import { createArtefactFilter } from './services/artefacts.ts';
-import { type Authorities, createAuthorities } from './services/authority.ts';
 import {
   applied,
   type Difference,
@@ -17,9 +19,7 @@ import {
   loadDifferences,
   type Seen,
 } from './services/difference.ts';
-import { createNetwork, type Origin } from './services/network.ts';
 import { inTheFormOf } from './services/observe.ts';
-import { createScriptedServer, type ScriptedServer } from './services/scripted-server.ts';
 import { openServices, type Sender } from './services/send.ts';
 import { openConsole } from './services/send-console.ts';
 import type { ServiceCase, ServiceVectors, WireRequest } from './services/vectors.ts';

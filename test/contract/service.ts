@@ -7,6 +7,9 @@ export type ServiceFault =
   | 'reset'
   | 'drop'
   | 'hang'
+  /** An answer of success that breaks off, or never ends. */
+  | 'half'
+  | 'endless'
   | { status: number; headers?: Record<string, string>; body?: string };
 
 /** A service with the world it talks to. */
@@ -21,8 +24,11 @@ export interface ServiceFixture {
   arrived?(): Promise<void>;
   /** Makes the other side unreachable. */
   disconnect(): Promise<void>;
-  /** What `sent` says of an earlier attempt that has arrived, and of one that has not. */
-  earlier: { arrived: 'found' | 'unreadable'; lost: 'absent' | 'unreadable' };
+  /**
+   * What `sent` says of an earlier attempt that has arrived, and of one that has not; undefined: nothing, since sending
+   * again changes nothing.
+   */
+  earlier: { arrived?: 'found' | 'unreadable'; lost?: 'absent' | 'unreadable' };
   close(): Promise<void>;
 }
 
@@ -101,7 +107,10 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
       const since = Date.now();
       expect(await send()).toEqual({ status: 'sent' });
       const { arrived } = fixture.earlier;
-      expect(await send(undefined, undefined, { since })).toEqual({ status: 'sent', earlier: arrived });
+      expect(await send(undefined, undefined, { since })).toEqual({
+        status: 'sent',
+        ...(arrived && { earlier: arrived }),
+      });
       expect(
         fixture
           .received()
@@ -112,7 +121,8 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
 
     it('says what became of an earlier attempt that was lost', async () => {
       const outcome = await send(undefined, undefined, { since: Date.now() });
-      expect(outcome).toEqual({ status: 'sent', earlier: fixture.earlier.lost });
+      const { lost } = fixture.earlier;
+      expect(outcome).toEqual({ status: 'sent', ...(lost && { earlier: lost }) });
       expect(
         fixture
           .received()
@@ -172,6 +182,23 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
       fixture.fail({ status, body: `no: ${secrets.join(' ')}` });
       const outcome = await send();
       expect(outcome).toMatchObject({ status: 'rejected', reason: `http_${status}` });
+      expectNoSecret(outcome);
+    });
+
+    it.each<[string, ServiceFault]>([
+      ['breaks off', 'half'],
+      ['never ends', 'endless'],
+      [
+        'is a page of a proxy',
+        { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>hello</html>' },
+      ],
+      ['is JSON of something else', { status: 200, body: '[null]' }],
+    ])('knows what an answer of success means that %s', async (_, fault) => {
+      if (fixture.fail === undefined) return;
+      fixture.fail(fault);
+      const outcome = await send();
+      // The service may have done what was asked.
+      if (outcome.status !== 'sent') expect(outcome).toMatchObject({ status: 'retry', unclear: true });
       expectNoSecret(outcome);
     });
 

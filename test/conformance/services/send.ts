@@ -8,9 +8,9 @@ import type { Service } from '../../../src/services/service.ts';
 import { renderNotification } from '../../../src/templates/render.ts';
 import type { Template } from '../../../src/templates/template.ts';
 import { templateVars } from '../../../src/templates/vars.ts';
+import type { Authorities } from '../../internet/authority.ts';
 import { createMemoryState } from '../../services/memory-state.ts';
 import { type Fixtures, fixedRepo } from '../fixtures.ts';
-import type { Authorities } from './authority.ts';
 import type { ExpectedStep, Seen } from './difference.ts';
 import type { ServiceCase } from './vectors.ts';
 

@@ -1,6 +1,9 @@
 /** What `services.json` holds: sends through services, with what the real engine put on the wire. */
-import type { Json, JsonObject } from '../../../src/model.ts';
-import type { CertificateKind } from './authority.ts';
+import type { JsonObject } from '../../../src/model.ts';
+import type { CertificateKind } from '../../internet/authority.ts';
+import type { Answer, WireRequest } from '../../internet/server.ts';
+
+export type { WireRequest };
 
 export interface ServiceVectors {
   meta: {
@@ -46,24 +49,6 @@ export interface Step {
   expect: Expectation;
 }
 
-/** What a scripted server answers: the n-th request gets the n-th, the last one is repeated. */
-export interface Answer {
-  /** Only for requests to this host. */
-  to?: string;
-  status?: number;
-  headers?: Record<string, string>;
-  json?: Json;
-  body?: string;
-  /** The connection is dropped without an answer. */
-  close?: boolean;
-  /** No answer comes. */
-  hang?: boolean;
-  /** Each is for the server of its protocol to read. */
-  smtp?: JsonObject;
-  nats?: JsonObject;
-  pubsub?: JsonObject;
-}
-
 export interface Expectation {
   requests: WireRequest[];
   /** A kind of `meta.kinds`; null: the notification counts as sent. */
@@ -73,22 +58,4 @@ export interface Expectation {
   /** The engine takes the failure as done. */
   retry?: boolean;
   stdout?: string;
-}
-
-/** One request, in the form of the vectors. Of the body forms there is at most one. */
-export interface WireRequest {
-  host?: string;
-  scheme?: string;
-  method?: string;
-  path?: string;
-  query?: string;
-  headers?: Record<string, string>;
-  json?: Json;
-  form?: JsonObject;
-  body?: string;
-  jwt?: JsonObject;
-  sigv4?: JsonObject;
-  smtp?: JsonObject;
-  nats?: JsonObject;
-  pubsub?: JsonObject;
 }

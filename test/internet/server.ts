@@ -1,25 +1,69 @@
-/** The other side of every service: takes the connections of a network, answers as a case says, and keeps what came. */
-import { once } from 'node:events';
+/** The other side of every service: takes the connections of a network, answers as it is told, and keeps what came. */
+import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import type { Json, JsonObject } from '../../src/model.ts';
 import type { Authorities, CertificateKind } from './authority.ts';
 import type { Origin } from './network.ts';
-import type { Answer, WireRequest } from './vectors.ts';
+
+/** What is answered: the n-th request gets the n-th, the last one is repeated. */
+export interface Answer {
+  /** Only for requests to this host. */
+  to?: string;
+  status?: number;
+  headers?: Record<string, string>;
+  json?: Json;
+  body?: string;
+  /** The connection is dropped without an answer. */
+  close?: boolean;
+  /** No answer comes. */
+  hang?: boolean;
+  /** The connection is reset; or dropped within the body; or the body never ends. */
+  broken?: 'reset' | 'half' | 'endless';
+  /** Each is for the server of its protocol to read. */
+  smtp?: JsonObject;
+  nats?: JsonObject;
+  pubsub?: JsonObject;
+}
+
+/** One request. Of the forms of a body there is at most one; a server keeps it as text. */
+export interface WireRequest {
+  host?: string;
+  scheme?: string;
+  method?: string;
+  path?: string;
+  query?: string;
+  headers?: Record<string, string>;
+  json?: Json;
+  form?: JsonObject;
+  body?: string;
+  jwt?: JsonObject;
+  sigv4?: JsonObject;
+  smtp?: JsonObject;
+  nats?: JsonObject;
+  pubsub?: JsonObject;
+}
 
 export interface ScriptedServer {
   /** What follows is answered by these; what was received before is forgotten. */
-  play(answers: readonly Answer[], tls: Readonly<Record<string, CertificateKind>>): void;
+  play(answers: readonly Answer[], tls?: Readonly<Record<string, CertificateKind>>): void;
   /** What has been received, in the order of its arrival. */
   received(): WireRequest[];
+  /** Resolves when so many requests have been received. */
+  until(count: number): Promise<void>;
+  /** How many connections there have been. */
+  connections(): number;
   accept(socket: Socket, origin: Origin): void;
   close(): Promise<void>;
 }
 
 /** What a connection is, once it is known: which host was meant, and whether TLS lies around the rest. */
-export interface Connection {
+interface Connection {
   origin: Origin;
   tls: boolean;
+  /** Below TLS. */
+  raw: Socket;
 }
 
 /** A protocol in which the server speaks first, or which is none of HTTP. */
@@ -46,7 +90,9 @@ export function createScriptedServer(
   let answers: readonly Answer[] = [];
   let tlsOf: Readonly<Record<string, CertificateKind>> = {};
   let requests: WireRequest[] = [];
+  let accepted = 0;
   let asked = new Map<string, number>();
+  const arrivals = new EventEmitter();
   const connections = new WeakMap<Socket, Connection>();
 
   function answerTo(host: string): Answer {
@@ -65,31 +111,44 @@ export function createScriptedServer(
     return secured;
   }
 
-  const world: ProtocolWorld = { next: answerTo, record: (request) => requests.push(request), secure };
+  function record(request: WireRequest): void {
+    requests.push(request);
+    arrivals.emit('request');
+  }
+
+  const world: ProtocolWorld = { next: answerTo, record, secure };
 
   const http = createServer((request, response) => {
     const { socket } = request;
-    const { origin, tls } = connections.get(socket) ?? { origin: { host: '', port: 0 }, tls: false };
+    const connection = connections.get(socket);
+    if (connection === undefined) throw new Error('a request on a connection that was not accepted');
+    const { origin, tls, raw } = connection;
     const state = { play: asked };
     void readAll(request).then((body) => {
       // A request of an earlier case that comes to its end only now.
       if (state.play !== asked) return socket.destroy();
-      const read = wireRequest(request, body, tls);
-      requests.push(read);
-      return respond(response, answerTo(origin.host));
+      record(wireRequest(request, body, tls));
+      const answer = answerTo(origin.host);
+      if (answer.broken === 'reset') return raw.resetAndDestroy();
+      return respond(response, answer);
     });
   });
   http.keepAliveTimeout = 60_000;
 
   return {
-    play(script, tls) {
+    play(script, tls = {}) {
       answers = script;
       tlsOf = tls;
       requests = [];
       asked = new Map();
     },
     received: () => [...requests],
+    async until(count) {
+      while (requests.length < count) await once(arrivals, 'request');
+    },
+    connections: () => accepted,
     accept(socket, origin) {
+      accepted += 1;
       const protocol = protocols.find(({ field }) => answers.some((answer) => answer[field] !== undefined));
       if (protocol !== undefined) return protocol.serve(socket, origin, world);
       void acceptHttp(socket, origin);
@@ -109,7 +168,7 @@ export function createScriptedServer(
     // A TLS record of the type handshake.
     const tls = first[0] === 0x16;
     const stream = tls ? await secure(socket, origin.host) : socket;
-    connections.set(stream, { origin, tls });
+    connections.set(stream, { origin, tls, raw: socket });
     http.emit('connection', stream);
   }
 }
@@ -148,8 +207,15 @@ function wireRequest(request: IncomingMessage, body: string, tls: boolean): Wire
   };
 }
 
-function respond(response: ServerResponse, { status = 200, headers = {}, json, body, close, hang }: Answer) {
+function respond(
+  response: ServerResponse,
+  { status = 200, headers = {}, json, body, close, hang, broken }: Answer,
+) {
   if (hang) return;
+  if (broken === 'half' || broken === 'endless') {
+    breakOff(response, broken);
+    return;
+  }
   if (close) {
     response.socket?.destroy();
     return;
@@ -157,6 +223,21 @@ function respond(response: ServerResponse, { status = 200, headers = {}, json, b
   const type = json !== undefined ? 'application/json' : body !== undefined ? 'text/plain' : undefined;
   response.writeHead(status, { ...(type === undefined ? {} : { 'content-type': type }), ...headers });
   response.end(json !== undefined ? JSON.stringify(json) : (body ?? ''));
+}
+
+function breakOff(response: ServerResponse, how: 'half' | 'endless'): void {
+  const { socket } = response;
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000_000_000 });
+  if (how === 'half') {
+    response.write('{"half":', () => socket?.destroy());
+    return;
+  }
+  const chunk = Buffer.alloc(64 * 1024, ' ');
+  const more = (): void => {
+    while (!response.destroyed && response.write(chunk));
+  };
+  response.on('drain', more);
+  more();
 }
 
 function splitOnce(text: string, separator: string): [string, string?] {
