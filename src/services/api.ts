@@ -37,6 +37,17 @@ export interface ApiOptions {
   repeatable?: boolean;
   /** What an answer says beyond its status; undefined: the status decides. */
   judge?(answer: HttpAnswer): Failure | 'success' | undefined;
+  /** What the body of a refusal says, in place of its beginning and of what the status says. */
+  refusal?(answer: HttpAnswer): Refusal | undefined;
+}
+
+export interface Refusal {
+  /** For people. */
+  text?: string;
+  /** What is wrong, where it is known better than by the status. */
+  scope?: RejectionScope;
+  /** Milliseconds. */
+  retryAfter?: number;
 }
 
 export interface Api {
@@ -75,17 +86,19 @@ export function createApi(deps: ApiDeps, options: ApiOptions = {}): Api {
   }
 
   function statusFailure(answer: HttpAnswer): Failure {
-    const { status, text } = answer;
+    const { status } = answer;
     const reason = `http_${status}`;
+    const refusal = options.refusal?.(answer) ?? {};
+    const text = refusal.text ?? answer.text;
     const excerpt = text.slice(0, longestExcerpt).replaceAll(/\s+/g, ' ').trim();
-    const own = statuses[status];
-    const mend = own?.mend ?? mends[status];
+    const own = { ...statuses[status], ...(refusal.scope && { scope: refusal.scope }) };
+    const mend = own.mend ?? mends[status];
     const detail = `answered HTTP ${status}${excerpt === '' ? '' : `: ${excerpt}`}${mend === undefined ? '' : `. ${mend}`}`;
     const isLater = status >= 500 || [408, 425, 429].includes(status);
-    if (!isLater || own?.scope !== undefined) {
-      return { kind: 'rejected', reason, detail, scope: own?.scope ?? scopeOf(status) };
+    if (!isLater || own.scope !== undefined) {
+      return { kind: 'rejected', reason, detail, scope: own.scope ?? scopeOf(status) };
     }
-    const retryAfter = retryAfterOf(answer.header('retry-after'), deps.now());
+    const retryAfter = refusal.retryAfter ?? retryAfterOf(answer.header('retry-after'), deps.now());
     return {
       kind: 'retry',
       reason,

@@ -39,7 +39,7 @@ const implementations: { [Type in AnySchema['type']]: Loader<Extract<AnySchema, 
   slack: async () => (await import('./slack/slack.ts')).slackService,
   teams: undefined,
   'teams-workflows': undefined,
-  telegram: undefined,
+  telegram: async () => (await import('./telegram.ts')).telegramService,
   webex: undefined,
   webhook: async () => (await import('./webhook.ts')).webhookService,
 };
@@ -188,6 +188,7 @@ function secretsAmong(schema: ServiceSchema, options: OptionsOf<Fields>): string
   return textsIn(schema.options, options).flatMap(({ kind, text }) => {
     switch (kind) {
       case 'token':
+        return [text, ...text.split(':').filter((part) => part.length >= 8)];
       case 'password':
         return [text];
       case 'header':

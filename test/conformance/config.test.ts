@@ -30,7 +30,7 @@ describe('config.json', () => {
       'c: the bad key is reported, the rest of the ConfigMap works': 26,
       'a whole number may be written as text': 2,
       'a key that the Secret does not have disables the service: no $key is sent': 4,
-      'options with which nothing can be sent are an error': 12,
+      'options with which nothing can be sent are an error': 10,
       'console is a service of ours': 1,
       'legacy subscriptions work without the key subscriptions, too': 1,
     });

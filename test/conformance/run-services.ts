@@ -4,11 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { mock } from 'node:test';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { decodeJson } from '../../src/go/json.ts';
-import { type Authorities, createAuthorities } from '../internet/authority.ts';
-import { createNetwork, type Origin } from '../internet/network.ts';
-import { createScriptedServer, type ScriptedServer } from '../internet/server.ts';
+import type { Authorities } from '../internet/authority.ts';
+import { openInternet } from '../internet/internet.ts';
+import type { Origin } from '../internet/network.ts';
+import type { ScriptedServer } from '../internet/server.ts';
 import type { Fixtures } from './fixtures.ts';
 import { createArtefactFilter } from './services/artefacts.ts';
 import {
@@ -35,14 +35,9 @@ export const readServiceVectors = (file: string): ServiceVectors =>
 /** A verdict for each case; the groups are the types of service. */
 export async function runServices(vectors: ServiceVectors, fixtures: Fixtures): Promise<Verdict[]> {
   const dropArtefacts = createArtefactFilter(vectors);
-  const authorities = await createAuthorities(Date.now());
-  const server = createScriptedServer(authorities);
   const differences = await loadDifferences();
   const environment = { ...process.env };
-  const trusted = getCACertificates('default');
-  await using network = await createNetwork({ accept: server.accept, fate });
-  void network;
-  setDefaultCACertificates([authorities.system]);
+  const { server, authorities, close } = await openInternet(fate);
   const verdicts: Verdict[] = [];
   try {
     for (const vector of vectors.cases) {
@@ -58,8 +53,7 @@ export async function runServices(vectors: ServiceVectors, fixtures: Fixtures): 
   } finally {
     mock.timers.reset();
     process.env = environment;
-    setDefaultCACertificates(trusted);
-    await server.close();
+    await close();
   }
   return verdicts;
 }

@@ -1,14 +1,8 @@
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
-import { type CertificateKind, createAuthorities } from '../internet/authority.ts';
-import { createNetwork } from '../internet/network.ts';
-import {
-  type Answer,
-  createScriptedServer,
-  type ScriptedServer,
-  type WireRequest,
-} from '../internet/server.ts';
+import type { CertificateKind } from '../internet/authority.ts';
+import { type Internet, openInternet } from '../internet/internet.ts';
+import { type Answer, type ScriptedServer, type WireRequest } from '../internet/server.ts';
 import { startService } from '../services/start-service.ts';
 import { describeService, type ServiceFault } from './service.ts';
 
@@ -36,21 +30,14 @@ export function describeHttpService(contract: HttpServiceContract): void {
 function describeContract(contract: HttpServiceContract): void {
   const { type, options, recipient, secrets, answer, textOf, earlier } = contract;
   let server: ScriptedServer;
-  let network: AsyncDisposable;
+  let internet: Internet;
   let isUp = true;
-  const trusted = getCACertificates('default');
 
   beforeAll(async () => {
-    const authorities = await createAuthorities(Date.now());
-    server = createScriptedServer(authorities);
-    network = await createNetwork({ accept: server.accept, fate: () => (isUp ? 'open' : 'refused') });
-    setDefaultCACertificates([authorities.system]);
+    internet = await openInternet(() => (isUp ? 'open' : 'refused'));
+    ({ server } = internet);
   });
-  afterAll(async () => {
-    setDefaultCACertificates(trusted);
-    await network[Symbol.asyncDispose]();
-    await server.close();
-  });
+  afterAll(() => internet.close());
   afterEach(() => {
     isUp = true;
   });

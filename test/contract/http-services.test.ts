@@ -13,6 +13,16 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'telegram',
+  options: { token: `123456:${token}` },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { ok: true, result: { message_id: 1 } } },
+  textOf: ({ body }) => new URLSearchParams(body).get('text') ?? '',
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
   type: 'webhook',
   options: {
     url: `https://hooks.example/T012-B345-hooksecret?token=${token}`,
