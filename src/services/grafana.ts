@@ -2,14 +2,14 @@ import { createApi } from './api.ts';
 import type { OptionsOf } from './fields.ts';
 import type { grafana } from './grafana-schema.ts';
 import type { Implementation } from './implementation.ts';
+import { endpoint } from './url.ts';
 
 /** An annotation a notification; the recipient is its tags, between bars. */
 export const grafanaService: Implementation<OptionsOf<(typeof grafana)['options']>> = (
   { apiUrl, apiKey },
   deps,
 ) => {
-  const url = new URL(apiUrl);
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/annotations`;
+  const url = endpoint(apiUrl, 'annotations');
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
   const api = createApi(deps, {
     noun: 'tags',
@@ -32,7 +32,7 @@ export const grafanaService: Implementation<OptionsOf<(typeof grafana)['options'
         text: message,
       };
       const body = JSON.stringify(annotation);
-      return api.send({ method: 'POST', url: url.href, headers, body }, recipient, context);
+      return api.send({ method: 'POST', url, headers, body }, recipient, context);
     },
   };
 };

@@ -35,6 +35,8 @@ export interface HttpRequest {
   /** Names in lower case. */
   headers?: Readonly<Record<string, string>>;
   body?: string;
+  /** The body holds a secret: it is not taken to another origin, so that such a redirect is an answer. */
+  bodyIsSecret?: true;
 }
 
 export interface HttpAnswer {
@@ -158,6 +160,7 @@ function redirected(
   const to = new URL(location, from);
   if (to.protocol !== 'http:' && to.protocol !== 'https:') return undefined;
   const keepsBody = statusCode === 307 || statusCode === 308;
+  if (keepsBody && request.bodyIsSecret && from.origin !== to.origin) return undefined;
   const kept = Object.entries(request.headers ?? {}).filter(
     ([name]) =>
       (from.origin === to.origin || harmlessHeaders.has(name)) && (keepsBody || name !== 'content-type'),
@@ -168,6 +171,7 @@ function redirected(
     url: to.href,
     headers: Object.fromEntries(kept),
     ...(keepsBody && request.body !== undefined ? { body: request.body } : {}),
+    ...(request.bodyIsSecret && { bodyIsSecret: true }),
   };
 }
 

@@ -1,10 +1,12 @@
 import { transport } from './fields.ts';
+import { createMarkdownEscape } from './markdown.ts';
 import { serviceSchema } from './schema.ts';
+
+const escapeMattermost = createMarkdownEscape({ crowds: ['all', 'channel', 'here'] });
 
 export const mattermost = serviceSchema({
   type: 'mattermost',
   product: 'Mattermost',
-  pending: true,
   options: {
     apiURL: { kind: 'url', required: 'Set apiURL, such as https://mattermost.example.com.' },
     token: {
@@ -14,6 +16,6 @@ export const mattermost = serviceSchema({
     ...transport,
   },
   section: { merge: 'keep', fields: { attachments: 'text' } },
-  rendering: { jsonFields: ['attachments'] },
+  rendering: { jsonFields: ['attachments'], filterValue: escapeMattermost },
   recipient: { noun: 'channel id' },
 });

@@ -4,7 +4,6 @@ import { serviceSchema } from './schema.ts';
 export const newrelic = serviceSchema({
   type: 'newrelic',
   product: 'New Relic',
-  pending: true,
   options: {
     apiKey: { kind: 'token', required: 'Set apiKey: $newrelic-api-key and put the key into the Secret.' },
     apiURL: { kind: 'url', default: 'https://api.newrelic.com' },
@@ -13,6 +12,15 @@ export const newrelic = serviceSchema({
   section: {
     merge: 'set',
     fields: { revision: 'text', changelog: 'text', description: 'text', user: 'text' },
+    defaults: {
+      revision: '{{.app.status.operationState.syncResult.revision}}',
+      changelog: '{{(call .repo.GetCommitMetadata .app.status.sync.revision).Message}}',
+      user: '{{(call .repo.GetCommitMetadata .app.status.sync.revision).Author}}',
+    },
   },
-  recipient: { noun: 'application id' },
+  recipient: {
+    noun: 'application',
+    fault: (recipient) =>
+      recipient === '' ? { what: 'is missing', fix: 'Write the id of the application.' } : undefined,
+  },
 });

@@ -3,12 +3,17 @@ import { serviceSchema } from './schema.ts';
 export const pushover = serviceSchema({
   type: 'pushover',
   product: 'Pushover',
-  pending: true,
   options: {
     token: {
       kind: 'token',
       required: 'Set token: $pushover-token and put the token of an application into the Secret.',
     },
   },
-  recipient: { noun: 'user key' },
+  recipient: {
+    noun: 'user key',
+    fault: (recipient) =>
+      /^[A-Za-z0-9]{30}$/.test(recipient)
+        ? undefined
+        : { what: 'is no key of a user or a group', fix: 'Write its 30 letters and digits.' },
+  },
 });

@@ -39,6 +39,8 @@ export interface SectionSchema {
    * replaces the whole of an earlier one, and those that it lacks stay.
    */
   readonly merge: Merging | 'parts' | Readonly<Record<string, Merging>>;
+  /** Go templates of fields that a section does not have, or leaves empty. */
+  readonly defaults?: { readonly [field: string]: string };
   /** Fields that know certain words only, the first of which any other means. */
   readonly words?: { readonly [field: string]: readonly [string, ...string[]] };
 }

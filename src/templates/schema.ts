@@ -20,6 +20,9 @@ export function compileTemplate(name: string, text: string): { template?: Templa
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const isEmptyText = (tree: SectionTree | undefined): boolean =>
+  tree === undefined || (typeof tree === 'object' && tree !== null && 'source' in tree && tree.source === '');
+
 const isList = (kind: SectionField): kind is readonly [SectionFields] => Array.isArray(kind);
 
 class TemplateReader {
@@ -106,7 +109,7 @@ class TemplateReader {
       return;
     }
     const section = this.readObject(value, shape.fields, [key], [type]);
-    sections.set(type, section);
+    sections.set(type, this.withDefaults(section, shape, type, key));
     for (const [field, words] of Object.entries(shape.words ?? {})) {
       const word = section[field];
       if (typeof word !== 'string' || word === '' || words.includes(word)) continue;
@@ -117,6 +120,28 @@ class TemplateReader {
         `Use one of ${words.join(', ')}.${suggestion(word, words)}`,
       );
     }
+  }
+
+  private withDefaults(
+    section: SectionObject,
+    { defaults = {} }: SectionSchema,
+    type: string,
+    key: string,
+  ): SectionObject {
+    const missing = Object.entries(defaults).filter(([field]) => isEmptyText(section[field]));
+    const compiled = missing.map(([field, text]): [string, SectionTree] => {
+      const result = compileString({
+        name: this.name,
+        path: [type, field],
+        text,
+        dialect: 'go',
+        locate: () => this.document.keyAt([key]),
+      });
+      if (!result.ok) throw new Error(`the default of ${type}.${field} does not compile: ${result.error}`);
+      this.strings.push(result.string);
+      return [field, result.string];
+    });
+    return { ...section, ...Object.fromEntries(compiled) };
   }
 
   private readObject(

@@ -15,6 +15,10 @@ export interface HttpServiceContract {
   secrets: readonly string[];
   /** What the service answers where it takes a notification. */
   answer: Answer;
+  /** What it answers before, once: to a login. */
+  prelude?: readonly Answer[];
+  /** Of the notification, where there must be one. */
+  section?: JsonObject;
   /** The text of the notification in a request; undefined in one that carries none, such as a login. */
   textOf(request: WireRequest): string | undefined;
   earlier: { arrived?: 'found' | 'unreadable'; lost?: 'absent' | 'unreadable' };
@@ -24,11 +28,13 @@ export interface HttpServiceContract {
 
 /** The contract of `Service`, and what only HTTP can do, against a server that stands for every host. */
 export function describeHttpService(contract: HttpServiceContract): void {
-  describe(`${contract.type}, HTTP`, () => describeContract(contract));
+  describe(`${contract.type}, HTTP`, () => {
+    describeContract(contract);
+  });
 }
 
 function describeContract(contract: HttpServiceContract): void {
-  const { type, options, recipient, secrets, answer, textOf, earlier } = contract;
+  const { type, options, recipient, secrets, answer, prelude = [], section, textOf, earlier } = contract;
   let server: ScriptedServer;
   let internet: Internet;
   let isUp = true;
@@ -43,6 +49,7 @@ function describeContract(contract: HttpServiceContract): void {
   });
 
   const play = (answers: Answer[], tls: Record<string, CertificateKind> = {}) => server.play(answers, tls);
+  const notification = (message: string) => ({ message, ...(section && { section }) });
   const texts = () =>
     server
       .received()
@@ -52,14 +59,15 @@ function describeContract(contract: HttpServiceContract): void {
   describeService({
     name: type,
     secrets,
+    ...(section && { section }),
     async open() {
-      play([answer]);
+      play([...prelude, answer]);
       return {
         service: startService(type, options),
         recipient,
         received: texts,
-        fail: (fault) => play([answerOf(fault), answer]),
-        arrived: () => server.until(1),
+        fail: (fault) => play([...prelude, answerOf(fault), answer]),
+        arrived: () => server.until(prelude.length + 1),
         disconnect() {
           isUp = false;
           return Promise.resolve();
@@ -74,7 +82,7 @@ function describeContract(contract: HttpServiceContract): void {
     async function sendOnce(): Promise<Outcome> {
       const service = startService(type, options);
       const signal = AbortSignal.timeout(30_000);
-      const outcome = await service.send({ message: 'deployed' }, recipient, { deliveryId: 'd1', signal });
+      const outcome = await service.send(notification('deployed'), recipient, { deliveryId: 'd1', signal });
       await service.close();
       return outcome;
     }
@@ -99,18 +107,18 @@ function describeContract(contract: HttpServiceContract): void {
         { status: 307, headers: { location } },
       ]);
       await sendOnce();
-      const [there] = server.received().filter(({ host }) => host === 'elsewhere.example');
-      for (const secret of secrets) expect(JSON.stringify(there?.headers ?? {})).not.toContain(secret);
+      const there = server.received().filter(({ host }) => host === 'elsewhere.example');
+      for (const secret of secrets) expect(JSON.stringify(there)).not.toContain(secret);
     });
 
     it('keeps its connections for the next notifications', async () => {
-      play([answer]);
+      play([...prelude, answer]);
       const service = startService(type, options);
       const signal = AbortSignal.timeout(30_000);
       const before = server.connections();
       const deliveries = ['d1', 'd2', 'd3', 'd4', 'd5', 'd6'];
       for (const deliveryId of deliveries) {
-        expect(await service.send({ message: 'm' }, recipient, { deliveryId, signal })).toEqual({
+        expect(await service.send(notification('m'), recipient, { deliveryId, signal })).toEqual({
           status: 'sent',
         });
       }

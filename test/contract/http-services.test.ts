@@ -13,6 +13,60 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'mattermost',
+  options: { apiURL: 'https://mattermost.example', token },
+  recipient: 'a1b2c3d4e5f6g7h8i9j0k1l2m3',
+  secrets: [token],
+  answer: { status: 201, json: { id: 'p1' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'newrelic',
+  options: { apiKey: token },
+  recipient: '123456',
+  secrets: [token],
+  section: { revision: 'r' },
+  answer: { status: 201, json: { deployment: { id: 1 } } },
+  textOf: ({ body = '' }) =>
+    (JSON.parse(body) as { deployment: { description: string } }).deployment.description,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'pushover',
+  options: { token },
+  recipient: 'uVectorsUser00000000000000002x',
+  secrets: [token],
+  answer: { json: { status: 1, request: 'r' } },
+  textOf: ({ body }) => new URLSearchParams(body).get('message') ?? '',
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'webex',
+  options: { token },
+  recipient: 'room',
+  secrets: [token],
+  answer: { json: { id: 'm1' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { markdown: string }).markdown,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'rocketchat',
+  options: { serverUrl: 'https://rocket.example', email: 'bot', password: token },
+  recipient: '#deploys',
+  secrets: [token],
+  prelude: [{ json: { data: { authToken: 'session', userId: 'u' } } }],
+  answer: { json: { success: true } },
+  textOf: ({ path, body = '' }) =>
+    path?.endsWith('/login') ? undefined : (JSON.parse(body) as { text: string }).text,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
   type: 'telegram',
   options: { token: `123456:${token}` },
   recipient: 'deploys',

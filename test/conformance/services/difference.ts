@@ -28,8 +28,11 @@ export interface Difference {
   /** Sentences of docs/conformance.md. */
   engine: string;
   herald: string;
-  /** The step in which the difference shows, changed to what Herald does; undefined where it does not show. */
-  instead(step: ExpectedStep, vector: ServiceCase): ExpectedStep | undefined;
+  /**
+   * The step in which the difference shows, changed to what Herald does; undefined where it does not show. `index` is
+   * its place among those of the case.
+   */
+  instead(step: ExpectedStep, vector: ServiceCase, index: number): ExpectedStep | undefined;
 }
 
 /** What Herald sends beside what the engine sends, in every request; it is no part of the comparison. */
@@ -66,12 +69,13 @@ export function applied(
   differences: readonly Difference[],
   step: Step,
   vector: ServiceCase,
+  index: number,
 ): { step: ExpectedStep; shown: Difference[] } {
   let expected: ExpectedStep = step;
   const shown: Difference[] = [];
   for (const difference of differences) {
     if (difference.services && !difference.services.includes(vector.service)) continue;
-    const changed = difference.instead(expected, vector);
+    const changed = difference.instead(expected, vector, index);
     if (changed === undefined) continue;
     expected = changed;
     shown.push(difference);

@@ -59,7 +59,7 @@ export const differences: readonly Difference[] = [
     instead(step) {
       const { requests } = step.expect;
       if (requests === 'any') return undefined;
-      const texts = requests.map(({ form }) => String(form?.text ?? ''));
+      const texts = requests.map(({ form }) => (typeof form?.text === 'string' ? form.text : ''));
       if (!texts.some((text) => escaped.test(text) || text.length > 4_096)) return undefined;
       const { error } = step.expect;
       return expecting(step, error, (seen) => {
