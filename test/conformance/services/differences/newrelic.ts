@@ -21,9 +21,14 @@ export const differences: readonly Difference[] = [
       const { requests } = step.expect;
       const encoded = encodeURIComponent(step.recipient);
       if (requests === 'any' || encoded === step.recipient) return undefined;
-      const changed = requests.map(({ query: _, ...request }) => ({
-        ...request,
-        path: `/v2/applications/${encoded}/deployments.json`,
+      const path = `/v2/applications/${encoded}/deployments.json`;
+      const changed = requests.map(({ scheme, host, method, headers, json }) => ({
+        scheme,
+        host,
+        method,
+        headers,
+        json,
+        path,
       }));
       return { ...step, expect: { ...step.expect, requests: changed } };
     },
