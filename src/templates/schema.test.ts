@@ -150,7 +150,7 @@ describe('fields that a section leaves out', () => {
     return typeof tree === 'object' && tree !== null && 'source' in tree ? tree.source : tree;
   };
 
-  it('have the template that argocd-notifications gives them', () => {
+  test('have the template that argocd-notifications gives them', () => {
     const revision = '{{.app.status.operationState.syncResult.revision}}';
     expect(sourceOf('newrelic: {}', 'revision')).toBe(revision);
     expect(sourceOf('newrelic: {revision: ""}', 'revision')).toBe(revision);
@@ -158,7 +158,7 @@ describe('fields that a section leaves out', () => {
     expect(sourceOf('newrelic: {}', 'description')).toBeUndefined();
   });
 
-  it('are of no section that is not there', () => {
+  test('are of no section that is not there', () => {
     expect(compileTemplate('t', 'message: m').template?.sections.size).toBe(0);
   });
 });

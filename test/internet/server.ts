@@ -6,6 +6,7 @@ import { TLSSocket } from 'node:tls';
 import type { Json, JsonObject } from '../../src/model.ts';
 import type { Authorities, CertificateKind } from './authority.ts';
 import type { Origin } from './network.ts';
+import { otherProtocols } from './protocols.ts';
 
 /** What is answered: the n-th request gets the n-th, the last one is repeated. */
 export interface Answer {
@@ -85,7 +86,7 @@ const defaultAnswer: Answer = { status: 200 };
 
 export function createScriptedServer(
   authorities: Authorities,
-  protocols: readonly Protocol[] = [],
+  protocols: readonly Protocol[] = otherProtocols,
 ): ScriptedServer {
   let answers: readonly Answer[] = [];
   let tlsOf: Readonly<Record<string, CertificateKind>> = {};

@@ -1,4 +1,5 @@
 import type { Difference } from '../difference.ts';
+import type { WireRequest } from '../vectors.ts';
 
 const services = ['newrelic'];
 
@@ -22,14 +23,10 @@ export const differences: readonly Difference[] = [
       const encoded = encodeURIComponent(step.recipient);
       if (requests === 'any' || encoded === step.recipient) return undefined;
       const path = `/v2/applications/${encoded}/deployments.json`;
-      const changed = requests.map(({ scheme, host, method, headers, json }) => ({
-        scheme,
-        host,
-        method,
-        headers,
-        json,
-        path,
-      }));
+      const changed = requests.map((request): WireRequest => {
+        const { query: _, ...rest } = request;
+        return { ...rest, path };
+      });
       return { ...step, expect: { ...step.expect, requests: changed } };
     },
   },

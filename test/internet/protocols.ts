@@ -1,0 +1,4 @@
+import type { Protocol } from './server.ts';
+
+/** What the server speaks beside HTTP, where the answers that it plays ask for it. */
+export const otherProtocols: readonly Protocol[] = [];
