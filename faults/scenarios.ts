@@ -4,8 +4,14 @@ import { clockStep } from './scenarios/clock-step.ts';
 import { diskFull } from './scenarios/disk-full.ts';
 import { kill } from './scenarios/kill.ts';
 import { killBetween } from './scenarios/kill-between.ts';
-import { replicasKill, replicasPartition, replicasRolling, twoByMistake } from './scenarios/replicas.ts';
-import { lostAnswers, lostAnswersBlind, slackOutage } from './scenarios/slack.ts';
+import {
+  pausedReplica,
+  replicasKill,
+  replicasPartition,
+  replicasRolling,
+  twoByMistake,
+} from './scenarios/replicas.ts';
+import { historyQuota, lostAnswers, lostAnswersBlind, slackOutage } from './scenarios/slack.ts';
 import { storeAwayAtStart, storeOutage, storeRestart } from './scenarios/store.ts';
 import { term } from './scenarios/term.ts';
 import { tokenRevoked } from './scenarios/token-revoked.ts';
@@ -26,9 +32,11 @@ export const scenarios: readonly Scenario[] = [
   slackOutage,
   lostAnswers,
   lostAnswersBlind,
+  historyQuota,
   replicasKill,
   replicasRolling,
   replicasPartition,
+  pausedReplica,
   twoByMistake,
   clockStep,
   diskFull,

@@ -49,6 +49,11 @@ export interface SlackSimulatorOptions {
   users: Record<string, string>;
   /** Above this pace of one channel, postMessage answers 429 with Retry-After; absent: never. */
   rateLimit?: { perSecond: number; burst: number };
+  /**
+   * Limits of single methods, over all channels, as apps have them that are distributed outside of the Marketplace:
+   * `conversations.history` once a minute and 15 messages. More answers 429, of that method alone.
+   */
+  quotas: Record<string, { perMinute: number; mostItems?: number }>;
   botName: string;
   /** For long runs: the last so many messages of each channel, and calls, are kept; absent: all. */
   keep: { messages?: number; calls?: number };
@@ -109,6 +114,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     scopes: allScopes,
     strict: true,
     users: {},
+    quotas: {},
     botName: 'Argo CD',
     keep: {},
     now: Date.now,
@@ -125,6 +131,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
   const calls: SlackCallRecord[] = [];
   const listeners = new Set<(call: SlackCallRecord) => void>();
   const pace = createPace(options);
+  const quota = createQuota(options);
   const users = new Map(Object.entries(options.users).map(([email, id]) => [email.toLowerCase(), id]));
   let scopes: ReadonlySet<string> = new Set(options.scopes);
   let refusal: string | undefined;
@@ -132,14 +139,17 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
   let server: Server | undefined;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const args = parseArguments(request.headers['content-type'] ?? '', await readBody(request));
     const method = decodeURIComponent((request.url ?? '').split('?')[0]?.split('/').at(-1) ?? '');
+    const args = capped(
+      parseArguments(request.headers['content-type'] ?? '', await readBody(request)),
+      options.quotas[method]?.mostItems,
+    );
     const call: SlackCallRecord = { method, form: printed(args), at: options.now() };
     calls.push(call);
     if (calls.length > 2 * keepCalls) calls.splice(0, calls.length - keepCalls);
     const fault = plan.take(call);
     const paced = fault === undefined && METHODS[method]?.posts === true;
-    const pause = paced ? pace(nameOf(call.form.channel ?? '')) : 0;
+    const pause = paced ? pace(nameOf(call.form.channel ?? '')) : fault === undefined ? quota(method) : 0;
     const tooFast: Fault = {
       kind: 'status',
       status: 429,
@@ -197,6 +207,8 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
       const listening = createServer((request, response) => {
         handle(request, response).catch(() => request.socket.destroy());
       });
+      // Slack keeps connections open for longer than Node.js would: what a client sends late still arrives.
+      listening.keepAliveTimeout = 75_000;
       server = listening;
       await new Promise<void>((resolve, reject) => {
         listening.once('error', reject).listen(options.port, options.host, resolve);
@@ -266,6 +278,28 @@ function createPace({ rateLimit, now }: SlackSimulatorOptions): (channel: string
     buckets.set(channel, { tokens: allowed ? tokens - 1 : tokens, at: now() });
     return allowed ? 0 : Math.max(1, Math.ceil((1 - tokens) / perSecond));
   };
+}
+
+/** Calls of a method in windows of a minute; answers the seconds to wait, 0 for none. */
+function createQuota({ quotas, now }: SlackSimulatorOptions): (method: string) => number {
+  const windows = new Map<string, { since: number; calls: number }>();
+  return (method) => {
+    const quota = quotas[method];
+    if (quota === undefined) return 0;
+    const held = windows.get(method);
+    const window = held && now() - held.since < 60_000 ? held : { since: now(), calls: 0 };
+    windows.set(method, window);
+    if (window.calls < quota.perMinute) {
+      window.calls += 1;
+      return 0;
+    }
+    return Math.max(1, Math.ceil((window.since + 60_000 - now()) / 1_000));
+  };
+}
+
+function capped(args: Arguments, mostItems: number | undefined): Arguments {
+  if (mostItems === undefined) return args;
+  return { ...args, limit: String(Math.min(Number(args.limit ?? mostItems), mostItems)) };
 }
 
 function parseArguments(contentType: string, body: string): Arguments {

@@ -97,6 +97,8 @@ export type Outcome =
       reason: string;
       error: string /** Milliseconds. */;
       retryAfter?: number;
+      /** `retryAfter` holds for this delivery. Absent: for all to the recipient. */
+      pauses?: 'delivery';
       unclear?: true;
     }
   | { status: 'rejected'; reason: string; error: string; scope: RejectionScope };

@@ -23,6 +23,7 @@ import { createLedger } from './episodes/store-ledger.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createAddressPolicy } from './net/address-policy.ts';
+import { createHostCertificates } from './net/host-certificates.ts';
 import { type ConfigChange, createConfigurations } from './pipeline/configurations.ts';
 import { createDeliver } from './pipeline/deliver.ts';
 import { createFigures } from './pipeline/figures.ts';
@@ -53,8 +54,11 @@ const minute = 60 * second;
 const day = 24 * 60 * minute;
 /** A delivery that cannot be sent for so long is given up. */
 const maxAge = day;
-/** For one attempt to send, above that of a service's call. What a killed process was about is taken up again after it. */
-const attemptTimeout = 9 * second;
+/**
+ * For one attempt to send: above that of a service's call, with two seconds for what has left to arrive. What a killed
+ * process was about is taken up again after it.
+ */
+const attemptTimeout = 11 * second;
 /** A store that takes longer to open is not waited for before Applications are watched. */
 const patience = 5 * second;
 /** How far back a watch of the API server can begin at the least: its cache holds 75 seconds. */
@@ -123,6 +127,9 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     set: async (...values) => (await opening.promise).state.set(...values),
   };
 
+  const certificatesOf = createHostCertificates({
+    onProblem: (problem) => log.warn(problem, 'Certificates in argocd-tls-certs-cm are no good'),
+  });
   const tenantAddresses = createAddressPolicy(options.tenantServiceAddresses);
   const configurations = createConfigurations(
     {
@@ -135,7 +142,12 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
           { compileTrigger, compileTemplate },
         ),
       createService: (source, configNamespace) =>
-        createService(source, { log, state: scopedState(state, configNamespace), stream: process.stdout }),
+        createService(source, {
+          log,
+          state: scopedState(state, configNamespace),
+          stream: process.stdout,
+          certificatesOf,
+        }),
       record: events.record,
       metrics,
       log,
@@ -147,7 +159,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       ? createMirror({ connection, configurations, controllerNamespace: namespace, log, now })
       : undefined;
   const project = (application: { project: string }) => projects.get(namespace, application.project)?.object;
-  const argocd = createArgocd({ log, metrics, now }, { namespace });
+  const argocd = createArgocd({ log, metrics, now }, { namespace, certificatesOf });
   const repo = createRepo(
     {
       argocd,

@@ -1,5 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pick } from '../random.ts';
+import { between, pick } from '../random.ts';
 import type { Scenario } from '../scenario.ts';
 
 const servers = ['redis', 'postgres'] as const;
@@ -66,6 +67,48 @@ export const replicasPartition: Scenario = {
     }
   },
 };
+
+/** Milliseconds: about as long as the mark of an attempt lasts, and what has left may take. */
+const paused = { least: 9_000, most: 13_000 };
+/** Milliseconds in which a replica has to send something. */
+const mostWaiting = 10_000;
+
+export const pausedReplica: Scenario = {
+  name: 'paused-replica',
+  about:
+    'two replicas; one is stopped (SIGSTOP) between the mark of an attempt and its request, until about when the other has taken over',
+  stores: servers,
+  hosts,
+  env: { NODE_OPTIONS: `--import ${new URL('../stop-itself.ts', import.meta.url).href}` },
+  async run({ world, goesOn, pause, fault, cured, random }) {
+    while (goesOn()) {
+      await pause(500, 2_500);
+      const index = pick(random, [0, 1]);
+      const [host, replica] = [hosts[index], world.processes[index]];
+      replica?.signal('SIGUSR2');
+      const end = performance.now() + mostWaiting;
+      while (!isStopped(replica?.pid()) && performance.now() < end) await delay(10);
+      if (!isStopped(replica?.pid())) continue;
+      fault(`${host} is stopped right before it sends`);
+      await delay(between(random, paused.least, paused.most));
+      replica?.signal('SIGCONT');
+      cured(`${host} goes on`);
+    }
+    // One that has nothing more to send is armed still, and must not stop when nobody wakes it.
+    for (const replica of world.processes) {
+      for (let end = performance.now() + mostWaiting; performance.now() < end; await delay(10)) {
+        if (isStopped(replica.pid())) replica.signal('SIGCONT');
+      }
+    }
+  },
+};
+
+/** As Linux tells of its processes. */
+function isStopped(pid: number | undefined): boolean {
+  if (pid === undefined || !existsSync(`/proc/${pid}`)) return false;
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+}
 
 export const twoByMistake: Scenario = {
   name: 'two-by-mistake',

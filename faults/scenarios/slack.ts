@@ -73,3 +73,27 @@ export const lostAnswersBlind: Scenario = {
   allowsDoubles: true,
   run: loseAnswers,
 };
+
+/** As Slack limits apps that are distributed outside of its Marketplace. */
+const smallQuota = { 'conversations.history': { perMinute: 1, mostItems: 15 } };
+
+export const historyQuota: Scenario = {
+  name: 'history-quota',
+  about:
+    'now and then Slack posts and its answer is lost, with a token that may read 15 messages of the history a minute',
+  slack: { quotas: smallQuota },
+  rate: 4,
+  // A search reads a page a minute, one message after the other.
+  patience: 600_000,
+  async run({ world, goesOn, pause, fault, cured }) {
+    const { slack } = world;
+    for (let lost = 0; goesOn() && lost < 4; lost += 1) {
+      slack.fail({ kind: 'drop' }, { where: ({ method }) => method === 'chat.postMessage' });
+      await slack.until(() => slack.calls.at(-1)?.method === 'chat.postMessage', 60_000);
+      fault('Slack posts and cuts the connection');
+      cured('answers of Slack arrive');
+      await pause(5_000, 15_000);
+    }
+    slack.clearFaults();
+  },
+};

@@ -1,5 +1,6 @@
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import type { CertificatesOf } from '../net/host-certificates.ts';
 import { type ArgocdClient, type ArgocdOptions, createArgocdClient } from './client.ts';
 import { createLookup, type Lookup } from './lookup.ts';
 
@@ -20,8 +21,8 @@ interface Settings {
   namespace: string;
   /** Milliseconds for one request. Default 15,000: an answer that comes late serves those who ask next. */
   timeout?: number;
-  /** Certificates in PEM that the server's must descend from, in place of the system's. */
-  ca?: string;
+  /** What the server's certificate must descend from, in place of the system's roots. */
+  certificatesOf?: CertificatesOf;
 }
 
 /** Configurations asked at the same time: the controller's, and those of tenants that name an Argo CD of their own. */
@@ -33,9 +34,9 @@ export function createArgocd(deps: Deps, settings: Settings): Argocd {
   const broken = new Set<string>();
 
   function create(options: ArgocdOptions): { client: ArgocdClient; lookup: Lookup } | undefined {
-    const { namespace, ca, timeout = 15_000 } = settings;
+    const { namespace, certificatesOf, timeout = 15_000 } = settings;
     try {
-      const client = createArgocdClient(options, { namespace, ...(ca === undefined ? {} : { ca }) });
+      const client = createArgocdClient(options, { namespace, certificatesOf });
       return { client, lookup: createLookup({ client, ...deps }, { timeout }) };
     } catch (error) {
       if (!broken.has(options.url)) deps.log.warn({ err: error }, 'Connection to Argo CD cannot be set up');

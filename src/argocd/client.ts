@@ -1,7 +1,8 @@
-import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { request } from 'undici';
 import type { GoStruct } from '../go/struct.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
-import { createGuardedConnections } from '../net/guarded.ts';
+import { createConnections } from '../net/connections.ts';
+import type { CertificatesOf } from '../net/host-certificates.ts';
 import { describeFailure } from './failure.ts';
 import type { Question } from './questions.ts';
 import { readAppDetails, readCommitMetadata } from './schema.ts';
@@ -36,8 +37,8 @@ export interface ArgocdClient {
 export interface ClientSettings {
   /** Where Argo CD itself lives: Applications of other namespaces are named with theirs. */
   namespace: string;
-  /** Certificates in PEM that the server's must descend from, in place of the system's. */
-  ca?: string;
+  /** What the server's certificate must descend from, in place of the system's roots. */
+  certificatesOf?: CertificatesOf | undefined;
 }
 
 /** To one Argo CD; more questions wait for a connection. */
@@ -58,23 +59,12 @@ export function createArgocdClient(options: ArgocdOptions, settings: ClientSetti
     'user-agent': 'herald',
     ...(options.token.trim() === '' ? {} : { authorization: `Bearer ${options.token.trim()}` }),
   };
-  const tls = {
-    ...(options.insecureSkipVerify ? { rejectUnauthorized: false } : {}),
-    ...(settings.ca === undefined ? {} : { ca: settings.ca }),
-    timeout: connectTimeout,
-  };
-  const pool = {
-    connections,
-    keepAliveTimeout: 30_000,
-    maxResponseSize: largestAnswer,
-    connect: tls,
-    requestTls: tls,
-    proxyTls: tls,
-  };
-  const { addresses } = options;
-  const dispatcher: Dispatcher = addresses
-    ? createGuardedConnections(pool, { addresses })
-    : new EnvHttpProxyAgent(pool);
+  const { insecureSkipVerify, addresses } = options;
+  const { certificatesOf } = settings;
+  const dispatcher = createConnections(
+    { insecureSkipVerify, addresses, certificatesOf },
+    { connections, connectTimeout, largestAnswer },
+  );
   let closing: Promise<void> | undefined;
 
   return {

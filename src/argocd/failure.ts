@@ -1,3 +1,5 @@
+import { untrustedDetail } from '../net/host-certificates.ts';
+
 /** Why nothing was answered, for people: the root of the chain of causes. Errors of the network hold no header. */
 export function describeFailure(error: unknown): string {
   let root = error;
@@ -8,6 +10,8 @@ export function describeFailure(error: unknown): string {
   }
   if (isTimeout(error) || isTimeout(root)) return 'no answer in time';
   if (!(root instanceof Error)) return String(root);
+  const untrusted = untrustedDetail(root);
+  if (untrusted !== undefined) return untrusted;
   const code = 'code' in root && typeof root.code === 'string' ? root.code : '';
   return root.message || code || root.name;
 }

@@ -13,7 +13,10 @@ export async function withArgocd<T>(
   use: (argocd: Lookup | undefined) => Promise<T>,
 ): Promise<T> {
   const log = createLog({ level: 'info', format: 'text' }, { write: (text) => io.stderr(text) });
-  const argocd = createArgocd({ log, now: () => io.now() }, { namespace });
+  const argocd = createArgocd(
+    { log, now: () => io.now() },
+    { namespace, certificatesOf: (host) => io.certificatesOf(host) },
+  );
   try {
     return await use(argocd.lookup(options));
   } finally {

@@ -1,4 +1,5 @@
 import type { Ledger } from '../episodes/ledger.ts';
+import type { CertificatesOf } from '../net/host-certificates.ts';
 import type { KubeOptions } from './kube-flags.ts';
 
 /** The world as commands see it, so that they are tried without a process, files or a cluster. */
@@ -14,6 +15,8 @@ export interface CommandIo {
   openLedger(queue: string): Promise<OpenLedger>;
   /** Unix milliseconds. */
   now(): number;
+  /** Whom to trust in place of the system's roots. */
+  readonly certificatesOf: CertificatesOf;
 }
 
 /** What commands need of a connection to the API server. */

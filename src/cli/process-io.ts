@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { connect } from '../cluster/connect.ts';
 import { createLog } from '../log.ts';
+import { createHostCertificates } from '../net/host-certificates.ts';
 import { connectOptions } from './connect-options.ts';
 import { CommandFailure, type CommandIo, type OpenLedger } from './io.ts';
 
@@ -24,6 +25,9 @@ export function processIo(): CommandIo {
     connect: (kube) => connect(connectOptions(kube)),
     openLedger,
     now: () => Date.now(),
+    certificatesOf: createHostCertificates({
+      onProblem: ({ host, error }) => process.stderr.write(`argocd-tls-certs-cm, ${host}: ${error}\n`),
+    }),
   };
 }
 

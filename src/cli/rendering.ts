@@ -8,7 +8,7 @@ import type { Application, JsonObject, Notification } from '../model.ts';
 import { createService, type ServiceDeps } from '../services/registry.ts';
 import { renderingOf } from '../services/schema.ts';
 import { schemaOf, schemas } from '../services/schemas.ts';
-import type { Service, ServiceState } from '../services/service.ts';
+import { type Presentation, presentationOf, type Service, type ServiceState } from '../services/service.ts';
 import { type RenderResult, renderNotification } from '../templates/render.ts';
 import type { Template } from '../templates/template.ts';
 import { templateVars } from '../templates/vars.ts';
@@ -53,7 +53,7 @@ export async function renderFor(
       ? [...new Set(templates.flatMap(({ sections }) => [...sections.keys()]))]
       : [typeOf(address.service, context.config)];
   const render = (type: string) =>
-    rendered(address, templates, presentationOf(type, address.service, context), context);
+    rendered(address, templates, presentationFor({ ...address, type }, context), context);
   const first = await render(types[0] ?? 'console');
   const sections = await Promise.all(types.slice(1).map(render));
   return [first, ...sections].reduce<JsonObject>(
@@ -66,7 +66,7 @@ export async function renderFor(
 export async function rendered(
   address: Address,
   templates: readonly Template[],
-  service: Pick<Service, 'type' | 'jsonFields' | 'filterValue' | 'mention'>,
+  service: Presentation & Pick<Service, 'mention'>,
   context: RenderContext,
 ): Promise<Notification> {
   const { config, loaded, application, appProject, argocd, io } = context;
@@ -82,9 +82,7 @@ export async function rendered(
   };
   const result = await renderWithRepo(argocd, application.object, (repo) =>
     renderNotification(templates, templateVars({ ...input, repo }), {
-      serviceType: service.type,
-      jsonFields: service.jsonFields,
-      ...(service.filterValue ? { filterValue: service.filterValue } : {}),
+      ...presentationOf(service),
       template: (name) => config.templates.get(name),
     }),
   );
@@ -116,17 +114,16 @@ function typeOf(service: string, config: Config): string {
 }
 
 /** How a type of service has its values rendered; of a configured one, as its options say. */
-function presentationOf(
-  type: string,
-  name: string,
+function presentationFor(
+  { service: name, type }: Address & { type: string },
   { config }: RenderContext,
-): Pick<Service, 'type' | 'jsonFields' | 'filterValue'> {
+): Presentation {
   const schema = schemaOf(type);
   if (schema === undefined) return { type, jsonFields: [] };
   const configured = config.services.get(name);
   const settings = configured?.type === type ? configured.settings : undefined;
   // A mention is shown as the address: what stands for it is of use to the service alone.
-  return { type, ...renderingOf(schema, name, settings as Record<string, never> | undefined) };
+  return renderingOf(schema, name, settings as Record<string, never> | undefined);
 }
 
 /** A configured service that sends. */
@@ -155,6 +152,7 @@ function serviceDeps(io: CommandIo): ServiceDeps {
     state: volatileState(),
     stream: new PassThrough().resume(),
     now: () => io.now(),
+    certificatesOf: (host) => io.certificatesOf(host),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Config, ServiceConfig } from '../config/config.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Problem } from '../model.ts';
+import { createScrub, type Scrub } from '../services/secrets.ts';
 import type { Service } from '../services/service.ts';
 
 /** A configuration in force and the services that it describes. */
@@ -14,6 +15,8 @@ export interface ActiveConfig {
   services: ReadonlyMap<string, Service>;
   /** Values of the Secret, for conditions and templates; absent under self-service, as in argocd-notifications. */
   secrets?: Readonly<Record<string, Uint8Array>>;
+  /** Takes out of an error what a template or a condition may have made of the Secret. */
+  scrub: Scrub;
 }
 
 /** The configurations of the controller's namespace and, under self-service, of tenants. */
@@ -133,10 +136,12 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       const before = held.get(namespace);
       const config = deps.parse(snapshot, before?.active.config);
       const { services, problems } = buildServices(config, namespace, before);
-      const secrets = options.selfService ? {} : { secrets: Object.fromEntries(secret ?? []) };
+      const secrets: Pick<ActiveConfig, 'secrets'> = options.selfService
+        ? {}
+        : { secrets: Object.fromEntries(secret ?? []) };
       const told = report(snapshot, [...config.problems, ...problems], before?.told ?? new Set());
       held.set(namespace, {
-        active: { namespace, config, services, ...secrets },
+        active: { namespace, config, services, ...secrets, scrub: scrubOf(secrets.secrets) },
         sources: config.services,
         told,
       });
@@ -174,6 +179,10 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     deps.metrics.setConfigProblems(namespace, []);
     for (const service of entry.active.services.values()) closeQuietly(service);
   }
+}
+
+function scrubOf(secrets: Readonly<Record<string, Uint8Array>> = {}): Scrub {
+  return createScrub(Object.values(secrets).map((value) => Buffer.from(value).toString()));
 }
 
 function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> | undefined): Set<string> {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Ledger } from '../episodes/ledger.ts';
 import type { Delivery, JsonObject, Outcome } from '../model.ts';
-import type { Service } from '../services/service.ts';
+import type { SendContext, Service } from '../services/service.ts';
 import type { Attempt } from './deliver.ts';
 import { application, configMap, degraded, series, snapshot } from './testing/fixtures.ts';
 import { type Fault, intercept } from './testing/intercept.ts';
@@ -269,10 +269,10 @@ describe('the mark of an attempt', () => {
     const until = start + 2_000;
     expect(await markOf(d)).toMatchObject({ since: start, until });
     expect(await d.attempt(delivery)).toEqual({ status: 'paced', slot: until });
-    expect(d.service.asked).toEqual([undefined]);
+    expect(d.service.asked).toMatchObject([undefined]);
     d.clock.now = until;
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
-    expect(d.service.asked).toEqual([undefined, { since: start }]);
+    expect(d.service.asked).toMatchObject([undefined, { since: start }]);
   });
 
   it('names the first attempt of which nobody knows, however many follow', async () => {
@@ -283,7 +283,7 @@ describe('the mark of an attempt', () => {
       await d.attempt(delivery, { attempt });
       d.clock.now += minute;
     }
-    expect(d.service.asked).toEqual([undefined, { since: start }, { since: start }]);
+    expect(d.service.asked).toMatchObject([undefined, { since: start }, { since: start }]);
   });
 
   it('of a process that was killed is waited for, and then taken over', async () => {
@@ -294,7 +294,7 @@ describe('the mark of an attempt', () => {
     expect(await d.attempt(delivery)).toEqual({ status: 'paced', slot: until });
     d.clock.now = until;
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
-    expect(d.service.asked).toEqual([{ since: start }]);
+    expect(d.service.asked).toMatchObject([{ since: start }]);
   });
 
   it('that is further ahead than any attempt lasts was made before the clock was set back', async () => {
@@ -302,7 +302,32 @@ describe('the mark of an attempt', () => {
     const delivery = await d.claim('1');
     await d.store.begin('1', { since: start + 60 * minute, until: start + 61 * minute, by: 'ahead' });
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
-    expect(d.service.asked).toEqual([{ since: start + 60 * minute }]);
+    expect(d.service.asked).toMatchObject([{ since: start + 60 * minute }]);
+  });
+
+  it('counts for what is sent under it: who was stopped meanwhile sends nothing', async () => {
+    const d = setUp();
+    const delivery = await d.claim('1');
+    let departure: SendContext['departure'];
+    const { service } = d;
+    const send = service.send.bind(service);
+    service.send = async (...args) => {
+      departure = args[2].departure;
+      return send(...args);
+    };
+    const stopped = Promise.withResolvers<Outcome>();
+    service.outcomes = [stopped.promise];
+    const first = d.attempt(delivery);
+    await vi.waitUntil(() => departure !== undefined);
+    expect(departure?.isOpen()).toBe(true);
+    d.clock.now += minute - 2_000;
+    expect(departure?.isOpen()).toBe(false);
+    d.clock.now += 2_000;
+    expect(await d.attempt(delivery)).toEqual({ status: 'done' });
+    stopped.resolve({ status: 'retry', reason: 'too_late', error: 'too late' });
+    await first;
+    expect(service.sent).toHaveLength(1);
+    expect(await d.isPending('1')).toBe(false);
   });
 
   it('that could not be taken away is looked at again later', async () => {
@@ -320,6 +345,22 @@ describe('the mark of an attempt', () => {
     const results = await Promise.all([d.attempt(delivery), d.attempt(delivery)]);
     expect(d.service.sent).toHaveLength(1);
     expect(results.map(({ status }) => status).toSorted()).toEqual(['done', 'paced']);
+  });
+});
+
+describe('an error of a template', () => {
+  it.each([
+    '{{ fail (.secrets.token | toString) }}',
+    '{{ fail (.secrets.token | toString | b64enc) }}',
+    '{{ fail (.secrets.token | toString | trunc 9) }}',
+    '{{ fail (.secrets.token | toString | quote) }}',
+    '{{ mustToDate "2006" (.secrets.token | toString) }}',
+  ])('shows nothing of the Secret: %s', async (message) => {
+    const d = setUp({ data: { ...configMap, 'template.message': JSON.stringify({ message }) } });
+    await d.attempt(await d.claim('1'));
+    const [parked] = await d.store.parked(10);
+    expect(parked?.error).toContain('template message, message: ');
+    expect(parked?.error).not.toMatch(/secret-v|c2VjcmV0|ret-value/);
   });
 });
 

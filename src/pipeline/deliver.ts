@@ -10,11 +10,12 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Delivery, JsonObject, Notification, Outcome } from '../model.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
-import type { Service } from '../services/service.ts';
+import { presentationOf, type Service } from '../services/service.ts';
 import { renderNotification } from '../templates/render.ts';
 import type { Template } from '../templates/template.ts';
 import { templateVars } from '../templates/vars.ts';
 import type { ActiveConfig, Configurations } from './configurations.ts';
+import { createDeparture } from './departure.ts';
 
 interface Deps {
   ledger: Pick<Ledger, 'begin' | 'abandon' | 'settle'>;
@@ -41,7 +42,7 @@ interface Deps {
 interface Options {
   /** Milliseconds after which a delivery that cannot be sent is given up and parked. */
   maxAge: number;
-  /** Milliseconds for one attempt. */
+  /** Milliseconds for one attempt, until what it has sent has arrived. */
   attemptTimeout: number;
   /** Whose Applications are the operator's own. */
   controllerNamespace: string;
@@ -49,7 +50,10 @@ interface Options {
 
 export type Attempt = Parameters<DeliveryProcessor>[0];
 
-/** After an attempt that failed without a clear answer, what it has sent may still be on its way for so long. */
+/**
+ * What an attempt has sent may still be on its way for so long after it has failed without a clear answer: also the
+ * time before the end of its mark in which nothing leaves any more.
+ */
 const settling = 2_000;
 
 /**
@@ -108,8 +112,9 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
   async function begin(id: string): Promise<Begun | { result: JobResult }> {
     const now = deps.now();
     const mark: AttemptMark = { since: now, until: now + options.attemptTimeout, by: randomUUID() };
+    const departure = departureOf(id, mark);
     const first = await ledger.begin(id, mark);
-    if (first.status === 'begun') return { mark };
+    if (first.status === 'begun') return { mark, departure };
     // One that is behind others is queued when its turn comes.
     if (first.status !== 'unclear') return { result: { status: 'done' } };
     const { earlier } = first;
@@ -117,10 +122,18 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const isUnderWay = earlier.until > now && earlier.until <= now + 2 * options.attemptTimeout;
     if (isUnderWay) return { result: { status: 'paced', slot: earlier.until } };
     const second = { ...mark, since: earlier.since };
+    const again = departureOf(id, second);
     const { status } = await ledger.begin(id, second, earlier);
-    if (status === 'begun') return { mark: second, earlier: { since: earlier.since } };
+    if (status === 'begun') {
+      return { mark: second, departure: again, earlier: { since: earlier.since, until: earlier.until } };
+    }
     // Another process was quicker.
     return { result: status === 'unclear' ? { status: 'paced', slot: second.until } : { status: 'done' } };
+  }
+
+  function departureOf(id: string, mark: AttemptMark): Begun['departure'] {
+    const isOurs = async () => (await ledger.begin(id, mark, mark)).status === 'begun';
+    return createDeparture({ mark, settling, isOurs, now: deps.now });
   }
 
   async function render(
@@ -137,7 +150,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       }
       templates.push(template);
     }
-    const { type: serviceType, jsonFields, filterValue, mention } = service;
+    const { mention } = service;
     const input = {
       app: delivery.snapshot,
       appProject: deps.project(delivery.application) ?? {},
@@ -153,10 +166,8 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       delivery.snapshot,
       (repo) =>
         renderNotification(templates, templateVars({ ...input, repo }), {
-          serviceType,
-          jsonFields,
+          ...presentationOf(service),
           template: (name) => active.config.templates.get(name),
-          ...(filterValue ? { filterValue } : {}),
         }),
       signal,
     );
@@ -166,19 +177,21 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       return rendered;
     }
     metrics.renderErrors.inc({ template: rendered.template });
-    return { ok: false, error: `template ${rendered.template}, ${rendered.field}: ${rendered.error}` };
+    const error = active.scrub(rendered.error);
+    return { ok: false, error: `template ${rendered.template}, ${rendered.field}: ${error}` };
   }
 
   async function send(
     { delivery, signal }: Attempt,
     service: Service,
     notification: Notification,
-    { earlier }: Begun,
+    { earlier, departure }: Begun,
   ): Promise<Outcome> {
-    return withTimeLimit(options.attemptTimeout, signal, (limited) =>
+    return withTimeLimit(departure.left(), signal, (limited) =>
       service.send(notification, delivery.destination.recipient, {
         deliveryId: delivery.id,
         signal: limited,
+        departure,
         ...(earlier ? { earlier } : {}),
       }),
     );
@@ -205,7 +218,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     if (outcome.status === 'rejected') return settleRejected(delivery, outcome);
 
     metrics.outcomes.inc({ ...labels, outcome: 'retry', reason: outcome.reason });
-    if (outcome.retryAfter !== undefined && service.pace)
+    if (outcome.retryAfter !== undefined && outcome.pauses === undefined && service.pace)
       pacing.penalise(paceKey(delivery), now + outcome.retryAfter);
     const { reason, error, retryAfter, unclear } = outcome;
     const at = now + Math.max(retryAfter ?? 0, backoffDelay(attempt));
@@ -268,7 +281,8 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
 /** An attempt that may be made: its mark, and whether an earlier one may have arrived. */
 interface Begun {
   mark: AttemptMark;
-  earlier?: { since: number };
+  departure: ReturnType<typeof createDeparture>;
+  earlier?: { since: number; until: number };
 }
 
 type Rejection = Extract<Outcome, { status: 'rejected' }>;

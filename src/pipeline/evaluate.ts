@@ -68,7 +68,7 @@ export function evaluateApplication(
       answer.conditions.push({ name, triggered: result.status === 'matched' });
       answer.timeDependent ||= condition.timeDependent;
       if (result.status === 'failed') {
-        answer.failures.push({ trigger: name, when: condition.when, error: result.error });
+        answer.failures.push({ trigger: name, when: condition.when, error: active.scrub(result.error) });
       }
       for (const destination of destinations) {
         answer.evaluations.push({

@@ -2,7 +2,7 @@
 import { errors } from 'undici';
 import type { Outcome, RejectionScope } from '../model.ts';
 import { type HttpAnswer, type HttpClient, type HttpRequest, networkFailure, retryAfterOf } from './http.ts';
-import type { Scrub } from './secrets.ts';
+import { excerptOf, type Scrub } from './secrets.ts';
 import type { SendContext } from './service.ts';
 import { mayHaveArrived } from './unclear.ts';
 
@@ -59,19 +59,21 @@ export interface Api {
   send(request: HttpRequest, recipient: string, context: SendContext): Promise<Outcome>;
 }
 
+/** Characters of an answer that are shown, and that are read for it: more, since secrets are taken out before. */
 const longestExcerpt = 200;
+const readForExcerpt = 16_384;
 
 export function createApi(deps: ApiDeps, options: ApiOptions = {}): Api {
   const { product, name, http, scrub } = deps;
   const { statuses = {}, noun, repeatable = false } = options;
 
-  async function ask(request: HttpRequest, { signal }: SendContext): Promise<Asked> {
+  async function ask(request: HttpRequest, { signal, departure }: SendContext): Promise<Asked> {
     if (signal.aborted) {
       const detail = 'was not called: the attempt was aborted';
       return { ok: false, failure: { kind: 'retry', reason: 'aborted', detail } };
     }
     try {
-      const answer = await http.send(request, signal);
+      const answer = await http.send(request, signal, departure);
       const judged = options.judge?.(answer);
       if (judged === 'success' || (judged === undefined && isSuccess(answer.status)))
         return { ok: true, answer };
@@ -90,7 +92,7 @@ export function createApi(deps: ApiDeps, options: ApiOptions = {}): Api {
     const reason = `http_${status}`;
     const refusal = options.refusal?.(answer) ?? {};
     const text = refusal.text ?? answer.text;
-    const excerpt = text.slice(0, longestExcerpt).replaceAll(/\s+/g, ' ').trim();
+    const excerpt = excerptOf(text.slice(0, readForExcerpt), scrub, longestExcerpt);
     const own = { ...statuses[status], ...(refusal.scope && { scope: refusal.scope }) };
     const mend = own.mend ?? mends[status];
     const detail = `answered HTTP ${status}${excerpt === '' ? '' : `: ${excerpt}`}${mend === undefined ? '' : `. ${mend}`}`;

@@ -1,7 +1,9 @@
-import { type Dispatcher, EnvHttpProxyAgent, request as undiciRequest } from 'undici';
+import { type Dispatcher, request as undiciRequest } from 'undici';
 import type { Json } from '../model.ts';
-import type { AddressPolicy } from '../net/address-policy.ts';
-import { AddressNotAllowed, createGuardedConnections, type Resolve } from '../net/guarded.ts';
+import { type ConnectionOptions, createConnections } from '../net/connections.ts';
+import { type Departure, departing, TooLate } from '../net/departure.ts';
+import { AddressNotAllowed } from '../net/guarded.ts';
+import { untrustedDetail } from '../net/host-certificates.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
 import { settledWithin } from '../store/deadline.ts';
 
@@ -16,18 +18,6 @@ const mostOfAnswer = 1024 * 1024;
 const mostRedirects = 10;
 /** Milliseconds until an answer must be complete. */
 const defaultTimeout = 8_000;
-
-export interface ConnectionOptions {
-  insecureSkipVerify?: boolean;
-  /** Certificates in PEM that a host's must descend from, in place of the system's; undefined: the system's. */
-  certificatesOf?: (host: string) => string | undefined;
-  /** Of a tenant: what it may connect to. Absent: everything. */
-  addresses?: AddressPolicy;
-  /** In place of the system's resolver, for guarded connections. */
-  resolve?: Resolve;
-  /** Milliseconds until an answer must be complete. */
-  timeout?: number;
-}
 
 export interface HttpRequest {
   method: string;
@@ -56,31 +46,28 @@ export interface HttpClient {
    * headers that may be secrets. Once a status has come there is an answer, whatever becomes of its body. Rejects with
    * what `networkFailure` understands.
    */
-  send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
-  /** The connections for a URL, for the client of a library. */
-  dispatcher(url: string): Dispatcher;
+  send(request: HttpRequest, signal: AbortSignal, departure?: Departure): Promise<HttpAnswer>;
+  /** The connections, for the client of a library. */
+  readonly dispatcher: Dispatcher;
   close(): Promise<void>;
 }
 
-/**
- * `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are honoured as Go's client does for argocd-notifications, without Node's
- * `NODE_USE_ENV_PROXY=1`, which only concerns the global `fetch`. Opens nothing before the first request. Throws when
- * such a variable is no URL.
- */
-export function createHttpClient(options: ConnectionOptions): HttpClient {
-  const { certificatesOf, timeout = defaultTimeout } = options;
-  /** By certificates, since a pool of connections has one set of them. */
-  const pools = new Map<string | undefined, Dispatcher>([[undefined, createConnections(options, undefined)]]);
+/** Opens nothing before the first request. Throws when a variable for a proxy is no URL. */
+export function createHttpClient(
+  options: ConnectionOptions & {
+    /** Milliseconds until an answer must be complete. */
+    timeout?: number | undefined;
+  },
+): HttpClient {
+  const { timeout = defaultTimeout, ...connecting } = options;
+  const dispatcher = createConnections(connecting, {
+    connections: mostConnections,
+    connectTimeout,
+    ...(options.addresses === undefined ? {} : { largestAnswer }),
+  });
   let closing: Promise<void> | undefined;
 
-  function dispatcher(url: string): Dispatcher {
-    const ca = certificatesOf?.(new URL(url).hostname.replace(/^\[(.*)\]$/, '$1'));
-    const pool = pools.get(ca) ?? createConnections(options, ca);
-    pools.set(ca, pool);
-    return pool;
-  }
-
-  async function follow(first: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  async function follow(first: HttpRequest, signal: AbortSignal, through: Dispatcher): Promise<HttpAnswer> {
     let request = withCredentials(first);
     for (let redirects = 0; ; redirects += 1) {
       const { method, url, headers = {}, body } = request;
@@ -88,7 +75,7 @@ export function createHttpClient(options: ConnectionOptions): HttpClient {
         method: method as Dispatcher.HttpMethod,
         headers: { 'user-agent': 'herald', ...headers },
         body: body === undefined || body === '' ? null : body,
-        dispatcher: dispatcher(url),
+        dispatcher: through,
         signal,
       });
       const next = redirects < mostRedirects ? redirected(request, received) : undefined;
@@ -99,27 +86,16 @@ export function createHttpClient(options: ConnectionOptions): HttpClient {
   }
 
   return {
-    send: (request, outer) => withTimeLimit(timeout, outer, (signal) => follow(request, signal)),
     dispatcher,
+    send(request, outer, departure) {
+      const through = departure ? dispatcher.compose(departing(departure)) : dispatcher;
+      return withTimeLimit(timeout, outer, (signal) => follow(request, signal, through));
+    },
     close() {
-      closing ??= Promise.all([...pools.values()].map((pool) => closeConnections(pool))).then(() => {});
+      closing ??= closeConnections(dispatcher);
       return closing;
     },
   };
-}
-
-function createConnections(options: ConnectionOptions, ca: string | undefined): Dispatcher {
-  const tls = {
-    ...(options.insecureSkipVerify ? { rejectUnauthorized: false } : {}),
-    ...(ca === undefined ? {} : { ca }),
-  };
-  const shared = { connections: mostConnections, keepAliveTimeout: 30_000 };
-  const connect = { ...tls, timeout: connectTimeout };
-  const all = { ...shared, connect, requestTls: connect, proxyTls: connect };
-  const { addresses, resolve } = options;
-  return addresses === undefined
-    ? new EnvHttpProxyAgent(all)
-    : createGuardedConnections({ ...all, maxResponseSize: largestAnswer }, { addresses, resolve });
 }
 
 /** `https://user:password@…`, which is no part of the request line. */
@@ -248,7 +224,14 @@ export function retryAfterOf(header: string | null | undefined, now: number): nu
 }
 
 export interface NetworkFailure {
-  reason: 'timeout' | 'aborted' | 'unreachable' | 'connection_lost' | 'tls' | 'address_not_allowed';
+  reason:
+    | 'timeout'
+    | 'aborted'
+    | 'too_late'
+    | 'unreachable'
+    | 'connection_lost'
+    | 'tls'
+    | 'address_not_allowed';
   detail: string;
 }
 
@@ -257,13 +240,15 @@ const UNREACHABLE = new Set(
 );
 
 /**
- * Names what went wrong below HTTP. After `unreachable`, `tls` and `address_not_allowed` the request was never sent;
- * after the others it may have been received. `address_not_allowed` alone is final.
+ * Names what went wrong below HTTP. After `unreachable`, `tls`, `too_late` and `address_not_allowed` the request was
+ * never sent; after the others it may have been received. `address_not_allowed` alone is final.
  */
 export function networkFailure(error: unknown, signal: AbortSignal): NetworkFailure {
   const chain = causes(error);
   const refusal = chain.find((cause) => cause instanceof AddressNotAllowed);
   if (refusal) return { reason: 'address_not_allowed', detail: refusal.message };
+  const late = chain.find((cause) => cause instanceof TooLate);
+  if (late) return { reason: 'too_late', detail: late.message };
   const root = chain.at(-1);
   const detail = root instanceof Error ? root.message || errorCode(root) || root.name : String(root);
   if (signal.aborted) return { reason: 'aborted', detail: 'the attempt was aborted' };
@@ -273,7 +258,7 @@ export function networkFailure(error: unknown, signal: AbortSignal): NetworkFail
   const codes = chain.map(errorCode);
   if (codes.some((code) => UNREACHABLE.has(code))) return { reason: 'unreachable', detail };
   if (codes.some((code) => /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)))
-    return { reason: 'tls', detail };
+    return { reason: 'tls', detail: chain.map(untrustedDetail).find(Boolean) ?? detail };
   if (codes.some((code) => /^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$/.test(code)))
     return { reason: 'timeout', detail };
   return { reason: 'connection_lost', detail };

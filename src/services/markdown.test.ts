@@ -3,8 +3,8 @@ import { createMarkdownEscape } from './markdown.ts';
 
 const mattermost = createMarkdownEscape({ crowds: ['all', 'channel', 'here'] });
 const webex = createMarkdownEscape({ html: true });
-const escape = (value: string, preceding = '', filter = mattermost) =>
-  filter(value, { preceding, literals: [] });
+const escape = (value: string, preceding = '', filter = mattermost, own = 0) =>
+  filter(value, { preceding, isForeign: (index) => index >= own });
 
 describe('a value in Markdown', () => {
   it.each([
@@ -20,6 +20,11 @@ describe('a value in Markdown', () => {
     ['[{"title": "', 'my_app @all', 'my_app @\u200ball'],
   ])('behind %j: %j is %j', (preceding, value, expected) => {
     expect(escape(value, preceding)).toBe(expected);
+  });
+
+  it('is Markdown as far as the template has written it', () => {
+    expect(escape('*a*b', '', mattermost, 3)).toBe('*a*b');
+    expect(escape('@all_x_', '', mattermost, 4)).toBe(String.raw`@all\_x\_`);
   });
 
   it('is no HTML where HTML is read', () => {

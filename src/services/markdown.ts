@@ -15,22 +15,38 @@ const zeroWidthSpace = '\u200b';
  * the template's own structure, whose fields may be addresses too.
  */
 export function createMarkdownEscape({ crowds = [], html = false }: MarkdownOptions): ValueFilter {
-  const crowd = crowds.length === 0 ? undefined : new RegExp(`@(?=(?:${crowds.join('|')})(?![\\w-]))`, 'gi');
-  const quiet = (value: string) => (crowd === undefined ? value : value.replace(crowd, `@${zeroWidthSpace}`));
-  const plain = (value: string) => (html ? value.replaceAll('&', '&amp;').replaceAll('<', '&lt;') : value);
+  const crowd = crowds.length === 0 ? '(?!)' : `@(?=(?:${crowds.join('|')})(?![\\w-]))`;
+  const markup = String.raw`[\\\x60*_~[\]|]|(?<=^\s*)[>#]`;
+  const everything = new RegExp([crowd, ...(html ? ['[&<]'] : []), markup].join('|'), 'gim');
+  const mentions = new RegExp(crowd, 'gi');
 
-  return (value, { preceding }) => {
+  return (value, { preceding, isForeign }) => {
+    const change = (pattern: RegExp, by: (found: string) => string) =>
+      value.replace(pattern, (found: string, at: number) => (isForeign(at) ? by(found) : found));
     switch (contextOf(preceding)) {
       case 'json':
-        return quiet(value);
+        return change(mentions, harmless);
       case 'code':
-        return value.replaceAll('`', "'");
+        return change(/`/g, () => "'");
       case 'address':
-        return value.replaceAll(')', '%29').replaceAll(' ', '%20');
+        return change(/[) ]/g, (found) => (found === ')' ? '%29' : '%20'));
       case 'text':
-        return quiet(plain(value.replace(/[\\`*_~[\]|]/g, '\\$&').replace(/^(\s*)([>#])/gm, '$1\\$2')));
+        return change(everything, harmless);
     }
   };
+}
+
+function harmless(found: string): string {
+  switch (found) {
+    case '@':
+      return `@${zeroWidthSpace}`;
+    case '&':
+      return '&amp;';
+    case '<':
+      return '&lt;';
+    default:
+      return `\\${found}`;
+  }
 }
 
 /** What the text before a value makes of it. */

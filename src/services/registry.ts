@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts';
 import type { Outcome } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import type { Resolve } from '../net/guarded.ts';
+import type { CertificatesOf } from '../net/host-certificates.ts';
 import { type Fields, type OptionsOf, textsIn } from './fields.ts';
 import { createHttpClient, type HttpClient } from './http.ts';
 import type { Implementation, ImplementationDeps } from './implementation.ts';
@@ -61,8 +62,8 @@ export interface ServiceDeps {
   /** Where `console` prints. */
   stream: Writable;
   now?: () => number;
-  /** Certificates in PEM that a host must present, in place of the system's (argocd-tls-certs-cm). */
-  certificatesOf?: (host: string) => string | undefined;
+  /** What servers' certificates must descend from, in place of the system's roots (argocd-tls-certs-cm). */
+  certificatesOf?: CertificatesOf;
   /** In place of the system's resolver, for services of tenants. */
   resolve?: Resolve;
   /** Milliseconds for one call. */
@@ -110,7 +111,7 @@ function createLazyService(
   http: HttpClient,
   { log, state, stream, now = Date.now, certificatesOf, resolve, slack }: ServiceDeps,
 ): Service {
-  const { type, product, pace, recipient: recipients } = schema;
+  const { product, pace, recipient: recipients } = schema;
   const options = settings as OptionsOf<Fields>;
   const scrub = createScrub(secretsAmong(schema, options));
   const markers = schema.mentions ? createMarkers() : undefined;
@@ -171,7 +172,6 @@ function createLazyService(
   }
 
   return {
-    type,
     ...renderingOf(schema, name, options),
     ...(markers && { mention: markers.mark }),
     ...(pace && { pace }),
@@ -183,7 +183,7 @@ function createLazyService(
   };
 }
 
-/** Hooks carry their secret in the path or the query as often as in a header. */
+/** Hooks carry their secret in the path or the query as often as in a header, which its service knows to be one. */
 function secretsAmong(schema: ServiceSchema, options: OptionsOf<Fields>): string[] {
   return textsIn(schema.options, options).flatMap(({ kind, text }) => {
     switch (kind) {
@@ -191,8 +191,6 @@ function secretsAmong(schema: ServiceSchema, options: OptionsOf<Fields>): string
         return [text, ...text.split(':').filter((part) => part.length >= 8)];
       case 'password':
         return [text];
-      case 'header':
-        return [text, ...text.split(' ').filter((part) => part.length >= 8)];
       case 'hook':
         return urlSecrets(text, true);
       case 'url':

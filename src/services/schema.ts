@@ -5,7 +5,7 @@
 import type { Json, JsonObject } from '../model.ts';
 import { type Fields, type OptionsOf, readFields } from './fields.ts';
 import { hasErrors, type OptionProblem, type Validated } from './options.ts';
-import type { ValueFilter } from './service.ts';
+import type { Presentation, ValueFilter } from './service.ts';
 
 export type { OptionProblem, Validated };
 
@@ -49,6 +49,10 @@ export interface SectionSchema {
 export interface Rendering {
   /** Fields of the section that must be JSON once rendered, as dotted paths; `*` stands for any one name. */
   readonly jsonFields?: readonly string[];
+  /** Fields that may be JSON or anything else: escaped so only where that makes JSON of them. */
+  readonly looseJsonFields?: readonly string[];
+  /** Fields that are a part of a URL: values are escaped where they would break it. */
+  readonly urlFields?: readonly string[];
   /** Applied to each value, never to the template's own text, for example to neutralise mentions. */
   readonly filterValue?: ValueFilter;
 }
@@ -99,11 +103,15 @@ export function serviceSchema<
 
 /** How values are written for a service; without its options, as one that has none is. */
 export function renderingOf(
-  { rendering, options: fields }: ServiceSchema,
+  { type, rendering, options: fields }: ServiceSchema,
   name: string,
   options: OptionsOf<Fields> = readFields(fields, {}).options,
-): Rendering & { jsonFields: readonly string[] } {
-  return { jsonFields: [], ...(typeof rendering === 'function' ? rendering(options, name) : rendering) };
+): Presentation {
+  return {
+    type,
+    jsonFields: [],
+    ...(typeof rendering === 'function' ? rendering(options, name) : rendering),
+  };
 }
 
 /** Checks options, after `$key` substitution, and makes of them what the implementation takes. */

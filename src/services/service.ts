@@ -1,4 +1,5 @@
 import type { JsonObject, Notification, Outcome } from '../model.ts';
+import type { Departure } from '../net/departure.ts';
 
 /**
  * A configured backend. One contract suite runs against every implementation.
@@ -17,6 +18,10 @@ export interface Service {
    * When a rendered value breaks one, the renderer escapes the values that stand inside JSON strings.
    */
   readonly jsonFields: readonly string[];
+  /** Fields that may be JSON or anything else: escaped so only where that makes JSON of them. */
+  readonly looseJsonFields?: readonly string[];
+  /** Fields that are a part of a URL: values are escaped where they would break it. */
+  readonly urlFields?: readonly string[];
   /** Applied to each value (never to the template's own text) before it is written, for example to neutralise mentions. */
   readonly filterValue?: ValueFilter;
   /**
@@ -30,20 +35,45 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** `preceding` is the text rendered so far, `literals` the string literals of the action that printed the value. */
-export type ValueFilter = (value: string, at: { preceding: string; literals: readonly string[] }) => string;
+/** How a service has templates rendered. */
+export type Presentation = Pick<
+  Service,
+  'type' | 'jsonFields' | 'looseJsonFields' | 'urlFields' | 'filterValue'
+>;
+
+/** The same, as options of the renderer. */
+export function presentationOf({ type, jsonFields, looseJsonFields, urlFields, filterValue }: Presentation) {
+  return {
+    serviceType: type,
+    jsonFields,
+    ...(looseJsonFields && { looseJsonFields }),
+    ...(urlFields && { urlFields }),
+    ...(filterValue && { filterValue }),
+  };
+}
+
+/**
+ * `preceding` is the text rendered so far; `isForeign` says whether the character at an index of the value comes from
+ * the cluster, and not from the template, the `context` or the Secret.
+ */
+export type ValueFilter = (
+  value: string,
+  at: { preceding: string; isForeign(index: number): boolean },
+) => string;
 
 export interface SendContext {
   /** Delivery id: stable over the attempts of one delivery. */
   deliveryId: string;
   /** Of this attempt; the service aborts its requests with it. */
   signal: AbortSignal;
+  /** What each request that sends something is held to; absent: nothing. */
+  departure?: Departure;
   /**
-   * An earlier attempt of this delivery may have arrived; `since` is when the first such attempt was begun, Unix
-   * milliseconds. The service looks whether it has, before it sends again. One that cannot look sends again
+   * An earlier attempt of this delivery may have arrived; `since` is when the first such attempt was begun, `until` when
+   * the last was over, Unix milliseconds. The service looks whether it has, before it sends again. One that cannot look sends again
    * (at-least-once), and says so with `earlier: 'unreadable'` in the outcome.
    */
-  earlier?: { since: number };
+  earlier?: { since: number; until?: number };
 }
 
 /** Small durable values of services (thread timestamps, channel ids), kept by the store that holds the queue. */

@@ -10,22 +10,24 @@ type Entity = '*' | '_' | '`' | '```' | '[' | '(';
 const specials = /[_*`[]/g;
 
 /** Values are shown as they are, wherever the template puts them. */
-export const escapeTelegramMarkdown: ValueFilter = (value, { preceding }) => {
+export const escapeTelegramMarkdown: ValueFilter = (value, { preceding, isForeign }) => {
   const open = openEntity(preceding);
+  const change = (pattern: RegExp, by: (found: string) => string) =>
+    value.replace(pattern, (found: string, at: number) => (isForeign(at) ? by(found) : found));
   switch (open) {
     case undefined:
-      return value.replace(specials, '\\$&');
+      return change(specials, (found) => `\\${found}`);
     case '*':
     case '_':
     case '`':
       // Nothing can be escaped inside: the entity is closed before and opened behind.
-      return value.replaceAll(open, `${open}\\${open}${open}`);
+      return change(specials, (found) => (found === open ? `${open}\\${open}${open}` : found));
     case '```':
-      return value.replaceAll('`', "'");
+      return change(/`/g, () => "'");
     case '[':
-      return value.replaceAll(']', ')');
+      return change(/\]/g, () => ')');
     case '(':
-      return value.replaceAll(')', '%29');
+      return change(/\)/g, () => '%29');
   }
 };
 

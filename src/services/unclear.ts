@@ -11,6 +11,7 @@ export function mayHaveArrived(error: unknown, reason: NetworkFailure['reason'])
   const chain = causes(error);
   // A connection of ours that is closed takes no request any more.
   if (chain.some((cause) => field(cause, 'code') === 'UND_ERR_CLOSED')) return false;
+  if (reason === 'too_late') return false;
   if (reason === 'tls') return !chain.some((cause) => HANDSHAKE.test(field(cause, 'code')));
   if (reason !== 'unreachable') return true;
   // ETIMEDOUT and EHOSTUNREACH also end connections that stood, and that a request was written on.

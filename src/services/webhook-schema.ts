@@ -37,6 +37,16 @@ export const webhook = serviceSchema({
       }
     }
   },
+  rendering({ headers }, name) {
+    const contentType =
+      headers.findLast((header) => header.name.toLowerCase() === 'content-type')?.value ?? '';
+    const sendsJson = /^[^;]*\bjson\b/i.test(contentType);
+    return {
+      jsonFields: sendsJson ? [`${name}.body`] : [],
+      looseJsonFields: ['*.body'],
+      urlFields: ['*.path'],
+    };
+  },
   section: { merge: 'parts', fields: { '*': { method: 'literal', body: 'text', path: 'text' } } },
   recipient: { noun: 'recipient' },
 });

@@ -16,7 +16,7 @@ import { readWebhookSection, type WebhookOptions } from './webhook-schema.ts';
 export const webhookService: Implementation<WebhookOptions> = (options, deps) => {
   const headers = requestHeaders(options);
   const { host } = new URL(options.url);
-  const ownScrub = createScrub([headers.authorization, headers.authorization?.split(' ')[1]]);
+  const ownScrub = createScrub(secretsOf(options));
   const scrub = (text: string) => ownScrub(deps.scrub(text));
 
   return {
@@ -83,4 +83,21 @@ function requestHeaders({ headers, basicAuth }: WebhookOptions): Record<string, 
   delete own['host'];
   if (basicAuth !== undefined) own['authorization'] = basic(basicAuth.username, basicAuth.password);
   return own;
+}
+
+/** Headers whose values are no secret, and whose words stand in answers. */
+const openHeaders = /^(?:accept|content)-?|^(?:user-agent|cache-control|host)$/i;
+
+function secretsOf({ headers, basicAuth }: WebhookOptions): string[] {
+  return [
+    ...headers
+      .filter(({ name }) => !openHeaders.test(name))
+      .flatMap(({ value }) => [value, ...value.split(' ').filter((part) => part.length >= 8)]),
+    ...(basicAuth
+      ? [
+          `${basicAuth.username}:${basicAuth.password}`,
+          basic(basicAuth.username, basicAuth.password).slice(6),
+        ]
+      : []),
+  ];
 }

@@ -2,6 +2,7 @@
 import { toText } from '../go/bytes.ts';
 import { localLocation } from '../go/location.ts';
 import { detectDialect } from './dialect.ts';
+import { type Execute, executeFiltered } from './filtered.ts';
 import { compileGoTemplate } from './gotemplate/engine.ts';
 import { compileMustache } from './mustache.ts';
 import { SPRIG_LIBRARY } from './sprig/functions.ts';
@@ -21,10 +22,6 @@ export interface StringSource {
 export type CompiledString =
   | { ok: true; string: TemplateString; usesSecrets: boolean }
   | { ok: false; error: string; at: number };
-
-type Execute = (
-  ...args: Parameters<TemplateString['render']>
-) => { ok: true; output: string } | { ok: false; error: { message: string; at: number } };
 
 /** Line and column of an offset inside a text, from 1. */
 export function positionIn(text: string, offset: number): { line: number; column: number } {
@@ -54,7 +51,9 @@ function compiled(
     source: text,
     dialect,
     render(vars, options) {
-      const result = execute(vars, options);
+      const { filterValue: filter } = options;
+      const result =
+        filter === undefined ? execute(vars, options) : executeFiltered(execute, filter, vars, options);
       if (result.ok) return { ok: true, text: toText(result.output) };
       return { ok: false, error: result.error.message, ...locate(result.error.at) };
     },
@@ -66,12 +65,13 @@ function compileGo(source: StringSource): CompiledString {
   const compilation = compileGoTemplate(source.name, source.text, SPRIG_LIBRARY);
   if (!compilation.ok) return { ok: false, error: compilation.error.message, at: compilation.error.at };
   const { template } = compilation;
-  const execute: Execute = (vars, { filterValue, allowance }) =>
+  const execute: Execute = (vars, { allowance, printed, decoded }) =>
     template.execute(vars.values, {
       now: vars.now,
       location: localLocation(),
       ...(allowance === undefined ? {} : { allowance }),
-      ...(filterValue === undefined ? {} : { filterValue }),
+      ...(printed === undefined ? {} : { printed }),
+      ...(decoded === undefined ? {} : { decoded }),
     });
   return compiled(source, 'go', execute, template.roots.has('secrets'));
 }

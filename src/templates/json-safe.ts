@@ -2,7 +2,7 @@
  * Values inside the JSON of a template: where one would break the string that it stands in, it is escaped.
  * The argocd-notifications defect behind it: a quote in a sync error loses the alert about that error.
  */
-import type { PrintFilter } from './gotemplate/run.ts';
+import type { PrintFilter } from './template.ts';
 
 export function isJson(text: string): boolean {
   try {

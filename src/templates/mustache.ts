@@ -13,12 +13,12 @@ import {
   DEFAULT_LIMITS,
   LimitError,
   type Limits,
-  type PrintFilter,
+  type Printed,
 } from './gotemplate/run.ts';
 import { isTrue } from './gotemplate/values.ts';
 
 export interface MustacheOptions {
-  filterValue?: PrintFilter;
+  printed?: Printed;
   /** Source of another template. */
   partial?: (name: string) => string | undefined;
   limits?: Readonly<Limits>;
@@ -129,11 +129,8 @@ class SafeWriter extends Mustache.Writer {
     if (value === undefined || value === null || typeof value === 'function') return '';
     const text = sprint(value);
     this.spend(text.length >> 6);
-    const { filterValue } = this.options;
-    if (filterValue !== undefined) this.spend(this.output.length >> 10);
-    return this.write(
-      filterValue === undefined ? text : filterValue(text, { preceding: this.output, literals: [] }),
-    );
+    this.options.printed?.(text, { action: Number(token[2]), start: this.output.length });
+    return this.write(text);
   }
 
   override renderPartial(

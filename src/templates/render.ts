@@ -3,9 +3,10 @@ import { toText } from '../go/bytes.ts';
 import type { Json, JsonObject, Notification } from '../model.ts';
 import { mergeSections } from '../services/schema.ts';
 import { schemaOf } from '../services/schemas.ts';
-import { type Allowance, createAllowance, type PrintFilter } from './gotemplate/run.ts';
+import { type Allowance, createAllowance } from './gotemplate/run.ts';
 import { isJson, jsonStringFilter } from './json-safe.ts';
 import type {
+  PrintFilter,
   SectionObject,
   SectionTree,
   StringOptions,
@@ -13,12 +14,17 @@ import type {
   TemplateString,
   TemplateVars,
 } from './template.ts';
+import { urlFilter } from './url-safe.ts';
 
 export interface RenderOptions {
   /** Type of the destination's service (`slack`): its section is rendered, the others are left alone. */
   serviceType: string;
   /** Fields of the section that must be JSON, as dotted paths; `*` stands for any one name. */
   jsonFields: readonly string[];
+  /** Fields that may be JSON, or a form, XML or anything else: escaped only where that makes JSON of them. */
+  looseJsonFields?: readonly string[];
+  /** Fields that are a part of a URL. */
+  urlFields?: readonly string[];
   filterValue?: PrintFilter;
   /** Finds the templates that mustache includes with `{{> name}}`. */
   template?: (name: string) => Template | undefined;
@@ -46,7 +52,8 @@ class RenderFailure extends Error {
 /**
  * Merges the templates of a `send` list in order: the message keeps the last text that is not empty, sections merge
  * as the schema of their service says. Values that would break the JSON of a field are escaped; a field that is no
- * JSON even so is left as it is, with a warning. All strings share the limits of one execution.
+ * JSON even so is left as it is, with a warning where it must be JSON. Values that would break a URL are escaped for
+ * it. All strings share the limits of one execution.
  */
 export function renderNotification(
   templates: readonly Template[],
@@ -98,11 +105,12 @@ function createRenderer(
     });
   }
 
-  function json(string: TemplateString): string {
+  function json(string: TemplateString, isRequired: boolean): string {
     const text = render(string, stringOptions);
     if (text.trim() === '' || isJson(text)) return text;
     const escaped = render(string, { ...stringOptions, filterValue: jsonStringFilter(options.filterValue) });
     if (isJson(escaped)) return escaped;
+    if (!isRequired) return text;
     const what = 'the rendered text is no JSON, even with its values escaped';
     warnings.push({ template: template.name, field: string.path.join('.'), what });
     return text;
@@ -112,11 +120,16 @@ function createRenderer(
     if (typeof value === 'string') return toText(value);
     if (typeof value !== 'object' || value === null) return value;
     if (isList(value)) return value.map(tree);
-    if (isString(value))
-      return isJsonField(value.path.slice(1), options.jsonFields)
-        ? json(value)
-        : render(value, stringOptions);
-    return object(value);
+    return isString(value) ? field(value) : object(value);
+  }
+
+  function field(string: TemplateString): string {
+    const path = string.path.slice(1);
+    const { jsonFields, looseJsonFields = [], urlFields = [] } = options;
+    if (isAmong(path, jsonFields)) return json(string, true);
+    if (isAmong(path, looseJsonFields)) return json(string, false);
+    const filterValue = urlFilter(options.filterValue);
+    return render(string, isAmong(path, urlFields) ? { ...stringOptions, filterValue } : stringOptions);
   }
 
   function object(value: SectionObject): JsonObject {
@@ -136,7 +149,7 @@ function define(object: JsonObject, key: string, value: Json): void {
   Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
-function isJsonField(path: readonly string[], fields: readonly string[]): boolean {
+function isAmong(path: readonly string[], fields: readonly string[]): boolean {
   return fields.some((field) => {
     const parts = field.split('.');
     return parts.length === path.length && parts.every((part, at) => part === '*' || part === path[at]);

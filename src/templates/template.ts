@@ -1,4 +1,5 @@
-import type { Allowance, PrintFilter } from './gotemplate/run.ts';
+import type { Allowance } from './gotemplate/run.ts';
+import type { Marking } from './marks.ts';
 
 export type Dialect = 'go' | 'mustache';
 
@@ -10,6 +11,15 @@ export interface TemplateString {
   dialect: Dialect;
   render(vars: TemplateVars, options: StringOptions): RenderedString;
 }
+
+/**
+ * Changes a printed value. `preceding` is the text before it, as changed; `isForeign` says whether the character at
+ * an index comes from the cluster, and not from the template, the context or the Secret.
+ */
+export type PrintFilter = (
+  value: string,
+  at: { preceding: string; isForeign(index: number): boolean },
+) => string;
 
 export interface StringOptions {
   /** What all strings of a notification may spend together. */
@@ -51,4 +61,6 @@ export interface TemplateVars {
   readonly values: Readonly<Record<string, unknown>>;
   /** Unix milliseconds. */
   readonly now: number;
+  /** The same, with what comes from the cluster marked. Absent: everything that is printed counts as foreign. */
+  readonly marked?: (marking: Marking) => Readonly<Record<string, unknown>>;
 }

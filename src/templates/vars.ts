@@ -1,8 +1,10 @@
 /** What templates see: argo-cd's variables and namespaces, and `shared`, which is ours. */
+import type { TypedFunction } from '../go/function.ts';
 import { createNamespaces } from '../go/namespaces/create.ts';
 import type { RepoProvider } from '../go/namespaces/repo.ts';
 import { GoBytes, GoTypedMap } from '../go/value.ts';
 import type { JsonObject } from '../model.ts';
+import { type Marking, markText, markValue, unmark } from './marks.ts';
 import { sharedValues } from './shared.ts';
 import type { TemplateVars } from './template.ts';
 
@@ -30,6 +32,60 @@ const bytesOf = (value: string | Uint8Array): GoBytes =>
   new GoBytes(typeof value === 'string' ? encoder.encode(value) : value);
 
 export function templateVars(input: TemplateVarsInput): TemplateVars {
+  return {
+    values: valuesOf(input),
+    now: input.now,
+    marked(marking) {
+      const values = valuesOf(markedInput(input, marking));
+      return { ...values, repo: markedAnswers(values.repo as RepoFunctions, marking) };
+    },
+  };
+}
+
+type RepoFunctions = Readonly<Record<string, TypedFunction>>;
+
+/** What these functions make of an address may be decoded of it, and so without the marks that it had. */
+function markedAnswers(functions: RepoFunctions, marking: Marking): RepoFunctions {
+  const marked = ['FullNameByRepoURL', 'RepoURLToHTTPS'].flatMap((name) => {
+    const found = functions[name];
+    if (found === undefined) return [];
+    const { goType, signature } = found;
+    const call = (...args: unknown[]) => markValue(found(...args), marking);
+    return [[name, Object.assign(call, { goType, signature })] as const];
+  });
+  return { ...functions, ...Object.fromEntries(marked) };
+}
+
+/** The context and the Secret are the operator's, as the template is; all else comes from the cluster. */
+function markedInput(input: TemplateVarsInput, marking: Marking): TemplateVarsInput {
+  const { repo, mention } = input;
+  const mark = <T>(value: T): T => markValue(value, marking) as T;
+  const plain = (text: string) => unmark(text).text;
+  return {
+    ...input,
+    app: mark(input.app),
+    appProject: mark(input.appProject),
+    recipient: markText(input.recipient, marking),
+    mention: (address) => (mention ? mention(plain(address)) : address),
+    ...(repo && { repo: markedRepo(repo, mark, plain) }),
+  };
+}
+
+function markedRepo(
+  repo: RepoProvider,
+  mark: (value: unknown) => unknown,
+  plain: (text: string) => string,
+): RepoProvider {
+  return {
+    commitMetadata: (revision) => mark(repo.commitMetadata(plain(revision))),
+    ...(repo.commitMetadataOf && {
+      commitMetadataOf: (revisions) => mark(repo.commitMetadataOf?.(revisions.map(plain))),
+    }),
+    appDetails: () => mark(repo.appDetails()),
+  };
+}
+
+function valuesOf(input: TemplateVarsInput): TemplateVars['values'] {
   const { app, appProject, context, secrets, serviceType, recipient, now, repo, mention } = input;
   const namespaces = createNamespaces({ now: () => now, ...(repo === undefined ? {} : { repo }) });
   const values: Record<string, unknown> = {
@@ -48,5 +104,5 @@ export function templateVars(input: TemplateVarsInput): TemplateVars {
     const entries = Object.entries(secrets).map(([key, value]) => [key, bytesOf(value)] as const);
     values.secrets = new GoTypedMap('bytes', new Map(entries));
   }
-  return { values, now };
+  return values;
 }

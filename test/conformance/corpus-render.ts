@@ -22,14 +22,15 @@ type Rendered = { ok: true; notification: JsonObject } | { ok: false; error: str
 /** As the corpus was rendered. */
 const serviceType = 'slack';
 const recipient = 'deploys';
-/** What the Slack service asks of the renderer. */
-const safety: Pick<RenderOptions, 'jsonFields' | 'filterValue'> = {
-  jsonFields: ['attachments', 'blocks'],
-  filterValue: neutraliseMentions,
+type Safety = Pick<RenderOptions, 'jsonFields' | 'looseJsonFields' | 'urlFields' | 'filterValue'>;
+/** What the services ask of the renderer. */
+const safety: Readonly<Record<'slack' | 'webhook', Safety>> = {
+  slack: { jsonFields: ['attachments', 'blocks'], filterValue: neutraliseMentions },
+  webhook: { jsonFields: [], looseJsonFields: ['*.body'], urlFields: ['*.path'] },
 };
 
 export function compareRendering(template: Template, golden: GoldenRendering, input: Input): Judgement {
-  const plain = render(template, input, { jsonFields: [] });
+  const plain = render(template, input, {});
   if ('error' in golden) {
     if (!plain.ok) return { status: 'passed' };
     return {
@@ -58,11 +59,23 @@ function compareSafe(template: Template, plain: JsonObject, input: Input): Judge
     if (typeof text !== 'string' || typeof other !== 'string') {
       return { status: 'failed', detail: `slack.${field} becomes ${JSON.stringify(other)}` };
     }
-    if (safety.jsonFields.includes(field) && !isJson(text) && isJson(other)) {
+    if (safety.slack.jsonFields.includes(field) && !isJson(text) && isJson(other)) {
       reasons.add('b: values that would break the JSON of an attachment or block are escaped');
     } else if (withMentions(text) === withMentions(other)) {
       reasons.add('mentions that come from a value are neutralised');
     } else return { status: 'failed', detail: `slack.${field} becomes ${JSON.stringify(other)}` };
+  }
+  for (const [name, request] of Object.entries(objectOf(plain.webhook))) {
+    const other = objectOf(objectOf(safe.notification.webhook)[name]);
+    const { body, path } = objectOf(request);
+    if (body !== other.body) {
+      const wasJson = typeof body === 'string' && isJson(body);
+      if (wasJson || typeof other.body !== 'string' || !isJson(other.body)) {
+        return { status: 'failed', detail: `webhook.${name}.body becomes ${JSON.stringify(other.body)}` };
+      }
+      reasons.add('b: values that would break the JSON of the body of a webhook are escaped');
+    }
+    if (path !== other.path) reasons.add('values that would break the path of a webhook are escaped');
   }
   return reasons.size === 0
     ? { status: 'passed' }
@@ -73,7 +86,7 @@ function compareSafe(template: Template, plain: JsonObject, input: Input): Judge
 function render(
   template: Template,
   { app, config, fixtures }: Input,
-  options: Pick<RenderOptions, 'jsonFields' | 'filterValue'>,
+  options: Partial<Record<string, Safety>>,
 ): Rendered {
   const vars = templateVars({
     app,
@@ -89,7 +102,7 @@ function render(
   // Sections of types that the engine does not know are nothing to it.
   const types = [...template.sections.keys()].filter((type) => schemaOf(type)?.section !== undefined);
   for (const type of new Set([serviceType, ...types])) {
-    const extra = type === serviceType ? options : { jsonFields: [] };
+    const extra = options[type] ?? { jsonFields: [] };
     const result = renderNotification([template], vars, { serviceType: type, ...extra });
     if (!result.ok) return { ok: false, error: `${result.field}: ${result.error}` };
     all.message = result.notification.message;

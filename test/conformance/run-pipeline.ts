@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { createSlackSimulator, type SlackSimulator } from '../../simulator/slack.ts';
 import { parseYaml } from '../../src/go/yaml.ts';
 import type { JsonObject, Notification, Outcome } from '../../src/model.ts';
-import type { Service } from '../../src/services/service.ts';
+import { presentationOf, type Service } from '../../src/services/service.ts';
 import { renderNotification } from '../../src/templates/render.ts';
 import { compileTemplate } from '../../src/templates/schema.ts';
 import type { Template } from '../../src/templates/template.ts';
@@ -167,11 +167,7 @@ function render(
   const result = renderNotification(
     names.map((name) => templates.get(name) as Template),
     vars,
-    {
-      serviceType: service.type,
-      jsonFields: service.jsonFields,
-      ...(service.filterValue === undefined ? {} : { filterValue: service.filterValue }),
-    },
+    presentationOf(service),
   );
   return result.ok ? result.notification : { error: result.error };
 }

@@ -18,6 +18,7 @@ describeService({
       fail: (fault: ServiceFault) => simulator.fail(faultOf(fault)),
       arrived: () => simulator.until(() => simulator.calls.length > 0),
       disconnect: () => simulator.stop(),
+      refused: 'retry',
       earlier: { arrived: 'found', lost: 'absent' },
       close: () => simulator.stop(),
     };

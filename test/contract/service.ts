@@ -22,6 +22,8 @@ export interface ServiceFixture {
   fail?(fault: ServiceFault): void;
   /** Resolves when a request has arrived, also one that gets no answer; absent as `fail`. */
   arrived?(): Promise<void>;
+  /** What becomes of HTTP statuses that say no, where they cannot come from the service itself. Default `rejected`. */
+  refused?: 'retry';
   /** Makes the other side unreachable. */
   disconnect(): Promise<void>;
   /**
@@ -96,6 +98,21 @@ export function describeService({ name, secrets, section, open }: ServiceContrac
     it('is aborted before it begins', async () => {
       const outcome = await send(undefined, AbortSignal.abort());
       expect(outcome).toMatchObject({ status: 'retry', reason: 'aborted' });
+      expect(outcome).not.toHaveProperty('unclear');
+      expect(fixture.received()).toEqual([]);
+    });
+
+    it.each([
+      ['its time is over', { confirm: async () => true, isOpen: () => false }],
+      ['another has taken over', { confirm: async () => false, isOpen: () => true }],
+    ])('sends nothing once %s', async (_, departure) => {
+      const context = { deliveryId: 'd1', signal: AbortSignal.timeout(30_000), departure };
+      const outcome = await fixture.service.send(
+        { message: 'deployed', ...(section && { section }) },
+        fixture.recipient,
+        context,
+      );
+      expect(outcome).toMatchObject({ status: 'retry', reason: 'too_late' });
       expect(outcome).not.toHaveProperty('unclear');
       expect(fixture.received()).toEqual([]);
     });
@@ -183,11 +200,12 @@ export function describeService({ name, secrets, section, open }: ServiceContrac
       expect(await send()).toEqual({ status: 'sent' });
     });
 
-    it.each([400, 401, 403, 404, 410, 422])('rejects on HTTP %i', async (status) => {
+    it.each([400, 401, 403, 404, 410, 413, 422])('takes HTTP %i for a refusal', async (status) => {
       if (fixture.fail === undefined) return;
       fixture.fail({ status, body: `no: ${secrets.join(' ')}` });
       const outcome = await send();
-      expect(outcome).toMatchObject({ status: 'rejected', reason: `http_${status}` });
+      expect(outcome).toMatchObject({ status: fixture.refused ?? 'rejected', reason: `http_${status}` });
+      expect(outcome).not.toHaveProperty('unclear');
       expectNoSecret(outcome);
     });
 

@@ -32,7 +32,7 @@ export interface ApplicationPath {
 export function createApplicationPath(): ApplicationPath {
   const config = parseConfig({ configMap: wholeConfigMap(), secret });
   const metrics = createMetrics({ version: 'test', processMetrics: false });
-  const active = { namespace: 'argocd', config, services: new Map() };
+  const active = { namespace: 'argocd', config, services: new Map(), scrub: String };
   const options = {
     token: 'xoxb-1',
     apiURL: 'https://slack.com/api/',

@@ -33,7 +33,7 @@ describe('a server that answers 407 with a large page', () => {
   it('keeps nobody from closing', async () => {
     const refusing = createHttpServer((_, response) => response.writeHead(407).end('x'.repeat(2_000_000)));
     const url = `http://127.0.0.1:${await listen(refusing)}/`;
-    const dispatcher = createHttpClient({}).dispatcher(url);
+    const dispatcher = createHttpClient({}).dispatcher;
     await expect(fetch(url, { method: 'POST', body: 'a', dispatcher })).rejects.toThrow('fetch failed');
     await closeConnections(dispatcher, 50);
     // Which it does once no connection is left.

@@ -90,7 +90,8 @@ it('one delivery is one message, whatever happens to its attempts', { timeout: 1
       fc.constantFrom(...policies),
       fc.array(step, { maxLength: 6 }),
       async (policy, steps) => {
-        const fixture = await openSlack();
+        let now = Date.now();
+        const fixture = await openSlack({ now: () => now });
         const section = {
           attachments: '[{"text":"x"}]',
           ...(policy === 'ungrouped' ? {} : { groupingKey: 'shop', deliveryPolicy: policy }),
@@ -99,7 +100,9 @@ it('one delivery is one message, whatever happens to its attempts', { timeout: 1
         let isSent = false;
         // As the worker: the mark of an attempt stands until it has certainly reached nobody, or was looked for.
         const attempt = async (signal: AbortSignal, crash: boolean) => {
-          const begun = since ?? Date.now();
+          // Whoever was told to wait has waited.
+          now += 30_000;
+          const begun = since ?? now;
           const earlier = since === undefined ? {} : { earlier: since };
           const outcome = await fixture.send('ours', { section, signal, ...earlier });
           expect(outcome.status).not.toBe('rejected');

@@ -74,6 +74,7 @@ describe('an attempt that has posted without an answer', () => {
     expect(await fixture.send('a', { earlier: since() })).toEqual({ status: 'sent', earlier: 'found' });
     expect(fixture.methods().filter((method) => method === 'conversations.history')).toHaveLength(10);
     fill(2);
+    await fixture.restart();
     expect(await fixture.send('a', { earlier: since() })).toEqual({ status: 'sent', earlier: 'unreadable' });
     expect(fixture.warnings).toMatchObject([{ reason: 'too_many_messages' }]);
   });
@@ -103,6 +104,7 @@ it('looks at the time of the attempt only, and a quarter of an hour around it', 
       .then((outcome) => 'earlier' in outcome && outcome.earlier);
   now += 3_600_000;
   expect(await look(now - 3_600_000 + 14 * 60_000)).toBe('found');
+  await fixture.restart();
   expect(await look(now - 3_600_000 + 16 * 60_000)).toBe('absent');
   const [{ form }] = fixture.slack.calls.filter(isHistory) as [SlackCallRecord];
   expect(form).toMatchObject({ include_all_metadata: 'true', limit: '200', channel: 'CDEPLOYS' });
@@ -252,13 +254,16 @@ describe('what Slack does not show now', () => {
     ['a page of a proxy', { kind: 'status', status: 200, body: '<html>' }, { reason: 'unreadable_answer' }],
     ['no list', { kind: 'status', status: 200, body: '{"ok":true}' }, { reason: 'unreadable_answer' }],
   ])('for %s is asked again later, and nothing is posted', async (_, fault, expected) => {
+    let now = Date.now();
+    await reopen({ now: () => now });
     for (const method of ['conversations.list', 'conversations.history']) {
       fixture.slack.fail(fault, { where: (call) => call.method === method });
     }
     const earlier = since();
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const outcome = await fixture.send('a', { earlier });
-      expect(outcome).toMatchObject({ status: 'retry', unclear: true, ...expected });
+      expect(outcome).toMatchObject({ status: 'retry', unclear: true, pauses: 'delivery', ...expected });
+      now += 30_000;
     }
     expect(fixture.texts()).toEqual([]);
     expect(await fixture.send('a', { earlier })).toEqual({ status: 'sent', earlier: 'absent' });
@@ -288,6 +293,125 @@ describe('what Slack does not show now', () => {
     const outcome = await fixture.send('a', { earlier: since() });
     expect(outcome).toMatchObject({ status: 'retry', reason: 'rate_limited' });
     expect(outcome).not.toHaveProperty('unclear');
+  });
+});
+
+describe('an app that may read 15 messages a minute', () => {
+  let now: number;
+  const chatter = (count: number) => {
+    const channel = fixture.slack.workspace.find('deploys')!;
+    for (let n = 0; n < count; n += 1) {
+      const content = { text: 'noise', attachments: [], blocks: [] };
+      fixture.slack.workspace.post(channel, { ...content, username: 'x', icon: {}, broadcast: false });
+    }
+  };
+  const reads = () => fixture.slack.calls.filter((call) => isHistory(call) && call.answer).length;
+
+  beforeEach(async () => {
+    now = 1_800_000_000_000;
+    const quotas = { 'conversations.history': { perMinute: 1, mostItems: 15 } };
+    await reopen({ now: () => now, quotas });
+  });
+
+  /** Attempts until one is through, each when the one before has said, with messages of others between. */
+  async function attempts(most: number, between: () => Promise<void> = async () => chatter(3)) {
+    const begun = now - 1_000;
+    for (let count = 1; count <= most; count += 1) {
+      const outcome = await fixture.send('a', { recipient: 'CDEPLOYS', earlier: begun });
+      if (outcome.status === 'sent') return { count, earlier: outcome.earlier };
+      expect(outcome).toMatchObject({ status: 'retry', pauses: 'delivery', unclear: true });
+      now += outcome.status === 'retry' ? (outcome.retryAfter ?? 1_000) : 0;
+      await between();
+    }
+    return undefined;
+  }
+
+  it('finds a message below many, in as many minutes as there are pages', async () => {
+    chatter(100);
+    now += 5_000;
+    loseAnswer();
+    await fixture.send('a', { recipient: 'CDEPLOYS' });
+    chatter(100);
+    expect(await attempts(20)).toMatchObject({ earlier: 'found' });
+    expect(reads()).toBeLessThanOrEqual(8);
+    expect(fixture.texts().filter((text) => text === 'a')).toHaveLength(1);
+  });
+
+  it('looks beside the attempt before it looks at what came later', async () => {
+    chatter(30);
+    loseAnswer();
+    await fixture.send('a', { recipient: 'CDEPLOYS' });
+    const begun = now - 1_000;
+    now += 10 * 60_000;
+    chatter(300);
+    const context = { deliveryId: 'd1', signal: AbortSignal.timeout(30_000) };
+    const earlier = { since: begun, until: begun + 10_000 };
+    const send = () => fixture.service().send({ message: 'a' }, 'CDEPLOYS', { ...context, earlier });
+    expect(await send()).toMatchObject({ status: 'retry' });
+    now += 60_000;
+    expect(await send()).toEqual({ status: 'sent', earlier: 'found' });
+    expect(reads()).toBe(2);
+  });
+
+  it('comes to an end where there is none, on whichever replica and after every restart', async () => {
+    chatter(100);
+    const restarting = async () => {
+      chatter(3);
+      await fixture.restart();
+    };
+    expect(await attempts(40, restarting)).toMatchObject({ earlier: 'absent' });
+    expect(fixture.texts().filter((text) => text === 'a')).toHaveLength(1);
+    expect(fixture.slack.calls.filter(isPost)).toHaveLength(1);
+  });
+
+  it('posts what else there is meanwhile, and asks no more often than it may', async () => {
+    chatter(50);
+    const earlier = now - 1_000;
+    await fixture.send('a', { recipient: 'CDEPLOYS', earlier });
+    for (let second = 0; second < 50; second += 1) {
+      now += 1_000;
+      const outcome = await fixture.send('a', { recipient: 'CDEPLOYS', earlier });
+      expect(outcome).toMatchObject({ reason: 'rate_limited', pauses: 'delivery' });
+      const other = await fixture.send('b', { recipient: 'CDEPLOYS', deliveryId: `b${second}` });
+      expect(other).toEqual({ status: 'sent' });
+    }
+    expect(fixture.slack.calls.filter(isHistory)).toHaveLength(2);
+  });
+
+  it('takes what it met on the way to another message for found', async () => {
+    for (const deliveryId of ['d1', 'd2']) {
+      loseAnswer();
+      await fixture.send(deliveryId, { recipient: 'CDEPLOYS', deliveryId });
+    }
+    for (const deliveryId of ['d1', 'd2']) {
+      const outcome = await fixture.send(deliveryId, {
+        recipient: 'CDEPLOYS',
+        deliveryId,
+        earlier: now - 1_000,
+      });
+      expect(outcome).toEqual({ status: 'sent', earlier: 'found' });
+    }
+    expect(reads()).toBe(1);
+  });
+
+  it('begins anew when Slack has forgotten the cursor', async () => {
+    chatter(40);
+    const forgetting = async () => {
+      fixture.slack.fail(
+        { kind: 'error', error: 'invalid_cursor' },
+        { where: ({ form }) => 'cursor' in form },
+      );
+    };
+    let forgot = false;
+    const once = async () => {
+      if (!forgot && reads() === 3) {
+        await forgetting();
+        forgot = true;
+      }
+    };
+    expect(await attempts(40, once)).toMatchObject({ earlier: 'absent' });
+    expect(forgot).toBe(true);
+    expect(fixture.warnings).toEqual([]);
   });
 });
 

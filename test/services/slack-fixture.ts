@@ -25,6 +25,7 @@ export interface SlackFixture {
   state: MemoryState;
   send(message: string, attempt?: Attempt): Promise<Outcome>;
   restart(settings?: Partial<SlackSettings>): Promise<void>;
+  service(): Service;
   /** Warnings that were logged. */
   readonly warnings: readonly JsonObject[];
   texts(channel?: string): string[];
@@ -65,6 +66,7 @@ export async function openSlack(
       await service.close();
       service = start(chosen);
     },
+    service: () => service,
     warnings,
     texts: (channel = 'deploys') => slack.messages(channel).map(({ text }) => text),
     methods: () => slack.calls.map(({ method }) => method),

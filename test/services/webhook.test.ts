@@ -151,3 +151,42 @@ describe('webhook options', () => {
     expect(problems).toMatchObject([{ severity: 'warning', fix: expect.stringContaining('"headers"') }]);
   });
 });
+
+describe('an answer that repeats what it was sent', () => {
+  const secret = 'sk-"quoted"-0123456789\\abcdef';
+
+  it.each<[string, (headers: string) => string]>([
+    ['as JSON, beyond the cut', (headers) => `${'x'.repeat(185)} ${headers}`],
+    ['as JSON in JSON', (headers) => JSON.stringify({ error: headers })],
+    ['encoded for a URL', encodeURIComponent],
+    ['in base64', (headers) => Buffer.from(headers).toString('base64')],
+    ['in part', (headers) => headers.slice(headers.indexOf('quoted'), headers.indexOf('9\\'))],
+  ])('%s shows no part of a secret', async (_, encode) => {
+    await service.close();
+    service = start({
+      url: `${receiver.url}/hooks/T0123456789abcdef`,
+      headers: [{ name: 'Authorization', value: `Bearer ${secret}` }],
+      basicAuth: { username: 'herald', password: 'hunter2-hunter2' },
+    });
+    const basic = Buffer.from('herald:hunter2-hunter2').toString('base64');
+    const echo = JSON.stringify({
+      authorization: `Bearer ${secret}`,
+      basic,
+      path: '/hooks/T0123456789abcdef',
+    });
+    receiver.fail({ kind: 'status', status: 403, body: encode(echo) });
+    const outcome = await send({ message: 'm' });
+    const error = outcome.status === 'rejected' ? outcome.error : '';
+    expect(error).toContain('answered HTTP 403: ');
+    const forms = [secret, basic, 'hunter2-hunter2', 'T0123456789abcdef'].flatMap((text) => [
+      text,
+      JSON.stringify(text).slice(1, -1),
+      encodeURIComponent(text),
+      Buffer.from(text).toString('base64'),
+    ]);
+    for (const form of forms) {
+      for (let at = 0; at + 8 <= form.length; at++) expect(error).not.toContain(form.slice(at, at + 8));
+    }
+    expect(error.length).toBeLessThan(320);
+  });
+});

@@ -51,6 +51,10 @@ async function combined(...components: string[]): Promise<Manifest[]> {
   }
 }
 
+/** Where Argo CD's own manifests mount it; the ConfigMap need not be there. */
+const tlsVolume = { name: 'tls-certs', configMap: { name: 'argocd-tls-certs-cm', optional: true } };
+const tlsMount = { name: 'tls-certs', mountPath: '/app/config/tls', readOnly: true };
+
 describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
   it('holds these objects, all in the namespace argocd, and none that needs a CRD', async () => {
     const manifests = await kustomize('config');
@@ -138,7 +142,11 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
     expect(queue.args.join(' ')).toContain('--appendonly yes');
     expect(queue.args.join(' ')).toContain('--maxmemory-policy noeviction');
     expect(queue.volumeMounts).toEqual([{ name: 'queue', mountPath: '/data' }]);
-    expect(spec.volumes).toEqual([{ name: 'queue', persistentVolumeClaim: { claimName: 'herald-queue' } }]);
+    expect(spec.volumes).toEqual([
+      { name: 'queue', persistentVolumeClaim: { claimName: 'herald-queue' } },
+      tlsVolume,
+    ]);
+    expect(herald.volumeMounts).toEqual([tlsMount]);
     find(manifests, 'PersistentVolumeClaim', 'herald-queue');
   });
 
@@ -224,7 +232,8 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config/overlays/ha', () => {
     });
     const pod = spec.template.spec;
     expect(pod.initContainers).toEqual([]);
-    expect(pod.volumes).toEqual([]);
+    expect(pod.volumes).toEqual([tlsVolume]);
+    expect(pod.containers[0].volumeMounts).toEqual([tlsMount]);
     expect(manifests.map(({ kind }) => kind)).not.toContain('PersistentVolumeClaim');
     const [queue] = pod.containers[0].env.filter(({ name }: Manifest) => name === 'HERALD_QUEUE');
     expect(queue).toEqual({

@@ -36,6 +36,7 @@ export function fakeIo(world: FakeWorld = {}): FakeIo {
     connect: () => fakeCluster(world.cluster),
     openLedger: () => Promise.resolve(fakeLedger(world)),
     now: () => Date.UTC(2026, 10, 22, 12),
+    certificatesOf: () => undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 import { type FetchFunction, LogLevel, WebClient } from '@slack/web-api';
 import { type Dispatcher, fetch as undiciFetch } from 'undici';
+import { type Departure, departing } from '../../net/departure.ts';
 import { withTimeLimit } from '../../net/time-limit.ts';
 import { retryAfterOf } from '../http.ts';
 import { defaultRetryAfter, RateLimited } from './errors.ts';
@@ -10,6 +11,7 @@ export type SlackCall = (
   method: string,
   form: Readonly<Record<string, string>>,
   signal: AbortSignal,
+  departure?: Departure,
 ) => Promise<SlackAnswer>;
 
 /** What is read of answers. Lists of messages and of channels are checked where they are read. */
@@ -42,11 +44,17 @@ export function createSlackCall(
   options: Pick<SlackOptions, 'token' | 'apiURL'>,
   deps: { dispatcher: Dispatcher; timeout: number; now: () => number },
 ): SlackCall {
-  const call = async (method: string, form: Record<string, string>, signal: AbortSignal) => {
+  const call = async (
+    method: string,
+    form: Record<string, string>,
+    signal: AbortSignal,
+    departure: Departure | undefined,
+  ) => {
+    const dispatcher = departure ? deps.dispatcher.compose(departing(departure)) : deps.dispatcher;
     const fetch: FetchFunction = async (url, init) => {
       const response = await undiciFetch(url, {
         ...(init as Parameters<typeof undiciFetch>[1]),
-        dispatcher: deps.dispatcher,
+        dispatcher,
         signal,
       });
       if (response.status !== 429) {
@@ -72,7 +80,8 @@ export function createSlackCall(
     });
     return client.apiCall(method, form) as Promise<SlackAnswer>;
   };
-  return (method, form, outer) => withTimeLimit(deps.timeout, outer, (signal) => call(method, form, signal));
+  return (method, form, outer, departure) =>
+    withTimeLimit(deps.timeout, outer, (signal) => call(method, form, signal, departure));
 }
 
 /** Characters of an answer: a page of a channel's history has some hundred kilobytes. */

@@ -1,4 +1,6 @@
 import type { Logger } from '../../log.ts';
+
+import type { Scrub } from '../secrets.ts';
 import type { Failure } from './errors.ts';
 import type { Form } from './message.ts';
 
@@ -13,6 +15,7 @@ export interface Customisation {
 interface Deps {
   name: string;
   log: Logger;
+  scrub: Scrub;
   now(): number;
 }
 
@@ -21,7 +24,7 @@ const tryAgainAfter = 10 * 60_000;
 
 const FIELDS = ['username', 'icon_emoji', 'icon_url'];
 
-export function createCustomisation({ name, log, now }: Deps): Customisation {
+export function createCustomisation({ name, log, scrub, now }: Deps): Customisation {
   let refusedUntil = 0;
   let told = false;
   return {
@@ -35,7 +38,7 @@ export function createCustomisation({ name, log, now }: Deps): Customisation {
       if (told) return;
       told = true;
       log.warn(
-        { service: name, reason, error: detail },
+        { service: name, reason, error: scrub(detail) },
         'Slack does not let the app set name and icon, messages go out without',
       );
     },

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import type { Logger } from '../../log.ts';
 import type { Scrub } from '../secrets.ts';
+import type { ServiceState } from '../service.ts';
 import type { Channels } from './channels.ts';
-import type { SlackAnswer, SlackCall } from './client.ts';
+import type { SlackCall } from './client.ts';
 import { type Failure, failureOf } from './errors.ts';
-import { deliveryIdOf, type Metadata } from './metadata.ts';
-import { parsePage, searchPages, UnreadablePage } from './pages.ts';
+import type { Metadata } from './metadata.ts';
+import { withMethodLimits } from './method-limits.ts';
+import { nextPage, parsePage, UnreadablePage } from './pages.ts';
+import { createHistory, StateAway } from './search.ts';
 import type { Thread } from './threads.ts';
 
 /** Looks whether an earlier attempt of a delivery has posted: whether a message with its id stands there. */
@@ -20,6 +23,8 @@ export interface SoughtPost {
   thread?: Thread;
   /** When the first attempt whose fate is unknown was begun, Unix milliseconds. */
   since: number;
+  /** When the last of them was over. Absent: now. */
+  until?: number | undefined;
 }
 
 export type Fate =
@@ -36,25 +41,24 @@ interface Deps {
   call: SlackCall;
   channels: Channels;
   metadata: Metadata;
+  state: ServiceState;
   log: Logger;
   scrub: Scrub;
   now(): number;
 }
 
-/** Milliseconds that the clocks of Slack and of Herald may differ. */
-const margin = { before: 15 * 60_000, after: 30 * 60_000 };
+/** Pages of the list of channels that are read in one attempt. */
+const mostPages = 10;
 
-const Message = z.object({
-  ts: z.string(),
-  thread_ts: z.string().optional(),
-  metadata: z.object({ event_type: z.string(), event_payload: z.record(z.string(), z.unknown()) }),
-});
-const History = z.object({ messages: z.array(z.unknown()) });
 const Channel = z.object({ id: z.string(), name: z.string() });
 const ChannelList = z.object({ channels: z.array(z.unknown()) });
 
 export function createEarlierAttempts(deps: Deps): EarlierAttempts {
-  const { name, call, channels, metadata, log, scrub, now } = deps;
+  const { name, channels, metadata, log, scrub, now } = deps;
+  const call = withMethodLimits(deps.call, now);
+  const history = createHistory({ ...deps, call });
+  /** Where the list of channels goes on, by the recipient that is looked for. */
+  const listed = new Map<string, string>();
   /** Reasons logged already. */
   const told = new Set<string>();
 
@@ -78,60 +82,52 @@ export function createEarlierAttempts(deps: Deps): EarlierAttempts {
       if (error instanceof UnreadablePage) {
         return unknown({ reason: 'unreadable_answer', detail: 'sent an answer that is not from its API' });
       }
+      if (error instanceof StateAway) {
+        return unknown({ reason: 'state_unreadable', detail: `was not asked: ${error.message}` });
+      }
       const failure = failureOf(error, signal, now());
       return failure.kind === 'retry' ? unknown(failure) : unreadable(post, failure.reason, failure.detail);
     }
   }
 
   async function lookIn(channel: string, post: SoughtPost, signal: AbortSignal): Promise<Fate> {
-    const { thread } = post;
-    if (thread !== undefined) {
-      const fate = await search('conversations.replies', { channel, ts: thread.ts }, post, signal);
-      // The attempt knew of a thread that was older. Another delivery may have begun this one since.
-      if (fate.kind !== 'absent' || Number(thread.ts) * 1_000 < post.since - margin.before) return fate;
+    const { deliveryId, thread, since, until = now() } = post;
+    const found = await history.search({ deliveryId, channel, thread, since, until }, signal);
+    if (found.kind === 'unfinished') {
+      return unknown({ reason: 'search_unfinished', detail: 'had more to show than is read at once' });
     }
-    return search('conversations.history', { channel }, post, signal);
-  }
-
-  async function search(
-    method: string,
-    place: { channel: string; ts?: string },
-    post: SoughtPost,
-    signal: AbortSignal,
-  ): Promise<Fate> {
-    const form = {
-      ...place,
-      include_all_metadata: 'true',
-      oldest: seconds(post.since - margin.before),
-      latest: seconds(Math.max(now(), post.since) + margin.after),
-      limit: '200',
-    };
-    try {
-      const pick = (page: SlackAnswer) => messageOf(page, post.deliveryId);
-      const { found, complete } = await searchPages(call, { method, form, signal }, pick);
-      if (found !== undefined) {
-        return { kind: 'found', thread: { ts: found.thread_ts ?? found.ts, channel: place.channel } };
-      }
-      if (complete) return { kind: 'absent' };
-      return unreadable(post, 'too_many_messages', 'More were posted since than can be searched.');
-    } catch (error) {
-      // There is no reply where there is no thread.
-      if (failureOf(error, signal, now()).reason === 'thread_not_found') return { kind: 'absent' };
-      throw error;
-    }
+    if (found.kind !== 'too_many') return found;
+    return unreadable(post, 'too_many_messages', 'More were posted since than can be searched.');
   }
 
   async function idOf(recipient: string, signal: AbortSignal): Promise<string | undefined> {
     // Who writes to a person knows no channel until Slack has answered.
     if (/^(?:@|[UW][A-Z0-9]+$)/.test(recipient)) return undefined;
     const sought = recipient.replace(/^#/, '');
-    const form = { types: 'public_channel,private_channel', exclude_archived: 'true', limit: '999' };
-    const { found } = await searchPages(call, { method: 'conversations.list', form, signal }, (page) =>
-      parsePage(ChannelList, page)
+    for (let page = 0; page < mostPages; page += 1) {
+      const cursor = listed.get(recipient) ?? '';
+      // Should the cursor be no good any more, the list begins anew.
+      listed.delete(recipient);
+      const form = {
+        types: 'public_channel,private_channel',
+        exclude_archived: 'true',
+        limit: '999',
+        ...(cursor === '' ? {} : { cursor }),
+      };
+      const answer = await call('conversations.list', form, signal).catch((error: unknown) => {
+        if (cursor !== '' && failureOf(error, signal, now()).kind === 'retry') listed.set(recipient, cursor);
+        throw error;
+      });
+      const found = parsePage(ChannelList, answer)
         .channels.map((channel) => Channel.safeParse(channel).data)
-        .find((channel) => channel?.name === sought),
-    );
-    return found?.id;
+        .find((channel) => channel?.name === sought);
+      if (found !== undefined) return found.id;
+      const next = nextPage(answer);
+      if (next.cursor === '') return undefined;
+      listed.set(recipient, next.cursor);
+    }
+    listed.delete(recipient);
+    return undefined;
   }
 
   function unreadable({ recipient }: SoughtPost, reason: string, detail: string): Fate {
@@ -158,22 +154,8 @@ function unknown(failure: { reason: string; detail: string; retryAfter?: number 
       reason,
       detail: `when asked whether an earlier attempt has posted, ${detail}`,
       ...(retryAfter === undefined ? {} : { retryAfter }),
+      pauses: 'delivery',
       unclear: true,
     },
   };
-}
-
-function messageOf(
-  page: SlackAnswer,
-  deliveryId: string,
-): { ts: string; thread_ts?: string | undefined } | undefined {
-  for (const message of parsePage(History, page).messages) {
-    const { data } = Message.safeParse(message);
-    if (data !== undefined && deliveryIdOf(data.metadata) === deliveryId) return data;
-  }
-  return undefined;
-}
-
-function seconds(milliseconds: number): string {
-  return (milliseconds / 1_000).toFixed(6);
 }

@@ -8,7 +8,15 @@ import { mayHaveArrived } from '../unclear.ts';
  * `unclear` says that Slack may have done what was asked.
  */
 export type Failure =
-  | { kind: 'retry'; reason: string; detail: string; retryAfter?: number; unclear?: true }
+  | {
+      kind: 'retry';
+      reason: string;
+      detail: string;
+      retryAfter?: number;
+      /** `retryAfter` is no limit of posting. */
+      pauses?: 'delivery';
+      unclear?: true;
+    }
   | { kind: 'rejected'; reason: string; detail: string; scope: RejectionScope }
   /** The layout is refused; plain text may pass. */
   | { kind: 'layout'; reason: string; detail: string }
@@ -98,8 +106,7 @@ export function failureOf(error: unknown, signal: AbortSignal, now: number): Fai
   }
   const network = networkFailure(cause, signal);
   if (network.reason === 'address_not_allowed') {
-    const detail = `was not called: ${network.detail}`;
-    return { kind: 'rejected', reason: network.reason, detail, scope: 'service' };
+    return { kind: 'rejected', reason: network.reason, detail: network.detail, scope: 'service' };
   }
   return {
     kind: 'retry',
@@ -155,24 +162,22 @@ function describe(data: PlatformError): string {
     .filter((message): message is string => typeof message === 'string')
     .map((message) => message.replace(/^\[ERROR\]\s*/, ''))
     .slice(0, 3)
-    .join('; ')
-    .slice(0, 300);
+    .join('; ');
 }
 
 function httpFailure(error: WebAPIHTTPError, now: number): Failure {
   const status = error.statusCode;
   const reason = `http_${status}`;
-  const detail = `answered HTTP ${status}`;
-  if (status < 500 && status !== 408 && status !== 425) {
-    return { kind: 'rejected', reason, detail: `${detail}. Check apiURL and the proxy.`, scope: 'service' };
-  }
   const retryAfter = retryAfterOf(error.headers['retry-after'], now);
+  // Slack says no with 200. Another status comes from what stands before it, which may be mended.
+  const isRefusal = status < 500 && status !== 408;
+  const advice =
+    isRefusal && status !== 425 ? '. Slack itself does not answer so: check apiURL and the proxy.' : '';
   return {
     kind: 'retry',
     reason,
-    detail,
+    detail: `answered HTTP ${status}${advice}`,
     ...(retryAfter === undefined ? {} : { retryAfter }),
-    // 425 says that nothing was looked at.
-    ...(status === 425 ? {} : unclear),
+    ...(isRefusal ? {} : unclear),
   };
 }

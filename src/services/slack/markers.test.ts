@@ -22,7 +22,7 @@ describe('markers', () => {
 
   it('pass the filter of values and JSON unchanged', () => {
     const mark = createMarkers().mark("o'x+git@example.com");
-    expect(neutraliseMentions(mark, { preceding: 'by ', literals: [] })).toBe(mark);
+    expect(neutraliseMentions(mark, { preceding: 'by ', isForeign: () => true })).toBe(mark);
     expect(JSON.stringify(mark)).toBe(`"${mark}"`);
   });
 

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { neutraliseMentions } from './mentions.ts';
 
-const filter = (value: string, preceding = '', literals: string[] = []) =>
-  neutraliseMentions(value, { preceding, literals });
+/** `own`: how many characters at the beginning of the value are the operator's. */
+const filter = (value: string, preceding = '', own = 0) =>
+  neutraliseMentions(value, { preceding, isForeign: (index) => index >= own });
 
 describe('mentions in values', () => {
   it.each([
@@ -46,16 +47,15 @@ describe('mentions in values', () => {
   it('leaves a mention to a template that began it', () => {
     expect(filter('U012', '<@')).toBe('U012');
     expect(filter('S012', '<!subteam^')).toBe('S012');
-    expect(filter('<@U012>', '', ['<@%s>'])).toBe('<@U012>');
-    expect(filter('<!channel>', '', ['<!channel>'])).toBe('<!channel>');
-    expect(filter('<@U012>', '', ['<@', '>'])).toBe('<@U012>');
-    expect(filter('<!subteam^S1>', '', ['<!subteam^%s>'])).toBe('<!subteam^S1>');
+    expect(filter('<@U012>', '', 2)).toBe('<@U012>');
+    expect(filter('<!channel>', '', 2)).toBe('<!channel>');
+    expect(filter('!here>', '<', 1)).toBe('!here>');
   });
 
-  it('does not trust other literals of the action', () => {
-    expect(filter('<!channel>', '', ['<!here>'])).toBe('&lt;!channel>');
-    expect(filter('<!channel|x>', '', ['<%s|x>'])).toBe('&lt;!channel|x>');
-    expect(filter('<@U012>', '', ['<!here>', 'plain'])).toBe('&lt;@U012>');
+  it('does not leave it to one that wrote less of it', () => {
+    expect(filter('<!channel|x>', '', 1)).toBe('&lt;!channel|x>');
+    expect(filter('<@U012>', '', 1)).toBe('&lt;@U012>');
+    expect(filter('ends with <!', '', 11)).toBe('ends with &lt;!');
   });
 
   it('disarms rich text that a value smuggles into blocks', () => {

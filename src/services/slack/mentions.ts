@@ -7,31 +7,37 @@ import type { ValueFilter } from '../service.ts';
  * value smuggles into `blocks`. Characters may be written as JSON escapes (`\u003c!channel>`), because in
  * `attachments` and `blocks` Slack sees what they stand for.
  *
- * A mention is the template's own, and stays, when the template wrote its beginning: `<@{{.id}}>`,
- * `<!subteam^{{.team}}>`, `{{ printf "<@%s>" .id }}`, `{{ "<!here>" }}`. A bare `<` is the beginning of a link:
- * in `<{{.url}}|open>` a url `!channel` is no mention of the template's.
+ * A mention is the operator's own, and stays, when its beginning (`<!` or `<@`) comes from the template, its literals
+ * and variables, or the `context`: `<@{{.id}}>`, `{{ printf "<@%s>" .id }}`, `{{ .context.oncall }}`. A bare `<` is the
+ * beginning of a link: in `<{{.url}}|open>` a url `!channel` is no mention of the template's.
  */
-export const neutraliseMentions: ValueFilter = (value, { preceding, literals }) => {
+export const neutraliseMentions: ValueFilter = (value, { preceding, isForeign }) => {
   if (!/[<!@]|\\u|"type"/i.test(value)) return value;
   const units = decode(value);
   const text = units.map((unit) => unit.text).join('');
   const edits = new Map<number, string>();
+  const foreignAt = (index: number): boolean => {
+    const unit = units[index];
+    return unit !== undefined && isForeign(unit.at);
+  };
 
-  for (const match of text.matchAll(MENTION)) {
-    if (!isTrusted(text.slice(match.index), literals)) edits.set(match.index, '&lt;');
+  for (const pattern of [MENTION, UNFINISHED]) {
+    for (const { index } of text.matchAll(pattern)) {
+      if (foreignAt(index) || foreignAt(index + 1)) edits.set(index, '&lt;');
+    }
   }
-  // The rest of such a mention would come from the next value or from the template.
-  const unfinished = UNFINISHED.exec(text);
-  if (unfinished !== null && !isTrusted(unfinished[0], literals)) edits.set(unfinished.index, '&lt;');
-  for (const match of text.matchAll(ELEMENT)) edits.set(match.index + match[1]!.length, ZERO_WIDTH_SPACE);
+  for (const match of text.matchAll(ELEMENT)) {
+    if (foreignAt(match.index)) edits.set(match.index + match[1]!.length, ZERO_WIDTH_SPACE);
+  }
 
   const filtered = units.map((unit, index) => insert(unit, edits.get(index))).join('');
-  return completesMention(preceding, text) ? `${ZERO_WIDTH_SPACE}${filtered}` : filtered;
+  return completesMention(preceding, text) && foreignAt(0) ? `${ZERO_WIDTH_SPACE}${filtered}` : filtered;
 };
 
 const KEYWORDS = '(?:channel|here|everyone|group|subteam\\^)';
 const MENTION = new RegExp(`<(?=!${KEYWORDS}|@[UW])`, 'gi');
-const UNFINISHED = /<(?:!(?:[a-z]{0,7}|subteam\^?)|@)$/i;
+/** The rest of such a mention would come from the next value or from the template. */
+const UNFINISHED = /<(?:!(?:[a-z]{0,7}|subteam\^?)|@)$/gi;
 const ELEMENT = /("type"\s*:\s*")(?:broadcast|user|usergroup)"/gi;
 const ZERO_WIDTH_SPACE = '\u200b';
 /** As long as the longest beginning of a mention, written in escapes. */
@@ -41,30 +47,22 @@ const tail = '<!everyone'.length * 6;
 interface Unit {
   text: string;
   source: string;
+  /** Where in the value it stands. */
+  at: number;
 }
 
 function decode(value: string): Unit[] {
-  return [...value.matchAll(/\\u([0-9a-f]{4})|\\[^]|[^]/gi)].map(([source, hex]) => {
-    if (hex === undefined) return { text: source.length > 1 ? '\0' : source, source };
+  return [...value.matchAll(/\\u([0-9a-f]{4})|\\[^]|[^]/gi)].map(({ 0: source, 1: hex, index: at }) => {
+    if (hex === undefined) return { text: source.length > 1 ? '\0' : source, source, at };
     const text = String.fromCharCode(Number.parseInt(hex, 16));
     // An escaped quote is text inside a JSON string, never the end of one.
-    return { text: text === '"' ? '\0' : text, source };
+    return { text: text === '"' ? '\0' : text, source, at };
   });
 }
 
 function insert(unit: Unit, edit: string | undefined): string {
   if (edit === undefined) return unit.source;
   return edit === '&lt;' ? edit : `${edit}${unit.source}`;
-}
-
-/** Whether a string literal of the action holds the beginning of this mention, up to its end or a verb such as `%s`. */
-function isTrusted(mention: string, literals: readonly string[]): boolean {
-  return literals.some((literal) =>
-    [...literal.matchAll(/<[!@][^%\s>|]*/g)].some(([opener]) => {
-      const complete = opener.toLowerCase();
-      return mention.toLowerCase().startsWith(complete);
-    }),
-  );
 }
 
 /** The template ended in `<`, and this value goes on with `!channel` or `@U`: no mention until both are together. */

@@ -1,5 +1,6 @@
 import type { Notification, Outcome } from '../../model.ts';
 import type { Implementation } from '../implementation.ts';
+import { excerptOf } from '../secrets.ts';
 import type { SendContext } from '../service.ts';
 import { createChannels } from './channels.ts';
 import { createSlackCall } from './client.ts';
@@ -29,6 +30,9 @@ export interface SlackSettings {
 
 const defaults: SlackSettings = { timeout: 8_000, threadTtl: 90 * 86_400, metadata: true };
 
+/** Characters: what Slack says of a layout may be long. */
+const longestError = 800;
+
 /** `earlier`: what became of an earlier attempt whose fate was unknown; absent where nobody looked. */
 type Posted =
   | { ok: true; degraded?: Degraded; thread?: Thread; earlier?: 'found' | 'absent' | 'unreadable' }
@@ -49,13 +53,13 @@ export const slackService: Implementation<SlackOptions> = (options, deps) => {
   const { now, scrub, markers = createMarkers() } = deps;
   const apiURL = options.apiURL.endsWith('/') ? options.apiURL : `${options.apiURL}/`;
   const threads = createThreads(deps.state, deps.name, threadTtl);
-  const dispatcher = deps.http.dispatcher(apiURL);
+  const dispatcher = deps.http.dispatcher;
   const call = createSlackCall({ ...options, apiURL }, { dispatcher, timeout, now });
-  const common = { name: deps.name, call, log: deps.log, now };
+  const common = { name: deps.name, call, log: deps.log, scrub, now };
   const customisation = createCustomisation(common);
   const metadata = createMetadata({ ...common, state: deps.state, enabled: withMetadata });
   const channels = createChannels(deps.state, { service: deps.name, ttl: threadTtl, now });
-  const earlierAttempts = createEarlierAttempts({ ...common, channels, metadata, scrub });
+  const earlierAttempts = createEarlierAttempts({ ...common, channels, metadata, state: deps.state });
   const submit = createSubmit({ ...common, customisation, metadata });
   const users = createUsers(common);
 
@@ -152,11 +156,11 @@ export const slackService: Implementation<SlackOptions> = (options, deps) => {
     context: SendContext,
     thread?: Thread,
   ): Promise<Posted> {
-    const { deliveryId, signal } = context;
+    const { deliveryId, signal, departure } = context;
     let earlier: 'absent' | 'unreadable' | undefined;
     if (context.earlier !== undefined) {
-      const { since } = context.earlier;
-      const sought = { deliveryId, recipient, since, ...(thread === undefined ? {} : { thread }) };
+      const { since, until } = context.earlier;
+      const sought = { deliveryId, recipient, since, until, ...(thread === undefined ? {} : { thread }) };
       const fate = await earlierAttempts.look(sought, signal);
       if (fate.kind === 'unknown') return failed(fate.failure);
       if (fate.kind === 'found') {
@@ -170,7 +174,8 @@ export const slackService: Implementation<SlackOptions> = (options, deps) => {
       ...(thread === undefined ? {} : { thread_ts: thread.ts }),
       ...(message.broadcast ? { reply_broadcast: 'true' } : {}),
     };
-    const posted = await submit({ method: 'chat.postMessage', message, address, deliveryId }, signal);
+    const submission = { method: 'chat.postMessage', message, address, deliveryId } as const;
+    const posted = await submit(submission, signal, departure);
     if (posted.ok && posted.thread !== undefined) {
       const { channel } = posted.thread;
       await keep(() => channels.remember(recipient, channel));
@@ -178,14 +183,25 @@ export const slackService: Implementation<SlackOptions> = (options, deps) => {
     return { ...posted, ...(earlier === undefined ? {} : { earlier }) };
   }
 
-  function edit(message: SlackMessage, thread: Thread, { signal }: SendContext): Promise<Posted> {
+  async function edit(
+    message: SlackMessage,
+    thread: Thread,
+    { signal, departure }: SendContext,
+  ): Promise<Posted> {
     const address = { channel: thread.channel, ts: thread.ts, thread_ts: thread.ts, as_user: 'true' };
-    return submit({ method: 'chat.update', message, address }, signal);
+    const edited = await submit({ method: 'chat.update', message, address }, signal, departure);
+    if (edited.ok || edited.failure.kind !== 'retry') return edited;
+    // Slack limits each method on its own.
+    return failed({ ...edited.failure, pauses: 'delivery' });
   }
 
   function outcomeOf(posted: Posted, recipient: string, context: SendContext): Outcome {
     const sentence = (detail: string) =>
-      scrub(`Slack, channel ${JSON.stringify(recipient)} of service ${deps.name}, ${detail}`);
+      excerptOf(
+        `Slack, channel ${JSON.stringify(recipient)} of service ${deps.name}, ${detail}`,
+        scrub,
+        longestError,
+      );
     if (posted.ok) {
       const earlier = posted.earlier === undefined ? {} : { earlier: posted.earlier };
       const { degraded } = posted;
@@ -197,7 +213,7 @@ export const slackService: Implementation<SlackOptions> = (options, deps) => {
     const { failure } = posted;
     const error = sentence(failure.detail);
     if (failure.kind === 'retry') {
-      const { reason, retryAfter } = failure;
+      const { reason, retryAfter, pauses } = failure;
       const stillUnclear = context.earlier !== undefined && posted.earlier !== 'absent';
       const unclear = failure.unclear === true || stillUnclear;
       return {
@@ -205,6 +221,7 @@ export const slackService: Implementation<SlackOptions> = (options, deps) => {
         reason,
         error,
         ...(retryAfter === undefined ? {} : { retryAfter }),
+        ...(pauses === undefined ? {} : { pauses }),
         ...(unclear ? { unclear } : {}),
       };
     }

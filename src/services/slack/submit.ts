@@ -1,4 +1,5 @@
 import type { Logger } from '../../log.ts';
+import type { Departure } from '../../net/departure.ts';
 import type { SlackCall } from './client.ts';
 import { type Customisation, isCustomised } from './customise.ts';
 import { type Failure, failureOf, TOO_LONG } from './errors.ts';
@@ -33,13 +34,18 @@ interface Deps {
  * Only a definite refusal is followed by another call, so that at most one of them can have posted.
  */
 export function createSubmit({ name, call, customisation, metadata, log, now }: Deps) {
-  async function attempt(method: string, form: Form, signal: AbortSignal): Promise<Submitted> {
+  async function attempt(
+    method: string,
+    form: Form,
+    signal: AbortSignal,
+    departure: Departure | undefined,
+  ): Promise<Submitted> {
     if (signal.aborted) {
       const detail = 'was not asked: the attempt was aborted';
       return { ok: false, failure: { kind: 'retry', reason: 'aborted', detail } };
     }
     try {
-      const { ts, channel } = await call(method, form, signal);
+      const { ts, channel } = await call(method, form, signal, departure);
       const isPlace = typeof ts === 'string' && typeof channel === 'string';
       return { ok: true, ...(isPlace ? { thread: { ts, channel } } : {}) };
     } catch (error) {
@@ -58,6 +64,7 @@ export function createSubmit({ name, call, customisation, metadata, log, now }: 
   return async (
     { method, message, address, deliveryId }: Submission,
     signal: AbortSignal,
+    departure?: Departure,
   ): Promise<Submitted> => {
     let form = message.form;
     let degraded = message.degraded;
@@ -70,7 +77,7 @@ export function createSubmit({ name, call, customisation, metadata, log, now }: 
       const allowed = customisation.allowed(form);
       const extra = deliveryId === undefined ? {} : metadata.fields(deliveryId);
       const full = { ...allowed.form, ...address, ...extra };
-      const answer = await attempt(method, full, signal);
+      const answer = await attempt(method, full, signal, departure);
       if (answer.ok) {
         if (allowed.reduced) degraded ??= { reason: 'without_customize', detail: '' };
         return { ...answer, ...(degraded === undefined ? {} : { degraded }) };

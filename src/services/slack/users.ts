@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { Logger } from '../../log.ts';
+
 import { withTimeLimit } from '../../net/time-limit.ts';
+import type { Scrub } from '../secrets.ts';
 import type { SlackCall } from './client.ts';
 import { failureOf } from './errors.ts';
 
@@ -14,6 +16,7 @@ interface Deps {
   name: string;
   call: SlackCall;
   log: Logger;
+  scrub: Scrub;
   now(): number;
 }
 
@@ -31,7 +34,7 @@ const mostRemembered = 10_000;
 const mostLookups = 20;
 
 export function createUsers(deps: Deps): Users {
-  const { name, call, log, now } = deps;
+  const { name, call, log, scrub, now } = deps;
   const remembered = new Map<string, { id: string | undefined; until: number }>();
   const asked = new Map<string, Promise<string | undefined>>();
   /** Nobody is looked up before. */
@@ -64,7 +67,10 @@ export function createUsers(deps: Deps): Users {
         pause(reason, failure.retryAfter, failure.detail);
       else {
         remember(address, undefined, rememberFor.failed);
-        log.info({ service: name, reason, error: failure.detail }, 'User of Slack could not be looked up');
+        log.info(
+          { service: name, reason, error: scrub(failure.detail) },
+          'User of Slack could not be looked up',
+        );
       }
       return undefined;
     }
@@ -75,7 +81,7 @@ export function createUsers(deps: Deps): Users {
     if (told.has(reason)) return;
     told.add(reason);
     log.warn(
-      { service: name, reason, error },
+      { service: name, reason, error: scrub(error) },
       'Slack looks up nobody, mentions are shown as e-mail addresses',
     );
   }

@@ -126,7 +126,6 @@ function createCompiler(
 
   function compileAction(pipe: PipeNode, at: number): Walk {
     const evaluate = compilePipe(pipe);
-    const literals = stringLiterals(pipe);
     const declares = pipe.variables.length > 0;
     return (run, dot) => {
       run.spend(1);
@@ -139,11 +138,7 @@ function createCompiler(
       } catch (error) {
         return located(error, 'print', at);
       }
-      if (run.filterValue !== undefined) {
-        // To look at what precedes, the engine copies it.
-        run.spend(run.output.length >> 10);
-        text = run.filterValue(text, { preceding: run.output, literals });
-      }
+      run.printed?.(text, { action: at, start: run.output.length });
       run.write(text);
       return GO_ON;
     };
@@ -504,16 +499,4 @@ function iterateOver(
   if (pairs) return fail(`can't use ${sprint(value)} to iterate over more than one variable`, at);
   const make = typeof value === 'number' ? (index: number) => index : (index: number) => new GoInt(index);
   for (let index = 0; index < count; index++) if (!each(undefined, make(index))) return;
-}
-
-/** The string literals of an action, which are the template's own text. */
-function stringLiterals(pipe: PipeNode): string[] {
-  const found: string[] = [];
-  const visit = (node: Operand): void => {
-    if (node.type === 'string') found.push(node.value);
-    else if (node.type === 'chain') visit(node.operand);
-    else if (node.type === 'pipe') for (const command of node.commands) command.args.forEach(visit);
-  };
-  visit(pipe);
-  return found;
 }

@@ -15,7 +15,7 @@ import {
   ExecutionError,
   LimitError,
   type Limits,
-  type PrintFilter,
+  type Printed,
   Run,
 } from './run.ts';
 
@@ -33,7 +33,8 @@ export interface ExecuteOptions {
   limits?: Readonly<Limits>;
   /** Shared with other executions. @defaultValue all that the limits give */
   allowance?: Allowance;
-  filterValue?: PrintFilter;
+  printed?: Printed;
+  decoded?: (text: string) => string;
 }
 
 export type Execution = { ok: true; output: string } | { ok: false; error: TemplateError };

@@ -45,7 +45,8 @@ export class ExecutionError extends Error {
 /** A limit was reached. */
 export class LimitError extends Error {}
 
-export type PrintFilter = (value: string, at: { preceding: string; literals: readonly string[] }) => string;
+/** Told of each value that is printed: the offset of its action in the source, and where in the output it begins. */
+export type Printed = (value: string, at: { action: number; start: number }) => void;
 
 /** What functions know of their execution. */
 export interface FunctionContext {
@@ -56,6 +57,8 @@ export interface FunctionContext {
   readonly limits: Readonly<Limits>;
   /** Counts work; throws a LimitError when the budget is used up. */
   spend(steps: number): void;
+  /** To be applied to what a function decodes: text that nobody could see before. */
+  decoded(text: string): string;
 }
 
 export interface RunOptions {
@@ -63,7 +66,8 @@ export interface RunOptions {
   location: GoLocation;
   limits: Readonly<Limits>;
   allowance: Allowance;
-  filterValue?: PrintFilter;
+  printed?: Printed;
+  decoded?: (text: string) => string;
 }
 
 export class Run implements FunctionContext {
@@ -72,7 +76,8 @@ export class Run implements FunctionContext {
   readonly now: number;
   readonly location: GoLocation;
   readonly limits: Readonly<Limits>;
-  readonly filterValue: PrintFilter | undefined;
+  readonly printed: Printed | undefined;
+  readonly decoded: (text: string) => string;
   private readonly allowance: Allowance;
   private names: string[];
   private values: unknown[];
@@ -81,7 +86,8 @@ export class Run implements FunctionContext {
     this.now = options.now;
     this.location = options.location;
     this.limits = options.limits;
-    this.filterValue = options.filterValue;
+    this.printed = options.printed;
+    this.decoded = options.decoded ?? ((text) => text);
     this.allowance = options.allowance;
     this.names = ['$'];
     this.values = [dot];

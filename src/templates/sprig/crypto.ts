@@ -200,5 +200,7 @@ export const CRYPTO_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   htpasswd: contextual('func(string, string) string', htpasswd),
   derivePassword: contextual('func(uint32, string, string, string, string) string', derivePassword),
   encryptAES: pure('func(string, string) (string, error)', encryptAes),
-  decryptAES: pure('func(string, string) (string, error)', decryptAes),
+  decryptAES: contextual('func(string, string) (string, error)', (context, password: string, text: string) =>
+    context.decoded(decryptAes(password, text)),
+  ),
 };

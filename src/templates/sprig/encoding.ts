@@ -1,7 +1,7 @@
 /** Base64, base32 and checksums. A decoder's error is the result, as in sprig, so its text is Go's. */
 import { createHash } from 'node:crypto';
 import { fromBytes, toBytes } from '../../go/bytes.ts';
-import { pure, slow, type TemplateFunction } from '../gotemplate/functions.ts';
+import { contextual, pure, slow, type TemplateFunction } from '../gotemplate/functions.ts';
 import { base64 } from './json.ts';
 
 type Decoded = { ok: true; bytes: Uint8Array } | { ok: false; at: number };
@@ -123,9 +123,14 @@ const TEXT = 'func(string) string';
 
 export const ENCODING_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   b64enc: pure(TEXT, (text: string) => base64(toBytes(text))),
-  b64dec: pure(TEXT, (text: string) => textOrError(decodeBase64(text), 'base64')),
+  b64dec: contextual(TEXT, (context, text: string) =>
+    context.decoded(textOrError(decodeBase64(text), 'base64')),
+  ),
   b32enc: slow(TEXT, (text: string) => encodeBase32(toBytes(text))),
-  b32dec: slow(TEXT, (text: string) => textOrError(decodeBase32(text), 'base32')),
+  b32dec: contextual(TEXT, (context, text: string) => {
+    context.spend(text.length >> 2);
+    return context.decoded(textOrError(decodeBase32(text), 'base32'));
+  }),
   sha1sum: hash('sha1'),
   sha256sum: hash('sha256'),
   sha512sum: hash('sha512'),

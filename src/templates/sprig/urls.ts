@@ -2,7 +2,7 @@
 import { toBytes } from '../../go/bytes.ts';
 import { goKindOf } from '../../go/typed.ts';
 import { parseUrl, urlText } from '../../go/url.ts';
-import { pure, type TemplateFunction } from '../gotemplate/functions.ts';
+import { contextual, pure, type TemplateFunction } from '../gotemplate/functions.ts';
 
 /** Host without port and brackets. */
 function hostname(host: string): string {
@@ -107,7 +107,12 @@ const TEXT = 'func(string) string';
 const isAbsolute = pure('func(string) bool', (path: string) => path.startsWith('/'));
 
 export const URL_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
-  urlParse: pure('func(string) map[string]interface {}', urlParse),
+  urlParse: contextual('func(string) map[string]interface {}', (context, text: string) => {
+    const parts = Object.entries(urlParse(text));
+    return Object.fromEntries(
+      parts.map(([name, part]) => [name, typeof part === 'string' ? context.decoded(part) : part]),
+    );
+  }),
   urlJoin: pure('func(map[string]interface {}) string', urlJoin),
   base: pure(TEXT, base),
   dir: pure(TEXT, directory),

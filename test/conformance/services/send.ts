@@ -4,7 +4,7 @@ import { parseConfig } from '../../../src/config/parse-config.ts';
 import { createLog } from '../../../src/log.ts';
 import type { JsonObject, Notification, Outcome } from '../../../src/model.ts';
 import { createService } from '../../../src/services/registry.ts';
-import type { Service } from '../../../src/services/service.ts';
+import { presentationOf, type Service } from '../../../src/services/service.ts';
 import { renderNotification } from '../../../src/templates/render.ts';
 import type { Template } from '../../../src/templates/template.ts';
 import { templateVars } from '../../../src/templates/vars.ts';
@@ -103,9 +103,7 @@ function render(
   template: (name: string) => Template | undefined,
 ): Notification | { error: string } {
   const result = renderNotification(templates, vars, {
-    serviceType: service.type,
-    jsonFields: service.jsonFields,
-    ...(service.filterValue === undefined ? {} : { filterValue: service.filterValue }),
+    ...presentationOf(service),
     template,
   });
   return result.ok ? result.notification : { error: result.error };

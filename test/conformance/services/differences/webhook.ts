@@ -1,3 +1,4 @@
+import { isJson } from '../../../../src/templates/json-safe.ts';
 import { type Addition, type Difference, expecting, withoutHeader } from '../difference.ts';
 import type { WireRequest } from '../vectors.ts';
 
@@ -24,6 +25,19 @@ export const differences: readonly Difference[] = [
         return Object.keys(left).length === 0 ? rest : { ...rest, headers: left };
       });
       return { ...step, expect: { ...step.expect, requests: kept } };
+    },
+  },
+  {
+    services,
+    engine: 'A quote or a line break in a value breaks the JSON of the body.',
+    herald: 'The value is escaped, where that makes JSON of the body.',
+    instead(step) {
+      const [request, ...more] = step.expect.requests === 'any' ? [] : step.expect.requests;
+      const body = request?.body?.trim() ?? '';
+      if (more.length > 0 || !/^[{[]/.test(body) || isJson(body)) return undefined;
+      return expecting(step, step.expect.error, (seen) =>
+        isJson(seen.requests[0]?.body ?? '') ? undefined : 'the body is no JSON',
+      );
     },
   },
   {
