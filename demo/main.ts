@@ -1,15 +1,17 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { createHerald } from '../simulator/herald.ts';
+import { createHerald, type Herald } from '../simulator/herald.ts';
 import { createKubernetesSimulator, type KubernetesSimulator } from '../simulator/kubernetes.ts';
 import { createSlackSimulator, type SlackCallRecord } from '../simulator/slack.ts';
 import type { JsonObject } from '../src/model.ts';
 import { demoConfiguration } from './configuration.ts';
+import { createLifetime } from './lifetime.ts';
 import { scrape, summarise } from './metrics.ts';
-import { startPageServer } from './page-server.ts';
+import { type PageServer, startPageServer } from './page-server.ts';
 import { applications, type Expected, named, type Step, story } from './story.ts';
 import { createTerminal, oneLine } from './terminal.ts';
 
@@ -32,61 +34,109 @@ interface TimelineEntry {
 
 const flags = readFlags();
 const terminal = createTerminal(process.stdout);
-const directory = await mkdtemp(join(tmpdir(), 'herald-demo-'));
+const lifetime = createLifetime((code) => process.exit(code));
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => void lifetime.end(0));
 const kubernetes = createKubernetesSimulator({ namespace: 'argocd' });
 const slack = createSlackSimulator({ channels: ['deploys', 'alerts', 'platform'].map((name) => ({ name })) });
 const timeline: TimelineEntry[] = [];
 let status = 'starting';
+/** What fires is known only of a Herald that is ready. */
+let bridgeState: 'starts' | 'runs' | 'restarts' = 'starts';
 let figures = summarise([]);
-let ending = false;
-let refresh: NodeJS.Timeout | undefined;
+let page: PageServer | undefined;
+let herald: Herald | undefined;
 
-const { kubeconfig } = await kubernetes.start();
-await slack.start();
-await writeFile(join(directory, 'kubeconfig'), kubeconfig, { mode: 0o600 });
-const herald = await createHerald({
-  kubeconfig: join(directory, 'kubeconfig'),
-  queue: `pglite:${join(directory, 'queue')}`,
-  onLog(entry) {
-    if (entry.level === 'warn' || entry.level === 'error') terminal.log(entry);
-  },
-  onExit(code) {
-    terminal.failure(`Herald ended by itself with code ${code}`);
-    void end(1);
-  },
-});
-const page = await startPageServer(
-  () => ({
-    status,
-    channels: slack.view(),
-    timeline: timeline.slice(-60),
-    metricsUrl: `${herald.url}/metrics`,
-    ...figures,
-  }),
-  flags.ports,
-);
-slack.onCall((call) => {
-  if (isPost(call)) tell('message', `#${channelOf(call)}  ${oneLine(call.form.text ?? '')}`);
-});
-process.once('SIGINT', () => void end(0));
-process.once('SIGTERM', () => void end(0));
-
-for (const object of demoConfiguration(slack, 'https://argocd.example.com')) kubernetes.cluster.apply(object);
-terminal.title(`Herald demo: the page is ${page.url}, the metrics are ${herald.url}/metrics`);
-await herald.start();
-refresh = setInterval(() => void refreshFigures(), 1_000);
-
-let failures = 0;
-for (let round = 1; !ending; round += 1) {
-  failures += await play(kubernetes, round);
-  if (flags.once || ending) break;
-  status = 'the next round starts in a moment';
-  page.publish();
-  await delay(10_000);
+try {
+  await demo();
+} catch (error) {
+  // What was under way when the demo ended has failed, of course.
+  if (!lifetime.isEnding) {
+    terminal.failure((error as Error).message);
+    await lifetime.end(1);
+  }
 }
-if (!ending) await end(failures === 0 ? 0 : 1);
 
-async function play({ cluster }: KubernetesSimulator, round: number): Promise<number> {
+async function demo(): Promise<void> {
+  page = await startPage();
+  const directory = mkdtempSync(join(tmpdir(), 'herald-demo-'));
+  lifetime.undo(() => rmSync(directory, { recursive: true, force: true }));
+  const { kubeconfig } = await kubernetes.start();
+  await slack.start();
+  lifetime.check();
+  await writeFile(join(directory, 'kubeconfig'), kubeconfig, { mode: 0o600 });
+  herald = await createHerald({
+    kubeconfig: join(directory, 'kubeconfig'),
+    queue: `pglite:${join(directory, 'queue')}`,
+    onLog(entry) {
+      if (entry.level === 'warn' || entry.level === 'error') terminal.log(entry);
+    },
+    onExit(code) {
+      if (lifetime.isEnding) return;
+      terminal.failure(`Herald ended by itself with code ${code}`);
+      void lifetime.end(1);
+    },
+  });
+  const { url, start, stop, kill } = herald;
+  lifetime.undo(stop);
+  slack.onCall((call) => {
+    if (isPost(call)) tell('message', `#${channelOf(call)}  ${oneLine(call.form.text ?? '')}`);
+  });
+  const bridge = {
+    async start() {
+      lifetime.check();
+      await start();
+      bridgeState = 'runs';
+    },
+    async kill() {
+      bridgeState = 'restarts';
+      page?.publish();
+      await kill();
+    },
+  };
+
+  for (const object of demoConfiguration(slack, 'https://argocd.example.com'))
+    kubernetes.cluster.apply(object);
+  terminal.title(`Herald demo: the page is ${page.url}, the metrics are ${url}/metrics`);
+  await bridge.start();
+  setInterval(() => void refreshFigures(), 1_000);
+
+  let failures = 0;
+  for (let round = 1; ; round += 1) {
+    failures += await play(kubernetes, bridge, round);
+    if (flags.once) break;
+    status = 'the next round starts in a moment';
+    page.publish();
+    await delay(10_000);
+  }
+  await lifetime.end(failures === 0 ? 0 : 1);
+}
+
+async function startPage(): Promise<PageServer> {
+  try {
+    return await startPageServer(
+      () => ({
+        status,
+        bridge: bridgeState,
+        channels: slack.view(),
+        timeline: timeline.slice(-60),
+        metricsUrl: herald ? `${herald.url}/metrics` : '',
+        ...figures,
+      }),
+      flags.ports,
+    );
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new Error(`--port ${flags.ports[0]} is taken: give another one, or 0 for any that is free`, {
+      cause: error,
+    });
+  }
+}
+
+async function play(
+  { cluster }: KubernetesSimulator,
+  bridge: Parameters<Step['change']>[1],
+  round: number,
+): Promise<number> {
   for (const object of applications(round)) {
     cluster.remove(named((object.metadata as JsonObject).name as string));
     cluster.apply(object);
@@ -95,11 +145,11 @@ async function play({ cluster }: KubernetesSimulator, round: number): Promise<nu
   let expected = 0;
   let missing = 0;
   for (const [index, step] of story().entries()) {
-    if (ending) return missing;
+    lifetime.check();
     status = `round ${round}, step ${index + 1}`;
     tell('change', step.tells);
     const before = posts().length;
-    await step.change(cluster, herald);
+    await step.change(cluster, bridge);
     expected += step.expects.length;
     missing += await arrivals(step, before);
     await refreshFigures();
@@ -143,23 +193,13 @@ function tell(kind: TimelineEntry['kind'], text: string): void {
   timeline.push({ at: Date.now(), kind, text });
   if (kind === 'change') terminal.change(text);
   else terminal.message(text);
-  page.publish();
+  page?.publish();
 }
 
 async function refreshFigures(): Promise<void> {
-  const samples = await scrape(`${herald.url}/metrics`);
-  if (samples) figures = summarise(samples);
-  page.publish();
-}
-
-async function end(code: number): Promise<void> {
-  if (ending) return;
-  ending = true;
-  clearInterval(refresh);
-  await herald.stop();
-  await Promise.all([page.close(), slack.stop(), kubernetes.stop()]);
-  await rm(directory, { recursive: true, force: true });
-  process.exit(code);
+  const samples = await scrape(`${herald?.url}/metrics`);
+  if (samples && bridgeState === 'runs') figures = summarise(samples);
+  page?.publish();
 }
 
 function readFlags(): { once: boolean; ports: number[] } {

@@ -38,7 +38,7 @@ export function summarise(samples: readonly Sample[]): {
 } {
   const named = (name: string) => samples.filter((sample) => sample.name === name);
   const sum = (name: string) => named(name).reduce((total, { value }) => total + value, 0);
-  const alerts = named('herald_alert_active_since_seconds')
+  const alerts = named('herald_alert_active_since_timestamp_seconds')
     .map(({ labels, value }) => ({
       trigger: labels.trigger ?? '',
       name: labels.name ?? '',
@@ -46,13 +46,16 @@ export function summarise(samples: readonly Sample[]): {
       since: value * 1000,
     }))
     .filter(({ severity }) => severity !== 'info');
+  const sent = named('argocd_notifications_deliveries_total')
+    .filter(({ labels }) => labels.succeeded === 'true')
+    .reduce((total, { value }) => total + value, 0);
   const latencies = sum('herald_delivery_latency_seconds_count');
   return {
     alerts,
     metrics: [
       { name: 'Applications watched', value: String(named('herald_application_info').length) },
       { name: 'trigger evaluations', value: String(sum('argocd_notifications_trigger_eval_total')) },
-      { name: 'deliveries', value: String(sum('argocd_notifications_deliveries_total')) },
+      { name: 'messages sent', value: String(sent) },
       {
         name: 'mean latency, change to Slack',
         value:

@@ -25,6 +25,8 @@ export interface World {
   directory: string;
   /** In Herald's Secret. */
   setToken(token: string): void;
+  /** Of the API server, as Herald has it from now on. */
+  writeApiToken(token: string): void;
   /** Answers of Slack that a channel is asked too often. */
   tooFast(): number;
   /** What `herald deliveries` says; on pglite no Herald may run meanwhile. */
@@ -53,13 +55,22 @@ const historyLimit = 50_000;
 export async function createWorld(options: WorldOptions): Promise<World> {
   const { root, hosts } = options;
   const directory = mkdtempSync(join(tmpdir(), 'herald-faults-'));
-  const kubernetes = createKubernetesSimulator({ namespace: 'argocd', historyLimit });
+  const apiToken = 'token-0';
+  const kubernetes = createKubernetesSimulator({ namespace: 'argocd', historyLimit, token: apiToken });
   const slack = createSlackSimulator({ strict: false, ...options.slack });
   const [{ url, kubeconfig: text }] = await Promise.all([kubernetes.start(), slack.start()]);
   const api = await createProxy(portOf(url));
   const toSlack = await createProxy(portOf(slack.apiUrl));
   const kubeconfig = join(directory, 'kubeconfig');
-  writeFileSync(kubeconfig, text.replaceAll(`:${portOf(url)}`, `:${api.port}`), { mode: 0o600 });
+  const tokenFile = join(directory, 'token');
+  const writeApiToken = (token: string): void => writeFileSync(tokenFile, token, { mode: 0o600 });
+  writeApiToken(apiToken);
+  // A file, as in a pod: it may be replaced.
+  const users = [{ name: 'simulator', user: { tokenFile } }];
+  const throughProxy = text.replaceAll(`:${portOf(url)}`, `:${api.port}`);
+  writeFileSync(kubeconfig, JSON.stringify({ ...(JSON.parse(throughProxy) as object), users }), {
+    mode: 0o600,
+  });
   const store = await startStore(options.store, options.pgliteDirectory ?? join(directory, 'pglite'));
 
   const tally = createTally();
@@ -110,6 +121,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     store,
     directory,
     setToken,
+    writeApiToken,
     tooFast: () => tooFast,
     async deliveries() {
       const main = join(root, 'src', 'main.ts');

@@ -24,7 +24,10 @@ chmodSync(folder, 0o755);
 const simulator = createKubernetesSimulator({ namespace: 'argocd' });
 try {
   const image = buildWithoutDocker({ context: repository, target: folder, nodeFolder });
-  await expectMistakeIsExplained(image);
+  await expectMistakeIsExplained(image, ['run', '--metrics-port=none']);
+  // As argocd-notifications' manifests and its chart start it, in either field.
+  await expectMistakeIsExplained(image, ['/usr/local/bin/argocd-notifications', '--metrics-port=none']);
+  await expectMistakeIsExplained(image, ['--metrics-port=none'], '/usr/local/bin/argocd-notifications');
   await expectServiceRuns(image);
   console.log('The installation works.');
 } finally {
@@ -32,8 +35,8 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function expectMistakeIsExplained(image: Image): Promise<void> {
-  const { exited, stderr } = start(image, ['run', '--metrics-port=none'], {});
+async function expectMistakeIsExplained(image: Image, args: string[], command?: string): Promise<void> {
+  const { exited, stderr } = start(image, args, {}, command);
   const code = await exited;
   if (code !== 2) throw new Error(`a wrong flag ended with ${code}, not 2`);
   const lines = stderr().trim().split('\n');
@@ -59,9 +62,8 @@ async function expectServiceRuns(image: Image): Promise<void> {
   const port = await freePort();
   const before = Date.now();
   const flags = [`--kubeconfig=${configFile}`, '--namespace=argocd', `--metrics-port=${port}`];
-  const { child, exited, stderr } = start(image, ['run', ...flags, `--queue=pglite:${join(data, 'queue')}`], {
-    HOME: data,
-  });
+  const controller = '/usr/local/bin/argocd-notifications';
+  const { child, exited, stderr } = start(image, [controller, ...flags], { HOME: data });
   try {
     const url = `http://127.0.0.1:${port}`;
     await untilOk(`${url}/healthz`, exited);
@@ -86,11 +88,12 @@ async function expectServiceRuns(image: Image): Promise<void> {
   }
 }
 
-/** Runs the image's command with other arguments than CMD, as its user where this process may choose one. */
-function start(image: Image, args: string[], env: Record<string, string>) {
-  const entrypoint = image.command.slice(0, image.command.lastIndexOf('run'));
-  const [command = '', ...fixed] = entrypoint;
-  const child = spawn(command === 'node' ? process.execPath : command, [...fixed, ...args], {
+/**
+ * Runs the image's entry point, or another command of it, with other arguments than CMD, as its user where this process
+ * may choose one.
+ */
+function start(image: Image, args: string[], env: Record<string, string>, command = image.command[0] ?? '') {
+  const child = spawn(join(image.root, command), args, {
     cwd: join(image.root, image.workdir),
     env: { ...baseEnvironment(nodeFolder), ...image.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, matchesGlob } from 'node:path';
 
 /** The last stage of a Dockerfile, built below a folder of this machine. */
@@ -23,15 +23,22 @@ export interface BuildOptions {
 }
 
 /**
- * Carries out the steps of a Dockerfile without Docker: COPY from the context and from other stages, RUN in the
- * stage's folder, ENV, WORKDIR, USER, ENTRYPOINT and CMD in JSON form. The base image is this machine with another
+ * Carries out the steps of a Dockerfile without Docker: ARG before FROM, COPY from the context and from other stages,
+ * RUN in the stage's folder (`ln -s` with its root), ENV, WORKDIR, USER, ENTRYPOINT and CMD in JSON form. The base image is this machine with another
  * Node.js. An instruction that it does not know is an error, so that nothing is passed over.
  */
 export function buildWithoutDocker(options: BuildOptions): Image {
   const context = contextFiles(options.context);
   const stages = new Map<string, Image>();
+  const defaults = new Map<string, string>();
   let image: Image | undefined;
-  for (const [instruction, text] of instructions(join(options.context, 'Dockerfile'))) {
+  for (const [instruction, written] of instructions(join(options.context, 'Dockerfile'))) {
+    const text = written.replaceAll(/\$\{(\w+)\}/g, (all, name: string) => defaults.get(name) ?? all);
+    if (instruction === 'ARG' && image === undefined) {
+      const [, name = '', value = ''] = /^(\w+)=(\S*)$/.exec(text) ?? [];
+      defaults.set(name, value);
+      continue;
+    }
     if (instruction === 'FROM') {
       const name = /\sAS\s+(\S+)$/i.exec(text)?.[1] ?? 'final';
       if (!text.startsWith('node:24-')) throw new Error(`FROM ${text}: the image is not one of Node.js 24`);
@@ -54,6 +61,10 @@ export function buildWithoutDocker(options: BuildOptions): Image {
       image.user = text;
     } else if (instruction === 'ENTRYPOINT' || instruction === 'CMD') {
       image.command.push(...(JSON.parse(text) as string[]));
+    } else if (instruction === 'RUN' && text.startsWith('ln -s ')) {
+      const [, target = '', link = ''] = /^ln -s (\S+) (\S+)$/.exec(text) ?? [];
+      mkdirSync(dirname(at(link)), { recursive: true });
+      symlinkSync(target, at(link));
     } else if (instruction === 'RUN') {
       console.log(`RUN ${text}`);
       execFileSync('sh', ['-c', text], {

@@ -40,7 +40,7 @@ export async function createHerald(options: HeraldOptions): Promise<Herald> {
 
   async function end(signal: NodeJS.Signals): Promise<number | null> {
     const running = child;
-    if (!running || running.exitCode !== null) return running?.exitCode ?? null;
+    if (!running || hasEnded(running)) return running?.exitCode ?? null;
     expected = true;
     const exited = once(running, 'exit');
     running.kill(signal);
@@ -72,9 +72,14 @@ export async function createHerald(options: HeraldOptions): Promise<Herald> {
   };
 }
 
+/** By itself or by a signal. */
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
 async function ready(url: string, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + startTimeout;
-  while (Date.now() < deadline && child.exitCode === null) {
+  while (Date.now() < deadline && !hasEnded(child)) {
     const response = await fetch(url).catch(() => undefined);
     if (response?.ok) return;
     await delay(100);

@@ -6,6 +6,13 @@ import type { Json, JsonObject } from '../src/model.ts';
 import { createFaults, type Faults, type Verb } from './kubernetes/faults.ts';
 import { createLists } from './kubernetes/lists.ts';
 import { mergePatch } from './kubernetes/merge-patch.ts';
+import { createOutage, type WarmUp } from './kubernetes/outage.ts';
+import {
+  type Authorizer,
+  createAuthorizer,
+  type RbacManifests,
+  type ServiceAccount,
+} from './kubernetes/rbac.ts';
 import { handleRequest } from './kubernetes/requests.ts';
 import { type Plural, resourceOfKind, resources } from './kubernetes/resources.ts';
 import { createStore, metadataOf, type Named } from './kubernetes/store.ts';
@@ -13,12 +20,22 @@ import { createWatches, type Watches } from './kubernetes/watches.ts';
 
 /**
  * An API server in this process, over real HTTP: lists with paging, watches with bookmarks and expiry, writes with
- * resource versions and finalizers. It has no admission, no schemas and no RBAC; `faults` plays those and worse.
+ * resource versions and finalizers, compressed lists, RBAC where Roles are given, and restarts. It has no admission and
+ * no schemas; `faults` plays those and worse.
  */
 export interface KubernetesSimulator {
   /** Listens on a free port of localhost, unless one was given. */
   start(): Promise<{ url: string; kubeconfig: string }>;
   stop(): Promise<void>;
+  /** Ends as an API server does: watches end, connections are refused. The cluster may change meanwhile. */
+  shutDown(): Promise<void>;
+  /**
+   * Listens again where it did, with the objects as they are and no memory of how they came to be so: whoever resumes a
+   * watch from before gets 410.
+   */
+  startAgain(warmUp?: WarmUp): Promise<void>;
+  /** Whoever asks may do what these Roles and bindings allow the account, and nothing else; undefined: everything. */
+  setRoles(manifests: RbacManifests | undefined, account?: ServiceAccount): void;
   cluster: SimulatedCluster;
   faults: Omit<Faults, 'apply'> & WatchFaults;
   stats: SimulatorStats;
@@ -73,6 +90,8 @@ export interface SimulatorStats {
   openWatches(resource?: string): number;
   /** What the open watches asked for. */
   watchQueries(resource?: string): URLSearchParams[];
+  /** Bytes of answers to lists, as they went over the wire, and how many of them were compressed. */
+  answers(): { bytes: number; compressed: number };
   /** TCP connections: accepted so far, and open. */
   connections(): { accepted: number; open: number };
 }
@@ -103,6 +122,10 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
   const absent = new Set<string>(options.absent ?? []);
   let token = options.token;
   let accepted = 0;
+  let address: AddressInfo | undefined;
+  let authorizer: Authorizer | undefined;
+  const answers = { bytes: 0, compressed: 0 };
+  const outage = createOutage(options.now ?? Date.now);
 
   const wake = (): void => {
     for (const check of waiting) check();
@@ -129,6 +152,13 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
     faults,
     isInstalled: ({ plural }: { plural: string }) => !absent.has(plural),
     token: () => token,
+    outage,
+    authorizer: () => authorizer,
+    user: 'system:serviceaccount:argocd:herald',
+    onAnswer(bytes: number, isCompressed: boolean) {
+      answers.bytes += bytes;
+      answers.compressed += isCompressed ? 1 : 0;
+    },
     onRequest(verb: Verb, resource: string) {
       count(verb);
       count(`${verb} ${resource}`);
@@ -148,23 +178,49 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
     socket.on('close', () => sockets.delete(socket));
   });
 
+  async function close(): Promise<void> {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    watches.close();
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  }
+
+  const cluster = createCluster(store, absent, watches);
+
   return {
     async start() {
       server.listen(options.port ?? 0, '127.0.0.1');
       await once(server, 'listening');
+      address = server.address() as AddressInfo;
       const scheme = options.tls === undefined ? 'http' : 'https';
-      const url = `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const url = `${scheme}://127.0.0.1:${address.port}`;
       return { url, kubeconfig: kubeconfigOf(url, options) };
     },
-    async stop() {
-      if (!server.listening) return;
-      const closed = once(server, 'close');
-      watches.close();
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
+    stop: close,
+    async shutDown() {
+      watches.finish();
+      await close();
     },
-    cluster: createCluster(store, absent, watches),
+    async startAgain(warmUp = {}) {
+      // As the API server's own lease does, so that the latest revision is one that no watch has seen.
+      cluster.apply({
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { namespace: 'kube-system', name: 'apiserver' },
+        spec: { holderIdentity: String(store.revision()) },
+      });
+      store.compact(store.revision());
+      lists.expire();
+      outage.begin(warmUp);
+      server.listen(address?.port, '127.0.0.1');
+      await once(server, 'listening');
+    },
+    setRoles(manifests, account = { namespace: 'argocd', name: 'herald' }) {
+      authorizer = manifests === undefined ? undefined : createAuthorizer(manifests, account);
+    },
+    cluster,
     faults: {
       ...faults,
       watches,
@@ -177,6 +233,7 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
       requests: (verb, resource) => counts.get(resource === undefined ? verb : `${verb} ${resource}`) ?? 0,
       openWatches: (resource) => watches.queries(resource).length,
       watchQueries: (resource) => watches.queries(resource),
+      answers: () => ({ ...answers }),
       connections: () => ({ accepted, open: sockets.size }),
     },
     setToken(next) {

@@ -1,10 +1,16 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { localLocation } from './go/location.ts';
+import { timeFromMillis } from './go/time.ts';
 
 export type { Logger };
 
 export interface LogOptions {
   level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   format: 'json' | 'text';
+  /** Go's layout of the time, in the zone of `TZ`, as Argo CD takes it; '' for ISO 8601 with milliseconds. */
+  timeLayout?: string;
+  /** Colours for a terminal, in the format `text`. */
+  colors?: boolean;
 }
 
 /**
@@ -13,25 +19,47 @@ export interface LogOptions {
  * `text` is logfmt, as argocd-notifications prints it.
  */
 export function createLog(options: LogOptions, destination: DestinationStream = process.stderr): Logger {
-  const stream = options.format === 'text' ? logfmtStream(destination) : destination;
+  const { level, format, timeLayout = '', colors = false } = options;
+  const stream = format === 'text' ? logfmtStream(destination, colors) : destination;
   return pino(
     {
-      level: options.level,
+      level,
       base: null,
-      timestamp: stdTimeFunctions.isoTime,
+      timestamp: timeLayout === '' ? stdTimeFunctions.isoTime : inLayout(timeLayout),
       formatters: { level: (label) => ({ level: label }) },
     },
     stream,
   );
 }
 
-function logfmtStream(destination: DestinationStream): DestinationStream {
+function inLayout(layout: string): () => string {
+  const location = localLocation();
+  return () => `,"time":${JSON.stringify(timeFromMillis(Date.now(), location).format(layout))}`;
+}
+
+function logfmtStream(destination: DestinationStream, colors: boolean): DestinationStream {
   return {
     write(line) {
-      const fields = Object.entries(JSON.parse(line) as Record<string, unknown>);
-      destination.write(`${fields.map(([key, value]) => `${key}=${logfmtValue(value)}`).join(' ')}\n`);
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      const paint = colors ? painter(String(entry['level'])) : plain;
+      const fields = Object.entries(entry).map(([key, value]) => {
+        const text = logfmtValue(value);
+        return `${paint(key)}=${key === 'level' ? paint(text) : text}`;
+      });
+      destination.write(`${fields.join(' ')}\n`);
     },
   };
+}
+
+function plain(text: string): string {
+  return text;
+}
+
+/** The colours of logrus, by level. */
+const ansi: Readonly<Record<string, number>> = { trace: 37, debug: 37, warn: 33, error: 31, fatal: 31 };
+
+function painter(level: string): (text: string) => string {
+  return (text) => `\u001b[${ansi[level] ?? 36}m${text}\u001b[0m`;
 }
 
 function logfmtValue(value: unknown): string {

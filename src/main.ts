@@ -1,9 +1,10 @@
-#!/usr/bin/env node
 import { parseCommandLine } from './cli/command-line.ts';
+import { readInvocation } from './cli/invocation.ts';
 import { processIo } from './cli/process-io.ts';
 import { runCommand } from './cli/run-command.ts';
 
-const line = parseCommandLine(process.argv.slice(2), process.env, process.stdout.columns);
+const [, started = '', ...given] = process.argv;
+const line = parseCommandLine(readInvocation(started, given), process.env, process.stdout.columns);
 if ('exit' in line) {
   process.stdout.write(line.stdout);
   process.stderr.write(line.stderr);

@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { Application, JsonObject } from './model.ts';
 
-const metrics = () => createMetrics({ version: '1.2.3', processMetrics: false });
+/** With the names that the tests use. */
+function metrics(): Metrics {
+  const created = createMetrics({ version: '1.2.3', processMetrics: false });
+  const names = {
+    triggers: ['a', 'b', 'on-deployed', 'on-sync-failed'],
+    templates: ['t'],
+    services: ['slack'],
+  };
+  created.setConfigured('argocd', { names, isTenant: false });
+  return created;
+}
 
 /** The samples of one metric, as the exposition has them. */
 async function samples(from: Metrics, name: string): Promise<string[]> {
@@ -35,21 +45,17 @@ describe('metrics of argocd-notifications', () => {
     const subject = metrics();
     subject.deliveries.inc({ trigger: 'on-deployed', service: 'slack', succeeded: 'true' });
     subject.evaluations.inc({ name: 'on-deployed', triggered: 'false' });
-    const text = await subject.expose();
-    expect(text).toContain(
-      [
-        '# HELP argocd_notifications_deliveries_total Number of delivered notifications.',
-        '# TYPE argocd_notifications_deliveries_total counter',
-        'argocd_notifications_deliveries_total{trigger="on-deployed",service="slack",succeeded="true"} 1',
-      ].join('\n'),
-    );
-    expect(text).toContain(
-      [
-        '# HELP argocd_notifications_trigger_eval_total Number of trigger evaluations.',
-        '# TYPE argocd_notifications_trigger_eval_total counter',
-        'argocd_notifications_trigger_eval_total{name="on-deployed",triggered="false"} 1',
-      ].join('\n'),
-    );
+    const lines = (await subject.expose()).split('\n');
+    for (const line of [
+      '# HELP argocd_notifications_deliveries_total Number of delivered notifications.',
+      '# TYPE argocd_notifications_deliveries_total counter',
+      'argocd_notifications_deliveries_total{trigger="on-deployed",service="slack",succeeded="true"} 1',
+      '# HELP argocd_notifications_trigger_eval_total Number of trigger evaluations.',
+      '# TYPE argocd_notifications_trigger_eval_total counter',
+      'argocd_notifications_trigger_eval_total{name="on-deployed",triggered="false"} 1',
+    ]) {
+      expect(lines).toContain(line);
+    }
   });
 });
 
@@ -58,7 +64,9 @@ describe('registries', () => {
     const one = metrics();
     const other = metrics();
     one.renderErrors.inc({ template: 't' });
-    expect(await samples(other, 'herald_template_render_errors_total')).toEqual([]);
+    expect(await samples(other, 'herald_template_render_errors_total')).toEqual([
+      'herald_template_render_errors_total{template="t"} 0',
+    ]);
   });
 
   it('hold process and event-loop metrics unless told not to', async () => {
@@ -154,7 +162,7 @@ describe('alerts', () => {
     subject.setAlerts(shop, []);
     subject.setAlerts(other, []);
     expect(await samples(subject, 'herald_alert_active')).toEqual([]);
-    expect(await samples(subject, 'herald_alert_active_since_seconds')).toEqual([]);
+    expect(await samples(subject, 'herald_alert_active_since_timestamp_seconds')).toEqual([]);
   });
 
   it('of two conditions of one trigger and severity date from the earlier', async () => {
@@ -163,8 +171,8 @@ describe('alerts', () => {
       { trigger: 'a', severity: 'warning', since: 9_500 },
       { trigger: 'a', severity: 'warning', since: 2_500 },
     ]);
-    expect(await samples(subject, 'herald_alert_active_since_seconds')).toEqual([
-      'herald_alert_active_since_seconds{trigger="a",name="shop",namespace="argocd",project="storefront",severity="warning"} 2.5',
+    expect(await samples(subject, 'herald_alert_active_since_timestamp_seconds')).toEqual([
+      'herald_alert_active_since_timestamp_seconds{trigger="a",name="shop",namespace="argocd",project="storefront",severity="warning"} 2.5',
     ]);
   });
 });
@@ -191,25 +199,48 @@ describe('figures that are replaced as a whole', () => {
   it('of the configuration are counted by key, severity and namespace, and leave other namespaces alone', async () => {
     const subject = metrics();
     const problem = (key: string, severity: 'error' | 'warning') => ({ key, severity, what: 'w', fix: 'f' });
-    subject.setConfigProblems('argocd', [
+    subject.setConfigLoaded('argocd', [
       problem('trigger.a', 'error'),
       problem('trigger.a', 'error'),
       problem('template.b', 'warning'),
     ]);
-    subject.setConfigProblems('team', [problem('trigger.a', 'error')]);
-    subject.setConfigProblems('argocd', [problem('trigger.a', 'error')]);
+    subject.setConfigLoaded('team', [problem('trigger.a', 'error')]);
+    subject.setConfigLoaded('argocd', [problem('trigger.a', 'error')]);
     expect(await samples(subject, 'herald_config_problems')).toEqual([
       'herald_config_problems{key="trigger.a",severity="error",config_namespace="team"} 1',
       'herald_config_problems{key="trigger.a",severity="error",config_namespace="argocd"} 1',
     ]);
   });
 
+  it('of the configuration that came into force say when, and how many problems it had, from none on', async () => {
+    const subject = metrics();
+    const before = Date.now() / 1000;
+    subject.setConfigLoaded('argocd', []);
+    const [loaded = ''] = await samples(subject, 'herald_config_last_load_timestamp_seconds');
+    expect(loaded).toMatch(/^herald_config_last_load_timestamp_seconds\{config_namespace="argocd"\} /);
+    expect(Number(loaded.split(' ')[1])).toBeGreaterThanOrEqual(before);
+    const problems = 'herald_config_last_load_problems{config_namespace="argocd",severity=';
+    expect(await samples(subject, 'herald_config_last_load_problems')).toEqual([
+      `${problems}"error"} 0`,
+      `${problems}"warning"} 0`,
+    ]);
+    subject.setConfigLoaded('argocd', [{ key: 'trigger.a', severity: 'error', what: 'w', fix: 'f' }]);
+    expect(await samples(subject, 'herald_config_last_load_problems')).toContain(`${problems}"error"} 1`);
+    subject.forgetConfig('argocd');
+    expect((await subject.expose()).match(/^herald_config.*/gm)).toBeNull();
+  });
+
   it('of parked deliveries drop a service that has none left', async () => {
     const subject = metrics();
     subject.setParked(new Map([['slack', 2]]));
-    subject.setParked(new Map([['webhook.x', 1]]));
+    subject.setParked(
+      new Map([
+        ['mistyped', 1],
+        ['removed', 2],
+      ]),
+    );
     expect(await samples(subject, 'herald_deliveries_parked')).toEqual([
-      'herald_deliveries_parked{service="webhook.x"} 1',
+      'herald_deliveries_parked{service="<other>"} 3',
     ]);
   });
 

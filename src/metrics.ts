@@ -11,35 +11,50 @@ import {
   applicationSetLabels,
   createApplicationSetSeries,
 } from './metrics/application-set-series.ts';
-import type { Problem } from './model.ts';
+import { type ConfigSeries, createConfigSeries, problemLabels } from './metrics/config-series.ts';
+import {
+  type ConfiguredSeries,
+  createConfiguredSeries,
+  type NamedCounter,
+  type NamedHistogram,
+} from './metrics/configured-series.ts';
 
 /**
  * Every metric of Herald, in one list, with docs/metrics.md as its description for users (a test compares the two).
  *
  * - The first two are argocd-notifications' own, name for name and label for label, so that its dashboards go on
  *   working; labels of Applications are named as in Argo CD's `argocd_app_info`.
- * - Reasons and states are short static words. Series that name an Application or a problem exist only while it
- *   does, so cardinality is bounded by what is watched and active, not by what passed through.
+ * - Reasons and states are short static words. Series that name an Application, a problem, a trigger, a template or a
+ *   service exist only while it does, so cardinality is bounded by what is watched, active and configured, not by what
+ *   passed through. Those that a configuration names stand at 0 from the start, so that `increase()` sees the first.
  * - Durations are seconds, times Unix seconds; the setters below take JavaScript's milliseconds.
  */
-export interface Metrics extends ApplicationSeries, ApplicationSetSeries {
+export interface Metrics
+  extends ApplicationSeries,
+    ApplicationSetSeries,
+    ConfigSeries,
+    Pick<ConfiguredSeries, 'setConfigured'> {
   readonly contentType: string;
   /** The text exposition of all metrics. */
   expose(): Promise<string>;
 
-  /** Attempts whose fate is known: sent, or given up. `succeeded` is 'true' or 'false'. */
-  readonly deliveries: Counter<'trigger' | 'service' | 'succeeded'>;
+  /** Attempts, as argocd-notifications counts them: `succeeded` is 'true', or 'false' for each that failed. */
+  readonly deliveries: NamedCounter<'trigger' | 'service' | 'succeeded'>;
+  /** Deliveries whose fate is known, once each, whatever their names: 'sent' or 'given_up'. */
+  readonly settled: Counter<'outcome'>;
+  /** Deliveries that were rejected, or retried until too old: parked, once each. */
+  readonly givenUp: NamedCounter<'trigger' | 'service'>;
   /** `triggered` is 'true' or 'false'; a failed evaluation counts as 'false', and in `evaluationErrors`. */
-  readonly evaluations: Counter<'name' | 'triggered'>;
-  readonly evaluationErrors: Counter<'trigger'>;
-  readonly renderErrors: Counter<'template'>;
+  readonly evaluations: NamedCounter<'name' | 'triggered'>;
+  readonly evaluationErrors: NamedCounter<'trigger'>;
+  readonly renderErrors: NamedCounter<'template'>;
   /** From the watch event to the service's answer, in seconds; of sent deliveries. */
-  readonly deliveryLatency: Histogram<'service'>;
+  readonly deliveryLatency: NamedHistogram<'service'>;
   /** Every attempt. `outcome` is sent, degraded, retry, rejected or expired. */
-  readonly outcomes: Counter<'service' | 'outcome' | 'reason'>;
-  readonly suppressed: Counter<'trigger' | 'service'>;
+  readonly outcomes: NamedCounter<'service' | 'outcome' | 'reason'>;
+  readonly suppressed: NamedCounter<'trigger' | 'service'>;
   /** Attempts of unknown fate: `found` says what the next one saw of them: found, absent or unreadable (sent again blindly). */
-  readonly unclearAttempts: Counter<'service' | 'found'>;
+  readonly unclearAttempts: NamedCounter<'service' | 'found'>;
   /** `outcome` is answered, unknown, refused or unreachable. */
   readonly argocdRequests: Counter<'function' | 'outcome'>;
   /** `resource` is applications, appprojects, applicationsets, configmaps or secrets. */
@@ -49,14 +64,19 @@ export interface Metrics extends ApplicationSeries, ApplicationSetSeries {
   setWatch(resource: string, watch: WatchFigures | undefined): void;
   /** Replaces what is known of the queue; undefined when the store does not answer, so that no stale figure stands. */
   setQueue(queue: QueueFigures | undefined): void;
+  /** Whether the store outlives the process. */
+  setQueueIsDurable(isDurable: boolean): void;
   /** Replaces what is known of the processes that share the store. */
   setReplicas(replicas: { members: number; isLeader: boolean }): void;
   /** Replaces the number of changes that wait in memory for the store. */
   setBacklog(writes: number): void;
   /** Replaces the number of parked deliveries by service. */
   setParked(byService: ReadonlyMap<string, number>): void;
-  /** Replaces the problems of the ConfigMap in one namespace. */
-  setConfigProblems(namespace: string, problems: readonly Problem[]): void;
+  /** Replaces the number of problems in the subscriptions of a namespace's Applications or AppProjects. */
+  setSubscriptionProblems(
+    of: { namespace: string; kind: 'Application' | 'AppProject' },
+    problems: number,
+  ): void;
 }
 
 export interface WatchFigures {
@@ -104,45 +124,82 @@ export function createMetrics(options: MetricsOptions): Metrics {
     1,
   );
 
-  const deliveries = counter('argocd_notifications_deliveries_total', 'Number of delivered notifications.', [
-    'trigger',
-    'service',
-    'succeeded',
-  ]);
-  const evaluations = counter('argocd_notifications_trigger_eval_total', 'Number of trigger evaluations.', [
-    'name',
-    'triggered',
-  ]);
-  const evaluationErrors = counter(
-    'herald_trigger_eval_errors_total',
-    'Conditions that failed at run time; they neither send nor re-arm.',
-    ['trigger'],
+  const configured = createConfiguredSeries();
+  const destination = { trigger: 'triggers', service: 'services' } as const;
+  const deliveries = configured.counter(
+    counter('argocd_notifications_deliveries_total', 'Number of delivered notifications.', [
+      'trigger',
+      'service',
+      'succeeded',
+    ]),
+    { names: destination, start: { succeeded: ['true', 'false'] } },
   );
-  const renderErrors = counter('herald_template_render_errors_total', 'Templates that failed to render.', [
-    'template',
-  ]);
+  const settled = counter(
+    'herald_deliveries_settled_total',
+    'Deliveries whose fate is known, by what it is.',
+    ['outcome'],
+  );
+  for (const outcome of ['sent', 'given_up']) settled.inc({ outcome }, 0);
+  const givenUp = configured.counter(
+    counter('herald_deliveries_given_up_total', 'Deliveries that were rejected, or retried until too old.', [
+      'trigger',
+      'service',
+    ]),
+    { names: destination, start: {} },
+  );
+  const evaluations = configured.counter(
+    counter('argocd_notifications_trigger_eval_total', 'Number of trigger evaluations.', [
+      'name',
+      'triggered',
+    ]),
+    { names: { name: 'triggers' }, start: { triggered: ['true', 'false'] } },
+  );
+  const evaluationErrors = configured.counter(
+    counter(
+      'herald_trigger_eval_errors_total',
+      'Conditions that failed at run time; they neither send nor re-arm.',
+      ['trigger'],
+    ),
+    { names: { trigger: 'triggers' }, start: {} },
+  );
+  const renderErrors = configured.counter(
+    counter('herald_template_render_errors_total', 'Templates that failed to render.', ['template']),
+    { names: { template: 'templates' }, start: {} },
+  );
 
-  const deliveryLatency = new Histogram({
-    name: 'herald_delivery_latency_seconds',
-    help: 'From the watch event to the acceptance by the service.',
-    labelNames: ['service'] as const,
-    buckets: latencyBuckets,
-    registers,
-  });
-  const outcomes = counter('herald_delivery_outcomes_total', 'Attempts to send, by outcome and its reason.', [
-    'service',
-    'outcome',
-    'reason',
-  ]);
-  const suppressed = counter(
-    'herald_deliveries_suppressed_total',
-    'Matches that were not sent because the same episode had been claimed before.',
-    ['trigger', 'service'],
+  const deliveryLatency = configured.histogram(
+    new Histogram({
+      name: 'herald_delivery_latency_seconds',
+      help: 'From the watch event to the acceptance by the service.',
+      labelNames: ['service'] as const,
+      buckets: latencyBuckets,
+      registers,
+    }),
+    { names: { service: 'services' }, start: {} },
   );
-  const unclearAttempts = counter(
-    'herald_unclear_attempts_total',
-    'Attempts whose answer was lost, by what was found of them before the message was sent again.',
-    ['service', 'found'],
+  const outcomes = configured.counter(
+    counter('herald_delivery_outcomes_total', 'Attempts to send, by outcome and its reason.', [
+      'service',
+      'outcome',
+      'reason',
+    ]),
+    { names: { service: 'services' } },
+  );
+  const suppressed = configured.counter(
+    counter(
+      'herald_deliveries_suppressed_total',
+      'Matches that were not sent because the same episode had been claimed before.',
+      ['trigger', 'service'],
+    ),
+    { names: destination, start: {} },
+  );
+  const unclearAttempts = configured.counter(
+    counter(
+      'herald_unclear_attempts_total',
+      'Attempts whose answer was lost, by what was found of them before the message was sent again.',
+      ['service', 'found'],
+    ),
+    { names: { service: 'services' }, start: { found: ['found', 'absent', 'unreadable'] } },
   );
   const argocdRequests = counter(
     'herald_argocd_requests_total',
@@ -160,6 +217,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const backlog = gauge('herald_ledger_backlog', 'Changes that wait in memory for the store.', []);
 
   const queueUp = gauge('herald_queue_up', '1 while the store of the queue answers.', []);
+  const queueDurable = gauge(
+    'herald_queue_durable',
+    '1 where the store of the queue outlives the process.',
+    [],
+  );
   const queueJobs = gauge('herald_queue_jobs', 'Deliveries in the queue, by state.', ['state']);
   const queueAge = gauge(
     'herald_queue_oldest_due_job_age_seconds',
@@ -182,11 +244,29 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'resource',
   ]);
 
-  const configProblems = gauge('herald_config_problems', 'Problems in the configuration, by ConfigMap key.', [
-    'key',
-    'severity',
-    'config_namespace',
-  ]);
+  const config = createConfigSeries({
+    problems: gauge(
+      'herald_config_problems',
+      'Problems in the configuration, by ConfigMap key.',
+      problemLabels,
+    ),
+    loadedAt: gauge(
+      'herald_config_last_load_timestamp_seconds',
+      'When the last configuration came into force, Unix time.',
+      ['config_namespace'],
+    ),
+    loadProblems: gauge(
+      'herald_config_last_load_problems',
+      'Problems in the last configuration that came into force, by severity.',
+      ['config_namespace', 'severity'],
+    ),
+  });
+
+  const subscriptionProblems = gauge(
+    'herald_subscription_problems',
+    'Problems in annotations that subscribe, by the namespace and kind of the object.',
+    ['namespace', 'kind'],
+  );
 
   const info = gauge('herald_application_info', 'Status of each watched Application, always 1.', infoLabels);
   const operations = counter(
@@ -216,17 +296,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
     alertLabels,
   );
   const alertSince = gauge(
-    'herald_alert_active_since_seconds',
+    'herald_alert_active_since_timestamp_seconds',
     'Since when the condition has held, Unix time.',
     alertLabels,
   );
-
-  const problemSeries = new Map<string, Record<'key' | 'severity' | 'config_namespace', string>[]>();
 
   return {
     contentType: registry.contentType,
     expose: () => registry.metrics(),
     deliveries,
+    settled,
+    givenUp,
     evaluations,
     evaluationErrors,
     renderErrors,
@@ -256,6 +336,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       queueAge.set(queue.oldestDueAge / 1000);
     },
 
+    setQueueIsDurable: (isDurable) => queueDurable.set(isDurable ? 1 : 0),
+
     setReplicas({ members, isLeader }) {
       replicas.set(members);
       leader.set(isLeader ? 1 : 0);
@@ -265,17 +347,21 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
     setParked(byService) {
       parked.reset();
-      for (const [service, count] of byService) parked.set({ service }, count);
+      for (const [service, count] of byService)
+        parked.inc({ service: configured.shown('services', service) }, count);
     },
 
-    setConfigProblems(namespace, problems) {
-      for (const labels of problemSeries.get(namespace) ?? []) configProblems.remove(labels);
-      const series = problems.map(({ key, severity }) => ({ key, severity, config_namespace: namespace }));
-      for (const labels of series) configProblems.inc(labels);
-      problemSeries.set(namespace, series);
+    setSubscriptionProblems({ namespace, kind }, problems) {
+      if (problems === 0) subscriptionProblems.remove({ namespace, kind });
+      else subscriptionProblems.set({ namespace, kind }, problems);
     },
 
-    ...createApplicationSeries({ info, operations, operationFinished, alertActive, alertSince, eventLag }),
+    setConfigured: configured.setConfigured,
+    ...config,
+    ...createApplicationSeries(
+      { info, operations, operationFinished, alertActive, alertSince, eventLag },
+      (trigger) => configured.shown('triggers', trigger),
+    ),
     ...createApplicationSetSeries(applicationSets),
   };
 }

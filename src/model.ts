@@ -34,16 +34,20 @@ export interface Subscription {
 
 /** What one condition says of one Application. `failed` is no answer: it neither sends nor re-arms. */
 export type ConditionResult =
-  | { status: 'matched'; oncePer: OncePer }
+  /**
+   * `plainOncePer`: what argocd-notifications has as the value, where Herald takes the revisions of an Application with
+   * several sources.
+   */
+  | { status: 'matched'; oncePer: OncePer; plainOncePer?: OncePer }
   | { status: 'unmatched' }
   | { status: 'failed'; error: string };
 
 /**
  * The value that splits the matches of a condition into episodes.
- * `none`: no oncePer, or one that failed or printed empty (as argocd-notifications: no key prefix).
+ * `none`: no oncePer, or one that printed empty, or failed with that error (as argocd-notifications: no key prefix).
  * `nil`: the expression answered nil, printed `<nil>`.
  */
-export type OncePer = { kind: 'none' } | { kind: 'nil' } | { kind: 'value'; printed: string };
+export type OncePer = { kind: 'none'; error?: string } | { kind: 'nil' } | { kind: 'value'; printed: string };
 
 /** Why a delivery exists. Later reasons (resolved, repeated, grouped) are additions. */
 export type DeliveryReason = 'matched';

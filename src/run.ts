@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import packageJson from '../package.json' with { type: 'json' };
 import { createArgocd } from './argocd/argocd.ts';
 import { connectOptions } from './cli/connect-options.ts';
+import { isInMemory } from './cli/queue-flag.ts';
 import type { RunOptions } from './cli/run-flags.ts';
 import { ClusterError } from './cluster/cluster-error.ts';
 import { connect } from './cluster/connect.ts';
@@ -34,8 +35,15 @@ import { createRepo } from './pipeline/repo.ts';
 import { reviveParked } from './pipeline/revive.ts';
 import { type ShutdownStep, shutDown } from './pipeline/shutdown.ts';
 import { createStanding } from './pipeline/standing.ts';
+import { createSubscriptionReporter } from './pipeline/subscription-problems.ts';
 import { createTerm, type LeadingTerm, type OpenedStore } from './pipeline/term.ts';
-import { missingLists, stuckWatches, verdict } from './pipeline/watch-health.ts';
+import {
+  failingWatches,
+  missingLists,
+  missingRights,
+  stuckWatches,
+  verdict,
+} from './pipeline/watch-health.ts';
 import type { HealthChecks } from './server/health.ts';
 import { createServer } from './server/server.ts';
 import { createService } from './services/registry.ts';
@@ -81,7 +89,10 @@ export async function run(options: RunOptions, notices: readonly string[]): Prom
     await bridge(options, log);
     return 0;
   } catch (error) {
-    log.fatal(isExpected(error) ? { error: error.message } : { err: error }, 'Herald cannot run');
+    log.fatal(
+      isExpected(error) ? { error: explained(error, options.queue) } : { err: error },
+      'Herald cannot run',
+    );
     return 1;
   }
 }
@@ -94,6 +105,18 @@ function isExpected(error: unknown): error is Error {
   );
 }
 
+/** Where the image was swapped in argocd-notifications' manifests there is no volume, and its root cannot be written. */
+function explained(error: Error, queue: string): string {
+  const { message } = error;
+  const isOnServer = /^(rediss?|postgres(ql)?):/.test(queue);
+  if (isOnServer || !(error instanceof StoreError) || !/\b(EROFS|EACCES|EPERM)\b/.test(message))
+    return message;
+  return (
+    `${message}, on a volume where the root file system is read-only; or use redis://, postgres://, ` +
+    'or memory:, which at a restart loses what waits'
+  );
+}
+
 /** The bridge, wired in one straight line, from its start to its end: longer than most functions, and so is the file. */
 async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const abort = new AbortController();
@@ -102,19 +125,32 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const now = Date.now;
   const startedAt = now();
 
-  const connection = connect(connectOptions(options.kube));
+  const connection = connect({ ...connectOptions(options.kube), log });
   const namespace = options.kube.namespace || connection.namespace;
   const scope = createWatchScope(namespace, options.applicationNamespaces);
   const metrics = createMetrics({ version: packageJson.version });
   log.info({ version: packageJson.version, server: connection.server, namespace }, 'Herald starts');
+  const inMemory = isInMemory(options.queue);
+  metrics.setQueueIsDurable(!inMemory);
+  if (inMemory)
+    log.warn(
+      { queue: options.queue, notifiedAnnotation: options.notifiedAnnotation },
+      'The store is in memory: what is not sent yet is lost at a restart, and only the annotation on Applications ' +
+        'tells then what was notified',
+    );
   for (const { pattern, what } of scope.problems)
     log.warn({ pattern, what }, 'Namespace pattern matches nothing');
 
-  let storeTrouble = 'not open yet';
   const healthz: Record<string, HealthChecks[string]> = {};
-  const readyz: Record<string, HealthChecks[string]> = { store: () => verdict([storeTrouble], '') };
+  // The log says why. Every namespace may reach the port, and an error of the store names its host and user.
+  const readyz: Record<string, HealthChecks[string]> = { store: () => verdict(['not open yet'], '') };
   const server = createServer(
-    { metrics, health: { healthz, readyz }, onError: (error) => log.warn({ err: error }, 'Request failed') },
+    {
+      metrics,
+      version: packageJson.version,
+      health: { healthz, readyz },
+      onError: (error) => log.warn({ err: error }, 'Request failed'),
+    },
     { port: options.metricsPort },
   );
   log.info({ port: await server.open() }, 'Serving /metrics, /healthz and /readyz');
@@ -156,7 +192,14 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   );
   const mirror =
     options.notifiedAnnotation === 'write'
-      ? createMirror({ connection, configurations, controllerNamespace: namespace, log, now })
+      ? createMirror({
+          connection,
+          configurations,
+          controllerNamespace: namespace,
+          load: async (uid) => (await opening.promise).ledger.load(uid),
+          log,
+          now,
+        })
       : undefined;
   const project = (application: { project: string }) => projects.get(namespace, application.project)?.object;
   const argocd = createArgocd({ log, metrics, now }, { namespace, certificatesOf });
@@ -173,8 +216,14 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const projects = createProjectWatch(watching, {
     namespace,
     handlers: {
-      upsert: ({ name }) => void leading?.observer.reevaluate((application) => application.project === name),
-      delete: ({ name }) => void leading?.observer.reevaluate((application) => application.project === name),
+      upsert(changed) {
+        leading?.subscriptions.check('AppProject', changed);
+        void leading?.observer.reevaluate(({ project }) => project === changed.name);
+      },
+      delete(last) {
+        leading?.subscriptions.forget(last.uid);
+        void leading?.observer.reevaluate(({ project }) => project === last.name);
+      },
     },
   });
   const config = createConfigWatch(watching, {
@@ -188,6 +237,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       void leading?.observer.reevaluate(
         (application) => isOurs || application.namespace === snapshot.namespace,
       );
+      void leading?.subscriptions.recheck();
       void revive(change);
     },
   });
@@ -207,8 +257,10 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
 
   /** The term of this process: what it does while it leads. */
   let leading: LeadingTerm | undefined;
-  const lead = (opened: Promise<OpenedStore>, from: string | undefined): LeadingTerm =>
-    createTerm(
+  const lead = (opened: Promise<OpenedStore>, from: string | undefined): LeadingTerm => {
+    const subscriptions = createSubscriptionReporter({ configurations, record: events.record, metrics, log });
+    for (const each of projects.values()) subscriptions.check('AppProject', each);
+    return createTerm(
       {
         connection,
         store: opened,
@@ -216,6 +268,8 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
         project,
         repo: repo.evaluation,
         ...(mirror ? { mirror } : {}),
+        lookInto: config.lookInto,
+        subscriptions,
         metrics,
         log,
         now,
@@ -230,20 +284,19 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
         backlogLimit,
       },
     );
+  };
 
-  const limits = options.queue.startsWith('pglite:') ? parallelEmbedded : parallel;
+  const limits = options.queue.startsWith('pglite:') || inMemory ? parallelEmbedded : parallel;
   const watches = () => [projects.state(), ...config.states(), ...(leading?.watches() ?? [])];
   healthz.watch = () => verdict(stuckWatches(watches(), now()), 'alive');
-  readyz.lists = () => verdict(missingLists(watches()), 'done');
+  readyz.lists = () => {
+    const states = watches();
+    const obstacles = [...missingLists(states), ...failingWatches(states, now())];
+    return verdict(obstacles, ['done', ...missingRights(states)].join('; '));
+  };
 
   for (const watch of [config, projects]) watch.start();
-  const waiting = waitForStore(options.queue, {
-    log,
-    signal,
-    onTrouble: (reason) => {
-      storeTrouble = reason;
-    },
-  });
+  const waiting = waitForStore(options.queue, { log, signal });
   const configured = Promise.all([config.ready(), projects.ready()]);
 
   // While the store is away Applications are watched all the same, and what they show is kept in order.
@@ -253,7 +306,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     if (await settledWithin(waiting, patience)) return;
     await Promise.race([configured, waiting]);
     if (isOpen || signal.aborted) return;
-    log.warn('Watches Applications although the store is away');
+    log.info('Watches Applications although the store is away');
     provisional = lead(late.promise, undefined);
     leading = provisional;
     void provisional.over.then(discardProvisional);
@@ -321,7 +374,11 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   );
   readyz.store = async () => {
     await store.ping();
-    return verdict([leading?.trouble()], 'answers');
+    const takesNothing = leading?.trouble() !== undefined;
+    return verdict(
+      [takesNothing ? 'takes no changes' : undefined],
+      inMemory ? 'answers, in memory' : 'answers',
+    );
   };
   readyz.role = () => {
     const isObserving = leading !== undefined && !leading.isReady();

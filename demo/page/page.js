@@ -18,12 +18,17 @@ function draw() {
   const channel = state.channels.find(({ name }) => name === shown);
   byId('channel').replaceChildren(channel ? `# ${channel.name}` : '');
   drawMessages(channel?.messages ?? []);
-  byId('alerts').replaceChildren(
-    ...(state.alerts.length > 0 ? state.alerts.map(alertRow) : [row('nothing is firing', '')]),
-  );
+  byId('alerts').replaceChildren(...alertRows());
   byId('changes').replaceChildren(...state.timeline.toReversed().map(timelineItem));
   byId('metrics').replaceChildren(...state.metrics.map(({ name, value }) => row(name, value)));
   byId('metrics-link').href = state.metricsUrl;
+}
+
+/** What fires is known only while Herald runs. */
+function alertRows() {
+  if (state.bridge !== 'runs')
+    return [row(`Herald ${state.bridge}: what fires is known when it is ready`, '')];
+  return state.alerts.length > 0 ? state.alerts.map(alertRow) : [row('nothing is firing', '')];
 }
 
 function drawMessages(messages) {

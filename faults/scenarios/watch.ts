@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { beforeForgetting } from '../forgotten.ts';
 import type { Scenario } from '../scenario.ts';
 
 export const watchSilent: Scenario = {
@@ -26,21 +26,16 @@ export const watchSilent: Scenario = {
   },
 };
 
-/** Milliseconds before the history is lost in which a change may not have been noted yet. */
-const unnoted = 5_000;
-/** Milliseconds for Applications to be asked for again. */
-const mostWaiting = 60_000;
-
 export const watch410: Scenario = {
   name: 'watch-410',
   about: 'the API server forgets its history while the watches are broken, sometimes with Herald killed',
-  async run({ world, workload, goesOn, pause, fault, cured, kill, start, random }) {
-    const { faults, stats, until } = world.kubernetes;
+  async run(context) {
+    const { world, goesOn, pause, fault, cured, kill, start, random } = context;
+    const { faults } = world.kubernetes;
     while (goesOn()) {
       await pause(2_000, 6_000);
       fault('the watches break and the history is gone');
-      const since = Date.now() - unnoted;
-      const asked = stats.requests('list', 'applications');
+      const forgotten = beforeForgetting(context);
       await world.proxies.api.set('refuse');
       const isKilled = random() < 0.25;
       if (isKilled) await kill();
@@ -49,14 +44,7 @@ export const watch410: Scenario = {
       await world.proxies.api.set('pass');
       if (isKilled) await start(0, { wait: false });
       cured('the API server is back');
-      // What happened up to this list was seen by nobody. Where nothing had changed meanwhile the watch goes on instead.
-      await Promise.race([
-        until(() => stats.requests('list', 'applications') > asked || stats.openWatches('applications') > 0),
-        delay(mostWaiting, undefined, { ref: false }),
-      ]);
-      if (stats.requests('list', 'applications') === asked) continue;
-      world.tally.forgive(since, (expectation) => workload.mustBeTold(expectation, since));
-      world.tally.note('Applications are listed again');
+      await forgotten();
     }
   },
 };

@@ -1,8 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { Json, JsonObject } from '../../src/model.ts';
 import type { Faults, Verb } from './faults.ts';
 import type { Lists } from './lists.ts';
 import { mergePatch } from './merge-patch.ts';
+import type { Outage } from './outage.ts';
+import type { Authorizer } from './rbac.ts';
 import { parsePath, type Resource, resources, type Target } from './resources.ts';
 import { ApiError, apiError, statusOf } from './status.ts';
 import { type Named, notFound, type Store } from './store.ts';
@@ -13,6 +17,13 @@ export interface RequestDeps {
   lists: Lists;
   watches: Watches;
   faults: Faults;
+  outage: Outage;
+  /** Undefined: everybody may do everything. */
+  authorizer(): Authorizer | undefined;
+  /** Of requests, for messages. */
+  user: string;
+  /** Told of each answer but those of watches. */
+  onAnswer(bytes: number, isCompressed: boolean): void;
   /** Whether the CustomResourceDefinition is there. */
   isInstalled(resource: Resource): boolean;
   /** Undefined: anybody may. */
@@ -42,17 +53,29 @@ export async function handleRequest(
       return sendJson(response, 200, { major: '1', minor: '34', gitVersion: 'v1.34.0' });
     const group = /^\/apis\/([^/]+)\/([^/]+)$/.exec(url.pathname);
     if (group !== null) return sendDiscovery(deps, response, group[1] ?? '', group[2] ?? '');
+    if (target !== undefined) {
+      const refusal =
+        deps.outage.refuse(verb, target, deps.user) ??
+        deps.authorizer()?.({ verb, target, query: url.searchParams });
+      if (refusal !== undefined) throw refusal;
+    }
     if (target === undefined || !deps.isInstalled(target.resource)) {
       response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
       return;
     }
     if (verb === 'watch') return deps.watches.open(target, url.searchParams, response);
-    if (verb === 'list') return sendText(response, 200, deps.lists.list(target, url.searchParams));
+    if (verb === 'list') {
+      return await sendCompressed(deps, request, response, deps.lists.list(target, url.searchParams));
+    }
     await handleObject(deps, verb, target, request, response);
   } catch (error) {
     const known = error instanceof ApiError ? error : apiError(500, String(error));
     if (response.headersSent) response.destroy();
-    else sendJson(response, known.code, statusOf(known));
+    else {
+      const { retryAfterSeconds } = known.details ?? {};
+      if (typeof retryAfterSeconds === 'number') response.setHeader('Retry-After', retryAfterSeconds);
+      sendJson(response, known.code, statusOf(known));
+    }
   }
 }
 
@@ -164,6 +187,34 @@ function sendDiscovery(deps: RequestDeps, response: ServerResponse, group: strin
 
 function sendJson(response: ServerResponse, status: number, body: JsonObject): void {
   sendText(response, status, JSON.stringify(body));
+}
+
+/** What is smaller is not compressed. */
+const gzipThreshold = 128 * 1024;
+const compress = promisify(gzip);
+
+async function sendCompressed(
+  deps: RequestDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: string,
+): Promise<void> {
+  const accepted = String(request.headers['accept-encoding'] ?? '').split(',');
+  const isWanted = accepted.some((encoding) => encoding.trim() === 'gzip');
+  if (!isWanted || body.length <= gzipThreshold) {
+    deps.onAnswer(Buffer.byteLength(body), false);
+    return sendText(response, 200, body);
+  }
+  // The lowest level, as the API server's.
+  const compressed = await compress(body, { level: 1 });
+  deps.onAnswer(compressed.length, true);
+  response
+    .writeHead(200, {
+      'Content-Type': 'application/json',
+      'Content-Encoding': 'gzip',
+      Vary: 'Accept-Encoding',
+    })
+    .end(compressed);
 }
 
 function sendText(response: ServerResponse, status: number, body: string): void {

@@ -38,6 +38,7 @@ function start(answer: Answer) {
     },
     asked: asked.promise,
     arrived: () => arrived,
+    lookup,
   };
 }
 
@@ -94,6 +95,29 @@ describe('conditions with repo functions', () => {
     expect(evaluate(`- {when: ${author} != 'Bo', safe: true, send: [x]}`).result).toMatchObject({
       status: 'failed',
     });
+  });
+
+  it('are asking while the answer is on its way, and not when nobody knows it', async () => {
+    const { lookup, asked, evaluate } = start({ ok: false, reason: 'refused', detail: 'answered HTTP 403' });
+    const yaml = `- {when: ${author} == 'Ana', send: [x]}`;
+    const condition = compileTrigger('t', yaml).trigger?.conditions[0];
+    const isAsking = () => {
+      const repo = createRepoEvaluation(lookup, app, () => undefined);
+      const vars = conditionVars({ app, context: {}, now: 0, repo: repo.provider });
+      expect(repo.run(() => condition?.evaluate(vars) ?? { status: 'unmatched' }).status).toBe('failed');
+      return repo.isAsking();
+    };
+    evaluate(yaml);
+    expect(isAsking()).toBe(false);
+    await asked;
+    expect(isAsking()).toBe(false);
+    const fresh: Lookup = { known: () => undefined, ask: lookup.ask };
+    const repo = createRepoEvaluation(fresh, app, () => undefined);
+    const vars = conditionVars({ app, context: {}, now: 0, repo: repo.provider });
+    repo.run(() => condition?.evaluate(vars) ?? { status: 'unmatched' });
+    expect(repo.isAsking()).toBe(true);
+    repo.run(() => ({ status: 'unmatched' }));
+    expect(repo.isAsking()).toBe(false);
   });
 
   it('ask for nothing that they do not reach', () => {

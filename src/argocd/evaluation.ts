@@ -12,6 +12,8 @@ export interface RepoEvaluation {
   readonly provider: RepoProvider;
   /** Runs one condition. It fails where it, or its oncePer, asked for what nobody could tell. */
   run(evaluate: () => ConditionResult): ConditionResult;
+  /** The condition that ran last failed only because its answer is on its way. */
+  isAsking(): boolean;
   /** Some condition went without an answer, so a later evaluation may say something else. */
   unanswered(): boolean;
 }
@@ -20,6 +22,7 @@ export interface RepoEvaluation {
 export function createRepoEvaluation(lookup: Lookup, app: JsonObject, onAnswer: () => void): RepoEvaluation {
   let problem: string | undefined;
   let unanswered = false;
+  let asking = false;
 
   function answer(questions: readonly Question[], what: string): unknown {
     if (questions.length === 0)
@@ -29,6 +32,7 @@ export function createRepoEvaluation(lookup: Lookup, app: JsonObject, onAnswer: 
       const known = lookup.known(question);
       if (known === undefined) {
         void askInTurn(lookup, questions).then(onAnswer);
+        asking = problem === undefined;
         return fail(`${what}: Argo CD is being asked, the condition is evaluated again when it answers`);
       }
       if (known.ok) return known.value;
@@ -53,10 +57,12 @@ export function createRepoEvaluation(lookup: Lookup, app: JsonObject, onAnswer: 
     },
     run(evaluate) {
       problem = undefined;
+      asking = false;
       const result = evaluate();
       if (problem === undefined || result.status === 'failed') return result;
       return { status: 'failed', error: problem };
     },
+    isAsking: () => asking,
     unanswered: () => unanswered,
   };
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseQueueUrl } from '../store/queue-url.ts';
 import { type Exit, parseCommandLine } from './command-line.ts';
 import { commandSpecs } from './commands.ts';
 
@@ -61,6 +62,67 @@ describe('herald run', () => {
     ]);
   });
 
+  test('is what flags without a command are for', () => {
+    expect(parseCommandLine(['--metrics-port=9002'], env)).toMatchObject({
+      command: 'run',
+      options: { metricsPort: 9002 },
+    });
+  });
+
+  // Each flag of argocd-notifications-controller and of the clientcmd that it takes, with its default value.
+  test.each([
+    '--processors-count=1',
+    '--processors-count=2147483647',
+    '--app-label-selector=',
+    '--loglevel=info',
+    '--logformat=json',
+    '--metrics-port=9001',
+    '--argocd-repo-server=argocd-repo-server:8081',
+    '--argocd-repo-server argocd-repo-server:8081',
+    '--argocd-repo-server-plaintext=false',
+    '--argocd-repo-server-plaintext',
+    '--argocd-repo-server-strict-tls=false',
+    '--repo-server-ca-cert-path=',
+    '--repo-server-client-cert-path=',
+    '--repo-server-client-cert-key-path=',
+    '--config-map-name=argocd-notifications-cm',
+    '--secret-name=argocd-notifications-secret',
+    '--application-namespaces=',
+    '--self-service-notification-enabled=false',
+    '--as=',
+    '--as-group=',
+    '--as-uid=',
+    '--as-user-extra=',
+    '--certificate-authority=',
+    '--client-certificate=',
+    '--client-key=',
+    '--cluster=',
+    '--context=',
+    '--disable-compression=false',
+    '--insecure-skip-tls-verify=false',
+    '--kubeconfig=',
+    '--namespace=',
+    '-n argocd',
+    '--password=',
+    '--proxy-url=',
+    '--request-timeout=0',
+    '--server=',
+    '--tls-server-name=',
+    '--token=',
+    '--user=',
+    '--username=',
+  ])('takes %s as argocd-notifications-controller does', (line) => {
+    expect(parseCommandLine(line.split(' '), env)).toMatchObject({ command: 'run' });
+  });
+
+  test.each([
+    ['--processors-count=1000', 1000],
+    ['--processors-count=1001', 1000],
+    ['--processors-count=2147483647', 1000],
+  ])('%s', (line, processors) => {
+    expect(run(line).options.processors).toBe(processors);
+  });
+
   test.each([
     ['--application-namespaces a,b --application-namespaces=c', ['a', 'b', 'c']],
     ['--application-namespaces=team-*,/^app-[a-z]{1,3}$/,x', ['team-*', '/^app-[a-z]{1,3}$/', 'x']],
@@ -85,10 +147,14 @@ describe('herald run', () => {
       ARGOCD_NOTIFICATION_CONTROLLER_SELF_SERVICE_NOTIFICATION_ENABLED: 'true',
       HERALD_QUEUE: 'redis://localhost:6379',
       HERALD_SHUTDOWN_TIMEOUT: '1m30s',
+      ARGOCD_NOTIFICATION_CONTROLLER_PROCESSORS_COUNT: '7',
+      ARGOCD_LOG_FORMAT_TIMESTAMP: '2006-01-02 15:04:05',
+      FORCE_LOG_COLORS: '1',
     };
     expect(run('', variables).options).toMatchObject({
       applicationNamespaces: ['app-one', 'app-two'],
-      log: { level: 'warn', format: 'json' },
+      log: { level: 'warn', format: 'json', timeLayout: '2006-01-02 15:04:05', colors: true },
+      processors: 7,
       selfService: true,
       queue: 'redis://localhost:6379',
       shutdownTimeout: 90_000,
@@ -121,6 +187,23 @@ describe('herald run', () => {
     expect(run(line).options.queue).toBe(queue);
   });
 
+  // The store in memory comes with the embedded one.
+  describe.skipIf(!parseQueueUrl('memory:').ok)('a store in memory', () => {
+    test('remembers through the annotation, unless it is told not to', () => {
+      expect(run('--queue memory:').options).toMatchObject({ queue: 'memory:', notifiedAnnotation: 'write' });
+      const line = '--queue memory: --notified-annotation ignore';
+      expect(run(line).options.notifiedAnnotation).toBe('ignore');
+      expect(run('', { HERALD_QUEUE: 'memory:' }).options.notifiedAnnotation).toBe('write');
+    });
+
+    test('cannot be looked into by a command', () => {
+      expect(exit('deliveries --queue memory:')).toMatchObject({
+        exit: 2,
+        stderr: expect.stringContaining('--queue memory: is inside the Herald that runs'),
+      });
+    });
+  });
+
   test('without a home the queue is in the working directory, with XDG in its place', () => {
     expect(parseCommandLine(['run'], {})).toMatchObject({
       options: { queue: `pglite:${resolve('herald-data')}` },
@@ -150,7 +233,7 @@ describe('mistakes end with 2 and one line that says what and the mend', () => {
     ],
     [
       'run --processors-count 0',
-      'herald run: --processors-count "0" is not a whole number from 1 to 1000: use one, such as 1',
+      'herald run: --processors-count "0" is not a whole number from 1 to 2147483647: use one, such as 1',
     ],
     [
       'run --app-label-selector a!',
@@ -205,8 +288,12 @@ describe('mistakes end with 2 and one line that says what and the mend', () => {
       'herald deliveries retry: give either ids or --all: herald deliveries --failed shows them',
     ],
     [
-      '--metrics-port=9001',
-      'herald: --metrics-port stands before the command: write it behind, as in herald run --metrics-port=9001',
+      '--metrics-prot=9001',
+      'herald run: unknown flag --metrics-prot, did you mean --metrics-port? (herald run --help lists the flags)',
+    ],
+    [
+      '-n argocd trigger get',
+      'herald run: the command trigger stands behind flags: write it before them, as in herald trigger --help',
     ],
     [
       'config check - --secret -',
@@ -315,4 +402,34 @@ test('the commands of argocd admin notifications take their arguments', () => {
   });
   expect(parse('template get t -o=yaml')).toMatchObject({ options: { name: 't', output: 'yaml' } });
   expect(parse('trigger get')).toMatchObject({ options: { output: 'wide' } });
+});
+
+describe('malformed addresses', () => {
+  test.each([
+    [
+      'config check --server nonsense',
+      'herald config check: --server: the value is no URL: write it as https://HOST:6443\n',
+    ],
+    [
+      'trigger get --proxy-url ::u:geheim::',
+      'herald trigger get: --proxy-url: the value is no URL: write it as http://HOST:3128\n',
+    ],
+    [
+      'deliveries --queue redis://:geheim%zz@cache',
+      'herald deliveries: --queue: The password of the queue URL has a % that stands for no character. Write a percent sign as %25\n',
+    ],
+  ])('%s', (line, stderr) => {
+    expect(parseCommandLine(line.split(' '), {})).toEqual({ exit: 2, stdout: '', stderr });
+  });
+});
+
+test('--cluster of config check looks at the cluster, elsewhere it names one of a kubeconfig', () => {
+  const parse = (line: string) => parseCommandLine(line.split(' '), {});
+  expect(parse('config check --cluster cm.yaml')).toMatchObject({
+    options: { cluster: true, files: ['cm.yaml'], source: { kube: { cluster: '' } } },
+  });
+  expect(parse('config check cm.yaml')).toMatchObject({ options: { cluster: false, strict: false } });
+  expect(parse('trigger get --cluster prod')).toMatchObject({
+    options: { source: { kube: { cluster: 'prod' } } },
+  });
 });

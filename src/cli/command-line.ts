@@ -29,8 +29,8 @@ export function parseCommandLine(
   const reading: Reading = { env, ignored: [], where: 'herald', result: undefined };
   const program = buildProgram(reading, output, columns);
   try {
-    refuseFlagsBeforeCommand(argv);
-    const { argv: arguments_, ignored } = readGoArguments(argv, flagShapes());
+    const commanded = withCommand(argv);
+    const { argv: arguments_, ignored } = readGoArguments(commanded, flagShapes(commanded));
     reading.ignored = ignored;
     program.parse(arguments_, { from: 'user' });
   } catch (error) {
@@ -159,8 +159,12 @@ function examplesOf(spec: CommandSpec): string {
   return `\nExamples:\n${spec.examples.map(([what, line]) => `  # ${what}\n  ${line}\n`).join('\n')}`;
 }
 
-function flagShapes(): FlagShapes {
-  const flags = commandSpecs.flatMap((spec) => Object.values(spec.flags));
+/** Of the command that is given, or of its group: two commands may mean different things by a name. */
+function flagShapes(argv: readonly string[]): FlagShapes {
+  const isGiven = ({ path }: CommandSpec) => path.every((word, at) => argv[at] === word);
+  const exact = commandSpecs.filter(isGiven);
+  const given = exact.length > 0 ? exact : commandSpecs.filter(({ path }) => path[0] === argv[0]);
+  const flags = (given.length > 0 ? given : commandSpecs).flatMap((spec) => Object.values(spec.flags));
   const valued = flags.filter(({ placeholder }) => placeholder !== undefined);
   return {
     booleans: new Set(flags.filter(({ placeholder }) => placeholder === undefined).map(({ name }) => name)),
@@ -169,12 +173,10 @@ function flagShapes(): FlagShapes {
   };
 }
 
-function refuseFlagsBeforeCommand(argv: readonly string[]): void {
+/** argocd-notifications has no commands: what begins with a flag is for the controller. */
+function withCommand(argv: readonly string[]): readonly string[] {
   const first = argv[0] ?? '';
-  if (!first.startsWith('-') || /^(-h|--help|-V|--version)$/.test(first)) return;
-  throw new UsageError(
-    `${first.split('=')[0]} stands before the command: write it behind, as in herald run ${first}`,
-  );
+  return !first.startsWith('-') || /^(-h|--help|-V|--version)$/.test(first) ? argv : ['run', ...argv];
 }
 
 function exitOf({ command, reason }: Interrupted, output: { stdout: string; stderr: string }): Exit {
@@ -216,6 +218,8 @@ function mistake(command: Command, reason: CommanderError): string {
       const first = command.args[command.registeredArguments.length] ?? '';
       if (command.commands.length > 0) return unknownCommand(command, first);
       if (/^(true|false)$/i.test(first)) return `a boolean takes its value after =, as in --flag=${first}`;
+      if (commandSpecs.some(({ path }) => path[0] === first))
+        return `the command ${first} stands behind flags: write it before them, as in herald ${first} --help`;
       return `unexpected argument ${JSON.stringify(first)} (usage: ${pathOf(command)} ${command.usage()})`;
     }
     default: {

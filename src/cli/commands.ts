@@ -10,7 +10,7 @@ import type {
   TemplateRenderOptions,
   TriggerRunOptions,
 } from './options.ts';
-import { queueFlag, resolveQueue } from './queue-flag.ts';
+import { queueFlag, resolveSharedQueue } from './queue-flag.ts';
 import { runCommandFlags, runFlags, runOptions } from './run-flags.ts';
 
 export interface CommandSpec {
@@ -78,6 +78,30 @@ const listOutput = choiceFlag<DeliveriesOptions['output']>({
   choices: ['text', 'json'],
 });
 
+/** `--cluster` takes a name elsewhere, of a kubeconfig's cluster; here --context has to do. */
+const checkFlags = {
+  application: textFlag({
+    name: 'app',
+    group: sourceGroup,
+    placeholder: 'file',
+    help: 'File with an Application that templates are rendered for, to see whether JSON comes of them. Without it a sample',
+  }),
+  ...sourceFlags,
+  cluster: booleanFlag({
+    name: 'cluster',
+    group: sourceGroup,
+    help: 'Also check the subscriptions of all Applications and AppProjects of the cluster',
+  }),
+  applicationNamespaces: runFlags.applicationNamespaces,
+  selfService: runFlags.selfService,
+  strict: booleanFlag({
+    name: 'strict',
+    group: outputGroup,
+    help: 'Exit with 1 for warnings, too',
+  }),
+  output: listOutput,
+};
+
 const applicationArgument = {
   term: '<APPLICATION>',
   help: 'File with an Application, or the name of one in the cluster',
@@ -122,25 +146,34 @@ export const commandSpecs: readonly CommandSpec[] = [
     groupSummary: 'Check a ConfigMap (config check)',
     summary: 'Find what is wrong in a ConfigMap',
     description:
-      'Reports every problem of a ConfigMap, and of a Secret if there is one, with its key, line and fix. ' +
-      'Exits with 1 if there is an error, 0 if there are only warnings.',
+      'Reports every problem of a ConfigMap, and of a Secret if there is one, with its key, line and fix: what keeps a ' +
+      'key from working is an error, what can hardly be meant is a warning. Exits with 1 if there is an error, 0 if ' +
+      'there are only warnings.',
     arguments: [
       {
         term: '[FILE...]',
         help: 'Files with ConfigMap and Secret, - for standard input. Without any: the cluster',
       },
     ],
-    flags: { ...sourceFlags, output: listOutput },
+    flags: checkFlags,
     examples: [
       ['What is in the cluster', 'herald config check --namespace argocd'],
+      ['And what its Applications subscribe to', 'herald config check --cluster --namespace argocd'],
+      ['In CI, with an Application of yours', 'herald config check cm.yaml --app app.yaml --strict'],
       ['What kustomize would install', 'kubectl kustomize ./argocd | herald config check -'],
     ],
-    read: ({ output, ...values }, { arguments: files }) => {
-      const source = sourceOf(values);
-      const inputs = [...files, source.configMap, source.secret].filter((input) => input === '-');
+    read: (
+      { output, application, cluster, strict, selfService, applicationNamespaces, ...values },
+      { arguments: files },
+    ) => {
+      const source = sourceOf({ ...values, cluster: '' });
+      const inputs = [...files, source.configMap, source.secret, application].filter(
+        (input) => input === '-',
+      );
       if (inputs.length > 1)
         throw new UsageError('standard input (-) can be read only once: give the other a file');
-      return { command: 'config check', options: { source, files, output } };
+      const scope = { cluster, applicationNamespaces, selfService };
+      return { command: 'config check', options: { source, files, application, ...scope, strict, output } };
     },
   }),
   command({
@@ -274,7 +307,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     examples: [['What was given up', 'herald deliveries --failed --queue redis://localhost:6379']],
     read: ({ failed, limit, output, queue }, { env }) => ({
       command: 'deliveries',
-      options: { queue: resolveQueue(queue, env), failed, limit, output },
+      options: { queue: resolveSharedQueue(queue, env), failed, limit, output },
     }),
   }),
   command({
@@ -291,7 +324,7 @@ export const commandSpecs: readonly CommandSpec[] = [
       if (all === ids.length > 0) {
         throw new UsageError('give either ids or --all: herald deliveries --failed shows them');
       }
-      return { command: 'deliveries retry', options: { queue: resolveQueue(queue, env), ids } };
+      return { command: 'deliveries retry', options: { queue: resolveSharedQueue(queue, env), ids } };
     },
   }),
 ];

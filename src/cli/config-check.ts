@@ -1,48 +1,84 @@
 import { type CheckReport, checkConfig } from '../config/check.ts';
+import type { Config } from '../config/config.ts';
+import { type InspectOptions, inspectConfig } from '../config/inspect.ts';
 import type { Problem } from '../model.ts';
+import { checkClusterSubscriptions } from './cluster-subscriptions.ts';
 import { CommandFailure, type CommandIo, exitCode } from './io.ts';
 import { configOf } from './loaded-config.ts';
 import type { ConfigCheckOptions } from './options.ts';
-import { nameOf, openSource, readInput } from './source.ts';
+import { nameOf, openSource, readInput, type Source } from './source.ts';
 import { printable } from './table.ts';
 
-/** What was checked, and a problem with the place that people look it up at. */
+/** A problem with the place that people look it up at. */
+type PlacedProblem = Problem & {
+  file?: string;
+  /** Of an Application or AppProject: `Application argocd/guestbook`. */
+  object?: string;
+};
+
 interface Checked {
+  /** What was checked. */
   subject: string;
-  problems: (Problem & { file?: string })[];
+  problems: PlacedProblem[];
   /** Keys that were not looked up, because there was no Secret. */
   secretKeysNeeded: string[];
 }
 
-/** `herald config check`: 0 without errors, 1 with, 2 where there was nothing to check. */
+/**
+ * `herald config check`: 0 without errors (with `--strict`: without warnings, too), 1 with, 2 where there was nothing
+ * to check.
+ */
 export async function check(options: ConfigCheckOptions, io: CommandIo): Promise<number> {
-  const { source, files } = options;
-  const paths = [...files, source.configMap, source.secret].filter(
-    (path) => path !== '' && path !== ':empty',
-  );
-  const checked = paths.length > 0 ? await checkFiles(paths, options, io) : await checkCluster(options, io);
-  io.stdout(options.output === 'json' ? jsonOf(checked) : textOf(checked));
-  return errorsOf(checked) > 0 ? exitCode.negative : exitCode.ok;
+  const source = openSource(options.source, io);
+  try {
+    const inspect = await inspectOptions(options, source, io);
+    const paths = [...options.files, options.source.configMap, options.source.secret].filter(
+      (path) => path !== '' && path !== ':empty',
+    );
+    const { config, ...checked } =
+      paths.length > 0
+        ? await checkFiles(paths, options, inspect, io)
+        : await checkCluster(options, inspect, source);
+    if (options.cluster) await addSubscriptions(checked, config, options, source);
+    io.stdout(options.output === 'json' ? jsonOf(checked) : textOf(checked));
+    const failing = options.strict ? checked.problems.length : errorsOf(checked);
+    return failing > 0 ? exitCode.negative : exitCode.ok;
+  } finally {
+    await source.close();
+  }
+}
+
+async function inspectOptions(
+  { application }: ConfigCheckOptions,
+  source: Source,
+  io: CommandIo,
+): Promise<InspectOptions> {
+  const now = io.now();
+  if (application === '') return { now };
+  if (!(await io.isFile(application))) throw new CommandFailure(`${application}: no such file`);
+  return { now, application: (await source.application(application)).object };
 }
 
 async function checkFiles(
   paths: readonly string[],
   { source }: ConfigCheckOptions,
+  inspect: InspectOptions,
   io: CommandIo,
-): Promise<Checked> {
+): Promise<Checked & { config: Config | undefined }> {
   const { configMapName, secretName } = source;
   const files = await Promise.all(
     paths.map(async (path) => ({ name: nameOf(path), text: await readInput(path, io) })),
   );
   if (source.secret === ':empty') files.push({ name: ':empty', text: emptySecret(secretName) });
-  const report = checkConfig({ files, configMapName, secretName });
+  const report = checkConfig({ files, configMapName, secretName, ...inspect });
   if (report.configMaps.length === 0 && report.problems.every(({ key }) => key === '')) {
     throw new CommandFailure(nothingToCheck(report, configMapName));
   }
   const names = [
     ...new Set(report.configMaps.map(({ file, name }) => `${file} (ConfigMap ${name || configMapName})`)),
   ];
-  return { subject: names.join(', '), problems: report.problems, secretKeysNeeded: report.secretKeysNeeded };
+  const { problems, secretKeysNeeded, configs } = report;
+  return { subject: names.join(', '), problems, secretKeysNeeded, config: configs[0] };
 }
 
 function emptySecret(name: string): string {
@@ -56,24 +92,37 @@ function nothingToCheck({ problems }: CheckReport, configMapName: string): strin
   return `${first.file}:${first.line}:${first.column}: ${first.what}. ${first.fix}`;
 }
 
-async function checkCluster({ source: from }: ConfigCheckOptions, io: CommandIo): Promise<Checked> {
-  const source = openSource(from, io);
-  try {
-    const loaded = await source.config('needed');
-    const { problems } = configOf(loaded, from.secretName);
-    return { subject: loaded.origin, problems: [...problems], secretKeysNeeded: [] };
-  } finally {
-    await source.close();
-  }
+async function checkCluster(
+  { source: from }: ConfigCheckOptions,
+  inspect: InspectOptions,
+  source: Source,
+): Promise<Checked & { config: Config }> {
+  const loaded = await source.config('needed');
+  const config = configOf(loaded, from.secretName, (inspected) => inspectConfig(inspected, inspect));
+  return { subject: loaded.origin, problems: [...config.problems], secretKeysNeeded: [], config };
 }
 
+async function addSubscriptions(
+  checked: Checked,
+  config: Config | undefined,
+  { source: from, applicationNamespaces, selfService }: ConfigCheckOptions,
+  source: Source,
+): Promise<void> {
+  if (!config) throw new CommandFailure('there is no ConfigMap that the subscriptions could be checked with');
+  const namespace = from.kube.namespace || source.namespace();
+  const scope = { applicationNamespaces, selfService, namespace };
+  const { problems, looked } = await checkClusterSubscriptions(source, config, scope);
+  checked.problems.push(...problems);
+  checked.subject += `, ${looked}`;
+}
+
+/** Problems grouped by key, or by Application; each with its place, and its fix below it. */
 function textOf(checked: Checked): string {
   const { subject, problems, secretKeysNeeded } = checked;
   const errors = errorsOf(checked);
   const warnings = problems.length - errors;
-  const lines = problems.map(
-    ({ severity, what, fix, ...place }) => `${placeOf(place)}: ${severity}: ${what}\n    ${fix}\n`,
-  );
+  const groups = Map.groupBy(problems, groupOf);
+  const lines = [...groups].map(([group, all]) => `${group}\n${all.map(lineOf).join('')}\n`);
   if (secretKeysNeeded.length > 0) {
     lines.push(`No Secret was given, so these keys were not looked up: ${secretKeysNeeded.join(', ')}\n`);
   }
@@ -83,19 +132,18 @@ function textOf(checked: Checked): string {
   return printable(`${lines.join('')}${subject}: ${verdict}\n`);
 }
 
-/** As compilers write it, so that editors find the line: `file:line:column: key`. */
-function placeOf({
-  file,
-  key,
-  line,
-  column,
-}: Pick<Problem, 'key' | 'line' | 'column'> & { file?: string }): string {
-  if (file !== undefined) return `${file}:${line ?? 1}:${column ?? 1}${key === '' ? '' : `: ${key}`}`;
-  return [
-    key,
-    ...(line === undefined ? [] : [`line ${line}`]),
-    ...(column === undefined ? [] : [`column ${column}`]),
-  ].join(', ');
+function groupOf({ file, object, key }: PlacedProblem): string {
+  return object ?? (key === '' ? (file ?? '') : key);
+}
+
+/** `file:line:column: error: what`, as compilers write it, so that editors find the line. */
+function lineOf({ file, object, key, line, column, severity, what, fix }: PlacedProblem): string {
+  const at = [
+    ...(object === undefined ? [] : [key]),
+    ...(file === undefined ? [] : [file]),
+    ...(line === undefined ? [] : [`${line}:${column ?? 1}`]),
+  ];
+  return `  ${at.length === 0 ? '' : `${at.join(':')}: `}${severity}: ${what}\n      ${fix}\n`;
 }
 
 function jsonOf(checked: Checked): string {

@@ -1,15 +1,16 @@
 import type { ConnectOptions } from '../cluster/connect.ts';
 import type { KubeOptions } from './kube-flags.ts';
 
-/** The flags of the API server as `connect` takes them. Herald asks for no compression, so there is none to disable. */
+/** The flags of the API server as `connect` takes them. */
 export function connectOptions(kube: KubeOptions): ConnectOptions {
   const { kubeconfig, context, requestTimeout, asUid, asGroup, asUserExtra, ...rest } = kube;
-  const { namespace: _namespace, disableCompression: _disableCompression, ...overrides } = rest;
+  const { namespace: _namespace, disableCompression, ...overrides } = rest;
   const headers = impersonation({ asUid, asGroup, asUserExtra });
   return {
     ...(kubeconfig === '' ? {} : { kubeconfig }),
     ...(context === '' ? {} : { context }),
     ...(requestTimeout > 0 ? { timeoutMs: requestTimeout } : {}),
+    ...(disableCompression ? { disableCompression } : {}),
     overrides,
     headers,
   };

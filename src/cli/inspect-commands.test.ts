@@ -153,6 +153,54 @@ describe('trigger run', () => {
     expect(stdout).toContain('  failed, which neither sends nor re-arms: ');
   });
 
+  describe('oncePer', () => {
+    const run = (oncePer: string, app = application, flags = '') => {
+      const cm = configMap.replace(
+        "- when: app.status.health.status == 'Degraded'",
+        `- when: app.status.health.status == 'Degraded'\n      oncePer: ${oncePer}`,
+      );
+      const world = { files: { 'cm.yaml': cm, 'app.yaml': app } };
+      return herald(`trigger run on-sync-failed app.yaml --config-map cm.yaml${flags}`, world);
+    };
+
+    test('of an Application with several sources: the list that the bridge takes', async () => {
+      const several = application.replace('sync: {revision: abc}', 'sync: {revisions: [a, b]}');
+      const { stdout } = await run('app.status.sync.revision', several);
+      expect(stdout).toContain('  once per app.status.sync.revision, now "[a b]"\n');
+      const json = await run('app.status.sync.revision', several, ' -o json');
+      expect(JSON.parse(json.stdout)).toMatchObject([{}, { oncePer: '[a b]' }]);
+    });
+
+    test('that fails: why, and at which column of it', async () => {
+      const { stdout } = await run('app.metadata.nothing.at');
+      expect(stdout).toContain(
+        'now without a value (it fails: app.metadata.nothing is nil: it has no at (column 22)), as if there were no oncePer\n',
+      );
+      const json = await run('app.metadata.nothing.at', application, ' -o json');
+      expect(JSON.parse(json.stdout)).toMatchObject([
+        {},
+        { oncePerError: expect.stringContaining('is nil') as string },
+      ]);
+    });
+
+    test('that is nil or empty', async () => {
+      expect((await run('app.metadata.nothing')).stdout).toContain(
+        'now "<nil>": it is nil, which never varies\n',
+      );
+      expect((await run('\'""\'')).stdout).toContain('now without a value (it is empty)');
+    });
+  });
+
+  test('columns of parts count from the start of the whole condition', async () => {
+    const when = "app.metadata.name == 'shop' and app.status.nope.x == 'a' or app.gone.bar";
+    const odd = { ...files, 'cm.yaml': configMap.replace("app.status.health.status == 'Degraded'", when) };
+    const { stdout } = await herald('trigger run on-sync-failed app.yaml --config-map cm.yaml', {
+      files: odd,
+    });
+    const columns = [...stdout.matchAll(/\(column (\d+)\)/g)].map(([, column]) => Number(column));
+    expect(new Set(columns)).toEqual(new Set([when.indexOf('x ==') + 1, when.indexOf('bar') + 1]));
+  });
+
   test('json', async () => {
     const failed = { ...files, 'app.yaml': application.replace('Running', 'Failed') };
     const line = 'trigger run on-sync-failed app.yaml -o json --config-map cm.yaml';
@@ -256,7 +304,7 @@ describe('config check', () => {
     const broken = { 'cm.yaml': good['cm.yaml'].replace("== 'Degraded'", '== ') };
     const { code, stdout } = await herald('config check cm.yaml', { files: broken });
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^cm\.yaml:15:\d+: trigger\.on-sync-failed: error: when: .*\n {4}\S/);
+    expect(stdout).toMatch(/^trigger\.on-sync-failed\n {2}cm\.yaml:15:\d+: error: when: .*\n {6}\S/);
     expect(stdout).toContain('1 error');
   });
 
@@ -282,7 +330,8 @@ describe('config check', () => {
       stdin: configMap.replace('send: [simple]', 'send: [simpel]'),
     });
     expect(JSON.parse(stdout)).toMatchObject({
-      warnings: 1,
+      errors: 1,
+      warnings: 0,
       problems: [{ file: 'standard input', key: 'trigger.on-sync-failed', line: 16 }],
     });
   });
@@ -297,7 +346,7 @@ describe('config check', () => {
     };
     const { code, stdout } = await herald('config check', { cluster });
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^trigger\.x, line 1, column \d+: error: when: /);
+    expect(stdout).toMatch(/^trigger\.x\n {2}1:\d+: error: when: /);
     expect(stdout).toContain('ConfigMap argocd/argocd-notifications-cm: 1 error');
   });
 

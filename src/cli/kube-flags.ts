@@ -1,4 +1,4 @@
-import { booleanFlag, milliseconds, textFlag, textsFlag } from './flag-types.ts';
+import { booleanFlag, checkedFlag, milliseconds, textFlag, textsFlag } from './flag-types.ts';
 import type { Flag, FlagValues } from './flags.ts';
 
 const group = 'Kubernetes API:';
@@ -34,13 +34,17 @@ export const kubeFlags = {
     help: 'Cluster of the kubeconfig to use',
   }),
   user: textFlag({ name: 'user', group, placeholder: 'name', help: 'User of the kubeconfig to use' }),
-  server: textFlag({
-    name: 'server',
-    short: 's',
-    group,
-    placeholder: 'url',
-    help: 'Address of the API server',
-  }),
+  server: urlFlag(
+    textFlag({
+      name: 'server',
+      short: 's',
+      group,
+      placeholder: 'url',
+      help: 'Address of the API server',
+    }),
+    /^https?:/i,
+    'write it as https://HOST:6443',
+  ),
   token: textFlag({
     name: 'token',
     group,
@@ -88,12 +92,16 @@ export const kubeFlags = {
     group,
     help: 'Trust any certificate of the API server. The connection can then be read and changed by others',
   }),
-  proxyUrl: textFlag({
-    name: 'proxy-url',
-    group,
-    placeholder: 'url',
-    help: 'Proxy to reach the API server through',
-  }),
+  proxyUrl: urlFlag(
+    textFlag({
+      name: 'proxy-url',
+      group,
+      placeholder: 'url',
+      help: 'Proxy to reach the API server through',
+    }),
+    /^[a-z][a-z0-9+.-]*:/i,
+    'write it as http://HOST:3128',
+  ),
   requestTimeout: requestTimeoutFlag({
     name: 'request-timeout',
     group,
@@ -122,6 +130,13 @@ export const kubeFlags = {
     help: 'Ask the API server not to compress its answers',
   }),
 };
+
+/** Its value may hold a password, which the error does not show. */
+function urlFlag(flag: Flag<string>, scheme: RegExp, fix: string): Flag<string> {
+  return checkedFlag(flag, (value) =>
+    value === '' || (scheme.test(value) && URL.canParse(value)) ? undefined : `the value is no URL: ${fix}`,
+  );
+}
 
 /** clientcmd takes a bare number for seconds here, unlike Go's durations. Milliseconds. */
 function requestTimeoutFlag(flag: Omit<Flag<number>, 'parse'>): Flag<number> {

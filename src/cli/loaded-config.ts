@@ -1,13 +1,13 @@
-import { type Config, parseConfig } from '../config/parse-config.ts';
+import { type Config, type ConfigInput, parseConfig } from '../config/parse-config.ts';
 import { suggestion } from '../go/did-you-mean.ts';
 import type { Problem } from '../model.ts';
 import { CommandFailure, type CommandIo, exitCode } from './io.ts';
 import type { LoadedConfig } from './source.ts';
 import { printable } from './table.ts';
 
-export function configOf(loaded: LoadedConfig, secretName: string): Config {
+export function configOf(loaded: LoadedConfig, secretName: string, inspect?: ConfigInput['inspect']): Config {
   const { configMap, secret, secrets } = loaded;
-  return parseConfig({ configMap, secret, secrets, secretName });
+  return parseConfig({ configMap, secret, secrets, secretName, ...(inspect && { inspect }) });
 }
 
 /** What is configured under a name. Says why, where there is nothing: wrong, or not there at all. */

@@ -28,6 +28,15 @@ export interface ConfigCheckOptions {
   source: ConfigSource;
   /** Paths or `-`, each with any number of documents; none: `source`. */
   files: string[];
+  /** File with the Application that templates are rendered for; '': a sample. */
+  application: string;
+  /** Also look at the subscriptions of all Applications and AppProjects of the cluster. */
+  cluster: boolean;
+  /** Of these namespaces, beside Argo CD's; they may have ConfigMaps of their own. */
+  applicationNamespaces: string[];
+  selfService: boolean;
+  /** Warnings count as errors. */
+  strict: boolean;
   output: 'text' | 'json';
 }
 

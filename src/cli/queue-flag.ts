@@ -13,13 +13,19 @@ export function queueFlag(group: string): Flag<string> {
     defaultText: 'pglite:~/.local/state/herald',
     help:
       'Where deliveries and what was notified are kept: pglite:DIR (a database in a directory, for one process), ' +
-      'redis:// or rediss:// (Redis 7, Valkey), or postgres:// (13 or newer)',
+      'redis:// or rediss:// (Redis 7, Valkey), postgres:// (13 or newer), or memory: (gone with the process, but for ' +
+      "argocd-notifications' annotation)",
     parse(texts) {
       const text = texts.at(-1) ?? '';
       const parsed = parseQueueUrl(text);
       return parsed.ok ? { ok: true, value: text } : parsed;
     },
   };
+}
+
+/** A store that lives as long as the process. */
+export function isInMemory(queue: string): boolean {
+  return queue === 'memory:';
 }
 
 /**
@@ -30,6 +36,15 @@ export function resolveQueue(given: string, env: Environment): string {
   const parsed = parseQueueUrl(given === '' ? defaultQueue(env) : expandHome(given, env));
   if (!parsed.ok) throw new UsageError(parsed.error);
   return parsed.value.kind === 'pglite' ? parsed.value.name : parsed.value.url;
+}
+
+/** The queue of a command that looks into the store of a Herald that runs. */
+export function resolveSharedQueue(given: string, env: Environment): string {
+  const queue = resolveQueue(given, env);
+  if (!isInMemory(queue)) return queue;
+  throw new UsageError(
+    '--queue memory: is inside the Herald that runs, and nothing else can look into it: its log and /metrics tell of it',
+  );
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import type { Lookup } from '../argocd/lookup.ts';
 import { renderWithRepo } from '../argocd/rendering.ts';
+import { jsonFaults } from '../config/check-renderings.ts';
 import type { Config } from '../config/config.ts';
 import { createLog } from '../log.ts';
 import type { Application, JsonObject, Notification } from '../model.ts';
@@ -47,7 +48,7 @@ export async function renderFor(
   address: Address,
   templates: readonly Template[],
   context: RenderContext,
-): Promise<JsonObject> {
+): Promise<{ shown: JsonObject; isBroken: boolean }> {
   const types =
     address.service === 'console'
       ? [...new Set(templates.flatMap(({ sections }) => [...sections.keys()]))]
@@ -55,20 +56,26 @@ export async function renderFor(
   const render = (type: string) =>
     rendered(address, templates, presentationFor({ ...address, type }, context), context);
   const first = await render(types[0] ?? 'console');
-  const sections = await Promise.all(types.slice(1).map(render));
-  return [first, ...sections].reduce<JsonObject>(
-    (all, { section }, i) => (section ? { ...all, [types[i] ?? '']: section } : all),
-    first.message === '' ? {} : { message: first.message },
+  const all = [first, ...(await Promise.all(types.slice(1).map(render)))];
+  const { message } = first.notification;
+  const shown = all.reduce<JsonObject>(
+    (before, { notification: { section } }, i) =>
+      section ? { ...before, [types[i] ?? '']: section } : before,
+    message === '' ? {} : { message },
   );
+  return { shown, isBroken: all.some(({ isBroken }) => isBroken) };
 }
 
-/** The notification for a service, or a CommandFailure that shows the line of the template at fault. */
+/**
+ * The notification for a service, and whether something in it is no JSON that is meant to be; or a CommandFailure that
+ * shows the line of the template at fault.
+ */
 export async function rendered(
   address: Address,
   templates: readonly Template[],
   service: Presentation & Pick<Service, 'mention'>,
   context: RenderContext,
-): Promise<Notification> {
+): Promise<{ notification: Notification; isBroken: boolean }> {
   const { config, loaded, application, appProject, argocd, io } = context;
   const input = {
     app: application.object,
@@ -87,10 +94,13 @@ export async function rendered(
     }),
   );
   if (!result.ok) throw new CommandFailure(faultText(result, loaded), { exit: exitCode.negative });
-  for (const { template, field, what } of result.warnings) {
+  const { notification, warnings } = result;
+  for (const { template, field, what } of warnings) {
     io.stderr(printable(`template.${template}, ${field}: ${what}\n`));
   }
-  return result.notification;
+  const faults = jsonFaults(service.type, notification.section, config.services);
+  for (const { field, what } of faults) io.stderr(printable(`${field} is no JSON: ${what}\n`));
+  return { notification, isBroken: warnings.length + faults.length > 0 };
 }
 
 function faultText(fault: Extract<RenderResult, { ok: false }>, loaded: LoadedConfig): string {
@@ -143,7 +153,7 @@ export function serviceFor(name: string, { config, io }: RenderContext): Service
 }
 
 function isKeyOf(key: string, service: string): boolean {
-  return key === `service.${service}` || (key.startsWith('service.') && key.endsWith(`.${service}`));
+  return /^(?:herald\.)?service\./.test(key) && key.endsWith(`.${service}`);
 }
 
 function serviceDeps(io: CommandIo): ServiceDeps {

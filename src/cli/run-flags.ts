@@ -13,12 +13,15 @@ import {
 } from './flag-types.ts';
 import type { FlagValues } from './flags.ts';
 import { type KubeOptions, kubeFlags } from './kube-flags.ts';
-import { queueFlag, resolveQueue } from './queue-flag.ts';
+import { isInMemory, queueFlag, resolveQueue } from './queue-flag.ts';
 
 const watching = 'What is watched:';
 const configuration = 'Configuration:';
 const delivery = 'Delivery:';
 const observing = 'Logs and metrics:';
+
+/** As many as one process has a use for; argocd-notifications takes any 32-bit number. */
+const mostProcessors = 1000;
 
 const applicationNamespacesFlag = checkedFlag(
   listFlag({
@@ -89,16 +92,18 @@ export const runFlags = {
   processors: integerFlag({
     name: 'processors-count',
     group: delivery,
+    env: 'ARGOCD_NOTIFICATION_CONTROLLER_PROCESSORS_COUNT',
     default: 1,
     min: 1,
-    max: 1000,
-    help: 'Workers that send messages; each has several under way at a time',
+    max: 2 ** 31 - 1,
+    help: `Workers that send messages; each has several under way at a time. More than ${mostProcessors} count as so many`,
   }),
-  notifiedAnnotation: choiceFlag({
+  notifiedAnnotation: choiceFlag<RunOptions['notifiedAnnotation'] | ''>({
     name: 'notified-annotation',
     group: delivery,
     env: 'HERALD_NOTIFIED_ANNOTATION',
-    default: 'read',
+    default: '',
+    defaultText: 'read, or write with --queue memory:',
     choices: ['read', 'write', 'ignore'],
     help:
       "What to do with argocd-notifications' record on Applications: read it at first sight, so that migrating " +
@@ -158,7 +163,7 @@ export interface RunOptions {
   tenantServiceAddresses: string[];
   /** As `openStore` takes it. It may hold a password: not for logs. */
   queue: string;
-  /** As argocd-notifications counts its workers, from 1. */
+  /** As argocd-notifications counts its workers, 1 to 1000. */
   processors: number;
   notifiedAnnotation: 'read' | 'write' | 'ignore';
   /** Milliseconds. */
@@ -188,6 +193,7 @@ export function runOptions(
     metricsPort,
     ...kube
   } = values;
+  const url = resolveQueue(queue, env);
   return {
     kube,
     applicationNamespaces,
@@ -196,11 +202,16 @@ export function runOptions(
     secretName,
     selfService,
     tenantServiceAddresses,
-    queue: resolveQueue(queue, env),
-    processors,
-    notifiedAnnotation,
+    queue: url,
+    processors: Math.min(processors, mostProcessors),
+    notifiedAnnotation: notifiedAnnotation || (isInMemory(url) ? 'write' : 'read'),
     shutdownTimeout,
-    log: { level: logLevel, format: logFormat },
+    log: {
+      level: logLevel,
+      format: logFormat,
+      timeLayout: env['ARGOCD_LOG_FORMAT_TIMESTAMP'] ?? '',
+      colors: env['FORCE_LOG_COLORS'] === '1',
+    },
     metricsPort,
   };
 }

@@ -35,6 +35,22 @@ describe('files', () => {
     expect(line?.slice((position?.column ?? 0) - 1)).toBe('send: [t]');
   });
 
+  test('an Application without a project is one of the project default, as for the controller', async () => {
+    for (const spec of ['{}', '{project: ""}', '{project: default}']) {
+      const files = { 'app.yaml': application.replace('{project: p}', spec) };
+      expect(await open('', { files }).application('app.yaml')).toMatchObject({ project: 'default' });
+    }
+  });
+
+  test('what only tools of kubectl read is left out, as for the controller', async () => {
+    const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+    const metadata = `{name: shop, managedFields: [{}], annotations: {${lastApplied}: x, a: b}}`;
+    const files = { 'app.yaml': `kind: Application\nmetadata: ${metadata}\n` };
+    const found = await open('', { files }).application('app.yaml');
+    expect(found.annotations).toEqual({ a: 'b' });
+    expect(found.object.metadata).toEqual({ name: 'shop', annotations: { a: 'b' } });
+  });
+
   test('without a Secret to be had from files, none is asked of the cluster', async () => {
     const files = { 'cm.yaml': configMap() };
     expect((await open('--config-map cm.yaml', { files }).config('given')).secret).toBeUndefined();

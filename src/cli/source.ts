@@ -1,3 +1,5 @@
+import { readApplication } from '../cluster/watch-applications.ts';
+import { type Config, parseConfig } from '../config/parse-config.ts';
 import type { Application, JsonObject } from '../model.ts';
 import { type ClusterReader, CommandFailure, type CommandIo } from './io.ts';
 import { isObject, type Manifest, readManifests } from './manifests.ts';
@@ -29,8 +31,14 @@ export interface Source {
   config(secret: 'needed' | 'given'): Promise<LoadedConfig>;
   /** A file of that path, else the Application of that name in the cluster. */
   application(pathOrName: string): Promise<Application>;
+  /** Of the cluster: in one namespace, or in all. */
+  list(resource: 'applications' | 'appprojects', namespace: string | undefined): Promise<JsonObject[]>;
+  /** What the ConfigMap of a namespace beside Argo CD's says; undefined where there is none. */
+  tenantConfig(namespace: string): Promise<Config | undefined>;
   /** Undefined where there is no such AppProject, or no cluster to ask. */
   appProject(application: Application): Promise<JsonObject | undefined>;
+  /** The namespace that stands for the controller's. */
+  namespace(): string;
   close(): Promise<void>;
 }
 
@@ -144,13 +152,42 @@ export function openSource(source: ConfigSource, io: CommandIo): Source {
       return applicationOf(object, clusterNamespace());
     },
 
+    async list(resource, namespace) {
+      const items: JsonObject[] = [];
+      let continuation = '';
+      do {
+        const query = { limit: '500', ...(continuation === '' ? {} : { continue: continuation }) };
+        const where = namespace === undefined ? 'all namespaces' : namespace;
+        const page = await get(argoPath(namespace, resource), `${resource} of ${where}`, query);
+        items.push(...(Array.isArray(page.items) ? page.items.filter(isObject) : []));
+        continuation = textOf(isObject(page.metadata) ? page.metadata.continue : undefined);
+      } while (continuation !== '');
+      return items;
+    },
+
+    async tenantConfig(namespace) {
+      const { configMapName, secretName } = source;
+      const query = { fieldSelector: `metadata.name=${configMapName}` };
+      const list = await get(corePath(namespace, 'configmaps'), `ConfigMaps of ${namespace}`, query);
+      const object = Array.isArray(list.items) ? list.items.filter(isObject)[0] : undefined;
+      if (object === undefined) return undefined;
+      return parseConfig({
+        configMap: configMapValues(object),
+        secret: undefined,
+        secretName,
+        isTenant: true,
+      });
+    },
+
     async appProject({ project }) {
       // Only where the cluster is in use anyway: with files alone there is nothing to ask.
-      if (!connection || project === '') return undefined;
+      if (!connection) return undefined;
       return get(argoPath(namespace(), 'appprojects', project), `AppProject ${project}`).catch(
         () => undefined,
       );
     },
+
+    namespace: clusterNamespace,
 
     async close() {
       await connection?.close();
@@ -185,7 +222,7 @@ function byName(manifests: readonly Pick<Manifest, 'name' | 'object'>[]): Map<st
 function manifestsOf(list: JsonObject): Pick<Manifest, 'name' | 'object'>[] {
   const items = Array.isArray(list.items) ? list.items.filter(isObject) : [];
   return items.map((object) => ({
-    name: textOf(isObject(object.metadata) ? object.metadata.name : undefined),
+    name: textOf(metadataOf(object).name),
     object,
   }));
 }
@@ -209,29 +246,34 @@ function secretValues(object: JsonObject): SecretValues {
   return Object.fromEntries([...decoded, ...plain]) as SecretValues;
 }
 
-function stringsOf(value: unknown): Record<string, string> {
+export function stringsOf(value: unknown): Record<string, string> {
   if (!isObject(value)) return {};
   return Object.fromEntries(
     Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
 }
 
-function applicationOf(object: JsonObject, namespace: string): Application {
-  const metadata = isObject(object.metadata) ? object.metadata : {};
-  const spec = isObject(object.spec) ? object.spec : {};
-  return {
+/** As the controller reads it. */
+export function applicationOf(object: JsonObject, namespace: string): Application {
+  const metadata = metadataOf(object);
+  const { [lastApplied]: _lastApplied, ...annotations } = stringsOf(metadata.annotations);
+  return readApplication(object, {
     uid: textOf(metadata.uid),
     namespace: textOf(metadata.namespace) || namespace,
     name: textOf(metadata.name),
-    project: textOf(spec.project),
     resourceVersion: textOf(metadata.resourceVersion),
     labels: stringsOf(metadata.labels),
-    annotations: stringsOf(metadata.annotations),
-    object,
-  };
+    annotations,
+  });
 }
 
-function textOf(value: unknown): string {
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
+export function metadataOf(object: JsonObject | undefined): JsonObject {
+  return isObject(object?.metadata) ? object.metadata : {};
+}
+
+export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
@@ -240,9 +282,10 @@ function corePath(namespace: string, resource: string, name?: string): string {
   return name === undefined ? collection : `${collection}/${encodeURIComponent(name)}`;
 }
 
-function argoPath(namespace: string, resource: string, name: string): string {
-  const group = '/apis/argoproj.io/v1alpha1';
-  return `${group}/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`;
+function argoPath(namespace: string | undefined, resource: string, name?: string): string {
+  const within = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
+  const collection = `/apis/argoproj.io/v1alpha1${within}/${resource}`;
+  return name === undefined ? collection : `${collection}/${encodeURIComponent(name)}`;
 }
 
 function messageOf(error: unknown): string {

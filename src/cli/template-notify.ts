@@ -36,9 +36,11 @@ export async function notify(options: TemplateNotifyOptions, io: CommandIo): Pro
       const context: RenderContext = { config, loaded, application, appProject, argocd, io };
       let failed = 0;
       for (const address of addresses) {
-        if (isConsole(address))
-          io.stdout(printable(formatted(await renderFor(address, [template], context), 'yaml')));
-        else if (!(await sendTo(address, template, context))) failed += 1;
+        if (isConsole(address)) {
+          const { shown, isBroken } = await renderFor(address, [template], context);
+          io.stdout(printable(formatted(shown, 'yaml')));
+          if (isBroken) failed += 1;
+        } else if (!(await sendTo(address, template, context))) failed += 1;
       }
       return failed === 0 ? exitCode.ok : exitCode.negative;
     });
@@ -54,14 +56,14 @@ function isConsole({ service }: Address): boolean {
 async function sendTo(address: Address, template: Template, context: RenderContext): Promise<boolean> {
   const service = serviceFor(address.service, context);
   try {
-    const notification = await rendered(address, [template], service, context);
+    const { notification, isBroken } = await rendered(address, [template], service, context);
     const signal = AbortSignal.timeout(attemptTimeout);
     const outcome = await service.send(notification, address.recipient, {
       deliveryId: newDeliveryId(),
       signal,
     });
     context.io.stderr(printable(`${reportOf(`${address.service}:${address.recipient}`, outcome)}\n`));
-    return outcome.status === 'sent';
+    return outcome.status === 'sent' && !isBroken;
   } finally {
     await service.close();
   }

@@ -7,7 +7,7 @@ import type { TemplateRenderOptions } from './options.ts';
 import { parseAddress, type RenderContext, renderFor } from './rendering.ts';
 import { openSource } from './source.ts';
 
-/** `herald template render`: prints what a service would get, sends nothing. */
+/** `herald template render`: prints what a service would get, sends nothing; 1 where JSON of it is broken. */
 export async function renderTemplates(options: TemplateRenderOptions, io: CommandIo): Promise<number> {
   const address = parseAddress(options.recipient);
   const source = openSource(options.source, io);
@@ -17,12 +17,12 @@ export async function renderTemplates(options: TemplateRenderOptions, io: Comman
     const templates = options.templates.map((name) => requireNamed<Template>(config, 'template', name, io));
     const application = await source.application(options.application);
     const appProject = (await source.appProject(application)) ?? {};
-    const rendered = await withArgocd(config, loaded, io, (argocd) => {
+    const { shown, isBroken } = await withArgocd(config, loaded, io, (argocd) => {
       const context: RenderContext = { config, loaded, application, appProject, argocd, io };
       return renderFor(address, templates, context);
     });
-    io.stdout(formatted(rendered, options.output));
-    return exitCode.ok;
+    io.stdout(formatted(shown, options.output));
+    return isBroken ? exitCode.negative : exitCode.ok;
   } finally {
     await source.close();
   }

@@ -1,6 +1,7 @@
 import { createRepoEvaluation, type RepoEvaluation } from '../argocd/evaluation.ts';
 import type { Lookup } from '../argocd/lookup.ts';
 import { renderWithRepo } from '../argocd/rendering.ts';
+import { oncePerValue } from '../episodes/claim.ts';
 import { field, parseYaml } from '../go/yaml.ts';
 import type { ConditionResult } from '../model.ts';
 import { type ExplainedPart, explain } from '../triggers/explain.ts';
@@ -145,8 +146,15 @@ function partRows(part: ExplainedPart, depth: number): string[][] {
   ];
 }
 
-function oncePerText({ oncePer }: Extract<ConditionResult, { status: 'matched' }>): string {
-  return oncePer.kind === 'value' ? JSON.stringify(oncePer.printed) : `without a value (${oncePer.kind})`;
+/** What tells the matches apart in the bridge, or why nothing does. */
+function oncePerText(result: Extract<ConditionResult, { status: 'matched' }>): string {
+  const { oncePer } = result;
+  if (oncePer.kind === 'none') {
+    const reason = oncePer.error === undefined ? 'it is empty' : `it fails: ${oncePer.error}`;
+    return `without a value (${reason}), as if there were no oncePer`;
+  }
+  const value = JSON.stringify(oncePerValue(result));
+  return oncePer.kind === 'nil' ? `${value}: it is nil, which never varies` : value;
 }
 
 function factsOf({ condition, result, explained }: Evaluated): Record<string, unknown> {
@@ -155,13 +163,17 @@ function factsOf({ condition, result, explained }: Evaluated): Record<string, un
     when,
     result: result.status,
     ...(result.status === 'failed' ? { error: result.error } : {}),
-    ...(result.status === 'matched' && result.oncePer.kind === 'value'
-      ? { oncePer: result.oncePer.printed }
-      : {}),
+    ...(result.status === 'matched' ? oncePerFacts(result) : {}),
     ...(oncePer === undefined ? {} : { oncePerExpression: oncePer }),
     send,
     ...(explained ? { parts: explained.parts.map(partFacts) } : {}),
   };
+}
+
+function oncePerFacts(result: Extract<ConditionResult, { status: 'matched' }>): Record<string, unknown> {
+  const { oncePer } = result;
+  if (oncePer.kind === 'none') return oncePer.error === undefined ? {} : { oncePerError: oncePer.error };
+  return { oncePer: oncePerValue(result) };
 }
 
 function partFacts({ text, result, parts }: ExplainedPart): Record<string, unknown> {

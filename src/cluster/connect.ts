@@ -1,9 +1,15 @@
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { type Dispatcher, errors } from 'undici';
+import type { Logger } from '../log.ts';
 import type { Json, JsonObject } from '../model.ts';
+import { createOutageLog } from '../net/outage-log.ts';
+import type { Clock } from './clock.ts';
 import { ClusterError } from './cluster-error.ts';
 import { createCredentials } from './credentials.ts';
 import { createDispatcherPool } from './dispatcher-pool.ts';
 import { type KubeconfigOptions, loadKubeconfig, namespaceOf } from './kubeconfig.ts';
+import { createReachability } from './reachability.ts';
 
 export interface ApiRequest {
   /** @defaultValue GET */
@@ -31,6 +37,11 @@ export interface Connection {
   json(request: ApiRequest): Promise<JsonObject>;
   /** The body as it comes; a chunk is any part of it. Leaving the loop or aborting breaks the connection. */
   stream(request: ApiRequest): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Resolves at once while the server answers, otherwise when it does again; true: it was away. While it is, this
+   * connection asks it twice a second, whoever and how many wait.
+   */
+  untilBack(signal: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -41,6 +52,10 @@ export interface ConnectOptions extends KubeconfigOptions {
   headers?: Readonly<Record<string, string | string[]>>;
   /** Of requests that set none. @defaultValue 30000 */
   timeoutMs?: number;
+  /** Answers come as they are; otherwise the server is asked for gzip, which it uses for large ones. */
+  disableCompression?: boolean;
+  /** Told when the server cannot be reached, and for how long. Absent: nobody is. */
+  log?: Logger;
 }
 
 interface Answer {
@@ -58,11 +73,32 @@ export function connect(options: ConnectOptions = {}): Connection {
   const defaultTimeout = options.timeoutMs ?? 30_000;
   const prefix = server.pathname.replace(/\/$/, '');
   let closed = false;
+  const outageLog =
+    options.log &&
+    createOutageLog(options.log, {
+      away: 'The API server does not answer, or not to Herald',
+      back: 'The API server answers again',
+    });
+  const reachability = createReachability({
+    clock: idleClock,
+    // A plug-in may take a second of the processor, and ask somebody else.
+    longestRefused: () => (credentials.hasPlugin() ? 30_000 : 2_000),
+    async probe(signal, isRefused) {
+      if (isRefused) credentials.refresh();
+      const request: ApiRequest = { path: '/version', timeoutMs: 2_000 };
+      const answer = await attempt(request, signal, 2_000);
+      const text = await answer.body.text().catch(() => '');
+      if (answer.status >= 300) throw refusal(request, answer, text);
+    },
+    onFailed: (error) => outageLog?.failed(error.message),
+    onAnswered: () => outageLog?.answered(),
+  });
 
   async function attempt(
     request: ApiRequest,
     signal: AbortSignal | undefined,
     bodyTimeout: number,
+    mayCompress = false,
   ): Promise<Answer> {
     const { headers, dispatcher } = await credentials.current();
     const { timeoutMs = defaultTimeout, body } = request;
@@ -76,6 +112,7 @@ export function connect(options: ConnectOptions = {}): Connection {
           ...headers,
           ...options.headers,
           accept: 'application/json',
+          'accept-encoding': mayCompress ? 'gzip' : 'identity',
           'user-agent': options.userAgent ?? 'herald',
           ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
         },
@@ -94,17 +131,26 @@ export function connect(options: ConnectOptions = {}): Connection {
     request: ApiRequest,
     signal: AbortSignal | undefined,
     bodyTimeout: number,
+    mayCompress = false,
   ): Promise<Answer> {
     if (closed) throw new Error('The connection to the API server is closed');
-    let answer = await attempt(request, signal, bodyTimeout);
-    if (answer.status === 401) {
-      await answer.body.dump().catch(() => undefined);
-      credentials.refresh();
-      answer = await attempt(request, signal, bodyTimeout);
+    try {
+      let answer = await attempt(request, signal, bodyTimeout, mayCompress);
+      if (answer.status === 401) {
+        await answer.body.dump().catch(() => undefined);
+        credentials.refresh();
+        answer = await attempt(request, signal, bodyTimeout, mayCompress);
+      }
+      if (answer.status >= 200 && answer.status < 300) {
+        reachability.answered();
+        return answer;
+      }
+      const text = await readText(answer).catch(() => '');
+      throw refusal(request, answer, text);
+    } catch (error) {
+      reachability.failed(error);
+      throw error;
     }
-    if (answer.status >= 200 && answer.status < 300) return answer;
-    const text = await answer.body.text().catch(() => '');
-    throw refusal(request, answer, text);
   }
 
   return {
@@ -114,12 +160,15 @@ export function connect(options: ConnectOptions = {}): Connection {
     async json(request) {
       const { timeoutMs = defaultTimeout } = request;
       return withDeadline(request.signal, timeoutMs, async (signal) => {
-        const { body } = await send(request, signal, timeoutMs);
+        const mayCompress = options.disableCompression !== true;
+        const answer = await send(request, signal, timeoutMs, mayCompress);
         let text: string;
         try {
-          text = await body.text();
+          text = await readText(answer);
         } catch (error) {
-          throw failure(request, error, signal);
+          const failed = failure(request, error, signal);
+          reachability.failed(failed);
+          throw failed;
         }
         return parseObject(request, text);
       });
@@ -127,15 +176,27 @@ export function connect(options: ConnectOptions = {}): Connection {
 
     async stream(request) {
       const { body } = await send(request, request.signal, 0);
-      return readChunks(request, body);
+      return readChunks(request, body, reachability.failed);
     },
+
+    untilBack: reachability.untilBack,
 
     async close() {
       closed = true;
+      reachability.close();
       await pool.destroy();
     },
   };
 }
+
+/** A process that has nothing else to do does not live on to find out whether the server is back. */
+const idleClock: Clock = {
+  now: Date.now,
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};
 
 /** Runs `action` with a signal that aborts with the caller's, or when the time is up. */
 async function withDeadline<T>(
@@ -159,12 +220,25 @@ async function withDeadline<T>(
   }
 }
 
-async function* readChunks(request: ApiRequest, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* readChunks(
+  request: ApiRequest,
+  body: AsyncIterable<Uint8Array>,
+  onFailed: (error: unknown) => void,
+): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
   } catch (error) {
-    throw failure(request, error, request.signal);
+    const failed = failure(request, error, request.signal);
+    onFailed(failed);
+    throw failed;
   }
+}
+
+const decompress = promisify(gunzip);
+
+async function readText({ headers, body }: Answer): Promise<string> {
+  if (headers['content-encoding'] !== 'gzip') return body.text();
+  return (await decompress(Buffer.from(await body.arrayBuffer()))).toString();
 }
 
 function failure(request: ApiRequest, error: unknown, signal: AbortSignal | undefined): unknown {

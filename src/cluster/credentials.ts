@@ -9,6 +9,8 @@ export interface Credentials {
   current(): Promise<{ headers: Record<string, string>; dispatcher: DispatcherSettings }>;
   /** Makes the next request read everything again: the kubeconfig, token files, plug-ins. */
   refresh(): void;
+  /** They come from a program that is run for them. */
+  hasPlugin(): boolean;
 }
 
 export function createCredentials(initial: KubeConfig, reload: () => KubeConfig): Credentials {
@@ -50,6 +52,7 @@ export function createCredentials(initial: KubeConfig, reload: () => KubeConfig)
     refresh() {
       config = undefined;
     },
+    hasPlugin: () => initial.getCurrentUser()?.exec !== undefined,
   };
 }
 

@@ -39,7 +39,7 @@ export function createDispatcherPool(): DispatcherPool {
  */
 function createDispatcher(settings: DispatcherSettings): Dispatcher {
   const shared = { allowH2: false, keepAliveTimeout: 30_000 };
-  const connecting = { timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
+  const connecting = { timeout: 5_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
   switch (settings.type) {
     case 'proxy':
       return new ProxyAgent({

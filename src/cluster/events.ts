@@ -38,7 +38,7 @@ export interface EventRecorder {
 }
 
 export interface EventRecorderDeps {
-  connection: Pick<Connection, 'json'>;
+  connection: Pick<Connection, 'json'> & Partial<Pick<Connection, 'untilBack'>>;
   log: Logger;
   /** @defaultValue systemClock */
   clock?: Clock;
@@ -141,6 +141,9 @@ export function createEventRecorder(
         if (signal.aborted) return;
         const failure = error instanceof ClusterError ? error : undefined;
         const isTemporary = failure?.status === undefined || failure.status === 429 || failure.status >= 500;
+        // What is to be said while the server is away is said when it is back.
+        if (isTemporary && (await connection.untilBack?.(signal))) attempt = 0;
+        if (signal.aborted) return;
         if (isTemporary && attempt < maxAttempts) {
           await pause(clock, backoff.next(failure?.retryAfterMs), signal);
           continue;

@@ -3,26 +3,37 @@ import { ClusterError } from './cluster-error.ts';
 
 /** Tells the log once what keeps a watch from working, until it is something else or is over. */
 export interface FailureLog {
-  failed(error: Error, reason: string): void;
+  /** `isExpected`: it is known to be over soon, so that nobody must act. */
+  failed(error: Error, reason: string, isExpected?: boolean): void;
   recovered(): void;
-  /** What keeps it from working now. */
-  current(): string | undefined;
+  /** It is not tried any more for now, which is said elsewhere. */
+  givenUp(): void;
+  /** What keeps it from working now, and since when, Unix milliseconds. */
+  current(): Failure | undefined;
+}
+
+export interface Failure {
+  what: string;
+  /** HTTP, where the server answered. */
+  status: number | undefined;
+  since: number;
 }
 
 /** Statuses that go on until a person mends a role, a flag or an installation. */
 const lasting = new Set([400, 401, 403, 404, 422]);
 
-export function createFailureLog(log: Logger): FailureLog {
-  let failure: { what: string; message: string } | undefined;
+export function createFailureLog(log: Logger, now: () => number): FailureLog {
+  let failure: { what: string; message: string; status: number | undefined; since: number } | undefined;
   return {
-    failed(error, reason) {
+    failed(error, reason, isExpected = false) {
       const { status, kind } = error instanceof ClusterError ? error : {};
       const what = `${reason} ${status ?? ''}`.trimEnd();
       const isNews = failure?.what !== what;
-      failure = { what, message: error.message };
+      failure = { what, message: error.message, status, since: failure?.since ?? now() };
       if (!isNews) return;
       const fields = { reason, status, error: error.message };
-      if (kind === 'credentials' || lasting.has(status ?? 0))
+      if (isExpected) log.info(fields, 'Watch interrupted');
+      else if (kind === 'credentials' || lasting.has(status ?? 0))
         log.error(fields, 'The API server refuses the watch');
       else if (reason === 'disconnected' || reason === 'expired') log.info(fields, 'Watch interrupted');
       else log.warn(fields, 'Watch interrupted');
@@ -31,6 +42,14 @@ export function createFailureLog(log: Logger): FailureLog {
       if (failure !== undefined) log.info('Watch works again');
       failure = undefined;
     },
-    current: () => (failure === undefined ? undefined : `${failure.what}: ${failure.message}`),
+    givenUp() {
+      failure = undefined;
+    },
+    current: () =>
+      failure && {
+        what: `${failure.what}: ${failure.message}`,
+        status: failure.status,
+        since: failure.since,
+      },
   };
 }

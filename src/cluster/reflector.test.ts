@@ -60,6 +60,8 @@ function createServer(clock: Clock) {
     streams,
     list: (): JsonObject => ({ metadata: { resourceVersion: '10' }, items: [] }),
     watch: (): Error | undefined => undefined,
+    /** Whether it was away, for whoever has to wait. */
+    untilBack: (): Promise<boolean> => Promise.resolve(false),
     json(_request: ApiRequest): Promise<JsonObject> {
       requests.push({ at: clock.now(), verb: 'list' });
       return Promise.resolve().then(() => server.list());
@@ -123,7 +125,7 @@ function start(
         upsert: (name) => void seen.push(`+${name}`),
         delete: (name) => void seen.push(`-${name}`),
       },
-      optional,
+      ...(optional ? { optional: { without: 'much', mend: 'grant it' } } : {}),
       timings,
     },
   );
@@ -218,7 +220,7 @@ describe('the reflector in time', () => {
     expect(times('list').slice(0, 8)).toEqual([0, 250, 750, 1750, 3750, 7750, 15_750, 30_750]);
     expect(times('list').length).toBe(13);
     expect(reflector.state()).toMatchObject({ synced: false, lagMs: 120_000, phase: 'waiting' });
-    expect(reflector.state().failure).toMatch(/^refused 500/);
+    expect(reflector.state().failure?.what).toMatch(/^refused 500/);
     await reflector.stop();
   });
 
@@ -304,7 +306,7 @@ describe('the reflector in time', () => {
     };
     await pass(60_000);
     expect(times('watch').length).toBeLessThan(12);
-    expect(reflector.state().failure).toMatch(/ended the watch at once/);
+    expect(reflector.state().failure?.what).toMatch(/ended the watch at once/);
     await reflector.stop();
   });
 

@@ -1,16 +1,18 @@
 import type { Logger } from '../log.ts';
 import type { JsonObject } from '../model.ts';
-import { type BackoffOptions, createBackoff } from './backoff.ts';
+import type { BackoffOptions } from './backoff.ts';
 import { type CatchUp, createCatchUp, readRevision } from './catch-up.ts';
 import { type Clock, pause, systemClock } from './clock.ts';
 import { ClusterError } from './cluster-error.ts';
 import type { Connection } from './connect.ts';
 import { type Ending, endingOf, malformed, noRestarts, type RestartReason } from './endings.ts';
-import { createFailureLog } from './failure-log.ts';
+import { createFailureLog, type Failure } from './failure-log.ts';
 import { type Frame, readFrames } from './frames.ts';
 import { type ObjectMetadata, readMetadata, readObjectRevision } from './kube-object.ts';
 import { readPages } from './list-pages.ts';
 import { createOddities } from './oddities.ts';
+import { createRetryPace } from './retry-pace.ts';
+import { describeRight, type Right, rightOf } from './rights.ts';
 import { watchSilence } from './silence.ts';
 import { createView, keyOf, type Origin, type ReadObject, type ReflectorHandlers } from './view.ts';
 
@@ -53,7 +55,8 @@ export type CatchUpOutcome = 'replayed' | 'listed' | 'stopped';
 
 export interface ReflectorState {
   name: string;
-  phase: 'stopped' | 'listing' | 'watching' | 'waiting' | 'absent';
+  /** `absent`: the API server does not know the resource. `forbidden`: it is optional, and not ours to read. */
+  phase: 'stopped' | 'listing' | 'watching' | 'waiting' | 'absent' | 'forbidden';
   synced: boolean;
   objects: number;
   /** Unix milliseconds of the last frame or list page. */
@@ -63,11 +66,13 @@ export interface ReflectorState {
   lists: number;
   restarts: Readonly<Record<RestartReason, number>>;
   /** What keeps it from working now. */
-  failure: string | undefined;
+  failure: Failure | undefined;
+  /** What it may not do, in the phase `forbidden`, since when, Unix milliseconds, and what is missing without it. */
+  forbidden: { right: Right; since: number; without: string } | undefined;
 }
 
 export interface ReflectorDeps {
-  connection: Pick<Connection, 'json' | 'stream'>;
+  connection: Pick<Connection, 'json' | 'stream' | 'untilBack'>;
   log: Logger;
   /** @defaultValue systemClock */
   clock?: Clock;
@@ -84,8 +89,13 @@ export interface ReflectorOptions<T> {
   fieldSelector?: string | undefined;
   read: ReadObject<T>;
   handlers: ReflectorHandlers<T>;
-  /** A resource that may be missing (404) or forbidden (403): it is then synced, empty, and asked for again seldom. */
-  optional?: boolean;
+  /**
+   * A resource that Herald works without, where it is missing (404) or forbidden (403): it is then synced, and asked for
+   * again seldom. `without`: what does not work then, and the mend, for people. `isMinor`: somebody else makes up for it.
+   */
+  optional?: { without: string; mend: string; isMinor?: true };
+  /** Told when the phase `forbidden` begins and ends. */
+  onForbidden?(isForbidden: boolean): void;
   timings?: Partial<ReflectorTimings>;
 }
 
@@ -100,6 +110,10 @@ export interface ReflectorTimings {
   silenceMs: number;
   /** @defaultValue 300000 */
   absentPollMs: number;
+  /** @defaultValue 60000 */
+  forbiddenPollMs: number;
+  /** A server that has just started forbids what it will allow: what is optional is not given up sooner. @defaultValue 3000 */
+  forbiddenPatienceMs: number;
   backoff: BackoffOptions;
 }
 
@@ -109,13 +123,13 @@ const defaults: ReflectorTimings = {
   watchSeconds: [300, 600],
   silenceMs: 120_000,
   absentPollMs: 300_000,
+  forbiddenPollMs: 60_000,
+  forbiddenPatienceMs: 3_000,
   backoff: {},
 };
 
 /** A watch that failed so often at one revision without showing anything is listed again: its revision may be bad. */
 const maxBarrenWatches = 3;
-/** Between tries to reach a server. */
-const longestUnreachableMs = 8_000;
 /** A watch that the server ended sooner than this, and without a frame, has shown nothing. */
 const shortestWatchMs = 1000;
 
@@ -124,9 +138,9 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
   const { name, path, labelSelector, fieldSelector } = options;
   const timings = { ...defaults, ...options.timings };
   const log = deps.log.child({ watch: name });
-  const backoff = createBackoff(random, timings.backoff);
+  const pace = createRetryPace(clock, random, { backoff: timings.backoff });
   const view = createView(log, options.read, options.handlers);
-  const failures = createFailureLog(log);
+  const failures = createFailureLog(log, () => clock.now());
   const oddities = createOddities(log);
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -141,6 +155,9 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
   let lastFrameAt: number | undefined;
   let blindSince: number | undefined;
   let absent = false;
+  let forbidden: ReflectorState['forbidden'];
+  /** Of the first 403 in a row. */
+  let refusedSince: number | undefined;
   /** The revision to watch from; undefined: list first. */
   let cursor: string | undefined;
   let reported: string | undefined;
@@ -238,13 +255,14 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
     );
     try {
       const [least, most] = timings.watchSeconds;
+      const seconds = Math.round(least + random() * (most - least));
       const chunks = await connection.stream({
         path,
         query: {
           watch: true,
           allowWatchBookmarks: true,
           resourceVersion: revision,
-          timeoutSeconds: Math.round(least + random() * (most - least)),
+          timeoutSeconds: seconds,
           labelSelector,
           fieldSelector,
         },
@@ -252,7 +270,12 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       });
       phase = 'watching';
       blindSince = undefined;
+      refusedSince = undefined;
       failures.recovered();
+      if (forbidden !== undefined) {
+        forbidden = undefined;
+        options.onForbidden?.(false);
+      }
       for await (const frame of readFrames(chunks)) {
         if (signal.aborted) break;
         lastFrameAt = lastSignOfLife = clock.now();
@@ -260,12 +283,13 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
         if (ending !== undefined) return ending;
         frames += 1;
         barren = 0;
-        backoff.reset();
+        pace.worked();
       }
       if (clock.now() - openedAt < shortestWatchMs && frames === 0) {
         return { reason: 'ended', error: new Error('the server ended the watch at once') };
       }
-      backoff.reset();
+      pace.worked();
+      if (clock.now() - openedAt < (seconds - 1) * 1000) pace.endedEarly();
       return { reason: 'ended' };
     } catch (error) {
       if (error === silence) return { reason: 'silent', error: silence };
@@ -338,8 +362,11 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       const isTemporary = status === 401 || status === 403 || status === 429;
       if (!isTemporary) barren += 1;
     }
-    const mayBeAbsent = options.optional === true && (status === 404 || status === 403);
-    if (reason === 'expired' || status === 404 || mayBeAbsent || barren >= maxBarrenWatches) {
+    const mayBeAbsent = options.optional !== undefined && (status === 404 || status === 403);
+    // What a server refuses that has just started says nothing of the revision.
+    const isUnfounded = pace.isRecovering() && reason === 'refused' && status !== 404;
+    const isLost = reason === 'expired' || status === 404 || mayBeAbsent || barren >= maxBarrenWatches;
+    if (isLost && !isUnfounded) {
       barren = 0;
       if (catchUp === undefined) cursor = undefined;
       else {
@@ -350,44 +377,77 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
         endCatchUp('listed');
       }
     }
-    const isFirst = backoff.isFresh();
-    const delay = delayAfter(reason, retryAfterMs);
     // Of a definition that was removed the list that follows finds out.
-    if (!(mayBeAbsent && status === 404)) failures.failed(error, reason);
-    return isFirst && (reason === 'expired' || mayBeAbsent) ? 0 : delay;
+    if (!(mayBeAbsent && status === 404)) failures.failed(error, reason, isUnfounded);
+    const isFirst = refusedSince === undefined;
+    const delay = pace.next(reason, retryAfterMs);
+    if (!mayBeAbsent || isUnfounded) return delay;
+    refusedSince ??= clock.now();
+    if (status === 403 && !isEarly()) setForbidden('watch');
+    return isFirst ? 0 : delay;
   }
 
   /** The same after a list that failed. */
   function afterList(error: unknown): number {
     const status = error instanceof ClusterError ? error.status : undefined;
-    if (options.optional === true && (status === 404 || status === 403)) {
-      if (!absent) {
-        log.info({ status }, 'The resource is not there, or not ours to read: asking again seldom');
-      }
-      absent = true;
-      // Only a 404 says that the objects are gone.
-      if (status === 404) view.retain(new Set());
-      phase = 'absent';
-      blindSince = undefined;
-      failures.recovered();
-      backoff.reset();
-      leftOff = undefined;
-      markSynced();
-      caughtUp.resolve('listed');
-      return timings.absentPollMs * (1 + random() / 4);
-    }
+    const { reason, retryAfterMs } = endingOf(error);
+    if (options.optional !== undefined && status === 404) return setAbsent();
+    if (options.optional !== undefined && status === 403) return afterForbiddenList(error as Error);
     // The list took longer than its revision was kept: larger pages take fewer round trips.
     if (status === 410) pageSize = Math.min(pageSize * 2, 10_000);
-    const { reason, retryAfterMs } = endingOf(error);
     restarts[reason] += 1;
-    failures.failed(error as Error, reason);
-    return delayAfter(reason, retryAfterMs);
+    failures.failed(error as Error, reason, pace.isRecovering());
+    return pace.next(reason, retryAfterMs);
   }
 
-  /** A server that cannot be reached has no work with us, and is to be watched again soon after it is back. */
-  function delayAfter(reason: RestartReason, retryAfterMs: number | undefined): number {
-    const delay = backoff.next(retryAfterMs);
-    return reason === 'disconnected' ? Math.min(delay, longestUnreachableMs) : delay;
+  function setAbsent(): number {
+    if (!absent) log.info({ status: 404 }, 'The resource is not there: asking again seldom');
+    absent = true;
+    // Its objects are gone with it.
+    view.retain(new Set());
+    phase = 'absent';
+    goOnWithout();
+    return timings.absentPollMs * (1 + random() / 4);
+  }
+
+  /** It is too early to say that a refusal will last. */
+  function isEarly(): boolean {
+    return pace.isRecovering() || clock.now() - (refusedSince ?? clock.now()) < timings.forbiddenPatienceMs;
+  }
+
+  function setForbidden(verb: Right['verb']): void {
+    if (forbidden !== undefined) return;
+    const { without, mend, isMinor } = options.optional ?? { without: '', mend: '' };
+    const right = rightOf(path, verb);
+    forbidden = { right, since: refusedSince ?? clock.now(), without };
+    log[isMinor ? 'info' : 'warn'](
+      { right: describeRight(right), without, mend },
+      'A right is missing: going on without',
+    );
+    options.onForbidden?.(true);
+  }
+
+  function afterForbiddenList(error: Error): number {
+    refusedSince ??= clock.now();
+    if (forbidden === undefined && isEarly()) {
+      restarts.refused += 1;
+      failures.failed(error, 'refused', true);
+      return Math.min(pace.next('refused'), timings.forbiddenPatienceMs / 4);
+    }
+    setForbidden('list');
+    // What is known stays: nothing says that it is gone.
+    phase = 'forbidden';
+    goOnWithout();
+    return timings.forbiddenPollMs * (1 + random() / 4);
+  }
+
+  function goOnWithout(): void {
+    blindSince = undefined;
+    failures.givenUp();
+    pace.worked();
+    leftOff = undefined;
+    markSynced();
+    caughtUp.resolve('listed');
   }
 
   async function run(): Promise<void> {
@@ -405,7 +465,8 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
         delay = afterList(error);
       }
       if (signal.aborted) break;
-      if (phase !== 'absent') phase = 'waiting';
+      if (phase !== 'absent' && phase !== 'forbidden') phase = 'waiting';
+      if (delay > 0 && (await connection.untilBack(signal))) delay = pace.cameBack();
       await pause(clock, delay, signal);
     }
     phase = 'stopped';
@@ -440,6 +501,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       lists,
       restarts: { ...restarts },
       failure: failures.current(),
+      forbidden,
     }),
   };
 }

@@ -5,11 +5,15 @@ export interface WatchScope {
   /** Of the controller: always in it. */
   namespace: string;
   includes(namespace: string): boolean;
+  /** Those that are named as they are, not by a pattern; the controller's is the first. */
+  named: readonly string[];
   /** Patterns of `--application-namespaces` that cannot be read, and match nothing. */
   problems: NamespacePatternProblem[];
   /** No other namespace can be in it. */
   onlyOwn: boolean;
 }
+
+const isName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 /** Behaviour of Argo CD's `security.IsNamespaceEnabled`: the controller's namespace, or one that a pattern matches. */
 export function createWatchScope(namespace: string, applicationNamespaces: readonly string[]): WatchScope {
@@ -17,6 +21,7 @@ export function createWatchScope(namespace: string, applicationNamespaces: reado
   return {
     namespace,
     includes: (other) => other === namespace || patterns.matches(other),
+    named: [...new Set([namespace, ...applicationNamespaces.filter((entry) => isName.test(entry))])],
     problems: patterns.problems,
     onlyOwn: applicationNamespaces.every((pattern) => pattern === namespace),
   };

@@ -30,7 +30,10 @@ export function createApplicationSetWatch(
     read: (object, metadata) =>
       scope.includes(metadata.namespace) ? { ...metadata, object: project(object) } : undefined,
     handlers,
-    optional: true,
+    optional: {
+      without: 'the metric herald_applicationset_condition',
+      mend: 'Allow it in the Role, as config/base/role.yaml does.',
+    },
     ...(timings === undefined ? {} : { timings }),
   });
 }

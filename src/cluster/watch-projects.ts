@@ -26,6 +26,11 @@ export function createProjectWatch(
     path: argoPath('appprojects', namespace),
     read: (object, metadata) => ({ ...metadata, object: project(object) }),
     handlers,
+    // Applications are told of all the same.
+    optional: {
+      without: 'subscriptions of AppProjects, and appProject in templates',
+      mend: 'Allow it in the Role, as config/base/role.yaml does.',
+    },
     ...(timings === undefined ? {} : { timings }),
   });
 }

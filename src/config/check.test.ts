@@ -44,11 +44,12 @@ describe('checkConfig', () => {
     const report = check(`${secret}---\n${configMap}`);
     expect(places(report)).toEqual([
       'file1.yaml:17:13 trigger.on-sync error',
+      'file1.yaml:19:13 trigger.folded warning',
       'file1.yaml:21:7 trigger.folded warning',
-      'file1.yaml:22:59 template.quoted error',
+      'file1.yaml:22:56 template.quoted error',
       'file1.yaml:23:3 triggers.x warning',
     ]);
-    expect(report).toMatchObject({ errors: 2, warnings: 2, secretKeysNeeded: [] });
+    expect(report).toMatchObject({ errors: 2, warnings: 3, secretKeysNeeded: [] });
   });
 
   it('looks references up in the Secrets that are given, and lists them where none is', () => {
@@ -69,7 +70,10 @@ describe('checkConfig', () => {
       kind: 'List',
       items: [{ kind: 'ConfigMap', metadata: { name: 'x' }, data: { 'trigger.a': '- send: b' } }],
     });
-    expect(places(check(list))).toEqual([expect.stringMatching(/^file1.yaml:1:\d+ trigger.a error$/)]);
+    expect(places(check(list))).toEqual([
+      'file1.yaml:1:64  warning',
+      expect.stringMatching(/^file1.yaml:1:\d+ trigger.a error$/),
+    ]);
     expect(places(check('trigger.a: |\n  - send: b\n'))).toEqual(['file1.yaml:2:11 trigger.a error']);
   });
 
@@ -83,7 +87,7 @@ describe('checkConfig', () => {
   });
 
   it('says what is wrong with the file itself', () => {
-    expect(places(check('kind: ConfigMap\ndata: [\n'))).toEqual(['file1.yaml:3:1  error']);
+    expect(places(check('kind: ConfigMap\ndata: [\n'))).toEqual(['file1.yaml:2:7  error']);
     expect(places(check('kind: ConfigMap\ndata:\n  trigger.a: 5\n'))).toEqual([
       'file1.yaml:3:14 trigger.a error',
     ]);

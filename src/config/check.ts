@@ -2,10 +2,11 @@ import { parseYaml, type YamlDocument } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { type Compilers, languages } from './compilers.ts';
-import { parseConfig } from './parse-config.ts';
+import { type InspectOptions, inspectConfig } from './inspect.ts';
+import { type Config, parseConfig } from './parse-config.ts';
 import type { SecretData } from './secrets.ts';
 
-export interface CheckInput {
+export interface CheckInput extends Partial<InspectOptions> {
   /** Texts of files with manifests: any number of YAML documents, lists, JSON. Other kinds are passed over. */
   files: readonly { name: string; text: string }[];
   configMapName?: string;
@@ -26,6 +27,8 @@ export interface CheckReport {
   warnings: number;
   /** ConfigMaps that were checked. */
   configMaps: { file: string; name: string; namespace: string }[];
+  /** What was read, in the order of `configMaps`. */
+  configs: Config[];
   /** Keys of Secrets that the ConfigMaps refer to, where no Secret was given to look them up in. */
   secretKeysNeeded: string[];
 }
@@ -46,6 +49,7 @@ export function checkConfig(input: CheckInput, compilers: Compilers = languages)
   const configMaps =
     named.length > 0 ? named : candidates.length === 1 ? candidates : candidates.filter(looksRight);
   const secretKeysNeeded = new Set<string>();
+  const configs: Config[] = [];
 
   for (const configMap of configMaps) {
     const secrets = manifests.filter((other) => other.kind === 'Secret' && sameNamespace(other, configMap));
@@ -58,9 +62,15 @@ export function checkConfig(input: CheckInput, compilers: Compilers = languages)
         secret: own && secretData(own, problems),
         secrets: new Map(others.map((secret) => [secret.name ?? '', secretData(secret, problems)])),
         secretName: own?.name ?? secretName,
+        inspect: (inspected) => inspectConfig(inspected, { now: Date.now(), ...input }),
       },
       compilers,
     );
+    configs.push(config);
+    if (configMap.name !== undefined && configMap.name !== '' && configMap.name !== configMapName)
+      problems.push(otherName(configMap, 'ConfigMap', configMapName, '--config-map-name'));
+    if (own?.name && own.name !== secretName)
+      problems.push(otherName(own, 'Secret', secretName, '--secret-name'));
     if (!own) for (const key of config.secretKeys) secretKeysNeeded.add(key);
     for (const problem of config.problems) problems.push(place(problem, configMap, own));
   }
@@ -85,7 +95,19 @@ export function checkConfig(input: CheckInput, compilers: Compilers = languages)
     errors,
     warnings: problems.length - errors,
     configMaps: configMaps.map(({ file, name = '', namespace }) => ({ file, name, namespace })),
+    configs,
     secretKeysNeeded: [...secretKeysNeeded].sort(),
+  };
+}
+
+/** An object that only looks like the one that is read. */
+function otherName(manifest: Manifest, kind: string, wanted: string, flag: string): FileProblem {
+  return {
+    ...placed(manifest, manifest.document.at([...manifest.path, 'metadata', 'name'])),
+    key: '',
+    severity: 'warning',
+    what: `this is ${kind} ${manifest.name}, and ${wanted} is the one that is read`,
+    fix: `Rename it to ${wanted}, or give ${flag} ${manifest.name} here and to herald run.`,
   };
 }
 

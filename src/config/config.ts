@@ -25,6 +25,8 @@ export interface Config extends SubscriptionConfig {
 
 /** `service.<type>` or `service.<type>.<name>`. Equal settings keep the identity of the object. */
 export interface ServiceConfig {
+  /** `service.slack.team-a`, `herald.service.console`, or `notifiers.yaml` of the Secret. */
+  readonly key: string;
   readonly type: string;
   /** Name for destinations; the type where the key has no name. */
   readonly name: string;

@@ -56,10 +56,7 @@ function legacyService(type: string, name: string, options: Json): LegacyService
   const schema = schemaOf(type);
   const settings = schema && validateOptions(schema, options).options;
   const sendable = sendableTypes.includes(type);
-  if (!sendable) {
-    const what = `service type ${type} is not supported by this version of Herald, so nothing is sent through it`;
-    problems.push({ key, severity: 'warning', what, fix: `Use ${sendableTypes.join(', ')}.` });
-  } else if (settings === undefined) {
+  if (sendable && settings === undefined) {
     const what = `the options of service ${name} are not valid`;
     problems.push({
       key,
@@ -69,7 +66,7 @@ function legacyService(type: string, name: string, options: Json): LegacyService
     });
     return { problems };
   }
-  const service = { type, name, sendable, options, settings };
+  const service = { key, type, name, sendable, options, settings };
   return { service, problems };
 }
 

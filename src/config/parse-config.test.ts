@@ -31,6 +31,7 @@ describe('parseConfig', () => {
     });
     expect(config.problems).toEqual([]);
     expect(config.services.get('slack')).toMatchObject({
+      key: 'service.slack',
       type: 'slack',
       name: 'slack',
       sendable: true,
@@ -267,7 +268,7 @@ describe('parseConfig', () => {
       ],
       [
         'trigger.on-synced',
-        'warning',
+        'error',
         4,
         'the template "deploid" is not defined, so nothing can be sent',
         expect.stringContaining('Did you mean "deployed"?'),

@@ -16,8 +16,10 @@ import {
 } from '../subscriptions/schema.ts';
 import type { Template } from '../templates/template.ts';
 import type { Trigger } from '../triggers/trigger.ts';
+import { checkWebhookNames } from './check-sections.ts';
 import { type Compilers, languages } from './compilers.ts';
 import type { ArgocdOptions, Config, ServiceConfig, Source } from './config.ts';
+import type { InspectedConfig } from './inspect.ts';
 import { type LegacyConfig, mergeLegacyTrigger, parseLegacyConfig, stringMap } from './legacy.ts';
 import { parseLegacyServices } from './legacy-services.ts';
 import {
@@ -52,6 +54,8 @@ export interface ConfigInput {
   isTenant?: boolean;
   /** Of a tenant: what its services may connect to. Absent: everything. */
   addresses?: AddressPolicy;
+  /** Says more of it, as `inspectConfig` does. */
+  inspect?: (config: InspectedConfig) => Problem[];
   /** The configuration that this one replaces: its unchanged keys are taken over, its good ones stand in for bad ones. */
   previous?: Config;
 }
@@ -145,7 +149,7 @@ export function parseConfig(input: ConfigInput, compilers: Compilers = languages
     useService(`${legacyServicesKey}/${name}`, name, parsed);
   for (const key of [...texts.keys()].sort()) {
     const name = key.slice(key.indexOf('.') + 1);
-    if (key.startsWith('service.')) readService(key);
+    if (/^(?:herald\.)?service\./.test(key)) readService(key);
     else if (key.startsWith('trigger.')) {
       const trigger = readText(key, (text) => {
         const compiled = compilers.compileTrigger(name, text);
@@ -192,14 +196,26 @@ export function parseConfig(input: ConfigInput, compilers: Compilers = languages
     templateNames: namesWith(texts.keys(), 'template.'),
     suggest: createSuggest(100),
   };
+  const textOf = (key: string) => texts.get(key)?.text;
+  const inspected: InspectedConfig = {
+    ...definitions,
+    templates,
+    defaultTriggers,
+    defaultTriggersByService,
+    subscriptions: subscriptions ?? [],
+    context: Object.fromEntries(context),
+    textOf,
+  };
   const references = [
-    ...checkTriggers(definitions, (key) => texts.get(key)?.text),
+    ...checkTriggers(definitions, textOf),
+    ...(input.isTenant ? [] : checkWebhookNames(inspected, textOf)),
     ...checkTriggerList('defaultTriggers', ownDefaults, definitions),
     ...[...defaultTriggersByService].flatMap(([name, list]) =>
       checkTriggerList(`defaultTriggers.${name}`, list, definitions),
     ),
     ...checkSubscriptions('subscriptions', subscriptions ?? [], definitions, defaultTriggers.length > 0),
     ...(data.argocd === undefined && !input.isTenant ? checkRepoFunctions(triggers, templates) : []),
+    ...(input.inspect?.(inspected) ?? []),
   ];
   for (const problem of references) {
     // What an earlier version refers to is told once its key can be read again: its places are not in this text.
@@ -359,7 +375,7 @@ function unknownKey(key: string): Problem {
     key,
     severity: 'warning',
     what: 'the key is unknown and ignored',
-    fix: `Known keys: service.<type>, service.<type>.<name>, trigger.<name>, template.<name>, defaultTriggers, defaultTriggers.<service>, subscriptions, context, argocd.${meant}`,
+    fix: `Known keys: service.<type>, service.<type>.<name>, herald.service.<type>, trigger.<name>, template.<name>, defaultTriggers, defaultTriggers.<service>, subscriptions, context, argocd.${meant}`,
   };
 }
 

@@ -43,7 +43,7 @@ export function checkTriggers(definitions: Definitions, textOf: TextOf): Problem
     for (const [template, { index, position }] of missing) {
       problems.push({
         key,
-        severity: 'warning',
+        severity: 'error',
         ...places?.(index, position),
         what: `the template ${JSON.stringify(template)} is not defined, so nothing can be sent`,
         fix: `Add the key template.${template}.${definitions.suggest(template, definitions.templateNames)}`,
@@ -138,7 +138,10 @@ function fixOfService(service: string, recipient: string, definitions: Definitio
   return `Add the key service.${service}.${definitions.suggest(service, definitions.serviceNames)}`;
 }
 
-function placesOfTemplates(text: string | undefined): (index: number, position: number) => Partial<Position> {
+/** Where the templates of a trigger's conditions stand in its text. */
+export function placesOfTemplates(
+  text: string | undefined,
+): (index: number, position: number) => Partial<Position> {
   if (text === undefined) return () => ({});
   const document = parseYaml(text);
   return (index, position) => {

@@ -9,6 +9,7 @@ import { type ServiceSchema, validateOptions } from '../services/schema.ts';
 import { schemaOf, schemas, sendableTypes } from '../services/schemas.ts';
 import type { ServiceConfig } from './config.ts';
 import { type Reference, type SecretSource, substituteSecrets } from './secrets.ts';
+import { checkTemplateTags } from './template-tags.ts';
 
 export interface ParsedService {
   /** Absent when an error forbids its use. */
@@ -18,9 +19,12 @@ export interface ParsedService {
   secretKeys: string[];
 }
 
-/** Type and name of a `service.…` key; undefined with four parts or more. */
+/**
+ * Type and name of a `service.…` key; undefined with four parts or more. One that begins with `herald.` is passed over
+ * by argocd-notifications, which may read the same ConfigMap.
+ */
 export function parseServiceKey(key: string): { type: string; name: string } | undefined {
-  const [, type = '', name, ...rest] = key.split('.');
+  const [, type = '', name, ...rest] = key.replace(/^herald\./, '').split('.');
   return rest.length > 0 ? undefined : { type, name: name ?? type };
 }
 
@@ -50,6 +54,12 @@ export function parseService(
       settings = readSettings(decoder, document, key, schema, references);
       if (addresses) checkAddresses(decoder, document, schema, settings, addresses);
     }
+    if (schema?.isHeraldOnly && !key.startsWith('herald.')) decoder.problems.push(heraldOnly(key, name.type));
+    const tags = checkTemplateTags(key, text);
+    // Where tags break the YAML, they are what is to be mended.
+    if (tags.length > 0 && document.problems.length > 0) decoder.problems.length = 0;
+    const severity = document.problems.length > 0 ? 'error' : 'warning';
+    decoder.problems.push(...tags.map((tag) => ({ ...tag, severity }) as const));
   }
   const problems = decoder.problems.map((problem) => ({
     ...problem,
@@ -58,7 +68,7 @@ export function parseService(
   }));
   if (!name || problems.some((problem) => problem.severity === 'error')) return { problems, secretKeys };
   const sendable = sendableTypes.includes(name.type);
-  const service = { ...name, sendable, options: document.value, settings };
+  const service = { key, ...name, sendable, options: document.value, settings };
   return { service, problems, secretKeys };
 }
 
@@ -160,14 +170,6 @@ function readSettings(
     told.add(identity);
     decoder.problems.push({ key, severity, ...document.keyAt(path), what, fix });
   }
-  if (schema.pending) {
-    decoder.problems.push({
-      key,
-      severity: 'warning',
-      what: `service type ${schema.type} is not supported by this version of Herald, so nothing is sent through it`,
-      fix: `Use ${sendableTypes.join(', ')}, or leave these subscriptions to argocd-notifications.`,
-    });
-  }
   return options;
 }
 
@@ -201,6 +203,15 @@ export function refusedHost(
   return {
     what: `${host} is inside the cluster or its network, which services of tenants may not reach`,
     fix: 'Use a public address, or ask the operator to allow it with --tenant-service-addresses.',
+  };
+}
+
+function heraldOnly(key: string, type: string): Problem {
+  return {
+    key,
+    severity: 'warning',
+    what: `argocd-notifications has no services of type ${type}, and refuses the whole ConfigMap for the key`,
+    fix: `Write the key as herald.${key}, which it passes over.`,
   };
 }
 

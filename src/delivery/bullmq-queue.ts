@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from '../log.ts';
 import type { Delivery } from '../model.ts';
+import { createOutageLog } from '../net/outage-log.ts';
 import { settledWithin, withDeadline } from '../store/deadline.ts';
 import type { Store } from '../store/store.ts';
 import { backoffDelay } from './backoff.ts';
@@ -243,12 +244,11 @@ function jobIdOf(deliveryId: string): string {
   return `d${deliveryId}`;
 }
 
-/** While the store is away the same error comes many times a second: one line when it changes. */
+/** While the store is away the same error comes many times a second; undefined: it answers. */
 function createErrorReporter(log: Logger): (error: Error | undefined) => void {
-  let last: string | undefined;
+  const outage = createOutageLog(log, { away: 'Queue does not answer', back: 'Queue answers again' });
   return (error) => {
-    if (error !== undefined && error.message !== last)
-      log.warn({ error: error.message }, 'Queue does not answer');
-    last = error?.message;
+    if (error === undefined) outage.answered();
+    else outage.failed(error.message);
   };
 }

@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
 import { sprint } from '../go/format.ts';
 
-/** Of each call of `changes` in a condition: the value as it was last seen, and when it changed, Unix milliseconds. */
-export type ChangeHistory = { [call: string]: { value: string; at: number[] } };
+/**
+ * Of each call of `changes` in a condition: the value as it was last seen, and when it changed, Unix milliseconds.
+ * Of each value of `operationStartedAfter`: the operation that was there when the value changed, and the one seen last,
+ * each by its `startedAt`. No clock decides, so a watch that catches up decides the same.
+ */
+export type ChangeHistory = {
+  [call: string]: { value: string; at: number[]; operation?: string; latest?: string };
+};
 
-/** Answers `changes(value, window)` of one evaluation of an Application, and notes what it was asked about. */
+/** Answers what the conditions of one evaluation of an Application ask about its past, and notes it. */
 export interface ChangeCounter {
   /** The calls that follow are of this condition; its calls are told apart by their order. */
   enter(condition: string): void;
@@ -13,6 +19,10 @@ export interface ChangeCounter {
    * `changes`: the first value that is seen is no change.
    */
   changes(value: unknown, window: number): number;
+  /** Notes a value of the condition, and the operation that the Application shows beside it. */
+  note(name: string, value: unknown): void;
+  /** Whether the operation is another than when the value changed, or was seen first. */
+  startedAfter(name: string): boolean;
   /** The same object while nothing has changed. */
   history(): ChangeHistory;
 }
@@ -22,10 +32,18 @@ const mostChanges = 1_000;
 /** Calls remembered for one Application; those of conditions that are gone make room. */
 const mostCalls = 100;
 
-export function createChangeCounter(before: ChangeHistory, now: number): ChangeCounter {
+/** `operation`: `startedAt` of the operation that runs or ran last, '' without one. */
+export function createChangeCounter(before: ChangeHistory, now: number, operation = ''): ChangeCounter {
   let history = before;
   let condition = '';
   let calls = 0;
+
+  function keep(key: string, entry: ChangeHistory[string]): void {
+    const { [key]: _before, ...others } = history;
+    history = Object.fromEntries([...Object.entries(others), [key, entry]].slice(-mostCalls));
+  }
+
+  const keyOf = (name: string): string => `${condition}@${brief(name)}`;
 
   return {
     enter(entered) {
@@ -39,11 +57,21 @@ export function createChangeCounter(before: ChangeHistory, now: number): ChangeC
       const since = now - window;
       if (known?.value === printed) return known.at.filter((at) => at > since).length;
       const at = known ? [...known.at.filter((earlier) => earlier > since), now].slice(-mostChanges) : [];
-      const { [key]: _before, ...others } = history;
-      history = Object.fromEntries(
-        [...Object.entries(others), [key, { value: printed, at }]].slice(-mostCalls),
-      );
+      keep(key, { value: printed, at });
       return at.length;
+    },
+    note(name, value) {
+      const key = keyOf(name);
+      const printed = brief(sprint(value));
+      const known = history[key];
+      if (known?.value === printed && known.latest === operation) return;
+      // Where both have changed since, the operation is taken for the one that the change brought about.
+      const then = known?.value === printed ? known.operation : known?.latest;
+      keep(key, { value: printed, at: [], operation: then ?? operation, latest: operation });
+    },
+    startedAfter(name) {
+      const known = history[keyOf(name)];
+      return operation !== '' && known?.operation !== undefined && known.operation !== operation;
     },
     history: () => history,
   };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Application, ConditionResult, JsonObject } from '../model.ts';
-import { decide, type Evaluation, type OpenEpisodes, oncePerValue, openEpisodes } from './claim.ts';
+import type { Application, ConditionResult } from '../model.ts';
+import { decide, type Evaluation, type OpenEpisodes, openEpisodes } from './claim.ts';
 import type { EpisodeRecord } from './ledger.ts';
 
 const application: Application = {
@@ -19,6 +19,7 @@ const matched = (printed = ''): ConditionResult => ({
   status: 'matched',
   oncePer: printed === '' ? { kind: 'none' } : { kind: 'value', printed },
 });
+const nil: ConditionResult = { status: 'matched', oncePer: { kind: 'nil' } };
 const unmatched: ConditionResult = { status: 'unmatched' };
 const failed: ConditionResult = { status: 'failed', error: 'app.status is nil' };
 
@@ -31,9 +32,13 @@ const evaluation = (result: ConditionResult, recipient = 'deploys'): Evaluation 
   result,
 });
 
-/** The ledger's promise in miniature: episodes by key; a claim of one that exists is suppressed. */
+/**
+ * The ledger's promise in miniature: episodes by key; a claim of one that exists is suppressed; of a slot's values it
+ * answers the one that came last.
+ */
 function play(steps: ConditionResult[][], restartAfter: ReadonlySet<number> = new Set()) {
   const ledger = new Map<string, EpisodeRecord>();
+  const latest = new Map<string, string>();
   const sent: string[] = [];
   let open: OpenEpisodes = new Map();
   let known: ReadonlyMap<string, EpisodeRecord> = new Map();
@@ -42,21 +47,37 @@ function play(steps: ConditionResult[][], restartAfter: ReadonlySet<number> = ne
     const decision = decide(application, evaluations, open, { now: index + 1, observedAt: index }, known);
     open = decision.open;
     for (const key of decision.change?.end ?? []) ledger.delete(key);
+    for (const episode of decision.change?.import ?? []) {
+      if (!ledger.has(episode.key)) ledger.set(episode.key, episode);
+      if (episode.oncePer !== '') latest.set(episode.recipient, episode.key);
+    }
     for (const { episode, delivery } of decision.change?.claim ?? []) {
+      if (episode.oncePer !== '') latest.set(episode.recipient, episode.key);
       if (ledger.has(episode.key)) continue;
       ledger.set(episode.key, episode);
       sent.push(`${delivery.destination.recipient}:${delivery.oncePer}`);
     }
     known = new Map();
     if (restartAfter.has(index)) {
-      open = openEpisodes(application.uid, [...ledger.values()]);
-      known = new Map(ledger);
+      const answered = [...ledger.values()].filter(
+        ({ key, oncePer, recipient }) => oncePer === '' || latest.get(recipient) === key,
+      );
+      open = openEpisodes(application.uid, answered);
+      known = new Map(answered.map((episode) => [episode.key, episode]));
     }
   });
   return sent;
 }
 
-const results = fc.constantFrom(matched(), matched('r1'), matched('r2'), unmatched, failed);
+const results = fc.constantFrom(
+  matched(),
+  nil,
+  matched('r1'),
+  matched('r2'),
+  matched('r3'),
+  unmatched,
+  failed,
+);
 const history = fc.array(fc.tuple(results, results), { maxLength: 12 });
 
 describe('decide', () => {
@@ -70,9 +91,44 @@ describe('decide', () => {
     expect(play(steps.map((step) => [step]))).toEqual(['r0:a', 'r0:b']);
   });
 
-  test('an empty oncePer is re-armed by a change to unmatched even after a value came between', () => {
+  test('a match that began without a value is the same when it gets one, and re-armed when it ends', () => {
     const steps = [matched(), matched('e1'), unmatched, matched()];
-    expect(play(steps.map((step) => [step]))).toEqual(['r0:', 'r0:e1', 'r0:']);
+    expect(play(steps.map((step) => [step]))).toEqual(['r0:', 'r0:']);
+  });
+
+  test.each([
+    ['a failing oncePer, then its value', [matched(), matched('r1')], ['']],
+    ['a nil, then a value', [nil, matched('r1')], ['<nil>']],
+    ['nothing, nil, a value', [matched(), nil, matched('r1')], ['']],
+    ['nil, nothing, a value', [nil, matched(), matched('r1')], ['<nil>']],
+    ['the value that it got is told', [matched(), matched('r1'), unmatched, matched('r1')], ['']],
+    ['a second value is news', [matched(), matched('r1'), matched('r2')], ['', 'r2']],
+    ['a value that comes and goes', [matched(), matched('r1'), matched(), matched('r2')], ['', 'r2']],
+    [
+      'one message for each sync, though a nil is told once only',
+      [nil, matched('r1'), unmatched, nil, matched('r2'), unmatched, nil, matched('r3')],
+      ['<nil>', 'r2', 'r3'],
+    ],
+    [
+      'one message for each sync, of the same revision too',
+      [matched(), matched('r1'), unmatched, matched(), matched('r1'), unmatched, matched('r1')],
+      ['', ''],
+    ],
+    [
+      'a value of an earlier match, and then another',
+      [matched('r1'), matched(), matched('r1'), matched('r2')],
+      ['r1', '', 'r2'],
+    ],
+  ])('%s', (_, steps, expected) => {
+    const sent = expected.map((oncePer) => `r0:${oncePer}`);
+    expect(play(steps.map((step) => [step]))).toEqual(sent);
+    const everywhere = new Set(steps.keys());
+    expect(
+      play(
+        steps.map((step) => [step]),
+        everywhere,
+      ),
+    ).toEqual(sent);
   });
 
   test('a failed evaluation anywhere changes nothing', () => {
@@ -112,28 +168,5 @@ describe('decide', () => {
     const [a, b] = [first.change?.claim[0]?.delivery, second.change?.claim[0]?.delivery];
     expect(a?.episode).toBe(b?.episode);
     expect(a?.id).not.toBe(b?.id);
-  });
-});
-
-describe('oncePerValue of an Application with several sources', () => {
-  const app: JsonObject = {
-    status: { sync: { revisions: ['a', 'b'] }, operationState: { syncResult: { revisions: ['x', 'y'] } } },
-  };
-  const nil = { status: 'matched', oncePer: { kind: 'nil' } } as const;
-  const empty = { status: 'matched', oncePer: { kind: 'none' } } as const;
-
-  test.each([
-    ['app.status.sync.revision', nil, '[a b]'],
-    ['app.status.operationState.syncResult.revision', empty, '[x y]'],
-    ['app.metadata.annotations["who"]', empty, ''],
-    ['app.metadata.annotations["who"]', nil, '<nil>'],
-    [undefined, empty, ''],
-  ])('%s', (expression, result, expected) => {
-    expect(oncePerValue(result, expression, app)).toBe(expected);
-  });
-
-  test('an expression that answers a value keeps it', () => {
-    const value = { status: 'matched', oncePer: { kind: 'value', printed: '[1 2]' } } as const;
-    expect(oncePerValue(value, 'app.status.sync.revisions', app)).toBe('[1 2]');
   });
 });

@@ -5,7 +5,7 @@ import {
   endedMeanwhile,
   type ImportCandidate,
   importEpisodes,
-  mirrorKey,
+  mirrorKeys,
   mirrorNotified,
   notifiedAnnotation,
   parseNotified,
@@ -216,9 +216,11 @@ describe('import', () => {
     const object = { status: { sync: { revisions: ['aaa', 'bbb'] } } };
     const expression = 'app.status.sync.revision';
     test.each([
-      ['<nil>', { status: 'matched', oncePer: { kind: 'nil' } }],
-      ['', { status: 'matched', oncePer: { kind: 'none' } }],
-    ] as const)('the printed %j stands for the current list', (printed, result) => {
+      ['<nil>', { kind: 'nil' }],
+      ['', { kind: 'none' }],
+    ] as const)('the printed %j stands for the current list', (printed, plainOncePer) => {
+      const oncePer = { kind: 'value', printed: '[aaa bbb]' } as const;
+      const result = { status: 'matched', oncePer, plainOncePer } as const;
       const state = { [printed === '' ? key : `${printed}:${key}`]: 5 };
       const episodes = imported(state, [candidate({ oncePer: expression, result })], object);
       expect(values(episodes)).toEqual(['[aaa bbb]']);
@@ -255,21 +257,38 @@ describe('mirror', () => {
   };
 
   test('keys are those that the import finds, the tenant included', () => {
-    expect(mirrorKey(episode, 4, controllerNamespace).key).toBe('on-deployed:[4].HASH:slack:deploys');
-    const tenant = mirrorKey(
-      { ...episode, configNamespace: 'team-a', oncePer: 'r1' },
-      0,
-      controllerNamespace,
-    );
-    expect(tenant).toEqual({ key: 'r1:team-a:on-deployed:[0].HASH:slack:deploys', replaces: [] });
+    expect(mirrorKeys(episode, { index: 4, printed: '' }, controllerNamespace)).toEqual([
+      'on-deployed:[4].HASH:slack:deploys',
+    ]);
+    const tenant = { ...episode, configNamespace: 'team-a', oncePer: 'r1' };
+    expect(mirrorKeys(tenant, { index: 0, printed: 'r1' }, controllerNamespace)).toEqual([
+      'r1:team-a:on-deployed:[0].HASH:slack:deploys',
+    ]);
   });
 
-  test('a list of revisions replaces what argocd-notifications wrote for it', () => {
-    const { replaces } = mirrorKey({ ...episode, oncePer: '[a b]' }, 0, controllerNamespace);
-    const before = '{"<nil>:on-deployed:[0].HASH:slack:deploys":5,"zzz":1}';
-    expect(mirrorNotified(before, { notified: [{ key: 'k', at: 7999 }], ended: replaces })).toBe(
-      '{"k":7,"zzz":1}',
-    );
+  test.each(['', '<nil>'])(
+    'a list of revisions stands beside the key of argocd-notifications, of %j',
+    (printed) => {
+      const keys = mirrorKeys({ ...episode, oncePer: '[a b]' }, { index: 0, printed }, controllerNamespace);
+      const prefix = printed === '' ? '' : `${printed}:`;
+      expect(keys).toEqual([
+        '[a b]:on-deployed:[0].HASH:slack:deploys',
+        `${prefix}on-deployed:[0].HASH:slack:deploys`,
+      ]);
+    },
+  );
+
+  test.each(['', '<nil>:'])('the key %j beside a list silences no later list', (prefix) => {
+    const oncePer = 'app.status.operationState.syncResult.revision';
+    const one = candidate({
+      oncePer,
+      result: { status: 'matched', oncePer: prefix === '' ? { kind: 'none' } : { kind: 'nil' } },
+    });
+    const own = stateKey({ ...one, oncePer: '[a b]' });
+    const beside = `${prefix}${stateKey({ ...one, oncePer: '' })}`;
+    const status = { status: { operationState: { syncResult: { revisions: ['c', 'd'] } } } };
+    expect(values(imported({ [beside]: 5 }, [one], status))).toEqual(['[c d]']);
+    expect(values(imported({ [own]: 5, [beside]: 5 }, [one], status))).toEqual(['[a b]']);
   });
 
   test('the last key gone, the annotation goes', () => {

@@ -1,4 +1,4 @@
-import type { Application, Destination } from '../model.ts';
+import type { Application, ConditionResult, Destination } from '../model.ts';
 import { type Evaluation, episodeOf, oncePerValue } from './claim.ts';
 import type { EpisodeRecord } from './ledger.ts';
 
@@ -90,7 +90,7 @@ export type ImportCandidate = Evaluation & { index: number };
  * - With oncePer every value in the annotation is imported, so that going back to one stays silent, as in the engine.
  *   Reordered conditions keep their values, though the engine would send again.
  * - Where the engine printed `<nil>` or nothing for an Application with several sources, and Herald has a value
- *   (`oncePerValue`), the current value counts as notified.
+ *   (`oncePerValue`), the current value counts as notified, unless values that Herald has mirrored say which are.
  */
 export function importEpisodes(
   application: Application,
@@ -101,10 +101,18 @@ export function importEpisodes(
   if (state.size === 0) return [];
   const tails = tailsOf(candidates, options.controllerNamespace);
   const episodes = new Map<string, EpisodeRecord>();
-  for (const [key, seconds] of state) {
+  const entries = [...state].flatMap(([key, seconds]) => {
     const found = candidateOf(key, tails);
-    const oncePer = found && oncePerToImport(found, application);
-    if (!found || oncePer === undefined) continue;
+    return found ? [{ found, seconds }] : [];
+  });
+  /** Those with a value of Herald's own: the engine's key beside it says nothing more. */
+  const mirrored = new Set(
+    entries.filter(({ found }) => found.printed.startsWith('[')).map(({ found }) => found.candidate),
+  );
+  for (const { found, seconds } of entries) {
+    const isBeside = mirrored.has(found.candidate) && (found.printed === '' || found.printed === '<nil>');
+    const oncePer = isBeside ? undefined : oncePerToImport(found);
+    if (oncePer === undefined) continue;
     const at = clamp(Number(seconds) * 1000, options.now);
     const episode = { ...episodeOf(application, found.candidate, oncePer, at), notifiedAt: at };
     const other = episodes.get(episode.key);
@@ -198,52 +206,56 @@ function isDigit(character: string | undefined): boolean {
 }
 
 /** The value under which an entry counts; undefined for one that means nothing any more. */
-function oncePerToImport(
-  found: { candidate: ImportCandidate; printed: string },
-  application: Application,
-): string | undefined {
-  const { candidate, printed } = found;
+function oncePerToImport({
+  candidate,
+  printed,
+}: {
+  candidate: ImportCandidate;
+  printed: string;
+}): string | undefined {
   const { result, oncePer } = candidate;
   if (oncePer === undefined) return printed === '' && result.status !== 'unmatched' ? '' : undefined;
-  if (result.status === 'matched' && printed === enginePrint(result.oncePer)) {
-    return oncePerValue(result, oncePer, application.object);
-  }
+  if (result.status === 'matched' && printed === enginePrint(result)) return oncePerValue(result);
   return printed === '' && result.status !== 'failed' ? undefined : printed;
 }
 
-function enginePrint(oncePer: (Evaluation['result'] & { status: 'matched' })['oncePer']): string {
-  if (oncePer.kind === 'value') return oncePer.printed;
-  return oncePer.kind === 'nil' ? '<nil>' : '';
+/** As argocd-notifications prints the value into its keys; '' is no value to it. */
+export function enginePrint({
+  oncePer,
+  plainOncePer,
+}: Pick<Extract<ConditionResult, { status: 'matched' }>, 'oncePer' | 'plainOncePer'>): string {
+  return oncePerValue({ oncePer: plainOncePer ?? oncePer });
 }
 
 function clamp(at: number, now: number): number {
   return Math.min(Math.max(at, 0), now);
 }
 
-/** How an episode stands in the annotation when it is mirrored. */
-export interface MirrorKey {
-  key: string;
-  /** Keys that argocd-notifications wrote for the same match, and that would silence later values after a restart. */
-  replaces: string[];
-}
-
-/** `index` is the condition's position now: argocd-notifications would look for it there. */
-export function mirrorKey(
+/**
+ * The keys under which an episode stands in the annotation when it is mirrored: that of its value, by which Herald finds
+ * it again, and the one that argocd-notifications would have written, where it prints another value. `index` is the
+ * condition's position now: argocd-notifications would look for it there.
+ */
+export function mirrorKeys(
   episode: Pick<
     EpisodeRecord,
     'configNamespace' | 'trigger' | 'condition' | 'oncePer' | 'service' | 'recipient'
   >,
-  index: number,
+  condition: { index: number /** What the engine prints for oncePer. */; printed: string },
   controllerNamespace: string,
-): MirrorKey {
-  const { trigger, condition, oncePer, service, recipient } = episode;
+): string[] {
+  const { trigger, condition: id, oncePer, service, recipient } = episode;
   const tenant = tenantOf(episode.configNamespace, controllerNamespace);
-  const parts = { tenant, trigger, index, condition, destination: { service, recipient } };
-  const isList = oncePer.startsWith('[');
-  return {
-    key: stateKey({ ...parts, oncePer }),
-    replaces: isList ? ['<nil>', ''].map((printed) => stateKey({ ...parts, oncePer: printed })) : [],
+  const parts = {
+    tenant,
+    trigger,
+    index: condition.index,
+    condition: id,
+    destination: { service, recipient },
   };
+  return [...new Set([oncePer, condition.printed])].map((printed) =>
+    stateKey({ ...parts, oncePer: printed }),
+  );
 }
 
 /**
@@ -255,7 +267,7 @@ const maxAnnotationBytes = 64 * 1024;
 export interface MirrorChange {
   /** State keys of what has been notified; `at` in Unix milliseconds. */
   notified: { key: string; at: number }[];
-  /** State keys of what is over: episodes without oncePer that ended, and `MirrorKey.replaces`. */
+  /** State keys of what is over: episodes without oncePer that ended. */
   ended: string[];
   /** State keys of episodes that are open, kept longest when room is short. */
   open?: Iterable<string>;

@@ -18,6 +18,15 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   return best;
 }
 
+/** The candidate that a word was meant to be, or one that begins with it: `Replace` for `ReplaceAll`. */
+export function likeliest(word: string, candidates: readonly string[]): string | undefined {
+  const lower = word.toLowerCase();
+  return (
+    didYouMean(word, candidates) ??
+    (word.length < 3 ? undefined : candidates.find((each) => each.toLowerCase().startsWith(lower)))
+  );
+}
+
 /** A sentence to append to a problem's fix: ` Did you mean x?`, or nothing. */
 export function suggestion(word: string, candidates: Iterable<string>): string {
   const meant = didYouMean(word, candidates);
@@ -25,7 +34,7 @@ export function suggestion(word: string, candidates: Iterable<string>): string {
 }
 
 /** Optimal string alignment: an adjacent swap is one mistake. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

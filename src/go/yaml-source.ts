@@ -55,7 +55,7 @@ export function parseFirst(text: string): FirstDocument {
     const mayRepair = attempt < 50 && attempt * text.length < maxRepaired && lexemes < maxRepairedLexemes;
     const repaired =
       mayRepair && document.errors.length > 0 ? indentContinuation(source, document) : undefined;
-    if (!repaired) return { source, document, error: firstError(document.errors), more, lines };
+    if (!repaired) return { source, document, error: firstError(document.errors, source), more, lines };
     source = repaired.text;
     for (const line of repaired.lines) shifted.add(line);
   }
@@ -110,10 +110,18 @@ function counts(error: YAMLParseError, document: Document): boolean {
 }
 
 /** The first error; a key of several lines is wrong where its colon stands, rather than where it begins. */
-function firstError([first, second]: readonly YAMLParseError[]): FirstDocument['error'] {
+function firstError([first, second]: readonly YAMLParseError[], source: string): FirstDocument['error'] {
   const cause = second?.code === 'MULTILINE_IMPLICIT_KEY' && second.pos[0] === first?.pos[0] ? second : first;
   if (!cause) return undefined;
   const offset = cause.code === 'MULTILINE_IMPLICIT_KEY' ? cause.pos[1] - 1 : cause.pos[0];
+  const open = /^Flow (sequence|map) in block collection|^Expected flow (sequence|map) to end/.exec(
+    cause.message,
+  );
+  if (open) {
+    // It is noticed at the next line that has something; what is not closed ends before it.
+    const what = `a ${open.includes('map') ? '{' : '['} is not closed`;
+    return { what, offset: Math.max(0, source.slice(0, offset).trimEnd().length - 1) };
+  }
   return { what: sentence(cause), offset };
 }
 

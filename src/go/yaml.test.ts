@@ -88,7 +88,7 @@ describe('parseYaml', () => {
   });
 
   it.each([
-    ['bad: [\n', 2],
+    ['bad: [\n', 1],
     ['a: 1\n\tb: 2\n', 2],
     ['message: {{ .x }}\n', 1],
     ['a: *nope\n', 1],

@@ -1,5 +1,6 @@
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { Application, Json } from '../model.ts';
+import { otherName } from './configured-series.ts';
 
 const applicationLabels = ['name', 'namespace', 'project'] as const;
 export const infoLabels = [...applicationLabels, 'sync_status', 'health_status', 'operation_phase'] as const;
@@ -36,7 +37,14 @@ export interface ApplicationMetrics {
   eventLag: Histogram;
 }
 
-export function createApplicationSeries(metrics: ApplicationMetrics): ApplicationSeries {
+/** Pairs of trigger and severity that have series of their own, of one Application: both are free text of a tenant's. */
+const mostAlerts = 50;
+
+/** `shown` gives the name of a trigger as a label's value. */
+export function createApplicationSeries(
+  metrics: ApplicationMetrics,
+  shown: (trigger: string) => string,
+): ApplicationSeries {
   const applications = new Map<string, Seen>();
 
   function seen(application: Named): Seen {
@@ -94,9 +102,20 @@ export function createApplicationSeries(metrics: ApplicationMetrics): Applicatio
       const known = seen(application);
       removeAlerts(known);
       const earliest = new Map<string, AlertSeries>();
-      for (const alert of alerts) {
+      const keep = (alert: AlertSeries) => {
         const key = JSON.stringify([alert.trigger, alert.severity]);
+        if (earliest.size >= mostAlerts && !earliest.has(key)) return false;
         if (alert.since < (earliest.get(key)?.since ?? Number.POSITIVE_INFINITY)) earliest.set(key, alert);
+        return true;
+      };
+      for (const { trigger, ...alert } of alerts) {
+        if (keep({ ...alert, trigger: shown(trigger) })) continue;
+        const folded = earliest.get(overflowKey) ?? {
+          trigger: otherName,
+          severity: otherName,
+          since: alert.since,
+        };
+        earliest.set(overflowKey, { ...folded, since: Math.min(folded.since, alert.since) });
       }
       for (const { trigger, severity, since } of earliest.values()) {
         const labels = { trigger, ...labelsOf(application), severity };
@@ -117,6 +136,8 @@ export function createApplicationSeries(metrics: ApplicationMetrics): Applicatio
     },
   };
 }
+
+const overflowKey = JSON.stringify([otherName, otherName]);
 
 /** What stands in the registry for one Application, to be removed again. */
 interface Seen {

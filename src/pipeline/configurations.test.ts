@@ -97,6 +97,16 @@ it('reports a problem in log, Event and metrics once, until it changes', async (
   expect(events).toHaveLength(2);
 });
 
+it('names the services that nothing is sent through yet in one line, and reports no problem of them', () => {
+  const { configurations, events, lines } = start();
+  const unsent = { ...configMap, 'service.telegram': 'token: x', 'service.opsgenie.team': 'apiUrl: x' };
+  configurations.update(snapshot(unsent));
+  configurations.update(snapshot({ ...unsent, 'template.other': 'message: hi' }));
+  const message = 'Services are configured that nothing is sent through yet';
+  expect(lines.filter(({ msg }) => msg === message)).toMatchObject([{ services: ['team', 'telegram'] }]);
+  expect(events).toEqual([]);
+});
+
 it('calls a warning questionable', () => {
   const { configurations, events } = start();
   configurations.update(snapshot({ ...configMap, nonsense: 'x' }));
@@ -142,7 +152,9 @@ it('reports a service that cannot be made, and tries again with the next change'
   const { configurations, events } = start({ fails: () => isBroken });
   configurations.update(snapshot());
   configurations.update(snapshot());
-  expect(events.map(({ message }) => message)).toEqual(['service.console: it cannot be made. Mend it.']);
+  expect(events.map(({ message }) => message)).toEqual([
+    'herald.service.console: it cannot be made. Mend it.',
+  ]);
   isBroken = false;
   configurations.update(snapshot());
   expect(configurations.get('argocd')?.services.has('console')).toBe(true);
@@ -184,4 +196,20 @@ it('closes every service at the end, though one fails to', async () => {
   Object.assign(built[0] ?? {}, { close: () => Promise.reject(new Error('stuck')) });
   await configurations.close();
   expect(built[1]?.closed).toBe(true);
+});
+
+it('of thousands of problems logs and shows as many as a person reads, and how many more there are', async () => {
+  const { configurations, lines, metrics } = start();
+  const keys = Array.from({ length: 8_000 }, (_, n) => [`trigger.t${n}`, '- when: ==\n  send: [message]']);
+  configurations.update(snapshot({ ...configMap, ...Object.fromEntries(keys) }));
+  expect(lines.filter(({ level }) => level === 'warn').length).toBeLessThanOrEqual(51);
+  const last = lines.findLast(({ level }) => level === 'warn');
+  expect(last?.msg).toMatch(/^More problems in the configuration/);
+  const shown = await series(metrics, 'herald_config_problems');
+  expect(shown.length).toBeLessThanOrEqual(101);
+  const total = shown.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  expect(total).toBeGreaterThanOrEqual(8_000);
+  const before = lines.length;
+  configurations.update(snapshot({ ...configMap, ...Object.fromEntries(keys), more: '' }));
+  expect(lines.length - before).toBeLessThanOrEqual(3);
 });

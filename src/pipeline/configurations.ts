@@ -2,6 +2,7 @@ import type { ClusterEvent } from '../cluster/events.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
 import type { Config, ServiceConfig } from '../config/config.ts';
 import type { Logger } from '../log.ts';
+import type { ConfiguredNames } from '../metrics/configured-series.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Problem } from '../model.ts';
 import { createScrub, type Scrub } from '../services/secrets.ts';
@@ -26,6 +27,8 @@ export interface Configurations {
   /** Those that act for Applications of a namespace: its own first, then the controller's, as in argocd-notifications. */
   of(namespace: string): ActiveConfig[];
   get(configNamespace: string): ActiveConfig | undefined;
+  /** The controller's first. */
+  all(): ActiveConfig[];
   close(): Promise<void>;
 }
 
@@ -44,7 +47,7 @@ interface Deps {
     configNamespace: string,
   ): { service?: Service; problems: { what: string; fix: string; severity: Problem['severity'] }[] };
   record(event: ClusterEvent): void;
-  metrics: Pick<Metrics, 'setConfigProblems'>;
+  metrics: Pick<Metrics, 'setConfigLoaded' | 'setConfigured' | 'forgetConfig'>;
   log: Logger;
 }
 
@@ -58,7 +61,12 @@ interface Held {
   sources: ReadonlyMap<string, ServiceConfig>;
   /** Problems told already. */
   told: ReadonlySet<string>;
+  /** Names of services that nothing is sent through yet. */
+  unsent: string;
 }
+
+/** Problems of one change that are logged and recorded one by one, the errors first. */
+const mostLines = 50;
 
 export function createConfigurations(deps: Deps, options: Options): Configurations {
   const { log } = deps;
@@ -83,10 +91,9 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
   }
 
   function build(source: ServiceConfig, namespace: string, problems: Problem[]): { service?: Service } {
-    const { type, name } = source;
+    const { key } = source;
     const built = deps.createService(source, namespace);
     if (built.service) return { service: built.service };
-    const key = name === type ? `service.${type}` : `service.${type}.${name}`;
     problems.push(...built.problems.map(({ what, fix, severity }) => ({ key, what, fix, severity })));
     return {};
   }
@@ -101,12 +108,17 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     before: ReadonlySet<string>,
   ): Set<string> {
     const { namespace, configMap } = snapshot;
-    deps.metrics.setConfigProblems(namespace, problems);
+    // A ConfigMap may hold thousands of keys, and each be wrong.
+    const inOrder = [...problems].sort((a, b) => rank(a) - rank(b));
+    deps.metrics.setConfigLoaded(namespace, inOrder);
     const told = new Set<string>();
-    for (const problem of problems) {
+    let lines = 0;
+    for (const problem of inOrder) {
       const text = describe(problem);
       told.add(text);
       if (before.has(text)) continue;
+      lines += 1;
+      if (lines > mostLines) continue;
       const { severity, ...fields } = problem;
       log.warn({ namespace, severity, ...fields }, 'Problem in the configuration');
       if (!configMap) continue;
@@ -117,6 +129,10 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
         reason: severity === 'error' ? 'InvalidConfiguration' : 'QuestionableConfiguration',
         message: text,
       });
+    }
+    if (lines > mostLines) {
+      const more = lines - mostLines;
+      log.warn({ namespace, more }, 'More problems in the configuration, which herald config check lists');
     }
     const solved = [...before].filter((text) => !told.has(text)).length;
     if (solved > 0)
@@ -139,12 +155,20 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       const secrets: Pick<ActiveConfig, 'secrets'> = options.selfService
         ? {}
         : { secrets: Object.fromEntries(secret ?? []) };
-      const told = report(snapshot, [...config.problems, ...problems], before?.told ?? new Set());
+      const all = [...config.problems, ...problems, ...missingRights(snapshot, config)];
+      const told = report(snapshot, all, before?.told ?? new Set());
+      const unsent = [...config.services.values()]
+        .filter(({ sendable }) => !sendable)
+        .map(({ name }) => name);
+      if (unsent.length > 0 && unsent.join() !== before?.unsent)
+        log.warn({ namespace, services: unsent }, 'Services are configured that nothing is sent through yet');
       held.set(namespace, {
         active: { namespace, config, services, ...secrets, scrub: scrubOf(secrets.secrets) },
         sources: config.services,
         told,
+        unsent: unsent.join(),
       });
+      deps.metrics.setConfigured(namespace, { names: namesOf(config), isTenant: !isController });
       log.info(
         {
           namespace,
@@ -166,6 +190,11 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       return [own, controller].flatMap((entry) => (entry ? [entry.active] : []));
     },
     get: (namespace) => held.get(namespace)?.active,
+    all() {
+      const first = held.get(options.controllerNamespace);
+      const others = [...held.values()].filter((entry) => entry !== first);
+      return [...(first ? [first] : []), ...others].map(({ active }) => active);
+    },
     async close() {
       const services = [...held.values()].flatMap(({ active }) => [...active.services.values()]);
       await Promise.allSettled(services.map((service) => service.close()));
@@ -176,13 +205,41 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     const entry = held.get(namespace);
     if (!entry) return;
     held.delete(namespace);
-    deps.metrics.setConfigProblems(namespace, []);
+    deps.metrics.forgetConfig(namespace);
+    deps.metrics.setConfigured(namespace, undefined);
     for (const service of entry.active.services.values()) closeQuietly(service);
   }
 }
 
+function namesOf({ triggers, templates, services }: Config): ConfiguredNames {
+  return { triggers: triggers.keys(), templates: templates.keys(), services: services.keys() };
+}
+
 function scrubOf(secrets: Readonly<Record<string, Uint8Array>> = {}): Scrub {
   return createScrub(Object.values(secrets).map((value) => Buffer.from(value).toString()));
+}
+
+/** Secrets that the configuration refers to and Herald may not read: what else is said of them is only what follows. */
+function missingRights({ forbidden = [] }: ConfigSnapshot, { secretKeys }: Config): Problem[] {
+  return forbidden.flatMap(({ what, right, mend }) => {
+    const isOfOthers = what === 'labelled-secrets';
+    const needing = secretKeys.filter((key) => key.includes(':') === isOfOthers);
+    if (needing.length === 0) return [];
+    const shown = needing.slice(0, 3).map((key) => `$${key}`);
+    const more = needing.length > 3 ? ` and ${needing.length - 3} more` : '';
+    return [
+      {
+        key: 'secrets',
+        severity: 'error' as const,
+        what: `Herald may not ${right}, so ${shown.join(', ')}${more} cannot be read`,
+        fix: mend,
+      },
+    ];
+  });
+}
+
+function rank({ severity }: Problem): number {
+  return severity === 'error' ? 0 : 1;
 }
 
 function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> | undefined): Set<string> {
@@ -190,7 +247,7 @@ function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> 
 }
 
 /** `trigger.on-deployed, line 3, column 9: what. Fix.` */
-function describe({ key, line, column, what, fix }: Problem): string {
+export function describe({ key, line, column, what, fix }: Problem): string {
   const at = [
     key,
     ...(line === undefined ? [] : [`line ${line}`]),

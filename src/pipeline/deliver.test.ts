@@ -142,6 +142,9 @@ describe('what becomes of an outcome', () => {
     expect(await series(d.metrics, 'argocd_notifications_deliveries_total')).toEqual([
       'argocd_notifications_deliveries_total{trigger="on-degraded",service="console",succeeded="false"} 1',
     ]);
+    expect(await series(d.metrics, 'herald_deliveries_given_up_total')).toEqual([
+      'herald_deliveries_given_up_total{trigger="on-degraded",service="console"} 1',
+    ]);
   });
 
   it('retry: stays pending and is tried again later, each time later', async () => {
@@ -158,9 +161,17 @@ describe('what becomes of an outcome', () => {
       expect(result.at - start).toBeLessThanOrEqual(most);
     }
     expect(await d.isPending('1')).toBe(true);
-    expect(await series(d.metrics, 'argocd_notifications_deliveries_total')).toEqual([]);
+    const counted = 'argocd_notifications_deliveries_total{trigger="on-degraded",service="console"';
+    expect(await series(d.metrics, 'argocd_notifications_deliveries_total')).toEqual([
+      `${counted},succeeded="false"} 2`,
+    ]);
     expect(await d.attempt(delivery, { attempt: 5 })).toEqual({ status: 'done' });
     expect(d.service.sent).toHaveLength(1);
+    expect(await series(d.metrics, 'argocd_notifications_deliveries_total')).toEqual([
+      `${counted},succeeded="true"} 1`,
+      `${counted},succeeded="false"} 2`,
+    ]);
+    expect(await series(d.metrics, 'herald_deliveries_given_up_total')).toEqual([]);
   });
 
   it('retry with Retry-After: not before that', async () => {

@@ -218,12 +218,14 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     if (outcome.status === 'rejected') return settleRejected(delivery, outcome);
 
     metrics.outcomes.inc({ ...labels, outcome: 'retry', reason: outcome.reason });
+    countFailed(delivery);
     if (outcome.retryAfter !== undefined && outcome.pauses === undefined && service.pace)
       pacing.penalise(paceKey(delivery), now + outcome.retryAfter);
     const { reason, error, retryAfter, unclear } = outcome;
     const at = now + Math.max(retryAfter ?? 0, backoffDelay(attempt));
     if (at - delivery.observedAt > options.maxAge) {
-      return settleParked(delivery, { status: 'expired', at: now, reason, error });
+      metrics.outcomes.inc({ ...labels, outcome: 'expired', reason });
+      return settle(delivery, { status: 'expired', at: now, reason, error });
     }
     await release(delivery.id, mark, unclear ? now + settling : undefined);
     log.info({ ...fieldsOf(delivery), reason, error, attempt, wait: at - now }, 'Not sent, will retry');
@@ -244,13 +246,15 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     delivery: Delivery,
     { reason, error, scope }: Pick<Rejection, 'reason' | 'error' | 'scope'>,
   ): Promise<JobResult> {
-    return settleParked(delivery, { status: 'rejected', at: deps.now(), reason, error, scope });
+    const { service } = delivery.destination;
+    metrics.outcomes.inc({ service, outcome: 'rejected', reason });
+    countFailed(delivery);
+    return settle(delivery, { status: 'rejected', at: deps.now(), reason, error, scope });
   }
 
-  function settleParked(delivery: Delivery, settlement: ParkedSettlement): Promise<JobResult> {
-    const { status: outcome, reason } = settlement;
-    metrics.outcomes.inc({ service: delivery.destination.service, outcome, reason });
-    return settle(delivery, settlement);
+  /** As argocd-notifications counts: each attempt that failed, whatever becomes of the delivery. */
+  function countFailed({ trigger, destination }: Delivery): void {
+    metrics.deliveries.inc({ trigger, service: destination.service, succeeded: 'false' });
   }
 
   /** `isRepeated`: an earlier call of ours may have done it, and its answer was lost. */
@@ -262,10 +266,15 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     // Otherwise another process has settled it, and told of it.
     if (!settled && !isRepeated) return { status: 'done' };
     const { trigger, destination } = delivery;
-    const succeeded = String(settlement.status === 'sent');
-    metrics.deliveries.inc({ trigger, service: destination.service, succeeded });
-    if (settlement.status === 'sent') deps.onSent(delivery, open);
-    else deps.onParked(delivery, settlement);
+    const labels = { trigger, service: destination.service };
+    metrics.settled.inc({ outcome: settlement.status === 'sent' ? 'sent' : 'given_up' });
+    if (settlement.status === 'sent') {
+      metrics.deliveries.inc({ ...labels, succeeded: 'true' });
+      deps.onSent(delivery, open);
+    } else {
+      metrics.givenUp.inc(labels);
+      deps.onParked(delivery, settlement);
+    }
     return { status: 'done' };
   }
 

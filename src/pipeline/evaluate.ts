@@ -1,7 +1,7 @@
 import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import type { ChangeCounter } from '../episodes/change-history.ts';
 import type { Evaluation } from '../episodes/claim.ts';
-import type { Application, Destination, JsonObject } from '../model.ts';
+import type { Application, ConditionResult, Destination, JsonObject } from '../model.ts';
 import { resolveSubscriptions } from '../subscriptions/resolve.ts';
 import { conditionVars } from '../triggers/schema.ts';
 import type { ActiveConfig } from './configurations.ts';
@@ -17,10 +17,15 @@ export interface EvaluatedApplication {
   evaluations: AlertEvaluation[];
   /** One per condition of a subscribed trigger, for the counters of argocd-notifications. */
   conditions: { name: string; triggered: boolean }[];
-  /** Conditions that failed: `trigger`, `when` and why. */
+  /**
+   * Conditions that failed, or whose oncePer did (which then counts as none): `trigger`, `when` and why. Not those whose
+   * answer of Argo CD's API is on its way.
+   */
   failures: { trigger: string; when: string; error: string }[];
   /** Subscriptions to triggers that the ConfigMap does not hold. */
   unknownTriggers: string[];
+  /** Services that are subscribed to and that this version does not send through: no delivery is made for them. */
+  unsentServices: string[];
   /** Some condition reads the clock, so the answer may change without an event. */
   timeDependent: boolean;
 }
@@ -43,9 +48,11 @@ export function evaluateApplication(
     conditions: [],
     failures: [],
     unknownTriggers: [],
+    unsentServices: [],
     timeDependent: false,
   };
-  const byTrigger = destinationsByTrigger(application, project, active);
+  const { byTrigger, unsent } = destinationsByTrigger(application, project, active);
+  answer.unsentServices = [...unsent];
   if (byTrigger.size === 0) return answer;
   const vars = conditionVars({
     app: application.object,
@@ -54,6 +61,7 @@ export function evaluateApplication(
     appProject: project ?? {},
     now,
     changes: counter.changes,
+    operations: counter,
     ...(repo ? { repo: repo.provider } : {}),
   });
   for (const [name, destinations] of byTrigger) {
@@ -67,8 +75,12 @@ export function evaluateApplication(
       const result = repo ? repo.run(() => condition.evaluate(vars)) : condition.evaluate(vars);
       answer.conditions.push({ name, triggered: result.status === 'matched' });
       answer.timeDependent ||= condition.timeDependent;
-      if (result.status === 'failed') {
+      if (result.status === 'failed' && !repo?.isAsking()) {
         answer.failures.push({ trigger: name, when: condition.when, error: active.scrub(result.error) });
+      }
+      const oncePerFailed = oncePerError(result);
+      if (oncePerFailed !== undefined && !repo?.isAsking()) {
+        answer.failures.push({ trigger: name, when: condition.when, error: `oncePer: ${oncePerFailed}` });
       }
       for (const destination of destinations) {
         answer.evaluations.push({
@@ -89,19 +101,29 @@ export function evaluateApplication(
   return answer;
 }
 
+/** Why a condition that matches has no value of its oncePer. */
+function oncePerError(result: ConditionResult): string | undefined {
+  return result.status === 'matched' && result.oncePer.kind === 'none' ? result.oncePer.error : undefined;
+}
+
 function destinationsByTrigger(
   application: Application,
   project: JsonObject | undefined,
   active: ActiveConfig,
-): Map<string, Destination[]> {
+): { byTrigger: Map<string, Destination[]>; unsent: Set<string> } {
   const { subscriptions } = resolveSubscriptions(application, annotationsOf(project), active.config);
   const byTrigger = new Map<string, Destination[]>();
+  const unsent = new Set<string>();
   for (const { trigger, destination } of subscriptions) {
+    if (active.config.services.get(destination.service)?.sendable === false) {
+      unsent.add(destination.service);
+      continue;
+    }
     const destinations = byTrigger.get(trigger);
     if (destinations) destinations.push(destination);
     else byTrigger.set(trigger, [destination]);
   }
-  return byTrigger;
+  return { byTrigger, unsent };
 }
 
 function annotationsOf(project: JsonObject | undefined): Record<string, string> {

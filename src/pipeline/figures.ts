@@ -19,18 +19,27 @@ export function createFigures(deps: {
 }): () => Promise<void> {
   const { queue, ledger, metrics } = deps;
   const counted = new Map<string, number>();
+  let reported: ReadonlySet<string> = new Set();
 
   function reportWatch({ name, phase, lastFrameAt, lagMs, restarts }: ReflectorState): void {
-    metrics.setWatch(name, phase === 'absent' ? undefined : { up: phase === 'watching', lastFrameAt, lagMs });
+    const isWatched = phase !== 'absent' && phase !== 'forbidden';
+    metrics.setWatch(name, isWatched ? { up: phase === 'watching', lastFrameAt, lagMs } : undefined);
     for (const [reason, count] of Object.entries(restarts)) {
       const key = `${name} ${reason}`;
-      metrics.watchRestarts.inc({ resource: name, reason }, count - (counted.get(key) ?? 0));
+      const before = counted.get(key) ?? 0;
+      // The watch of another term counts from 0 again.
+      metrics.watchRestarts.inc({ resource: name, reason }, count < before ? count : count - before);
       counted.set(key, count);
     }
   }
 
   return async () => {
-    for (const state of deps.watches()) reportWatch(state);
+    const watches = deps.watches();
+    for (const state of watches) reportWatch(state);
+    // Watches of a term that is over.
+    const now = new Set(watches.map(({ name }) => name));
+    for (const name of reported) if (!now.has(name)) metrics.setWatch(name, undefined);
+    reported = now;
     metrics.setBacklog(deps.backlog());
     try {
       const [counts, oldestDueAge] = await Promise.all([queue.counts(), queue.oldestDueAge()]);

@@ -22,6 +22,8 @@ function start(on: On = () => undefined, concurrency = 2, limit = 1_000) {
   const ended: string[] = [];
   const queue = createMemoryQueue(() => 0);
   const metrics = createMetrics({ version: 'test', processMetrics: false });
+  const names = { triggers: ['on-degraded'], templates: [], services: ['console'] };
+  metrics.setConfigured('argocd', { names, isTenant: false });
   const { log, lines } = recordLog();
   const spied = intercept(ledger, spy);
   const writer = createLedgerWriter(

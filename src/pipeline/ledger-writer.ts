@@ -4,6 +4,7 @@ import type { LedgerChange } from '../episodes/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Delivery } from '../model.ts';
+import { createOutageLog } from '../net/outage-log.ts';
 import type { TermLedger } from './term-ledger.ts';
 
 export type Write =
@@ -66,6 +67,10 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
   let active = 0;
   let backlog = 0;
   let trouble: string | undefined;
+  const outage = createOutageLog(deps.log, {
+    away: 'Store does not answer, keeping writes in memory',
+    back: 'Store answers again',
+  });
 
   function schedule(): void {
     while (active < concurrency) {
@@ -98,13 +103,12 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
     while (!abort.signal.aborted) {
       try {
         await perform(uid, write);
-        if (trouble !== undefined) deps.log.info('Store answers again');
+        outage.answered();
         trouble = undefined;
         return;
       } catch (error) {
-        if (trouble === undefined)
-          deps.log.warn({ err: error }, 'Store does not answer, keeping writes in memory');
         trouble = error instanceof Error ? error.message : String(error);
+        outage.failed(trouble);
         await delay(wait, undefined, { signal: abort.signal }).catch(() => undefined);
         wait = Math.min(wait * 2, maxRetryDelay);
       }

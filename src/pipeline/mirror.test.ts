@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { Clock } from '../cluster/clock.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { notifiedAnnotation, parseNotified } from '../episodes/notified-annotation.ts';
@@ -13,6 +14,7 @@ import {
   snapshot,
   synced,
 } from './testing/fixtures.ts';
+import { createMemoryLedger } from './testing/memory-ledger.ts';
 import { createMemoryQueue } from './testing/memory-queue.ts';
 import { recordLog } from './testing/recorded-log.ts';
 import { startPipeline } from './testing/start-pipeline.ts';
@@ -41,16 +43,58 @@ function start(on: On = () => undefined, data = configMap) {
         }
       }
       return {
-        metadata: { uid: name, name, namespace: 'argocd', resourceVersion: '1', annotations: held },
+        metadata: {
+          uid: name,
+          name,
+          namespace: 'argocd',
+          resourceVersion: String(requests.length),
+          annotations: held,
+        },
       } as JsonObject;
     },
   };
   const { log, lines } = recordLog();
   const queue = createMemoryQueue(() => now);
-  const pipeline = startPipeline({ queue, now: () => now, snapshots: [snapshot(data)] });
+  const ledger = createMemoryLedger();
+  const pipeline = startPipeline({ ledger, queue, now: () => now, snapshots: [snapshot(data)] });
+  const time = { now };
+  const timers = new Set<{ at: number; callback: () => void }>();
+  const clock: Clock = {
+    now: () => time.now,
+    after(ms, callback) {
+      const timer = { at: time.now + ms, callback };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+  };
+  const settle = async () => {
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+  };
+  async function pass(ms: number): Promise<void> {
+    await settle();
+    const end = time.now + ms;
+    for (;;) {
+      const due = [...timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0];
+      if (due === undefined) break;
+      time.now = due.at;
+      timers.delete(due);
+      due.callback();
+      await settle();
+    }
+    time.now = end;
+  }
+
   const { configurations } = pipeline;
   const mirror = createMirror(
-    { connection, configurations, controllerNamespace, log, now: () => now },
+    {
+      connection,
+      configurations,
+      controllerNamespace,
+      load: (uid) => ledger.load(uid),
+      log,
+      now: () => time.now,
+      clock,
+    },
     { retryDelay: 0 },
   );
 
@@ -71,7 +115,7 @@ function start(on: On = () => undefined, data = configMap) {
     return Object.fromEntries([...state].map(([key, at]) => [key.replace(/\]\.[^:]+/, ']'), at]));
   }
 
-  return { mirror, pipeline, annotations, requests, lines, deliveriesOf, notified };
+  return { mirror, pipeline, annotations, requests, lines, deliveriesOf, notified, pass };
 }
 
 const subscriptions = { 'on-degraded': 'ops', 'on-synced': 'ops' };
@@ -158,7 +202,7 @@ it('leaves alone what is gone', async () => {
 it('writes nothing of a condition that is not configured any more', async () => {
   const m = start();
   const [delivery] = await m.deliveriesOf(app(degraded));
-  m.pipeline.configurations.update(snapshot({ 'service.console': '{}' }));
+  m.pipeline.configurations.update(snapshot({ 'herald.service.console': '{}' }));
   if (delivery) m.mirror.sent(delivery);
   await m.mirror.stop(60_000);
   expect(m.requests).toEqual([]);
@@ -188,4 +232,106 @@ it('ends at the deadline, though the API server does not answer', async () => {
   if (delivery) m.mirror.sent(delivery);
   await m.mirror.stop(1);
   expect(m.requests).toHaveLength(1);
+});
+
+describe('an annotation that somebody removes', () => {
+  const seen = (m: ReturnType<typeof start>) =>
+    application('a', {
+      status: degraded,
+      subscriptions,
+      annotations: { ...m.annotations.get('a') },
+      metadata: {
+        resourceVersion: String(m.requests.length),
+        annotations: { ...m.annotations.get('a') },
+      },
+    });
+  const remove = (m: ReturnType<typeof start>) => {
+    delete m.annotations.get('a')?.[notifiedAnnotation];
+    m.mirror.observed(seen(m));
+  };
+  const patches = (m: ReturnType<typeof start>) =>
+    m.requests.filter(({ method }) => method === 'PATCH').length;
+
+  it('is written again, and what others have added stays', async () => {
+    const m = start();
+    const [delivery] = await m.deliveriesOf(app(degraded));
+    if (delivery) m.mirror.sent(delivery);
+    await m.pass(0);
+    const before = m.annotations.get('a')?.[notifiedAnnotation];
+    expect(before).toBeDefined();
+    m.mirror.observed(seen(m));
+    await m.pass(60_000);
+    expect(patches(m)).toBe(1);
+    remove(m);
+    await m.pass(0);
+    expect(m.annotations.get('a')).toEqual({ 'example.com/other': 'stays', [notifiedAnnotation]: before });
+
+    // An older state of it, from before the patch, says nothing.
+    m.mirror.observed(application('a', { metadata: { resourceVersion: '1' } }));
+    await m.pass(60_000);
+    expect(patches(m)).toBe(2);
+  });
+
+  it('again and again is written at growing distances, and said once', async () => {
+    const m = start();
+    const [delivery] = await m.deliveriesOf(app(degraded));
+    if (delivery) m.mirror.sent(delivery);
+    await m.pass(0);
+    m.mirror.observed(seen(m));
+    for (let second = 0; second < 3_600; second += 1) {
+      if (m.annotations.get('a')?.[notifiedAnnotation] !== undefined) remove(m);
+      await m.pass(1_000);
+    }
+    // 0, 1, 2, 4 … 512 s, and then every ten minutes.
+    expect(patches(m)).toBeLessThanOrEqual(1 + 17);
+    expect(patches(m)).toBeGreaterThan(10);
+    expect(m.lines.map(({ msg }) => msg).filter((msg) => msg.startsWith('Something removes'))).toHaveLength(
+      1,
+    );
+  });
+
+  it('while nobody watched is written again from the ledger', async () => {
+    const m = start();
+    await m.deliveriesOf(app(degraded));
+    expect(m.notified()).toEqual({});
+    m.mirror.observed(application('a', { status: degraded }));
+    await m.pass(0);
+    expect(Object.keys(m.notified())).toEqual(['on-degraded:[0]:console:ops']);
+  });
+
+  it('is left alone where the episode is over', async () => {
+    const m = start();
+    const [delivery] = await m.deliveriesOf(app(degraded));
+    if (delivery) m.mirror.sent(delivery);
+    await m.pass(0);
+    await m.deliveriesOf(app(healthy));
+    m.mirror.ended(app(healthy), m.pipeline.ended);
+    await m.pass(0);
+    m.mirror.observed(seen(m));
+    await m.pass(60_000);
+    expect([m.notified(), patches(m)]).toEqual([{}, 2]);
+  });
+});
+
+it('writes beside its own key for several sources the one that argocd-notifications would have written', async () => {
+  const data = {
+    ...configMap,
+    'trigger.on-synced': `
+- when: app.status.operationState.phase == 'Succeeded'
+  oncePer: app.status.operationState?.syncResult?.revision
+  send: [message]`,
+  };
+  const m = start(undefined, data);
+  const syncResult = { revision: '', revisions: ['r1', 'r2'] };
+  const status = {
+    health: { status: 'Healthy' },
+    operationState: { phase: 'Succeeded', finishedAt: '2026-01-01T00:00:00Z', syncResult },
+    reconciledAt: '2026-01-01T00:01:00Z',
+  };
+  for (const delivery of await m.deliveriesOf(app(status))) m.mirror.sent(delivery);
+  await m.mirror.stop(60_000);
+  expect(m.notified()).toEqual({
+    '[r1 r2]:on-synced:[0]:console:ops': seconds,
+    'on-synced:[0]:console:ops': seconds,
+  });
 });

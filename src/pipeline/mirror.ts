@@ -1,21 +1,35 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AnnotateTarget, annotateApplication, readAnnotations } from '../cluster/annotate.ts';
+import { type Clock, systemClock } from '../cluster/clock.ts';
 import type { Connection } from '../cluster/connect.ts';
+import { createChangeCounter } from '../episodes/change-history.ts';
 import type { Evaluation } from '../episodes/claim.ts';
-import type { EpisodeRecord } from '../episodes/ledger.ts';
-import { mirrorKey, mirrorNotified, notifiedAnnotation } from '../episodes/notified-annotation.ts';
+import type { EpisodeRecord, Ledger } from '../episodes/ledger.ts';
+import {
+  enginePrint,
+  mirrorKeys,
+  mirrorNotified,
+  notifiedAnnotation,
+  parseNotified,
+} from '../episodes/notified-annotation.ts';
 import type { Logger } from '../log.ts';
-import type { Delivery } from '../model.ts';
+import type { Application, Delivery, JsonObject } from '../model.ts';
+import { conditionVars } from '../triggers/schema.ts';
 import type { Configurations } from './configurations.ts';
+import { isBefore } from './revision.ts';
 
 /**
  * `--notified-annotation=write`: keeps argocd-notifications' annotation in step with the ledger, for clusters that
  * give Herald no disk, and for going back. One patch at a time per Application, of its own key only; what happens
- * meanwhile goes into the next one.
+ * meanwhile goes into the next one. Whoever takes away what stands in it (an ApplicationSet, Terraform) gets it written
+ * again: at once, and then at growing distances, so that nobody fights.
  */
 export interface Mirror {
   sent(delivery: Delivery): void;
   ended(application: AnnotateTarget, evaluations: readonly Evaluation[]): void;
+  /** What the watch shows of an Application. */
+  observed(application: Application): void;
+  forget(uid: string): void;
   /** Waits for the patches under way, no longer than `deadline` milliseconds. */
   stop(deadline: number): Promise<void>;
 }
@@ -24,14 +38,28 @@ interface Deps {
   connection: Pick<Connection, 'json'>;
   configurations: Configurations;
   controllerNamespace: string;
+  /** What was notified, for an Application that has lost the annotation while nobody watched. */
+  load: Ledger['load'];
   log: Logger;
   now(): number;
+  /** @defaultValue systemClock */
+  clock?: Clock;
 }
 
 type Parts = Pick<
   EpisodeRecord,
   'configNamespace' | 'trigger' | 'condition' | 'oncePer' | 'service' | 'recipient'
 >;
+
+/** The annotation as it is to be, and how often it was not. */
+interface Standing {
+  text: string;
+  /** Of the Application with this text: what the watch shows of an older one says nothing. */
+  revision: string;
+  restored: number;
+  restoredAt: number;
+  cancel?: () => void;
+}
 
 interface Pending {
   target: AnnotateTarget;
@@ -45,16 +73,47 @@ interface Options {
 }
 
 const attempts = 5;
+/** Between taking away and writing again: doubles from the first up to the second, and begins anew after a quiet hour. */
+const shortestRestore = 1_000;
+const longestRestore = 600_000;
+const quiet = 3_600_000;
+/** Applications at the same time whose annotation is looked up in the ledger. */
+const loads = 4;
 
 export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mirror {
   const pending = new Map<string, Pending>();
   const working = new Map<string, Promise<void>>();
+  const standing = new Map<string, Standing>();
+  const toLoad: Application[] = [];
+  const clock = deps.clock ?? systemClock;
   const abort = new AbortController();
+  let loading = 0;
 
-  function keysOf(parts: Parts): ReturnType<typeof mirrorKey> | undefined {
-    const trigger = deps.configurations.get(parts.configNamespace)?.config.triggers.get(parts.trigger);
-    const condition = trigger?.conditions.find(({ id }) => id === parts.condition);
-    return condition && mirrorKey(parts, condition.index, deps.controllerNamespace);
+  /** `object`: the Application when it was notified, or the nearest to it that is known. */
+  function keysOf(parts: Parts, object: JsonObject | undefined, at: number): string[] {
+    const active = deps.configurations.get(parts.configNamespace);
+    const condition = active?.config.triggers
+      .get(parts.trigger)
+      ?.conditions.find(({ id }) => id === parts.condition);
+    if (!active || !condition) return [];
+    let printed = parts.oncePer;
+    // A list may be Herald's own value for what the engine cannot tell apart.
+    if (printed.startsWith('[') && object !== undefined) {
+      const result = condition.evaluate(
+        conditionVars({
+          app: object,
+          context: active.config.context,
+          secrets: active.secrets ?? {},
+          appProject: {},
+          now: at,
+          changes: createChangeCounter({}, at).changes,
+        }),
+      );
+      printed = result.status === 'matched' ? enginePrint(result) : '';
+      // Of another sync than the one that was notified.
+      if (printed.startsWith('[')) printed = parts.oncePer;
+    }
+    return mirrorKeys(parts, { index: condition.index, printed }, deps.controllerNamespace);
   }
 
   function change(target: AnnotateTarget, apply: (entry: Pending) => void): void {
@@ -86,8 +145,16 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
           notified: [...notified].map(([key, at]) => ({ key, at })),
           ended: [...ended],
         });
-        if (text !== before)
-          await annotateApplication(deps.connection, target, notifiedAnnotation, text ?? null, abort.signal);
+        if (text === before) return;
+        const { connection } = deps;
+        const written = await annotateApplication(
+          connection,
+          target,
+          notifiedAnnotation,
+          text ?? null,
+          abort.signal,
+        );
+        if (written.status === 'patched') noteWritten(target.uid, text ?? '', written.resourceVersion);
         return;
       } catch (error) {
         if (abort.signal.aborted) return;
@@ -101,30 +168,126 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
     }
   }
 
+  function noteWritten(uid: string, text: string, revision: string): void {
+    const known = standing.get(uid);
+    if (known) Object.assign(known, { text, revision });
+    else standing.set(uid, { text, revision, restored: 0, restoredAt: 0 });
+  }
+
+  /** Somebody has taken away what was written. */
+  function restore(application: Application, known: Standing): void {
+    if (known.cancel !== undefined) return;
+    const now = deps.now();
+    if (now - known.restoredAt > quiet) known.restored = 0;
+    const wait =
+      known.restored === 0
+        ? 0
+        : Math.max(
+            0,
+            known.restoredAt + Math.min(shortestRestore * 2 ** (known.restored - 1), longestRestore) - now,
+          );
+    known.cancel = clock.after(wait, () => {
+      delete known.cancel;
+      known.restored += 1;
+      known.restoredAt = deps.now();
+      const { uid, namespace, name } = application;
+      if (known.restored === 3) {
+        deps.log.warn(
+          { application: `${namespace}/${name}`, annotation: notifiedAnnotation },
+          'Something removes the annotation again and again: it is written again at growing distances',
+        );
+      }
+      change({ uid, namespace, name }, ({ notified, ended }) => {
+        for (const [key, at] of parseNotified(known.text)) {
+          if (!ended.has(key) && !notified.has(key)) notified.set(key, Number(at) * 1000);
+        }
+      });
+    });
+  }
+
+  function loadNext(): void {
+    while (loading < loads && !abort.signal.aborted) {
+      const application = toLoad.shift();
+      if (application === undefined) return;
+      loading += 1;
+      void restoreFromLedger(application).finally(() => {
+        loading -= 1;
+        loadNext();
+      });
+    }
+  }
+
+  async function restoreFromLedger({ uid, namespace, name, object }: Application): Promise<void> {
+    try {
+      const loaded = await deps.load(uid);
+      if (loaded === undefined || !('record' in loaded)) return;
+      for (const episode of loaded.episodes) {
+        const { notifiedAt } = episode;
+        if (notifiedAt === undefined) continue;
+        const keys = keysOf(episode, object, notifiedAt);
+        if (keys.length === 0) continue;
+        change({ uid, namespace, name }, ({ notified, ended }) => {
+          for (const key of keys) if (!ended.has(key) && !notified.has(key)) notified.set(key, notifiedAt);
+        });
+      }
+    } catch (error) {
+      deps.log.warn(
+        { application: `${namespace}/${name}`, err: error },
+        'Could not mirror what was notified',
+      );
+    }
+  }
+
   return {
     sent(delivery) {
-      const keys = keysOf({ ...delivery, ...delivery.destination });
-      if (!keys) return;
+      const keys = keysOf({ ...delivery, ...delivery.destination }, delivery.snapshot, delivery.observedAt);
+      if (keys.length === 0) return;
       change(delivery.application, ({ notified, ended }) => {
-        notified.set(keys.key, deps.now());
-        ended.delete(keys.key);
-        for (const key of keys.replaces) ended.add(key);
+        for (const key of keys) {
+          notified.set(key, deps.now());
+          ended.delete(key);
+        }
       });
     },
     ended(application, evaluations) {
       const { uid, namespace, name } = application;
       for (const evaluation of evaluations) {
-        const keys = keysOf({ ...evaluation, ...evaluation.destination, oncePer: '' });
-        if (!keys) continue;
+        const keys = keysOf({ ...evaluation, ...evaluation.destination, oncePer: '' }, undefined, 0);
+        if (keys.length === 0) continue;
         change({ uid, namespace, name }, ({ notified, ended }) => {
-          notified.delete(keys.key);
-          ended.add(keys.key);
+          for (const key of keys) {
+            notified.delete(key);
+            ended.add(key);
+          }
         });
       }
+    },
+    observed(application) {
+      const { uid, annotations, resourceVersion } = application;
+      const text = annotations[notifiedAnnotation];
+      const known = standing.get(uid);
+      if (known === undefined) {
+        standing.set(uid, { text: text ?? '', revision: resourceVersion, restored: 0, restoredAt: 0 });
+        if (text === undefined) {
+          toLoad.push(application);
+          loadNext();
+        }
+        return;
+      }
+      if (isBefore(resourceVersion, known.revision) || text === known.text) return;
+      const shown = parseNotified(text);
+      const isLost = [...parseNotified(known.text).keys()].some((key) => !shown.has(key));
+      if (isLost) restore(application, known);
+      else Object.assign(known, { text: text ?? '', revision: resourceVersion });
+    },
+    forget(uid) {
+      standing.get(uid)?.cancel?.();
+      standing.delete(uid);
     },
     async stop(deadline) {
       await Promise.race([Promise.allSettled(working.values()), delay(deadline, undefined, { ref: false })]);
       abort.abort();
+      for (const { cancel } of standing.values()) cancel?.();
     },
   };
 }

@@ -335,6 +335,20 @@ it('tells the conditions that read the clock from the others', async () => {
   expect(clocks).toEqual(['b']);
 });
 
+it('makes no delivery for a service that nothing is sent through yet, and tells of it once', async () => {
+  const p = start();
+  p.configurations.update(snapshot({ ...configMap, 'service.telegram': 'token: x' }));
+  const annotations = { 'notifications.argoproj.io/subscribe.on-degraded.telegram': '-100' };
+  for (const uid of ['a', 'b']) p.see(application(uid, { annotations, status: degraded }));
+  p.see(application('c', { annotations, subscriptions: toOps, status: degraded }));
+  await p.done();
+  expect(p.queue.held()).toHaveLength(1);
+  expect(await pendingOf(p)).toBe(1);
+  const message =
+    'Subscription to a service that is configured and not sent through yet: no delivery is made for it';
+  expect(warnings(p, message)).toMatchObject([{ service: 'telegram', application: 'argocd/a' }]);
+});
+
 it('tells once of a trigger that is not configured, and again under another configuration', async () => {
   const p = start();
   const message = 'Subscription to a trigger that is not configured';

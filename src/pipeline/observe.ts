@@ -3,16 +3,19 @@
  * ledger answers and of what is written has to be seen in one place.
  */
 import type { RepoEvaluation } from '../argocd/evaluation.ts';
+import { isOperationStuck } from '../cluster/sync-status.ts';
 import { type ChangeHistory, createChangeCounter } from '../episodes/change-history.ts';
 import { decide, type Evaluation, type OpenEpisodes, openEpisodes, slotOf } from '../episodes/claim.ts';
 import type { EpisodeRecord, LedgerChange } from '../episodes/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Application, JsonObject } from '../model.ts';
+import type { Application, Delivery, JsonObject } from '../model.ts';
 import { applicationRecord, recordFingerprint } from './application-record.ts';
 import type { ActiveConfig, Configurations } from './configurations.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
+import { createLineBudget } from './line-budget.ts';
+import { isNewborn } from './newborn.ts';
 import { isBefore } from './revision.ts';
 import type { TermLedger } from './term-ledger.ts';
 
@@ -59,6 +62,8 @@ interface Deps {
   importEpisodes(application: Application, evaluations: readonly AlertEvaluation[]): EpisodeRecord[];
   /** Told of episodes without oncePer that are over. */
   onEnded(application: Application, evaluations: readonly Evaluation[]): void;
+  /** Told of oncePer values that count as told without a message. */
+  onNamed?(delivery: Delivery): void;
   /** More events wait for the ledger than are kept in memory: told once, and they are given up. */
   onOverflow(): void;
   metrics: Metrics;
@@ -92,6 +97,8 @@ interface Tracked {
   decidedUpTo?: string | undefined;
   /** For conditions that ask how often a value has changed; stands in the record, too. */
   history: ChangeHistory;
+  /** `startedAt` of an operation that has no end, once that is logged. */
+  stuck?: string;
   /** Failures logged already, so that each is logged when it changes and not with every event. */
   failures: string;
 }
@@ -101,19 +108,15 @@ const loadConcurrency = 64;
 /** Milliseconds of evaluation after which other work gets its turn. */
 const slice = 20;
 
-/** Warnings about conditions that fail alike; then it is said at debug level. Different failures are told apart. */
-const linesPerFailure = 10;
-const mostFailureLines = 1_000;
-
 export function createObserver(deps: Deps, options: Options = {}): Observer {
   const { limit = 100_000, retryDelay = 100, maxRetryDelay = 5_000 } = options;
   const { ledger, writer, configurations, metrics, log } = deps;
   const tracked = new Map<string, Tracked>();
   const toLoad: string[] = [];
   const waiters: (() => void)[] = [];
-  /** Told already, by the configuration that does not have them. */
-  const unknownTriggers = new WeakMap<ActiveConfig, Set<string>>();
-  const failureLines = new Map<string, number>();
+  const lines = createLineBudget(deps.now);
+  /** Triggers and services told already, by the configuration that cannot serve them. */
+  const unserved = new WeakMap<ActiveConfig, Set<string>>();
   let loading = 0;
   let waitingEvents = 0;
   let stopped = false;
@@ -211,6 +214,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const { application } = entry;
     metrics.setApplication(application, observedAt);
     if (kind === 'seen' && !deps.isRefreshed(application.object)) return;
+    reportStuck(entry);
     const before = entry.history;
     const evaluations = evaluateAll(entry);
     const isHistoryNew = entry.history !== before;
@@ -225,8 +229,22 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     metrics.setAlerts(application, activeAlerts(entry, evaluations));
     const isTold = entry.fingerprint !== undefined || evaluations.length > 0;
     const change = isTold ? changeOf(entry, decision.change, imported, isHistoryNew) : undefined;
+    for (const delivery of decision.named) deps.onNamed?.(delivery);
     if (decision.ended.length > 0) deps.onEnded(application, decision.ended);
     if (change) writer.write(application.uid, { kind: 'apply', change });
+  }
+
+  /** Argo CD itself may have stopped syncing it, so it is said once for each such operation. */
+  function reportStuck(entry: Tracked): void {
+    const { application } = entry;
+    const stuck = isOperationStuck(application.object) ? operationStart(application.object) : undefined;
+    if (stuck !== undefined && stuck !== entry.stuck)
+      log.warn(
+        { application: nameOf(application), startedAt: stuck },
+        'Operation is over and has no end (finishedAt): Argo CD may have stopped syncing the Application',
+      );
+    if (stuck === undefined) delete entry.stuck;
+    else entry.stuck = stuck;
   }
 
   function evaluateAll(entry: Tracked): AlertEvaluation[] {
@@ -234,9 +252,11 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const project = deps.project(application);
     const evaluations: AlertEvaluation[] = [];
     const failures: string[] = [];
-    const counter = createChangeCounter(entry.history, deps.now());
+    const counter = createChangeCounter(entry.history, deps.now(), operationStart(application.object));
     entry.timeDependent = false;
-    for (const active of configurations.of(application.namespace)) {
+    const actives = configurations.of(application.namespace);
+    const lost = new Set<string>();
+    for (const active of actives) {
       const repo = deps.repo?.(application, active);
       const answer = evaluateApplication(application, project, active, deps.now(), counter, repo);
       evaluations.push(...answer.evaluations);
@@ -244,7 +264,16 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       for (const { name, triggered } of answer.conditions) {
         metrics.evaluations.inc({ name, triggered: String(triggered) });
       }
-      for (const trigger of answer.unknownTriggers) reportUnknownTrigger(active, trigger, application);
+      for (const trigger of answer.unknownTriggers) {
+        // An annotation counts under each configuration; one of them has to have the trigger.
+        if (lost.has(trigger) || actives.some(({ config }) => config.triggers.has(trigger))) continue;
+        lost.add(trigger);
+        if (isFirst(active, `trigger ${trigger}`)) reportUnknownTrigger(active, trigger, application);
+      }
+      for (const service of answer.unsentServices) {
+        if (isFirst(active, `service ${service}`)) reportUnsentService(active, service, application);
+      }
+      if (isNewborn(application.object)) continue;
       for (const failure of answer.failures) {
         metrics.evaluationErrors.inc({ trigger: failure.trigger });
         failures.push(`${failure.trigger}: ${failure.error}`);
@@ -259,18 +288,29 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
 
   /** Of what fails alike for ten thousand Applications, such as those that were never synced, a few tell enough. */
   function reportFailures(application: Application, failures: string[], told: string): void {
-    const times = (failureLines.get(told) ?? 0) + 1;
-    if (failureLines.size >= mostFailureLines) failureLines.clear();
-    failureLines.set(told, times);
-    const level = times <= linesPerFailure ? 'warn' : 'debug';
+    const worth = lines.take(told);
+    const level = worth === 'no' ? 'debug' : 'warn';
     log[level]({ application: nameOf(application), failures }, 'Conditions could not be evaluated');
+    if (worth === 'last') log.warn('More conditions that could not be evaluated are logged at debug level');
+  }
+
+  function isFirst(active: ActiveConfig, subject: string): boolean {
+    const told = unserved.get(active) ?? new Set();
+    unserved.set(active, told);
+    const { size } = told;
+    return told.add(subject).size > size;
+  }
+
+  function reportUnsentService(active: ActiveConfig, service: string, application: Application): void {
+    log.warn(
+      { service, namespace: active.namespace, application: nameOf(application) },
+      'Subscription to a service that is configured and not sent through yet: no delivery is made for it',
+    );
   }
 
   function reportUnknownTrigger(active: ActiveConfig, trigger: string, application: Application): void {
-    const told = unknownTriggers.get(active) ?? new Set();
-    if (told.has(trigger)) return;
-    unknownTriggers.set(active, told.add(trigger));
-    log.warn(
+    // Each is also an Event on the Application, and none that stands in the ConfigMap is missing there.
+    log[lines.take('unknown trigger') === 'no' ? 'debug' : 'warn'](
       { trigger, namespace: active.namespace, application: nameOf(application) },
       'Subscription to a trigger that is not configured',
     );
@@ -357,7 +397,9 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     },
     *matching() {
       for (const [uid, { open }] of tracked) {
-        const keys = [...open.values()].filter(({ oncePer }) => oncePer !== '').map(({ key }) => key);
+        const keys = [...open.values()]
+          .filter(({ oncePer, ended }) => oncePer !== '' && !ended)
+          .map(({ key }) => key);
         if (keys.length > 0) yield { uid, keys };
       }
     },
@@ -385,7 +427,7 @@ function activeAlerts(
   for (const evaluation of evaluations) {
     if (evaluation.result.status === 'unmatched') continue;
     const episode = entry.open.get(slotOf(evaluation));
-    if (!episode) continue;
+    if (!episode || episode.ended) continue;
     const { trigger, severity } = evaluation;
     const key = `${trigger}\n${severity}`;
     const since = Math.min(episode.openedAt, alerts.get(key)?.since ?? Number.POSITIVE_INFINITY);
@@ -403,6 +445,13 @@ function withDeletionTimestamp({ application, observedAt }: ApplicationEvent): A
   if (metadata.deletionTimestamp) return application;
   const deletionTimestamp = `${new Date(observedAt).toISOString().slice(0, 19)}Z`;
   return { ...application, object: { ...application.object, metadata: { ...metadata, deletionTimestamp } } };
+}
+
+/** `startedAt` of the operation that runs or ran last, '' without one. */
+function operationStart({ status }: JsonObject): string {
+  const { operationState } = (status ?? {}) as { operationState?: { startedAt?: unknown } };
+  const startedAt = operationState?.startedAt;
+  return typeof startedAt === 'string' ? startedAt : '';
 }
 
 function nameOf(application: Application): string {

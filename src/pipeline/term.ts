@@ -20,6 +20,7 @@ import { createPeriodic } from './periodic.ts';
 import { observeDeletion, pruneLedger, reportDeletions, requeueIntents } from './recover.ts';
 import type { Repo } from './repo.ts';
 import type { Term } from './standing.ts';
+import type { SubscriptionReporter } from './subscription-problems.ts';
 import { createTermLedger } from './term-ledger.ts';
 
 /** What a term needs of an opened store. */
@@ -32,6 +33,7 @@ export interface OpenedStore {
 /** A leader's work: watching Applications, deciding, writing what was decided, and sweeping behind itself. */
 export interface LeadingTerm extends Term {
   observer: Observer;
+  subscriptions: SubscriptionReporter;
   watches(): ReflectorState[];
   /** The first list is done and evaluated, and what happened before it. */
   isReady(): boolean;
@@ -50,6 +52,9 @@ interface Deps {
   repo: Repo['evaluation'];
   /** Absent: argocd-notifications' annotation is not written. */
   mirror?: Mirror;
+  /** There are Applications in the namespace. */
+  lookInto(namespace: string): void;
+  subscriptions: SubscriptionReporter;
   metrics: Metrics;
   log: Logger;
   now(): number;
@@ -83,7 +88,7 @@ const progressInterval = second;
 const retention = 90 * day;
 
 export function createTerm(deps: Deps, options: Options): LeadingTerm {
-  const { connection, configurations, mirror, metrics, log, now } = deps;
+  const { connection, configurations, mirror, subscriptions, metrics, log, now } = deps;
   const { scope, labelSelector, controllerNamespace } = options;
   const over = Promise.withResolvers<string>();
   const ending = new AbortController();
@@ -115,6 +120,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
       return importEpisodes(application, evaluations, { controllerNamespace, now: now() });
     },
     onEnded: (application, evaluations) => mirror?.ended(application, evaluations),
+    onNamed: (delivery) => mirror?.sent(delivery),
     onOverflow: () => over.resolve('overflow'),
     metrics,
     log,
@@ -127,8 +133,12 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
       scope,
       labelSelector,
       handlers: {
-        upsert: (application, _previous, { isReplayed }) =>
-          observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed }),
+        upsert: (application, _previous, { isReplayed }) => {
+          deps.lookInto(application.namespace);
+          subscriptions.check('Application', application);
+          mirror?.observed(application);
+          observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed });
+        },
         delete: (application, { isReplayed }) => deleted(application, isReplayed),
       },
     },
@@ -139,6 +149,8 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   );
 
   function deleted(application: Application, isReplayed: boolean): void {
+    subscriptions.forget(application.uid);
+    mirror?.forget(application.uid);
     const event = { application, observedAt: now(), isReplayed };
     if (labelSelector === '') observer.observe({ ...event, kind: 'deleted' });
     // A watch with a selector also reports what merely ceased to match.
@@ -205,6 +217,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   return {
     over: over.promise,
     observer,
+    subscriptions,
     watches: () => [applications.state(), applicationSets.state()],
     isReady: () => isReady,
     backlog: () => writer.backlog(),
@@ -214,6 +227,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
       ending.abort();
       if (!isOver) await Promise.race([noteProgress(), delay(deadline, undefined, { ref: false })]);
       observer.stop();
+      subscriptions.stop();
       for (const set of applicationSets.values()) metrics.forgetApplicationSet(set);
       await writer.stop(0);
     },

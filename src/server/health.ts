@@ -9,8 +9,13 @@ export type HealthChecks = Readonly<Record<string, () => Health | Promise<Health
 
 export interface HealthReport {
   ok: boolean;
+  results: readonly CheckResult[];
   /** One line of JSON a check: `{"check":…,"ok":…,"reason":…}`. */
   lines: string;
+}
+
+export interface CheckResult extends Health {
+  check: string;
 }
 
 /**
@@ -23,6 +28,7 @@ export async function runChecks(checks: HealthChecks, deadline: number): Promise
   );
   return {
     ok: results.every((result) => result.ok),
+    results,
     lines: results.map((result) => `${JSON.stringify(result)}\n`).join(''),
   };
 }

@@ -2,8 +2,10 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from '../metrics.ts';
 import { type HealthChecks, runChecks } from './health.ts';
+import { indexPage } from './index-page.ts';
 
 export interface ServerDeps {
+  version: string;
   metrics: Pick<Metrics, 'contentType' | 'expose'>;
   health: {
     /** `/healthz`: what only a restart mends. */
@@ -37,10 +39,17 @@ interface Answer {
   body: string;
 }
 
-/** `/metrics`, `/healthz` and `/readyz` over HTTP. */
+/** `/metrics`, `/healthz` and `/readyz` over HTTP, and `/` for people who find the port. */
 export function createServer(deps: ServerDeps, options: ServerOptions): Server {
   const checkDeadline = options.checkDeadline ?? 2_000;
   const routes: Record<string, () => Promise<Answer>> = {
+    '/': async () => {
+      const [healthz, readyz] = await Promise.all(
+        [deps.health.healthz, deps.health.readyz].map((checks) => runChecks(checks, checkDeadline)),
+      );
+      const body = indexPage(deps.version, { '/healthz': healthz, '/readyz': readyz });
+      return { status: 200, type: 'text/html; charset=utf-8', body };
+    },
     '/metrics': async () => ({
       status: 200,
       type: deps.metrics.contentType,
@@ -111,6 +120,7 @@ function write(request: IncomingMessage, response: ServerResponse, answer: Answe
     'content-length': body.length,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     ...(keepAlive ? {} : { connection: 'close' }),
   });
   response.end(request.method === 'HEAD' ? undefined : body);

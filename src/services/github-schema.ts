@@ -41,6 +41,7 @@ export const github = serviceSchema({
       },
       repositoryDispatch: { event_type: 'text', client_payload: 'text' },
     },
+    json: ['repositoryDispatch.client_payload'],
   },
   recipient: { noun: 'recipient' },
 });

@@ -6,6 +6,10 @@ export const googlechat = serviceSchema({
   product: 'Google Chat',
   pending: true,
   options: { webhooks: { kind: 'map', of: 'hook' }, ...transport },
-  section: { merge: 'keep', fields: { cards: 'text', cardsV2: 'text', threadKey: 'text' } },
+  section: {
+    merge: 'keep',
+    fields: { cards: 'text', cardsV2: 'text', threadKey: 'text' },
+    json: ['cards', 'cardsV2'],
+  },
   recipient: { noun: 'space' },
 });

@@ -15,7 +15,7 @@ export const mattermost = serviceSchema({
     },
     ...transport,
   },
-  section: { merge: 'keep', fields: { attachments: 'text' } },
-  rendering: { jsonFields: ['attachments'], filterValue: escapeMattermost },
+  section: { merge: 'keep', fields: { attachments: 'text' }, json: ['attachments'] },
+  rendering: { filterValue: escapeMattermost },
   recipient: { noun: 'channel id' },
 });

@@ -1,4 +1,3 @@
-import { transport } from './fields.ts';
 import { createMarkdownEscape } from './markdown.ts';
 import { serviceSchema } from './schema.ts';
 
@@ -17,9 +16,8 @@ export const rocketchat = serviceSchema({
     alias: { kind: 'text', harmless: true },
     icon: { kind: 'text', harmless: true },
     avatar: { kind: 'text', harmless: true },
-    ...transport,
   },
-  section: { merge: 'keep', fields: { attachments: 'text' } },
-  rendering: { jsonFields: ['attachments'], filterValue: escapeRocketChat },
+  section: { merge: 'keep', fields: { attachments: 'text' }, json: ['attachments'] },
+  rendering: { filterValue: escapeRocketChat },
   recipient: { noun: 'channel' },
 });

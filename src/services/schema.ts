@@ -41,13 +41,15 @@ export interface SectionSchema {
   readonly merge: Merging | 'parts' | Readonly<Record<string, Merging>>;
   /** Go templates of fields that a section does not have, or leaves empty. */
   readonly defaults?: { readonly [field: string]: string };
+  /** Fields that are JSON once rendered, as dotted paths; `*` stands for any one name. */
+  readonly json?: readonly string[];
   /** Fields that know certain words only, the first of which any other means. */
   readonly words?: { readonly [field: string]: readonly [string, ...string[]] };
 }
 
 /** How values are written into the texts of a template. */
 export interface Rendering {
-  /** Fields of the section that must be JSON once rendered, as dotted paths; `*` stands for any one name. */
+  /** Fields of the section that must be JSON once rendered; default: those that its schema calls JSON. */
   readonly jsonFields?: readonly string[];
   /** Fields that may be JSON or anything else: escaped so only where that makes JSON of them. */
   readonly looseJsonFields?: readonly string[];
@@ -71,6 +73,8 @@ export interface ServiceSchema<Type extends string = string, F extends Fields = 
   readonly product: string;
   /** Herald knows it, and cannot send through it yet. */
   readonly pending?: boolean;
+  /** argocd-notifications knows no such type: it refuses a ConfigMap with a key `service.<type>`. */
+  readonly isHeraldOnly?: true;
   readonly options: F;
   /** What single fields cannot tell. */
   check?(options: OptionsOf<F>, report: ReportProblem): void;
@@ -103,13 +107,13 @@ export function serviceSchema<
 
 /** How values are written for a service; without its options, as one that has none is. */
 export function renderingOf(
-  { type, rendering, options: fields }: ServiceSchema,
+  { type, rendering, section, options: fields }: ServiceSchema,
   name: string,
   options: OptionsOf<Fields> = readFields(fields, {}).options,
 ): Presentation {
   return {
     type,
-    jsonFields: [],
+    jsonFields: section?.json ?? [],
     ...(typeof rendering === 'function' ? rendering(options, name) : rendering),
   };
 }

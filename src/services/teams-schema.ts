@@ -7,6 +7,6 @@ export const teams = serviceSchema({
   product: 'Microsoft Teams',
   pending: true,
   options: { recipientUrls: { kind: 'map', of: 'hook' }, ...transport },
-  section: { merge: 'keep', fields: cardFields },
+  section: { merge: 'keep', fields: cardFields, json: ['facts', 'sections', 'potentialAction'] },
   recipient: { noun: 'channel' },
 });

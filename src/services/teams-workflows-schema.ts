@@ -7,6 +7,10 @@ export const teamsWorkflows = serviceSchema({
   product: 'Microsoft Teams',
   pending: true,
   options: { recipientUrls: { kind: 'map', of: 'hook' }, ...transport },
-  section: { merge: 'keep', fields: { ...cardFields, adaptiveCard: 'text' } },
+  section: {
+    merge: 'keep',
+    fields: { ...cardFields, adaptiveCard: 'text' },
+    json: ['facts', 'sections', 'potentialAction', 'adaptiveCard'],
+  },
   recipient: { noun: 'channel' },
 });

@@ -47,7 +47,11 @@ export const webhook = serviceSchema({
       urlFields: ['*.path'],
     };
   },
-  section: { merge: 'parts', fields: { '*': { method: 'literal', body: 'text', path: 'text' } } },
+  section: {
+    merge: 'parts',
+    fields: { '*': { method: 'literal', body: 'text', path: 'text' } },
+    json: ['*.body'],
+  },
   recipient: { noun: 'recipient' },
 });
 

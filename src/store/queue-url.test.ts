@@ -41,6 +41,12 @@ describe('parseQueueUrl', () => {
     ['redis://cache/zero', /database that is no number: "zero"/],
     ['postgres:///herald', /names no host/],
     ['redis://u:p#w@cache', /percent-encode/],
+    [
+      'redis://:geheim%zz@cache',
+      /^The password of the queue URL has a % that stands for no character(?!.*geheim)/,
+    ],
+    ['postgres://u%2:geheim@db/herald', /^The user name of the queue URL has a %(?!.*geheim)/],
+    ['postgres://u:geheim@db/x%zz', /^The database of the queue URL has a %(?!.*geheim)/],
   ])('says what is wrong with %j', (text, error) => {
     expect(parseQueueUrl(text)).toEqual({ ok: false, error: expect.stringMatching(error) });
   });

@@ -61,11 +61,27 @@ function parseServer(
   named.hash = '';
   // A password with an unescaped slash lands here.
   if (/[@:]/.test(named.pathname)) named.pathname = '';
+  const broken = (['username', 'password', 'pathname'] as const).find((part) => !isDecodable(url[part]));
+  if (broken !== undefined) {
+    const part = broken === 'username' ? 'user name' : broken === 'password' ? 'password' : 'database';
+    return failed(
+      `The ${part} of the queue URL has a % that stands for no character. Write a percent sign as %25`,
+    );
+  }
   const what = problem(url);
   if (what !== undefined) {
     return failed(`${what}. Use ${forms}`);
   }
   return { ok: true, value: { kind, url: text, name: named.href } };
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function redisProblem(url: URL): string | undefined {

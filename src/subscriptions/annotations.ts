@@ -1,14 +1,17 @@
 import { createDecoder } from '../go/decode.ts';
-import { didYouMean } from '../go/did-you-mean.ts';
 import { field, fieldKey, parseYaml, type YamlPath } from '../go/yaml.ts';
+import type { Position } from '../go/yaml-position.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { parseDestination } from './destination.ts';
+import { corrected } from './misspelt.ts';
 
 /** What one annotation asks for. Without triggers the default triggers of each service apply. */
 export interface AnnotationSubscription {
   triggers: readonly string[];
   service: string;
   recipients: readonly string[];
+  /** Of the form in YAML: where in the value it stands. */
+  at?: { triggers?: Position; service?: Position };
 }
 
 export interface ParsedAnnotation {
@@ -119,7 +122,13 @@ function readYamlAnnotation(name: string, value: string): ParsedAnnotation {
       // An empty trigger name stands for the default triggers, as no name does.
       const lists =
         triggers.length === 0 ? [[]] : triggers.map((trigger) => (trigger === '' ? [] : [trigger]));
-      if (parsed) for (const list of lists) subscriptions.push({ ...parsed, triggers: list });
+      const ofTriggers = document.at(pathOf(triggerKey));
+      const ofService = document.at(pathOf(destinationsKey, at, 'service'));
+      const places = {
+        ...(ofTriggers ? { triggers: ofTriggers } : {}),
+        ...(ofService ? { service: ofService } : {}),
+      };
+      if (parsed) for (const list of lists) subscriptions.push({ ...parsed, triggers: list, at: places });
     }
   }
   return { subscriptions, problems: decoder.problems };
@@ -162,13 +171,13 @@ function parseLegacy(name: string, value: string): ParsedAnnotation {
 }
 
 function unknownAnnotation(name: string): Problem {
-  const local = name.slice(domain.length).split('.')[0] ?? '';
-  const meant = didYouMean(local, ['subscribe', 'subscriptions']);
+  const local = name.slice(domain.length);
+  const meant = corrected(local);
   return problemOf(
     name,
     'warning',
     'the annotation is unknown and ignored',
-    `Known annotations: ${subscribePrefix}<trigger>.<service>, ${yamlPrefix}.${meant ? ` Did you mean ${domain}${meant}?` : ''}`,
+    `Known annotations: ${subscribePrefix}<trigger>.<service>, ${yamlPrefix}.${meant === local ? '' : ` Did you mean ${domain}${meant}?`}`,
   );
 }
 

@@ -99,7 +99,7 @@ describe('resolveSubscriptions', () => {
         line: 5,
         what: 'a destination names no service',
       },
-      { key: `annotation ${domain}/subscriptions.bad`, severity: 'error', line: 2 },
+      { key: `annotation ${domain}/subscriptions.bad`, severity: 'error', line: 1 },
       { key: `annotation ${domain}/subscribe.on-c.`, severity: 'error' },
     ]);
   });

@@ -67,7 +67,7 @@ export function resolveSubscriptions(
     form: AnnotationForm,
     { triggers, service }: AnnotationSubscription,
   ): readonly string[] {
-    const ofService = config.defaultTriggersByService.get(service)?.map(({ name }) => name);
+    const ofService = defaultTriggersOf(config, service);
     // argocd-notifications lets them win even over a named trigger in the legacy form.
     if (form === 'legacy' && ofService) return ofService;
     if (triggers.length > 0) return triggers;
@@ -75,7 +75,15 @@ export function resolveSubscriptions(
   }
 }
 
-function noTrigger(name: string, service: string): Problem {
+/** Those of `defaultTriggers.<service>`. */
+export function defaultTriggersOf(
+  config: Pick<SubscriptionConfig, 'defaultTriggersByService'>,
+  service: string,
+): string[] | undefined {
+  return config.defaultTriggersByService.get(service)?.map(({ name }) => name);
+}
+
+export function noTrigger(name: string, service: string): Problem {
   return {
     key: `annotation ${name}`,
     severity: 'warning',

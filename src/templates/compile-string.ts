@@ -1,10 +1,12 @@
 /** One string of a template: dialect, compilation, rendering, and where its errors stand. */
 import { toText } from '../go/bytes.ts';
 import { localLocation } from '../go/location.ts';
+import type { Mistake, Shapes } from '../go/shape.ts';
 import { detectDialect } from './dialect.ts';
 import { type Execute, executeFiltered } from './filtered.ts';
 import { compileGoTemplate } from './gotemplate/engine.ts';
-import { compileMustache } from './mustache.ts';
+import { inspectGoTemplate } from './gotemplate/inspect.ts';
+import { compileMustache, inspectMustache } from './mustache.ts';
 import { SPRIG_LIBRARY } from './sprig/functions.ts';
 import type { Dialect, TemplateString } from './template.ts';
 
@@ -32,7 +34,14 @@ export function positionIn(text: string, offset: number): { line: number; column
 
 export function compileString(source: StringSource): CompiledString {
   const { text } = source;
-  if (!text.includes('{{')) return compiled(source, 'go', () => ({ ok: true, output: text }), false);
+  if (!text.includes('{{'))
+    return compiled(
+      source,
+      'go',
+      () => ({ ok: true, output: text }),
+      () => [],
+      false,
+    );
   const detected =
     source.dialect === undefined ? detectDialect(text) : { ok: true as const, dialect: source.dialect };
   if (!detected.ok) return { ok: false, error: detected.error, at: detected.at };
@@ -43,6 +52,7 @@ function compiled(
   source: StringSource,
   dialect: Dialect,
   execute: Execute,
+  inspect: (variables: Shapes) => Mistake[],
   usesSecrets: boolean,
 ): CompiledString {
   const { path, text, locate } = source;
@@ -50,6 +60,8 @@ function compiled(
     path,
     source: text,
     dialect,
+    locate,
+    inspect,
     render(vars, options) {
       const { filterValue: filter } = options;
       const result =
@@ -73,7 +85,9 @@ function compileGo(source: StringSource): CompiledString {
       ...(printed === undefined ? {} : { printed }),
       ...(decoded === undefined ? {} : { decoded }),
     });
-  return compiled(source, 'go', execute, template.roots.has('secrets'));
+  const inspect = (variables: Shapes) =>
+    inspectGoTemplate(source.name, source.text, SPRIG_LIBRARY, variables);
+  return compiled(source, 'go', execute, inspect, template.roots.has('secrets'));
 }
 
 function compileMustacheString(source: StringSource): CompiledString {
@@ -82,5 +96,6 @@ function compileMustacheString(source: StringSource): CompiledString {
   const { template } = compilation;
   const execute: Execute = (vars, options) => template.execute(vars.values, options);
   const usesSecrets = template.names.some((name) => name.split('.')[0] === 'secrets');
-  return compiled(source, 'mustache', execute, usesSecrets);
+  const inspect = (variables: Shapes) => inspectMustache(source.text, variables);
+  return compiled(source, 'mustache', execute, inspect, usesSecrets);
 }

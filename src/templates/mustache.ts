@@ -4,7 +4,9 @@
  */
 import Mustache from 'mustache';
 import { itemsOf } from '../go/collections.ts';
+import { likeliest } from '../go/did-you-mean.ts';
 import { sprint } from '../go/format.ts';
+import { ANY, type Mistake, memberOf as memberShape, type Shape, type Shapes } from '../go/shape.ts';
 import { isPlainMap } from '../go/typed.ts';
 import { GoTypedMap } from '../go/value.ts';
 import {
@@ -164,6 +166,52 @@ function namesIn(tokens: readonly Token[]): string[] {
     const names = token[0] === 'text' ? [] : [String(token[1])];
     return Array.isArray(token[4]) ? [...names, ...namesIn(token[4] as Token[])] : names;
   });
+}
+
+/** Names that nothing has, in a template that compiles; none in one that does not. */
+export function inspectMustache(source: string, variables: Shapes): Mistake[] {
+  const mistakes: Mistake[] = [];
+  const inspect = (tokens: readonly Token[], views: readonly Shape[]): void => {
+    for (const token of tokens) {
+      const [type, name, start] = [token[0], String(token[1]), Number(token[2])];
+      if (type === 'text' || type === '>' || type === '!' || type === '=') continue;
+      const shape = inspectName(name, source.indexOf(name, start), views, mistakes);
+      if (!Array.isArray(token[4])) continue;
+      const view = shape.kind === 'list' ? shape.element : shape;
+      const isScalar = view.kind === 'text' || view.kind === 'scalar';
+      inspect(token[4] as Token[], type === '#' && !isScalar ? [...views, view] : views);
+    }
+  };
+  try {
+    inspect(new Mustache.Writer().parse(source), [{ kind: 'object', fields: variables }]);
+  } catch (error) {
+    failure(error);
+    return [];
+  }
+  return mistakes;
+}
+
+/** A name is looked for in the innermost view first, what follows its dot in what was found alone. */
+function inspectName(name: string, at: number, views: readonly Shape[], mistakes: Mistake[]): Shape {
+  if (name === '.') return views.at(-1) ?? ANY;
+  const [first = '', ...rest] = name.split('.');
+  // What stands in a view of which nothing is known hides what is further out.
+  const holder =
+    views.findLast((view) => view.kind !== 'object' || view.fields.has(first)) ??
+    views.findLast(
+      (view) => view.kind === 'object' && likeliest(first, [...view.fields.keys()]) !== undefined,
+    ) ??
+    views[0];
+  if (holder?.kind !== 'object') return ANY;
+  let shape: Shape = holder;
+  let path = '';
+  for (const part of [first, ...rest]) {
+    const member = memberShape(shape, part, path === '' ? 'the template' : path);
+    if (member.mistake) mistakes.push({ at: at + (path === '' ? 0 : path.length + 1), ...member.mistake });
+    shape = member.shape;
+    path = path === '' ? part : `${path}.${part}`;
+  }
+  return shape;
 }
 
 export function compileMustache(source: string): MustacheCompilation {

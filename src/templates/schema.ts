@@ -3,11 +3,20 @@ import { suggestion } from '../go/did-you-mean.ts';
 import { fieldKey, parseYaml, unknownFields, type YamlDocument, type YamlPath } from '../go/yaml.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import type { SectionField, SectionFields, SectionSchema } from '../services/schema.ts';
-import { schemas } from '../services/schemas.ts';
+import { schemaOf, schemas } from '../services/schemas.ts';
 import { compileString, positionIn } from './compile-string.ts';
 import type { Dialect, SectionObject, SectionTree, Template, TemplateString } from './template.ts';
 
+export { renderNotification } from './render.ts';
+export { templateVars } from './vars.ts';
+export { shapeOf };
+
 const OWN_FIELDS = ['message', 'dialect'] as const;
+
+/** The section that belongs to a type of service; undefined for a type without one. */
+function shapeOf(type: string): SectionSchema | undefined {
+  return schemaOf(type)?.section;
+}
 
 const SECTIONS: ReadonlyMap<string, SectionSchema> = new Map(
   schemas.flatMap((schema) => ('section' in schema && schema.section ? [[schema.type, schema.section]] : [])),
@@ -87,12 +96,35 @@ class TemplateReader {
   /** A field that is no service of ours may be one of a later version: it is kept, with a warning. */
   private readUnknown(value: JsonObject, sections: Map<string, SectionObject>): void {
     const names = [...OWN_FIELDS, ...SECTIONS.keys()];
-    for (const key of unknownFields(value, names)) {
-      const fix = `Remove it, or correct its name.${suggestion(key, names)}`;
-      this.report('warning', this.document.keyAt([key]), `unknown field ${JSON.stringify(key)}`, fix);
+    const unknown = unknownFields(value, names);
+    const request = unknown.filter((key) => /^(?:method|path|body)$/i.test(key));
+    if (request.length > 0) this.reportRequest(request);
+    for (const key of unknown) {
       const section = value[key];
       if (isObject(section)) sections.set(key, this.readGeneric(section, [key]) as SectionObject);
+      if (request.includes(key)) continue;
+      const owners = [...SECTIONS]
+        .filter(([, { fields }]) => fields[key] !== undefined)
+        .map(([type]) => type);
+      const fix =
+        owners.length === 0
+          ? `Remove it, or correct its name.${suggestion(key, names)}`
+          : `It is a field of ${owners.join(', ')}: write it below the name of the service's type.`;
+      this.report('warning', this.document.keyAt([key]), `unknown field ${JSON.stringify(key)}`, fix);
     }
+  }
+
+  /** A request to a webhook at the top, as in a key `template.<name>.webhook`, which is a template of its own. */
+  private reportRequest(fields: readonly string[]): void {
+    const [, owner] = /^(.+)\.webhook$/.exec(this.name) ?? [];
+    const where =
+      owner === undefined ? '' : ` in template.${owner}; template.${this.name} is another template`;
+    this.report(
+      'warning',
+      this.document.keyAt([fields[0] ?? '']),
+      `${fields.join(' and ')} at the top of a template is sent to nobody`,
+      `Nest it: webhook: {<name>: {${fields.join(': …, ')}: …}} with the name in service.webhook.<name>${where}.`,
+    );
   }
 
   private readSection(
@@ -108,6 +140,7 @@ class TemplateReader {
       );
       return;
     }
+    if (type === 'webhook' && this.lacksWebhookName(value, key)) return;
     const section = this.readObject(value, shape.fields, [key], [type]);
     sections.set(type, this.withDefaults(section, shape, type, key));
     for (const [field, words] of Object.entries(shape.words ?? {})) {
@@ -142,6 +175,22 @@ class TemplateReader {
       return [field, result.string];
     });
     return { ...section, ...Object.fromEntries(compiled) };
+  }
+
+  /** `webhook: {method, body}`: the name of the service is missing between the two. */
+  private lacksWebhookName(value: JsonObject, key: string): boolean {
+    const direct = ['method', 'path', 'body'].filter((name) => {
+      const found = fieldKey(value, name);
+      return found !== undefined && !isObject(value[found]);
+    });
+    if (direct.length === 0) return false;
+    this.report(
+      'error',
+      this.document.keyAt([key, fieldKey(value, direct[0] ?? '') ?? '']),
+      `webhook has ${direct.join(' and ')} directly below it, which belong below the name of a webhook service`,
+      `Nest it: webhook: {<name>: {${direct.join(': …, ')}: …}} with the name in service.webhook.<name>.`,
+    );
+    return true;
   }
 
   private readObject(
@@ -212,7 +261,7 @@ class TemplateReader {
           : this.wrong(yamlPath, path, 'a list');
       case 'literals':
         return Array.isArray(value)
-          ? value.map((item) => (typeof item === 'string' ? item : JSON.stringify(item)))
+          ? value.map((_, index) => this.document.textAt([...yamlPath, index]) ?? '')
           : this.wrong(yamlPath, path, 'a list');
       case 'texts':
         if (!isObject(value)) return this.wrong(yamlPath, path, 'a mapping');

@@ -1,7 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../model.ts';
-import { renderNotification } from './render.ts';
-import { compileTemplate } from './schema.ts';
 import {
   changedImages,
   degradedResources,
@@ -9,7 +6,10 @@ import {
   link,
   sharedValues,
   slackMention,
-} from './shared.ts';
+} from '../go/namespaces/shared.ts';
+import type { JsonObject } from '../model.ts';
+import { renderNotification } from './render.ts';
+import { compileTemplate } from './schema.ts';
 import { templateVars } from './vars.ts';
 
 const app: JsonObject = {

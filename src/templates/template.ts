@@ -1,3 +1,4 @@
+import type { Mistake, Shapes } from '../go/shape.ts';
 import type { Allowance } from './gotemplate/run.ts';
 import type { Marking } from './marks.ts';
 
@@ -9,7 +10,17 @@ export interface TemplateString {
   path: readonly string[];
   source: string;
   dialect: Dialect;
+  /** Where an offset of `source` stands inside the value of the ConfigMap key. */
+  locate(offset: number): Place | undefined;
   render(vars: TemplateVars, options: StringOptions): RenderedString;
+  /** What it reads that nothing has; `variables` are what it sees. */
+  inspect(variables: Shapes): Mistake[];
+}
+
+/** From 1. */
+export interface Place {
+  line: number;
+  column: number;
 }
 
 /**

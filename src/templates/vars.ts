@@ -2,10 +2,10 @@
 import type { TypedFunction } from '../go/function.ts';
 import { createNamespaces } from '../go/namespaces/create.ts';
 import type { RepoProvider } from '../go/namespaces/repo.ts';
+import { sharedValues } from '../go/namespaces/shared.ts';
 import { GoBytes, GoTypedMap } from '../go/value.ts';
 import type { JsonObject } from '../model.ts';
 import { type Marking, markText, markValue, unmark } from './marks.ts';
-import { sharedValues } from './shared.ts';
 import type { TemplateVars } from './template.ts';
 
 export interface TemplateVarsInput {

@@ -2,7 +2,7 @@
 import { runeCount, toText } from '../go/bytes.ts';
 import { sprint } from '../go/format.ts';
 import type { Node } from './expr/ast.ts';
-import { type CompileOptions, compileExpression } from './expr/compile.ts';
+import { type CompileOptions, compilePart } from './expr/compile.ts';
 import { CompileError } from './expr/errors.ts';
 import { parse } from './expr/parser.ts';
 import { print } from './expr/print.ts';
@@ -59,7 +59,7 @@ function explainNode(
   source: string,
 ): ExplainedPart {
   const text = print(node);
-  const compiled = compileExpression(text, options);
+  const compiled = compilePart(node, source, options);
   const ran = compiled.ok
     ? compiled.program.run(vars)
     : { ok: false as const, error: compiled.error.message };

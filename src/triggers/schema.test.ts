@@ -81,7 +81,7 @@ describe('problems', () => {
   test.each([
     ['a plain scalar', '- when: app.x ==\n  send: [t]\n', 1, 17],
     ['a quoted one', '- when: "app.x == \\"a\\" )"\n  send: [t]\n', 1, 25],
-    ['a block', '- when: |\n    app.x == 1 and\n    app.y in [\n  send: [t]\n', 3, 15],
+    ['a block', '- when: |\n    app.x == 1 and\n    app.y in [\n  send: [t]\n', 3, 14],
     ['oncePer', '- when: app.x == 1\n  oncePer: 10m\n  send: [t]\n', 2, 12],
     ['a type mismatch', "- when: app.x and 1 == 'a'\n  send: [t]\n", 1, 21],
   ])('%s: the place in the value of the key', (_, text, line, column) => {
@@ -161,10 +161,106 @@ describe('oncePer', () => {
     ['app.x', '', { kind: 'none' }],
     ['app.x', null, { kind: 'nil' }],
     ['app.nope', 1, { kind: 'nil' }],
-    ['app.nope.deep', 1, { kind: 'none' }],
+    ['app.nope.deep', 1, { kind: 'none', error: 'app.nope is nil: it has no deep (column 10)' }],
+    [
+      'repeat(repeat("a", 1001), 2000) + app.x',
+      'r1',
+      { kind: 'none', error: expect.stringContaining('budget') },
+    ],
   ])('%s of %j', (oncePer, x, expected) => {
     const text = `- when: 'true'\n  oncePer: ${oncePer}\n  send: [t]\n`;
     expect(evaluate(text, { x })).toEqual([{ status: 'matched', oncePer: expected }]);
+  });
+});
+
+describe('oncePer of an Application with several sources', () => {
+  const sync = { revisions: ['a', 'b'] };
+  const finished = {
+    phase: 'Succeeded',
+    finishedAt: 't1',
+    syncResult: { revision: '', revisions: ['x', 'y'] },
+  };
+  const nothing = { kind: 'none' };
+  test.each<[string, Json, string | undefined, object]>([
+    ['app.status.sync.revision', finished, '[a b]', { kind: 'nil' }],
+    ['app.status?.sync?.revision', finished, '[a b]', { kind: 'nil' }],
+    ['app["status"]["sync"]["revision"]', finished, '[a b]', { kind: 'nil' }],
+    ['let s = app.status; s.sync.revision', finished, '[a b]', { kind: 'nil' }],
+    ['app.status.operationState.syncResult.revision', finished, '[x y]', nothing],
+    ['app.status.operationState?.syncResult?.revision', { phase: 'Succeeded' }, '[a b]', { kind: 'nil' }],
+    ['app.status.operationState?.syncResult?.revision', { phase: 'Running' }, undefined, { kind: 'nil' }],
+    ['app.status.operationState.syncResult.revision', { phase: 'Running' }, undefined, { kind: 'none' }],
+    ['app.status.sync.revision + app.metadata.name', finished, '[a b]', { kind: 'none' }],
+    [
+      'app.status.operationState.syncResult.revision + app.metadata.name',
+      finished,
+      'shop [x y]',
+      { kind: 'value', printed: 'shop' },
+    ],
+    ['app.metadata.annotations["revision-owner"]', finished, undefined, { kind: 'nil' }],
+    ['app.metadata.revisionNote', finished, undefined, { kind: 'nil' }],
+    ['app.status.sync.revisions', finished, undefined, { kind: 'value', printed: '[a b]' }],
+    ['app.status.sync.revision ?? app.status.sync.revisions', finished, undefined, { printed: '[a b]' }],
+  ])('%s', (oncePer, operationState, revised, plain) => {
+    const app = { metadata: { name: 'shop', annotations: {} }, status: { sync, operationState } };
+    const [result] = evaluate(JSON.stringify([{ when: 'true', oncePer, send: ['t'] }]), app);
+    expect(result).toMatchObject(
+      revised === undefined
+        ? { oncePer: plain }
+        : { oncePer: { kind: 'value', printed: revised }, plainOncePer: plain },
+    );
+    expect(revised === undefined ? result : {}).not.toHaveProperty('plainOncePer');
+  });
+});
+
+describe('shared in conditions', () => {
+  const resource = (images: string[], message: string) => ({ status: 'Synced', message, images });
+  const app = {
+    metadata: { name: 'shop' },
+    status: {
+      summary: { images: ['b:1', 'a:2'] },
+      operationState: {
+        startedAt: '2026-11-22T11:00:00Z',
+        finishedAt: '2026-11-22T11:02:00Z',
+        operation: { initiatedBy: { username: 'ana' } },
+        syncResult: { resources: [resource(['a:2'], 'configured'), resource(['b:1'], 'unchanged')] },
+      },
+    },
+  };
+  const running = (images: string[]) => ({ ...app, status: { ...app.status, summary: { images } } });
+
+  test.each<[string, { [key: string]: Json }]>([
+    ['shared.changedImages == ["a:2"] and shared.initiator == "ana"', app],
+    ['shared.duration > time.Minute and len(shared.failedResources) == 0', app],
+    ['shared.settledImages == ["a:2", "b:1"]', app],
+    ['shared.settledImages == nil', running(['a:1', 'a:2', 'b:1'])],
+    ['shared.settledImages == nil', running(['a:1', 'b:1'])],
+    ['shared.settledImages == ["reg:5000/a:2"]', { status: { summary: { images: ['reg:5000/a:2'] } } }],
+    ['shared.settledImages == [] and shared.initiator == ""', {}],
+  ])('%s', (when, object) => {
+    expect(evaluate(JSON.stringify([{ when, send: ['t'] }]), object)).toMatchObject([{ status: 'matched' }]);
+  });
+});
+
+describe('operationStartedAfter', () => {
+  test.each([
+    ['operationStartedAfter()', 'takes one value'],
+    ['any(app.list, operationStartedAfter(#.x))', 'no variable and no element'],
+    ['let v = app.x; operationStartedAfter(v)', 'no variable and no element'],
+  ])('%s does not compile', (when, what) => {
+    const { problems } = compileTrigger('t', JSON.stringify([{ when, send: ['t'] }]));
+    expect(problems).toMatchObject([{ severity: 'error', what: expect.stringContaining(what) as string }]);
+  });
+
+  test('has its value noted where the condition stops before it', () => {
+    const noted: [string, unknown][] = [];
+    const operations = { note: (...args: [string, unknown]) => noted.push(args), startedAfter: () => true };
+    const when = 'app.ready and operationStartedAfter(app.metadata.annotations["v"])';
+    const { conditions } = compiled(JSON.stringify([{ when, send: ['t'] }]));
+    const app = { ready: false, metadata: { annotations: { v: 'v2' } } };
+    const vars = conditionVars({ app, context: {}, now: NOW, operations });
+    expect(conditions[0]?.evaluate(vars)).toEqual({ status: 'unmatched' });
+    expect(noted).toEqual([['app.metadata.annotations.v', 'v2']]);
   });
 });
 
@@ -175,6 +271,13 @@ test('conditions see context and secrets as Go maps of one type', () => {
     'context.env == "prod" and context.nope == "" and context.notificationType == "" and secrets.nope == nil and len(secrets.token) == 1';
   const { conditions } = compiled(`- when: ${JSON.stringify(when)}\n  send: [t]\n`);
   expect(conditions[0]?.evaluate(vars)).toMatchObject({ status: 'matched' });
+});
+
+test('a oncePer whose value is too long to be a key says so', () => {
+  const text = "- {when: 'true', oncePer: '[app.x, app.x, app.x]', send: [t]}";
+  expect(evaluate(text, { x: 'y'.repeat(900_000) })).toMatchObject([
+    { oncePer: { kind: 'none', error: expect.stringContaining('too large to print') as string } },
+  ]);
 });
 
 test('changes is there where the caller has a history', () => {

@@ -1,10 +1,13 @@
 /** The keys `trigger.<name>` of the ConfigMap: YAML → Trigger. One bad condition disables the whole key. */
 import { createHash } from 'node:crypto';
 import { createDecoder, type Decoder } from '../go/decode.ts';
+import type { Shapes } from '../go/shape.ts';
 import { field, fieldKey, parseYaml, type YamlPath } from '../go/yaml.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { createEvaluation } from './evaluate.ts';
 import { compileExpression, type Program } from './expr/compile.ts';
+import { placeOf } from './expr/errors.ts';
+import { inspectExpression } from './inspect.ts';
 import type { Condition, Trigger } from './trigger.ts';
 
 export { conditionVars } from './vars.ts';
@@ -122,4 +125,22 @@ export function compileTrigger(name: string, text: string): { trigger?: Trigger;
     );
   }
   return hasError() ? { problems } : { trigger: { name, conditions }, problems };
+}
+
+/** What the conditions of a key cannot mean though they compile; `variables` are what they see. */
+export function inspectTrigger(name: string, text: string, variables: Shapes): Problem[] {
+  const document = parseYaml(text);
+  const decoder = createDecoder(document, `trigger.${name}`);
+  if (document.problems.length > 0 || !Array.isArray(document.value)) return [];
+  for (const [index, entry] of document.value.entries()) {
+    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) continue;
+    for (const name of ['when', 'oncePer']) {
+      const path = [index, fieldKey(entry, name) ?? name];
+      const source = document.textAt(path) ?? '';
+      for (const { at, what, fix, fails } of inspectExpression(source, variables)) {
+        decoder.report(path, fails ? 'error' : 'warning', `${name}: ${what}`, fix, placeOf(source, at));
+      }
+    }
+  }
+  return decoder.problems;
 }

@@ -32,4 +32,6 @@ export interface ConditionVars {
   readonly values: Readonly<Record<string, unknown>>;
   /** Unix milliseconds. */
   readonly now: number;
+  /** Told of each value whose past a condition asks for, with every evaluation; `name` tells them apart. */
+  readonly note?: (name: string, value: unknown) => void;
 }

@@ -4,6 +4,7 @@ import { functionType, goFunction } from '../go/function.ts';
 import type { GoLocation } from '../go/location.ts';
 import { createNamespaces } from '../go/namespaces/create.ts';
 import type { RepoProvider } from '../go/namespaces/repo.ts';
+import { sharedValues } from '../go/namespaces/shared.ts';
 import { goInt } from '../go/numbers.ts';
 import type { GoFunction } from '../go/typed.ts';
 import { GoBytes, GoTypedMap } from '../go/value.ts';
@@ -26,8 +27,20 @@ export interface ConditionSources {
    * Without it the function does not exist. `value` is a Go value, the window in milliseconds.
    */
   changes?: (value: unknown, window: number) => number;
+  /**
+   * Ours, `operationStartedAfter(value)`: whether the operation that runs, or ran last, was started after the value
+   * changed. Without it the function does not exist.
+   */
+  operations?: OperationHistory;
   /** What `Local` means; default the zone of the process. */
   local?: () => GoLocation;
+}
+
+/** When values changed, counted in operations of the Application. */
+export interface OperationHistory {
+  /** Told with every evaluation. */
+  note(name: string, value: unknown): void;
+  startedAfter(name: string): boolean;
 }
 
 /** A `map[string]string`. */
@@ -49,8 +62,11 @@ function changesFunction(changes: (value: unknown, window: number) => number): G
   });
 }
 
+/** The compiler adds the name of the value as a second argument, see expr/tracked.ts. */
+const STARTED_AFTER = functionType('func(interface {}, string) bool');
+
 export function conditionVars(sources: ConditionSources): ConditionVars {
-  const { app, context, secrets, appProject, now, repo, changes, local } = sources;
+  const { app, context, secrets, appProject, now, repo, changes, operations, local } = sources;
   const namespaces = createNamespaces({
     now: () => now,
     ...(repo === undefined ? {} : { repo }),
@@ -58,13 +74,22 @@ export function conditionVars(sources: ConditionSources): ConditionVars {
   });
   return {
     now,
+    ...(operations === undefined ? {} : { note: operations.note }),
     values: {
       app,
       context: stringMap({ ...context, notificationType: '' }),
       ...(secrets === undefined ? {} : { secrets: bytesMap(secrets) }),
       appProject: appProject ?? null,
+      shared: sharedValues(app, context),
       ...namespaces,
       ...(changes === undefined ? {} : { changes: changesFunction(changes) }),
+      ...(operations === undefined
+        ? {}
+        : {
+            operationStartedAfter: goFunction(STARTED_AFTER, (_: unknown, name: string) =>
+              operations.startedAfter(name),
+            ),
+          }),
     },
   };
 }

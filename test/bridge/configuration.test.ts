@@ -89,7 +89,11 @@ describe('the configuration of a running Herald', () => {
   test('and config check finds the same, of the cluster and of a file, and exits 1', async () => {
     const ofCluster = await herald(['config', 'check', '--kubeconfig', world.kubeconfig]);
     expect(ofCluster.code).toBe(1);
-    for (const place of ['trigger.bad, line 3', 'template.bad, line 4', 'service.pager: error']) {
+    for (const place of [
+      'trigger.bad\n  3:22: error',
+      'template.bad\n  4:40: error',
+      'service.pager\n  error',
+    ]) {
       expect(ofCluster.stdout).toContain(place);
     }
     const file = join(temporaryFolder(), 'cm.yaml');
@@ -97,9 +101,9 @@ describe('the configuration of a running Herald', () => {
     writeFileSync(file, yaml);
     const ofFile = await herald(['config', 'check', file]);
     expect(ofFile.code).toBe(1);
-    const places = ofFile.stdout
-      .split('\n')
-      .flatMap((line) => /^.*cm\.yaml:(\d+):\d+: ([\w.]+)/.exec(line)?.slice(1) ?? []);
+    const places = [...ofFile.stdout.matchAll(/^(\S+)\n {2}\S*cm\.yaml:(\d+):\d+: error/gm)].flatMap(
+      ([, key, line]) => [line, key],
+    );
     const lineOf = (part: string) => String(yaml.split('\n').findIndex((line) => line.includes(part)) + 1);
     expect(places).toEqual(
       [

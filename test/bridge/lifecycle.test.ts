@@ -100,12 +100,12 @@ describe('the life of Applications', () => {
     expect(await evaluated()).toEqual({ true: before.true + 1, false: before.false + 1 });
     expect((await deliveries()) - delivered).toBe(2);
     expect(await alerts(world, 'shop')).toEqual(['on-health-degraded']);
-    const since = await world.metric('herald_alert_active_since_seconds', { name: 'shop' });
+    const since = await world.metric('herald_alert_active_since_timestamp_seconds', { name: 'shop' });
     expect(Math.abs(since - Date.now() / 1000)).toBeLessThan(60);
 
     await world.restart();
     await world.untilMetric('herald_alert_active', { name: 'shop' }, (active) => active === 1);
-    expect(await world.metric('herald_alert_active_since_seconds', { name: 'shop' })).toBe(since);
+    expect(await world.metric('herald_alert_active_since_timestamp_seconds', { name: 'shop' })).toBe(since);
 
     cluster.patch(named('shop'), { status: healthy });
     await world.untilMetric('herald_alert_active', { name: 'shop' }, (active) => active === 0);

@@ -123,8 +123,8 @@ describe('what Slack answers', () => {
     expect(posts('secret')).toHaveLength(1);
     expect(world.logs.filter(({ reason }) => reason === 'channel_not_found')).toHaveLength(1);
     expect(await outcomes({ outcome: 'rejected', reason: 'channel_not_found' })).toBe(1);
-    const given = { trigger: 'on-health-degraded', service: 'slack', succeeded: 'false' };
-    expect(await world.metric('argocd_notifications_deliveries_total', given)).toBe(1);
+    const given = { trigger: 'on-health-degraded', service: 'slack' };
+    expect(await world.metric('herald_deliveries_given_up_total', given)).toBe(1);
     await world.untilMetric('herald_deliveries_parked', { service: 'slack' }, (parked) => parked === 1);
   });
 

@@ -141,8 +141,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     settled: () =>
       world.untilMetric(
-        'argocd_notifications_deliveries_total',
-        { succeeded: 'true' },
+        'herald_deliveries_settled_total',
+        { outcome: 'sent' },
         (sent) => sent >= accepted() - acceptedBefore,
       ),
     metrics,

@@ -45,7 +45,7 @@ test('config check of files and of standard input', async () => {
   const ofFile = await herald(['config', 'check', file]);
   expect(ofFile.code).toBe(1);
   expect(ofFile.stdout).toContain(`${file}:1:`);
-  expect(ofFile.stdout).toContain('trigger.bad: error: when: ');
+  expect(ofFile.stdout).toMatch(/^trigger\.bad\n {2}\S+:1:\d+: error: when: /);
   const ofStdin = await herald(['config', 'check', '-'], { stdin: configMap(good) });
   expect(ofStdin).toMatchObject({ code: 0, stderr: '' });
   expect(ofStdin.stdout).toBe('standard input (ConfigMap argocd-notifications-cm): no problems\n');

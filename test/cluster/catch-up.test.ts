@@ -402,7 +402,11 @@ describe('catching up', () => {
 
   it('does not wait for a resource that is absent, and forgets the revision', async () => {
     const { life, simulator } = await setup(
-      { optional: true, path: argoPath('applicationsets', undefined), timings: { absentPollMs: 5 } },
+      {
+        optional: { without: 'much', mend: 'grant it' },
+        path: argoPath('applicationsets', undefined),
+        timings: { absentPollMs: 5 },
+      },
       { absent: ['applicationsets'] },
     );
     const set = { kind: 'ApplicationSet', metadata: { name: 'set', namespace: 'argocd' } };

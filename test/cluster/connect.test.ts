@@ -105,6 +105,38 @@ describe('the kubeconfig', () => {
   });
 });
 
+describe('compression', () => {
+  it('is asked for, unpacked, and left out where the flag says so or a watch is opened', async () => {
+    const { simulator, url } = await startCluster();
+    for (let n = 0; n < 20; n += 1) {
+      simulator.cluster.apply({
+        kind: 'ConfigMap',
+        metadata: { name: `c-${n}`, namespace: 'argocd' },
+        data: { text: 'é'.repeat(10_000) },
+      });
+    }
+    const text = writeTemporary('kubeconfig', kubeconfig(url));
+    const packed = await open({ kubeconfig: text }).json({ path });
+    expect(simulator.stats.answers().compressed).toBe(1);
+    const { bytes } = simulator.stats.answers();
+    const plain = await open({ kubeconfig: text, disableCompression: true }).json({ path });
+    expect(plain).toEqual(packed);
+    expect(simulator.stats.answers().compressed).toBe(1);
+    expect(simulator.stats.answers().bytes - bytes).toBeGreaterThan(10 * bytes);
+  });
+
+  it('of an answer that is cut is a failed request', async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(Buffer.from('no gzip at all'));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+    const connection = open({ kubeconfig: writeTemporary('kubeconfig', kubeconfig(url)) });
+    expect((await failureOf(() => connection.json({ path }))).kind).toBe('network');
+  });
+});
+
 describe('credentials', () => {
   it('are sent from a token, a token file beside the kubeconfig, or a plug-in', async () => {
     const { url } = await startCluster(
@@ -177,7 +209,7 @@ describe('credentials', () => {
       await failWith({ token: `${token}x` }),
       await failWith({ username: 'me', password: 'secret-part' }),
     ];
-    simulator.faults.reset({});
+    simulator.faults.reset({ resource: 'configmaps' });
     printed.push(await failWith({ token }));
     for (const text of printed) {
       expect(text).not.toContain('secret-part');

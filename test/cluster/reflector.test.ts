@@ -364,7 +364,11 @@ describe('start and stop', () => {
 describe('an optional resource', () => {
   it('that is absent is synced, empty and asked for again; it may appear and vanish', async () => {
     const { simulator, reflector, probe, records } = await setup(
-      { optional: true, path: argoPath('applicationsets', undefined), timings: { absentPollMs: 5 } },
+      {
+        optional: { without: 'much', mend: 'grant it' },
+        path: argoPath('applicationsets', undefined),
+        timings: { absentPollMs: 5 },
+      },
       { absent: ['applicationsets'] },
     );
     const set = { kind: 'ApplicationSet', metadata: { name: 'set', namespace: 'argocd' } };
@@ -387,7 +391,7 @@ describe('an optional resource', () => {
 
   it('that is forbidden is synced too, but what was seen is not taken for deleted', async () => {
     const { simulator, reflector, probe, apply, settled } = await setup({
-      optional: true,
+      optional: { without: 'much', mend: 'grant it' },
       timings: { absentPollMs: 5 },
     });
     apply('a');

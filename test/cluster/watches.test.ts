@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SimulatorOptions } from '../../simulator/kubernetes.ts';
+import type { ReflectorTimings } from '../../src/cluster/reflector.ts';
 import { createWatchScope } from '../../src/cluster/scope.ts';
 import { createApplicationWatch } from '../../src/cluster/watch-applications.ts';
 import { type ApplicationSet, createApplicationSetWatch } from '../../src/cluster/watch-applicationsets.ts';
@@ -183,7 +184,12 @@ function told({ namespace, configMap: map, secret: data, labelledSecrets }: Conf
   return `${namespace}: ${map === undefined ? '-' : JSON.stringify(map.data)} ${data === undefined ? '-' : values(data)} ${labelled}`.trimEnd();
 }
 
-async function watchConfig(selfService: boolean, namespaces: string[], simulated: SimulatorOptions = {}) {
+async function watchConfig(
+  selfService: boolean,
+  namespaces: string[],
+  simulated: SimulatorOptions = {},
+  timings: Partial<ReflectorTimings> = {},
+) {
   const cluster = await startCluster(simulated);
   const snapshots: string[] = [];
   const waiting = new Set<() => void>();
@@ -198,7 +204,7 @@ async function watchConfig(selfService: boolean, namespaces: string[], simulated
         snapshots.push(told(snapshot));
         for (const check of waiting) check();
       },
-      timings: quick({ absentPollMs: 5 }),
+      timings: quick({ absentPollMs: 5, ...timings }),
     },
   );
   onTestFinished(() => watch.stop());
@@ -217,7 +223,17 @@ async function watchConfig(selfService: boolean, namespaces: string[], simulated
     await arrived;
     return snapshots.at(-1);
   };
-  return { ...cluster, watch, snapshots, next };
+  const untilTold = (holds: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const check = (): void => {
+        if (!holds()) return;
+        waiting.delete(check);
+        resolve();
+      };
+      waiting.add(check);
+      check();
+    });
+  return { ...cluster, watch, snapshots, next, untilTold };
 }
 
 describe('the configuration', () => {
@@ -284,5 +300,77 @@ describe('the configuration', () => {
     await watch.ready();
     expect(snapshots[0]).toBe('argocd: - token=t');
     expect(watch.states().map((state) => state.synced)).toEqual([true, true, true]);
+  });
+});
+
+describe('the configuration where not all namespaces may be asked at once', () => {
+  const allow = (name: string, namespace: string | undefined, resources: string[]): JsonObject[] => {
+    const kind = namespace === undefined ? 'ClusterRole' : 'Role';
+    const metadata = { name, ...(namespace === undefined ? {} : { namespace }) };
+    return [
+      { kind, metadata, rules: [{ apiGroups: [''], resources, verbs: ['list', 'watch'] }] },
+      {
+        kind: `${kind}Binding`,
+        metadata,
+        roleRef: { kind, name },
+        subjects: [{ kind: 'ServiceAccount', name: 'herald', namespace: 'argocd' }],
+      },
+    ];
+  };
+  const both = ['configmaps', 'secrets'];
+
+  it('is read namespace by namespace: its own, those that are named, and those that hold Applications', async () => {
+    const timings = { forbiddenPatienceMs: 0, forbiddenPollMs: 60_000 };
+    const { simulator, watch, snapshots, untilTold } = await watchConfig(
+      true,
+      ['team-a', 'team-*'],
+      {},
+      timings,
+    );
+    for (const namespace of ['argocd', 'team-a', 'team-b', 'team-c'])
+      simulator.cluster.apply(configMap({ k: namespace }, namespace));
+    simulator.cluster.apply(secret({ token: 't' }));
+    simulator.setRoles([
+      ...allow('own', 'argocd', both),
+      ...allow('a', 'team-a', both),
+      ...allow('b', 'team-b', both),
+    ]);
+    watch.start();
+    expect(await watch.ready()).toBe(true);
+    expect(snapshots).toEqual(['argocd: {"k":"argocd"} token=t', 'team-a: {"k":"team-a"} -']);
+    expect(watch.states().map(({ synced, failure }) => [synced, failure])).toEqual([
+      [true, undefined],
+      [true, undefined],
+      [true, undefined],
+    ]);
+    for (const namespace of ['team-b', 'team-c', 'other', 'team-b']) watch.lookInto(namespace);
+    await untilTold(() => snapshots.length === 3);
+    expect(snapshots[2]).toBe('team-b: {"k":"team-b"} -');
+    expect(watch.states()[0]?.forbidden).toMatchObject({ right: { namespace: 'team-c' } });
+  });
+
+  it('asks for labelled Secrets only where a ConfigMap refers to one, and is whole when the right comes', async () => {
+    const timings = { forbiddenPatienceMs: 0, forbiddenPollMs: 20 };
+    const { simulator, watch, snapshots, untilTold } = await watchConfig(true, ['team-*'], {}, timings);
+    simulator.cluster.apply(configMap({ s: 'token: $my-slack:token' }, 'team-a'));
+    simulator.cluster.apply(configMap({ k: 'team-b' }, 'team-b'));
+    simulator.cluster.apply({
+      ...secret({ token: 't' }),
+      metadata: { name: 'my-slack', namespace: 'team-a', ...partOfArgoCd },
+    });
+    const named = allow('maps', undefined, ['configmaps']);
+    simulator.setRoles([...named, ...allow('own', 'argocd', both)]);
+    watch.start();
+    expect(await watch.ready()).toBe(true);
+    expect(snapshots).toEqual([
+      'argocd: - -',
+      'team-a: {"s":"token: $my-slack:token"} -',
+      'team-b: {"k":"team-b"} -',
+    ]);
+    simulator.setRoles([...named, ...allow('wide', undefined, ['secrets'])]);
+    await untilTold(() => snapshots.some((text) => text.includes('my-slack(token=t)')));
+    await expect
+      .poll(() => watch.states().map(({ phase, forbidden }) => [phase, forbidden]), { timeout: 20_000 })
+      .toEqual(Array(3).fill(['watching', undefined]));
   });
 });

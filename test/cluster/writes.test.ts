@@ -142,6 +142,18 @@ describe('Events', () => {
     expect(events()).toHaveLength(2);
   });
 
+  it('wait for an API server that restarts', async () => {
+    const { simulator, raise, events, records } = await record();
+    await simulator.shutDown();
+    const raised = raise('while it was away');
+    // Long enough for every attempt that there is, since pauses end at once.
+    const warned = () => records.some(({ msg }) => String(msg).startsWith('Could not write'));
+    for (let turn = 0; turn < 2_000 && !warned(); turn += 1) await new Promise(setImmediate);
+    await simulator.startAgain();
+    await raised;
+    expect([events().map(({ message }) => message), warned()]).toEqual([['while it was away'], false]);
+  });
+
   it('do not hold up the end', async () => {
     const { simulator, recorder, raise, events } = await record();
     simulator.faults.delay({ ms: 60_000 });

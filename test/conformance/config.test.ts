@@ -32,6 +32,7 @@ describe('config.json', () => {
       'a key that the Secret does not have disables the service: no $key is sent': 4,
       'options with which nothing can be sent are an error': 10,
       'console is a service of ours': 1,
+      'a template that nothing defines is an error of the trigger that sends it': 8,
       'legacy subscriptions work without the key subscriptions, too': 1,
     });
   });

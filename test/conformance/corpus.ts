@@ -18,6 +18,7 @@ import {
 import { compareRendering } from './corpus-render.ts';
 import { type Fixtures, FROZEN_NOW, fixedRepo, readFixtures } from './fixtures.ts';
 import type { FiledVerdict } from './report.ts';
+import { sendsNothing } from './run-config.ts';
 import { printOncePer } from './run-state-rules.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -88,10 +89,18 @@ function configOf(file: string, text: string): Config {
   return parseConfig({ configMap: configMap as Record<string, string>, secret: undefined });
 }
 
-/** The engine starts with options with which nothing can be sent. */
-function judgeAccepted(errors: FileProblem[]): Judgement {
+/** Of keys that the engine takes, and that fail whenever they are used. */
+const failsLater = /is no JSON once it is rendered|there is no function|has no (?:function|method) /;
+
+/** The engine starts with options with which nothing can be sent, and with templates that fail later. */
+function judgeAccepted(all: FileProblem[]): Judgement {
+  const errors = all.filter(({ what }) => !what.endsWith(sendsNothing) && !failsLater.test(what));
   const [error] = errors;
-  if (error === undefined) return PASSED;
+  if (error === undefined) {
+    return all.length === 0
+      ? PASSED
+      : { status: 'documented', detail: 'what fails whenever it is used is an error' };
+  }
   if (errors.every(({ key }) => key.startsWith('service.'))) {
     return { status: 'documented', detail: 'options with which nothing can be sent are an error' };
   }
@@ -148,7 +157,7 @@ function judgeTrigger(
   const actual = trigger.conditions.map((condition): GoldenResult => {
     const result = condition.evaluate(vars);
     if (result.status !== 'matched') return { triggered: false };
-    const oncePer = printOncePer(result.oncePer);
+    const oncePer = printOncePer(result.plainOncePer ?? result.oncePer);
     return oncePer === '' ? { triggered: true } : { triggered: true, oncePer };
   });
   const wanted = results.map((result, index) => result ?? actual[index]);

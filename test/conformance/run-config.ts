@@ -84,8 +84,13 @@ function judgeRejected({ data, expect }: ConfigCase, config: Config, errors: Pro
   return { status: 'failed', detail: 'the engine refuses the ConfigMap, and no error is reported' };
 }
 
+/** How the error ends of a trigger that works, and sends a template that nothing defines. */
+export const sendsNothing = 'is not defined, so nothing can be sent';
+
 /** Errors where the engine starts and then fails to send. */
 function stricter({ key, what }: Problem): string | undefined {
+  if (what.endsWith(sendsNothing))
+    return 'a template that nothing defines is an error of the trigger that sends it';
   if (!key.startsWith('service.')) return undefined;
   if (what.includes('refers to a key'))
     return 'a key that the Secret does not have disables the service: no $key is sent';

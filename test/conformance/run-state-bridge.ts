@@ -108,7 +108,14 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
 
   const configurations = configurationsOf(options, serviceDouble);
   const connection = annotationDouble(world);
-  const mirror = createMirror({ connection, configurations, controllerNamespace, log, now });
+  const mirror = createMirror({
+    connection,
+    configurations,
+    controllerNamespace,
+    load: async () => undefined,
+    log,
+    now,
+  });
   const term = createTermLedger(Promise.resolve({ ledger, term: 1 }));
   const writer = createLedgerWriter(
     { ledger: term, queue, onEnd: () => undefined, log, metrics },
@@ -127,6 +134,7 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
       return importEpisodes(application, evaluations, { controllerNamespace, now: now() });
     },
     onEnded: mirror.ended,
+    onNamed: mirror.sent,
     onOverflow: () => undefined,
     metrics,
     log,
@@ -173,7 +181,11 @@ function configurationsOf(
 ): Configurations {
   const services = new Map(
     serviceNames.map(
-      (name) => [name, { type: name, name, sendable: true, options: {}, settings: {} }] as const,
+      (name) =>
+        [
+          name,
+          { key: `service.${name}`, type: name, name, sendable: true, options: {}, settings: {} },
+        ] as const,
     ),
   );
   const configurations = createConfigurations(

@@ -18,6 +18,8 @@ export interface Rules {
   rearmsOnErrors: boolean;
   /** An Application with several sources has no revision but `<nil>`, or none. */
   ignoresRevisions: boolean;
+  /** A match that was told without a oncePer value is told again when it gets one. */
+  splitsUnnamed: boolean;
 }
 
 export const engineRules: Rules = {
@@ -25,6 +27,7 @@ export const engineRules: Rules = {
   cutsHistory: true,
   rearmsOnErrors: true,
   ignoresRevisions: true,
+  splitsUnnamed: true,
 };
 
 /** Why Herald differs, by rule. */
@@ -32,6 +35,7 @@ export const differences: Readonly<Record<keyof Rules, string>> = {
   forgetsFailures: 'a: a failed delivery is retried until it is sent or parked, and never counts as sent',
   cutsHistory: 'a: the history is not cut at 100 entries',
   rearmsOnErrors: 'a: an evaluation error neither sends nor re-arms',
+  splitsUnnamed: 'a match that was told without a oncePer value and then gets one is still the same',
   ignoresRevisions: 'the revisions of an Application with several sources are its oncePer value',
 };
 
@@ -40,10 +44,12 @@ export const heraldRules: Rules = {
   cutsHistory: false,
   rearmsOnErrors: false,
   ignoresRevisions: false,
+  splitsUnnamed: false,
 };
 
 /** The vectors in which Herald differs, and the rule that makes the difference. */
 export const documentedSequences: Readonly<Record<string, keyof Rules>> = {
+  'onceper-error-then-value': 'splitsUnnamed',
   'onceper-failure-then-retry': 'forgetsFailures',
   'template-missing-onceper': 'forgetsFailures',
   'truncate-100-plus-1': 'cutsHistory',
@@ -90,21 +96,47 @@ export function applyRules(
   const tenant = vector.selfService ? vector.apiNamespace : undefined;
   const notified = secondsByKey(vector.initialAnnotation);
   const undelivered = new Map<string, Undelivered>();
+  /** Keys of argocd-notifications that stand beside one with the revisions of several sources, by that. */
+  const beside = new Map<string, string>();
+  /** Matches told without a oncePer value, with the value that they have got since. */
+  const unnamed = new Map<string, string>();
+  /** Conditions and destinations that have told a oncePer value. */
+  const valued = new Set<string>();
   /** Of matches that are over. */
   let late: Undelivered[] = [];
+
+  function note(key: string, at: number): void {
+    notified.set(key, at);
+    const other = beside.get(key);
+    if (other !== undefined) notified.set(other, at);
+  }
 
   function match(answer: Answer, key: string, step: SequenceStep): DeliveryAnswer {
     if (notified.has(key)) return { ...answer, outcome: 'alreadyNotified' };
     const claim = undelivered.get(key) ?? { answer, key, parked: isBroken(answer, step) };
     const isSent = !claim.parked && !isFailing(answer, step);
-    if (isSent || (rules.forgetsFailures && answer.oncePer !== '')) notified.set(key, step.now);
+    if (isSent || (rules.forgetsFailures && answer.oncePer !== '')) note(key, step.now);
     if (isSent || rules.forgetsFailures) undelivered.delete(key);
     else undelivered.set(key, claim);
     return { ...answer, outcome: isSent ? 'sent' : 'error' };
   }
 
+  /** Whether the match was told without a value, and this one, or that it has none, is no news. */
+  function goesOn(slot: string, oncePer: string): boolean {
+    const isValue = oncePer !== '' && oncePer !== '<nil>';
+    const isFirstNil = oncePer === '<nil>' && !valued.has(slot);
+    const name = unnamed.get(slot);
+    if (name === undefined) {
+      if (oncePer === '' || isFirstNil) unnamed.set(slot, '');
+    } else if (!isValue) return true;
+    if (oncePer !== '') valued.add(slot);
+    if (name !== '') return false;
+    unnamed.set(slot, oncePer);
+    return true;
+  }
+
   function end(key: string): void {
-    notified.delete(key);
+    if (![...beside.values()].includes(key)) notified.delete(key);
     const claim = undelivered.get(key);
     undelivered.delete(key);
     if (claim && !claim.parked) late.push(claim);
@@ -116,7 +148,7 @@ export function applyRules(
     const due = [...open, ...late].filter(({ answer }) => !isFailing(answer, step));
     for (const { key } of open.filter((claim) => due.includes(claim))) {
       undelivered.delete(key);
-      notified.set(key, step.now);
+      note(key, step.now);
     }
     late = late.filter((claim) => !due.includes(claim));
     return due.map(({ answer }) => {
@@ -132,23 +164,32 @@ export function applyRules(
   }
 
   return vector.steps.map((step, index) => {
-    const { application, evaluations = [] } = played[index] ?? {};
+    const { evaluations = [] } = played[index] ?? {};
     const deliveries: DeliveryAnswer[] = [];
     const seen = new Set<string>();
     for (const evaluation of evaluations) {
       const { result, destination, trigger, condition } = evaluation;
       const parts = { tenant, trigger, index: evaluation.index, condition, destination };
       const isOver = result.status === 'unmatched' || (result.status === 'failed' && rules.rearmsOnErrors);
-      if (isOver) end(stateKey({ ...parts, oncePer: '' }));
+      if (isOver) {
+        end(stateKey({ ...parts, oncePer: '' }));
+        unnamed.delete(stateKey({ ...parts, oncePer: '' }));
+      }
       if (result.status !== 'matched') continue;
       const oncePer = rules.ignoresRevisions
-        ? printOncePer(result.oncePer)
-        : oncePerValue(result, evaluation.oncePer, application?.object ?? {});
+        ? printOncePer(result.plainOncePer ?? result.oncePer)
+        : oncePerValue(result);
       const conditionKey = `[${evaluation.index}].${condition.replace(/#\d+$/, '')}`;
       const answer = { trigger, conditionKey, oncePer, ...destination, templates: evaluation.send };
       const key = stateKey({ ...parts, oncePer });
+      const printed = printOncePer(result.plainOncePer ?? result.oncePer);
+      if (printed !== oncePer) beside.set(key, stateKey({ ...parts, oncePer: printed }));
       seen.add(key);
-      deliveries.push(match(answer, key, step));
+      const isGoingOn = !rules.splitsUnnamed && goesOn(stateKey({ ...parts, oncePer: '' }), oncePer);
+      if (isGoingOn && oncePer !== '' && oncePer !== '<nil>') notified.set(key, step.now);
+      if (isGoingOn && !undelivered.has(key) && !notified.has(key))
+        deliveries.push({ ...answer, outcome: 'alreadyNotified' });
+      else deliveries.push(match(answer, key, step));
     }
     deliveries.push(...sendLate(step, seen));
     if (rules.cutsHistory) cut(step);

@@ -153,12 +153,17 @@ async function deliveriesOf(
   const deliveries = evaluations.flatMap((evaluation): PlayedDelivery[] => {
     const { result } = evaluation;
     if (result.status !== 'matched') return [];
-    const oncePer = oncePerValue(result, evaluation.oncePer, application.object);
+    const oncePer = oncePerValue(result);
     const key = episodeKey(uid, slotOf(evaluation), oncePer);
+    const slot = slotOf(evaluation);
+    const goesOn = (oncePer === '' || oncePer === '<nil>') && episodes.has(episodeKey(uid, slot, ''));
     const episode = episodes.get(key);
     // An earlier occurrence without oncePer has the same key, and may be sent only now.
     const accepted = sent.filter(
-      ({ delivery }) => delivery.episode === key && delivery.observedAt === episode?.openedAt,
+      ({ delivery }) =>
+        delivery.episode === key &&
+        // The ledger need not answer a nil that others followed.
+        (delivery.observedAt === episode?.openedAt || (episode === undefined && goesOn)),
     );
     for (const each of accepted) told.add(each);
     const identity = identityOf(evaluation, evaluation.send, oncePer, `[${evaluation.index}].`);
@@ -170,6 +175,7 @@ async function deliveriesOf(
     }
     // The ledger need not answer a value that others followed.
     if (imported.has(key)) return [{ ...identity, outcome: 'alreadyNotified' }];
+    if (episode === undefined && goesOn) return [{ ...identity, outcome: 'alreadyNotified' }];
     if (episode === undefined) return [{ ...identity, outcome: 'missing' }];
     return [{ ...identity, outcome: episode.notifiedAt === undefined ? 'error' : 'alreadyNotified' }];
   });

@@ -41,6 +41,8 @@ describe.each<Mode>(['restarted', 'diskless'])('a process of its own for each st
 
   function documentedDetail({ name }: SequenceVector): string {
     const rule = documentedSequences[name];
+    // What the annotation alone tells is a match with another value, so that the new one is told.
+    if (rule === 'splitsUnnamed' && mode === 'diskless') return '';
     return rule === undefined ? '' : differences[rule];
   }
 });
@@ -59,7 +61,7 @@ describe('sequences that state.json does not have', () => {
 
   test('the revisions of several sources are an oncePer value', async () => {
     const vector = await recorded([{ revisions: ['a', 'b'] }, { revisions: ['a', 'c'] }], {
-      condition: { when: 'true', oncePer: 'app.status.operationState.revision' },
+      condition: { when: 'true', oncePer: 'app.status.sync.revision' },
     });
     expect(outcomes(vector)).toEqual([['sent'], ['alreadyNotified']]);
     expect(await judgeSequence(vector)).toEqual({

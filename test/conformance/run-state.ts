@@ -80,7 +80,9 @@ function judgeKey(vector: KeyVector, fixtures: Fixtures): Judgement {
   const isMatched = result.status === 'matched';
   if (isMatched !== vector.triggered)
     return failed(`triggered: expected ${vector.triggered}, got ${isMatched}`);
-  const printed = isMatched ? printOncePer(result.oncePer) : (vector.oncePerPrinted ?? '');
+  const printed = isMatched
+    ? printOncePer(result.plainOncePer ?? result.oncePer)
+    : (vector.oncePerPrinted ?? '');
   const [failure] = runStateKeys([vector], () => ({ id: condition.id, printed }));
   return failure === undefined ? PASSED : failed(`key: expected ${failure.expected}, got ${failure.actual}`);
 }

@@ -20,6 +20,7 @@ const message = (text: string, parts: object = {}) => ({
 
 const state = {
   status: 'round 1, step 3',
+  bridge: 'runs',
   metricsUrl: 'http://127.0.0.1:9001/metrics',
   channels: [
     {
@@ -94,5 +95,20 @@ describe.skipIf(!executablePath)('the page of the demo, in Chromium', () => {
     expect(await page.locator('.replies .message').count()).toBe(2);
     expect(await page.locator('.mention').innerText()).toBe('@here');
     expect(errors).toEqual([]);
+  });
+
+  test('says that Herald restarts, and not that nothing is firing', async () => {
+    const page = await browser.newPage();
+    state.bridge = 'restarts';
+    await page.goto(server.url);
+    const alerts = page.locator('#alerts tr');
+    await alerts.waitFor();
+    expect(await alerts.allInnerTexts()).toEqual([
+      expect.stringContaining('Herald restarts: what fires is known when it is ready'),
+    ]);
+    state.bridge = 'runs';
+    state.alerts = [];
+    server.publish();
+    await page.getByText('nothing is firing').waitFor();
   });
 });

@@ -24,7 +24,7 @@ export function wholeConfigMap(): Record<string, string> {
     'service.slack': 'token: $slack-token\nusername: Argo CD\nicon: ":rocket:"\n',
     'service.webhook.audit':
       'url: https://audit.example.com/$webhook-path\nheaders:\n- name: Authorization\n  value: Bearer $webhook-token\n',
-    'service.console': '{}',
+    'herald.service.console': '{}',
     subscriptions:
       '- recipients: [slack:all, "audit:"]\n  triggers: [on-sync-failed, on-health-degraded]\n  selector: team in (a, b),!internal\n',
     defaultTriggers: '- on-sync-failed\n- on-deployed\n',

@@ -20,6 +20,7 @@ beforeAll(async () => {
   const ok = () => ({ ok: true, reason: '' });
   server = createServer(
     {
+      version: '1',
       metrics: path.metrics,
       health: { healthz: { ok }, readyz: { ok } },
       onError: (error) => errors.push(error),
@@ -113,15 +114,7 @@ describe('the port of metrics and health', () => {
   });
 
   it('knows only its own paths', async () => {
-    for (const route of [
-      '/',
-      '/__proto__',
-      '/constructor',
-      '/metrics/',
-      '/METRICS',
-      '/toString',
-      '/%6detrics',
-    ]) {
+    for (const route of ['/__proto__', '/constructor', '/metrics/', '/METRICS', '/toString', '/%6detrics']) {
       expect(await statusOf(route), route).toBe(404);
     }
   });
@@ -149,6 +142,10 @@ describe('the exposition', () => {
         fc.array(nastyText, { minLength: 3, maxLength: 3 }),
         async (objects, [trigger = '', service = '', reason = '']) => {
           const metrics = createMetrics({ version: '1', processMetrics: false });
+          metrics.setConfigured('argocd', {
+            names: { triggers: [trigger], templates: [], services: [service] },
+            isTenant: false,
+          });
           const applications = objects.flatMap((object) => path.read(object) ?? []);
           for (const application of applications) {
             metrics.setApplication(application, 0);
@@ -157,7 +154,7 @@ describe('the exposition', () => {
           }
           metrics.evaluations.inc({ name: trigger, triggered: 'true' });
           metrics.outcomes.inc({ service, outcome: 'retry', reason });
-          metrics.setConfigProblems(service, [{ key: trigger, severity: 'error', what: 'a', fix: 'b' }]);
+          metrics.setConfigLoaded(service, [{ key: trigger, severity: 'error', what: 'a', fix: 'b' }]);
           metrics.setParked(new Map([[service, 1]]));
           metrics.setWatch(service, { up: true, lastFrameAt: 1, lagMs: 0 });
           const samples = parseExposition(Buffer.from(await metrics.expose()).toString());

@@ -12,6 +12,7 @@ afterEach(async () => {
 async function start(deps: Partial<ServerDeps> = {}, checkDeadline = 1_000) {
   const server = createServer(
     {
+      version: '1.2.3',
       metrics: createMetrics({ version: '1', processMetrics: false }),
       health: { healthz: {}, readyz: {} },
       ...deps,
@@ -51,6 +52,25 @@ describe('/metrics', () => {
     expect(response.status).toBe(500);
     expect(await response.text()).toBe('internal error\n');
     expect(errors).toEqual([cause]);
+  });
+});
+
+describe('/', () => {
+  it('says what is there and how Herald is, and nothing that a check holds becomes markup', async () => {
+    const { url } = await start({
+      health: {
+        healthz: { watch: () => ({ ok: true, reason: 'alive' }) },
+        readyz: { store: () => ({ ok: false, reason: 'not <open> yet' }) },
+      },
+    });
+    const response = await fetch(`${url}/`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const page = await response.text();
+    expect(page).toContain('<h1>Herald 1.2.3</h1>');
+    for (const path of ['/metrics', '/healthz', '/readyz']) expect(page).toContain(`href="${path}"`);
+    expect(page).toContain('<td>ok</td>');
+    expect(page).toContain('not ok: store: not &#60;open&#62; yet');
   });
 });
 
@@ -115,7 +135,7 @@ describe('/healthz and /readyz', () => {
 });
 
 describe('anything else', () => {
-  it.each(['/', '/metrics/', '/constructor', '/__proto__', '/debug'])('%s is not found', async (path) => {
+  it.each(['/metrics/', '/constructor', '/__proto__', '/debug'])('%s is not found', async (path) => {
     const { url } = await start();
     const response = await fetch(url + path);
     expect(response.status).toBe(404);
@@ -136,6 +156,7 @@ describe('opening and closing', () => {
     const { port } = await start();
     const second = createServer(
       {
+        version: '1.2.3',
         metrics: createMetrics({ version: '1', processMetrics: false }),
         health: { healthz: {}, readyz: {} },
       },

@@ -2,6 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../src/model.ts';
+import { application, snapshot } from '../../src/pipeline/testing/fixtures.ts';
+import { createMemoryQueue } from '../../src/pipeline/testing/memory-queue.ts';
+import { startPipeline } from '../../src/pipeline/testing/start-pipeline.ts';
 import { neutraliseMentions } from '../../src/services/slack/mentions.ts';
 import { renderNotification } from '../../src/templates/render.ts';
 import { compileTemplate } from '../../src/templates/schema.ts';
@@ -155,20 +158,127 @@ describe('triggers', () => {
     expect(matches('on-created', create('c', '2026-11-21T11:00:00Z'))).toEqual([]);
   });
 
-  it('on-deployed waits until the health is that of what was deployed', () => {
-    const deployed = (finishedAt: string, lastTransitionTime: string) =>
-      changed('guestbook-synced', {
-        'status.operationState.finishedAt': finishedAt,
-        'status.health.lastTransitionTime': lastTransitionTime,
-      });
-    // Healthy, but since before the operation finished: the health of the previous version, perhaps.
-    expect(matches('on-deployed', deployed('2026-11-22T11:59:30Z', '2026-11-22T08:00:00Z'))).toEqual([]);
-    // It has become healthy since.
-    expect(matches('on-deployed', deployed('2026-11-22T11:59:30Z', '2026-11-22T11:59:40Z'))).toHaveLength(1);
-    // Nothing has changed it for a minute: a sync of ConfigMaps only.
-    expect(matches('on-deployed', deployed('2026-11-22T11:59:00Z', '2026-11-22T08:00:00Z'))).toHaveLength(1);
+  it('on-deployed waits for the health of what was deployed, and not for the clock', () => {
+    const deployed = (changes: Record<string, Json>) =>
+      matches(
+        'on-deployed',
+        changed('guestbook-synced', {
+          'status.operationState.finishedAt': '2026-11-22T11:59:58Z',
+          'status.reconciledAt': '2026-11-22T11:59:57Z',
+          'status.health.lastTransitionTime': '2026-11-22T08:00:00Z',
+          ...changes,
+        }),
+      ).length;
+    const outOfSync = { 'status.sync.status': 'OutOfSync' };
+    // Healthy, but as of before the operation finished: the health of the previous version, perhaps.
+    expect(deployed({})).toBe(0);
+    expect(deployed({ 'status.reconciledAt': null })).toBe(0);
+    // A comparison of the same second that does not see what was deployed was begun before.
+    expect(deployed({ 'status.reconciledAt': '2026-11-22T11:59:58Z', ...outOfSync })).toBe(0);
+    // Compared since, with the same health: a sync of ConfigMaps only.
+    expect(deployed({ 'status.reconciledAt': '2026-11-22T11:59:58Z' })).toBe(1);
+    expect(deployed({ 'status.reconciledAt': '2026-11-22T11:59:59Z' })).toBe(1);
+    // Something else of the Application differs from its source, for good perhaps.
+    expect(deployed({ 'status.reconciledAt': '2026-11-22T11:59:59Z', ...outOfSync })).toBe(1);
+    // It has become healthy since, which Argo CD notes without comparing.
+    expect(deployed({ 'status.health.lastTransitionTime': '2026-11-22T11:59:58Z' })).toBe(1);
     const withoutTime = changed('guestbook-synced', { 'status.health': { status: 'Healthy' } });
     expect(matches('on-deployed', withoutTime)).toHaveLength(1);
+    expect(trigger('on-deployed').conditions.map(({ timeDependent }) => timeDependent)).toEqual([false]);
+  });
+
+  it('on-deployed says nothing of an Application that is being deleted', () => {
+    const deleted = changed('guestbook-synced', { 'metadata.deletionTimestamp': '2026-11-22T11:59:00Z' });
+    expect(matches('on-deployed', fixtures.apps['guestbook-synced'] as JsonObject)).toHaveLength(1);
+    expect(matches('on-deployed', deleted)).toEqual([]);
+  });
+
+  describe('on-deployed, over what Argo CD writes', () => {
+    const at = (seconds: number) => new Date(FROZEN_NOW + seconds * 1_000).toISOString().replace('.000', '');
+    const history = [{ id: 1, revision: 'a' }];
+
+    /** The revisions that are told of, one for each message. */
+    async function told(states: readonly Record<string, Json>[]): Promise<unknown[]> {
+      const queue = createMemoryQueue(() => FROZEN_NOW);
+      const data = {
+        'service.console': '{}',
+        'trigger.on-deployed': triggers.get('on-deployed') ?? '',
+        'template.app-deployed': templates.get('app-deployed') ?? '',
+      };
+      const p = startPipeline({ queue, now: () => FROZEN_NOW, snapshots: [snapshot(data)] });
+      let status: JsonObject = { history };
+      for (const state of states) {
+        status = { ...status, ...state };
+        p.see(application('shop', { subscriptions: { 'on-deployed': 'ops' }, status }));
+        await p.done();
+        await queue.runAll(p.deliver);
+      }
+      return p.sent.map(({ oncePer }) => oncePer);
+    }
+
+    const running = (revision: string, start: number) => ({
+      operationState: { phase: 'Running', startedAt: at(start), syncResult: { revision } },
+    });
+    const finished = (revision: string, start: number, end: number) => ({
+      operationState: {
+        phase: 'Succeeded',
+        startedAt: at(start),
+        finishedAt: at(end),
+        syncResult: { revision },
+      },
+    });
+    const health = (status: string, since: number) => ({ health: { status, lastTransitionTime: at(since) } });
+    const compared = (revision: string, when: number, status = 'Synced') => ({
+      reconciledAt: at(when),
+      sync: { status, revision },
+    });
+    const before = { ...health('Healthy', -900), ...compared('a', -60) };
+
+    it('a workload that progresses: once, when it is healthy', async () => {
+      const messages = await told([
+        before,
+        compared('b', 0, 'OutOfSync'),
+        running('b', 1),
+        finished('b', 1, 3),
+        { ...compared('b', 3), ...health('Progressing', 3) },
+        health('Healthy', 20),
+        compared('b', 120),
+      ]);
+      expect(messages).toEqual([expect.stringContaining('b')]);
+    });
+
+    it('no workload: with the comparison that follows the operation', async () => {
+      const steps = [before, compared('b', 0, 'OutOfSync'), running('b', 1), finished('b', 1, 3)];
+      expect(await told(steps)).toEqual([]);
+      expect(await told([...steps, compared('b', 3)])).toEqual([expect.stringContaining('b')]);
+    });
+
+    it('one that is superseded within the minute: of both', async () => {
+      const messages = await told([
+        before,
+        running('b', 1),
+        finished('b', 1, 3),
+        compared('b', 4),
+        running('c', 20),
+        finished('c', 20, 22),
+        compared('c', 22),
+      ]);
+      expect(messages).toEqual([expect.stringContaining('b'), expect.stringContaining('c')]);
+    });
+
+    it('one that is superseded before it is healthy: of the second alone', async () => {
+      const messages = await told([
+        before,
+        running('b', 1),
+        finished('b', 1, 3),
+        { ...compared('b', 3), ...health('Progressing', 3) },
+        running('c', 10),
+        finished('c', 10, 12),
+        compared('c', 12),
+        health('Healthy', 30),
+      ]);
+      expect(messages).toEqual([expect.stringContaining('c')]);
+    });
   });
 
   it('on-deployed counts a rollback, and no repeated sync of the same revision', () => {

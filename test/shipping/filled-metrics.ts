@@ -21,7 +21,16 @@ export const shop: Application = {
 /** Metrics with at least one series of each, and names that need escaping. */
 export function filledMetrics(): Metrics {
   const metrics = createMetrics({ version: '1.2.3' });
+  metrics.setConfigured('argocd', {
+    names: {
+      triggers: ['on-deployed', 'on-health-degraded'],
+      templates: ['a "quoted"\nname \\'],
+      services: ['slack'],
+    },
+    isTenant: false,
+  });
   metrics.deliveries.inc({ trigger: 'on-deployed', service: 'slack', succeeded: 'true' });
+  metrics.givenUp.inc({ trigger: 'on-deployed', service: 'slack' });
   metrics.evaluations.inc({ name: 'on-deployed', triggered: 'true' });
   metrics.evaluationErrors.inc({ trigger: 'on-deployed' });
   metrics.renderErrors.inc({ template: 'a "quoted"\nname \\' });
@@ -35,8 +44,10 @@ export function filledMetrics(): Metrics {
   metrics.watchRestarts.inc({ resource: 'applications', reason: 'expired' });
   metrics.setWatch('applications', { up: true, lastFrameAt: 1_700_000_000_000, lagMs: 0 });
   metrics.setQueue({ counts: { waiting: 1, delayed: 0, active: 2 }, oldestDueAge: 10 });
+  metrics.setQueueIsDurable(true);
   metrics.setParked(new Map([['slack', 1]]));
-  metrics.setConfigProblems('argocd', [{ key: 'trigger.x', severity: 'error', what: 'w', fix: 'f' }]);
+  metrics.setSubscriptionProblems({ namespace: 'argocd', kind: 'Application' }, 1);
+  metrics.setConfigLoaded('argocd', [{ key: 'trigger.x', severity: 'error', what: 'w', fix: 'f' }]);
   metrics.setApplication({ ...shop, object: {} }, 0);
   metrics.setApplication(shop, 0);
   metrics.setAlerts(shop, [

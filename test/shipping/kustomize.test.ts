@@ -1,16 +1,13 @@
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { find, hasKubectl, kustomize, type Manifest, repository } from './kustomize.ts';
+import { combined, find, hasKubectl, kustomize, type Manifest } from './kustomize.ts';
 
 if (!hasKubectl) console.log('kubectl is not installed: the manifests are not checked');
 
 /** Every rule that an account named `herald` is granted, as `Kind/name group/resource[names] verbs`. */
-function grants(manifests: Manifest[]): string[] {
+function grants(manifests: Manifest[], namespace = 'argocd'): string[] {
   const bindings = manifests.filter((it) => it.kind === 'RoleBinding' || it.kind === 'ClusterRoleBinding');
   return bindings.flatMap((binding) => {
-    expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', name: 'herald', namespace: 'argocd' }]);
+    expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', name: 'herald', namespace }]);
     expect(binding.roleRef.apiGroup).toBe('rbac.authorization.k8s.io');
     const role = find(manifests, binding.roleRef.kind, binding.roleRef.name);
     const scope = binding.kind === 'ClusterRoleBinding' ? 'cluster' : binding.metadata.namespace;
@@ -32,24 +29,6 @@ const baseGrants = [
   'argocd: /events create,patch',
   'argocd: /secrets list,watch',
 ];
-
-/** Base and components, as a user's own kustomization combines them. */
-async function combined(...components: string[]): Promise<Manifest[]> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'herald-kustomize-')));
-  try {
-    const up = relative(folder, join(repository, 'config'));
-    await writeFile(
-      join(folder, 'kustomization.yaml'),
-      JSON.stringify({
-        resources: [up],
-        components: components.map((name) => `${up}/components/${name}`),
-      }),
-    );
-    return await kustomize(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
 
 /** Where Argo CD's own manifests mount it; the ConfigMap need not be there. */
 const tlsVolume = { name: 'tls-certs', configMap: { name: 'argocd-tls-certs-cm', optional: true } };
@@ -164,20 +143,45 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
         'notificationscontroller.selfservice.enabled',
       ARGOCD_NOTIFICATIONS_CONTROLLER_LOGLEVEL: 'notificationscontroller.log.level',
       ARGOCD_NOTIFICATIONS_CONTROLLER_LOGFORMAT: 'notificationscontroller.log.format',
+      ARGOCD_NOTIFICATION_CONTROLLER_PROCESSORS_COUNT: 'notificationscontroller.processors.count',
+      ARGOCD_LOG_FORMAT_TIMESTAMP: 'log.format.timestamp',
     });
+  });
+});
+
+const allComponents = [
+  'applications-in-any-namespace',
+  'mirror-annotation',
+  'prometheus-operator',
+  'self-service',
+];
+
+describe.skipIf(!hasKubectl)('another namespace than argocd', () => {
+  it.each(['.', 'overlays/ha', 'overlays/monitored'])('leaves nothing of %s in argocd', async (folder) => {
+    const components = folder === '.' ? allComponents : [];
+    const manifests = await combined(components, { namespace: 'gitops', folder });
+    expect(grants(manifests, 'gitops').some((grant) => grant.includes('argocd:'))).toBe(false);
+    const clusterWide = ['ClusterRole', 'ClusterRoleBinding'];
+    for (const { kind, metadata } of manifests) {
+      expect([kind, metadata.name, metadata.namespace]).toEqual([
+        kind,
+        metadata.name,
+        clusterWide.includes(kind) ? undefined : 'gitops',
+      ]);
+    }
   });
 });
 
 describe.skipIf(!hasKubectl)('components', () => {
   it('mirror-annotation alone may patch Applications, and switches it on', async () => {
-    const manifests = await combined('mirror-annotation');
+    const manifests = await combined(['mirror-annotation']);
     expect(grants(manifests)).toEqual([...baseGrants, 'argocd: argoproj.io/applications patch']);
     const herald = find(manifests, 'Deployment', 'herald').spec.template.spec.containers[0];
     expect(herald.env).toContainEqual({ name: 'HERALD_NOTIFIED_ANNOTATION', value: 'write' });
   });
 
   it('applications-in-any-namespace reads Applications and creates Events in the whole cluster', async () => {
-    expect(grants(await combined('applications-in-any-namespace'))).toEqual([
+    expect(grants(await combined(['applications-in-any-namespace']))).toEqual([
       ...baseGrants,
       'cluster: argoproj.io/applications get,list,watch',
       'cluster: argoproj.io/applicationsets get,list,watch',
@@ -186,7 +190,7 @@ describe.skipIf(!hasKubectl)('components', () => {
   });
 
   it('self-service reads the two names in the whole cluster', async () => {
-    expect(grants(await combined('self-service'))).toEqual([
+    expect(grants(await combined(['self-service']))).toEqual([
       ...baseGrants,
       'cluster: /configmaps[argocd-notifications-cm] get,list,watch',
       'cluster: /secrets[argocd-notifications-secret] get,list,watch',
@@ -194,12 +198,7 @@ describe.skipIf(!hasKubectl)('components', () => {
   });
 
   it('go together', async () => {
-    const manifests = await combined(
-      'applications-in-any-namespace',
-      'mirror-annotation',
-      'prometheus-operator',
-      'self-service',
-    );
+    const manifests = await combined(allComponents);
     const ids = manifests.map((it) => `${it.kind}/${it.metadata.name}`);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids).toContain('ServiceMonitor/herald');

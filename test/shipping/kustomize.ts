@@ -1,4 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
@@ -29,6 +32,28 @@ export async function kustomize(folder: string): Promise<Manifest[]> {
     if (document.errors.length > 0) throw new Error(`${folder} is not YAML`, { cause: document.errors });
     return document.toJS();
   });
+}
+
+/** A folder of `config` and components, as a user's own kustomization combines them. */
+export async function combined(
+  components: readonly string[],
+  { namespace, folder = '.' }: { namespace?: string; folder?: string } = {},
+): Promise<Manifest[]> {
+  const own = await realpath(await mkdtemp(join(tmpdir(), 'herald-kustomize-')));
+  try {
+    const up = relative(own, join(repository, 'config'));
+    await writeFile(
+      join(own, 'kustomization.yaml'),
+      JSON.stringify({
+        ...(namespace === undefined ? {} : { namespace }),
+        resources: [join(up, folder)],
+        components: components.map((name) => `${up}/components/${name}`),
+      }),
+    );
+    return await kustomize(own);
+  } finally {
+    await rm(own, { recursive: true });
+  }
 }
 
 export function find(manifests: Manifest[], kind: string, name: string): Manifest {

@@ -45,6 +45,8 @@ export function createDecodingCompilers(): Compilers & { compiled: string[] } {
         path: ['message'],
         source,
         dialect: 'go',
+        locate: () => undefined,
+        inspect: () => [],
         render: () => ({ ok: true, text: source }),
       };
       const template: Template = { name, message, sections: new Map(), strings: [message] };

@@ -56,7 +56,7 @@ export function synced(revision: string, health: Json = 'Healthy'): JsonObject {
 
 /** A ConfigMap with a trigger of each kind. */
 export const configMap: Readonly<Record<string, string>> = {
-  'service.console': '{}',
+  'herald.service.console': '{}',
   'template.message': 'message: "{{.app.metadata.name}} is {{.app.status.health.status}}"',
   'trigger.on-degraded': `
 - when: app.status.health.status == 'Degraded'
@@ -90,8 +90,10 @@ export function snapshot(
   };
 }
 
-/** The lines of one metric, without its help. */
+/** The lines of one metric, without its help and without what stands at 0. */
 export async function series(metrics: Metrics, name: string): Promise<string[]> {
   const lines = (await metrics.expose()).split('\n');
-  return lines.filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  return lines.filter(
+    (line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && !line.endsWith(' 0'),
+  );
 }

@@ -37,9 +37,10 @@ export const slack = serviceSchema({
       notifyBroadcast: 'flag',
       deliveryPolicy: 'literal',
     },
+    json: ['attachments', 'blocks'],
     words: { deliveryPolicy: ['Post', 'PostAndUpdate', 'Update'] },
   },
-  rendering: { jsonFields: ['attachments', 'blocks'], filterValue: neutraliseMentions },
+  rendering: { filterValue: neutraliseMentions },
   mentions: true,
   recipient: { noun: 'channel' },
   // Slack takes about one message a second and channel, and short bursts.

@@ -66,7 +66,7 @@ describe('errors', () => {
   test.each([
     ['text {{ nofunc }}', 8, 'function "nofunc" not defined'],
     ['{{ uper .x }}', 3, 'function "uper" not defined Did you mean "upper"?'],
-    ['{{ if .x }}', 11, 'unexpected end of the template, {{end}} is missing'],
+    ['{{ if .x }}', 3, '{{if}} has no {{end}}'],
     ['{{ .x', 0, 'unclosed action'],
     ['{{ $y }}', 3, 'undefined variable "$y"'],
     ['{{ break }}', 3, '{{break}} outside {{range}}'],

@@ -134,7 +134,7 @@ class Parser {
   private definition(name: string, context: string, at: number): void {
     const outer = this.scope;
     this.scope = { variables: ['$'], rangeDepth: 0 };
-    const { list, closing } = this.itemList();
+    const { list, closing } = this.itemList(context.split(' ')[0] ?? '', at);
     if (closing.type !== 'end') this.fail(`unexpected {{else}} in ${context}`, closing.at);
     this.scope = outer;
     this.define(name, list, at);
@@ -156,7 +156,7 @@ class Parser {
     return unquote(token.text) ?? this.fail('invalid syntax in a string', token.at);
   }
 
-  private itemList(): { list: Node[]; closing: Closing } {
+  private itemList(opening: string, at: number): { list: Node[]; closing: Closing } {
     this.nesting += 1;
     if (this.nesting > MAX_NESTING) this.fail('blocks are nested too deeply', this.peek().at);
     const list: Node[] = [];
@@ -168,7 +168,7 @@ class Parser {
       }
       list.push(item);
     }
-    return this.fail('unexpected end of the template, {{end}} is missing', this.peek().at);
+    return this.fail(`{{${opening}}} has no {{end}}`, at);
   }
 
   private textOrAction(): Item {
@@ -239,21 +239,21 @@ class Parser {
     const mark = this.scope.variables.length;
     const pipe = this.pipeline(type, 'right');
     if (type === 'range') this.scope.rangeDepth += 1;
-    const { list, closing } = this.itemList();
+    const { list, closing } = this.itemList(type, at);
     if (type === 'range') this.scope.rangeDepth -= 1;
-    const elseList = closing.type === 'else' ? this.elseList(type) : undefined;
+    const elseList = closing.type === 'else' ? this.elseList(type, at) : undefined;
     this.scope.variables.length = mark;
     return { type, at, pipe, list, elseList };
   }
 
   /** `{{else if}}` and `{{else with}}` share the `{{end}}` of the branch that they continue. */
-  private elseList(type: BranchNode['type']): Node[] {
+  private elseList(type: BranchNode['type'], at: number): Node[] {
     const token = this.peek();
     if (type !== 'range' && token.type === 'keyword' && token.text === type) {
       this.next();
       return [this.branch(type, token.at)];
     }
-    const { list, closing } = this.itemList();
+    const { list, closing } = this.itemList(type, at);
     if (closing.type !== 'end') this.fail('expected {{end}}; found {{else}}', closing.at);
     return list;
   }

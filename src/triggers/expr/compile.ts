@@ -7,6 +7,9 @@ import { CompileError, LimitError, type Place, placeOf, RunError } from './error
 import { lower } from './lower.ts';
 import { optimize } from './optimize.ts';
 import { parse } from './parser.ts';
+import { print } from './print.ts';
+import { type ReadPath, readPaths } from './read-paths.ts';
+import { nameTracked } from './tracked.ts';
 
 export interface CompileOptions {
   /** Ours: members of nil are nil rather than an error. Default false, as expr-lang. */
@@ -26,6 +29,10 @@ export interface Program {
   readonly source: string;
   /** The answer depends on the clock. */
   readonly timeDependent: boolean;
+  /** What it reads of its variables. */
+  readonly paths: readonly ReadPath[];
+  /** Values whose past it asks for, by name; each is an expression of its own. */
+  readonly tracked: ReadonlyMap<string, Program>;
   /** What expr-eval runs. */
   readonly lowered: string;
   /** Not to be called again from within itself (a function among the variables): it keeps its budget in one place. */
@@ -48,12 +55,18 @@ function failure(error: unknown, source: string): string {
 
 /** Compiles a tree that `parse` made. Throws a CompileError. */
 function compileTree(tree: Node, source: string, options: CompileOptions = {}): Program {
+  const tracked = new Map(
+    [...nameTracked(tree)].map(([name, value]) => [name, compileTree(parse(print(value)), name, options)]),
+  );
   check(tree);
   const timeDependent = readsClock(tree);
+  const paths = readPaths(tree);
   const lowered = lower(optimize(tree), { safe: options.safe ?? false });
   return {
     source,
     timeDependent,
+    paths,
+    tracked,
     lowered: lowered.text,
     run: (vars) => {
       lowered.run.reset(vars.now);
@@ -66,10 +79,19 @@ function compileTree(tree: Node, source: string, options: CompileOptions = {}): 
   };
 }
 
+/** Compiles a part of an expression, whose errors have their places in the whole. The tree is left as it is. */
+export function compilePart(part: Node, source: string, options: CompileOptions = {}): Compiled {
+  return compiled(source, () => compileTree(structuredClone(part), source, options));
+}
+
 /** Compiles an expression; the error is the first one that expr-lang would find too. */
 export function compileExpression(source: string, options: CompileOptions = {}): Compiled {
+  return compiled(source, () => compileTree(parse(source), source, options));
+}
+
+function compiled(source: string, compile: () => Program): Compiled {
   try {
-    return { ok: true, program: compileTree(parse(source), source, options) };
+    return { ok: true, program: compile() };
   } catch (error) {
     if (error instanceof CompileError) {
       return { ok: false, error: { message: error.message, ...placeOf(source, error.at) } };

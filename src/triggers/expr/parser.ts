@@ -101,11 +101,24 @@ class Parser {
 
   unexpected(wanted?: string): never {
     const token = this.current;
+    const open = token.kind === 'eof' ? this.unclosed() : undefined;
+    if (open) throw new CompileError(`${JSON.stringify(open.value)} is not closed`, open.at);
     const found = token.kind === 'eof' ? 'end of the expression' : JSON.stringify(token.value);
     throw new CompileError(
       `unexpected ${found}${wanted === undefined ? '' : `, ${wanted} expected`}`,
       token.at,
     );
+  }
+
+  /** The innermost bracket that nothing closes. */
+  unclosed(): Token | undefined {
+    const open: Token[] = [];
+    for (const token of this.tokens) {
+      if (token.kind !== 'bracket') continue;
+      if ('([{'.includes(token.value)) open.push(token);
+      else open.pop();
+    }
+    return open.at(-1);
   }
 
   node<N extends Node>(node: N): N {

@@ -181,6 +181,8 @@ const SIGNATURES: Readonly<Record<string, Signature>> = {
 
 export const isBuiltin = (name: string): boolean => Object.hasOwn(SIGNATURES, name);
 
+export const builtinNames = (): string[] => Object.keys(SIGNATURES);
+
 export const signatureOf = (name: string): Signature => SIGNATURES[name] as Signature;
 
 /** The type of a built-in's bare name. */

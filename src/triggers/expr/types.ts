@@ -2,11 +2,8 @@
  * What the checker knows of a value before it exists. Expressions are compiled without an environment, so
  * every variable is unknown; literals, operators, built-ins and methods of times are not.
  */
-import { DURATION_METHODS } from '../../go/duration.ts';
-import { type MethodTable, parseSignature } from '../../go/function.ts';
-import { LOCATION_METHODS } from '../../go/location.ts';
-import { NAMED_INTEGER_METHODS } from '../../go/named-integer.ts';
-import { TIME_METHODS } from '../../go/time.ts';
+import { parseSignature } from '../../go/function.ts';
+import { methodType } from '../../go/methods.ts';
 
 export interface StaticType {
   /** The Go type; '' where nothing is known. */
@@ -98,19 +95,10 @@ export function comparable(left: StaticType, right: StaticType): boolean {
   );
 }
 
-const METHODS: Readonly<Record<string, MethodTable<never>>> = {
-  'time.Time': TIME_METHODS,
-  'time.Duration': DURATION_METHODS,
-  'time.Month': NAMED_INTEGER_METHODS,
-  'time.Weekday': NAMED_INTEGER_METHODS,
-  '*time.Location': LOCATION_METHODS,
-};
-
 /** The function type of a method; undefined where the type has none of that name. */
 export function methodOf(type: StaticType, name: string): StaticType | undefined {
-  const table = Object.hasOwn(METHODS, type.go) ? METHODS[type.go] : undefined;
-  const method = table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
-  return method === undefined ? undefined : typeOf(method.type);
+  const go = methodType(type.go, name);
+  return go === undefined ? undefined : typeOf(go);
 }
 
 /** Checks a call of a function type; the type of its first result, or what is wrong. */

@@ -1,13 +1,14 @@
 /**
- * `shared`: what users ask for most about an Application, as plain values that Go templates and mustache read alike
- * (`{{ .shared.initiator }}`, `{{#shared.failedResources}}{{kind}}/{{name}}{{/shared.failedResources}}`). Ours, not
- * argo-cd's. Everything is nil-safe: what is not known is empty.
+ * `shared`: what users ask for most about an Application, as plain values that conditions, Go templates and mustache
+ * read alike (`shared.initiator`, `{{ .shared.initiator }}`,
+ * `{{#shared.failedResources}}{{kind}}/{{name}}{{/shared.failedResources}}`). Ours, not argo-cd's. Everything is nil-safe: what is not known is empty.
  */
-import { GoDuration } from '../go/duration.ts';
-import { goFunction } from '../go/function.ts';
-import { subtractTimes } from '../go/time.ts';
-import { parseRFC3339 } from '../go/time-parse.ts';
-import type { Json, JsonObject } from '../model.ts';
+
+import type { Json, JsonObject } from '../../model.ts';
+import { GoDuration } from '../duration.ts';
+import { goFunction } from '../function.ts';
+import { subtractTimes } from '../time.ts';
+import { parseRFC3339 } from '../time-parse.ts';
 
 export interface SharedResource {
   group: string;
@@ -87,16 +88,43 @@ export function degradedResources(app: JsonObject): SharedResource[] {
     );
 }
 
+/** Sorted, each once. */
+function imagesIn(list: Json | undefined): string[] {
+  const images = (Array.isArray(list) ? list : []).filter((image) => typeof image === 'string');
+  return [...new Set(images)].sort();
+}
+
 /** Images of the resources that the last sync changed; those that it left `unchanged` do not count. */
 export function changedImages(app: JsonObject): string[] {
-  const images = objectsAt(operation(app), 'syncResult', 'resources')
-    .filter(
-      (resource) =>
-        textAt(resource, 'status') === 'Synced' && !/\bunchanged\b/.test(textAt(resource, 'message')),
-    )
-    .flatMap((resource) => (Array.isArray(resource.images) ? resource.images : []))
-    .filter((image) => typeof image === 'string');
-  return [...new Set(images)].sort();
+  return imagesIn(
+    objectsAt(operation(app), 'syncResult', 'resources')
+      .filter(
+        (resource) =>
+          textAt(resource, 'status') === 'Synced' && !/\bunchanged\b/.test(textAt(resource, 'message')),
+      )
+      .flatMap((resource) => (Array.isArray(resource.images) ? resource.images : [])),
+  );
+}
+
+/** An image without its tag and digest; a colon before a slash belongs to a port. */
+const repositoryOf = (image: string): string => image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+
+/**
+ * The images that run, sorted; null while a rollout is under way: a changed image does not run yet, or runs beside
+ * another version that the last sync does not have. Where Argo CD records no images of a sync, those that run.
+ */
+function settledImages(app: JsonObject): string[] | null {
+  const running = imagesIn(at(app, 'status', 'summary', 'images'));
+  const synced = imagesIn(
+    objectsAt(operation(app), 'syncResult', 'resources').flatMap((resource) =>
+      Array.isArray(resource.images) ? resource.images : [],
+    ),
+  );
+  const changed = changedImages(app);
+  const repositories = new Set(changed.map(repositoryOf));
+  const isOld = (image: string): boolean => repositories.has(repositoryOf(image)) && !synced.includes(image);
+  const isUnderWay = running.some(isOld) || changed.some((image) => !running.includes(image));
+  return isUnderWay ? null : running;
 }
 
 /** Who started the last operation: a user's name, `automated sync`, or empty. */
@@ -149,6 +177,9 @@ export function sharedValues(
     },
     get changedImages() {
       return changedImages(app);
+    },
+    get settledImages() {
+      return settledImages(app);
     },
     get initiator() {
       return initiator(app);

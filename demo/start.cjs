@@ -1,0 +1,2 @@
+require('../bin/require-node.cjs');
+void import('./main.ts');

@@ -1,0 +1,223 @@
+/** Whether what must be JSON is JSON once it is rendered: for a given Application, or for the sample. */
+import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts';
+import { parseYaml } from '../go/yaml.ts';
+import type { Json, JsonObject, Problem } from '../model.ts';
+import { renderNotification, shapeOf, templateVars } from '../templates/schema.ts';
+import type { Template } from '../templates/template.ts';
+import type { ServiceConfig } from './config.ts';
+import { sampleApplication } from './sample-application.ts';
+
+export interface RenderingInput {
+  templates: ReadonlyMap<string, Template>;
+  services: ReadonlyMap<string, ServiceConfig>;
+  context: Readonly<Record<string, string>>;
+  /** What the templates are rendered for; absent: the sample, of which no more is said than holds for any. */
+  application?: JsonObject;
+  /** Unix milliseconds. */
+  now: number;
+}
+
+const fix = 'Correct the text; herald template render shows what comes of it.';
+
+export function checkRenderings(input: RenderingInput): Problem[] {
+  return [...input.templates.values()].flatMap((template) =>
+    // A template without sections has its message to render.
+    (template.sections.size === 0 ? [''] : [...template.sections.keys()]).flatMap((type) =>
+      checkSection(template, type, input),
+    ),
+  );
+}
+
+function checkSection(template: Template, type: string, input: RenderingInput): Problem[] {
+  const fields = shapeOf(type)?.json ?? [];
+  const strings = template.strings.filter(({ path }) => path[0] === type && isAmong(path.slice(1), fields));
+  if (strings.length === 0 && !input.application) return [];
+  const rendered = render(template, type, input);
+  if (!rendered.ok) {
+    if (!input.application) return [];
+    const { field, error, line, column } = rendered;
+    const at = line === undefined ? {} : { line, column: column ?? 1 };
+    const what = `${field} cannot be rendered for the Application: ${error}`;
+    return [{ key: `template.${template.name}`, severity: 'error', ...at, what, fix }];
+  }
+  // With every value replaced by a number, what is left to be wrong is the template's own text.
+  const neutral = input.application ? undefined : render(template, type, input, () => '1');
+  return strings.flatMap((string) => {
+    const text = textAt(rendered.notification.section, string.path.slice(1));
+    const other = neutral?.ok ? textAt(neutral.notification.section, string.path.slice(1)) : undefined;
+    if (text === undefined || !isMeantAsJson(string.path, text, input.services)) return [];
+    const fault = faultOf(type, text);
+    if (fault === undefined || (other !== undefined && faultOf(type, other) === undefined)) return [];
+    const looksLikeJson = /^\s*[{[]/.test(text);
+    const isLoose =
+      string.path[0] === 'webhook' &&
+      !(looksLikeJson && contentType(string.path, input.services) !== undefined);
+    return [
+      {
+        key: `template.${template.name}`,
+        severity: isLoose ? 'warning' : 'error',
+        ...string.locate(offsetOf(string.source, text, fault.line)),
+        what: `${string.path.join('.')} is no JSON once it is rendered: ${fault.what}`,
+        fix,
+      },
+    ];
+  });
+}
+
+export interface JsonFault {
+  /** `slack.attachments`. */
+  field: string;
+  what: string;
+}
+
+/** What is no JSON in a rendered section and is meant to be. */
+export function jsonFaults(
+  type: string,
+  section: JsonObject | undefined,
+  services: ReadonlyMap<string, ServiceConfig>,
+): JsonFault[] {
+  return textsOf(section, []).flatMap(({ path, text }) => {
+    const full = [type, ...path];
+    if (!isAmong(path, shapeOf(type)?.json ?? []) || !isMeantAsJson(full, text, services)) return [];
+    const fault = faultOf(type, text);
+    return fault === undefined ? [] : [{ field: full.join('.'), what: fault.what }];
+  });
+}
+
+function textsOf(
+  value: Json | undefined,
+  path: readonly string[],
+): { path: readonly string[]; text: string }[] {
+  if (typeof value === 'string') return value.trim() === '' ? [] : [{ path, text: value }];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([name, item]) => textsOf(item, [...path, name]));
+}
+
+function render(template: Template, serviceType: string, input: RenderingInput, filterValue?: () => string) {
+  const source = template.strings.map((string) => string.source).join('\n');
+  const app = input.application ?? withNames(sampleApplication, source);
+  const vars = templateVars({
+    app,
+    appProject: {},
+    context: { ...named(source, 'context'), ...input.context },
+    secrets: named(source, 'secrets'),
+    serviceType,
+    recipient: 'recipient',
+    now: input.now,
+    repo: {
+      commitMetadata: () => UNKNOWN_COMMIT,
+      commitMetadataOf: () => UNKNOWN_COMMIT,
+      appDetails: () => UNKNOWN_DETAILS,
+    },
+  });
+  return renderNotification([template], vars, {
+    serviceType,
+    jsonFields: shapeOf(serviceType)?.json ?? [],
+    ...(filterValue ? { filterValue } : {}),
+    template: (name) => input.templates.get(name),
+  });
+}
+
+/** The sample with the labels and annotations that a text asks for. */
+function withNames(app: JsonObject, source: string): JsonObject {
+  const metadata = app.metadata as JsonObject;
+  const add = (name: 'labels' | 'annotations') => ({
+    ...named(source, name),
+    ...(metadata[name] as JsonObject),
+  });
+  return { ...app, metadata: { ...metadata, labels: add('labels'), annotations: add('annotations') } };
+}
+
+/** A value for each name that a text looks up in a map: `labels.team`, `index .app.metadata.labels "team"`. */
+function named(source: string, map: string): Record<string, string> {
+  const names = source.matchAll(new RegExp(`\\b${map}(?:\\.|\\)?\\s+["'\`])([\\w./-]+)`, 'g'));
+  return Object.fromEntries([...names].map(([, name = '']) => [name, 'value']));
+}
+
+function textAt(section: Json | undefined, path: readonly string[]): string | undefined {
+  let value = section;
+  for (const name of path)
+    value = typeof value === 'object' && value !== null && !Array.isArray(value) ? value[name] : undefined;
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+}
+
+/** The body of a webhook may be anything: what begins as JSON is meant to be JSON, but for another Content-Type. */
+function isMeantAsJson(path: readonly string[], text: string, services: RenderingInput['services']): boolean {
+  if (path[0] !== 'webhook') return true;
+  const type = contentType(path, services);
+  return type === undefined ? /^\s*[{[]/.test(text) : /json/i.test(type);
+}
+
+function contentType(path: readonly string[], services: RenderingInput['services']): string | undefined {
+  const options = services.get(path[1] ?? '')?.options;
+  const headers =
+    typeof options === 'object' && options !== null && 'headers' in options ? options.headers : [];
+  for (const header of Array.isArray(headers) ? headers : []) {
+    if (typeof header !== 'object' || header === null || Array.isArray(header)) continue;
+    const { name, value } = header;
+    if (typeof name === 'string' && name.toLowerCase() === 'content-type' && typeof value === 'string')
+      return value;
+  }
+  return undefined;
+}
+
+interface Fault {
+  what: string;
+  /** From 1, in the rendered text. */
+  line: number;
+}
+
+function faultOf(type: string, text: string): Fault | undefined {
+  // Google Chat's cards may be YAML as well.
+  if (type === 'googlechat') {
+    const [problem] = parseYaml(text).problems;
+    return problem && { what: problem.what, line: problem.line };
+  }
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    return jsonFault(text, error instanceof Error ? error.message : '');
+  }
+}
+
+/** V8 names no place for some mistakes, and quotes the text, which may be long. */
+function jsonFault(text: string, message: string): Fault {
+  const comma = withoutStrings(text).search(/,\s*[\]}]/);
+  if (comma >= 0) return { what: `a comma too many, at "${near(text, comma)}"`, line: lineAt(text, comma) };
+  const position = /position (\d+)/.exec(message)?.[1];
+  const token = /Unexpected token '(.)'/su.exec(message)?.[1];
+  const at = position === undefined ? text.trimEnd().length : Number(position);
+  if (at < text.trimEnd().length)
+    return { what: `unexpected text at "${near(text, at)}"`, line: lineAt(text, at) };
+  if (token !== undefined) return { what: `unexpected ${JSON.stringify(token)}`, line: 1 };
+  return { what: 'it ends before it is complete', line: lineAt(text, at) };
+}
+
+/** Of the same length, so that places hold. */
+function withoutStrings(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"/gs, (string) => '"'.repeat(string.length));
+}
+
+const near = (text: string, at: number): string =>
+  text
+    .slice(Math.max(0, at - 20), at + 10)
+    .replace(/\s+/g, ' ')
+    .trim();
+
+const lineAt = (text: string, at: number): number => text.slice(0, at).split('\n').length;
+
+/** Where a line of the rendered text stands in the template, as far as both have the same lines. */
+function offsetOf(source: string, text: string, line: number): number {
+  const lines = source.split('\n');
+  if (lines.length !== text.split('\n').length) return 0;
+  const start = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0);
+  return start + (lines[line - 1] ?? '').search(/\S|$/);
+}
+
+function isAmong(path: readonly string[], fields: readonly string[]): boolean {
+  return fields.some((field) => {
+    const parts = field.split('.');
+    return parts.length === path.length && parts.every((part, at) => part === '*' || part === path[at]);
+  });
+}

@@ -1,0 +1,197 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type AnnotatedObject, type SubscribableConfig, subscriptionProblems } from './problems.ts';
+import { compileDefaultTriggers, createAnnotationCache } from './schema.ts';
+
+const domain = 'notifications.argoproj.io';
+
+function configOf(
+  {
+    triggers = ['on-a', 'on-b', 'on-sync-status-unknown'],
+    services = { slack: 'slack', mail: 'email', teams: 'teams', hook: 'webhook' } as Record<string, string>,
+    defaults = '',
+    namespace = 'argocd',
+  } = {},
+  options: Record<string, string> = { general: 'https://x' },
+): SubscribableConfig {
+  return {
+    namespace,
+    config: {
+      subscriptions: [],
+      defaultTriggers: compileDefaultTriggers('defaultTriggers', defaults).triggers ?? [],
+      defaultTriggersByService: new Map(),
+      annotations: createAnnotationCache(),
+      triggers: new Map(triggers.map((name) => [name, {}])),
+      services: new Map(
+        Object.entries(services).map(([name, type]) => [name, { type, options: { recipientUrls: options } }]),
+      ),
+    },
+  };
+}
+
+function problemsOf(
+  annotations: Record<string, string>,
+  {
+    kind = 'Application',
+    labels = {},
+    configs = [configOf()],
+  }: Partial<AnnotatedObject> & {
+    configs?: SubscribableConfig[];
+  } = {},
+) {
+  return subscriptionProblems({ kind, annotations, labels }, configs);
+}
+
+/** What is said of one annotation, as one text. */
+function said(name: string, value = 'general', more: Parameters<typeof problemsOf>[1] = {}): string[] {
+  return problemsOf({ [name]: value }, more).map(({ what, fix }) => `${what}. ${fix}`);
+}
+
+describe('subscriptionProblems', () => {
+  it('has nothing to say of what works', () => {
+    expect(
+      problemsOf({
+        [`${domain}/subscribe.on-a.slack`]: 'general;#random',
+        [`${domain}/subscribe.on-a.mail`]: 'a@example.com,b@example.com',
+        [`${domain}/subscribe.on-a.teams`]: 'general',
+        [`${domain}/subscribe.on-a.hook`]: '',
+        [`${domain}/subscriptions`]:
+          '- trigger: [on-b]\n  destinations:\n  - service: slack\n    recipients: [x]\n',
+        [`notified.${domain}`]: '{}',
+        'argocd.argoproj.io/sync-wave': '1',
+        'rollouts.argoproj.io/subscribed': 'x',
+        'example.com/subscribe.newsletter': 'x',
+      }),
+    ).toEqual([]);
+    expect(
+      said('on-a.recipients.argocd-notifications.argoproj.io', 'slack:x', { kind: 'AppProject' }),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ['subscribe.on-sync-status-unknown', /names the trigger .* and no service.*hook, mail, slack, teams/],
+    ['subscribe.on-x.slack', /trigger "on-x" is not configured.*trigger\.on-x/],
+    ['subscribe.on-sync-status-unknwon.slack', /Did you mean "on-sync-status-unknown"/],
+    ['subscribe.on-a.slak', /service "slak" is not configured.*Did you mean "slack"/],
+    ['subscribe.slack.on-a', /wrong order.*subscribe\.on-a\.slack/],
+    ['subscribe.on-a.', /names no service/],
+    ['subscribe.slack', /no trigger is named/],
+    [
+      'subscibe.on-a.slack',
+      /unknown and ignored.*Did you mean notifications\.argoproj\.io\/subscribe\.on-a\.slack/,
+    ],
+    ['Subscribe.on-a.slack', /Did you mean notifications\.argoproj\.io\/subscribe\.on-a\.slack/],
+    ['subscribe_yaml', /Did you mean notifications\.argoproj\.io\/subscriptions/],
+    ['subscription', /Did you mean notifications\.argoproj\.io\/subscriptions/],
+    ['subscribe', /Did you mean notifications\.argoproj\.io\/subscribe\.<trigger>\.<service>/],
+  ])('says what is wrong in %s', (local, expected) => {
+    const all = said(`${domain}/${local}`);
+    expect(all).toHaveLength(1);
+    expect(all[0]).toMatch(expected);
+  });
+
+  it.each([
+    'notification.argoproj.io/subscribe.on-a.slack',
+    'notifications.argoproj.com/subscribe.on-a.slack',
+    'notificatons.argoproj.io/subscribe.on-a.slack',
+    'notifications.argocd.io/subscribe.on-a.slack',
+    'argocd.argoproj.io/subscribe.on-a.slack',
+    'argocd-notifications.argoproj.io/subscribe.on-a.slack',
+    'notifications.argoproj.io.subscribe.on-a.slack',
+    'subscribe.on-a.slack',
+    'notification.argoproj.io/subscibe.on-a.slack',
+  ])('knows %s for a misspelt subscription', (name) => {
+    expect(said(name)).toEqual([
+      `the annotation looks like a subscription, but is none and is ignored. Did you mean ${domain}/subscribe.on-a.slack?`,
+    ]);
+  });
+
+  it.each([
+    ['mail', 'general', /"general" is no e-mail address/],
+    ['slack', '', /service slack needs a recipient/],
+    ['slack', ' ; ', /no recipient/],
+    ['slack', 'a,b', /holds a comma.*";"/],
+    ['slack', 'slack:general', /begins with the name of the service.*Write "general"/],
+    ['slack', 'one two', /white space/],
+    ['teams', 'genral', /no recipient "genral" in recipientUrls.*Did you mean "general"/],
+  ])('says which recipient %s cannot have: %j', (service, recipient, expected) => {
+    const all = said(`${domain}/subscribe.on-a.${service}`, recipient);
+    expect(all).toHaveLength(1);
+    expect(all[0]).toMatch(expected);
+  });
+
+  it('finds the place in the annotation of the form in YAML', () => {
+    const value =
+      '- trigger: [on-x]\n  destinations:\n  - service: slack\n    recipients: [y]\n  - service: slak\n    recipients: [y]\n';
+    expect(problemsOf({ [`${domain}/subscriptions`]: value })).toMatchObject([
+      { key: `annotation ${domain}/subscriptions`, line: 1, what: 'trigger "on-x" is not configured' },
+      { line: 5, what: 'service "slak" is not configured' },
+    ]);
+    expect(said(`${domain}/subscriptions`, '- trigger: [on-b\n')[0]).toMatch(/YAML cannot be read/);
+    expect(
+      said(
+        `${domain}/subscriptions`,
+        '- triggers: [on-a]\n  destinations: [{service: slack, recipients: [x]}]\n',
+      )[0],
+    ).toMatch(/unknown field "triggers".*Write trigger:/);
+  });
+
+  it('tells the old form on an Application, and the old form misspelt', () => {
+    expect(said('on-a.recipients.argocd-notifications.argoproj.io', 'slack:x')[0]).toMatch(
+      /read on AppProjects only/,
+    );
+    expect(
+      said('on-a.recipients.argocd-notification.argoproj.io', 'slack:x', { kind: 'AppProject' })[0],
+    ).toMatch(/on-a\.recipients\.argocd-notifications\.argoproj\.io/);
+  });
+
+  it('tells labels from annotations', () => {
+    expect(problemsOf({}, { labels: { [`${domain}/subscribe.on-a.slack`]: 'x' } })).toMatchObject([
+      { key: `label ${domain}/subscribe.on-a.slack`, what: expect.stringContaining('label') },
+    ]);
+  });
+
+  it('takes for right what one of two configurations can serve, and says when each has only a half', () => {
+    const own = configOf({ namespace: 'team', triggers: ['on-own'], services: { own: 'slack' } });
+    const configs = [own, configOf()];
+    expect(said(`${domain}/subscribe.on-own.own`, 'x', { configs })).toEqual([]);
+    expect(said(`${domain}/subscribe.on-a.slack`, 'x', { configs })).toEqual([]);
+    expect(said(`${domain}/subscribe.on-a.own`, 'x', { configs })).toEqual([
+      'trigger "on-a" and service "own" are configured in different namespaces. Add trigger.on-a to the ConfigMap in team, where the service is.',
+    ]);
+    const withDefaults = [own, configOf({ defaults: '[on-a]' })];
+    expect(said(`${domain}/subscribe.slack`, 'x', { configs: withDefaults })).toEqual([]);
+  });
+
+  it('says nothing without a configuration, and of many problems twenty and how many more there are', () => {
+    expect(said(`${domain}/subscribe.on-x.slack`, 'x', { configs: [] })).toEqual([]);
+    const many = Object.fromEntries(
+      Array.from({ length: 100 }, (_, n) => [`${domain}/subscribe.on-${n}.slack`, 'x']),
+    );
+    const problems = problemsOf(many);
+    expect(problems).toHaveLength(21);
+    expect(problems.at(-1)?.what).toContain('80 more');
+  });
+
+  it('never throws, whatever the annotations are', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('__proto__', 'constructor', 'toString'),
+      fc
+        .tuple(
+          fc.constantFrom(domain, 'notification.argoproj.io', 'x'),
+          fc.constantFrom('subscribe.', 'subscibe.', 'subscriptions'),
+          fc.constantFrom('on-a.', 'constructor.', ''),
+          fc.constantFrom('slack', 'toString', '__proto__'),
+        )
+        .map(([a, b, c, d]) => `${a}/${b}${c}${d}`),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(text, fc.oneof(text, fc.json())), (annotations) => {
+        for (const kind of ['Application', 'AppProject'] as const) {
+          for (const problem of problemsOf(annotations, { kind })) expect(problem.what).not.toBe('');
+        }
+      }),
+    );
+  });
+});
