@@ -47,6 +47,8 @@ export interface SlackSimulatorOptions {
   strict: boolean;
   /** Ids of users by e-mail address. */
   users: Record<string, string>;
+  /** Ids of user groups by handle. */
+  userGroups: Record<string, string>;
   /** Above this pace of one channel, postMessage answers 429 with Retry-After; absent: never. */
   rateLimit?: { perSecond: number; burst: number };
   /**
@@ -102,6 +104,7 @@ const allScopes = [
   'groups:read',
   'users:read',
   'users:read.email',
+  'usergroups:read',
 ];
 
 export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {}): SlackSimulator {
@@ -114,6 +117,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     scopes: allScopes,
     strict: true,
     users: {},
+    userGroups: {},
     quotas: {},
     botName: 'Argo CD',
     keep: {},
@@ -131,6 +135,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
   const calls: SlackCallRecord[] = [];
   const listeners = new Set<(call: SlackCallRecord) => void>();
   const pace = createPace(options);
+  const userGroups = new Map(Object.entries(options.userGroups));
   const quota = createQuota(options);
   const users = new Map(Object.entries(options.users).map(([email, id]) => [email.toLowerCase(), id]));
   let scopes: ReadonlySet<string> = new Set(options.scopes);
@@ -187,7 +192,14 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     if (refusal !== undefined) return refuse(refusal);
     if (method.scopes.length > 0 && !method.scopes.some((scope) => scopes.has(scope)))
       return missingScope(method.scopes.join(','), scopes);
-    return method.run(args, { workspace, scopes, users, botName: options.botName, strict: options.strict });
+    return method.run(args, {
+      workspace,
+      scopes,
+      users,
+      userGroups,
+      botName: options.botName,
+      strict: options.strict,
+    });
   }
 
   return {

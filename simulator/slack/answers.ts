@@ -8,6 +8,8 @@ export interface MethodContext {
   workspace: Workspace;
   scopes: ReadonlySet<string>;
   users: ReadonlyMap<string, string>;
+  /** Ids of user groups by handle. */
+  userGroups: ReadonlyMap<string, string>;
   botName: string;
   /** Whether texts and layouts are checked. */
   strict: boolean;

@@ -55,6 +55,13 @@ export const METHODS: Readonly<Record<string, Method>> = {
         : { ok: true, channel: channelJson(channel) };
     },
   },
+  'usergroups.list': {
+    scopes: ['usergroups:read'],
+    run: (_, { userGroups }) => ({
+      ok: true,
+      usergroups: [...userGroups].map(([handle, id]) => ({ id, handle, name: handle, is_usergroup: true })),
+    }),
+  },
   'users.lookupByEmail': {
     scopes: ['users:read.email'],
     run: (args, { users }) => {

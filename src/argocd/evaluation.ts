@@ -53,7 +53,7 @@ export function createRepoEvaluation(lookup: Lookup, app: JsonObject, onAnswer: 
     provider: {
       commitMetadata: (revision) => commitMetadataOf([revision]),
       commitMetadataOf,
-      appDetails: () => answer(detailsQuestions(app), 'repo.GetAppDetails'),
+      appDetails: (sourceIndex) => answer(detailsQuestions(app, sourceIndex), 'repo.GetAppDetails'),
     },
     run(evaluate) {
       problem = undefined;

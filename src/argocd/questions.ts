@@ -54,15 +54,22 @@ export function commitQuestions(app: JsonObject, revisions: readonly string[]): 
   return questions.slice(0, mostQuestions);
 }
 
-/** One question for each source that makes manifests. Source of the first: argo-cd's `GetAppDetails`. */
-export function detailsQuestions(app: JsonObject): DetailsQuestion[] {
+/**
+ * One question for each source that makes manifests, or one for the source of an index, whatever it makes. Source of the
+ * first: argo-cd's `GetAppDetails`.
+ */
+export function detailsQuestions(app: JsonObject, wanted?: number): DetailsQuestion[] {
   const application = identityOf(app);
   const isMulti = Array.isArray(at(app, 'spec', 'sources'));
   const revisions = syncedRevisions(app);
   return sourcesOf(app)
     .map((source, sourceIndex) => ({ source, sourceIndex }))
     .filter(({ source }) => !/^\.{0,2}$/.test(textAt(source, 'repoURL')))
-    .filter(({ source }) => !isMulti || textAt(source, 'path') !== '' || textAt(source, 'chart') !== '')
+    .filter(({ sourceIndex }) => wanted === undefined || sourceIndex === wanted)
+    .filter(
+      ({ source }) =>
+        wanted !== undefined || !isMulti || textAt(source, 'path') !== '' || textAt(source, 'chart') !== '',
+    )
     .slice(0, mostQuestions)
     .map(({ source, sourceIndex }) => ({
       kind: 'details',

@@ -62,7 +62,7 @@ function createAnswers(lookup: Lookup | undefined, app: JsonObject) {
   const provider: RepoProvider = {
     commitMetadata: (revision) => commitMetadataOf([revision]),
     commitMetadataOf,
-    appDetails: () => answer(detailsQuestions(app), UNKNOWN_DETAILS),
+    appDetails: (sourceIndex) => answer(detailsQuestions(app, sourceIndex), UNKNOWN_DETAILS),
   };
   return { provider, missing };
 }

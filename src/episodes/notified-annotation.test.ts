@@ -282,7 +282,11 @@ describe('mirror', () => {
     const oncePer = 'app.status.operationState.syncResult.revision';
     const one = candidate({
       oncePer,
-      result: { status: 'matched', oncePer: prefix === '' ? { kind: 'none' } : { kind: 'nil' } },
+      result: {
+        status: 'matched',
+        oncePer: { kind: 'value', printed: '[c d]' },
+        plainOncePer: prefix === '' ? { kind: 'none' } : { kind: 'nil' },
+      },
     });
     const own = stateKey({ ...one, oncePer: '[a b]' });
     const beside = `${prefix}${stateKey({ ...one, oncePer: '' })}`;

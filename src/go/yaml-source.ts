@@ -12,7 +12,7 @@ const maxRepairedLexemes = 100_000;
  * Lexemes of one text: a word, a sign, a space, a line break; a block scalar (|, >) is one, however long. Each may
  * cost 4 µs, so that a text takes about a second at most.
  */
-const maxLexemes = 250_000;
+const maxLexemes = 125_000;
 /** Collections in each other that are composed, which recurses: a few more than may be read. */
 const maxOpen = maxDepth + 10;
 

@@ -16,6 +16,8 @@ export interface ActiveConfig {
   services: ReadonlyMap<string, Service>;
   /** Values of the Secret, for conditions and templates; absent under self-service, as in argocd-notifications. */
   secrets?: Readonly<Record<string, Uint8Array>>;
+  /** It is none of the operator's. */
+  isTenant?: true;
   /** Takes out of an error what a template or a condition may have made of the Secret. */
   scrub: Scrub;
 }
@@ -27,6 +29,8 @@ export interface Configurations {
   /** Those that act for Applications of a namespace: its own first, then the controller's, as in argocd-notifications. */
   of(namespace: string): ActiveConfig[];
   get(configNamespace: string): ActiveConfig | undefined;
+  /** Reports what shows only when a configuration is used, once, as a problem of it until it changes. */
+  complain(configNamespace: string, problem: Problem): void;
   /** The controller's first. */
   all(): ActiveConfig[];
   close(): Promise<void>;
@@ -59,6 +63,8 @@ interface Options {
 interface Held {
   active: ActiveConfig;
   sources: ReadonlyMap<string, ServiceConfig>;
+  snapshot: ConfigSnapshot;
+  problems: readonly Problem[];
   /** Problems told already. */
   told: ReadonlySet<string>;
   /** Names of services that nothing is sent through yet. */
@@ -150,21 +156,25 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       }
       if (isController && !configMap) log.warn({ namespace }, 'ConfigMap not found: nothing is notified');
       const before = held.get(namespace);
-      const config = deps.parse(snapshot, before?.active.config);
+      const { read, left } = isController ? { read: snapshot, left: [] } : bounded(snapshot);
+      const config = deps.parse(read, before?.active.config);
       const { services, problems } = buildServices(config, namespace, before);
       const secrets: Pick<ActiveConfig, 'secrets'> = options.selfService
         ? {}
         : { secrets: Object.fromEntries(secret ?? []) };
-      const all = [...config.problems, ...problems, ...missingRights(snapshot, config)];
+      const all = [...config.problems, ...problems, ...left, ...missingRights(snapshot, config)];
       const told = report(snapshot, all, before?.told ?? new Set());
       const unsent = [...config.services.values()]
         .filter(({ sendable }) => !sendable)
         .map(({ name }) => name);
       if (unsent.length > 0 && unsent.join() !== before?.unsent)
         log.warn({ namespace, services: unsent }, 'Services are configured that nothing is sent through yet');
+      const tenant = isController ? {} : { isTenant: true as const };
       held.set(namespace, {
-        active: { namespace, config, services, ...secrets, scrub: scrubOf(secrets.secrets) },
+        active: { namespace, config, services, ...secrets, ...tenant, scrub: scrubOf(secrets.secrets) },
         sources: config.services,
+        snapshot,
+        problems: all,
         told,
         unsent: unsent.join(),
       });
@@ -190,6 +200,12 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       return [own, controller].flatMap((entry) => (entry ? [entry.active] : []));
     },
     get: (namespace) => held.get(namespace)?.active,
+    complain(namespace, problem) {
+      const entry = held.get(namespace);
+      if (!entry || entry.told.has(describe(problem))) return;
+      const problems = [...entry.problems, problem];
+      held.set(namespace, { ...entry, problems, told: report(entry.snapshot, problems, entry.told) });
+    },
     all() {
       const first = held.get(options.controllerNamespace);
       const others = [...held.values()].filter((entry) => entry !== first);
@@ -209,6 +225,35 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     deps.metrics.setConfigured(namespace, undefined);
     for (const service of entry.active.services.values()) closeQuietly(service);
   }
+}
+
+/**
+ * Characters of a tenant's ConfigMap that are read, each key counting for some more: compiling them holds up everything
+ * else for up to a quarter of a second.
+ */
+const mostRead = 96 * 1024;
+const aroundKey = 100;
+
+/** What is read of a tenant's ConfigMap, in the order of its keys, and a problem for each key that is not. */
+function bounded(snapshot: ConfigSnapshot): { read: ConfigSnapshot; left: Problem[] } {
+  const { configMap } = snapshot;
+  if (!configMap) return { read: snapshot, left: [] };
+  const data: Record<string, string> = {};
+  const left: Problem[] = [];
+  let room = mostRead;
+  for (const [key, text] of Object.entries(configMap.data).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const size = text.length + aroundKey;
+    if (size > room) {
+      const what = `the ConfigMap of a tenant is read up to ${mostRead / 1024} KiB, and this key is beyond`;
+      left.push({ key, severity: 'error', what, fix: 'Remove what is not used, or shorten it.' });
+      continue;
+    }
+    room -= size;
+    data[key] = text;
+  }
+  return left.length === 0
+    ? { read: snapshot, left }
+    : { read: { ...snapshot, configMap: { ...configMap, data } }, left: left.slice(0, 20) };
 }
 
 function namesOf({ triggers, templates, services }: Config): ConfiguredNames {

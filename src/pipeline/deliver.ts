@@ -11,11 +11,13 @@ import type { Metrics } from '../metrics.ts';
 import type { Delivery, JsonObject, Notification, Outcome } from '../model.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
 import { presentationOf, type Service } from '../services/service.ts';
+import { createAllowance } from '../templates/gotemplate/run.ts';
 import { renderNotification } from '../templates/render.ts';
 import type { Template } from '../templates/template.ts';
 import { templateVars } from '../templates/vars.ts';
 import type { ActiveConfig, Configurations } from './configurations.ts';
 import { createDeparture } from './departure.ts';
+import { createShares } from './shares.ts';
 
 interface Deps {
   ledger: Pick<Ledger, 'begin' | 'abandon' | 'settle'>;
@@ -50,6 +52,8 @@ interface Options {
 
 export type Attempt = Parameters<DeliveryProcessor>[0];
 
+/** What a step of a template counts for beside one of a condition, which takes longer. */
+const templateStep = 0.25;
 /**
  * What an attempt has sent may still be on its way for so long after it has failed without a clear answer: also the
  * time before the end of its mark in which nothing leaves any more.
@@ -65,6 +69,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
   const { ledger, queue, configurations, pacing, metrics, log } = deps;
   /** Deliveries whose fate is known but could not be written yet: tried again, they are settled and not sent again. */
   const decided = new Map<string, Settlement>();
+  const shares = createShares(deps.now);
 
   return async (attempt) => {
     const { delivery } = attempt;
@@ -76,6 +81,9 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       const error = `service ${delivery.destination.service} is not configured`;
       return settleRejected(delivery, { reason: 'service_not_configured', error, scope: 'service' });
     }
+    // A tenant whose templates have used up its share waits, and its turn of a recipient's pace with it.
+    const wait = shares.wait(active);
+    if (wait > 0) return { status: 'deferred', at: deps.now() + wait };
     const place = await deps.fairness.enter(partiesOf(delivery, options.controllerNamespace));
     if ('at' in place) return { status: 'deferred', at: place.at };
     try {
@@ -164,11 +172,17 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const rendered = await renderWithRepo(
       deps.repo?.(active),
       delivery.snapshot,
-      (repo) =>
-        renderNotification(templates, templateVars({ ...input, repo }), {
+      (repo) => {
+        const allowance = createAllowance();
+        const { steps } = allowance;
+        const result = renderNotification(templates, templateVars({ ...input, repo }), {
           ...presentationOf(service),
+          allowance,
           template: (name) => active.config.templates.get(name),
-        }),
+        });
+        shares.spend(active, (steps - Math.max(allowance.steps, 0)) * templateStep);
+        return result;
+      },
       signal,
     );
     if (rendered.ok) {

@@ -4,6 +4,7 @@ import type { Evaluation } from '../episodes/claim.ts';
 import type { Application, ConditionResult, Destination, JsonObject } from '../model.ts';
 import { resolveSubscriptions } from '../subscriptions/resolve.ts';
 import { conditionVars } from '../triggers/schema.ts';
+import type { Condition, ConditionVars, StepAllowance } from '../triggers/trigger.ts';
 import type { ActiveConfig } from './configurations.ts';
 
 /** An evaluation with what the alert metrics and the import of an annotation need. */
@@ -24,6 +25,8 @@ export interface EvaluatedApplication {
   failures: { trigger: string; when: string; error: string }[];
   /** Subscriptions to triggers that the ConfigMap does not hold. */
   unknownTriggers: string[];
+  /** The first trigger for which the steps did not suffice. */
+  exhausted?: string;
   /** Services that are subscribed to and that this version does not send through: no delivery is made for them. */
   unsentServices: string[];
   /** Some condition reads the clock, so the answer may change without an event. */
@@ -41,6 +44,7 @@ export function evaluateApplication(
   now: number,
   counter: ChangeCounter,
   repo?: RepoEvaluation,
+  allowance?: StepAllowance,
 ): EvaluatedApplication {
   const { config } = active;
   const answer: EvaluatedApplication = {
@@ -63,6 +67,7 @@ export function evaluateApplication(
     changes: counter.changes,
     operations: counter,
     ...(repo ? { repo: repo.provider } : {}),
+    ...(allowance ? { allowance } : {}),
   });
   for (const [name, destinations] of byTrigger) {
     const trigger = config.triggers.get(name);
@@ -72,7 +77,8 @@ export function evaluateApplication(
     }
     for (const condition of trigger.conditions) {
       counter.enter(`${active.namespace}/${name}/${condition.id}`);
-      const result = repo ? repo.run(() => condition.evaluate(vars)) : condition.evaluate(vars);
+      const result = resultOf(condition, vars, repo, allowance);
+      if (allowance && allowance.steps < 0) answer.exhausted ??= name;
       answer.conditions.push({ name, triggered: result.status === 'matched' });
       answer.timeDependent ||= condition.timeDependent;
       if (result.status === 'failed' && !repo?.isAsking()) {
@@ -99,6 +105,23 @@ export function evaluateApplication(
   }
   answer.timeDependent ||= repo?.unanswered() ?? false;
   return answer;
+}
+
+/** Steps of a condition for whatever is around its expressions. */
+const aroundCondition = 5;
+
+/** A condition for which no steps are left fails, as one that needs too many. */
+function resultOf(
+  condition: Condition,
+  vars: ConditionVars,
+  repo: RepoEvaluation | undefined,
+  allowance: StepAllowance | undefined,
+): ConditionResult {
+  if (allowance) {
+    allowance.steps -= aroundCondition;
+    if (allowance.steps < 0) return { status: 'failed', error: allowance.exhausted };
+  }
+  return repo ? repo.run(() => condition.evaluate(vars)) : condition.evaluate(vars);
 }
 
 /** Why a condition that matches has no value of its oncePer. */

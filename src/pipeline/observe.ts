@@ -10,6 +10,7 @@ import type { EpisodeRecord, LedgerChange } from '../episodes/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, Delivery, JsonObject } from '../model.ts';
+import type { StepAllowance } from '../triggers/trigger.ts';
 import { applicationRecord, recordFingerprint } from './application-record.ts';
 import type { ActiveConfig, Configurations } from './configurations.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
@@ -17,6 +18,7 @@ import type { LedgerWriter } from './ledger-writer.ts';
 import { createLineBudget } from './line-budget.ts';
 import { isNewborn } from './newborn.ts';
 import { isBefore } from './revision.ts';
+import { createShares } from './shares.ts';
 import type { TermLedger } from './term-ledger.ts';
 
 /** What the watch, or the ledger at start, says of an Application. */
@@ -103,10 +105,21 @@ interface Tracked {
   failures: string;
 }
 
+/** An event that waits for its turn. */
+interface Postponed {
+  entry: Tracked;
+  event: ApplicationEvent;
+  known: ReadonlyMap<string, EpisodeRecord> | undefined;
+}
+
 /** Applications asked of the ledger at the same time. */
 const loadConcurrency = 64;
 /** Milliseconds of evaluation after which other work gets its turn. */
 const slice = 20;
+
+/** Steps of conditions, and of whatever is around them for an Application, after which other work gets its turn. */
+const turn = 200_000;
+const aroundApplication = 200;
 
 export function createObserver(deps: Deps, options: Options = {}): Observer {
   const { limit = 100_000, retryDelay = 100, maxRetryDelay = 5_000 } = options;
@@ -117,6 +130,11 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   const lines = createLineBudget(deps.now);
   /** Triggers and services told already, by the configuration that cannot serve them. */
   const unserved = new WeakMap<ActiveConfig, Set<string>>();
+  const shares = createShares(deps.now);
+  /** Events that wait for the next turn, in order; while there are any, all that follow wait behind them. */
+  let postponed: Postponed[] = [];
+  let spentInTurn = 0;
+  let isTurnEnding = false;
   let loading = 0;
   let waitingEvents = 0;
   let stopped = false;
@@ -131,7 +149,37 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         load();
       });
     }
-    if (loading === 0 && toLoad.length === 0) for (const resolve of waiters.splice(0)) resolve();
+    settle();
+  }
+
+  const isSettled = (): boolean => loading === 0 && toLoad.length === 0 && postponed.length === 0;
+
+  function settle(): void {
+    if (isSettled()) for (const resolve of waiters.splice(0)) resolve();
+  }
+
+  function spend(steps: number): void {
+    spentInTurn += steps;
+    if (isTurnEnding) return;
+    isTurnEnding = true;
+    setImmediate(nextTurn);
+  }
+
+  function nextTurn(): void {
+    isTurnEnding = false;
+    spentInTurn = 0;
+    const due = postponed;
+    postponed = [];
+    for (const [index, { entry, event, known }] of due.entries()) {
+      if (spentInTurn >= turn) {
+        postponed = due.slice(index);
+        break;
+      }
+      // Dropped by an event before.
+      if (tracked.get(entry.application.uid) === entry) applyNow(entry, event, known);
+      else observe(event, entry.decidedAt);
+    }
+    settle();
   }
 
   async function loadOne(uid: string): Promise<void> {
@@ -184,6 +232,16 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   }
 
   function apply(entry: Tracked, event: ApplicationEvent, known?: ReadonlyMap<string, EpisodeRecord>): void {
+    if (postponed.length === 0 && spentInTurn < turn) applyNow(entry, event, known);
+    else postponed.push({ entry, event, known });
+  }
+
+  function applyNow(
+    entry: Tracked,
+    event: ApplicationEvent,
+    known: ReadonlyMap<string, EpisodeRecord> | undefined,
+  ): void {
+    if (stopped) return;
     try {
       if (event.kind === 'unwatched') {
         drop(entry);
@@ -258,9 +316,15 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const lost = new Set<string>();
     for (const active of actives) {
       const repo = deps.repo?.(application, active);
-      const answer = evaluateApplication(application, project, active, deps.now(), counter, repo);
+      const allowance = allowanceOf(active);
+      const given = allowance.steps;
+      const answer = evaluateApplication(application, project, active, deps.now(), counter, repo, allowance);
+      const spent = given - Math.max(allowance.steps, 0);
+      shares.spend(active, spent);
+      spend(spent + aroundApplication);
+      if (answer.exhausted !== undefined) complain(active, answer.exhausted, allowance);
       evaluations.push(...answer.evaluations);
-      entry.timeDependent ||= answer.timeDependent;
+      entry.timeDependent ||= answer.timeDependent || answer.exhausted !== undefined;
       for (const { name, triggered } of answer.conditions) {
         metrics.evaluations.inc({ name, triggered: String(triggered) });
       }
@@ -284,6 +348,29 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     if (told !== entry.failures && told !== '') reportFailures(application, failures, told);
     entry.failures = told;
     return evaluations;
+  }
+
+  /** None where the configuration has used up its share: then its conditions fail, and are evaluated later. */
+  function allowanceOf(active: ActiveConfig): StepAllowance {
+    const { perEvent, perSecond } = shares.of(active);
+    if (shares.wait(active) === 0)
+      return {
+        steps: perEvent,
+        exhausted: `the conditions of the ConfigMap need more than ${perEvent} steps for one Application together`,
+      };
+    return {
+      steps: 0,
+      exhausted: `the conditions of the ConfigMap need more than ${perSecond} steps a second: they are evaluated later`,
+    };
+  }
+
+  function complain(active: ActiveConfig, trigger: string, { exhausted }: StepAllowance): void {
+    configurations.complain(active.namespace, {
+      key: `trigger.${trigger}`,
+      severity: 'error',
+      what: exhausted,
+      fix: 'Go through shorter lists in its conditions, or have fewer of them.',
+    });
   }
 
   /** Of what fails alike for ten thousand Applications, such as those that were never synced, a few tell enough. */
@@ -378,6 +465,8 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       let since = performance.now();
       for (const entry of Array.from(tracked.values())) {
         if (stopped) return;
+        // What is known of it may be older than what waits.
+        while (postponed.length > 0) await new Promise(setImmediate);
         if (entry.waiting || tracked.get(entry.application.uid) !== entry) continue;
         if (!which(entry.application, entry.timeDependent)) continue;
         apply(entry, { application: entry.application, kind: 'seen', observedAt: deps.now() });
@@ -386,10 +475,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         since = performance.now();
       }
     },
-    settled: () =>
-      loading === 0 && toLoad.length === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => waiters.push(resolve)),
+    settled: () => (isSettled() ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
     has: (uid) => tracked.has(uid),
     known(uid) {
       const entry = tracked.get(uid);
@@ -406,6 +492,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     size: () => tracked.size,
     stop() {
       stopped = true;
+      postponed = [];
       for (const { application } of tracked.values()) metrics.forgetApplication(application);
       tracked.clear();
       for (const resolve of waiters.splice(0)) resolve();

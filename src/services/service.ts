@@ -25,8 +25,8 @@ export interface Service {
   /** Applied to each value (never to the template's own text) before it is written, for example to neutralise mentions. */
   readonly filterValue?: ValueFilter;
   /**
-   * What a template writes to mention whoever has this e-mail address; `send` makes of it a mention, or the address
-   * where nobody is found. It cannot be made up by a value. Absent: the service mentions nobody.
+   * What a template writes to mention whoever has this e-mail address, the channel of `#name` or the user group of
+   * `!handle`; `send` makes of it a mention, or the address or name where nobody is found. It cannot be made up by a value. Absent: the service mentions nobody.
    */
   readonly mention?: (address: string) => string;
   /** Messages a second and burst to one recipient; absent: unlimited. */

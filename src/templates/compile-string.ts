@@ -82,6 +82,7 @@ function compileGo(source: StringSource): CompiledString {
       now: vars.now,
       location: localLocation(),
       ...(allowance === undefined ? {} : { allowance }),
+      ...(vars.mention === undefined ? {} : { mention: vars.mention }),
       ...(printed === undefined ? {} : { printed }),
       ...(decoded === undefined ? {} : { decoded }),
     });

@@ -72,7 +72,7 @@ class SafeContext extends Mustache.Context {
     return new SafeContext(view, this, this.spend);
   }
   find(name: string): unknown {
-    this.spend(1 + (name.length >> 4));
+    this.spend(1 + (name.length >> 3));
     if (name === '.') return this.view;
     const [first = '', ...rest] = name.split('.');
     const found = this.own(first);

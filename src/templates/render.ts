@@ -26,6 +26,8 @@ export interface RenderOptions {
   /** Fields that are a part of a URL. */
   urlFields?: readonly string[];
   filterValue?: PrintFilter;
+  /** What the rendering may spend, and what is left of it afterwards. @defaultValue all that the limits give */
+  allowance?: Allowance;
   /** Finds the templates that mustache includes with `{{> name}}`. */
   template?: (name: string) => Template | undefined;
 }
@@ -61,7 +63,7 @@ export function renderNotification(
   options: RenderOptions,
 ): RenderResult {
   const warnings: RenderWarning[] = [];
-  const allowance = createAllowance();
+  const allowance = options.allowance ?? createAllowance();
   let message = '';
   const merge = schemaOf(options.serviceType)?.section?.merge ?? 'set';
   let section: JsonObject | undefined;

@@ -72,6 +72,8 @@ export interface TemplateVars {
   readonly values: Readonly<Record<string, unknown>>;
   /** Unix milliseconds. */
   readonly now: number;
+  /** What stands for a mention, see `Service.mention`. */
+  readonly mention?: (name: string) => string;
   /** The same, with what comes from the cluster marked. Absent: everything that is printed counts as foreign. */
   readonly marked?: (marking: Marking) => Readonly<Record<string, unknown>>;
 }

@@ -32,9 +32,11 @@ const bytesOf = (value: string | Uint8Array): GoBytes =>
   new GoBytes(typeof value === 'string' ? encoder.encode(value) : value);
 
 export function templateVars(input: TemplateVarsInput): TemplateVars {
+  const { mention } = input;
   return {
     values: valuesOf(input),
     now: input.now,
+    ...(mention === undefined ? {} : { mention }),
     marked(marking) {
       const values = valuesOf(markedInput(input, marking));
       return { ...values, repo: markedAnswers(values.repo as RepoFunctions, marking) };
@@ -81,7 +83,7 @@ function markedRepo(
     ...(repo.commitMetadataOf && {
       commitMetadataOf: (revisions) => mark(repo.commitMetadataOf?.(revisions.map(plain))),
     }),
-    appDetails: () => mark(repo.appDetails()),
+    appDetails: (sourceIndex) => mark(repo.appDetails(sourceIndex)),
   };
 }
 

@@ -20,14 +20,19 @@ function oncePerOf(program: Program | undefined, vars: ConditionVars): OncePer {
   const result = program.run(vars);
   if (!result.ok) return { kind: 'none', error: result.error };
   if (isNil(result.value)) return { kind: 'nil' };
-  const printed = print(result.value);
+  const printed = print(result.value, vars);
   if (!printed.ok) return { kind: 'none', error: printed.error };
   return printed.text === '' ? { kind: 'none' } : { kind: 'value', printed: printed.text };
 }
 
-function print(value: unknown): { ok: true; text: string } | { ok: false; error: string } {
+function print(
+  value: unknown,
+  vars: ConditionVars,
+): { ok: true; text: string } | { ok: false; error: string } {
   try {
-    new Run().walk(value);
+    const run = new Run();
+    run.reset(vars.now, vars.allowance);
+    run.walk(value);
     const text = toText(sprint(value));
     return text.length > LIMITS.text
       ? { ok: false, error: `its value has more than ${LIMITS.text} characters` }
@@ -55,7 +60,8 @@ function track(programs: readonly (Program | undefined)[], vars: ConditionVars):
   for (const program of programs) {
     for (const [name, value] of program?.tracked ?? []) {
       const result = value.run(vars);
-      note(name, result.ok ? result.value : null);
+      const isNoted = result.ok && print(result.value, vars).ok;
+      note(name, isNoted ? result.value : null);
     }
   }
 }

@@ -1,4 +1,7 @@
 import type { ConditionResult } from '../model.ts';
+import type { StepAllowance } from './expr/run.ts';
+
+export type { StepAllowance };
 
 /** A named list of conditions, compiled. */
 export interface Trigger {
@@ -32,6 +35,8 @@ export interface ConditionVars {
   readonly values: Readonly<Record<string, unknown>>;
   /** Unix milliseconds. */
   readonly now: number;
+  /** What the evaluations of one configuration and event may spend together; without it each has its own limit only. */
+  readonly allowance?: StepAllowance;
   /** Told of each value whose past a condition asks for, with every evaluation; `name` tells them apart. */
   readonly note?: (name: string, value: unknown) => void;
 }

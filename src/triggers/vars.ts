@@ -9,7 +9,7 @@ import { goInt } from '../go/numbers.ts';
 import type { GoFunction } from '../go/typed.ts';
 import { GoBytes, GoTypedMap } from '../go/value.ts';
 import type { JsonObject } from '../model.ts';
-import type { ConditionVars } from './trigger.ts';
+import type { ConditionVars, StepAllowance } from './trigger.ts';
 
 export interface ConditionSources {
   app: JsonObject;
@@ -32,6 +32,8 @@ export interface ConditionSources {
    * changed. Without it the function does not exist.
    */
   operations?: OperationHistory;
+  /** What the evaluations with these variables may spend together. */
+  allowance?: StepAllowance;
   /** What `Local` means; default the zone of the process. */
   local?: () => GoLocation;
 }
@@ -66,7 +68,7 @@ function changesFunction(changes: (value: unknown, window: number) => number): G
 const STARTED_AFTER = functionType('func(interface {}, string) bool');
 
 export function conditionVars(sources: ConditionSources): ConditionVars {
-  const { app, context, secrets, appProject, now, repo, changes, operations, local } = sources;
+  const { app, context, secrets, appProject, now, repo, changes, operations, allowance, local } = sources;
   const namespaces = createNamespaces({
     now: () => now,
     ...(repo === undefined ? {} : { repo }),
@@ -74,6 +76,7 @@ export function conditionVars(sources: ConditionSources): ConditionVars {
   });
   return {
     now,
+    ...(allowance === undefined ? {} : { allowance }),
     ...(operations === undefined ? {} : { note: operations.note }),
     values: {
       app,

@@ -19,6 +19,7 @@ beforeEach(async () => {
   simulator = createSlackSimulator({
     channels: [{ name: 'deploys' }],
     users: { 'ana@example.com': 'U0ANA', 'bo@example.com': 'U0BO', 'boss@example.com': 'U0BOSS' },
+    userGroups: { oncall: 'S0ONCALL' },
   });
   await simulator.start();
   const { token, apiUrl } = simulator;
@@ -181,5 +182,67 @@ describe('a value', () => {
     await send(byAuthor, '<!channel> <@U0BOSS> <ana@example.com>');
     await send(byAuthor, '<!channel>');
     expect(texts()).toEqual(['by <@U0ANA>', 'by &lt;!channel>']);
+  });
+});
+
+describe('functions that mention by name', () => {
+  const yaml = `message: |-
+  {{ slackUserByEmail "ana@example.com" }} {{ slackChannel "deploys" }} {{ slackUserGroup "oncall" }}`;
+
+  it('become mentions, of what Slack lists', async () => {
+    await send(yaml, '');
+    expect(texts()).toEqual([expect.stringMatching(/^<@U0ANA> <#C[A-Z0-9]+> <!subteam\^S0ONCALL>$/)]);
+    await send(yaml, '');
+    const methods = simulator.calls.map(({ method }) => method);
+    for (const method of ['users.lookupByEmail', 'conversations.list', 'usergroups.list'])
+      expect(methods.filter((each) => each === method)).toHaveLength(1);
+  });
+
+  it('take # and @ before a name, and values of the Application', async () => {
+    await send('message: "{{ slackUserGroup .app.author }} {{ .app.author | slackUserGroup }}"', '@oncall');
+    expect(texts()).toEqual(['<!subteam^S0ONCALL> <!subteam^S0ONCALL>']);
+  });
+
+  it('read as names where Slack knows none, with one warning each', async () => {
+    const unknown =
+      'message: "{{ slackChannel `nope` }} {{ slackUserGroup `nobody` }} {{ slackUserByEmail `x@y.zz` }}"';
+    await send(unknown, '');
+    await send(unknown, '');
+    expect(texts()).toEqual(Array.from({ length: 2 }, () => '#nope @nobody x@y.zz'));
+    expect(warnings().map(({ kind, mention }) => [kind, mention])).toEqual(
+      expect.arrayContaining([
+        ['channel', 'nope'],
+        ['user group', 'nobody'],
+      ]) as unknown,
+    );
+    expect(warnings().filter(({ mention }) => mention === 'nope')).toHaveLength(1);
+  });
+
+  it('stand in attachments, and read as names in other fields', async () => {
+    const attachments = '[{"text": "{{ slackUserGroup `oncall` }}"}]';
+    await send(
+      JSON.stringify({ message: 'm', slack: { attachments, username: '{{ slackUserGroup `oncall` }}' } }),
+      '',
+    );
+    const [message] = simulator.messages('deploys');
+    expect(JSON.stringify(message?.attachments)).toContain('<!subteam^S0ONCALL>');
+    expect(message?.username).toBe('@oncall');
+  });
+
+  it('say which right is missing', async () => {
+    simulator.setScopes(['chat:write', 'chat:write.public']);
+    await send('message: "{{ slackUserGroup `oncall` }}"', '');
+    expect(texts()).toEqual(['@oncall']);
+    expect(warnings()).toMatchObject([{ kind: 'user group', scope: 'usergroups:read' }]);
+  });
+
+  it('call nobody where the destination is no Slack', () => {
+    const { template } = compileTemplate('t', yaml);
+    const input = { app: {}, appProject: {}, context: {}, serviceType: 'webhook', recipient: 'x', now: 0 };
+    const rendered = renderNotification(template ? [template] : [], templateVars(input), {
+      serviceType: 'webhook',
+      jsonFields: [],
+    });
+    expect(rendered).toMatchObject({ notification: { message: 'ana@example.com #deploys @oncall' } });
   });
 });

@@ -1,5 +1,7 @@
 /** argo-cd's `repo` namespace. What needs the repo-server comes from a provider that the caller injects. */
+import { sprint } from '../format.ts';
 import { functionType, goFunction } from '../function.ts';
+import { integerValue } from '../numbers.ts';
 import { type GoFunction, GoSlice, goTypeOf } from '../typed.ts';
 import { type GoUrl, parseUrl, queryEscape, urlText } from '../url.ts';
 
@@ -12,8 +14,11 @@ export interface RepoProvider {
    * sources) or nothing (its `revision`, which is absent). Without it the function takes a string only, as argo-cd's.
    */
   commitMetadataOf?(revisions: readonly string[]): unknown;
-  /** A Go value with `Type`, `Helm`, `Kustomize` and `Directory`. */
-  appDetails(): unknown;
+  /**
+   * A Go value with `Type`, `Helm`, `Kustomize` and `Directory`; of the source at an index from 0, or of the first that
+   * makes manifests.
+   */
+  appDetails(sourceIndex?: number): unknown;
 }
 
 const TRANSPORTS: ReadonlySet<string> = new Set([
@@ -78,7 +83,7 @@ const unavailable = (): never => {
 
 const METADATA = functionType('func(string) interface {}');
 const METADATA_OF = functionType('func(interface {}) interface {}');
-const DETAILS = functionType('func() interface {}');
+const DETAILS = functionType('func(...interface {}) interface {}');
 
 /** The functions that need nobody. */
 const PURE = {
@@ -91,10 +96,23 @@ export function repoNamespace(provider: RepoProvider | undefined): Readonly<Reco
   return {
     ...PURE,
     GetCommitMetadata: commitMetadata(provider),
-    GetAppDetails: goFunction(DETAILS, () =>
-      provider === undefined ? unavailable() : provider.appDetails(),
-    ),
+    GetAppDetails: goFunction(DETAILS, (...given: unknown[]) => {
+      const index = sourceIndexIn(given);
+      return provider === undefined ? unavailable() : provider.appDetails(index);
+    }),
   };
+}
+
+/** The optional argument: any integer from 0. */
+function sourceIndexIn(given: readonly unknown[]): number | undefined {
+  if (given.length === 0) return undefined;
+  const [value] = given;
+  const index = integerValue(value);
+  if (given.length > 1 || index === undefined || index < 0)
+    throw new Error(
+      `the index of a source is an integer from 0, not ${given.length > 1 ? 'several' : sprint(value)}`,
+    );
+  return Number(index);
 }
 
 function commitMetadata(provider: RepoProvider | undefined): GoFunction {

@@ -21,6 +21,7 @@ export interface SlackAnswer {
   user?: { id?: unknown };
   messages?: unknown;
   channels?: unknown;
+  usergroups?: unknown;
   response_metadata?: unknown;
 }
 

@@ -5,6 +5,7 @@ import type { SendContext } from '../service.ts';
 import { createChannels } from './channels.ts';
 import { createSlackCall } from './client.ts';
 import { createCustomisation } from './customise.ts';
+import { createDirectory } from './directory.ts';
 import { createEarlierAttempts } from './earlier.ts';
 import type { Failure } from './errors.ts';
 import { createMarkers } from './markers.ts';
@@ -62,10 +63,18 @@ export const slackService: Implementation<SlackOptions> = (options, deps) => {
   const earlierAttempts = createEarlierAttempts({ ...common, channels, metadata, state: deps.state });
   const submit = createSubmit({ ...common, customisation, metadata });
   const users = createUsers(common);
+  const directories = {
+    channels: createDirectory('channel', common),
+    groups: createDirectory('group', common),
+  };
 
   async function send(notification: Notification, recipient: string, context: SendContext): Promise<Outcome> {
     try {
-      const mentioning = await resolveMentions(notification, { markers, users }, context.signal);
+      const mentioning = await resolveMentions(
+        notification,
+        { markers, users, ...directories },
+        context.signal,
+      );
       const message = slackMessage(mentioning, options);
       const posted =
         message.groupingKey === ''

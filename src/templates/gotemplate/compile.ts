@@ -19,7 +19,7 @@ import type {
 } from './ast.ts';
 import { printed } from './builtins.ts';
 import type { FunctionTable, TemplateFunction } from './functions.ts';
-import { ExecutionError, LimitError, type Run } from './run.ts';
+import { ExecutionError, LimitError, type Run, spendWalk } from './run.ts';
 import { anyInteger, isTrue, memberOf } from './values.ts';
 
 type Evaluate = (run: Run, dot: unknown) => unknown;
@@ -51,8 +51,8 @@ function located(error: unknown, name: string, at: number): never {
 /** What it costs to read the arguments of a function: a loop must not have it read much for little. */
 function chargeArguments(run: Run, values: readonly unknown[]): void {
   for (const value of values) {
-    if (typeof value === 'string') run.spend(value.length >> 4);
-    else run.spend((listIn(value)?.length ?? 0) >> 3);
+    if (typeof value === 'string') run.spend(value.length >> 3);
+    else run.spend((listIn(value)?.length ?? 0) >> 2);
   }
 }
 
@@ -134,6 +134,7 @@ function createCompiler(
       if (typeof value === 'function') fail(`can't print a value of type ${goTypeOf(value)}`, at);
       let text: string;
       try {
+        spendWalk(run, value);
         text = printed(value);
       } catch (error) {
         return located(error, 'print', at);

@@ -33,6 +33,8 @@ export interface ExecuteOptions {
   limits?: Readonly<Limits>;
   /** Shared with other executions. @defaultValue all that the limits give */
   allowance?: Allowance;
+  /** What stands for a mention. */
+  mention?: (name: string) => string;
   printed?: Printed;
   decoded?: (text: string) => string;
 }

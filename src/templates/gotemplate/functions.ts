@@ -36,7 +36,7 @@ export function pure(type: string, call: Implementation): TemplateFunction {
 /** A function of its texts, which looks long at each character: they cost more than reading them. */
 export function slow(type: string, call: Implementation): TemplateFunction {
   return contextual(type, (context, ...args) => {
-    for (const arg of args) if (typeof arg === 'string') context.spend(arg.length >> 2);
+    for (const arg of args) if (typeof arg === 'string') context.spend(arg.length >> 1);
     return call(...args);
   });
 }

@@ -1,5 +1,6 @@
 /** One execution of a template: output, variables and what it may still spend. */
 
+import { entriesOf, itemsOf } from '../../go/collections.ts';
 import type { GoLocation } from '../../go/location.ts';
 
 /** What a template may use. Every number is a count, `output` and `text` are characters. */
@@ -22,6 +23,15 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   list: 100_000,
   depth: 500,
 };
+
+/** Pays for walking through a whole value, shared parts as often as they appear, to make a text of it. */
+export function spendWalk(run: { spend(steps: number): void }, value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  const items = itemsOf(value) ?? entriesOf(value)?.map(([, item]) => item);
+  if (items === undefined) return;
+  run.spend(items.length);
+  for (const item of items) spendWalk(run, item);
+}
 
 /** What is left of the limits for executions that share them, such as those of all strings of one notification. */
 export interface Allowance {
@@ -55,6 +65,8 @@ export interface FunctionContext {
   /** What `Local` means. */
   readonly location: GoLocation;
   readonly limits: Readonly<Limits>;
+  /** What stands for a mention, see `Service.mention`; absent: the destination mentions nobody. */
+  readonly mention: ((name: string) => string) | undefined;
   /** Counts work; throws a LimitError when the budget is used up. */
   spend(steps: number): void;
   /** To be applied to what a function decodes: text that nobody could see before. */
@@ -66,6 +78,7 @@ export interface RunOptions {
   location: GoLocation;
   limits: Readonly<Limits>;
   allowance: Allowance;
+  mention?: (name: string) => string;
   printed?: Printed;
   decoded?: (text: string) => string;
 }
@@ -76,6 +89,7 @@ export class Run implements FunctionContext {
   readonly now: number;
   readonly location: GoLocation;
   readonly limits: Readonly<Limits>;
+  readonly mention: ((name: string) => string) | undefined;
   readonly printed: Printed | undefined;
   readonly decoded: (text: string) => string;
   private readonly allowance: Allowance;
@@ -86,6 +100,7 @@ export class Run implements FunctionContext {
     this.now = options.now;
     this.location = options.location;
     this.limits = options.limits;
+    this.mention = options.mention;
     this.printed = options.printed;
     this.decoded = options.decoded ?? ((text) => text);
     this.allowance = options.allowance;

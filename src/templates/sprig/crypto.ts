@@ -17,7 +17,7 @@ import type { FunctionContext } from '../gotemplate/run.ts';
 import { intArgument } from './cast.ts';
 import { decodeBase64 } from './encoding.ts';
 import { base64 } from './json.ts';
-import { checkText, SLOW_STEPS } from './limits.ts';
+import { BCRYPT_STEPS, checkText, SCRYPT_STEPS } from './limits.ts';
 import { runesOf } from './runes.ts';
 
 const DIGITS = '0123456789';
@@ -29,7 +29,7 @@ const randomText = (alphabet: string): TemplateFunction =>
     const length = intArgument(count);
     checkText(context, length);
     if (length <= 0) return '';
-    context.spend(length);
+    context.spend(4 * length);
     return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
   });
 
@@ -60,7 +60,7 @@ const BCRYPT_COST = 10;
 const BCRYPT_MAX_BYTES = 72;
 
 function bcrypt(context: FunctionContext, password: string): string {
-  context.spend(SLOW_STEPS);
+  context.spend(BCRYPT_STEPS);
   const length = toBytes(password).length;
   if (length > BCRYPT_MAX_BYTES) {
     return 'failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes';
@@ -140,7 +140,7 @@ function derivePassword(
 ): string {
   const forms = Object.hasOwn(FORMS, form) ? FORMS[form] : undefined;
   if (forms === undefined) return `cannot find password template ${form}`;
-  context.spend(2 * SLOW_STEPS);
+  context.spend(SCRYPT_STEPS);
   const options = { N: 32768, r: 8, p: 2, maxmem: 64 * 1024 * 1024 };
   const key = scryptSync(toBytes(password), labelled(user), 64, options);
   const seed = createHmac('sha256', key)

@@ -10,5 +10,7 @@ export function checkList(context: FunctionContext, items: number): void {
   if (items > context.limits.list) throw new LimitError(`a list is longer than ${context.limits.list}`);
 }
 
-/** Steps that hashing a password takes: some of them are allowed, a loop of them is not. */
-export const SLOW_STEPS = 100_000;
+/** Steps that hashing a password takes: two are allowed in a notification. Each holds up everything for its time. */
+export const BCRYPT_STEPS = 450_000;
+/** Of `derivePassword`: one is allowed in a notification. */
+export const SCRYPT_STEPS = 900_000;

@@ -24,11 +24,11 @@ interface Regex {
 }
 
 /** Steps that each part of an expression takes for each character, at worst. */
-const PART_STEPS = 1 / 40;
+const PART_STEPS = 1 / 20;
 
 function compile(context: FunctionContext, source: string): Regex {
   const size = regexpSize(source);
-  context.spend(16 + source.length + 2 * size);
+  context.spend(16 + 8 * (source.length + 2 * size));
   if (!source.isWellFormed()) throw new Error('error parsing regexp: invalid UTF-8');
   const regex = RE2JS.compile(source);
   return {
@@ -55,7 +55,7 @@ function allMatches(context: FunctionContext, regex: Regex, text: string, limit:
   for (let at = 0; at <= text.length && (limit < 0 || found.length < limit); ) {
     const match = regex.find(text, at);
     if (match === undefined) break;
-    context.spend(2 + ((match.end - at) >> 4));
+    context.spend(6 + ((match.end - at) >> 4));
     let accepted = true;
     if (match.end === at) {
       accepted = match.start !== previousEnd;
@@ -79,7 +79,7 @@ function replaceAll(
   for (let at = 0; at <= text.length; ) {
     const match = regex.find(text, at);
     if (match === undefined) break;
-    context.spend(2 + ((match.end - at) >> 4));
+    context.spend(6 + ((match.end - at) >> 4));
     out += text.slice(lastEnd, match.start);
     if (match.end > lastEnd || match.start === 0) out += replacement(match);
     lastEnd = match.end;

@@ -241,10 +241,11 @@ function shift(count: bigint, call: (count: bigint) => bigint): bigint {
 /** The element or nil, whatever is wrong with the list. */
 const ends =
   (index: number): Builtin =>
-  (_, args) => {
+  (run, args) => {
     try {
-      return fetch(argument(args, 0), goInt(index), 'it');
-    } catch {
+      return fetch(argument(args, 0), goInt(index), 'it', run);
+    } catch (error) {
+      if (error instanceof LimitError) throw error;
       return null;
     }
   };

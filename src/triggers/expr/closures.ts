@@ -23,6 +23,8 @@ export interface Loop {
   map: ((frame: Frame) => unknown) | undefined;
   /** The third argument, seen from inside the loop. */
   extra: ((frame: Frame) => unknown) | undefined;
+  /** Steps of one round: the parts that it evaluates. */
+  weight: number;
   throws: boolean;
   threshold: number | undefined;
 }
@@ -40,7 +42,7 @@ export function elementOf(frame: Frame): unknown {
 
 /** Puts an element into the frame. */
 function enter(loop: Loop, index: number): void {
-  loop.run.spend(1);
+  loop.run.spend(loop.weight);
   loop.frame.index = index;
   loop.frame.item = loop.items[index] ?? null;
 }

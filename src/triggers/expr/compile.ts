@@ -3,13 +3,14 @@ import type { ConditionVars } from '../trigger.ts';
 import type { Node } from './ast.ts';
 import { check } from './check.ts';
 import { readsClock } from './clock.ts';
-import { CompileError, LimitError, type Place, placeOf, RunError } from './errors.ts';
+import { AllowanceError, CompileError, LimitError, type Place, placeOf, RunError } from './errors.ts';
 import { lower } from './lower.ts';
 import { optimize } from './optimize.ts';
 import { parse } from './parser.ts';
 import { print } from './print.ts';
 import { type ReadPath, readPaths } from './read-paths.ts';
 import { nameTracked } from './tracked.ts';
+import { sizeOf } from './walk.ts';
 
 export interface CompileOptions {
   /** Ours: members of nil are nil rather than an error. Default false, as expr-lang. */
@@ -48,6 +49,7 @@ function placeText(source: string, at: number): string {
 
 function failure(error: unknown, source: string): string {
   if (error instanceof RunError) return `${error.message} ${placeText(source, error.at)}`;
+  if (error instanceof AllowanceError) return error.message;
   if (error instanceof LimitError) return `the expression needs ${error.message}: that is over its budget`;
   if (error instanceof RangeError && /call stack/.test(error.message)) return TOO_DEEP;
   return error instanceof Error ? error.message : String(error);
@@ -61,6 +63,7 @@ function compileTree(tree: Node, source: string, options: CompileOptions = {}): 
   check(tree);
   const timeDependent = readsClock(tree);
   const paths = readPaths(tree);
+  const size = sizeOf(tree);
   const lowered = lower(optimize(tree), { safe: options.safe ?? false });
   return {
     source,
@@ -69,8 +72,9 @@ function compileTree(tree: Node, source: string, options: CompileOptions = {}): 
     tracked,
     lowered: lowered.text,
     run: (vars) => {
-      lowered.run.reset(vars.now);
+      lowered.run.reset(vars.now, vars.allowance);
       try {
+        lowered.run.spend(size);
         return { ok: true, value: lowered.evaluate(vars.values) };
       } catch (error) {
         return { ok: false, error: failure(error, source) };

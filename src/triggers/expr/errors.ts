@@ -22,6 +22,9 @@ export class RunError extends Error {
 /** A limit of the sandbox: never caught inside an expression, not even by `first` and `last`. */
 export class LimitError extends Error {}
 
+/** What several evaluations share is used up. */
+export class AllowanceError extends LimitError {}
+
 export interface Place {
   /** 1-based. */
   line: number;

@@ -44,11 +44,21 @@ function lookUp(map: unknown, key: unknown): unknown {
   return undefined;
 }
 
-/** The elements of a list, or the bytes of a string as uint8; undefined for anything else. */
-function elementsOf(value: unknown): readonly unknown[] | undefined {
-  if (typeof value === 'string') return Array.from(toBytes(value), (byte) => new GoInteger('uint8', byte));
-  return itemsOf(value);
+/** Characters of a string that are made bytes in the time of one step. */
+const CHARACTERS_A_STEP = 64;
+
+/** The elements of a list, or the bytes of a string; undefined for anything else. */
+function elementsOf(value: unknown, budget: Budget | undefined): ArrayLike<unknown> | undefined {
+  if (typeof value !== 'string') return itemsOf(value);
+  budget?.spend(value.length / CHARACTERS_A_STEP);
+  return toBytes(value);
 }
+
+/** An element as Go has it: a byte of a string is a uint8. */
+const elementAt = (from: unknown, items: ArrayLike<unknown>, at: number): unknown => {
+  const item = items[at] ?? null;
+  return typeof from === 'string' && typeof item === 'number' ? new GoInteger('uint8', item) : item;
+};
 
 /** Go's methods and fields of a value that is no map or list; undefined where it has none of the name. */
 function memberOf(value: unknown, key: unknown): unknown {
@@ -57,7 +67,7 @@ function memberOf(value: unknown, key: unknown): unknown {
 }
 
 /** expr-lang's `from[key]`. `path` names `from` in messages. */
-export function fetch(from: unknown, key: unknown, path: string): unknown {
+export function fetch(from: unknown, key: unknown, path: string, budget?: Budget): unknown {
   if (isPlainMap(from) && typeof key === 'string')
     return Object.hasOwn(from, key) ? (from[key] ?? null) : null;
   if (from === null) throw new Error(`${path} is nil: it has no ${keyText(key)}`);
@@ -65,13 +75,13 @@ export function fetch(from: unknown, key: unknown, path: string): unknown {
   if (member !== undefined) return member;
   const found = lookUp(from, key);
   if (found !== undefined) return found === MISSING ? zeroOf(from) : found;
-  const items = elementsOf(from);
+  const items = elementsOf(from, budget);
   if (items === undefined) throw new Error(`${path} is ${goTypeOf(from)}: it has no ${keyText(key)}`);
   const index = toIndex(key);
   const at = index < 0 ? items.length + index : index;
   if (at < 0 || at >= items.length)
     throw new Error(`index ${index} is out of range: ${path} has ${items.length} elements`);
-  return items[at] ?? null;
+  return elementAt(from, items, at);
 }
 
 /** The built-in `get`: nil where `fetch` finds nothing. */
@@ -81,14 +91,14 @@ export function get(from: unknown, key: unknown): unknown {
   if (member !== undefined) return member;
   const found = lookUp(from, key);
   if (found !== undefined) return found === MISSING ? null : found;
-  const items = elementsOf(from);
+  const items = elementsOf(from, undefined);
   if (items === undefined) {
     const struct = isGoObject(from) && (from.goKind ?? 'struct') === 'struct';
     if (struct && typeof key !== 'string') throw new Error(`${goTypeOf(key)} names no field`);
     return null;
   }
   const index = toIndex(key);
-  return items[index < 0 ? items.length + index : index] ?? null;
+  return elementAt(from, items, index < 0 ? items.length + index : index);
 }
 
 /** Go's `len` of anything that has one; in bytes for a string. */
@@ -140,8 +150,12 @@ export function contains(needle: unknown, haystack: unknown, budget: Budget): bo
 export const NO_ELEMENT = Symbol('no element');
 
 /** A list's items for a closure to run over. */
-export function iterate(value: unknown): readonly unknown[] {
-  const items = elementsOf(value);
+export function iterate(value: unknown, budget: Budget): readonly unknown[] {
+  if (typeof value === 'string') {
+    budget.spend(value.length / 4);
+    return Array.from(toBytes(value), (byte) => new GoInteger('uint8', byte));
+  }
+  const items = itemsOf(value);
   if (items !== undefined) return items;
   if (value === null) throw new Error('the list is nil');
   return Array.from({ length: lengthOf(value) }, () => NO_ELEMENT);

@@ -10,8 +10,11 @@ export const LIMITS = {
   depth: 200,
   /** Elements that an evaluation may put into arrays, maps and repeated strings: expr-lang's memory budget. */
   memory: 1_000_000,
-  /** Iterations of closures and elements compared, printed or copied in one evaluation. */
-  steps: 500_000,
+  /**
+   * Parts of the expression that closures evaluate, and elements compared, printed or copied, in one evaluation. As many
+   * as are allowed take about a tenth of a second.
+   */
+  steps: 200_000,
   /** Characters of any text that an evaluation makes. */
   text: 2_000_000,
   /** Regular expressions kept per expression where the pattern is not constant. */

@@ -30,6 +30,7 @@ import { LIMITS } from './limits.ts';
 import { follow, type Path, pathOf, pathText } from './path.ts';
 import { compilePattern, createPatternCache, type Pattern } from './patterns.ts';
 import { Frame, type FrameClass, Run } from './run.ts';
+import { sizeOf } from './walk.ts';
 
 export interface LowerOptions {
   /** Members of nil are nil. */
@@ -153,6 +154,20 @@ function asText(value: unknown): string {
 
 /** How much slower a regular expression reads than the other text functions; one of more parts is slower by each. */
 const MATCHING = 16;
+/** Steps of a call of a method or of a namespace's function, and how many characters of its arguments cost one more. */
+const CALL = 10;
+const CALL_CHARACTERS = 4;
+/** Steps of built-ins that take long however short their arguments are. */
+const SLOW: Readonly<Record<string, number>> = {
+  date: 100,
+  timezone: 4_000,
+  duration: 10,
+  string: 5,
+  toJSON: 20,
+  fromJSON: 20,
+};
+/** How much slower than others some read their texts. */
+const READING: Readonly<Record<string, number>> = { toBase64: 8, fromBase64: 8, trim: 4, replace: 4 };
 /** How many characters can be read while one element of a list is copied. */
 const ELEMENT = 8;
 
@@ -471,7 +486,7 @@ class Lowering {
     const { safe } = this.options;
     const start = this.start(path.base, scope);
     if (path.steps.length === 0) return this.variable(scope, start);
-    return this.variable(scope, (frame) => follow(start(frame), path, safe));
+    return this.variable(scope, (frame) => follow(start(frame), path, safe, this.run));
   }
 
   /** How the start of a path is read from the frame. */
@@ -502,7 +517,11 @@ class Lowering {
     if (path.base.kind === 'identifier' || path.base.kind === 'pointer') return this.path(path, scope);
     const { safe } = this.options;
     if (path.steps.length > 0) {
-      return this.apply(node.at, (value) => follow(value, path, safe), this.lower(path.base, scope));
+      return this.apply(
+        node.at,
+        (value) => follow(value, path, safe, this.run),
+        this.lower(path.base, scope),
+      );
     }
     return this.index(node, this.lower(node.node, scope), scope);
   }
@@ -513,7 +532,7 @@ class Lowering {
     const name = pathText(node.node, []);
     return this.apply(
       node.at,
-      (value, key) => (safe && isNil(value) ? null : fetch(value, key, name)),
+      (value, key) => (safe && isNil(value) ? null : fetch(value, key, name, this.run)),
       base,
       this.lower(node.property, scope),
     );
@@ -560,6 +579,11 @@ class Lowering {
       node.at,
       (...values) => {
         const target = values.pop();
+        this.run.spend(CALL);
+        for (const value of values) {
+          if (typeof value === 'string') this.run.spend(value.length / CALL_CHARACTERS);
+          else this.run.walk(value);
+        }
         // A function without a Go type is none of ours.
         if (typeof target === 'function' && Object.hasOwn(target, 'goType')) {
           return callFunction(target as GoFunction, values);
@@ -578,8 +602,11 @@ class Lowering {
     const call = TEXT_BUILTINS[node.name] ?? VALUE_BUILTINS[node.name];
     if (call === undefined) throw new CompileError(`unknown built-in ${node.name}`, node.at);
     const { run } = this;
+    const reading = Object.hasOwn(READING, node.name) ? (READING[node.name] as number) : 1;
+    const slow = Object.hasOwn(SLOW, node.name) ? SLOW[node.name] : undefined;
     const invoke = (...args: unknown[]): unknown => {
-      for (const arg of args) if (typeof arg === 'string') run.read(arg.length);
+      if (slow !== undefined) run.spend(slow);
+      for (const arg of args) if (typeof arg === 'string') run.read(arg.length * reading);
       const value = call(run, args);
       return typeof value === 'string' ? run.text(value) : value;
     };
@@ -596,13 +623,18 @@ class Lowering {
     const extra = compile(third);
     const loop = CLOSURE_BUILTINS[node.name] as (typeof CLOSURE_BUILTINS)[string];
     const { run } = this;
+    const weight = [predicate, node.map].reduce(
+      (sum, part) => sum + (part === undefined ? 0 : sizeOf(part)),
+      0,
+    );
     return this.apply(
       node.at,
       (items, outer) => {
         const parent = outer as Frame;
         const frame = new inner.frame(parent.env, parent);
         const { throws = false, threshold } = node;
-        return loop({ run, items: iterate(items), frame, body, map, extra, throws, threshold });
+        const round = { frame, body, map, extra, weight: Math.max(weight, 1), throws, threshold };
+        return loop({ run, items: iterate(items, run), ...round });
       },
       this.lower(list, scope),
       'self',

@@ -2,11 +2,12 @@
  * Member paths such as `app.status.operationState?.phase`: found in the tree, and resolved on a value in our
  * own code, so that expr-eval gets the result as one variable.
  */
+import type { Budget } from '../../go/compare.ts';
 import { isNil } from '../../go/nil.ts';
 import { goInt } from '../../go/numbers.ts';
 import { isPlainMap } from '../../go/typed.ts';
 import type { Node } from './ast.ts';
-import { RunError } from './errors.ts';
+import { LimitError, RunError } from './errors.ts';
 import { fetch } from './fetch.ts';
 
 export interface Step {
@@ -76,7 +77,7 @@ export function pathText(base: Node, steps: readonly Step[]): string {
 }
 
 /** Follows a path. Throws a RunError that names the part that is nil; with `safe` nil has every field, all nil. */
-export function follow(start: unknown, path: Path, safe: boolean): unknown {
+export function follow(start: unknown, path: Path, safe: boolean, budget?: Budget): unknown {
   const { steps } = path;
   let value = start;
   for (let index = 0; index < steps.length; index++) {
@@ -102,8 +103,9 @@ export function follow(start: unknown, path: Path, safe: boolean): unknown {
     }
     if (key === undefined) continue;
     try {
-      value = fetch(value, key, pathText(path.base, steps.slice(0, index)));
+      value = fetch(value, key, pathText(path.base, steps.slice(0, index)), budget);
     } catch (error) {
+      if (error instanceof LimitError) throw error;
       throw new RunError((error as Error).message, step.at);
     }
   }

@@ -29,7 +29,7 @@ export function createPatternCache(budget: Budget): (source: string) => Pattern 
   return (source) => {
     const known = cache.get(source);
     if (known !== undefined) return known;
-    budget.spend(COMPILING + source.length + regexpSize(source));
+    budget.spend(4 * (COMPILING + source.length + regexpSize(source)));
     const pattern = compilePattern(source);
     if (cache.size >= LIMITS.patterns) cache.delete(cache.keys().next().value as string);
     cache.set(source, pattern);

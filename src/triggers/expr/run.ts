@@ -2,11 +2,21 @@
 
 import { entriesOf, itemsOf } from '../../go/collections.ts';
 import type { Budget } from '../../go/compare.ts';
-import { LimitError } from './errors.ts';
+import { AllowanceError, LimitError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 
 /** Characters that a text function reads in the time of one step. */
 const CHARACTERS_A_STEP = 64;
+/** Elements that are made in the time of one step. */
+const ELEMENTS_A_STEP = 16;
+
+/** Steps that several evaluations share. */
+export interface StepAllowance {
+  /** Left; below 0 nothing is evaluated any more. */
+  steps: number;
+  /** What the error says then: "more than … steps". */
+  readonly exhausted: string;
+}
 
 export class Run implements Budget {
   memory = 0;
@@ -15,21 +25,29 @@ export class Run implements Budget {
   private walked = 0;
   /** The clock of `now()`, Unix milliseconds. */
   now = 0;
+  /** What the evaluations of one configuration may spend together. */
+  private allowance: StepAllowance | undefined;
 
-  reset(now: number): void {
+  reset(now: number, allowance?: StepAllowance): void {
     this.memory = 0;
     this.steps = 0;
     this.now = now;
+    this.allowance = allowance;
   }
 
   spend(steps: number): void {
     this.steps += steps;
     if (this.steps > LIMITS.steps) throw new LimitError(`more than ${LIMITS.steps} steps`);
+    const { allowance } = this;
+    if (allowance === undefined) return;
+    allowance.steps -= steps;
+    if (allowance.steps < 0) throw new AllowanceError(allowance.exhausted);
   }
 
   /** Elements put into a list, map or repeated string. */
   grow(elements: number): void {
     this.memory += elements;
+    this.spend(elements / ELEMENTS_A_STEP);
     if (this.memory >= LIMITS.memory) throw new LimitError(`more than ${LIMITS.memory} elements`);
   }
 
@@ -53,6 +71,8 @@ export class Run implements Budget {
     this.spend(1);
     if (typeof value === 'string') {
       this.walked += value.length;
+      this.read(value.length);
+      this.read(value.length);
       if (this.walked > LIMITS.text) throw new LimitError(`a text of more than ${LIMITS.text} characters`);
     }
     if (typeof value !== 'object' || value === null) return;

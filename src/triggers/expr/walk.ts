@@ -65,6 +65,16 @@ export function sameTree(left: Node, right: Node): boolean {
   return text(left) === text(right);
 }
 
+/** How many nodes a tree has. */
+export function sizeOf(root: Node): number {
+  let size = 0;
+  some(root, () => {
+    size += 1;
+    return false;
+  });
+  return size;
+}
+
 /** Whether a node or one below it satisfies a test. */
 export function some(node: Node, test: (node: Node) => boolean): boolean {
   let found = false;
