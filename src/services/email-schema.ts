@@ -14,5 +14,10 @@ export const email = serviceSchema({
     html: { kind: 'flag' },
   },
   section: { merge: 'keep', fields: { subject: 'text', body: 'text' } },
-  recipient: { noun: 'address' },
+  recipient: {
+    noun: 'address',
+    required: 'an address',
+    commas: true,
+    pattern: { test: /@/, what: 'is no e-mail address', fix: 'Write it as name@example.com.' },
+  },
 });

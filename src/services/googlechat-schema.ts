@@ -11,5 +11,5 @@ export const googlechat = serviceSchema({
     fields: { cards: 'text', cardsV2: 'text', threadKey: 'text' },
     json: ['cards', 'cardsV2'],
   },
-  recipient: { noun: 'space' },
+  recipient: { noun: 'space', required: 'a name from webhooks:', keyedBy: 'webhooks' },
 });

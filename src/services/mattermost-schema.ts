@@ -17,5 +17,5 @@ export const mattermost = serviceSchema({
   },
   section: { merge: 'keep', fields: { attachments: 'text' }, json: ['attachments'] },
   rendering: { filterValue: escapeMattermost },
-  recipient: { noun: 'channel id' },
+  recipient: { noun: 'channel', required: 'the id of a channel' },
 });

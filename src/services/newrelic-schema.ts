@@ -20,6 +20,7 @@ export const newrelic = serviceSchema({
   },
   recipient: {
     noun: 'application',
+    required: 'the id of an application',
     fault: (recipient) =>
       recipient === '' ? { what: 'is missing', fix: 'Write the id of the application.' } : undefined,
   },

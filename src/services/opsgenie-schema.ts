@@ -37,5 +37,5 @@ export const opsgenie = serviceSchema({
       user: 'text',
     },
   },
-  recipient: { noun: 'team' },
+  recipient: { noun: 'team', required: 'a name from apiKeys:', keyedBy: 'apiKeys' },
 });

@@ -10,5 +10,5 @@ export const pagerduty = serviceSchema({
     serviceId: { kind: 'text', ignored: true },
   },
   section: { merge: 'set', fields: { title: 'text', body: 'text', urgency: 'text', priorityId: 'text' } },
-  recipient: { noun: 'service id' },
+  recipient: { noun: 'service id', required: 'the id of a PagerDuty service' },
 });

@@ -18,5 +18,5 @@ export const pagerdutyv2 = serviceSchema({
       dedupKey: 'text',
     },
   },
-  recipient: { noun: 'service' },
+  recipient: { noun: 'service', required: 'a name from serviceKeys:', keyedBy: 'serviceKeys' },
 });

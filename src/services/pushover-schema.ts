@@ -11,6 +11,7 @@ export const pushover = serviceSchema({
   },
   recipient: {
     noun: 'user key',
+    required: 'the key of a user',
     fault: (recipient) =>
       /^[A-Za-z0-9]{30}$/.test(recipient)
         ? undefined

@@ -8,7 +8,7 @@ import type { CertificatesOf } from '../net/host-certificates.ts';
 import { type Fields, type OptionsOf, textsIn } from './fields.ts';
 import { createHttpClient, type HttpClient } from './http.ts';
 import type { Implementation, ImplementationDeps } from './implementation.ts';
-import { type OptionProblem, renderingOf, type ServiceSchema } from './schema.ts';
+import { type OptionProblem, recipientFault, renderingOf, type ServiceSchema } from './schema.ts';
 import { type AnySchema, schemaOf } from './schemas.ts';
 import { createScrub, urlSecrets } from './secrets.ts';
 import type { SendContext, Service, ServiceState } from './service.ts';
@@ -136,10 +136,10 @@ function createLazyService(
   let closing: Promise<void> | undefined;
 
   async function send(...[notification, recipient, context]: Parameters<Service['send']>): Promise<Outcome> {
-    const fault = recipients.fault?.(recipient, options);
+    const fault = recipientFault(recipients, recipient, options);
     if (fault !== undefined) {
       const subject = `${product} of service ${name}, ${recipients.noun} ${JSON.stringify(recipient)}`;
-      const error = scrub(`${subject}: ${fault.what}. ${fault.fix}`);
+      const error = scrub(`${subject} ${fault.what}. ${fault.fix}`);
       return { status: 'rejected', reason: 'invalid_recipient', error, scope: 'recipient' };
     }
     if (closing !== undefined) return retry('closed', 'was closed', context);

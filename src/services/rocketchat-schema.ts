@@ -19,5 +19,5 @@ export const rocketchat = serviceSchema({
   },
   section: { merge: 'keep', fields: { attachments: 'text' }, json: ['attachments'] },
   rendering: { filterValue: escapeRocketChat },
-  recipient: { noun: 'channel' },
+  recipient: { noun: 'room', required: 'the name of a channel' },
 });

@@ -2,6 +2,7 @@
  * What a type of service is, as a plain value: its options, the section of templates, its recipients, and how it has
  * values rendered. `config`, `cli` and the template compiler read these; none of them knows a type by its name.
  */
+import { suggestion } from '../go/did-you-mean.ts';
 import type { Json, JsonObject } from '../model.ts';
 import { type Fields, type OptionsOf, readFields } from './fields.ts';
 import { hasErrors, type OptionProblem, type Validated } from './options.ts';
@@ -59,11 +60,36 @@ export interface Rendering {
   readonly filterValue?: ValueFilter;
 }
 
-export interface RecipientSchema<Options = never> {
-  /** What follows the colon of a destination, as it is named in messages: `channel`, `service key`. */
+/** What follows the colon of a destination. */
+export interface RecipientSchema {
+  /** As it is named in messages: `channel`, `service key`. */
   readonly noun: string;
-  /** What is wrong with a recipient; undefined where nothing is. */
-  fault?(recipient: string, options: Options): { what: string; fix: string } | undefined;
+  /** What to write where it is empty: `the name of a channel`; absent: the service needs none. */
+  readonly required?: string;
+  /** The option whose keys are the recipients. */
+  readonly keyedBy?: string;
+  /** One recipient may hold a comma. */
+  readonly commas?: true;
+  /** What makes it one that certainly leads nowhere, although it may be sent to: told to who subscribes. */
+  readonly pattern?: { readonly test: RegExp; readonly what: string; readonly fix: string };
+  /** What makes it none, so that nothing is sent to it; goes on from the recipient: `is no chat`. */
+  fault?(recipient: string): { what: string; fix: string } | undefined;
+}
+
+/** Why nothing can be sent to a recipient; undefined where it can. */
+export function recipientFault(
+  { keyedBy, fault }: RecipientSchema,
+  recipient: string,
+  options: Readonly<Record<string, unknown>>,
+): { what: string; fix: string } | undefined {
+  if (keyedBy === undefined) return fault?.(recipient);
+  const keyed = options[keyedBy];
+  const known = typeof keyed === 'object' && keyed !== null ? Object.keys(keyed) : [];
+  if (known.includes(recipient)) return fault?.(recipient);
+  return {
+    what: `is not in ${keyedBy}`,
+    fix: `Add it there, or write one that is: ${known.slice(0, 10).join(', ') || 'there is none yet'}.${suggestion(recipient, known)}`,
+  };
 }
 
 export interface ServiceSchema<Type extends string = string, F extends Fields = Fields> {
@@ -82,7 +108,7 @@ export interface ServiceSchema<Type extends string = string, F extends Fields = 
   readonly rendering?: Rendering | ((options: OptionsOf<F>, name: string) => Rendering);
   /** Templates may mention people by their e-mail address. */
   readonly mentions?: true;
-  readonly recipient: RecipientSchema<OptionsOf<F>>;
+  readonly recipient: RecipientSchema;
   /** Messages a second and burst to one recipient; absent: unlimited. */
   readonly pace?: { readonly perSecond: number; readonly burst: number };
 }

@@ -8,5 +8,5 @@ export const teams = serviceSchema({
   pending: true,
   options: { recipientUrls: { kind: 'map', of: 'hook' }, ...transport },
   section: { merge: 'keep', fields: cardFields, json: ['facts', 'sections', 'potentialAction'] },
-  recipient: { noun: 'channel' },
+  recipient: { noun: 'channel', required: 'a name from recipientUrls:', keyedBy: 'recipientUrls' },
 });

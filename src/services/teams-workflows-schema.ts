@@ -12,5 +12,5 @@ export const teamsWorkflows = serviceSchema({
     fields: { ...cardFields, adaptiveCard: 'text' },
     json: ['facts', 'sections', 'potentialAction', 'adaptiveCard'],
   },
-  recipient: { noun: 'channel' },
+  recipient: { noun: 'channel', required: 'a name from recipientUrls:', keyedBy: 'recipientUrls' },
 });

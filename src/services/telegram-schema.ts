@@ -13,6 +13,7 @@ export const telegram = serviceSchema({
   rendering: { filterValue: escapeTelegramMarkdown },
   recipient: {
     noun: 'chat',
+    required: 'the name or the id of a chat',
     fault: (recipient) =>
       chatOf(recipient) === undefined ? { what: 'is no chat', fix: chatForms } : undefined,
   },

@@ -11,5 +11,5 @@ export const webex = serviceSchema({
     ...transport,
   },
   rendering: { filterValue: createMarkdownEscape({ html: true }) },
-  recipient: { noun: 'room or address' },
+  recipient: { noun: 'room or address', required: 'an e-mail address or the id of a room' },
 });

@@ -42,7 +42,15 @@ export const slack = serviceSchema({
   },
   rendering: { filterValue: neutraliseMentions },
   mentions: true,
-  recipient: { noun: 'channel' },
+  recipient: {
+    noun: 'channel',
+    required: 'the name of a channel',
+    pattern: {
+      test: /^\S+$/,
+      what: 'holds white space, so it is no channel',
+      fix: 'Separate recipients by ";".',
+    },
+  },
   // Slack takes about one message a second and channel, and short bursts.
   pace: { perSecond: 1, burst: 5 },
 });
