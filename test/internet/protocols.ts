@@ -1,4 +1,5 @@
 import type { Protocol } from './server.ts';
+import { smtp } from './smtp.ts';
 
 /** What the server speaks beside HTTP, where the answers that it plays ask for it. */
-export const otherProtocols: readonly Protocol[] = [];
+export const otherProtocols: readonly Protocol[] = [smtp];
