@@ -71,7 +71,7 @@ interface Connection {
 export interface Protocol {
   /** Field of an answer that asks for it. */
   field: 'smtp' | 'nats' | 'pubsub';
-  serve(socket: Socket, origin: Origin, world: ProtocolWorld): void;
+  serve(socket: Socket, origin: Origin, world: ProtocolWorld): Promise<void>;
 }
 
 export interface ProtocolWorld {
@@ -151,8 +151,7 @@ export function createScriptedServer(
     accept(socket, origin) {
       accepted += 1;
       const protocol = protocols.find(({ field }) => answers.some((answer) => answer[field] !== undefined));
-      if (protocol !== undefined) return protocol.serve(socket, origin, world);
-      void acceptHttp(socket, origin);
+      void (protocol?.serve(socket, origin, world) ?? acceptHttp(socket, origin));
     },
     async close() {
       http.close();

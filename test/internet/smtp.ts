@@ -21,9 +21,7 @@ type Mail = JsonObject & { rcptTo?: string[] };
 
 export const smtp: Protocol = {
   field: 'smtp',
-  serve(socket, origin, world) {
-    void serve(socket, origin, world);
-  },
+  serve,
 };
 
 async function serve(socket: Socket, origin: Origin, world: ProtocolWorld): Promise<void> {
