@@ -3,11 +3,19 @@ import { type AnnotationForm, type AnnotationSubscription, annotationForm } from
 import type { SubscriptionConfig } from './schema.ts';
 
 export interface ResolvedSubscriptions {
-  /** Without duplicates: the ConfigMap's first, then those of the Application, then those of its project. */
+  /**
+   * Without duplicates: the ConfigMap's first, then those of the Application, then those of its project. At most
+   * {@link mostSubscriptions}.
+   */
   subscriptions: Subscription[];
   /** Of annotations; each disables only what it names. */
   problems: Problem[];
+  /** The trigger of the first subscription that is left out, where there are too many. */
+  leftOut?: string;
 }
+
+/** Subscriptions of one Application under one configuration: each a trigger and a destination. */
+export const mostSubscriptions = 1_000;
 
 /**
  * Who is to be told of what for one Application, under one configuration. Pure; microseconds, so it may be called for
@@ -22,10 +30,15 @@ export function resolveSubscriptions(
   const seen = new Set<string>();
   const subscriptions: Subscription[] = [];
   const problems: Problem[] = [];
+  let leftOut: string | undefined;
 
   function add(trigger: string, service: string, recipient: string): void {
     const identity = `${trigger}\0${service}\0${recipient}`;
     if (seen.has(identity)) return;
+    if (seen.size >= mostSubscriptions) {
+      leftOut ??= trigger;
+      return;
+    }
     seen.add(identity);
     subscriptions.push({ trigger, destination: { service, recipient } });
   }
@@ -38,7 +51,9 @@ export function resolveSubscriptions(
   }
   addAnnotations(application.annotations, false);
   addAnnotations(projectAnnotations, true);
-  return { subscriptions, problems };
+  if (leftOut === undefined) return { subscriptions, problems };
+  problems.push(tooMany());
+  return { subscriptions, problems, leftOut };
 
   function addAnnotations(annotations: Readonly<Record<string, string>>, ofProject: boolean): void {
     for (const name of Object.keys(annotations)) {
@@ -89,6 +104,15 @@ export function noTrigger(name: string, service: string): Problem {
     severity: 'warning',
     what: `no trigger is named and ${service} has no default triggers, so nothing is subscribed`,
     fix: `Name a trigger, or add the key defaultTriggers or defaultTriggers.${service} to the ConfigMap.`,
+  };
+}
+
+function tooMany(): Problem {
+  return {
+    key: 'annotations',
+    severity: 'error',
+    what: `there are more than ${mostSubscriptions} subscriptions (a trigger and a destination each), and those beyond are left out`,
+    fix: 'Subscribe a channel in place of its members, and name the triggers that are wanted.',
   };
 }
 

@@ -19,9 +19,8 @@ it('keeps a message with headers, and checks who signs', async () => {
   const info = JSON.parse((await answer(socket)).slice(5)) as { nonce: string };
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
-  const bits = [...Buffer.concat([Buffer.from([160]), raw, Buffer.from([0, 0])])]
-    .map((byte) => byte.toString(2).padStart(8, '0'))
-    .join('');
+  const whole = Buffer.concat([Buffer.from([160]), raw, Buffer.from([0, 0])]);
+  const bits = Array.from(whole, (byte) => byte.toString(2).padStart(8, '0')).join('');
   const nkey = (bits.match(/.{1,5}/g) ?? [])
     .map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five.padEnd(5, '0'), 2)])
     .join('');
