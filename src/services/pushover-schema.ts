@@ -9,6 +9,10 @@ export const pushover = serviceSchema({
       required: 'Set token: $pushover-token and put the token of an application into the Secret.',
     },
   },
+  check({ token }, report) {
+    if (/^[A-Za-z0-9]{30}$/.test(token)) return;
+    report(['token'], 'token is none of an application', 'Store its 30 letters and digits in the Secret.');
+  },
   recipient: {
     noun: 'user key',
     required: 'the key of a user',

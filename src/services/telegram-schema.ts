@@ -25,14 +25,12 @@ const chatForms =
   'Write the name of a channel, or the id of a chat, and |thread behind it where there is one.';
 
 /**
- * `name`, `@name`, `-100123` or `123` (a person), each with `|thread`; undefined where it is none of these.
+ * `name`, `@name`, `-100123` or `123` (a person), each with `|thread`; undefined where it is none of these. Which names
+ * there can be Telegram knows.
  */
 export function chatOf(recipient: string): { id: string; thread?: string } | undefined {
-  const [, chat = '', thread] = /^([^|]+)(?:\|(\d+))?$/.exec(recipient) ?? [];
-  const id = /^-?\d+$/.test(chat)
-    ? chat
-    : /^@?[A-Za-z]\w*$/.test(chat)
-      ? `@${chat.replace(/^@/, '')}`
-      : undefined;
-  return id === undefined ? undefined : { id, ...(thread === undefined ? {} : { thread }) };
+  const [, chat = '', thread] = /^(-?\d+|@?[^-@|\s][^|\s]*)(?:\|(\d+))?$/.exec(recipient) ?? [];
+  if (chat === '') return undefined;
+  const id = /^-?\d+$/.test(chat) ? chat : `@${chat.replace(/^@/, '')}`;
+  return { id, ...(thread === undefined ? {} : { thread }) };
 }

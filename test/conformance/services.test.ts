@@ -62,3 +62,58 @@ describe('a case fails', () => {
     await expect(running).rejects.toThrow('services.json names an artefact');
   });
 });
+
+describe('a difference shows where it should', () => {
+  const vectors = readServiceVectors(file('services.json'));
+  const caseOf = (service: string) => {
+    const found = vectors.cases.find((each) => each.service === service && each.expect.error === null);
+    if (found === undefined) throw new Error(`no case of ${service}`);
+    return structuredClone(found);
+  };
+  type Case = ServiceVectors['cases'][number];
+  const request = (of: string, changes: object) => ({ ...caseOf(of).expect.requests[0], ...changes });
+
+  it.each<[string, string, Partial<Case>]>([
+    [
+      'a path behind a query',
+      'webhook',
+      {
+        options: 'url: https://hooks.hartwell.example/base?key=$k\n',
+        secrets: { k: 'abc' },
+        templates: { t: 'webhook: {webhook: {path: "/a?b=1", body: x}}\n' },
+        expect: { requests: [request('webhook', { query: 'key=abc/a?b=1', body: 'x' })], error: null },
+      },
+    ],
+    [
+      'a method in lower case',
+      'webhook',
+      {
+        templates: { t: 'webhook: {webhook: {method: post, body: x}}\n' },
+        expect: { requests: [request('webhook', { method: 'post', body: 'x' })], error: null },
+      },
+    ],
+    [
+      'a slash at the end of the URL',
+      'mattermost',
+      {
+        options: 'apiURL: https://mattermost.hartwell.example/\ntoken: $mattermost-token\n',
+        expect: { requests: [request('mattermost', { path: '//api/v4/posts' })], error: null },
+      },
+    ],
+    [
+      'a token that the Secret does not have',
+      'webex',
+      {
+        secrets: {},
+        expect: {
+          requests: [request('webex', { headers: { authorization: 'Bearer $webex-token' } })],
+          error: null,
+        },
+      },
+    ],
+  ])('%s', async (_what, service, changed) => {
+    const cases = [{ ...caseOf(service), ...changed }];
+    const [verdict] = await runServices({ ...vectors, cases }, readFixtures(file('fixtures.json')));
+    expect(verdict).toMatchObject({ status: 'documented' });
+  });
+});

@@ -1,6 +1,7 @@
 import { describeHttpService } from './http-service.ts';
 
 const token = 'secret-0123456789';
+const applicationToken = 'aSecretToken0123456789abcdefgh';
 
 describeHttpService({
   type: 'grafana',
@@ -36,9 +37,9 @@ describeHttpService({
 
 describeHttpService({
   type: 'pushover',
-  options: { token },
+  options: { token: applicationToken },
   recipient: 'uVectorsUser00000000000000002x',
-  secrets: [token],
+  secrets: [applicationToken],
   answer: { json: { status: 1, request: 'r' } },
   textOf: ({ body }) => new URLSearchParams(body).get('message') ?? '',
   earlier: { arrived: 'unreadable', lost: 'unreadable' },

@@ -24,13 +24,27 @@ export const differences: readonly Difference[] = [
   },
   {
     engine: 'A `$key` that the Secret does not have is sent as it is, as a token or within a URL.',
-    herald: 'The service is refused, with a problem that names the key: no `$key` is ever sent.',
-    instead(step, { options = '', secrets }) {
-      const names = [...options.matchAll(/(?<![A-Za-z0-9])\$([\w-]+)/g)].map(([, name = '']) => name);
-      if (names.every((name) => Object.hasOwn(secrets, name))) return undefined;
+    herald:
+      'The service, or the one recipient whose entry of a mapping it is, is refused, with a problem that names the key: no `$key` is ever sent.',
+    instead(step, { service, options = '', secrets }) {
+      const document = parseYaml(options);
+      const written = document.value;
       // A configuration that nobody can read is refused by both.
-      if (parseYaml(options).problems.length > 0) return undefined;
-      return { ...step, expect: { error: 'options', requests: [] } };
+      if (document.problems.length > 0 || typeof written !== 'object' || written === null) return undefined;
+      const lacksKey = (value: unknown) =>
+        [...JSON.stringify(value ?? '').matchAll(/(?<![A-Za-z0-9])\$([\w-]+)/g)].some(
+          ([, name = '']) => !Object.hasOwn(secrets, name),
+        );
+      const fields = Object.entries(schemaOf(service)?.options ?? {});
+      const kindOf = (name: string) =>
+        fields.find(([field]) => field.toLowerCase() === name.toLowerCase())?.[1].kind;
+      const refused = Object.entries(written).flatMap(([name, value]) => {
+        if (kindOf(name) !== 'map') return lacksKey(value) ? ['options'] : [];
+        // The other recipients of a mapping are what they were.
+        return lacksKey((value as Record<string, unknown>)[step.recipient]) ? ['recipient'] : [];
+      });
+      const error = refused.includes('options') ? 'options' : refused[0];
+      return error === undefined ? undefined : { ...step, expect: { error, requests: [] } };
     },
   },
   {

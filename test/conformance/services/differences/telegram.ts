@@ -32,7 +32,9 @@ export const differences: readonly Difference[] = [
       const { recipient } = step;
       if (step.expect.error !== null || step.expect.requests === 'any') return undefined;
       if (recipient === '') return { ...step, expect: { error: 'recipient', requests: [] } };
-      if (recipient.startsWith('-') || /^[A-Za-z]\w*$/.test(recipient)) return undefined;
+      if (recipient.startsWith('-') || /^[^\d@|\s][^|\s]*$/.test(recipient)) return undefined;
+      if (!/^(?:\d+|@?[^-@|\s][^|\s]*)(?:\|\d+)?$/.test(recipient))
+        return { ...step, expect: { error: 'recipient', requests: [] } };
       const [chat = '', thread] = recipient.split('|');
       const chat_id = /^\d+$/.test(chat) ? chat : `@${chat.replace(/^@/, '')}`;
       const requests = step.expect.requests.map((request) => ({

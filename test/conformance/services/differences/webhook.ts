@@ -7,6 +7,43 @@ const services = ['webhook'];
 export const differences: readonly Difference[] = [
   {
     services,
+    engine: 'The method goes out as it is written.',
+    herald: '`post` is `POST`: servers tell them apart.',
+    instead(step) {
+      const { requests } = step.expect;
+      if (
+        requests === 'any' ||
+        !requests.some(({ method = '' }) => /^[a-z]+$/i.test(method) && method !== method.toUpperCase())
+      )
+        return undefined;
+      const changed = requests.map((request) => ({
+        ...request,
+        method: request.method?.toUpperCase() ?? '',
+      }));
+      return { ...step, expect: { ...step.expect, requests: changed } };
+    },
+  },
+  {
+    services,
+    engine: 'A `path` goes behind the query of `url`.',
+    herald: 'It goes behind the path, and the query stays one.',
+    instead(step, { options = '', secrets }) {
+      const { requests } = step.expect;
+      const text = /^ *url: *["']?([^"'\n]*)/im.exec(options)?.[1] ?? '';
+      const url = text.replace(/\$([\w-]+)/g, (reference, name: string) => secrets[name] ?? reference);
+      const query = URL.canParse(url) ? new URL(url).search.slice(1) : '';
+      if (requests === 'any' || query === '') return undefined;
+      if (!requests.some((request) => request.query?.startsWith(`${query}/`))) return undefined;
+      const changed = requests.map((request): WireRequest => {
+        const [path = '', own] = (request.query ?? '').slice(query.length).split('?');
+        const base = (request.path ?? '').replace(/\/+$/, '');
+        return { ...request, path: `${base}${path}`, query: own === undefined ? query : `${query}&${own}` };
+      });
+      return { ...step, expect: { ...step.expect, requests: changed } };
+    },
+  },
+  {
+    services,
     engine:
       'A redirect to another host is followed with every configured header but `Authorization`, and with the whole URL as `Referer`.',
     herald:
