@@ -17,6 +17,7 @@ import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
 import { createLineBudget } from './line-budget.ts';
 import { isNewborn } from './newborn.ts';
+import { createPutOff } from './put-off.ts';
 import { isBefore } from './revision.ts';
 import { createShares } from './shares.ts';
 import type { TermLedger } from './term-ledger.ts';
@@ -133,6 +134,14 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   const shares = createShares(deps.now);
   /** Events that wait for the next turn, in order; while there are any, all that follow wait behind them. */
   let postponed: Postponed[] = [];
+  const putOff = createPutOff((uid) => {
+    const entry = tracked.get(uid);
+    // One that waits for the ledger is evaluated then.
+    if (!entry || entry.waiting) return 0;
+    const wait = waitOf(entry);
+    if (wait === 0) apply(entry, { application: entry.application, kind: 'seen', observedAt: deps.now() });
+    return wait;
+  });
   let spentInTurn = 0;
   let isTurnEnding = false;
   let loading = 0;
@@ -233,7 +242,20 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
 
   function apply(entry: Tracked, event: ApplicationEvent, known?: ReadonlyMap<string, EpisodeRecord>): void {
     if (postponed.length === 0 && spentInTurn < turn) applyNow(entry, event, known);
-    else postponed.push({ entry, event, known });
+    else if (hasRoom()) postponed.push({ entry, event, known });
+  }
+
+  /** Whether one more event may wait; if not, everything will be watched again. */
+  function hasRoom(): boolean {
+    if (waitingEvents + postponed.length < limit) return true;
+    if (stopped) return false;
+    log.error(
+      { limit },
+      'More events wait to be evaluated than are kept in memory: they will be watched again',
+    );
+    stopped = true;
+    deps.onOverflow();
+    return false;
   }
 
   function applyNow(
@@ -323,6 +345,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       shares.spend(active, spent);
       spend(spent + aroundApplication);
       if (answer.exhausted !== undefined) complain(active, answer.exhausted, allowance);
+      if (answer.exhausted !== undefined && given === 0) putOff.add(application.uid, shares.wait(active));
       evaluations.push(...answer.evaluations);
       entry.timeDependent ||= answer.timeDependent || answer.exhausted !== undefined;
       for (const { name, triggered } of answer.conditions) {
@@ -362,6 +385,11 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       steps: 0,
       exhausted: `the conditions of the ConfigMap need more than ${perSecond} steps a second: they are evaluated later`,
     };
+  }
+
+  /** Milliseconds until every configuration that acts for it has room. */
+  function waitOf({ application }: Tracked): number {
+    return Math.max(0, ...configurations.of(application.namespace).map(shares.wait));
   }
 
   function complain(active: ActiveConfig, trigger: string, { exhausted }: StepAllowance): void {
@@ -431,15 +459,8 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const { uid } = application;
     const entry = tracked.get(uid);
     if (!entry || entry.waiting) {
+      if (!hasRoom()) return;
       waitingEvents += 1;
-      if (waitingEvents > limit && !stopped) {
-        log.error(
-          { limit },
-          'More events wait for the ledger than are kept in memory: they will be watched again',
-        );
-        stopped = true;
-        deps.onOverflow();
-      }
     }
     if (stopped) return;
     if (entry?.waiting) entry.waiting.push(event);
@@ -492,6 +513,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     size: () => tracked.size,
     stop() {
       stopped = true;
+      putOff.stop();
       postponed = [];
       for (const { application } of tracked.values()) metrics.forgetApplication(application);
       tracked.clear();

@@ -35,7 +35,7 @@ export function executeFiltered(
   if (!plain.ok) return plain;
   const { output, printed } = plain;
   const provenance = createProvenance(plain.printed, (marking) => {
-    const values = vars.marked?.(marking);
+    const values = markedValues(vars, marking);
     if (values === undefined) return undefined;
     const again = {
       ...options,
@@ -63,6 +63,16 @@ export function executeFiltered(
   filtered += output.slice(done);
   allowance.output -= Math.max(0, filtered.length - output.length);
   return { ok: true, output: filtered };
+}
+
+/** None where the Application nests beyond the stack: then everything counts as foreign. */
+function markedValues(vars: TemplateVars, marking: Marking): TemplateVars['values'] | undefined {
+  try {
+    return vars.marked?.(marking);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return undefined;
+  }
 }
 
 function record(execute: Execute, vars: TemplateVars, options: ExecuteOptions): Recorded {

@@ -3,7 +3,7 @@
  * the annotation are the product's; in memory are the ledger (the model that the contract suite holds the real ones
  * against), the queue, the API server, and services that accept or fail as the step says.
  */
-import { parseConfig } from '../../src/config/parse-config.ts';
+import { parseInTurns } from '../../src/config/parse-config.ts';
 import { createFairness } from '../../src/delivery/fairness.ts';
 import { createPacing } from '../../src/delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue } from '../../src/delivery/queue.ts';
@@ -186,7 +186,9 @@ function configurationsOf(
   );
   const configurations = createConfigurations(
     {
-      parse: ({ configMap }) => ({ ...parseConfig({ configMap: configMap?.data, secret: {} }), services }),
+      *parse({ configMap }) {
+        return { ...(yield* parseInTurns({ configMap: configMap?.data, secret: {} })), services };
+      },
       createService: ({ name }) => ({ service: serviceDouble(name), problems: [] }),
       record: () => undefined,
       metrics,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { longestKey, parseConfig, parseInTurns } from '../../src/config/parse-config.ts';
+import { resolveSubscriptions } from '../../src/subscriptions/resolve.ts';
 import { createAllowance } from '../../src/templates/gotemplate/run.ts';
 import { renderNotification } from '../../src/templates/render.ts';
 import { compileTemplate } from '../../src/templates/schema.ts';
@@ -6,7 +8,7 @@ import { templateVars } from '../../src/templates/vars.ts';
 import { LIMITS } from '../../src/triggers/expr/limits.ts';
 import { compileTrigger, conditionVars } from '../../src/triggers/schema.ts';
 import { runs } from './runs.ts';
-import { CONDITIONS, nastyApplication, TEMPLATES } from './stalls.ts';
+import { ANNOTATIONS, CONDITIONS, CONFIG_MAPS, nastyApplication, TEMPLATES } from './stalls.ts';
 
 /**
  * Texts of somebody who means to hold up the process. What counts is asserted in steps; how long the longest held it up
@@ -52,6 +54,46 @@ describe('hostile texts end within their steps', () => {
       }),
     );
     expect(result.ok ? allowance.steps : 0).toBeGreaterThanOrEqual(0);
+  });
+
+  /** A section whose text has to be JSON is rendered again where it is none, and where it mentions somebody. */
+  it.each(some(TEMPLATES))('template %# as attachments, rendered again', (attachments) => {
+    const { template } = compileTemplate('evil', JSON.stringify({ slack: { attachments } }));
+    if (template === undefined) return;
+    const vars = templateVars({ app, appProject: {}, context: {}, serviceType: 's', recipient: 'a', now: 0 });
+    const allowance = createAllowance();
+    const result = measured(`attachments ${attachments}`, () =>
+      renderNotification([template], vars, {
+        serviceType: 'slack',
+        jsonFields: ['attachments'],
+        filterValue: (value, { isForeign }) => (isForeign(0) ? value.toLowerCase() : value),
+        allowance,
+        template: () => template,
+      }),
+    );
+    expect(result.ok ? allowance.steps : 0).toBeGreaterThanOrEqual(0);
+  });
+
+  it.each([...ANNOTATIONS])('annotations %#', (annotations) => {
+    const [[first = '', value = ''] = []] = Object.entries(annotations);
+    const asked = measured(`annotation ${first}: ${value.slice(0, 40)}`, () => {
+      const config = parseConfig({ configMap: {}, secret: undefined });
+      return resolveSubscriptions({ annotations, labels: {} }, {}, config);
+    });
+    expect(asked.subscriptions.length).toBeLessThanOrEqual(20_000);
+    expect(asked.problems.length).toBeLessThanOrEqual(4_001);
+  });
+
+  it.each([...CONFIG_MAPS])('ConfigMap %#', (configMap) => {
+    const [[first = '', value = ''] = []] = Object.entries(configMap);
+    const turns = parseInTurns({ configMap, secret: undefined });
+    for (;;) {
+      const { done, value: read } = measured(`${first}: ${value.slice(0, 40)}`, () => turns.next());
+      if (done) break;
+      // A turn is a key, and no key that is compiled is longer.
+      const isCompiled = /^(?:trigger|template)/.test(first);
+      expect(read).toBeLessThanOrEqual(isCompiled ? longestKey + 200 : 1_048_576);
+    }
   });
 
   it('is reported', () => {

@@ -1,6 +1,6 @@
 import { isSyncStatusRefreshed } from '../../cluster/sync-status.ts';
 import type { ConfigSnapshot } from '../../cluster/watch-config.ts';
-import { parseConfig } from '../../config/parse-config.ts';
+import { parseInTurns } from '../../config/parse-config.ts';
 import { createFairness } from '../../delivery/fairness.ts';
 import { createPacing } from '../../delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue } from '../../delivery/queue.ts';
@@ -69,7 +69,7 @@ export function startPipeline(options: Options = {}): Pipeline {
   const configurations = createConfigurations(
     {
       parse: ({ configMap, secret, namespace }, previous) =>
-        parseConfig({
+        parseInTurns({
           configMap: configMap?.data,
           secret: Object.fromEntries(secret ?? []),
           isTenant: namespace !== controllerNamespace,
