@@ -3,34 +3,36 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createBullmqQueue } from '../src/delivery/bullmq-queue.ts';
-import type { LedgerChange } from '../src/episodes/ledger.ts';
-import { createLedger } from '../src/episodes/store-ledger.ts';
+import type { Change } from '../src/ledger/ledger.ts';
+import { createLedger } from '../src/ledger/store-ledger.ts';
 import { createLog } from '../src/log.ts';
 import type { JsonObject } from '../src/model.ts';
 import { openStore } from '../src/store/open-store.ts';
 import type { Store } from '../src/store/store.ts';
-import { all, claim, record } from '../test/contract/ledger-fixtures.ts';
+import { all, committer, delivery, noticeRow, recordRow } from '../test/contract/ledger-fixtures.ts';
 import { findPostgres, findRedis, postgresDatabase, redisDatabase } from '../test/servers.ts';
 import { startChild } from '../test/store/child-process.ts';
 
 /*
- * What each store reaches: `node bench/store.ts [pglite|redis|postgres …]`. Applications of 20 KB, 20 subscriptions each.
+ * What each store reaches: `node bench/store.ts [sqlite|redis|postgres …]`. Applications of 20 KB, 20 subscriptions each.
  *
- *   apply         changes of one Application with 20 claims each, 32 at a time, as the pipeline writes them
- *   add           jobs of those claims put into the queue
+ *   commit        changes of one Application with 20 notices and deliveries each, 32 at a time, as the pipeline writes them
+ *   told          which of 20 oncePer values were told, asked before such a change
+ *   add           jobs of those deliveries put into the queue
  *   deliver       jobs worked on: asked for in the ledger, "sent", settled
- *   load          the record and episodes of 10,000 Applications
+ *   load          the record and notices of 10,000 Applications
  *   kill          SIGKILL in the middle: what was acknowledged before and is there afterwards
  */
 
 const subscriptions = 20;
-const applications = { pglite: 2_000, redis: 10_000, postgres: 10_000 };
-const bursts = { pglite: 200, redis: 1_000, postgres: 1_000 };
-const kills = { pglite: 400, redis: 2_000, postgres: 1_000 };
-type Name = keyof typeof applications;
+const applications = 10_000;
+const burst = 1_000;
+const kills = 1_000;
+const names = ['sqlite', 'redis', 'postgres'] as const;
+type Name = (typeof names)[number];
 
-const asked = process.argv.slice(2).filter((name): name is Name => name in applications);
-for (const name of asked.length > 0 ? asked : (Object.keys(applications) as Name[])) await measure(name);
+const asked = names.filter((name) => process.argv.includes(name));
+for (const name of asked.length > 0 ? asked : names) await measure(name);
 
 async function measure(name: Name): Promise<void> {
   const { url, remove } = await prepare(name);
@@ -46,12 +48,12 @@ async function measure(name: Name): Promise<void> {
   await store.close(10_000);
 
   const child = startChild(url, 'claim');
-  await child.until(kills[name]);
+  await child.until(kills);
   await child.kill();
   store = await open();
   const pending = new Set((await all(createLedger(store).pending())).map(({ id }) => id));
   const expected = child.lines.flatMap((uid) =>
-    ['a', 'b', 'c'].map((recipient) => claim(uid, { recipient }).delivery.id),
+    ['a', 'b', 'c'].map((recipient) => delivery(uid, { recipient }).id),
   );
   const queue = createBullmqQueue(store, {
     log: createLog({ level: 'warn', format: 'text' }),
@@ -59,7 +61,7 @@ async function measure(name: Name): Promise<void> {
   });
   const missing = await queue.missing(expected);
   const found = expected.filter((id) => pending.has(id)).length;
-  report(name, `kill: claims there, of ${expected.length} acknowledged`, found, '');
+  report(name, `kill: deliveries there, of ${expected.length} acknowledged`, found, '');
   report(name, `kill: jobs there, of ${expected.length} acknowledged`, expected.length - missing.length, '');
   await queue.close(5_000);
   await store.close(10_000);
@@ -72,17 +74,27 @@ async function measureLedger(name: Name, store: Store): Promise<void> {
     log: createLog({ level: 'warn', format: 'text' }),
     deadline: 60_000,
   });
-  const changes = Array.from({ length: bursts[name] }, (_, i) => changeOf(`burst-${i}`));
-  await timed(name, 'apply', changes.length, 'changes/s', () =>
-    each(changes, 32, async ({ uid, change }) => void (await ledger.apply(uid, change, 0))),
+  const changes = Array.from({ length: burst }, (_, i) => changeOf(`burst-${i}`));
+  const commit = committer(ledger);
+  await timed(name, 'commit', changes.length, 'changes/s', () =>
+    each(changes, 32, async ({ uid, change }) => void (await commit(uid, change))),
   );
-  const deliveries = changes.map(({ change }) => (change.claim ?? []).map(({ delivery }) => delivery));
+  await timed(name, 'told', changes.length, 'reads/s', () =>
+    each(changes, 32, async ({ uid, change }) => {
+      await ledger.read(
+        uid,
+        'told',
+        (change.add ?? []).map(({ id }) => id),
+      );
+    }),
+  );
+  const deliveries = changes.map(({ change }) => (change.add ?? []).map(({ id }) => id));
   const count = deliveries.flat().length;
-  await timed(name, 'add', count, 'jobs/s', () => each(deliveries, 32, (some) => queue.add(some)));
+  await timed(name, 'add', count, 'jobs/s', () => each(deliveries, 32, (ids) => queue.add(ids)));
   const { promise: finished, resolve } = Promise.withResolvers<void>();
   let done = 0;
   await timed(name, 'deliver', count, 'deliveries/s', async () => {
-    queue.work(async ({ delivery: { id } }) => {
+    queue.work(async ({ id }) => {
       const { status } = await ledger.begin(id, { since: 0, until: 0, by: id });
       if (status === 'begun') {
         const { next } = await ledger.settle(id, { status: 'sent', at: Date.now() });
@@ -99,26 +111,27 @@ async function measureLedger(name: Name, store: Store): Promise<void> {
 
 async function measureLoad(name: Name, store: Store): Promise<void> {
   const ledger = createLedger(store, { deadline: 60_000 });
-  const uids = Array.from({ length: applications[name] }, (_, i) => `load-${i}`);
+  const commit = committer(ledger, 1);
+  const uids = Array.from({ length: applications }, (_, i) => `load-${i}`);
   await timed(name, 'write records', uids.length, 'records/s', () =>
     each(uids, 32, async (uid) => {
-      await ledger.apply(uid, { record: { ...record(uid), object: applicationOf(uid) } }, 0);
+      const row = recordRow(uid);
+      await commit(uid, { put: [{ ...row, value: { ...row.value, object: applicationOf(uid) } }] });
     }),
   );
-  await timed(name, 'load all', uids.length, 'Applications/s', async () => {
-    await all(ledger.loadAll());
+  await timed(name, 'read all records', uids.length, 'Applications/s', async () => {
+    await all(ledger.rows('application'));
   });
   await timed(name, 'load one by one, 64 at a time', uids.length, 'Applications/s', () =>
-    each(uids, 64, async (uid) => void (await ledger.load(uid))),
+    each(uids, 64, async (uid) => void (await ledger.load(uid, ['application', 'notice', 'gone']))),
   );
 }
 
-function changeOf(uid: string): { uid: string; change: LedgerChange } {
+function changeOf(uid: string): { uid: string; change: Change } {
   const snapshot = applicationOf(uid);
-  const claims = Array.from({ length: subscriptions }, (_, i) =>
-    claim(uid, { recipient: `channel-${i}`, snapshot }),
-  );
-  return { uid, change: { record: record(uid), claim: claims } };
+  const recipients = Array.from({ length: subscriptions }, (_, i) => `channel-${i}`);
+  const put = [recordRow(uid), ...recipients.map((recipient) => noticeRow('on-sync', recipient))];
+  return { uid, change: { put, add: recipients.map((recipient) => delivery(uid, { recipient, snapshot })) } };
 }
 
 /** About 20 KB, as varied as a real Application is. */
@@ -168,10 +181,10 @@ function report(name: Name, what: string, value: number, unit: string): void {
 }
 
 async function prepare(name: Name): Promise<{ url: string; remove(): Promise<void> }> {
-  if (name === 'pglite') {
+  if (name === 'sqlite') {
     const directory = mkdtempSync(join(tmpdir(), 'herald-bench-'));
     return {
-      url: `pglite:${directory}`,
+      url: `sqlite:${directory}`,
       remove: async () => rmSync(directory, { recursive: true, force: true }),
     };
   }

@@ -66,7 +66,7 @@ async function demo(): Promise<void> {
   await writeFile(join(directory, 'kubeconfig'), kubeconfig, { mode: 0o600 });
   herald = await createHerald({
     kubeconfig: join(directory, 'kubeconfig'),
-    queue: `pglite:${join(directory, 'queue')}`,
+    queue: `sqlite:${join(directory, 'queue')}`,
     onLog(entry) {
       if (entry.level === 'warn' || entry.level === 'error') terminal.log(entry);
     },

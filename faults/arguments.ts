@@ -21,26 +21,24 @@ export interface Arguments {
   /** The tree that Herald is run from. */
   root: string | undefined;
   /** The tree of the release before. */
-  earlier: string | undefined;
   stores: StoreName[];
 }
 
-export const usage = `npm run faults -- [--scenario NAME,…] [--store pglite,redis,postgres] [--seed N]
+export const usage = `npm run faults -- [--scenario NAME,…] [--store sqlite,redis,postgres] [--seed N]
     [--short | --minutes M | --seconds S] [--applications N] [--rate PER-SECOND] [--herald DIRECTORY]
-    [--earlier DIRECTORY] [--out FILE.md]
+    [--out FILE.md]
 npm run faults -- --soak [--applications 10000] [--rate 50] [--minutes 60] [--store redis]
 
   --short      a choice of rows, in about four minutes
   --minutes    for all rows together, shared out among them
   --seconds    of faults for each row; where nothing is said 60, and more where processes are killed
   --herald     run the Herald of another tree
-  --earlier    the tree of the release before, for the scenario upgrade
 Scenarios: ${scenarios.map(({ name }) => name).join(', ')}
 `;
 
 /** Of the short form. */
 const shortRows: readonly (readonly [string, StoreName])[] = [
-  ['kill', 'pglite'],
+  ['kill', 'sqlite'],
   ['kill', 'redis'],
   ['kill', 'postgres'],
   ['kill-between', 'redis'],
@@ -69,7 +67,6 @@ export function parseArguments(given: readonly string[], randomSeed: number): Ar
       applications: { type: 'string' },
       rate: { type: 'string' },
       herald: { type: 'string' },
-      earlier: { type: 'string' },
       out: { type: 'string' },
     },
   });
@@ -102,7 +99,6 @@ export function parseArguments(given: readonly string[], randomSeed: number): Ar
     minutes: minutes ?? 60,
     out: values.out,
     root: values.herald,
-    earlier: values.earlier,
     stores,
   };
 }

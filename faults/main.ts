@@ -39,7 +39,6 @@ async function playRows(given: Arguments): Promise<{ text: string; holds: boolea
       ...(applications !== undefined && { applications }),
       ...(rate !== undefined && { rate }),
       ...(given.root !== undefined && { root: resolve(given.root) }),
-      ...(given.earlier !== undefined && { earlier: resolve(given.earlier) }),
     });
     results.push(result);
     process.stdout.write(
@@ -60,21 +59,17 @@ async function playRows(given: Arguments): Promise<{ text: string; holds: boolea
   return { text, holds: holdsOf(results) };
 }
 
-function commandOf(
-  { applications, rate, earlier }: Arguments,
-  { scenario, store, seed, seconds }: RunResult,
-): string {
+function commandOf({ applications, rate }: Arguments, { scenario, store, seed, seconds }: RunResult): string {
   const command = `npm run faults -- --scenario ${scenario} --store ${store} --seed ${seed} --seconds ${Math.round(seconds)}`;
   return [
     command,
     ...(applications === undefined ? [] : [`--applications ${applications}`]),
     ...(rate === undefined ? [] : [`--rate ${rate}`]),
-    ...(earlier !== undefined && scenario === 'upgrade' ? [`--earlier ${earlier}`] : []),
   ].join(' ');
 }
 
 async function playSoak({ applications = 10_000, rate = 50, minutes, stores, seed, root }: Arguments) {
-  const store = stores.length === 1 && stores[0] !== 'pglite' ? (stores[0] ?? 'redis') : 'redis';
+  const store = stores.length === 1 ? (stores[0] ?? 'redis') : 'redis';
   return await soak({
     applications,
     rate,

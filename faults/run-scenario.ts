@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { scrape } from '../demo/metrics.ts';
 import { between, createRandom, derivedSeed } from './random.ts';
 import type { Scenario, ScenarioContext, Volume } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
@@ -18,12 +17,10 @@ export interface RunOptions {
   seconds: number;
   /** @defaultValue 60 */
   applications?: number;
-  /** Changes a second. @defaultValue 40, and 12 on pglite, which is for small clusters */
+  /** Changes a second. @defaultValue 40 */
   rate?: number;
   /** The tree that Herald is run from. @defaultValue this one */
   root?: string;
-  /** The tree of the release before. */
-  earlier?: string;
 }
 
 export interface RunResult extends Figures {
@@ -48,7 +45,7 @@ export interface RunResult extends Figures {
 }
 
 const tree = `${import.meta.dirname}/..`;
-const rates: Readonly<Record<StoreName, number>> = { pglite: 12, redis: 40, postgres: 40 };
+const defaultRate = 40;
 const defaultPatience = 90_000;
 /** Milliseconds for everything that was expected to arrive, once all is well. */
 const mostSettling = 600_000;
@@ -60,19 +57,16 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const { store, seed, seconds } = options;
   const scenario = scenarios.find(({ name }) => name === options.scenario);
   if (!scenario) throw new Error(`There is no scenario ${options.scenario}`);
-  if (scenario.isUpgrade && options.earlier === undefined)
-    return skipped(options, 'needs --earlier DIRECTORY');
   const volume = scenario.volume?.();
   if (typeof volume === 'string') return skipped(options, volume);
   const random = createRandom(derivedSeed(seed, scenario.name, store));
   const world = await createWorld({
     root: options.root ?? tree,
     store,
-    ...(scenario.isUpgrade && options.earlier !== undefined && { earlier: options.earlier }),
     hosts: scenario.hosts ?? ['herald'],
     ...(scenario.slack && { slack: scenario.slack }),
     env: () => scenario.env ?? {},
-    ...(volume && { pgliteDirectory: volume.directory }),
+    ...(volume && { storeDirectory: volume.directory }),
   });
   const began = performance.now();
   let isKept = true;
@@ -112,7 +106,7 @@ async function play(
     createRandom(Math.floor(random() * 2 ** 32)),
     {
       applications,
-      rate: scenario.rate ?? options.rate ?? rates[store],
+      rate: scenario.rate ?? options.rate ?? defaultRate,
     },
   );
   const wrong: string[] = [];
@@ -124,9 +118,8 @@ async function play(
   };
 
   workload.prepare();
-  const first = scenario.isUpgrade ? processes.slice(0, 1) : processes;
-  for (const each of first) each.start();
-  for (const each of first) {
+  for (const each of processes) each.start();
+  for (const each of processes) {
     if (!(await each.ready()) && !scenario.allowsExits) wrong.push(`${each.host} did not become ready`);
   }
   await settled(world, patience);
@@ -206,17 +199,9 @@ async function settled({ tally }: World, patience: number): Promise<void> {
 async function idle(world: World): Promise<void> {
   const end = performance.now() + mostIdling;
   while (performance.now() < end) {
-    if (world.store.port === undefined ? await hasNoJobs(world) : (await world.deliveries()).pending === 0)
-      return;
+    if ((await world.deliveries()).pending === 0) return;
     await delay(1_000);
   }
-}
-
-/** Only its own process may open pglite. */
-async function hasNoJobs({ processes }: World): Promise<boolean> {
-  const samples = await Promise.all(processes.map(({ url }) => scrape(`${url}/metrics`)));
-  const jobs = samples.flatMap((found) => found ?? []).filter(({ name }) => name === 'herald_queue_jobs');
-  return jobs.length > 0 && jobs.every(({ value }) => value === 0);
 }
 
 async function judge(scenario: Scenario, world: World): Promise<string[]> {

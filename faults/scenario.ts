@@ -13,8 +13,6 @@ export interface Scenario {
   stores?: readonly StoreName[];
   /** Of the processes. @defaultValue one, `herald` */
   hosts?: readonly string[];
-  /** The first process is of the release before, from the tree of `--earlier`, and the others are not started. */
-  isUpgrade?: boolean;
   slack?: Partial<SlackSimulatorOptions>;
   env?: Record<string, string>;
   /** Doubles are counted and allowed: nobody can know better. */
@@ -29,7 +27,7 @@ export interface Scenario {
   share?: number;
   /** Changes a second, in place of what was asked for. */
   rate?: number;
-  /** A place for pglite's files; a text says why there is none here. */
+  /** A place for the embedded store; a text says why there is none here. */
   volume?(): Volume | string;
   /** Returns when the time is over and all is well around Herald again, and started what is to run. */
   run(context: ScenarioContext): Promise<void>;

@@ -12,10 +12,9 @@ import {
   twoByMistake,
 } from './scenarios/replicas.ts';
 import { historyQuota, lostAnswers, lostAnswersBlind, slackOutage } from './scenarios/slack.ts';
-import { storeAwayAtStart, storeOutage, storeRestart } from './scenarios/store.ts';
+import { storeAwayAtStart, storeOutage, storeRestart, storeStarved } from './scenarios/store.ts';
 import { term } from './scenarios/term.ts';
 import { tokenRevoked } from './scenarios/token-revoked.ts';
-import { upgrade } from './scenarios/upgrade.ts';
 import { watch410, watchGarbage, watchSilent } from './scenarios/watch.ts';
 
 export const scenarios: readonly Scenario[] = [
@@ -25,6 +24,7 @@ export const scenarios: readonly Scenario[] = [
   storeRestart,
   storeOutage,
   storeAwayAtStart,
+  storeStarved,
   apiOutage,
   watchSilent,
   watch410,
@@ -41,5 +41,4 @@ export const scenarios: readonly Scenario[] = [
   clockStep,
   diskFull,
   tokenRevoked,
-  upgrade,
 ];

@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
+import { databaseFile } from '../src/store/open-sqlite.ts';
 import { createRandom } from './random.ts';
 import { circumstances, markdownTable } from './report.ts';
+import type { StoreName } from './store-server.ts';
 import { createWorkload } from './workload.ts';
 import { createWorld } from './world.ts';
 
@@ -13,7 +16,7 @@ export interface SoakOptions {
   /** Changes a second. */
   rate: number;
   minutes: number;
-  store: 'redis' | 'postgres';
+  store: StoreName;
   seed: number;
   /** The tree that Herald is run from. @defaultValue this one */
   root?: string;
@@ -180,7 +183,8 @@ async function probed(signal: (name: NodeJS.Signals) => void, file: string): Pro
   }
 }
 
-async function keysIn(store: SoakOptions['store'], url: string): Promise<number> {
+async function keysIn(store: StoreName, url: string): Promise<number> {
+  if (store === 'sqlite') return rowsIn(url.slice('sqlite:'.length));
   if (store === 'redis') {
     const client = new Redis(url);
     try {
@@ -199,6 +203,20 @@ async function keysIn(store: SoakOptions['store'], url: string): Promise<number>
     return Number(rows[0]?.sum ?? 0);
   } finally {
     await client.end();
+  }
+}
+
+/** Of all tables; the process that runs on them does not mind being watched. */
+function rowsIn(directory: string): number {
+  const db = new DatabaseSync(databaseFile(directory), { readOnly: true });
+  try {
+    const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+    const counts = tables.map(({ name }) =>
+      db.prepare(`SELECT count(*) AS count FROM ${name as string}`).get(),
+    );
+    return counts.reduce((sum, row) => sum + (row?.['count'] as number), 0);
+  } finally {
+    db.close();
   }
 }
 

@@ -4,16 +4,16 @@ import { Redis } from 'ioredis';
 import { findOwnPostgres, findOwnRedis, postgresDatabase } from '../test/servers.ts';
 import { portOf } from './ports.ts';
 
-export type StoreName = 'pglite' | 'redis' | 'postgres';
+export type StoreName = 'sqlite' | 'redis' | 'postgres';
 
-export const storeNames: readonly StoreName[] = ['pglite', 'redis', 'postgres'];
+export const storeNames: readonly StoreName[] = ['sqlite', 'redis', 'postgres'];
 
 export interface StoreServer {
   /** For `--queue`. */
   url: string;
-  /** Undefined for pglite, which is inside the process. */
+  /** Undefined for sqlite, which is inside the process. */
   port?: number;
-  /** Undefined for pglite, which has no server. */
+  /** Undefined for sqlite, which has no server. */
   server?: {
     kill(how: 'crash' | 'politely'): Promise<void>;
     start(): Promise<void>;
@@ -25,9 +25,9 @@ export interface StoreServer {
 const mostStart = 60_000;
 
 export async function startStore(name: StoreName, directory: string): Promise<StoreServer> {
-  if (name === 'pglite') {
+  if (name === 'sqlite') {
     return {
-      url: `pglite:${directory}`,
+      url: `sqlite:${directory}`,
       stop: async () => rmSync(directory, { recursive: true, force: true }),
     };
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Volume } from './scenario.ts';
 
-const size = '400m';
+const size = '64m';
 const chunk = Buffer.alloc(1024 * 1024);
 
 /** A small file system in memory; a text says why it cannot be had. */
@@ -19,7 +19,7 @@ export function mountVolume(): Volume | string {
   }
   const filler = join(root, 'filler');
   return {
-    directory: join(root, 'pglite'),
+    directory: join(root, 'sqlite'),
     fill() {
       for (;;) {
         const { bavail, bsize } = statfsSync(root);

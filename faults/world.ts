@@ -19,7 +19,7 @@ export interface World {
   slack: SlackSimulator;
   tally: Tally;
   processes: Process[];
-  /** `stores`: one for each process; none for pglite. */
+  /** `stores`: one for each process; none for sqlite. */
   proxies: { api: Proxy; slack: Proxy; stores: Proxy[] };
   store: StoreServer;
   directory: string;
@@ -29,7 +29,7 @@ export interface World {
   writeApiToken(token: string): void;
   /** Answers of Slack that a channel is asked too often. */
   tooFast(): number;
-  /** What `herald deliveries` says; on pglite no Herald may run meanwhile. */
+  /** What `herald deliveries` says. */
   deliveries(): Promise<{ pending: number; parked: string[] }>;
   close(keepLogs: boolean): Promise<void>;
 }
@@ -37,15 +37,13 @@ export interface World {
 export interface WorldOptions {
   /** The tree that Herald is run from. */
   root: string;
-  /** The tree of the first process, where it is another. */
-  earlier?: string;
   store: StoreName;
   /** Of each process; two that are alike stand for two processes on one machine. */
   hosts: readonly string[];
   slack?: Partial<SlackSimulatorOptions>;
   env?: (directory: string) => Record<string, string>;
   /** In place of a directory of this world's. */
-  pgliteDirectory?: string;
+  storeDirectory?: string;
 }
 
 const run = promisify(execFile);
@@ -71,7 +69,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   writeFileSync(kubeconfig, JSON.stringify({ ...(JSON.parse(throughProxy) as object), users }), {
     mode: 0o600,
   });
-  const store = await startStore(options.store, options.pgliteDirectory ?? join(directory, 'pglite'));
+  const store = await startStore(options.store, options.storeDirectory ?? join(directory, 'sqlite'));
 
   const tally = createTally();
   let tooFast = 0;
@@ -108,8 +106,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       queue = queue.replace(`:${store.port}`, `:${proxy.port}`);
     }
     const env = options.env?.(own) ?? {};
-    const tree = index === 0 ? (options.earlier ?? root) : root;
-    processes.push(await createProcess({ root: tree, host, kubeconfig, queue, directory: own, env }));
+    processes.push(await createProcess({ root, host, kubeconfig, queue, directory: own, env }));
   }
 
   return {

@@ -59,11 +59,15 @@ export async function createHerald(options: HeraldOptions): Promise<Herald> {
         env: { ...process.env, ...env },
       });
       child = started;
-      createInterface({ input: started.stderr }).on('line', (line) => options.onLog?.(parseLog(line)));
+      let lastLine = '';
+      createInterface({ input: started.stderr }).on('line', (line) => {
+        lastLine = line;
+        options.onLog?.(parseLog(line));
+      });
       started.once('exit', (code) => {
         if (!expected) options.onExit?.(code);
       });
-      await ready(`${url}/readyz`, started);
+      await ready(`${url}/readyz`, started, () => lastLine);
     },
     async kill() {
       await end('SIGKILL');
@@ -77,13 +81,15 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-async function ready(url: string, child: ChildProcess): Promise<void> {
+async function ready(url: string, child: ChildProcess, lastLine: () => string): Promise<void> {
   const deadline = Date.now() + startTimeout;
   while (Date.now() < deadline && !hasEnded(child)) {
     const response = await fetch(url).catch(() => undefined);
     if (response?.ok) return;
     await delay(100);
   }
+  if (hasEnded(child))
+    throw new Error(`Herald ended with ${child.exitCode ?? child.signalCode}: ${lastLine()}`);
   throw new Error(`Herald did not become ready within ${startTimeout / 1000} s`);
 }
 

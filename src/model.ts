@@ -43,7 +43,7 @@ export type ConditionResult =
   | { status: 'failed'; error: string };
 
 /**
- * The value that splits the matches of a condition into episodes.
+ * The value that splits the matches of a condition into alerts.
  * `none`: no oncePer, or one that printed empty, or failed with that error (as argocd-notifications: no key prefix).
  * `nil`: the expression answered nil, printed `<nil>`.
  */
@@ -52,28 +52,40 @@ export type OncePer = { kind: 'none'; error?: string } | { kind: 'nil' } | { kin
 /** Why a delivery exists. Later reasons (resolved, repeated, grouped) are additions. */
 export type DeliveryReason = 'matched';
 
-/** A durable intent to tell one destination of one episode. It holds no secret. */
-export interface Delivery {
-  /** Lower-case hex, unique per episode and occurrence: also the queue's job id. */
+/** A durable intent to tell one destination of one or more alerts, without what their Applications looked like. */
+export interface DeliveryFacts {
+  /** Lower-case hex, unique per notice and occurrence: also the queue's job id. */
   id: string;
-  /** Key of the episode it belongs to. */
-  episode: string;
+  /** What keeps its order: deliveries of one lane are sent one after the other. */
+  lane: string;
+  /** Key of the notice that it makes. */
+  notice: string;
   reason: DeliveryReason;
+  alerts: readonly [DeliveryAlert, ...DeliveryAlert[]];
+  destination: Destination;
+  /** Names of the templates to merge, in order. */
+  templates: string[];
+  /** Namespace of the ConfigMap that asked for it: the controller's, or a tenant's under self-service. */
+  configNamespace: string;
+  /** When the watch event was received, Unix milliseconds. */
+  observedAt: number;
+}
+
+/** An alert that a delivery tells of. */
+export interface DeliveryAlert {
+  key: string;
   trigger: string;
   /** Identity of the condition inside its trigger, see `Condition.id`. */
   condition: string;
   /** The printed oncePer value, '' for none. */
   oncePer: string;
-  destination: Destination;
-  /** Names of the templates to merge, in order. */
-  templates: string[];
   application: { uid: string; namespace: string; name: string; project: string };
-  /** Namespace of the ConfigMap that asked for it: the controller's, or a tenant's under self-service. */
-  configNamespace: string;
-  /** The Application object at the time of the match. */
-  snapshot: JsonObject;
-  /** When the watch event was received, Unix milliseconds. */
-  observedAt: number;
+}
+
+/** A delivery as it is rendered and sent. It holds no secret. */
+export interface Delivery extends DeliveryFacts {
+  /** The Application objects at the time of the match, one for each alert. */
+  snapshots: readonly [JsonObject, ...JsonObject[]];
 }
 
 /** A rendered message: the plain text, and a section per service type that a template describes. */

@@ -19,16 +19,18 @@ import { createClockSteps } from './delivery/clock-steps.ts';
 import { createFairness } from './delivery/fairness.ts';
 import { createPacing } from './delivery/pacing.ts';
 import type { DeliveryQueue } from './delivery/queue.ts';
-import type { Ledger } from './episodes/ledger.ts';
-import { createLedger } from './episodes/store-ledger.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { createLedger } from './ledger/store-ledger.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import type { Delivery } from './model.ts';
 import { createAddressPolicy } from './net/address-policy.ts';
 import { createHostCertificates } from './net/host-certificates.ts';
+import { createConfigurationMemory } from './pipeline/configuration-memory.ts';
 import { type ConfigChange, createConfigurations } from './pipeline/configurations.ts';
 import { createDeliver } from './pipeline/deliver.ts';
 import { createFigures } from './pipeline/figures.ts';
-import { createMirror } from './pipeline/mirror.ts';
+import { createMirror, stillHolds } from './pipeline/mirror.ts';
 import { reportParked } from './pipeline/parked.ts';
 import { createPeriodic } from './pipeline/periodic.ts';
 import { createRepo } from './pipeline/repo.ts';
@@ -36,7 +38,7 @@ import { reviveParked } from './pipeline/revive.ts';
 import { type ShutdownStep, shutDown } from './pipeline/shutdown.ts';
 import { createStanding } from './pipeline/standing.ts';
 import { createSubscriptionReporter } from './pipeline/subscription-problems.ts';
-import { createTerm, type LeadingTerm, type OpenedStore } from './pipeline/term.ts';
+import { createTerm, type LeadingTerm, notedProgress, type OpenedStore } from './pipeline/term.ts';
 import {
   failingWatches,
   missingLists,
@@ -75,11 +77,9 @@ const remembered = minute;
 const backlogLimit = 20_000;
 /**
  * At the same time: deliveries for each of `--processors-count`, since they mostly wait for answers, a third of them
- * through any one service (delivery/fairness.ts), and Applications that are written to the ledger. The embedded PostgreSQL has a single session: what waits there for its turn would
- * keep the queue from renewing its locks.
+ * through any one service (delivery/fairness.ts), and Applications that are written to the ledger.
  */
-const parallel = { deliveries: 150, writes: 32 };
-const parallelEmbedded = { deliveries: 30, writes: 4 };
+const limits = { deliveries: 150, writes: 32 };
 
 /** `herald run`, to its end. Answers the exit code. */
 export async function run(options: RunOptions, notices: readonly string[]): Promise<number> {
@@ -196,7 +196,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
           connection,
           configurations,
           controllerNamespace: namespace,
-          load: async (uid) => (await opening.promise).ledger.load(uid),
+          load: async (uid, kinds) => (await opening.promise).ledger.load(uid, kinds),
           log,
           now,
         })
@@ -239,18 +239,21 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
         (application) => isOurs || application.namespace === snapshot.namespace,
       );
       void leading?.subscriptions.recheck();
-      void revive(change);
+      void revive(snapshot, change);
     },
   });
 
+  const configurationMemory = createConfigurationMemory(scopedState(state, 'configuration'));
   /** Once now, and once for what another attempt was under way with. */
-  async function revive(change: ConfigChange): Promise<void> {
+  async function revive(snapshot: ConfigSnapshot, change: ConfigChange): Promise<void> {
     try {
       const { ledger, queue } = await opening.promise;
-      for (const wait of [0, 2 * attemptTimeout]) {
-        await delay(wait, undefined, { signal, ref: false });
-        await reviveParked({ ledger, queue, log }, change, now() - maxAge);
-      }
+      // At the start everything is new to this process; another may have tried with it before.
+      if (!(await configurationMemory.isNew(snapshot))) return;
+      await reviveParked({ ledger, queue, log }, change, now() - maxAge);
+      await configurationMemory.remember(snapshot);
+      await delay(2 * attemptTimeout, undefined, { signal, ref: false });
+      await reviveParked({ ledger, queue, log }, change, now() - maxAge);
     } catch (error) {
       if (!signal.aborted) log.warn({ err: error }, 'Could not try parked deliveries again');
     }
@@ -287,7 +290,6 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     );
   };
 
-  const limits = options.queue.startsWith('pglite:') || inMemory ? parallelEmbedded : parallel;
   const watches = () => [projects.state(), ...config.states(), ...(leading?.watches() ?? [])];
   healthz.watch = () => verdict(stuckWatches(watches(), now()), 'alive');
   readyz.lists = () => {
@@ -336,7 +338,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     membership: createMembership(store),
     member: { id: randomUUID(), host: process.env.HOSTNAME || hostname() },
     async begin(term) {
-      const progress = await ledger.progress();
+      const progress = await notedProgress(ledger);
       // What the API server still remembers is more than what was watched since the start of this process.
       if (progress !== undefined && now() - startedAt < remembered) await discardProvisional();
       const kept = provisional;
@@ -352,6 +354,13 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     metrics,
     log,
   });
+  const mirrorSent = async (delivery: Delivery) => {
+    try {
+      if (mirror && (await stillHolds(ledger, delivery))) mirror.sent(delivery);
+    } catch (error) {
+      log.warn({ err: error }, 'Could not mirror what was notified');
+    }
+  };
   const pacing = createPacing();
   const deliver = createDeliver(
     {
@@ -363,9 +372,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       members: standing.members,
       project,
       repo: repo.lookup,
-      onSent: (delivery, isOpenStill) => {
-        if (delivery.oncePer !== '' || isOpenStill) mirror?.sent(delivery);
-      },
+      onSent: (delivery) => void mirrorSent(delivery),
       onParked: (delivery, settlement) => reportParked(delivery, settlement, { record: events.record, log }),
       metrics,
       log,
@@ -373,6 +380,12 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     },
     { maxAge, attemptTimeout, controllerNamespace: namespace },
   );
+  // The log says which: every namespace may reach the port.
+  healthz.store = () =>
+    verdict(
+      [store.lost?.() === undefined ? undefined : 'its files are gone or damaged: restart Herald'],
+      'usable',
+    );
   readyz.store = async () => {
     await store.ping();
     const takesNothing = leading?.trouble() !== undefined;

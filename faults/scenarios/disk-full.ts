@@ -9,8 +9,8 @@ const unhealthyAfter = 30_000;
 export const diskFull: Scenario = {
   name: 'disk-full',
   about:
-    "the volume of pglite's files is full for 5 to 15 s; a process that ends or stays unhealthy is started again",
-  stores: ['pglite'],
+    'the volume of the embedded store is full for 5 to 15 s; a process that ends or stays unhealthy is started again',
+  stores: ['sqlite'],
   allowsExits: true,
   volume: mountVolume,
   async run({ world, volume, goesOn, pause, fault, cured, kill, start, random }) {

@@ -71,7 +71,7 @@ const storePoints: Record<string, Point> = {
   },
 };
 
-/** pglite writes inside the process: a moment after a change is as near as one comes from outside. */
+/** SQLite writes inside the process: a moment after a change is as near as one comes from outside. */
 const embeddedPoints: Record<string, Point> = {
   'a change was made just now': async (context) => {
     const before = context.world.tally.figures().changes;
@@ -89,7 +89,7 @@ export const killBetween: Scenario = {
     'SIGKILL exactly while Slack is asked, has posted or has answered, and while the store is asked or has heard',
   async run(context) {
     const { goesOn, pause, fault, start, random, store } = context;
-    const points = Object.entries({ ...slackPoints, ...(store === 'pglite' ? embeddedPoints : storePoints) });
+    const points = Object.entries({ ...slackPoints, ...(store === 'sqlite' ? embeddedPoints : storePoints) });
     while (goesOn()) {
       await pause(500, 2_500);
       const [name, point] = pick(random, points);

@@ -75,3 +75,31 @@ export const storeAwayAtStart: Scenario = {
     }
   },
 };
+
+/** Changes that the API server remembers: at 25 a second, those of 75 s, as its watch cache does. */
+const remembered = 1_875;
+/** Milliseconds that each piece takes to the store, and again back: some changes are under way at any moment. */
+const slow = 40;
+
+export const storeStarved: Scenario = {
+  name: 'store-starved',
+  about:
+    'the store is slow, changes never pause, the API server remembers those of the last 75 s, and Herald is killed with SIGKILL every few seconds',
+  stores: servers,
+  rate: 25,
+  async run({ goesOn, pause, kill, start, world }) {
+    const { cluster } = world.kubernetes;
+    for (const proxy of world.proxies.stores) proxy.setLatency(slow);
+    const forgetting = setInterval(() => {
+      const through = Number(cluster.revision()) - remembered;
+      if (through > 0) cluster.compact(`${through}`);
+    }, 1_000);
+    while (goesOn()) {
+      await pause(3_000, 8_000);
+      await kill();
+      await start();
+    }
+    clearInterval(forgetting);
+    for (const proxy of world.proxies.stores) proxy.setLatency(0);
+  },
+};

@@ -29,7 +29,7 @@ describe('herald run', () => {
       configMapName: 'argocd-notifications-cm',
       secretName: 'argocd-notifications-secret',
       selfService: false,
-      queue: 'pglite:/home/jo/.local/state/herald',
+      queue: 'sqlite:/home/jo/.local/state/herald',
       processors: 1,
       notifiedAnnotation: 'read',
       shutdownTimeout: 20_000,
@@ -179,8 +179,8 @@ describe('herald run', () => {
   });
 
   test.each([
-    ['--queue pglite:~/q', 'pglite:/home/jo/q'],
-    ['--queue pglite:/var/lib/herald', 'pglite:/var/lib/herald'],
+    ['--queue sqlite:~/q', 'sqlite:/home/jo/q'],
+    ['--queue sqlite:/var/lib/herald', 'sqlite:/var/lib/herald'],
     ['--queue postgres://u:p@h/d', 'postgres://u:p@h/d'],
     ['--queue postgres:///d?host=/run/postgresql', 'postgres:///d?host=/run/postgresql'],
   ])('%s', (line, queue) => {
@@ -206,9 +206,9 @@ describe('herald run', () => {
 
   test('without a home the queue is in the working directory, with XDG in its place', () => {
     expect(parseCommandLine(['run'], {})).toMatchObject({
-      options: { queue: `pglite:${resolve('herald-data')}` },
+      options: { queue: `sqlite:${resolve('herald-data')}` },
     });
-    expect(run('', { XDG_STATE_HOME: '/state' }).options.queue).toBe('pglite:/state/herald');
+    expect(run('', { XDG_STATE_HOME: '/state' }).options.queue).toBe('sqlite:/state/herald');
   });
 
   test('a bare number is seconds for --request-timeout alone', () => {
@@ -266,8 +266,8 @@ describe('mistakes end with 2 and one line that says what and the mend', () => {
     ],
     ['run --queue', 'herald run: --queue needs a value, as in --queue <url>'],
     [
-      'run --queue pglite:',
-      'herald run: --queue: The queue URL names no directory. Use pglite:DIRECTORY, for example pglite:/var/lib/herald',
+      'run --queue sqlite:',
+      'herald run: --queue: The queue URL names no directory. Use sqlite:DIRECTORY, for example sqlite:/var/lib/herald',
     ],
     ['run extra', 'herald run: unexpected argument "extra" (usage: herald run [options])'],
     ['rnu', 'herald: unknown command "rnu", did you mean run? (herald --help lists the commands)'],
@@ -282,6 +282,10 @@ describe('mistakes end with 2 and one line that says what and the mend', () => {
     [
       'deliveries retry',
       'herald deliveries retry: give either ids or --all: herald deliveries --failed shows them',
+    ],
+    [
+      'deliveries discard',
+      'herald deliveries discard: give either ids or --all: herald deliveries --failed shows them',
     ],
     [
       'deliveries retry --all x',

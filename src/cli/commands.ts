@@ -7,6 +7,7 @@ import type {
   ConfigSource,
   DeliveriesOptions,
   GetOptions,
+  ParkedOptions,
   TemplateRenderOptions,
   TriggerRunOptions,
 } from './options.ts';
@@ -77,6 +78,11 @@ const listOutput = choiceFlag<DeliveriesOptions['output']>({
   default: 'text',
   choices: ['text', 'json'],
 });
+
+const parkedFlags = {
+  all: booleanFlag({ name: 'all', group: 'Delivery:', help: 'All that were given up' }),
+  queue: queueFlag('Delivery:'),
+};
 
 /** `--cluster` takes a name elsewhere, of a kubeconfig's cluster; here --context has to do. */
 const checkFlags = {
@@ -288,7 +294,7 @@ export const commandSpecs: readonly CommandSpec[] = [
   }),
   command({
     path: ['deliveries'],
-    summary: 'Show deliveries and retry those that were given up (deliveries, deliveries retry)',
+    summary: 'Show deliveries, and retry or discard those that were given up',
     description: 'Shows the deliveries that are under way, and those that were given up with the reason.',
     arguments: [],
     flags: {
@@ -315,19 +321,30 @@ export const commandSpecs: readonly CommandSpec[] = [
     summary: 'Send deliveries again that were given up',
     description: 'Makes deliveries that were given up due again; the running bridge sends them.',
     arguments: [{ term: '[ID...]', help: 'Ids as herald deliveries --failed shows them' }],
-    flags: {
-      all: booleanFlag({ name: 'all', group: 'Delivery:', help: 'All that were given up' }),
-      queue: queueFlag('Delivery:'),
-    },
+    flags: parkedFlags,
     examples: [['After the channel was created', 'herald deliveries retry 4f1c9a2b']],
-    read: ({ all, queue }, { arguments: ids, env }) => {
-      if (all === ids.length > 0) {
-        throw new UsageError('give either ids or --all: herald deliveries --failed shows them');
-      }
-      return { command: 'deliveries retry', options: { queue: resolveSharedQueue(queue, env), ids } };
-    },
+    read: (values, rest) => ({ command: 'deliveries retry', options: parkedOptions(values, rest) }),
+  }),
+  command({
+    path: ['deliveries', 'discard'],
+    summary: 'Remove deliveries that were given up',
+    description: 'Removes deliveries that were given up, so that they are neither shown nor sent any more.',
+    arguments: [{ term: '[ID...]', help: 'Ids as herald deliveries --failed shows them' }],
+    flags: parkedFlags,
+    examples: [['News of last week', 'herald deliveries discard --all']],
+    read: (values, rest) => ({ command: 'deliveries discard', options: parkedOptions(values, rest) }),
   }),
 ];
+
+function parkedOptions(
+  { all, queue }: FlagValues<typeof parkedFlags>,
+  { arguments: ids, env }: Given,
+): ParkedOptions {
+  if (all === ids.length > 0) {
+    throw new UsageError('give either ids or --all: herald deliveries --failed shows them');
+  }
+  return { queue: resolveSharedQueue(queue, env), ids };
+}
 
 function getOptions(
   { output, ...values }: FlagValues<typeof sourceFlags & { output: typeof getOutput }>,

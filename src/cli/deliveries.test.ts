@@ -1,23 +1,21 @@
 import { expect, test } from 'vitest';
-import type { ParkedDelivery } from '../episodes/ledger.ts';
-import type { Delivery } from '../model.ts';
-import { retryDeliveries, showDeliveries } from './deliveries.ts';
+import type { ParkedDelivery } from '../ledger/ledger.ts';
+import type { DeliveryFacts } from '../model.ts';
+import { discardDeliveries, retryDeliveries, showDeliveries } from './deliveries.ts';
 import { type FakeWorld, fakeIo } from './testing/fake-io.ts';
 
-function delivery(id: string, recipient = 'deploys'): Delivery {
+function delivery(id: string, observedAt = Date.UTC(2026, 10, 22, 11)): DeliveryFacts {
+  const application = { uid: 'u', namespace: 'argocd', name: 'shop', project: 'default' };
   return {
     id,
-    episode: 'e',
+    lane: 'l',
+    notice: 'n',
     reason: 'matched',
-    trigger: 'on-deployed',
-    condition: 'HASH',
-    oncePer: '',
-    destination: { service: 'slack', recipient },
+    alerts: [{ key: 'a', trigger: 'on-deployed', condition: 'HASH', oncePer: '', application }],
+    destination: { service: 'slack', recipient: 'deploys' },
     templates: ['t'],
-    application: { uid: 'u', namespace: 'argocd', name: 'shop', project: 'default' },
     configNamespace: 'argocd',
-    snapshot: { secret: 'not to be shown' },
-    observedAt: Date.UTC(2026, 10, 22, 11),
+    observedAt,
   };
 }
 
@@ -56,11 +54,10 @@ test('--failed leaves out what is under way; more than --limit is said', async (
   expect(io.output.stderr).toBe('There are more than 2: give --limit to see them.\n');
 });
 
-test('json has full ids and no snapshot', async () => {
+test('json has full ids', async () => {
   const io = fakeIo({ parked: [parked('aaaaaaaaaaaa1111')] });
   await showDeliveries({ ...show, output: 'json' }, io);
   expect(JSON.parse(io.output.stdout)).toMatchObject([{ id: 'aaaaaaaaaaaa1111', status: 'rejected' }]);
-  expect(io.output.stdout).not.toContain('not to be shown');
 });
 
 test('nothing at all is said too', async () => {
@@ -77,6 +74,27 @@ test('retry takes beginnings of ids, and --all', async () => {
   expect(world.pending?.map(({ id }) => id)).toEqual(['c1']);
   expect(await retryDeliveries({ queue, ids: [] }, io)).toBe(0);
   expect(world.pending?.map(({ id }) => id)).toEqual(['c1', 'ab1', 'ab2']);
+});
+
+test('retry makes the oldest due first', async () => {
+  const world: FakeWorld = {
+    parked: [3, 1, 2].map((at) => ({ ...parked(`${at}`), delivery: delivery(`${at}`, at) })),
+  };
+  await retryDeliveries({ queue, ids: [] }, fakeIo(world));
+  expect(world.pending?.map(({ id }) => id)).toEqual(['1', '2', '3']);
+});
+
+test('discard takes the same, and what it takes is gone', async () => {
+  const world: FakeWorld = { parked: [parked('ab1'), parked('ab2'), parked('c1')] };
+  const io = fakeIo(world);
+  expect(await discardDeliveries({ queue, ids: ['c'] }, io)).toBe(0);
+  expect(io.output.stdout).toBe('1 delivery is discarded, and will not be sent.\n');
+  expect(world.parked?.map(({ delivery: { id } }) => id)).toEqual(['ab1', 'ab2']);
+  await expect(discardDeliveries({ queue, ids: ['ab'] }, io)).rejects.toThrow('beginning of 2 ids');
+  await discardDeliveries({ queue, ids: [] }, io);
+  expect([world.parked, world.pending]).toEqual([[], undefined]);
+  await discardDeliveries({ queue, ids: [] }, io);
+  expect(io.output.stdout).toMatch(/Nothing was given up, so there is nothing to discard.\n$/);
 });
 
 test.each([

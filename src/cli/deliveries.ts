@@ -1,7 +1,7 @@
-import type { ParkedDelivery } from '../episodes/ledger.ts';
-import type { Delivery } from '../model.ts';
+import type { ParkedDelivery } from '../ledger/ledger.ts';
+import type { DeliveryFacts } from '../model.ts';
 import { CommandFailure, type CommandIo, exitCode, type OpenLedger } from './io.ts';
-import type { DeliveriesOptions, DeliveriesRetryOptions } from './options.ts';
+import type { DeliveriesOptions, ParkedOptions } from './options.ts';
 import { formatTable, oneLine, printable } from './table.ts';
 
 /** Ids are shown this long; commands take any beginning that is unambiguous. */
@@ -11,7 +11,7 @@ const shownIdLength = 12;
 export async function showDeliveries(options: DeliveriesOptions, io: CommandIo): Promise<number> {
   const ledger = await io.openLedger(options.queue);
   try {
-    const parked = await ledger.parked(options.limit + 1);
+    const parked = await firstOf(ledger.parked(), options.limit + 1);
     const pending = options.failed ? [] : await firstOf(ledger.pending(), options.limit + 1);
     const shown = { parked: parked.slice(0, options.limit), pending: pending.slice(0, options.limit) };
     io.stdout(options.output === 'json' ? jsonOf(shown) : tableOf(shown));
@@ -25,28 +25,46 @@ export async function showDeliveries(options: DeliveriesOptions, io: CommandIo):
 }
 
 /** `herald deliveries retry`: makes parked deliveries pending; the bridge queues what is pending without a job. */
-export async function retryDeliveries(options: DeliveriesRetryOptions, io: CommandIo): Promise<number> {
+export async function retryDeliveries(options: ParkedOptions, io: CommandIo): Promise<number> {
+  const due = await withParked(options, io, async (ledger, ids) => {
+    await ledger.unpark(ids);
+    return ids.length;
+  });
+  if (due === 0) io.stdout('Nothing was given up, so there is nothing to retry.\n');
+  else io.stdout(`${counted(due)} due again; the bridge sends within seconds, or when it is started.\n`);
+  return exitCode.ok;
+}
+
+/** `herald deliveries discard`: removes parked deliveries for good. */
+export async function discardDeliveries(options: ParkedOptions, io: CommandIo): Promise<number> {
+  const gone = await withParked(options, io, (ledger, ids) => ledger.discard(ids));
+  if (gone === 0) io.stdout('Nothing was given up, so there is nothing to discard.\n');
+  else io.stdout(`${counted(gone)} discarded, and will not be sent.\n`);
+  return exitCode.ok;
+}
+
+/** Runs with the ids of those that were given up and are meant, the oldest first; answers how many it was done to. */
+async function withParked(
+  options: ParkedOptions,
+  io: CommandIo,
+  run: (ledger: OpenLedger, ids: string[]) => Promise<number>,
+): Promise<number> {
   const ledger = await io.openLedger(options.queue);
   try {
-    const parked = (await ledger.parked(Number.MAX_SAFE_INTEGER)).map(({ delivery }) => delivery.id);
-    const ids = options.ids.length === 0 ? parked : options.ids.flatMap((id) => idsOf(id, parked));
-    const revived = await unparkAll(ledger, [...new Set(ids)]);
-    if (revived === 0) {
-      io.stdout('Nothing was given up, so there is nothing to retry.\n');
-    } else {
-      const what = revived === 1 ? '1 delivery is' : `${revived} deliveries are`;
-      io.stdout(`${what} due again; the bridge sends within seconds, or when it is started.\n`);
+    const parked: { id: string; observedAt: number }[] = [];
+    for await (const some of ledger.parked()) {
+      parked.push(...some.map(({ delivery: { id, observedAt } }) => ({ id, observedAt })));
     }
-    return exitCode.ok;
+    const all = parked.toSorted((a, b) => a.observedAt - b.observedAt).map(({ id }) => id);
+    const meant = new Set(options.ids.flatMap((id) => idsOf(id, all)));
+    return await run(ledger, options.ids.length === 0 ? all : all.filter((id) => meant.has(id)));
   } finally {
     await ledger.close();
   }
 }
 
-async function unparkAll(ledger: OpenLedger, ids: readonly string[]): Promise<number> {
-  let revived = 0;
-  for (let i = 0; i < ids.length; i += 500) revived += (await ledger.unpark(ids.slice(i, i + 500))).length;
-  return revived;
+function counted(count: number): string {
+  return count === 1 ? '1 delivery is' : `${count} deliveries are`;
 }
 
 function idsOf(given: string, parked: readonly string[]): string[] {
@@ -68,7 +86,7 @@ function idsOf(given: string, parked: readonly string[]): string[] {
 
 interface Shown {
   parked: ParkedDelivery[];
-  pending: Delivery[];
+  pending: DeliveryFacts[];
 }
 
 function tableOf({ parked, pending }: Shown): string {
@@ -83,20 +101,25 @@ function tableOf({ parked, pending }: Shown): string {
   return formatTable([heading, ...rows]);
 }
 
-function rowOf(delivery: Delivery, status: string, since: number, reason: string): string[] {
-  const { application, destination } = delivery;
+function rowOf(
+  { id, alerts, destination }: DeliveryFacts,
+  status: string,
+  since: number,
+  reason: string,
+): string[] {
+  const [{ application, trigger }] = alerts;
   return [
-    delivery.id.slice(0, shownIdLength),
+    id.slice(0, shownIdLength),
     status,
     new Date(since).toISOString().replace(/\.\d+/, ''),
     `${application.namespace}/${application.name}`,
-    delivery.trigger,
+    trigger,
     `${destination.service}:${destination.recipient}`,
     reason,
   ].map((cell) => printable(oneLine(cell, 200)));
 }
 
-/** One object per delivery, without the snapshot of the Application. */
+/** One object per delivery. */
 function jsonOf({ parked, pending }: Shown): string {
   const items = [
     ...parked.map(({ delivery, status, at, reason, error }) => ({
@@ -111,7 +134,8 @@ function jsonOf({ parked, pending }: Shown): string {
   return `${JSON.stringify(items, null, 2)}\n`;
 }
 
-function factsOf({ id, trigger, oncePer, destination, templates, application, configNamespace }: Delivery) {
+function factsOf({ id, alerts, destination, templates, configNamespace }: DeliveryFacts) {
+  const [{ trigger, oncePer, application }] = alerts;
   return { id, application, trigger, oncePer, destination, templates, configNamespace };
 }
 

@@ -1,4 +1,4 @@
-import type { Ledger } from '../episodes/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { CertificatesOf } from '../net/host-certificates.ts';
 import type { KubeOptions } from './kube-flags.ts';
 
@@ -28,7 +28,9 @@ export interface ClusterReader {
 }
 
 /** What commands need of the ledger. */
-export type OpenLedger = Pick<Ledger, 'pending' | 'parked' | 'unpark'> & { close(): Promise<void> };
+export type OpenLedger = Pick<Ledger, 'pending' | 'parked' | 'unpark' | 'discard'> & {
+  close(): Promise<void>;
+};
 
 /** Exit codes of commands: done; done and the answer is no; not done, because the input is missing or wrong. */
 export const exitCode = { ok: 0, negative: 1, unusable: 2 } as const;

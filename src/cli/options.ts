@@ -6,7 +6,8 @@ export type CommandLine =
   | { command: 'run'; options: RunOptions /** To be logged as warnings. */; notices: string[] }
   | { command: 'config check'; options: ConfigCheckOptions }
   | { command: 'deliveries'; options: DeliveriesOptions }
-  | { command: 'deliveries retry'; options: DeliveriesRetryOptions }
+  | { command: 'deliveries retry'; options: ParkedOptions }
+  | { command: 'deliveries discard'; options: ParkedOptions }
   | { command: 'trigger get'; options: GetOptions }
   | { command: 'trigger run'; options: TriggerRunOptions }
   | { command: 'template get'; options: GetOptions }
@@ -48,7 +49,8 @@ export interface DeliveriesOptions {
   output: 'text' | 'json';
 }
 
-export interface DeliveriesRetryOptions {
+/** Which of the deliveries that were given up. */
+export interface ParkedOptions {
   queue: string;
   /** Ids or unambiguous beginnings of them; empty: all. */
   ids: string[];

@@ -17,11 +17,7 @@ export function processIo(): CommandIo {
     stderr: (output) => void process.stderr.write(output),
     readStdin: () => text(process.stdin),
     readFile: (path) => readFile(path, 'utf8'),
-    isFile: (path) =>
-      stat(path).then(
-        (found) => !found.isDirectory(),
-        () => false,
-      ),
+    isFile,
     connect: (kube) => connect(connectOptions(kube)),
     openLedger,
     now: () => Date.now(),
@@ -39,37 +35,39 @@ function endWithReader(stream: NodeJS.WriteStream): void {
   });
 }
 
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => !found.isDirectory(),
+    () => false,
+  );
+}
+
 async function openLedger(queue: string): Promise<OpenLedger> {
   // The database drivers are loaded by the commands that need them only.
-  const [{ createLedger }, { openStore }, { isInitialised }, { parseQueueUrl }, { StoreError }] =
+  const [{ createLedger }, { databaseFile }, { openStore }, { parseQueueUrl }, { StoreError }] =
     await Promise.all([
-      import('../episodes/store-ledger.ts'),
+      import('../ledger/store-ledger.ts'),
+      import('../store/open-sqlite.ts'),
       import('../store/open-store.ts'),
-      import('../store/pglite-files.ts'),
       import('../store/queue-url.ts'),
       import('../store/store.ts'),
     ]);
   const parsed = parseQueueUrl(queue);
-  if (parsed.ok && parsed.value.kind === 'pglite' && !isInitialised(parsed.value.directory)) {
-    throw new CommandFailure(
-      `nothing is kept in ${parsed.value.directory}: give --queue as the bridge has it`,
-    );
+  if (parsed.ok && parsed.value.kind === 'sqlite') {
+    const { directory } = parsed.value;
+    if (directory === undefined || !(await isFile(databaseFile(directory)))) {
+      throw new CommandFailure(
+        `nothing is kept in ${directory ?? 'memory'}: give --queue as the bridge has it`,
+      );
+    }
   }
   const log = createLog({ level: 'error', format: 'text' });
   try {
-    const store = await openStore(queue, { log, deadline: storeDeadline });
+    const store = await openStore(queue, { log, deadline: storeDeadline, isGuest: true });
     const ledger = createLedger(store, { deadline: storeDeadline });
-    return {
-      pending: () => ledger.pending(),
-      parked: (limit) => ledger.parked(limit),
-      unpark: (ids) => ledger.unpark(ids),
-      close: () => store.close(storeDeadline),
-    };
+    return { ...ledger, close: () => store.close(storeDeadline) };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    // The store's own mend is for the bridge: a command wants this directory and no other.
-    const [what, ownMend] = error.message.split(/\. (?=Stop that one)/);
-    const mend = 'Stop it for the time of this command, or let it use redis:// or postgres://';
-    throw new CommandFailure(ownMend === undefined ? error.message : `${what}. ${mend}`, { cause: error });
+    throw new CommandFailure(error.message, { cause: error });
   }
 }

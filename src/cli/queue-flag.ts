@@ -10,9 +10,9 @@ export function queueFlag(group: string): Flag<string> {
     env: 'HERALD_QUEUE',
     placeholder: 'url',
     default: '',
-    defaultText: 'pglite:~/.local/state/herald',
+    defaultText: 'sqlite:~/.local/state/herald',
     help:
-      'Where deliveries and what was notified are kept: pglite:DIR (a database in a directory, for one process), ' +
+      'Where deliveries and what was notified are kept: sqlite:DIR (a database in a directory, for one process), ' +
       'redis:// or rediss:// (Redis 7, Valkey), postgres:// (13 or newer), or memory: (gone with the process, but for ' +
       "argocd-notifications' annotation)",
     parse(texts) {
@@ -29,13 +29,13 @@ export function isInMemory(queue: string): boolean {
 }
 
 /**
- * The queue to use, as `openStore` takes it: what was given, with `~/` after `pglite:` resolved, which no shell does there; else a directory
+ * The queue to use, as `openStore` takes it: what was given, with `~/` after `sqlite:` resolved, which no shell does there; else a directory
  * of the user's own, by the XDG rules, or one below the working directory where there is no home.
  */
 export function resolveQueue(given: string, env: Environment): string {
   const parsed = parseQueueUrl(given === '' ? defaultQueue(env) : expandHome(given, env));
   if (!parsed.ok) throw new UsageError(parsed.error);
-  return parsed.value.kind === 'pglite' ? parsed.value.name : parsed.value.url;
+  return parsed.value.kind === 'sqlite' ? parsed.value.name : parsed.value.url;
 }
 
 /** The queue of a command that looks into the store of a Herald that runs. */
@@ -51,13 +51,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 function expandHome(given: string, env: Environment): string {
   const home = homeOf(env);
-  return home === undefined ? given : given.replace(/^pglite:~(?=\/|$)/, () => `pglite:${home}`);
+  return home === undefined ? given : given.replace(/^sqlite:~(?=\/|$)/, () => `sqlite:${home}`);
 }
 
 function defaultQueue(env: Environment): string {
   const home = homeOf(env);
   const state = env['XDG_STATE_HOME'] || (home === undefined ? undefined : join(home, '.local', 'state'));
-  return `pglite:${state === undefined ? 'herald-data' : join(state, 'herald')}`;
+  return `sqlite:${state === undefined ? 'herald-data' : join(state, 'herald')}`;
 }
 
 function homeOf(env: Environment): string | undefined {

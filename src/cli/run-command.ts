@@ -24,6 +24,8 @@ async function dispatch(line: AdminCommand, io: CommandIo): Promise<number> {
       return (await import('./deliveries.ts')).showDeliveries(line.options, io);
     case 'deliveries retry':
       return (await import('./deliveries.ts')).retryDeliveries(line.options, io);
+    case 'deliveries discard':
+      return (await import('./deliveries.ts')).discardDeliveries(line.options, io);
     case 'trigger get':
       return (await import('./trigger-get.ts')).getTriggers(line.options, io);
     case 'trigger run':

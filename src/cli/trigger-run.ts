@@ -1,7 +1,7 @@
+import { oncePerValue } from '../alerts/once-per.ts';
 import { createRepoEvaluation, type RepoEvaluation } from '../argocd/evaluation.ts';
 import type { Lookup } from '../argocd/lookup.ts';
 import { renderWithRepo } from '../argocd/rendering.ts';
-import { oncePerValue } from '../episodes/claim.ts';
 import { field, parseYaml } from '../go/yaml.ts';
 import type { ConditionResult } from '../model.ts';
 import { type ExplainedPart, explain } from '../triggers/explain.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoffDelay, nextAttempt } from './backoff.ts';
+import { backoffDelay } from './backoff.ts';
 
 describe('backoffDelay', () => {
   it('doubles from a second to five minutes', () => {
@@ -22,19 +22,5 @@ describe('backoffDelay', () => {
         },
       ),
     );
-  });
-});
-
-describe('nextAttempt', () => {
-  const tried = { attempt: 1, now: 10_000, queuedAt: 9_000 };
-
-  it('waits as long as the service asks for', () => {
-    expect(nextAttempt({ ...tried, retryAfter: 30_000 }, { maxAge: 60_000 }, () => 1)).toBe(40_000);
-    expect(nextAttempt({ ...tried, retryAfter: 10 }, { maxAge: 60_000 }, () => 1)).toBe(11_000);
-  });
-
-  it('gives up when the delivery would be too old', () => {
-    expect(nextAttempt(tried, { maxAge: 2_000 }, () => 1)).toBe(11_000);
-    expect(nextAttempt(tried, { maxAge: 1_999 }, () => 1)).toBeUndefined();
   });
 });

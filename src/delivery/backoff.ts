@@ -12,16 +12,3 @@ export function backoffDelay(attempt: number, random: () => number = Math.random
   const delay = Math.min(firstDelay * 2 ** exponent, longestDelay);
   return Math.round(delay / 2 + (delay / 2) * random());
 }
-
-/**
- * When to try again, Unix milliseconds; undefined when the delivery would then be older than `maxAge`.
- * `retryAfter`: what the service asked for, milliseconds.
- */
-export function nextAttempt(
-  tried: { attempt: number; now: number; queuedAt: number; retryAfter?: number },
-  limits: { maxAge: number },
-  random: () => number = Math.random,
-): number | undefined {
-  const at = tried.now + Math.max(tried.retryAfter ?? 0, backoffDelay(tried.attempt, random));
-  return at - tried.queuedAt > limits.maxAge ? undefined : at;
-}

@@ -2,12 +2,11 @@ import { DelayedError, type IQueueBackend, type Job, type JobProgress, Queue, Wo
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from '../log.ts';
-import type { Delivery } from '../model.ts';
 import { createOutageLog } from '../net/outage-log.ts';
 import { settledWithin, withDeadline } from '../store/deadline.ts';
 import type { Store } from '../store/store.ts';
 import { backoffDelay } from './backoff.ts';
-import { deliveryOfJob, type JobData, jobDataOf } from './job-data.ts';
+import { deliveryIdOf, type JobData, jobIdOf } from './job-data.ts';
 import type { DeliveryProcessor, DeliveryQueue, JobResult } from './queue.ts';
 import { type JobQueue, queueBackends, queueName } from './queue-backend.ts';
 
@@ -113,21 +112,12 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
   }
 
   async function run(process: DeliveryProcessor, job: DeliveryJob): Promise<JobResult> {
-    const attempt = job.data.failures + 1;
-    let delivery: Delivery;
+    const { failures, slot, queuedAt } = job.data;
+    const attempt = failures + 1;
+    const id = deliveryIdOf(job.id ?? '');
     try {
-      delivery = deliveryOfJob(job.data);
-    } catch (error) {
-      log.error(
-        { job: job.id, err: error },
-        'Job cannot be read and is dropped: its delivery is queued again from the ledger',
-      );
-      return { status: 'done' };
-    }
-    try {
-      const { slot, queuedAt } = job.data;
       return await process({
-        delivery,
+        id,
         attempt,
         queuedAt,
         ...(slot === undefined ? {} : { slot }),
@@ -135,10 +125,7 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
       });
     } catch (error) {
       const wait = backoffDelay(attempt);
-      log.warn(
-        { delivery: delivery.id, err: error, attempt, wait },
-        'Delivery failed unexpectedly, will retry',
-      );
+      log.warn({ delivery: id, err: error, attempt, wait }, 'Delivery failed unexpectedly, will retry');
       return { status: 'retry', at: now() + wait };
     }
   }
@@ -166,14 +153,12 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
   }
 
   return {
-    async add(deliveries) {
-      for (let start = 0; start < deliveries.length; start += addBatch) {
-        const batch = deliveries.slice(start, start + addBatch);
-        const jobs = jobDataOf(batch, now()).map((data, index) => ({
-          name: 'deliver',
-          data,
-          opts: { jobId: jobIdOf(batch[index]?.id ?? '') },
-        }));
+    async add(ids) {
+      for (let start = 0; start < ids.length; start += addBatch) {
+        const data: JobData = { queuedAt: now(), failures: 0, dueAt: now() };
+        const jobs = ids
+          .slice(start, start + addBatch)
+          .map((id) => ({ name: 'deliver', data, opts: { jobId: jobIdOf(id) } }));
         await bounded('Adding to the queue', () => queue.addBulk(jobs));
       }
     },
@@ -231,17 +216,11 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
       const due = [waiting, delayed[0]?.data.dueAt].filter((at) => at !== undefined);
       return Math.max(0, ...due.map((at) => now() - at));
     },
-    ping: () => bounded('Pinging the store', () => store.ping()),
     close(closeDeadline) {
       closed ??= close(closeDeadline);
       return closed;
     },
   };
-}
-
-/** BullMQ takes no id that is a number, which hexadecimal digits can be. */
-function jobIdOf(deliveryId: string): string {
-  return `d${deliveryId}`;
 }
 
 /** While the store is away the same error comes many times a second; undefined: it answers. */

@@ -1,13 +1,5 @@
-import type { Delivery, JsonObject } from '../model.ts';
-import { pack, unpack } from '../store/pack.ts';
-
-/** What a job of the queue holds. Texts are JSON or base64, so that no store objects to a character in them. */
+/** What a job of the queue holds, beside the delivery's id that it is named by: what is to be sent is in the ledger. */
 export interface JobData {
-  v: 1;
-  /** JSON of the delivery without its snapshot. */
-  delivery: string;
-  /** Packed, base64: an Application of 20 KB takes 4 KB. */
-  snapshot: string;
   queuedAt: number;
   /** Counts what was tried and failed. */
   failures: number;
@@ -16,30 +8,13 @@ export interface JobData {
   slot?: number;
 }
 
-/** The data of new jobs; deliveries that share a snapshot share the work of packing it. */
-export function jobDataOf(deliveries: readonly Delivery[], now: number): JobData[] {
-  const packed = new Map<JsonObject, string>();
+/** BullMQ takes no id that is a number, which hexadecimal digits can be. */
+const prefix = 'd';
 
-  function packOnce(snapshot: JsonObject): string {
-    const known = packed.get(snapshot) ?? pack(snapshot).toString('base64');
-    packed.set(snapshot, known);
-    return known;
-  }
-
-  return deliveries.map(({ snapshot, ...delivery }) => ({
-    v: 1,
-    delivery: JSON.stringify(delivery),
-    snapshot: packOnce(snapshot),
-    queuedAt: now,
-    failures: 0,
-    dueAt: now,
-  }));
+export function jobIdOf(deliveryId: string): string {
+  return `${prefix}${deliveryId}`;
 }
 
-/** Throws when the data was not made by a release that this one understands. */
-export function deliveryOfJob(data: JobData): Delivery {
-  const version: number = data.v;
-  if (version !== 1) throw new Error(`Job data has the unknown version ${version}`);
-  const delivery = JSON.parse(data.delivery) as Omit<Delivery, 'snapshot'>;
-  return { ...delivery, snapshot: unpack<JsonObject>(Buffer.from(data.snapshot, 'base64')) };
+export function deliveryIdOf(jobId: string): string {
+  return jobId.slice(prefix.length);
 }

@@ -1,11 +1,9 @@
-import { EventEmitter } from 'node:events';
 import { type IQueueBackend, PostgresConnection, PostgresQueueBackend } from 'bullmq';
 import type { Pool } from 'pg';
 import { isTransient } from '../store/postgres-errors.ts';
 import type { PostgresStore } from '../store/store.ts';
 
 type BackendOptions = ConstructorParameters<typeof PostgresQueueBackend>[2];
-type ListenClient = Awaited<ReturnType<PostgresConnection['getListenClient']>>;
 
 const tries = 5;
 
@@ -16,10 +14,9 @@ export function createPostgresQueueBackend(
   options: object,
   worker: boolean,
 ): IQueueBackend {
-  const connection = new SharedPoolConnection(store, worker ? store.relaxedPool : store.pool);
+  const connection = new SharedPoolConnection(worker ? store.relaxedPool : store.pool);
   const listenerName = worker ? 'herald worker' : undefined;
-  const create = store.embedded ? PostgresQueueBackend : OrderlyBackend;
-  return new create(connection, name, options as BackendOptions, true, listenerName);
+  return new OrderlyBackend(connection, name, options as BackendOptions, true, listenerName);
 }
 
 /**
@@ -45,20 +42,12 @@ class OrderlyBackend extends PostgresQueueBackend {
 
 /** BullMQ's connection on the store's pool, whose tables were brought up to date when the store was opened. */
 class SharedPoolConnection extends PostgresConnection {
-  readonly #store: PostgresStore;
-
-  constructor(store: PostgresStore, pool: Pool) {
+  constructor(pool: Pool) {
     super(retryingPool(pool) as never);
-    this.#store = store;
   }
 
   /** BullMQ would remember a first connection that failed for ever. */
   override async waitUntilReady(): Promise<void> {}
-
-  override getListenClient(): Promise<ListenClient> {
-    const { notifications, pool } = this.#store;
-    return notifications ? Promise.resolve(sharedListener(pool, notifications)) : super.getListenClient();
-  }
 }
 
 /**
@@ -82,28 +71,4 @@ function retryingPool(pool: Pool) {
     on: () => undefined,
     removeAllListeners: () => undefined,
   };
-}
-
-/** A client for listening that is no connection of its own: the embedded database has one session. */
-function sharedListener(
-  pool: Pool,
-  notifications: NonNullable<PostgresStore['notifications']>,
-): ListenClient {
-  const others = new EventEmitter();
-  const emitterOf = (event: string): EventEmitter =>
-    event === 'notification' ? (notifications as EventEmitter) : others;
-  const listener = {
-    query: (text: string, values?: unknown[]) => pool.query(text, values),
-    on(event: string, handler: (...values: unknown[]) => void) {
-      emitterOf(event).on(event, handler);
-      return listener;
-    },
-    removeListener(event: string, handler: (...values: unknown[]) => void) {
-      emitterOf(event).removeListener(event, handler);
-      return listener;
-    },
-    removeAllListeners: () => listener,
-    release: () => undefined,
-  };
-  return listener as unknown as ListenClient;
 }

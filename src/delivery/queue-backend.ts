@@ -3,9 +3,10 @@ import { type BackendFactory, createRedisBackend, type IQueueBackend, type Queue
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import { queueSchema } from '../store/migrate.ts';
-import type { PostgresStore, RedisStore, Store } from '../store/store.ts';
+import type { PostgresStore, RedisStore, SqliteStore, Store } from '../store/store.ts';
 import type { JobData } from './job-data.ts';
 import { createPostgresQueueBackend } from './postgres-queue-backend.ts';
+import { createSqliteQueueBackend } from './sqlite-queue-backend.ts';
 
 /** How BullMQ reaches a store. */
 export interface QueueBackends {
@@ -29,7 +30,14 @@ export type JobQueue = Queue<JobData, void, string, JobData, void, string, IQueu
 export const queueName = 'deliveries';
 
 export function queueBackends(store: Store, deadline: number): QueueBackends {
-  return store.kind === 'redis' ? redisBackends(store, deadline) : postgresBackends(store);
+  switch (store.kind) {
+    case 'sqlite':
+      return sqliteBackends(store);
+    case 'redis':
+      return redisBackends(store, deadline);
+    case 'postgres':
+      return postgresBackends(store);
+  }
 }
 
 /** Milliseconds between tries to fetch a job from a store that answers with an error. */
@@ -77,6 +85,27 @@ function redisBackends(store: RedisStore, deadline: number): QueueBackends {
 /** `wait`: it connects with the first command. */
 function isUsable(status: string): boolean {
   return status === 'ready' || status === 'wait' || status === 'connecting' || status === 'connect';
+}
+
+function sqliteBackends(store: SqliteStore): QueueBackends {
+  const worker = { isAbandoned: false };
+  const factory: QueueBackends['producer']['factory'] = (name, opts) =>
+    patient(createSqliteQueueBackend(store, name, opts), worker);
+  return {
+    prefix: 'herald',
+    // BullMQ wants a connection to be named; this backend has the store.
+    producer: { connection: {} as Pool, factory },
+    worker: () => ({ connection: {} as Pool, factory }),
+    trouble: () => undefined,
+    states: (queue, ids) => Promise.all(ids.map((id) => queue.getJobState(id))),
+    async oldestWaiting(queue) {
+      const [oldest] = await queue.getJobs('waiting', 0, 0, true);
+      return oldest?.data.dueAt;
+    },
+    abandon() {
+      worker.isAbandoned = true;
+    },
+  };
 }
 
 /** Here the tables of BullMQ are read as well: it asks for states one by one, and for ranges from the wrong end. */

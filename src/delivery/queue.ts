@@ -1,14 +1,12 @@
-import type { Delivery } from '../model.ts';
-
 /**
- * The durable queue of deliveries: BullMQ on Redis or Valkey, PostgreSQL, or PostgreSQL embedded.
+ * The durable queue of deliveries, which it knows by their ids: BullMQ on SQLite, on Redis or Valkey, or on PostgreSQL.
  * Every call has a deadline and fails with an error when the store does not answer within it.
  */
 export interface DeliveryQueue {
-  /** Idempotent by delivery id: an id that is waiting, delayed or active is not added again. */
-  add(deliveries: Delivery[]): Promise<void>;
+  /** Idempotent: an id that is waiting, delayed or active is not added again. */
+  add(ids: readonly string[]): Promise<void>;
   /** Of these ids, those that no waiting, delayed or active job holds. */
-  missing(ids: string[]): Promise<string[]>;
+  missing(ids: readonly string[]): Promise<string[]>;
   /** Starts the worker. Each job is handed to `process`; at-least-once, so `process` is idempotent. */
   work(process: DeliveryProcessor): void;
   /** What is put off is due now. */
@@ -16,14 +14,13 @@ export interface DeliveryQueue {
   counts(): Promise<Record<'waiting' | 'delayed' | 'active', number>>;
   /** Milliseconds since the oldest due job became due; 0 when none waits. */
   oldestDueAge(): Promise<number>;
-  /** Answers whether the store answers, within the deadline. */
-  ping(): Promise<void>;
   /** Lets active jobs finish until `deadline` (milliseconds from now), then abandons them to recovery. Never hangs. */
   close(deadline: number): Promise<void>;
 }
 
 export type DeliveryProcessor = (job: {
-  delivery: Delivery;
+  /** Of the delivery. */
+  id: string;
   /** 1 for the first try; what was paced or deferred does not count. */
   attempt: number;
   /** Unix milliseconds at which the delivery was first queued. */

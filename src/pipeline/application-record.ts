@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ApplicationRecord } from '../episodes/ledger.ts';
+import type { ApplicationRecord } from '../ledger/rows.ts';
 import type { Application, Json, JsonObject } from '../model.ts';
 
 const subscriptionPrefix = 'notifications.argoproj.io/';

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import type { Ledger } from '../episodes/ledger.ts';
+import { all, committer } from '../../test/contract/ledger-fixtures.ts';
+import type { DeliveryProcessor } from '../delivery/queue.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Delivery, JsonObject, Outcome } from '../model.ts';
 import type { SendContext, Service } from '../services/service.ts';
-import type { Attempt } from './deliver.ts';
 import { application, configMap, degraded, series, snapshot } from './testing/fixtures.ts';
 import { type Fault, intercept } from './testing/intercept.ts';
-import { createMemoryLedger } from './testing/memory-ledger.ts';
+import { createMemoryLedger, factsOf } from './testing/memory-ledger.ts';
 import { createMemoryQueue } from './testing/memory-queue.ts';
 import { createRecordingService } from './testing/recording-service.ts';
 import { startPipeline } from './testing/start-pipeline.ts';
@@ -38,39 +39,38 @@ function setUp(
     selfService: options.selfService ?? false,
   });
 
+  const commit = committer(store);
   async function claim(id: string, shape: Partial<Delivery> = {}): Promise<Delivery> {
     const { uid, namespace, name, project, object } = application('a', { status: degraded });
+    const alert = { key: `alert-${id}`, trigger: 'on-degraded', condition: 'c', oncePer: '' };
+    const { destination = { service: 'console', recipient: 'ops' } } = shape;
     const delivery: Delivery = {
       id,
-      episode: `episode-${id}`,
+      lane: destination.recipient,
+      notice: `notice-${id}`,
       reason: 'matched',
-      trigger: 'on-degraded',
-      condition: 'c',
-      oncePer: '',
-      destination: { service: 'console', recipient: 'ops' },
+      alerts: [{ ...alert, application: { uid, namespace, name, project } }],
+      destination,
       templates: ['message'],
-      application: { uid, namespace, name, project },
       configNamespace: 'argocd',
-      snapshot: object,
+      snapshots: [object],
       observedAt: clock.now - 500,
       ...shape,
     };
-    const { trigger, condition, configNamespace, destination, episode: key } = delivery;
-    const episode = { key, trigger, condition, configNamespace, oncePer: '', ...destination, openedAt: 1 };
-    await store.apply(uid, { claim: [{ episode, delivery }] }, 1);
+    await commit(uid, { add: [delivery] });
     return delivery;
   }
 
-  const attempt = (delivery: Delivery, shape: Partial<Attempt> = {}) =>
+  const attempt = ({ id }: Delivery, shape: Partial<Parameters<DeliveryProcessor>[0]> = {}) =>
     pipeline.deliver({
-      delivery,
+      id,
       attempt: 1,
       queuedAt: start,
       signal: new AbortController().signal,
       ...shape,
     });
 
-  const isPending = async (id: string) => (await store.read([id])).length > 0;
+  const isPending = async (id: string) => (await all(store.pending())).some((each) => each.id === id);
   return { ...pipeline, clock, store, queue, service, faults, calls, claim, attempt, isPending };
 }
 
@@ -92,7 +92,7 @@ describe('what becomes of an outcome', () => {
       { recipient: 'ops', notification: { message: 'a is Degraded' }, deliveryId: '1' },
     ]);
     expect(await d.isPending('1')).toBe(false);
-    expect(await d.store.parked(9)).toEqual([]);
+    expect(await all(d.store.parked())).toEqual([]);
     expect(d.sent).toEqual([delivery]);
     expect(await series(d.metrics, 'argocd_notifications_deliveries_total')).toEqual([
       'argocd_notifications_deliveries_total{trigger="on-degraded",service="console",succeeded="true"} 1',
@@ -136,7 +136,7 @@ describe('what becomes of an outcome', () => {
       error: 'no such channel',
       scope: 'recipient',
     };
-    expect(await d.store.parked(9)).toEqual([{ delivery, ...settlement }]);
+    expect(await all(d.store.parked())).toEqual([{ delivery: factsOf(delivery), ...settlement }]);
     expect(d.parked).toEqual([{ delivery, settlement }]);
     expect(d.sent).toEqual([]);
     expect(await series(d.metrics, 'argocd_notifications_deliveries_total')).toEqual([
@@ -359,6 +359,73 @@ describe('the mark of an attempt', () => {
   });
 });
 
+describe('the mark of an attempt that is put off', () => {
+  it('goes, and that of an earlier one which may have arrived stands again', async () => {
+    const d = setUp({ pace: true });
+    const to = { destination: { service: 'console', recipient: 'ops' } };
+    await d.attempt(await d.claim('0', to));
+    const delivery = await d.claim('1', to);
+    expect((await d.attempt(delivery)).status).toBe('paced');
+    const earlier = { since: start - minute, until: start, by: 'killed' };
+    expect(await d.store.begin('1', earlier)).toMatchObject({ status: 'begun' });
+    expect((await d.attempt(delivery)).status).toBe('paced');
+    expect(await d.store.begin('1', { ...earlier, by: 'test' })).toMatchObject({
+      status: 'unclear',
+      earlier,
+    });
+    d.clock.now = start + 5_000;
+    expect(await d.attempt(delivery, { slot: start + 1_000 })).toEqual({ status: 'done' });
+    expect(d.service.asked).toEqual([undefined, { since: start - minute, until: start }]);
+  });
+});
+
+describe('an attempt that took long to render', () => {
+  /** `meanwhile`: happens while it is rendered. */
+  async function slowly(meanwhile: (d: ReturnType<typeof setUp>) => void) {
+    const d = setUp();
+    const delivery = await d.claim('1');
+    const answer = Promise.withResolvers<Outcome>();
+    d.service.outcomes = [answer.promise];
+    Object.defineProperty(d.configurations.get('argocd')?.services.get('console'), 'jsonFields', {
+      get() {
+        meanwhile(d);
+        return [];
+      },
+    });
+    const attempting = d.attempt(delivery);
+    return { d, attempting, answer };
+  }
+
+  it('is marked anew, so that it has its time to send', async () => {
+    const { d, attempting, answer } = await slowly(({ clock }) => {
+      clock.now = start + 50_000;
+    });
+    await expect.poll(() => d.service.outcomes).toEqual([]);
+    expect(await d.store.begin('1', { since: 0, until: 0, by: 'test' })).toMatchObject({
+      status: 'unclear',
+      earlier: { since: start, until: start + 50_000 + minute },
+    });
+    answer.resolve({ status: 'sent' });
+    expect(await attempting).toEqual({ status: 'done' });
+  });
+
+  it('is not made where another process has taken it over meanwhile', async () => {
+    const { d, attempting } = await slowly(({ clock, store }) => {
+      if (clock.now > start) return;
+      clock.now = start + 2 * minute;
+      void store
+        .begin('1', { since: 0, until: 0, by: 'test' })
+        .then((begun) =>
+          begun.status === 'unclear'
+            ? store.begin('1', { since: start, until: start + 3 * minute, by: 'other' }, begun.earlier)
+            : undefined,
+        );
+    });
+    expect((await attempting).status).toBe('paced');
+    expect(d.service.asked).toEqual([]);
+  });
+});
+
 describe('an error of a template', () => {
   it.each([
     '{{ fail (.secrets.token | toString) }}',
@@ -369,7 +436,7 @@ describe('an error of a template', () => {
   ])('shows nothing of the Secret: %s', async (message) => {
     const d = setUp({ data: { ...configMap, 'template.message': JSON.stringify({ message }) } });
     await d.attempt(await d.claim('1'));
-    const [parked] = await d.store.parked(10);
+    const [parked] = await all(d.store.parked());
     expect(parked?.error).toContain('template message, message: ');
     expect(parked?.error).not.toMatch(/secret-v|c2VjcmV0|ret-value/);
   });
@@ -430,14 +497,14 @@ describe('a lane', () => {
             startPipeline({ ledger, queue: d.queue, service, now: () => d.clock.now }),
           );
           for (const id of ['1', '2', '3']) await d.claim(id);
-          for (let round = 0; (await d.store.read(['1', '2', '3'])).length > 0; round += 1) {
+          for (let round = 0; (await all(d.store.pending())).length > 0; round += 1) {
             if (round === 300) throw new Error('It does not come to an end');
             // As the sweeper does.
-            for await (const ids of d.store.ready()) await d.queue.add(await d.store.read(ids));
+            for await (const ids of d.store.ready()) await d.queue.add(ids);
             await Promise.all(processes.map(({ deliver }) => d.queue.runAll(deliver)));
             d.clock.now += (pauses[round % pauses.length] ?? 0) * minute + 1_000;
           }
-          const parked = (await d.store.parked(9)).map(({ delivery }) => delivery.id);
+          const parked = (await all(d.store.parked())).map(({ delivery }) => delivery.id);
           expect(posted).toEqual(['1', '2', '3'].filter((id) => posted.includes(id)));
           expect([...new Set([...posted, ...parked])].toSorted()).toEqual(['1', '2', '3']);
         },
@@ -465,7 +532,10 @@ describe('pace', () => {
     d.service.outcomes = [{ ...busy, retryAfter: minute }];
     await d.attempt(await d.claim('1', to('ops')));
     expect(await d.attempt(await d.claim('2', to('dev')))).toEqual({ status: 'done' });
-    expect(await d.attempt(await d.claim('3', to('ops')))).toEqual({ status: 'paced', slot: start + minute });
+    expect(await d.attempt(await d.claim('3', { ...to('ops'), lane: 'another' }))).toEqual({
+      status: 'paced',
+      slot: start + minute,
+    });
   });
 });
 
@@ -539,6 +609,6 @@ describe('rendering', () => {
 it('renders the Application as it was when its condition matched', async () => {
   const d = setUp();
   const object: JsonObject = application('a', { status: { health: { status: 'Missing' } } }).object;
-  await d.attempt(await d.claim('1', { snapshot: object }));
+  await d.attempt(await d.claim('1', { snapshots: [object] }));
   expect(d.service.sent[0]?.notification.message).toBe('a is Missing');
 });

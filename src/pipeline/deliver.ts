@@ -5,10 +5,10 @@ import { backoffDelay } from '../delivery/backoff.ts';
 import type { Fairness, Party } from '../delivery/fairness.ts';
 import type { Pacing } from '../delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue, JobResult } from '../delivery/queue.ts';
-import type { AttemptMark, Ledger, Settlement } from '../episodes/ledger.ts';
+import type { AttemptMark, Ledger, Settlement } from '../ledger/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Delivery, JsonObject, Notification, Outcome } from '../model.ts';
+import type { Delivery, DeliveryFacts, JsonObject, Notification, Outcome } from '../model.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
 import { presentationOf, type Service } from '../services/service.ts';
 import { createAllowance } from '../templates/gotemplate/run.ts';
@@ -34,8 +34,7 @@ interface Deps {
   repo?(active: ActiveConfig): Lookup | undefined;
   /** Told of deliveries that are parked, once each. */
   onParked(delivery: Delivery, settlement: ParkedSettlement): void;
-  /** `open`: its episode has not ended meanwhile. */
-  onSent(delivery: Delivery, open: boolean): void;
+  onSent(delivery: Delivery): void;
   metrics: Metrics;
   log: Logger;
   now(): number;
@@ -50,7 +49,12 @@ interface Options {
   controllerNamespace: string;
 }
 
-export type Attempt = Parameters<DeliveryProcessor>[0];
+type Job = Parameters<DeliveryProcessor>[0];
+
+/** A job, and what is to be sent. */
+interface Attempt extends Job {
+  delivery: Delivery;
+}
 
 /** What a step of a template counts for beside one of a condition, which takes longer. */
 const templateStep = 0.25;
@@ -60,21 +64,26 @@ const templateStep = 0.25;
  */
 const settling = 2_000;
 
+/** Milliseconds after which an attempt that has not sent yet is marked anew, so that it has its time to send. */
+const renewAfter = 1_000;
+
 /**
- * Handles one job of the queue: pace, render, mark, send, settle; ARCHITECTURE.md has the states. The queue is
- * at-least-once and may hand a job to two processes: the mark in the ledger lets one of them send. Where an earlier
- * attempt has left its mark, the service is told to look whether that one has arrived.
+ * Handles one job of the queue: mark, pace, render, send, settle; ARCHITECTURE.md has the states. The queue is
+ * at-least-once and may hand a job to two processes: the mark in the ledger lets one of them go on, and comes with the
+ * delivery. Where an earlier attempt has left its mark, the service is told to look whether that one has arrived.
  */
 export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
   const { ledger, queue, configurations, pacing, metrics, log } = deps;
   /** Deliveries whose fate is known but could not be written yet: tried again, they are settled and not sent again. */
-  const decided = new Map<string, Settlement>();
+  const decided = new Map<string, { delivery: Delivery; settlement: Settlement }>();
   const shares = createShares(deps.now);
 
-  return async (attempt) => {
-    const { delivery } = attempt;
-    const settlement = decided.get(delivery.id);
-    if (settlement) return settle(delivery, settlement, true);
+  return async (job) => {
+    const known = decided.get(job.id);
+    if (known) return settle(known.delivery, known.settlement, true);
+    const begun = await begin(job.id);
+    if ('result' in begun) return begun.result;
+    const { delivery } = begun;
     const active = configurations.get(delivery.configNamespace);
     const service = active?.services.get(delivery.destination.service);
     if (!active || !service) {
@@ -85,26 +94,30 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const wait = shares.wait(active);
     if (wait > 0) return { status: 'deferred', at: deps.now() + wait };
     const place = await deps.fairness.enter(partiesOf(delivery, options.controllerNamespace));
-    if ('at' in place) return { status: 'deferred', at: place.at };
+    if ('at' in place) return putOff(begun, { status: 'deferred', at: place.at });
     try {
-      return await deliver(attempt, active, service);
+      return await deliver({ ...job, delivery }, active, service, begun);
     } finally {
       place.leave();
     }
   };
 
-  async function deliver(attempt: Attempt, active: ActiveConfig, service: Service): Promise<JobResult> {
+  async function deliver(
+    attempt: Attempt,
+    active: ActiveConfig,
+    service: Service,
+    begun: Begun,
+  ): Promise<JobResult> {
     const { delivery } = attempt;
     const slot = reserve(service, attempt);
-    if (slot > deps.now()) return { status: 'paced', slot };
-
+    if (slot > deps.now()) return putOff(begun, { status: 'paced', slot });
     const rendered = await render(attempt, active, service);
     if (!rendered.ok) {
       return settleRejected(delivery, { reason: 'template', error: rendered.error, scope: 'notification' });
     }
-    const begun = await begin(delivery.id);
-    if ('result' in begun) return begun.result;
-    return conclude(attempt, service, begun, await send(attempt, service, rendered.notification, begun));
+    const timely = await inTime(begun);
+    if ('result' in timely) return timely.result;
+    return conclude(attempt, service, timely, await send(attempt, service, rendered.notification, timely));
   }
 
   /** When this attempt may run, Unix milliseconds. */
@@ -122,7 +135,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const mark: AttemptMark = { since: now, until: now + options.attemptTimeout, by: randomUUID() };
     const departure = departureOf(id, mark);
     const first = await ledger.begin(id, mark);
-    if (first.status === 'begun') return { mark, departure };
+    if (first.status === 'begun') return { delivery: first.delivery, mark, departure };
     // One that is behind others is queued when its turn comes.
     if (first.status !== 'unclear') return { result: { status: 'done' } };
     const { earlier } = first;
@@ -132,11 +145,27 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const second = { ...mark, since: earlier.since };
     const again = departureOf(id, second);
     const { status } = await ledger.begin(id, second, earlier);
-    if (status === 'begun') {
-      return { mark: second, departure: again, earlier: { since: earlier.since, until: earlier.until } };
-    }
+    if (status === 'begun') return { delivery: first.delivery, mark: second, departure: again, earlier };
     // Another process was quicker.
     return { result: status === 'unclear' ? { status: 'paced', slot: second.until } : { status: 'done' } };
+  }
+
+  /** Nothing was sent: what was marked before this is marked again, or nothing. */
+  async function putOff({ delivery: { id }, mark, earlier }: Begun, result: JobResult): Promise<JobResult> {
+    await noted(id, () => (earlier ? ledger.begin(id, earlier, mark) : ledger.abandon(id, mark)));
+    return result;
+  }
+
+  /** What has taken long to render is marked anew, unless another process has taken it over. */
+  async function inTime(begun: Begun): Promise<Begun | { result: JobResult }> {
+    const { mark, delivery } = begun;
+    const now = deps.now();
+    if (now <= mark.until - options.attemptTimeout + renewAfter) return begun;
+    const renewed = { ...mark, until: now + options.attemptTimeout };
+    const departure = departureOf(delivery.id, renewed);
+    const { status } = await ledger.begin(delivery.id, renewed, mark);
+    if (status === 'begun') return { ...begun, mark: renewed, departure };
+    return { result: status === 'unclear' ? { status: 'paced', slot: renewed.until } : { status: 'done' } };
   }
 
   function departureOf(id: string, mark: AttemptMark): Begun['departure'] {
@@ -159,9 +188,10 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       templates.push(template);
     }
     const { mention } = service;
+    const [app] = delivery.snapshots;
     const input = {
-      app: delivery.snapshot,
-      appProject: deps.project(delivery.application) ?? {},
+      app,
+      appProject: deps.project(delivery.alerts[0].application) ?? {},
       context: active.config.context,
       ...(active.secrets ? { secrets: active.secrets } : {}),
       serviceType: delivery.destination.service,
@@ -171,7 +201,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     };
     const rendered = await renderWithRepo(
       deps.repo?.(active),
-      delivery.snapshot,
+      app,
       (repo) => {
         const allowance = createAllowance();
         const { steps } = allowance;
@@ -206,7 +236,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
         deliveryId: delivery.id,
         signal: limited,
         departure,
-        ...(earlier ? { earlier } : {}),
+        ...(earlier ? { earlier: { since: earlier.since, until: earlier.until } } : {}),
       }),
     );
   }
@@ -246,11 +276,17 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     return { status: 'retry', at };
   }
 
-  /** Where this fails the mark stands until its time is over, and then the service is asked. */
+  /** An attempt that was made: certainly in vain, or with a message that may still be on its way for so long. */
   async function release(id: string, mark: AttemptMark, unclearUntil: number | undefined): Promise<void> {
+    if (unclearUntil === undefined) await noted(id, () => ledger.abandon(id, mark));
+    else if (unclearUntil < mark.until)
+      await noted(id, () => ledger.begin(id, { ...mark, until: unclearUntil }, mark));
+  }
+
+  /** Where this fails the mark stands until its time is over, and then the service is asked. */
+  async function noted(id: string, write: () => Promise<unknown>): Promise<void> {
     try {
-      if (unclearUntil === undefined) await ledger.abandon(id, mark);
-      else if (unclearUntil < mark.until) await ledger.begin(id, { ...mark, until: unclearUntil }, mark);
+      await write();
     } catch (error) {
       log.warn({ delivery: id, err: error }, 'Could not note how an attempt ended');
     }
@@ -267,24 +303,24 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
   }
 
   /** As argocd-notifications counts: each attempt that failed, whatever becomes of the delivery. */
-  function countFailed({ trigger, destination }: Delivery): void {
-    metrics.deliveries.inc({ trigger, service: destination.service, succeeded: 'false' });
+  function countFailed({ alerts, destination }: Delivery): void {
+    metrics.deliveries.inc({ trigger: alerts[0].trigger, service: destination.service, succeeded: 'false' });
   }
 
   /** `isRepeated`: an earlier call of ours may have done it, and its answer was lost. */
   async function settle(delivery: Delivery, settlement: Settlement, isRepeated = false): Promise<JobResult> {
-    decided.set(delivery.id, settlement);
-    const { settled, open, next } = await ledger.settle(delivery.id, settlement);
+    decided.set(delivery.id, { delivery, settlement });
+    const { settled, next } = await ledger.settle(delivery.id, settlement);
     decided.delete(delivery.id);
     if (next) await enqueue(next);
     // Otherwise another process has settled it, and told of it.
     if (!settled && !isRepeated) return { status: 'done' };
-    const { trigger, destination } = delivery;
-    const labels = { trigger, service: destination.service };
+    const { alerts, destination } = delivery;
+    const labels = { trigger: alerts[0].trigger, service: destination.service };
     metrics.settled.inc({ outcome: settlement.status === 'sent' ? 'sent' : 'given_up' });
     if (settlement.status === 'sent') {
       metrics.deliveries.inc({ ...labels, succeeded: 'true' });
-      deps.onSent(delivery, open);
+      deps.onSent(delivery);
     } else {
       metrics.givenUp.inc(labels);
       deps.onParked(delivery, settlement);
@@ -292,20 +328,21 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     return { status: 'done' };
   }
 
-  async function enqueue(next: Delivery): Promise<void> {
+  async function enqueue(next: string): Promise<void> {
     try {
       await queue.add([next]);
     } catch (error) {
-      log.warn({ ...fieldsOf(next), err: error }, 'Could not queue what comes next: the sweeper will');
+      log.warn({ delivery: next, err: error }, 'Could not queue what comes next: the sweeper will');
     }
   }
 }
 
-/** An attempt that may be made: its mark, and whether an earlier one may have arrived. */
+/** An attempt that may be made: its mark, and that of an earlier one that may have arrived. */
 interface Begun {
+  delivery: Delivery;
   mark: AttemptMark;
   departure: ReturnType<typeof createDeparture>;
-  earlier?: { since: number; until: number };
+  earlier?: AttemptMark;
 }
 
 type Rejection = Extract<Outcome, { status: 'rejected' }>;
@@ -320,22 +357,19 @@ function paceKey(delivery: Delivery): string {
  * A service that hangs leaves places to the others of its namespace, and a tenant with whatever services to other
  * tenants. The operator's services are bounded each on its own.
  */
-function partiesOf(
-  { configNamespace, application, destination }: Delivery,
-  controllerNamespace: string,
-): Party[] {
+function partiesOf({ configNamespace, alerts, destination }: Delivery, controllerNamespace: string): Party[] {
   const service = { key: JSON.stringify([configNamespace, destination.service]), share: 0.5 };
-  const { namespace } = application;
+  const { namespace } = alerts[0].application;
   return namespace === controllerNamespace ? [service] : [service, { key: namespace, share: 1 }];
 }
 
 /** What logs say of a delivery. */
-export function fieldsOf(delivery: Delivery): Record<string, string> {
-  const { application, destination } = delivery;
+export function fieldsOf({ id, alerts, destination }: DeliveryFacts): Record<string, string> {
+  const [{ application, trigger }] = alerts;
   return {
-    delivery: delivery.id,
+    delivery: id,
     application: `${application.namespace}/${application.name}`,
-    trigger: delivery.trigger,
+    trigger,
     destination: `${destination.service}:${destination.recipient}`,
   };
 }

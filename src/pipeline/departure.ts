@@ -1,4 +1,4 @@
-import type { AttemptMark } from '../episodes/ledger.ts';
+import type { AttemptMark } from '../ledger/ledger.ts';
 import type { Departure } from '../net/departure.ts';
 
 interface Options {

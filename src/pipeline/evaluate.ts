@@ -1,8 +1,8 @@
+import type { ChangeCounter } from '../alerts/change-history.ts';
+import type { Evaluation } from '../alerts/decide.ts';
 import type { RepoEvaluation } from '../argocd/evaluation.ts';
-import type { ChangeCounter } from '../episodes/change-history.ts';
-import type { Evaluation } from '../episodes/claim.ts';
-import type { Application, ConditionResult, Destination, JsonObject } from '../model.ts';
-import { resolveSubscriptions } from '../subscriptions/resolve.ts';
+import type { Application, ConditionResult, Destination, JsonObject, Subscription } from '../model.ts';
+import { mostSubscriptions, resolveSubscriptions } from '../subscriptions/resolve.ts';
 import { conditionVars } from '../triggers/schema.ts';
 import type { Condition, ConditionVars, StepAllowance } from '../triggers/trigger.ts';
 import type { ActiveConfig } from './configurations.ts';
@@ -33,6 +33,9 @@ export interface EvaluatedApplication {
   timeDependent: boolean;
 }
 
+/** Of one Application under one ConfigMap: each a condition and a destination, and at most so many messages. */
+const mostEvaluations = 10_000;
+
 /**
  * Subscriptions and conditions of one Application under one ConfigMap. Pure, but for what `repo` asks for.
  * Each condition is evaluated once, however many destinations subscribe to its trigger.
@@ -55,7 +58,12 @@ export function evaluateApplication(
     unsentServices: [],
     timeDependent: false,
   };
-  const { byTrigger, unsent } = destinationsByTrigger(application, project, active);
+  const { subscriptions, leftOut } = resolveSubscriptions(application, annotationsOf(project), config);
+  if (leftOut !== undefined) {
+    const error = `it is left out: there are more than ${mostSubscriptions} subscriptions`;
+    answer.failures.push({ trigger: leftOut, when: '', error });
+  }
+  const { byTrigger, unsent } = destinationsByTrigger(subscriptions, active);
   answer.unsentServices = [...unsent];
   if (byTrigger.size === 0) return answer;
   const vars = conditionVars({
@@ -76,6 +84,11 @@ export function evaluateApplication(
       continue;
     }
     for (const condition of trigger.conditions) {
+      if (answer.evaluations.length + destinations.length > mostEvaluations) {
+        const error = `it is left out: more than ${mostEvaluations} conditions and destinations at once`;
+        answer.failures.push({ trigger: name, when: condition.when, error });
+        break;
+      }
       counter.enter(`${active.namespace}/${name}/${condition.id}`);
       const result = resultOf(condition, vars, repo, allowance);
       if (allowance && allowance.steps < 0) answer.exhausted ??= name;
@@ -130,11 +143,9 @@ function oncePerError(result: ConditionResult): string | undefined {
 }
 
 function destinationsByTrigger(
-  application: Application,
-  project: JsonObject | undefined,
+  subscriptions: readonly Subscription[],
   active: ActiveConfig,
 ): { byTrigger: Map<string, Destination[]>; unsent: Set<string> } {
-  const { subscriptions } = resolveSubscriptions(application, annotationsOf(project), active.config);
   const byTrigger = new Map<string, Destination[]>();
   const unsent = new Set<string>();
   for (const { trigger, destination } of subscriptions) {

@@ -1,17 +1,14 @@
 import type { ReflectorState } from '../cluster/reflector.ts';
 import type { DeliveryQueue } from '../delivery/queue.ts';
-import type { Ledger } from '../episodes/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../metrics.ts';
-
-/** More parked deliveries than this are not counted apart. */
-const parkedShown = 10_000;
 
 /**
  * Reads what the metrics show of the queue, the ledger and the watches. A store that does not answer is shown as such.
  */
 export function createFigures(deps: {
   queue: Pick<DeliveryQueue, 'counts' | 'oldestDueAge'>;
-  ledger: Pick<Ledger, 'parked'>;
+  ledger: Pick<Ledger, 'countParked'>;
   metrics: Metrics;
   watches(): ReflectorState[];
   /** Changes that wait in memory for the store. */
@@ -44,12 +41,7 @@ export function createFigures(deps: {
     try {
       const [counts, oldestDueAge] = await Promise.all([queue.counts(), queue.oldestDueAge()]);
       metrics.setQueue({ counts, oldestDueAge });
-      const byService = new Map<string, number>();
-      for (const { delivery } of await ledger.parked(parkedShown)) {
-        const { service } = delivery.destination;
-        byService.set(service, (byService.get(service) ?? 0) + 1);
-      }
-      metrics.setParked(byService);
+      metrics.setParked(await ledger.countParked());
     } catch (error) {
       metrics.setQueue(undefined);
       throw error;

@@ -1,8 +1,8 @@
 /** Random histories of Applications through observer, ledger writer and delivery, held against a model of a few lines. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Ledger } from '../episodes/ledger.ts';
-import type { Application, Delivery, JsonObject } from '../model.ts';
+import type { Change, Ledger } from '../ledger/ledger.ts';
+import type { Application, DeliveryFacts, JsonObject } from '../model.ts';
 import { reportDeletions, requeueIntents } from './recover.ts';
 import { application } from './testing/fixtures.ts';
 import { type Fault, intercept } from './testing/intercept.ts';
@@ -45,7 +45,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 const faults = fc.array(fc.constantFrom<Fault[]>('before', 'after', undefined), { maxLength: 40 });
 /** Calls of the ledger that answer in batches. */
-const listing: ReadonlySet<string> = new Set(['pending', 'ready', 'applications', 'loadAll']);
+const listing: ReadonlySet<string> = new Set(['pending', 'ready', 'rows', 'parked']);
 /** Longer than an attempt may last. */
 const afterAttempts = 61_000;
 /** Whether the service asks to come back, attempt by attempt. */
@@ -132,7 +132,8 @@ async function play({ steps, faults, retries }: Case): Promise<string[]> {
     call === 'add' || call === 'missing' ? Promise.resolve(left.shift()) : undefined,
   );
   const { log } = recordLog();
-  const begin = () => startPipeline({ ledger, queue: faultyQueue, service: flaky, now });
+  let term = 0;
+  const begin = () => startPipeline({ ledger, queue: faultyQueue, service: flaky, now, term: (term += 1) });
 
   let pipeline = begin();
   const last = new Map<string, Application>();
@@ -179,17 +180,7 @@ async function play({ steps, faults, retries }: Case): Promise<string[]> {
   return told.toSorted();
 }
 
-function describe({
-  application,
-  trigger,
-  destination,
-  oncePer,
-}: {
-  application: { uid: string };
-  trigger: string;
-  destination: { recipient: string };
-  oncePer: string;
-}): string {
+function describe({ alerts: [{ application, trigger, oncePer }], destination }: DeliveryFacts): string {
   return `${application.uid} ${trigger} ${destination.recipient} ${oncePer}`;
 }
 
@@ -221,13 +212,14 @@ async function playWithCrashes({ steps, faults }: Omit<Case, 'retries'>) {
     const generation = crashes;
     // What an ended process had under way does not reach the store.
     const fault = () => Promise.resolve(generation === crashes ? left.shift() : 'before');
-    const ledger = intercept(store, (call) => (listing.has(call) ? undefined : fault()));
-    const queue = intercept(jobs, (call, [deliveries]) => {
-      if (call !== 'add' && call !== 'missing') return undefined;
-      if (call === 'add') for (const each of deliveries as Delivery[]) labels.set(each.id, describe(each));
+    const ledger = intercept(store, (call, [, , change]) => {
+      if (listing.has(call)) return undefined;
+      if (call === 'commit')
+        for (const each of (change as Change).add ?? []) labels.set(each.id, describe(each));
       return fault();
     });
-    return { ledger, queue, ...startPipeline({ ledger, queue, service, now }) };
+    const queue = intercept(jobs, (call) => (call === 'add' || call === 'missing' ? fault() : undefined));
+    return { ledger, queue, ...startPipeline({ ledger, queue, service, now, term: generation + 1 }) };
   }
   let process = begin();
 

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
-import type { LedgerChange } from '../episodes/ledger.ts';
+import { all, delivery, toldRow } from '../../test/contract/ledger-fixtures.ts';
+import { mostItems } from '../ledger/ledger.ts';
 import { createMetrics } from '../metrics.ts';
-import type { Delivery } from '../model.ts';
-import { createLedgerWriter } from './ledger-writer.ts';
+import { createLedgerWriter, type Write } from './ledger-writer.ts';
+import { createProgress } from './progress.ts';
+import { createTermLedger } from './term-ledger.ts';
 import { series } from './testing/fixtures.ts';
 import { type Fault, intercept } from './testing/intercept.ts';
 import { createMemoryLedger } from './testing/memory-ledger.ts';
@@ -22,16 +24,14 @@ function start(on: On = () => undefined, concurrency = 2, limit = 1_000) {
   const ended: string[] = [];
   const queue = createMemoryQueue(() => 0);
   const metrics = createMetrics({ version: 'test', processMetrics: false });
-  const names = { triggers: ['on-degraded'], templates: [], services: ['console'] };
+  const names = { triggers: ['on-sync'], templates: [], services: ['slack'] };
   metrics.setConfigured('argocd', { names, isTenant: false });
   const { log, lines } = recordLog();
-  const spied = intercept(ledger, spy);
+  const shown = { revision: '1' };
+  const progress = createProgress(() => shown.revision);
   const writer = createLedgerWriter(
     {
-      ledger: {
-        apply: (uid, change) => spied.apply(uid, change, 1),
-        forget: (uid, revision) => spied.forget(uid, revision, 1),
-      },
+      ledger: createTermLedger(Promise.resolve({ ledger: intercept(ledger, spy), term: 1 })),
       queue: intercept(queue, spy),
       onEnd: (reason) => ended.push(reason),
       log,
@@ -39,76 +39,67 @@ function start(on: On = () => undefined, concurrency = 2, limit = 1_000) {
     },
     { concurrency, limit, retryDelay: 0, maxRetryDelay: 1 },
   );
-  return { writer, ledger, queue, metrics, lines, calls, lead, ended };
+  const pending = async () => (await all(ledger.pending())).map(({ id }) => id).toSorted();
+  return { writer, ledger, queue, metrics, lines, calls, lead, ended, progress, shown, pending };
 }
 
-/** A change that claims one episode; `id` tells one occurrence from another. */
-function claim(uid: string, id: string, key = `${uid}-episode`): { kind: 'apply'; change: LedgerChange } {
-  const application = { uid, namespace: 'argocd', name: uid, project: 'default' };
-  const destination = { service: 'console', recipient: 'ops' };
-  const parts = { trigger: 'on-degraded', condition: 'c', oncePer: '', configNamespace: 'argocd' };
-  const delivery: Delivery = {
-    ...parts,
-    id,
-    episode: key,
-    reason: 'matched',
-    destination,
-    templates: [],
-    application,
-    snapshot: {},
-    observedAt: 1,
-  };
-  return {
-    kind: 'apply',
-    change: { claim: [{ episode: { ...parts, ...destination, key, openedAt: 1 }, delivery }] },
-  };
+/** A write that adds a delivery under an id; of one trigger unless said. */
+function claim(uid: string, id: string, trigger = 'on-sync'): Write {
+  return { parts: [{ add: [{ ...delivery(uid, { trigger }), id }] }] };
 }
+
+/** A write that tells of a oncePer value, once. */
+function once(uid: string, id: string, value: string): Write {
+  const row = toldRow(value);
+  return { parts: [{ once: { told: row, delivery: { ...delivery(uid), id } } }] };
+}
+
+const forget: Write = {
+  clear: true,
+  last: { put: [{ kind: 'gone', key: '', value: { revision: '9' } }] },
+};
 
 it('writes the intent before the job', async () => {
   const { writer, calls, queue } = start();
   writer.write('a', claim('a', '1'));
   await writer.idle();
-  expect(calls.map(([call]) => call)).toEqual(['apply', 'add']);
+  expect(calls.map(([call]) => call)).toEqual(['commit', 'add']);
   expect(queue.held()).toEqual(['1']);
 });
 
 it('adds no job to the queue when nothing is claimed', async () => {
   const { writer, calls } = start();
-  writer.write('a', { kind: 'apply', change: { end: ['over'] } });
-  writer.write('a', { kind: 'forget', revision: '9' });
+  writer.write('a', { parts: [{ remove: [toldRow('over')] }] });
+  writer.write('a', forget);
   await writer.idle();
-  expect(calls.map(([call]) => call)).toEqual(['apply', 'forget']);
+  expect(calls.map(([call]) => call)).toEqual(['commit', 'commit']);
 });
 
 it('keeps the order of an Application while others overtake it, so many at the same time', async () => {
   const held = Promise.withResolvers<undefined>();
   const { writer, calls } = start((call, [uid]) =>
-    call === 'apply' && uid === 'a' ? held.promise : undefined,
+    call === 'commit' && uid === 'a' ? held.promise : undefined,
   );
   writer.write('a', claim('a', '1'));
-  writer.write('a', { kind: 'forget', revision: '9' });
-  for (const uid of ['b', 'c', 'd']) writer.write(uid, { kind: 'forget', revision: '9' });
+  writer.write('a', forget);
+  for (const uid of ['b', 'c', 'd']) writer.write(uid, forget);
   await Promise.all(['b', 'c', 'd'].map((uid) => writer.written(uid)));
-  expect(calls).toEqual([
-    ['apply', 'a'],
-    ['forget', 'b'],
-    ['forget', 'c'],
-    ['forget', 'd'],
-  ]);
+  expect(calls).toEqual(['a', 'b', 'c', 'd'].map((uid) => ['commit', uid]));
   expect(writer.backlog()).toBe(2);
   held.resolve(undefined);
   await writer.idle();
-  expect(calls.map(([call]) => call).slice(4)).toEqual(['add', 'forget']);
+  expect(calls.map(([call]) => call).slice(4)).toEqual(['add', 'commit']);
 });
 
 it('writes no more Applications at the same time than it is told', async () => {
   const waiting: (() => void)[] = [];
   const { writer } = start(() => new Promise((resolve) => waiting.push(() => resolve(undefined))), 2);
-  for (const uid of ['a', 'b', 'c']) writer.write(uid, { kind: 'forget', revision: '9' });
+  for (const uid of ['a', 'b', 'c']) writer.write(uid, forget);
+  await new Promise(setImmediate);
   expect(waiting).toHaveLength(2);
   waiting[0]?.();
   await writer.written('a');
-  await Promise.resolve();
+  await new Promise(setImmediate);
   expect(waiting).toHaveLength(3);
   for (const go of waiting) go();
   await writer.idle();
@@ -117,7 +108,7 @@ it('writes no more Applications at the same time than it is told', async () => {
 it('tries again until the store answers, and says so once', async () => {
   let failures = 5;
   const { writer, lines, queue } = start((call) =>
-    call === 'apply' && failures-- > 0 ? 'before' : undefined,
+    call === 'commit' && failures-- > 0 ? 'before' : undefined,
   );
   writer.write('a', claim('a', '1'));
   await writer.idle();
@@ -138,31 +129,37 @@ it('says what the trouble is while there is one', async () => {
     if (tries === 3) tried.resolve();
     return isDown ? 'before' : undefined;
   });
-  writer.write('a', { kind: 'forget', revision: '9' });
+  writer.write('a', forget);
   await tried.promise;
-  expect([writer.trouble(), writer.backlog()]).toEqual(['forget did not reach the store', 1]);
+  expect([writer.trouble(), writer.backlog()]).toEqual(['commit did not reach the store', 1]);
   isDown = false;
   await writer.idle();
   expect([writer.trouble(), writer.backlog()]).toEqual([undefined, 0]);
 });
 
-it.each(['apply', 'add'])('repeats after the answer to %s was lost, and queues once', async (lost) => {
-  let failures = 2;
-  const { writer, queue, metrics } = start((call) => (call === lost && failures-- > 0 ? 'after' : undefined));
-  writer.write('a', claim('a', '1'));
-  await writer.idle();
-  expect(queue.held()).toEqual(['1']);
-  expect(await series(metrics, 'herald_deliveries_suppressed_total')).toEqual([]);
-});
+it.each(['read', 'commit', 'add'])(
+  'repeats after the answer to %s was lost, and queues once',
+  async (lost) => {
+    let failures = 2;
+    const { writer, queue, metrics } = start((call) =>
+      call === lost && failures-- > 0 ? 'after' : undefined,
+    );
+    writer.write('a', once('a', '1', 'r1'));
+    await writer.idle();
+    expect(queue.held()).toEqual(['1']);
+    expect(await series(metrics, 'herald_deliveries_suppressed_total')).toEqual([]);
+  },
+);
 
-it('counts what was claimed before as suppressed, and queues it not', async () => {
+it('tells of a oncePer value once, and counts what it does not tell as suppressed', async () => {
   const { writer, queue, metrics } = start();
-  writer.write('a', claim('a', '1'));
-  writer.write('a', claim('a', '2'));
+  writer.write('a', once('a', '1', 'r1'));
+  writer.write('a', once('a', '2', 'r1'));
+  writer.write('b', once('b', '3', 'r1'));
   await writer.idle();
-  expect(queue.held()).toEqual(['1']);
+  expect(queue.held().toSorted()).toEqual(['1', '3']);
   expect(await series(metrics, 'herald_deliveries_suppressed_total')).toEqual([
-    'herald_deliveries_suppressed_total{trigger="on-degraded",service="console"} 1',
+    'herald_deliveries_suppressed_total{trigger="on-sync",service="slack"} 1',
   ]);
 });
 
@@ -193,52 +190,78 @@ it('is idle and has written what it was never given', async () => {
 });
 
 it('queues only what is first in its lane', async () => {
-  const { writer, queue, ledger } = start();
+  const { writer, queue, pending } = start();
   writer.write('a', claim('a', '1', 'degraded'));
   writer.write('a', claim('a', '2', 'failed'));
   writer.write('b', claim('b', '3'));
   await writer.idle();
   expect(queue.held().toSorted()).toEqual(['1', '3']);
-  expect((await ledger.read(['1', '2', '3'])).map(({ id }) => id).toSorted()).toEqual(['1', '2', '3']);
+  expect(await pending()).toEqual(['1', '2', '3']);
 });
 
 it('ends, and writes nothing more, when another process leads', async () => {
-  const { writer, lead, ledger, queue, ended, calls } = start();
+  const { writer, lead, pending, queue, ended, calls } = start();
   writer.write('a', claim('a', '1'));
   await writer.idle();
   lead.term = 2;
   writer.write('b', claim('b', '2'));
-  writer.write('b', { kind: 'forget', revision: '9' });
+  writer.write('b', forget);
   await expect.poll(() => ended).toEqual(['fenced']);
   const tried = calls.length;
   writer.write('c', claim('c', '3'));
   await new Promise(setImmediate);
   expect(calls).toHaveLength(tried);
-  expect([queue.held(), await ledger.read(['2', '3'])]).toEqual([['1'], []]);
+  expect([queue.held(), await pending()]).toEqual([['1'], ['1']]);
   expect(ended).toEqual(['fenced']);
 });
 
 it('ends when more waits than is kept in memory, without what came last', async () => {
-  const { writer, ended, lines, ledger } = start(() => 'before', 2, 3);
-  for (const id of ['1', '2', '3']) writer.write('a', claim('a', id, `episode-${id}`));
+  const { writer, ended, lines, pending } = start(() => 'before', 2, 3);
+  for (const id of ['1', '2', '3']) writer.write('a', claim('a', id));
   expect(ended).toEqual([]);
-  for (const id of ['4', '5']) writer.write('b', claim('b', id, `episode-${id}`));
+  for (const id of ['4', '5']) writer.write('b', claim('b', id));
   expect(ended).toEqual(['overflow']);
   expect(lines.filter(({ level }) => level === 'error')).toMatchObject([{ limit: 3 }]);
   await writer.stop(5);
-  expect(await ledger.read(['1', '2', '3', '4', '5'])).toEqual([]);
+  expect(await pending()).toEqual([]);
 });
 
-it('has flushed what was to be written when asked, and does not wait for what comes after', async () => {
-  const held = Promise.withResolvers<undefined>();
-  const { writer, ledger } = start((call, [uid]) =>
-    call === 'apply' && uid === 'later' ? held.promise : undefined,
+it('writes a large change in pieces, of which a repetition changes nothing', async () => {
+  const count = 3 * mostItems;
+  let failures = 4;
+  const { writer, queue, pending, calls } = start((call) =>
+    (call === 'commit' || call === 'add') && failures-- > 0 ? 'after' : undefined,
   );
-  writer.write('a', claim('a', '1'));
-  const flushed = writer.flushed();
-  writer.write('later', claim('later', '2'));
-  await flushed;
-  expect((await ledger.read(['1', '2'])).map(({ id }) => id)).toEqual(['1']);
-  held.resolve(undefined);
+  const parts = Array.from({ length: count }, (_, i) => ({
+    once: {
+      told: toldRow(`r${i}`),
+      delivery: { ...delivery('a', { recipient: `${i}` }), id: String(i).padStart(5, '0') },
+    },
+  }));
+  writer.write('a', { parts });
   await writer.idle();
+  expect(queue.held()).toHaveLength(count);
+  expect(await pending()).toHaveLength(count);
+  expect(calls.filter(([call]) => call === 'read')).toHaveLength(3);
+});
+
+it('notes progress up to the oldest write that is not durable, under a load that never ends', async () => {
+  const waiting: (() => void)[] = [];
+  const { writer, progress, shown } = start((call) =>
+    call === 'commit' ? new Promise((resolve) => waiting.push(() => resolve(undefined))) : undefined,
+  );
+  const seen: (string | undefined)[] = [];
+  for (let revision = 1; revision <= 50; revision += 1) {
+    writer.write(`u${revision % 3}`, forget, progress.hold());
+    shown.revision = `${revision + 1}`;
+    await new Promise(setImmediate);
+    // The store takes one write for each that comes, but never all of them.
+    if (revision > 5) waiting.shift()?.();
+    seen.push(progress.revision());
+  }
+  expect(writer.backlog()).toBeGreaterThan(3);
+  const noted = seen.map(Number);
+  expect(noted).toEqual(noted.toSorted((a, b) => a - b));
+  expect(noted.at(-1)).toBeGreaterThan(40);
+  expect(noted.at(-1)).toBeLessThanOrEqual(51 - writer.backlog());
 });

@@ -1,36 +1,46 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type DecidedPart, partsToWrite } from '../alerts/decide.ts';
 import type { DeliveryQueue } from '../delivery/queue.ts';
-import type { LedgerChange } from '../episodes/ledger.ts';
+import { type Change, mostItems } from '../ledger/ledger.ts';
+import { chunks, type Draft, piecesOf } from '../ledger/pieces.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Delivery } from '../model.ts';
 import { createOutageLog } from '../net/outage-log.ts';
+import type { Hold } from './progress.ts';
 import type { TermLedger } from './term-ledger.ts';
 
-export type Write =
-  | { kind: 'apply'; change: LedgerChange }
-  /** `revision` of the Application when it was deleted. */
-  | { kind: 'forget'; revision: string };
+/** What was decided of one scope. */
+export interface Write extends Draft {
+  parts?: readonly DecidedPart[];
+}
+
+/** A write that is not durable yet. */
+interface Pending {
+  write: Write;
+  /** What is committed of it, once it is known which oncePer values were told; a repetition is the same. */
+  pieces?: { number: number; change: Change }[];
+  hold?: Hold;
+}
 
 /** Why a writer ends by itself: another process leads, or more waits for the store than is kept in memory. */
 export type WriterEnd = 'fenced' | 'overflow';
 
 /**
- * Writes what was decided to the ledger, then to the queue: the intent is durable before a job exists.
+ * Writes what was decided to the ledger, then to the queue: the intent is durable before a job exists. Here, in the
+ * order of the writes, it is found out which oncePer values the ledger says are told.
  * The writes of one Application keep their order; different Applications are written side by side.
  * While the store does not answer, writes wait in memory, in order, and are tried again until it does; above `limit`
  * all of them are given up, and what they came of is to be watched again from the revision that is in the ledger.
  */
 export interface LedgerWriter {
-  write(uid: string, write: Write): void;
+  /** `hold`: is released when it is durable. */
+  write(scope: string, write: Write, hold?: Hold): void;
   /** Writes that are not durable yet. */
   backlog(): number;
   /** Why the last try failed; undefined while the store answers. */
   trouble(): string | undefined;
   /** Resolves when nothing of this Application is left to write. */
   written(uid: string): Promise<void>;
-  /** Resolves when everything that was to be written at the time of the call is. */
-  flushed(): Promise<void>;
   /** Resolves when nothing is left to write. */
   idle(): Promise<void>;
   /** Gives up what is not durable after `deadline` milliseconds: the next start decides it again. */
@@ -38,7 +48,7 @@ export interface LedgerWriter {
 }
 
 interface Deps {
-  ledger: Pick<TermLedger, 'apply' | 'forget'>;
+  ledger: Pick<TermLedger, 'read' | 'commit'>;
   queue: Pick<DeliveryQueue, 'add'>;
   /** Told once; nothing is written after. */
   onEnd(reason: WriterEnd): void;
@@ -59,13 +69,14 @@ interface Options {
 
 export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
   const { concurrency, limit, retryDelay = 100, maxRetryDelay = 5_000 } = options;
-  const pending = new Map<string, Write[]>();
+  const pending = new Map<string, Pending[]>();
   const ready: string[] = [];
   const idleWaiters: (() => void)[] = [];
   const writtenWaiters = new Map<string, PromiseWithResolvers<void>>();
   const abort = new AbortController();
   let active = 0;
   let backlog = 0;
+  let numbers = 0;
   let trouble: string | undefined;
   const outage = createOutageLog(deps.log, {
     away: 'Store does not answer, keeping writes in memory',
@@ -90,6 +101,7 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
     for (let write = writes?.[0]; write; write = writes?.[0]) {
       await untilItSucceeds(uid, write);
       if (abort.signal.aborted) return;
+      write.hold?.release();
       writes?.shift();
       backlog -= 1;
     }
@@ -98,7 +110,7 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
     writtenWaiters.delete(uid);
   }
 
-  async function untilItSucceeds(uid: string, write: Write): Promise<void> {
+  async function untilItSucceeds(uid: string, write: Pending): Promise<void> {
     let wait = retryDelay;
     while (!abort.signal.aborted) {
       try {
@@ -115,24 +127,32 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
     }
   }
 
-  async function perform(uid: string, write: Write): Promise<void> {
-    if (write.kind === 'forget') {
-      const { fenced } = await deps.ledger.forget(uid, write.revision);
-      if (fenced) end('fenced');
-      return;
+  async function perform(scope: string, pending: Pending): Promise<void> {
+    pending.pieces ??= await decided(scope, pending.write);
+    for (const { number, change } of pending.pieces) {
+      const committed = await deps.ledger.commit(scope, number, change);
+      if (committed.fenced) {
+        end('fenced');
+        return;
+      }
+      if (committed.ready.length > 0) await deps.queue.add(committed.ready);
     }
-    const applied = await deps.ledger.apply(uid, write.change);
-    if (applied.fenced) {
-      end('fenced');
-      return;
+  }
+
+  async function decided(
+    scope: string,
+    { parts = [], ...others }: Write,
+  ): Promise<NonNullable<Pending['pieces']>> {
+    const asked = parts.flatMap(({ once }) => (once ? [once.told.key] : []));
+    const told = new Set<string>();
+    for (const keys of chunks(asked, mostItems)) {
+      for (const { key } of await deps.ledger.read(scope, 'told', keys)) told.add(key);
     }
-    const { claim = [] } = write.change;
-    const ready = new Set(applied.ready);
-    const due = claim.map(({ delivery }) => delivery).filter(({ id }) => ready.has(id));
-    if (due.length > 0) await deps.queue.add(due);
-    for (const { trigger, destination } of suppressedOf(write.change, applied.suppressed)) {
-      deps.metrics.suppressed.inc({ trigger, service: destination.service });
+    const { parts: known, suppressed } = partsToWrite(parts, told);
+    for (const { alerts, destination } of suppressed) {
+      deps.metrics.suppressed.inc({ trigger: alerts[0].trigger, service: destination.service });
     }
+    return piecesOf({ ...others, parts: known }).map((change) => ({ number: (numbers += 1), change }));
   }
 
   function end(reason: WriterEnd): void {
@@ -142,7 +162,7 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
   }
 
   const writer: LedgerWriter = {
-    write(uid, write) {
+    write(uid, write, hold) {
       if (abort.signal.aborted) return;
       if (backlog >= limit) {
         deps.log.error(
@@ -153,12 +173,13 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
         return;
       }
       backlog += 1;
+      const entry: Pending = { write, ...(hold ? { hold } : {}) };
       const writes = pending.get(uid);
       if (writes) {
-        writes.push(write);
+        writes.push(entry);
         return;
       }
-      pending.set(uid, [write]);
+      pending.set(uid, [entry]);
       ready.push(uid);
       schedule();
     },
@@ -170,9 +191,6 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
       writtenWaiters.set(uid, waiter);
       return waiter.promise;
     },
-    async flushed() {
-      await Promise.all([...pending.keys()].map((uid) => writer.written(uid)));
-    },
     idle: () => (backlog === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
     async stop(deadline) {
       await Promise.race([writer.idle(), delay(deadline, undefined, { ref: false })]);
@@ -180,9 +198,4 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
     },
   };
   return writer;
-}
-
-function suppressedOf({ claim = [] }: LedgerChange, suppressed: readonly string[]): Delivery[] {
-  const known = new Set(suppressed);
-  return claim.filter(({ episode }) => known.has(episode.key)).map(({ delivery }) => delivery);
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { notifiedAnnotation, parseNotified } from '../alerts/notified-annotation.ts';
 import type { Clock } from '../cluster/clock.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import type { Connection } from '../cluster/connect.ts';
-import { notifiedAnnotation, parseNotified } from '../episodes/notified-annotation.ts';
 import type { Application, JsonObject } from '../model.ts';
-import { createMirror } from './mirror.ts';
+import { createMirror, stillHolds } from './mirror.ts';
 import {
   application,
   configMap,
@@ -90,7 +90,7 @@ function start(on: On = () => undefined, data = configMap) {
       connection,
       configurations,
       controllerNamespace,
-      load: (uid) => ledger.load(uid),
+      load: ledger.load,
       log,
       now: () => time.now,
       clock,
@@ -115,7 +115,7 @@ function start(on: On = () => undefined, data = configMap) {
     return Object.fromEntries([...state].map(([key, at]) => [key.replace(/\]\.[^:]+/, ']'), at]));
   }
 
-  return { mirror, pipeline, annotations, requests, lines, deliveriesOf, notified, pass };
+  return { ledger, mirror, pipeline, annotations, requests, lines, deliveriesOf, notified, pass };
 }
 
 const subscriptions = { 'on-degraded': 'ops', 'on-synced': 'ops' };
@@ -232,6 +232,18 @@ it('ends at the deadline, though the API server does not answer', async () => {
   if (delivery) m.mirror.sent(delivery);
   await m.mirror.stop(1);
   expect(m.requests).toHaveLength(1);
+});
+
+it('is told of what was sent only while it holds', async () => {
+  const m = start();
+  const [plain, value] = await m.deliveriesOf(app(synced('r1', 'Degraded')));
+  if (!plain || !value) throw new Error('the fixture makes two deliveries');
+  expect([await stillHolds(m.ledger, plain), await stillHolds(m.ledger, value)]).toEqual([true, true]);
+  await m.deliveriesOf(app(healthy));
+  expect([await stillHolds(m.ledger, plain), await stillHolds(m.ledger, value)]).toEqual([false, true]);
+  const [again] = await m.deliveriesOf(app(degraded));
+  if (!again) throw new Error('the fixture makes a delivery');
+  expect([await stillHolds(m.ledger, plain), await stillHolds(m.ledger, again)]).toEqual([false, true]);
 });
 
 describe('an annotation that somebody removes', () => {

@@ -1,17 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AnnotateTarget, annotateApplication, readAnnotations } from '../cluster/annotate.ts';
-import { type Clock, systemClock } from '../cluster/clock.ts';
-import type { Connection } from '../cluster/connect.ts';
-import { createChangeCounter } from '../episodes/change-history.ts';
-import type { Evaluation } from '../episodes/claim.ts';
-import type { EpisodeRecord, Ledger } from '../episodes/ledger.ts';
+import { createChangeCounter } from '../alerts/change-history.ts';
+import type { Evaluation } from '../alerts/decide.ts';
+import type { Slot } from '../alerts/keys.ts';
 import {
   enginePrint,
   mirrorKeys,
   mirrorNotified,
   notifiedAnnotation,
   parseNotified,
-} from '../episodes/notified-annotation.ts';
+} from '../alerts/notified-annotation.ts';
+import { type AnnotateTarget, annotateApplication, readAnnotations } from '../cluster/annotate.ts';
+import { type Clock, systemClock } from '../cluster/clock.ts';
+import type { Connection } from '../cluster/connect.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Application, Delivery, JsonObject } from '../model.ts';
 import { conditionVars } from '../triggers/schema.ts';
@@ -46,13 +47,10 @@ interface Deps {
   clock?: Clock;
 }
 
-type Parts = Pick<
-  EpisodeRecord,
-  'configNamespace' | 'trigger' | 'condition' | 'oncePer' | 'service' | 'recipient'
->;
+type MirroredAlert = Slot & { oncePer: string };
 
 /** The annotation as it is to be, and how often it was not. */
-interface Standing {
+interface Written {
   text: string;
   /** Of the Application with this text: what the watch shows of an older one says nothing. */
   revision: string;
@@ -83,22 +81,23 @@ const loads = 4;
 export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mirror {
   const pending = new Map<string, Pending>();
   const working = new Map<string, Promise<void>>();
-  const standing = new Map<string, Standing>();
+  const written = new Map<string, Written>();
   const toLoad: Application[] = [];
   const clock = deps.clock ?? systemClock;
   const abort = new AbortController();
   let loading = 0;
 
   /** `object`: the Application when it was notified, or the nearest to it that is known. */
-  function keysOf(parts: Parts, object: JsonObject | undefined, at: number): string[] {
-    const active = deps.configurations.get(parts.configNamespace);
+  function keysOf(alert: MirroredAlert, object: JsonObject | undefined, at: number): string[] {
+    const active = deps.configurations.get(alert.configNamespace);
     const condition = active?.config.triggers
-      .get(parts.trigger)
-      ?.conditions.find(({ id }) => id === parts.condition);
+      .get(alert.trigger)
+      ?.conditions.find(({ id }) => id === alert.condition);
     if (!active || !condition) return [];
-    let printed = parts.oncePer;
+    let printed = alert.oncePer;
     // A list may be Herald's own value for what the engine cannot tell apart.
     if (printed.startsWith('[') && object !== undefined) {
+      const counter = createChangeCounter({}, at);
       const result = condition.evaluate(
         conditionVars({
           app: object,
@@ -106,14 +105,15 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
           secrets: active.secrets ?? {},
           appProject: {},
           now: at,
-          changes: createChangeCounter({}, at).changes,
+          changes: counter.changes,
+          operations: counter,
         }),
       );
       printed = result.status === 'matched' ? enginePrint(result) : '';
       // Of another sync than the one that was notified.
-      if (printed.startsWith('[')) printed = parts.oncePer;
+      if (printed.startsWith('[')) printed = alert.oncePer;
     }
-    return mirrorKeys(parts, { index: condition.index, printed }, deps.controllerNamespace);
+    return mirrorKeys(alert, { index: condition.index, printed }, deps.controllerNamespace);
   }
 
   function change(target: AnnotateTarget, apply: (entry: Pending) => void): void {
@@ -169,13 +169,13 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
   }
 
   function noteWritten(uid: string, text: string, revision: string): void {
-    const known = standing.get(uid);
+    const known = written.get(uid);
     if (known) Object.assign(known, { text, revision });
-    else standing.set(uid, { text, revision, restored: 0, restoredAt: 0 });
+    else written.set(uid, { text, revision, restored: 0, restoredAt: 0 });
   }
 
   /** Somebody has taken away what was written. */
-  function restore(application: Application, known: Standing): void {
+  function restore(application: Application, known: Written): void {
     if (known.cancel !== undefined) return;
     const now = deps.now();
     if (now - known.restoredAt > quiet) known.restored = 0;
@@ -219,16 +219,14 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
 
   async function restoreFromLedger({ uid, namespace, name, object }: Application): Promise<void> {
     try {
-      const loaded = await deps.load(uid);
-      if (loaded === undefined || !('record' in loaded)) return;
-      for (const episode of loaded.episodes) {
-        const { notifiedAt } = episode;
-        if (notifiedAt === undefined) continue;
-        const keys = keysOf(episode, object, notifiedAt);
-        if (keys.length === 0) continue;
-        change({ uid, namespace, name }, ({ notified, ended }) => {
-          for (const key of keys) if (!ended.has(key) && !notified.has(key)) notified.set(key, notifiedAt);
-        });
+      for (const { value } of await deps.load(uid, ['notice'])) {
+        const { configNamespace, destination, of, alerts } = value;
+        for (const { oncePer, since } of alerts) {
+          const keys = of ? keysOf({ configNamespace, destination, ...of, oncePer }, object, since) : [];
+          change({ uid, namespace, name }, ({ notified, ended }) => {
+            for (const key of keys) if (!ended.has(key) && !notified.has(key)) notified.set(key, since);
+          });
+        }
       }
     } catch (error) {
       deps.log.warn(
@@ -240,9 +238,11 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
 
   return {
     sent(delivery) {
-      const keys = keysOf({ ...delivery, ...delivery.destination }, delivery.snapshot, delivery.observedAt);
+      const [alert] = delivery.alerts;
+      const [object] = delivery.snapshots;
+      const keys = keysOf({ ...delivery, ...alert }, object, delivery.observedAt);
       if (keys.length === 0) return;
-      change(delivery.application, ({ notified, ended }) => {
+      change(alert.application, ({ notified, ended }) => {
         for (const key of keys) {
           notified.set(key, deps.now());
           ended.delete(key);
@@ -252,7 +252,7 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
     ended(application, evaluations) {
       const { uid, namespace, name } = application;
       for (const evaluation of evaluations) {
-        const keys = keysOf({ ...evaluation, ...evaluation.destination, oncePer: '' }, undefined, 0);
+        const keys = keysOf({ ...evaluation, oncePer: '' }, undefined, 0);
         if (keys.length === 0) continue;
         change({ uid, namespace, name }, ({ notified, ended }) => {
           for (const key of keys) {
@@ -265,9 +265,9 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
     observed(application) {
       const { uid, annotations, resourceVersion } = application;
       const text = annotations[notifiedAnnotation];
-      const known = standing.get(uid);
+      const known = written.get(uid);
       if (known === undefined) {
-        standing.set(uid, { text: text ?? '', revision: resourceVersion, restored: 0, restoredAt: 0 });
+        written.set(uid, { text: text ?? '', revision: resourceVersion, restored: 0, restoredAt: 0 });
         if (text === undefined) {
           toLoad.push(application);
           loadNext();
@@ -281,13 +281,23 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
       else Object.assign(known, { text: text ?? '', revision: resourceVersion });
     },
     forget(uid) {
-      standing.get(uid)?.cancel?.();
-      standing.delete(uid);
+      written.get(uid)?.cancel?.();
+      written.delete(uid);
     },
     async stop(deadline) {
       await Promise.race([Promise.allSettled(working.values()), delay(deadline, undefined, { ref: false })]);
       abort.abort();
-      for (const { cancel } of standing.values()) cancel?.();
+      for (const { cancel } of written.values()) cancel?.();
     },
   };
+}
+
+/** Whether what was sent still holds: an alert without oncePer may be over by now, and its mirrored key gone. */
+export async function stillHolds(
+  ledger: Pick<Ledger, 'read'>,
+  { id, notice, alerts: [{ oncePer, application }] }: Delivery,
+): Promise<boolean> {
+  if (oncePer !== '') return true;
+  const [row] = await ledger.read(application.uid, 'notice', [notice]);
+  return row?.value.alerts.some(({ delivery }) => delivery === id) ?? false;
 }

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
-import { all, loaded } from '../../test/contract/ledger-fixtures.ts';
-import type { Ledger } from '../episodes/ledger.ts';
-import { stateKey } from '../episodes/notified-annotation.ts';
+import { all, held } from '../../test/contract/ledger-fixtures.ts';
+import { stateKey } from '../alerts/notified-annotation.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { rowKinds } from '../ledger/rows.ts';
 import type { Application, JsonObject } from '../model.ts';
 import {
   application,
@@ -21,6 +22,8 @@ import { type Pipeline, startPipeline } from './testing/start-pipeline.ts';
 
 const toOps = { 'on-degraded': 'ops' };
 
+let terms = 0;
+
 /** A pipeline whose calls of the store are noted, and whose clock is set by hand. */
 function start(options: Parameters<typeof startPipeline>[0] = {}) {
   const calls: string[] = [];
@@ -32,7 +35,13 @@ function start(options: Parameters<typeof startPipeline>[0] = {}) {
     calls.push(call);
   }
   const noted = { ledger: intercept(ledger, note), queue: intercept(memory, note) };
-  return { ...startPipeline({ now, ...options, ...noted }), ledger, queue: memory, calls, clock };
+  return {
+    ...startPipeline({ now, term: (terms += 1), ...options, ...noted }),
+    ledger,
+    queue: memory,
+    calls,
+    clock,
+  };
 }
 
 function app(status: JsonObject, subscriptions: Record<string, string> = toOps): Application {
@@ -56,7 +65,11 @@ it('queues a delivery when a condition begins to match, and again when it has no
     await p.queue.runAll(p.deliver);
   }
   expect(
-    p.sent.map(({ trigger, destination, observedAt }) => [trigger, destination.recipient, observedAt]),
+    p.sent.map(({ alerts: [{ trigger }], destination, observedAt }) => [
+      trigger,
+      destination.recipient,
+      observedAt,
+    ]),
   ).toEqual([1, 4].map((seconds) => ['on-degraded', 'ops', Date.UTC(2026, 0, 1, 0, 0, seconds)]));
   expect(p.ended.map(({ trigger }) => trigger)).toEqual(['on-degraded']);
 });
@@ -72,7 +85,7 @@ it('makes no call of the store for an event that changes no result', async () =>
   const p = start();
   p.see(app(degraded));
   await p.done();
-  expect(p.calls).toEqual(['load', 'apply', 'add']);
+  expect(p.calls).toEqual(['load', 'commit', 'add']);
   p.calls.length = 0;
   for (const message of ['one', 'two']) p.see(app({ ...degraded, operationState: { message } }));
   await p.done();
@@ -103,16 +116,17 @@ it('takes what argocd-notifications has notified for notified', async () => {
   p.see(imported);
   await p.done();
   expect(p.queue.held()).toEqual([]);
-  expect((await loaded(p.ledger, 'a'))?.episodes).toMatchObject([
-    { trigger: 'on-degraded', notifiedAt: 1_700_000_000_000 },
-  ]);
+  const first = (await held(p.ledger, 'a')).notices;
+  expect(first).toMatchObject([{ of: { trigger: 'on-degraded' }, alerts: [{ since: 1_700_000_000_000 }] }]);
+  expect(first[0]?.alerts[0]).not.toHaveProperty('delivery');
 
   // Only at first sight: what the annotation still says later is not taken back.
   p.see(application('a', { status: healthy, subscriptions: toOps, annotations }));
   p.see(imported);
   await p.done();
   expect(p.queue.held()).toHaveLength(1);
-  expect((await loaded(p.ledger, 'a'))?.episodes[0]).not.toHaveProperty('notifiedAt');
+  const [delivery] = await all(p.ledger.pending());
+  expect((await held(p.ledger, 'a')).notices[0]?.alerts[0]?.delivery).toBe(delivery?.id);
 });
 
 it('waits with an Application whose sync status is older than its last operation', async () => {
@@ -137,7 +151,11 @@ it('applies what arrives while the ledger is read in its order', async () => {
   resolve(undefined);
   await p.done();
   await p.queue.runAll(p.deliver);
-  expect(p.sent.map(({ trigger }) => trigger)).toEqual(['on-degraded', 'on-synced', 'on-degraded']);
+  expect(p.sent.map(({ alerts: [{ trigger }] }) => trigger)).toEqual([
+    'on-degraded',
+    'on-synced',
+    'on-degraded',
+  ]);
 });
 
 it('asks the ledger again until it answers', async () => {
@@ -160,9 +178,12 @@ it('evaluates one that is gone once more, with a deletionTimestamp, and forgets 
   await p.done();
   await p.queue.runAll(p.deliver);
   expect(p.sent).toMatchObject([
-    { trigger: 'on-deleted', snapshot: { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } } },
+    {
+      alerts: [{ trigger: 'on-deleted' }],
+      snapshots: [{ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }],
+    },
   ]);
-  expect(await p.ledger.load('a')).toEqual({ goneAt: '1' });
+  expect(await p.ledger.load('a', rowKinds)).toMatchObject([{ kind: 'gone', value: { revision: '1' } }]);
   expect(p.observer.has('a')).toBe(false);
   expect(await series(p.metrics, 'herald_application_info')).toEqual([]);
 });
@@ -177,7 +198,7 @@ it('tells once of a deletion that takes its time', async () => {
   p.see(leaving, 'deleted');
   await p.done();
   await p.queue.runAll(p.deliver);
-  expect(p.sent.map(({ snapshot: { metadata } }) => (metadata as JsonObject).deletionTimestamp)).toEqual([
+  expect(p.sent.map(({ snapshots: [{ metadata }] }) => (metadata as JsonObject).deletionTimestamp)).toEqual([
     '2025-12-31T23:59:59Z',
   ]);
 });
@@ -210,7 +231,7 @@ it('keeps in the ledger what is not watched any more', async () => {
   p.see(app(degraded), 'unwatched');
   await p.done();
   expect(p.observer.size()).toBe(0);
-  expect((await loaded(p.ledger, 'a'))?.episodes).toHaveLength(1);
+  expect((await held(p.ledger, 'a')).notices).toHaveLength(1);
   p.see(app(degraded));
   await p.done();
   expect(p.queue.held()).toHaveLength(1);
@@ -231,7 +252,7 @@ it('reads of the ledger only what it has written before', async () => {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   let isSlow = false;
   const ledger = intercept(createMemoryLedger(), (call) =>
-    call === 'apply' && isSlow ? promise : undefined,
+    call === 'commit' && isSlow ? promise : undefined,
   );
   const p = start({ ledger });
   p.see(app(degraded));
@@ -256,8 +277,8 @@ it('writes no record of an Application that nobody subscribes to', async () => {
   expect(p.calls).toEqual(['load']);
   p.see(app(healthy));
   await p.done();
-  expect(p.calls).toEqual(['load', 'apply']);
-  expect((await loaded(p.ledger, 'a'))?.record.name).toBe('a');
+  expect(p.calls).toEqual(['load', 'commit']);
+  expect((await held(p.ledger, 'a')).record?.name).toBe('a');
 });
 
 it('keeps the record in step with the labels and subscriptions that it is found by', async () => {
@@ -266,7 +287,7 @@ it('keeps the record in step with the labels and subscriptions that it is found 
   await p.done();
   p.see(application('a', { status: healthy, subscriptions: toOps, labels: { team: 'x' } }));
   await p.done();
-  expect((await loaded(p.ledger, 'a'))?.record.object.metadata).toMatchObject({ labels: { team: 'x' } });
+  expect((await held(p.ledger, 'a')).record?.object.metadata).toMatchObject({ labels: { team: 'x' } });
 });
 
 it('claims nothing again after a restart, and what changed meanwhile', async () => {
@@ -451,23 +472,97 @@ it("evaluates a tenant's Application under the tenant's configuration and the co
   p.see(application('b', { status: degraded, subscriptions: toOps }));
   await p.done();
   await p.queue.runAll(p.deliver);
-  expect(p.sent.map(({ configNamespace, application: { uid } }) => [uid, configNamespace])).toEqual([
+  expect(
+    p.sent.map(({ configNamespace, alerts: [{ application }] }) => [application.uid, configNamespace]),
+  ).toEqual([
     ['a', 'tenant'],
     ['a', 'argocd'],
     ['b', 'argocd'],
   ]);
 });
 
-it('names the oncePer episodes that match now', async () => {
+it('names the oncePer values that match now', async () => {
   const p = start();
   p.see(app(synced('r1', 'Degraded'), { ...toOps, 'on-synced': 'dev' }));
   p.see(application('b', { status: degraded, subscriptions: toOps }));
   await p.done();
-  const [{ uid, keys } = { uid: '', keys: [] as string[] }, ...others] = [...p.observer.matching()];
-  expect([uid, keys.length, others]).toEqual(['a', 1, []]);
-  const { episodes = [] } = (await loaded(p.ledger, 'a')) ?? {};
-  expect(episodes.find(({ oncePer }) => oncePer === 'r1')?.key).toBe(keys[0]);
+  const [matching, ...others] = [...p.observer.matching()];
+  expect([matching?.uid, matching?.told.length, others]).toEqual(['a', 1, []]);
+  expect(await p.ledger.load('a', ['told'])).toMatchObject([{ key: matching?.told[0]?.key }]);
 });
+
+it('tells of one sync once, though its revision comes later, and says which value has named it', async () => {
+  const p = start();
+  const subscriptions = { 'on-synced': 'dev' };
+  for (const revision of ['', 'r1', 'r2']) {
+    p.see(app({ sync: { status: 'Synced', revision } }, subscriptions));
+    await p.done();
+  }
+  await p.queue.runAll(p.deliver);
+  expect(p.sent.map(({ alerts: [{ oncePer }] }) => oncePer)).toEqual(['', 'r2']);
+  expect(p.named.map(({ alerts: [{ oncePer }] }) => oncePer)).toEqual(['r1']);
+});
+
+it('holds progress until what was seen is durable', async () => {
+  let shown = '10';
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const ledger = intercept(createMemoryLedger(), (call) => (call === 'load' ? promise : undefined));
+  const p = start({ ledger, shown: () => shown });
+  p.see(app(degraded));
+  shown = '11';
+  expect(p.progress.revision()).toBe('10');
+  resolve(undefined);
+  await p.observer.settled();
+  expect(p.progress.revision()).toBe('10');
+  await p.done();
+  expect(p.progress.revision()).toBe('11');
+});
+
+it('tells so many of what one annotation asks for, says what it leaves out, and goes on with others', async () => {
+  const p = start();
+  const recipients = Array.from({ length: 30_000 }, (_, i) => `r${i}`).join(';');
+  p.see(app(degraded, { 'on-degraded': recipients }));
+  p.see(application('b', { status: degraded, subscriptions: toOps }));
+  await p.done();
+  expect((await held(p.ledger, 'a')).notices).toHaveLength(1_000);
+  expect((await held(p.ledger, 'b')).notices).toHaveLength(1);
+  expect(await pendingOf(p)).toBe(1_001);
+  expect(p.queue.held()).toHaveLength(1_001);
+  expect(warnings(p, 'Conditions could not be evaluated')).toMatchObject([
+    {
+      application: 'argocd/a',
+      failures: ['on-degraded: it is left out: there are more than 1000 subscriptions'],
+    },
+  ]);
+  // It is not news again, nor is there anything to write.
+  p.calls.length = 0;
+  p.see(app({ ...degraded, message: 'x' }, { 'on-degraded': recipients }));
+  await p.done();
+  expect([p.calls, warnings(p, 'Conditions could not be evaluated').length]).toEqual([[], 1]);
+});
+
+it('evaluates so many of the triggers of a tenant, and all of others', async () => {
+  const names = Array.from({ length: 10_000 }, (_, i) => `t${i}`);
+  const triggers = Object.fromEntries(
+    names.map((name) => [`trigger.${name}`, '[{when: "true", send: [message]}]']),
+  );
+  const tenant = {
+    ...configMap,
+    ...triggers,
+    subscriptions: JSON.stringify([{ recipients: ['console:all'], triggers: names }]),
+  };
+  const snapshots = [snapshot(), snapshot(tenant, { namespace: 'tenant' })];
+  const p = start({ snapshots, selfService: true });
+  p.see(application('a', { namespace: 'tenant', status: degraded }));
+  p.see(application('b', { status: degraded, subscriptions: toOps }));
+  await p.done();
+  // The budget of the tenant's conditions may end before.
+  const told = (await held(p.ledger, 'a')).notices.length;
+  expect(told).toBeGreaterThan(0);
+  expect(told).toBeLessThanOrEqual(1_000);
+  expect((await held(p.ledger, 'b')).notices).toHaveLength(1);
+  expect(warnings(p, 'Conditions could not be evaluated')[0]).toMatchObject({ application: 'tenant/a' });
+}, 60_000);
 
 it('survives an object that it cannot read', async () => {
   const p = start();

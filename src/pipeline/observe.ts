@@ -2,11 +2,23 @@
  * What is known of each Application and when it is evaluated. Longer than most files: the order of events, of what the
  * ledger answers and of what is written has to be seen in one place.
  */
+
+import { createChangeCounter } from '../alerts/change-history.ts';
+import {
+  type DecidedPart,
+  decide,
+  type Evaluation,
+  type OpenNotices,
+  openNotices,
+  toldRows,
+} from '../alerts/decide.ts';
+import { rowsOfImport } from '../alerts/imported-rows.ts';
+import { slotOf } from '../alerts/keys.ts';
+import type { ImportedAlert } from '../alerts/notified-annotation.ts';
 import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import { isOperationStuck } from '../cluster/sync-status.ts';
-import { type ChangeHistory, createChangeCounter } from '../episodes/change-history.ts';
-import { decide, type Evaluation, type OpenEpisodes, openEpisodes, slotOf } from '../episodes/claim.ts';
-import type { EpisodeRecord, LedgerChange } from '../episodes/ledger.ts';
+import type { Part } from '../ledger/pieces.ts';
+import type { ApplicationRecord, ChangeHistory, Row } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, Delivery, JsonObject } from '../model.ts';
@@ -17,6 +29,7 @@ import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
 import type { LedgerWriter } from './ledger-writer.ts';
 import { createLineBudget } from './line-budget.ts';
 import { isNewborn } from './newborn.ts';
+import type { Hold, Progress } from './progress.ts';
 import { createPutOff } from './put-off.ts';
 import { isBefore } from './revision.ts';
 import { createShares } from './shares.ts';
@@ -44,8 +57,8 @@ export interface Observer {
   has(uid: string): boolean;
   /** The Application as it was observed last. */
   known(uid: string): Application | undefined;
-  /** Keys of the oncePer episodes that match now, by Application: what pruning must keep. */
-  matching(): IterableIterator<{ uid: string; keys: string[] }>;
+  /** Rows that say that the oncePer values which match now are told, by Application: what pruning must keep. */
+  matching(): IterableIterator<{ uid: string; told: Row<'told'>[] }>;
   size(): number;
   /** Evaluates nothing any more; the metrics of the Applications go. */
   stop(): void;
@@ -61,12 +74,13 @@ interface Deps {
   repo?(application: Application, active: ActiveConfig): RepoEvaluation | undefined;
   /** Argo CD's gate: an operation has finished that the status does not reflect yet. */
   isRefreshed(object: JsonObject): boolean;
-  /** The episodes that argocd-notifications has recorded on the Application itself. */
-  importEpisodes(application: Application, evaluations: readonly AlertEvaluation[]): EpisodeRecord[];
-  /** Told of episodes without oncePer that are over. */
+  progress: Pick<Progress, 'hold'>;
+  /** What argocd-notifications has recorded on the Application itself. */
+  importAlerts(application: Application, evaluations: readonly AlertEvaluation[]): ImportedAlert[];
+  /** Told of alerts without oncePer that are over. */
   onEnded(application: Application, evaluations: readonly Evaluation[]): void;
   /** Told of oncePer values that count as told without a message. */
-  onNamed?(delivery: Delivery): void;
+  onNamed(delivery: Delivery): void;
   /** More events wait for the ledger than are kept in memory: told once, and they are given up. */
   onOverflow(): void;
   metrics: Metrics;
@@ -85,15 +99,15 @@ interface Options {
 
 interface Tracked {
   application: Application;
-  open: OpenEpisodes;
+  open: OpenNotices;
   timeDependent: boolean;
   /**
    * When something was last decided, Unix milliseconds. A later decision gets a later time, because it is what tells
-   * two occurrences of an episode apart; a watch that catches up shows both in one millisecond.
+   * two occurrences of an alert apart; a watch that catches up shows both in one millisecond.
    */
   decidedAt: number;
   /** Events that arrived while the ledger was asked; undefined once it has answered. */
-  waiting?: ApplicationEvent[];
+  waiting?: { event: ApplicationEvent; hold: Hold }[];
   /** Of the record in the ledger; undefined before there is one. */
   fingerprint?: string;
   /** The revision up to which an earlier process has decided; undefined where there was none. */
@@ -110,9 +124,16 @@ interface Tracked {
 interface Postponed {
   entry: Tracked;
   event: ApplicationEvent;
-  known: ReadonlyMap<string, EpisodeRecord> | undefined;
+  hold: Hold;
 }
 
+/** What an evaluation needs of the ledger. */
+const loadedKinds = ['application', 'notice', 'gone'] as const;
+/**
+ * Milliseconds for which it is remembered that an Application was deleted: longer than an API server remembers what
+ * happened before, which is minutes.
+ */
+const goneFor = 7 * 24 * 3_600_000;
 /** Applications asked of the ledger at the same time. */
 const loadConcurrency = 64;
 /** Milliseconds of evaluation after which other work gets its turn. */
@@ -139,7 +160,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     // One that waits for the ledger is evaluated then.
     if (!entry || entry.waiting) return 0;
     const wait = waitOf(entry);
-    if (wait === 0) apply(entry, { application: entry.application, kind: 'seen', observedAt: deps.now() });
+    if (wait === 0) again(entry);
     return wait;
   });
   let spentInTurn = 0;
@@ -179,14 +200,15 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     spentInTurn = 0;
     const due = postponed;
     postponed = [];
-    for (const [index, { entry, event, known }] of due.entries()) {
+    for (const [index, { entry, event, hold }] of due.entries()) {
       if (spentInTurn >= turn) {
         postponed = due.slice(index);
         break;
       }
       // Dropped by an event before.
-      if (tracked.get(entry.application.uid) === entry) applyNow(entry, event, known);
-      else observe(event, entry.decidedAt);
+      if (tracked.get(entry.application.uid) === entry) applyNow(entry, event, hold);
+      else observe(event, hold, entry.decidedAt);
+      hold.release();
     }
     settle();
   }
@@ -194,28 +216,28 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   async function loadOne(uid: string): Promise<void> {
     const entry = tracked.get(uid);
     if (!entry?.waiting) return;
-    const loaded = await untilLoaded(uid);
+    const rows = await untilLoaded(uid);
     if (stopped) return;
-    const events = entry.waiting;
+    const waited = entry.waiting;
     delete entry.waiting;
-    waitingEvents -= events.length;
-    const known = loaded && 'record' in loaded ? loaded : undefined;
-    if (known) {
-      entry.open = openEpisodes(uid, known.episodes);
-      entry.fingerprint = recordFingerprint(known.record);
-      entry.history = known.record.history ?? {};
-      entry.decidedUpTo = known.record.revision;
+    waitingEvents -= waited.length;
+    const record = rows.find((row) => row.kind === 'application')?.value;
+    if (record) {
+      entry.open = openNotices(rows.filter((row) => row.kind === 'notice'));
+      entry.fingerprint = recordFingerprint(record);
+      entry.history = record.history ?? {};
+      entry.decidedUpTo = record.revision;
     }
-    const isGone = loaded !== undefined && 'goneAt' in loaded;
-    const notified = withOncePer(known?.episodes ?? []);
-    for (const event of events) {
+    const isGone = !record && rows.some((row) => row.kind === 'gone');
+    for (const [index, { event, hold }] of waited.entries()) {
       // Not watched any more, and then again.
-      if (tracked.get(uid) !== entry) observe(event, entry.decidedAt);
+      if (tracked.get(uid) !== entry) observe(event, hold, entry.decidedAt);
       // Neither seen nor in the ledger: its deletion has been told and written before.
-      else if (!known && event === events[0] && event.kind === 'deleted') drop(entry);
+      else if (!record && index === 0 && event.kind === 'deleted') drop(entry);
       // It was forgotten after all of this.
       else if (isGone && event.isReplayed) drop(entry);
-      else apply(entry, event, notified);
+      else apply(entry, event, hold);
+      hold.release();
     }
   }
 
@@ -226,23 +248,29 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     );
   }
 
-  async function untilLoaded(uid: string): Promise<Awaited<ReturnType<TermLedger['load']>>> {
+  async function untilLoaded(uid: string): Promise<Row<(typeof loadedKinds)[number]>[]> {
     for (let wait = retryDelay; !stopped; wait = Math.min(wait * 2, maxRetryDelay)) {
       try {
         // One that is watched again: what was decided before is still on its way.
         await writer.written(uid);
-        return await ledger.load(uid);
+        return await ledger.load(uid, loadedKinds);
       } catch (error) {
         log.warn({ err: error }, 'Cannot read the ledger, trying again');
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
-    return undefined;
+    return [];
   }
 
-  function apply(entry: Tracked, event: ApplicationEvent, known?: ReadonlyMap<string, EpisodeRecord>): void {
-    if (postponed.length === 0 && spentInTurn < turn) applyNow(entry, event, known);
-    else if (hasRoom()) postponed.push({ entry, event, known });
+  function apply(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
+    if (postponed.length === 0 && spentInTurn < turn) applyNow(entry, event, hold);
+    else if (hasRoom()) postponed.push({ entry, event, hold: hold.share() });
+  }
+
+  function again(entry: Tracked): void {
+    const hold = deps.progress.hold();
+    apply(entry, { application: entry.application, kind: 'seen', observedAt: deps.now() }, hold);
+    hold.release();
   }
 
   /** Whether one more event may wait; if not, everything will be watched again. */
@@ -258,11 +286,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     return false;
   }
 
-  function applyNow(
-    entry: Tracked,
-    event: ApplicationEvent,
-    known: ReadonlyMap<string, EpisodeRecord> | undefined,
-  ): void {
+  function applyNow(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
     if (stopped) return;
     try {
       if (event.kind === 'unwatched') {
@@ -271,12 +295,17 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       }
       if (event.kind !== 'deleted' && isDecided(event, entry)) return;
       entry.application = event.kind === 'deleted' ? withDeletionTimestamp(event) : event.application;
-      evaluate(entry, event, known);
+      evaluate(entry, event, hold);
       if (event.kind === 'deleted') {
         drop(entry);
         const { uid, resourceVersion } = entry.application;
         // Of one without a record there is nothing to forget.
-        if (entry.fingerprint !== undefined) writer.write(uid, { kind: 'forget', revision: resourceVersion });
+        if (entry.fingerprint !== undefined)
+          writer.write(
+            uid,
+            { clear: true, last: { put: [goneRow(resourceVersion, deps.now())] } },
+            hold.share(),
+          );
       }
     } catch (error) {
       log.error(
@@ -286,11 +315,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     }
   }
 
-  function evaluate(
-    entry: Tracked,
-    { kind, observedAt }: ApplicationEvent,
-    known?: ReadonlyMap<string, EpisodeRecord>,
-  ): void {
+  function evaluate(entry: Tracked, { kind, observedAt }: ApplicationEvent, hold: Hold): void {
     const { application } = entry;
     metrics.setApplication(application, observedAt);
     if (kind === 'seen' && !deps.isRefreshed(application.object)) return;
@@ -300,18 +325,23 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const isHistoryNew = entry.history !== before;
     const now = Math.max(deps.now(), entry.decidedAt + 1);
     const firstSight = entry.fingerprint === undefined;
-    const imported = firstSight ? deps.importEpisodes(application, evaluations) : [];
-    if (imported.length > 0) entry.open = openEpisodes(application.uid, imported);
-    const notified = imported.length > 0 ? withOncePer(imported) : known;
-    const decision = decide(application, evaluations, entry.open, { now, observedAt }, notified);
+    const imported = rowsOfImport(
+      application.uid,
+      firstSight ? deps.importAlerts(application, evaluations) : [],
+      now,
+    );
+    if (imported.rows.length > 0)
+      entry.open = openNotices(imported.rows.filter((row) => row.kind === 'notice'));
+    const decision = decide(application, evaluations, entry.open, { now, observedAt }, imported.told);
     entry.open = decision.open;
-    if (decision.change) entry.decidedAt = now;
+    if (decision.parts.length > 0) entry.decidedAt = now;
     metrics.setAlerts(application, activeAlerts(entry, evaluations));
     const isTold = entry.fingerprint !== undefined || evaluations.length > 0;
-    const change = isTold ? changeOf(entry, decision.change, imported, isHistoryNew) : undefined;
-    for (const delivery of decision.named) deps.onNamed?.(delivery);
+    const parts = [...partsOfImport(imported.rows, decision.parts), ...decision.parts];
+    const record = isTold ? recordOf(entry, parts.length > 0 || isHistoryNew) : undefined;
+    for (const delivery of decision.named) deps.onNamed(delivery);
     if (decision.ended.length > 0) deps.onEnded(application, decision.ended);
-    if (change) writer.write(application.uid, { kind: 'apply', change });
+    if (record) writer.write(application.uid, { parts, last: { put: [recordRow(record)] } }, hold.share());
   }
 
   /** Argo CD itself may have stopped syncing it, so it is said once for each such operation. */
@@ -435,18 +465,12 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
    * The record is written when the Application is first subscribed to something, with each change, and when what
    * decides about subscriptions differs.
    */
-  function changeOf(
-    entry: Tracked,
-    decided: LedgerChange | undefined,
-    imported: EpisodeRecord[],
-    isHistoryNew: boolean,
-  ): LedgerChange | undefined {
+  function recordOf(entry: Tracked, isChanged: boolean): ApplicationRecord | undefined {
     const record = { ...applicationRecord(entry.application), history: entry.history };
     const fingerprint = recordFingerprint(record);
     const isNew = fingerprint !== entry.fingerprint;
     entry.fingerprint = fingerprint;
-    if (!decided && !isNew && !isHistoryNew && imported.length === 0) return undefined;
-    return { ...decided, record, ...(imported.length > 0 ? { import: imported } : {}) };
+    return isNew || isChanged ? record : undefined;
   }
 
   function drop(entry: Tracked): void {
@@ -454,7 +478,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     tracked.delete(entry.application.uid);
   }
 
-  function observe(event: ApplicationEvent, decidedAt = 0): void {
+  function observe(event: ApplicationEvent, hold: Hold, decidedAt = 0): void {
     const { application } = event;
     const { uid } = application;
     const entry = tracked.get(uid);
@@ -463,15 +487,15 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       waitingEvents += 1;
     }
     if (stopped) return;
-    if (entry?.waiting) entry.waiting.push(event);
-    else if (entry) apply(entry, event);
+    if (entry?.waiting) entry.waiting.push({ event, hold: hold.share() });
+    else if (entry) apply(entry, event, hold);
     else {
       tracked.set(uid, {
         application,
         open: new Map(),
         timeDependent: false,
         decidedAt,
-        waiting: [event],
+        waiting: [{ event, hold: hold.share() }],
         history: {},
         failures: '',
       });
@@ -481,7 +505,11 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   }
 
   return {
-    observe: (event) => observe(event),
+    observe(event) {
+      const hold = deps.progress.hold();
+      observe(event, hold);
+      hold.release();
+    },
     async reevaluate(which) {
       let since = performance.now();
       for (const entry of Array.from(tracked.values())) {
@@ -490,7 +518,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         while (postponed.length > 0) await new Promise(setImmediate);
         if (entry.waiting || tracked.get(entry.application.uid) !== entry) continue;
         if (!which(entry.application, entry.timeDependent)) continue;
-        apply(entry, { application: entry.application, kind: 'seen', observedAt: deps.now() });
+        again(entry);
         if (performance.now() - since < slice) continue;
         await new Promise(setImmediate);
         since = performance.now();
@@ -500,14 +528,12 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     has: (uid) => tracked.has(uid),
     known(uid) {
       const entry = tracked.get(uid);
-      return entry?.waiting?.at(-1)?.application ?? entry?.application;
+      return entry?.waiting?.at(-1)?.event.application ?? entry?.application;
     },
     *matching() {
       for (const [uid, { open }] of tracked) {
-        const keys = [...open.values()]
-          .filter(({ oncePer, ended }) => oncePer !== '' && !ended)
-          .map(({ key }) => key);
-        if (keys.length > 0) yield { uid, keys };
+        const told = toldRows(uid, open, deps.now());
+        if (told.length > 0) yield { uid, told };
       }
     },
     size: () => tracked.size,
@@ -522,9 +548,20 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   };
 }
 
-/** The episodes that never end, by key: those without oncePer are in `open` for as long as they last. */
-function withOncePer(episodes: readonly EpisodeRecord[]): ReadonlyMap<string, EpisodeRecord> {
-  return new Map(episodes.filter(({ oncePer }) => oncePer !== '').map((episode) => [episode.key, episode]));
+function recordRow(value: ApplicationRecord): Row<'application'> {
+  return { kind: 'application', key: '', value };
+}
+
+function goneRow(revision: string, now: number): Row<'gone'> {
+  return { kind: 'gone', key: '', value: { revision }, expiresAt: now + goneFor };
+}
+
+/** What was imported, but for notices that have changed since, of which there is one row. */
+function partsOfImport(rows: readonly Row[], decided: readonly DecidedPart[]): Part[] {
+  const changed = new Set(
+    decided.flatMap(({ put = [], remove = [] }) => [...put, ...remove].map(({ key }) => key)),
+  );
+  return rows.filter(({ key }) => !changed.has(key)).map((row) => ({ put: [row] }));
 }
 
 /** An alert is active while its condition holds; a failed evaluation is no answer, so it leaves the alert as it was. */
@@ -535,11 +572,11 @@ function activeAlerts(
   const alerts = new Map<string, { trigger: string; severity: string; since: number }>();
   for (const evaluation of evaluations) {
     if (evaluation.result.status === 'unmatched') continue;
-    const episode = entry.open.get(slotOf(evaluation));
-    if (!episode || episode.ended) continue;
+    const alert = entry.open.get(slotOf(evaluation))?.alerts.at(-1);
+    if (!alert) continue;
     const { trigger, severity } = evaluation;
     const key = `${trigger}\n${severity}`;
-    const since = Math.min(episode.openedAt, alerts.get(key)?.since ?? Number.POSITIVE_INFINITY);
+    const since = Math.min(alert.since, alerts.get(key)?.since ?? Number.POSITIVE_INFINITY);
     alerts.set(key, { trigger, severity, since });
   }
   return [...alerts.values()];

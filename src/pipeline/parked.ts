@@ -1,5 +1,5 @@
 import type { ClusterEvent } from '../cluster/events.ts';
-import type { Settlement } from '../episodes/ledger.ts';
+import type { Settlement } from '../ledger/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Delivery } from '../model.ts';
 import { fieldsOf } from './deliver.ts';
@@ -11,7 +11,8 @@ export function reportParked(
   deps: { record(event: ClusterEvent): void; log: Logger },
 ): void {
   const { service, recipient } = delivery.destination;
-  const { namespace, name, uid } = delivery.application;
+  const [{ trigger, application }] = delivery.alerts;
+  const { namespace, name, uid } = application;
   deps.log.error(
     { ...fieldsOf(delivery), status, reason, error },
     'Not delivered: see herald deliveries --failed',
@@ -20,6 +21,6 @@ export function reportParked(
     subject: { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', namespace, name, uid },
     type: 'Warning',
     reason: 'NotificationNotDelivered',
-    message: `${delivery.trigger} was not delivered to ${service}:${recipient}: ${error}`,
+    message: `${trigger} was not delivered to ${service}:${recipient}: ${error}`,
   });
 }

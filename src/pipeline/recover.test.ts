@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { loaded } from '../../test/contract/ledger-fixtures.ts';
-import type { ApplicationRecord } from '../episodes/ledger.ts';
+import { committer } from '../../test/contract/ledger-fixtures.ts';
+import { type ApplicationRecord, rowKinds } from '../ledger/rows.ts';
 import { applicationRecord } from './application-record.ts';
 import type { ApplicationEvent } from './observe.ts';
 import { observeDeletion, pruneLedger, reportDeletions, requeueIntents } from './recover.ts';
-import { createTermLedger } from './term-ledger.ts';
 import { application, degraded, healthy, synced } from './testing/fixtures.ts';
 import { intercept } from './testing/intercept.ts';
 import { createMemoryLedger } from './testing/memory-ledger.ts';
@@ -60,7 +59,10 @@ describe('requeueIntents', () => {
 describe('reportDeletions', () => {
   async function reported(known: string[], shape: Partial<Parameters<typeof reportDeletions>[0]> = {}) {
     const ledger = createMemoryLedger();
-    for (const uid of known) await ledger.apply(uid, { record: applicationRecord(app(uid)) }, 1);
+    const commit = committer(ledger);
+    for (const uid of known) {
+      await commit(uid, { put: [{ kind: 'application', key: '', value: applicationRecord(app(uid)) }] });
+    }
     const events: ApplicationEvent[] = [];
     const asked: string[] = [];
     await reportDeletions({
@@ -104,7 +106,7 @@ describe('reportDeletions', () => {
     before.see(app('a', healthy));
     await before.done();
 
-    const { observer, done, deliver, sent } = startPipeline({ ledger, queue, now: () => now });
+    const { observer, done, deliver, sent } = startPipeline({ ledger, queue, now: () => now, term: 2 });
     const report = () =>
       reportDeletions({ ledger, observer, isWatched: () => true, isGone: async () => true, now });
     await report();
@@ -112,7 +114,9 @@ describe('reportDeletions', () => {
     await report();
     await done();
     await queue.runAll(deliver);
-    expect(sent.map(({ trigger, application: { uid } }) => [trigger, uid])).toEqual([['on-deleted', 'a']]);
+    expect(sent.map(({ alerts: [{ trigger, application: of }] }) => [trigger, of.uid])).toEqual([
+      ['on-deleted', 'a'],
+    ]);
   });
 });
 
@@ -165,23 +169,29 @@ describe('pruneLedger', () => {
     const ledger = createMemoryLedger();
     const clock = { now };
     const queue = createMemoryQueue(() => clock.now);
-    const { see, done, deliver, observer } = startPipeline({ ledger, queue, now: () => clock.now });
+    const { see, done, deliver, observer, writer } = startPipeline({ ledger, queue, now: () => clock.now });
     see(app('old', synced('r1')));
     await done();
     see(app('old', synced('r2')));
     see(app('gone', synced('r1')));
     see(app('gone', { sync: { status: 'OutOfSync' } }));
+    see(app('deleted', healthy));
+    await done();
+    see(app('deleted', healthy), 'deleted');
     await done();
     await queue.runAll(deliver);
     clock.now += 91 * day;
-    const term = createTermLedger(Promise.resolve({ ledger, term: 1 }));
     const { log, lines } = recordLog();
-    const deps = { ledger: { ...term, prune: ledger.prune }, observer, log };
-    const prune = () => pruneLedger({ ...deps, now: clock.now, before: clock.now - 90 * day });
+    const prune = () =>
+      pruneLedger({ ledger, writer, observer, log, now: clock.now, parked: clock.now - 90 * day });
     await prune();
-    expect(lines).toMatchObject([{ msg: 'Removed what is long over from the ledger', removed: 2 }]);
-    const left = (await loaded(ledger, 'old'))?.episodes.map(({ oncePer }) => oncePer);
-    expect([left, (await loaded(ledger, 'gone'))?.episodes]).toEqual([['r2'], []]);
+    expect(lines).toMatchObject([{ msg: 'Removed what is long over from the ledger', removed: 3 }]);
+    const toldOf = async (uid: string) => (await ledger.load(uid, ['told'])).map(({ key }) => key);
+    expect(await toldOf('old')).toEqual(
+      [...observer.matching()].flatMap(({ told }) => told.map(({ key }) => key)),
+    );
+    expect([await toldOf('old').then((keys) => keys.length), await toldOf('gone')]).toEqual([1, []]);
+    expect(await ledger.load('deleted', rowKinds)).toEqual([]);
     await prune();
     expect(lines).toHaveLength(1);
   });

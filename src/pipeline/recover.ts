@@ -1,17 +1,18 @@
 import { readMetadata } from '../cluster/kube-object.ts';
 import { readApplication } from '../cluster/watch-applications.ts';
 import type { DeliveryQueue } from '../delivery/queue.ts';
-import type { ApplicationRecord, Ledger } from '../episodes/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { ApplicationRecord } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
+import type { LedgerWriter } from './ledger-writer.ts';
 import type { ApplicationEvent, Observer } from './observe.ts';
-import type { TermLedger } from './term-ledger.ts';
 
 /**
  * Queues again what is to be sent now but is held by no job: a crash between the two, or a queue that lost its jobs.
  * Safe to run at any time, since adding is idempotent by delivery id. Answers how many it queued.
  */
 export async function requeueIntents(deps: {
-  ledger: Pick<Ledger, 'ready' | 'read'>;
+  ledger: Pick<Ledger, 'ready'>;
   queue: Pick<DeliveryQueue, 'missing' | 'add'>;
   log: Logger;
 }): Promise<number> {
@@ -19,9 +20,8 @@ export async function requeueIntents(deps: {
   for await (const ids of deps.ledger.ready()) {
     const missing = await deps.queue.missing(ids);
     if (missing.length === 0) continue;
-    const lost = await deps.ledger.read(missing);
-    await deps.queue.add(lost);
-    queued += lost.length;
+    await deps.queue.add(missing);
+    queued += missing.length;
   }
   if (queued > 0) deps.log.info({ deliveries: queued }, 'Queued deliveries that no job held');
   return queued;
@@ -32,14 +32,14 @@ export async function requeueIntents(deps: {
  * watched. `isGone` tells them from those that are merely not watched any more.
  */
 export async function reportDeletions(deps: {
-  ledger: Pick<Ledger, 'applications'>;
+  ledger: Pick<Ledger, 'rows'>;
   observer: Pick<Observer, 'has' | 'observe'>;
   isWatched(record: ApplicationRecord): boolean;
   isGone(record: ApplicationRecord): Promise<boolean>;
   now: number;
 }): Promise<void> {
-  for await (const records of deps.ledger.applications()) {
-    for (const record of records) {
+  for await (const rows of deps.ledger.rows('application')) {
+    for (const { value: record } of rows) {
       if (deps.observer.has(record.uid) || !deps.isWatched(record)) continue;
       const metadata = readMetadata(record.object);
       if (!metadata || !(await deps.isGone(record))) continue;
@@ -66,17 +66,22 @@ export async function observeDeletion(
   }
 }
 
-/** Removes from the ledger what was last seen before `before` (Unix milliseconds), after confirming what matches now. */
+/**
+ * Removes from the ledger what has expired, and what was parked before `parked` (Unix milliseconds), after confirming
+ * what matches now.
+ */
 export async function pruneLedger(deps: {
-  ledger: Pick<TermLedger, 'apply'> & Pick<Ledger, 'prune'>;
+  ledger: Pick<Ledger, 'prune'>;
+  writer: Pick<LedgerWriter, 'write' | 'written'>;
   observer: Pick<Observer, 'matching'>;
   log: Logger;
   now: number;
-  before: number;
+  parked: number;
 }): Promise<void> {
-  for (const { uid, keys } of deps.observer.matching()) {
-    await deps.ledger.apply(uid, { confirm: { keys, at: deps.now } });
+  for (const { uid, told } of deps.observer.matching()) {
+    deps.writer.write(uid, { parts: told.map((row) => ({ put: [row] })) });
+    await deps.writer.written(uid);
   }
-  const removed = await deps.ledger.prune(deps.before);
+  const removed = await deps.ledger.prune({ expired: deps.now, parked: deps.parked });
   if (removed > 0) deps.log.info({ removed }, 'Removed what is long over from the ledger');
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { claim, record } from '../../test/contract/ledger-fixtures.ts';
-import type { Settlement } from '../episodes/ledger.ts';
+import { all, committer, delivery } from '../../test/contract/ledger-fixtures.ts';
+import type { Settlement } from '../ledger/ledger.ts';
 import type { RejectionScope } from '../model.ts';
 import { reviveParked } from './revive.ts';
 import { createMemoryLedger } from './testing/memory-ledger.ts';
@@ -16,17 +16,17 @@ async function afterChange(
   const ledger = createMemoryLedger();
   const queue = createMemoryQueue(() => 0);
   const { log, lines } = recordLog();
-  const { episode, delivery } = claim('u', { observedAt: 5_000 });
-  await ledger.apply('u', { record: record('u'), claim: [{ episode, delivery }] }, 0);
+  const one = delivery('u', { observedAt: 5_000 });
+  await committer(ledger)('u', { add: [one] });
   const settlement = { status: 'rejected', at: 6_000, reason: 'no', error: 'no', ...(scope && { scope }) };
-  await ledger.settle(delivery.id, settlement as Settlement);
+  await ledger.settle(one.id, settlement as Settlement);
   const { namespace = 'argocd', services = [], templates = [] } = change;
   await reviveParked(
     { ledger, queue, log },
     { namespace, services: new Set(services), templates: new Set(templates) },
     since,
   );
-  return { queued: queue.held().length, parked: (await ledger.parked(9)).length, lines: lines.length };
+  return { queued: queue.held().length, parked: (await all(ledger.parked())).length, lines: lines.length };
 }
 
 const revived = { queued: 1, parked: 0, lines: 1 };
@@ -50,4 +50,28 @@ it.each<[string, RejectionScope | undefined, Parameters<typeof afterChange>[1], 
 it('is news no more', async () => {
   expect(await afterChange('service', { services: ['slack'] }, 5_001)).toEqual(left);
   expect(await afterChange('service', { services: ['slack'] }, 5_000)).toEqual(revived);
+});
+
+it('reads page by page and no snapshot, and hands out in the order in which they were observed', async () => {
+  const ledger = createMemoryLedger();
+  const queue = createMemoryQueue(() => 0);
+  const commit = committer(ledger);
+  const ids: string[] = [];
+  for (let i = 0; i < 450; i += 1) {
+    // Of one lane, and settled in another order than observed.
+    const one = delivery('u', { trigger: `t${i}`, observedAt: 5_000 + i });
+    ids.push(one.id);
+    await commit('u', { add: [one] });
+    await ledger.settle(one.id, {
+      status: 'rejected',
+      at: 9_000 - i,
+      reason: 'no',
+      error: 'no',
+      scope: 'service',
+    });
+  }
+  const change = { namespace: 'argocd', services: new Set(['slack']), templates: new Set<string>() };
+  await reviveParked({ ledger, queue, log: recordLog().log }, change, 5_000);
+  expect((await all(ledger.pending())).map(({ id }) => id)).toEqual(ids);
+  expect(queue.held()).toEqual([ids[0]]);
 });

@@ -1,10 +1,11 @@
 import type { DeliveryQueue } from '../delivery/queue.ts';
-import type { Ledger, ParkedDelivery } from '../episodes/ledger.ts';
+import type { Ledger, ParkedDelivery } from '../ledger/ledger.ts';
+import { chunks } from '../ledger/pieces.ts';
 import type { Logger } from '../log.ts';
 import type { ConfigChange } from './configurations.ts';
 
-/** More parked deliveries than this are not looked at: the newest are. */
-const mostParked = 10_000;
+/** Deliveries that are made pending at once. */
+const pageSize = 200;
 
 /**
  * Makes pending again what was parked for a reason that the change may have ended: a service with another token or
@@ -20,14 +21,20 @@ export async function reviveParked(
   since: number,
 ): Promise<void> {
   if (change.services.size + change.templates.size === 0) return;
-  const parked = await deps.ledger.parked(mostParked);
-  const ids = parked
-    .filter((each) => each.delivery.observedAt >= since && concerns(change, each))
-    .map(({ delivery }) => delivery.id);
-  if (ids.length === 0) return;
-  await deps.queue.add(await deps.ledger.unpark(ids));
+  const found: { id: string; observedAt: number }[] = [];
+  pages: for await (const parked of deps.ledger.parked()) {
+    for (const each of parked) {
+      // They come by the time at which they were settled, the last first.
+      if (each.at < since) break pages;
+      const { id, observedAt } = each.delivery;
+      if (observedAt >= since && concerns(change, each)) found.push({ id, observedAt });
+    }
+  }
+  if (found.length === 0) return;
+  const inOrder = found.toSorted((a, b) => a.observedAt - b.observedAt).map(({ id }) => id);
+  for (const ids of chunks(inOrder, pageSize)) await deps.queue.add(await deps.ledger.unpark(ids));
   deps.log.info(
-    { deliveries: ids.length, namespace: change.namespace },
+    { deliveries: found.length, namespace: change.namespace },
     'Parked deliveries are tried again: the configuration has changed',
   );
 }

@@ -42,7 +42,7 @@ describe('the conditions of a ConfigMap and event', () => {
     const p = start(triggers(100));
     for (let event = 0; event < 3; event += 1) p.see(of('a'));
     await p.done();
-    const told = (await all(p.ledger.pending())).map(({ trigger }) => trigger);
+    const told = (await all(p.ledger.pending())).map(({ alerts: [{ trigger }] }) => trigger);
     expect(told).toContain('on-degraded');
     expect(told).not.toContain('on-own');
     const problems = p.lines.filter(({ what }) => String(what).includes('steps'));
@@ -56,7 +56,7 @@ describe('the conditions of a ConfigMap and event', () => {
     const p = start(triggers(1));
     p.see(of('a'));
     await p.done();
-    const told = (await all(p.ledger.pending())).map(({ trigger }) => trigger).sort();
+    const told = (await all(p.ledger.pending())).map(({ alerts: [{ trigger }] }) => trigger).sort();
     expect(told).toEqual(['on-degraded', 'on-heavy', 'on-own']);
   });
 });
@@ -67,7 +67,7 @@ describe('a tenant and second', () => {
     for (let event = 0; event < 30; event += 1) p.see(of(`a${event}`));
     await p.done();
     const own = async () =>
-      (await all(p.ledger.pending())).filter(({ trigger }) => trigger === 'on-heavy').length;
+      (await all(p.ledger.pending())).filter(({ alerts: [{ trigger }] }) => trigger === 'on-heavy').length;
     const first = await own();
     expect(first).toBeGreaterThan(15);
     expect(first).toBeLessThan(30);
@@ -82,7 +82,7 @@ describe('a tenant and second', () => {
     try {
       const p = start(triggers(1));
       const own = async () =>
-        (await all(p.ledger.pending())).filter(({ trigger }) => trigger === 'on-heavy').length;
+        (await all(p.ledger.pending())).filter(({ alerts }) => alerts[0].trigger === 'on-heavy').length;
       for (let event = 0; event < 30; event += 1) p.see(of(`a${event}`));
       await p.done();
       const first = await own();

@@ -1,28 +1,21 @@
-import type { Applied, Ledger, LedgerChange } from '../episodes/ledger.ts';
+import type { Change, Committed, Ledger } from '../ledger/ledger.ts';
 
 /** The ledger as one term of a leader writes it. */
 export interface TermLedger {
   load: Ledger['load'];
-  apply(uid: string, change: LedgerChange): Promise<Applied>;
-  forget(uid: string, revision: string): Promise<{ fenced: boolean }>;
-  setProgress(revision: string): Promise<{ fenced: boolean }>;
+  read: Ledger['read'];
+  /** `number`: of the write, in the order in which those of a scope are made. */
+  commit(scope: string, number: number, change: Change): Promise<Committed>;
 }
 
 /** Both may be still to come: while the store cannot be opened Applications are watched all the same, and wait. */
 export function createTermLedger(opening: Promise<{ ledger: Ledger; term: number }>): TermLedger {
   return {
-    load: async (uid) => (await opening).ledger.load(uid),
-    async apply(uid, change) {
+    load: async (scope, kinds) => (await opening).ledger.load(scope, kinds),
+    read: async (scope, kind, keys) => (await opening).ledger.read(scope, kind, keys),
+    async commit(scope, number, change) {
       const { ledger, term } = await opening;
-      return ledger.apply(uid, change, term);
-    },
-    async forget(uid, revision) {
-      const { ledger, term } = await opening;
-      return ledger.forget(uid, revision, term);
-    },
-    async setProgress(revision) {
-      const { ledger, term } = await opening;
-      return ledger.setProgress(revision, term);
+      return ledger.commit(scope, { term, number }, change);
     },
   };
 }

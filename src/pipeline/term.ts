@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { endedMeanwhile, importAlerts } from '../alerts/notified-annotation.ts';
 import { isGone } from '../cluster/annotate.ts';
 import type { Connection } from '../cluster/connect.ts';
 import type { ReflectorState } from '../cluster/reflector.ts';
@@ -7,8 +8,8 @@ import { isSyncStatusRefreshed } from '../cluster/sync-status.ts';
 import { createApplicationWatch } from '../cluster/watch-applications.ts';
 import { createApplicationSetWatch } from '../cluster/watch-applicationsets.ts';
 import type { DeliveryQueue } from '../delivery/queue.ts';
-import type { Ledger } from '../episodes/ledger.ts';
-import { endedMeanwhile, importEpisodes } from '../episodes/notified-annotation.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Row } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, JsonObject } from '../model.ts';
@@ -17,6 +18,7 @@ import { createLedgerWriter } from './ledger-writer.ts';
 import type { Mirror } from './mirror.ts';
 import { createObserver, type Observer } from './observe.ts';
 import { createPeriodic } from './periodic.ts';
+import { createProgress } from './progress.ts';
 import { observeDeletion, pruneLedger, reportDeletions, requeueIntents } from './recover.ts';
 import type { Repo } from './repo.ts';
 import type { Term } from './standing.ts';
@@ -84,8 +86,8 @@ const resync = minute;
 const sweep = 10 * second;
 /** What was decided up to a revision is noted so often: a crash makes the next process decide that much again. */
 const progressInterval = second;
-/** What has not matched for so long is forgotten. */
-const retention = 90 * day;
+/** What was parked so long ago is forgotten. */
+const parkedFor = 90 * day;
 
 export function createTerm(deps: Deps, options: Options): LeadingTerm {
   const { connection, configurations, mirror, subscriptions, metrics, log, now } = deps;
@@ -102,6 +104,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     add: async (...jobs: Parameters<DeliveryQueue['add']>) => (await deps.store).queue.add(...jobs),
   };
 
+  const progress = createProgress(() => applications.revision());
   const writer = createLedgerWriter(
     { ledger, queue, onEnd: over.resolve, log, metrics },
     { concurrency: options.writes, limit: options.backlogLimit },
@@ -113,11 +116,12 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     project: deps.project,
     repo: deps.repo,
     isRefreshed: isSyncStatusRefreshed,
-    importEpisodes: (application, evaluations) => {
+    progress,
+    importAlerts: (application, evaluations) => {
       if (!options.imports) return [];
       const ended = endedMeanwhile(application, evaluations, controllerNamespace);
       if (ended.length > 0) mirror?.ended(application, ended);
-      return importEpisodes(application, evaluations, { controllerNamespace, now: now() });
+      return importAlerts(application, evaluations, { controllerNamespace, now: now() });
     },
     onEnded: (application, evaluations) => mirror?.ended(application, evaluations),
     onNamed: (delivery) => mirror?.sent(delivery),
@@ -157,17 +161,22 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     else void observeDeletion(observer, event, isGone(connection, application), log);
   }
 
+  let noted = options.from;
+  let notes = 0;
   async function noteProgress(): Promise<void> {
-    const revision = applications.revision();
-    if (revision === undefined || revision === noted) return;
-    await observer.settled();
-    await writer.flushed();
-    if (isOver) return;
-    const { fenced } = await ledger.setProgress(revision);
+    const revision = progress.revision();
+    if (isOver || revision === undefined || revision === noted) return;
+    const { fenced } = await ledger.commit('watch', (notes += 1), { put: [progressRow(revision)] });
     if (fenced) over.resolve('fenced');
     noted = revision;
   }
-  let noted = options.from;
+
+  /** What was observed is durable, and noted as such. */
+  async function finished(): Promise<void> {
+    await observer.settled();
+    await writer.idle();
+    await noteProgress();
+  }
 
   let deletionsReported = false;
   async function reportGone(): Promise<void> {
@@ -192,6 +201,8 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   let isReady = false;
   const ready = applications.ready().then(() => observer.settled());
   const periodic = createPeriodic(signal, log);
+  // From the start: a process that is killed while it catches up has come so far.
+  periodic.every(progressInterval, 'progress', noteProgress);
   periodic.every(sweep, 'requeue', async () => {
     await requeueIntents({ ...(await deps.store), log });
   });
@@ -200,16 +211,16 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     if (signal.aborted) return;
     log.info({ applications: observer.size() }, 'Every Application has been observed');
     isReady = true;
-    periodic.every(progressInterval, 'progress', noteProgress);
     periodic.every(resync, 'deletions', reportGone);
     periodic.every(day, 'prune', async () => {
       const { ledger: whole } = await deps.store;
       await pruneLedger({
-        ledger: { apply: ledger.apply, prune: whole.prune },
+        ledger: whole,
+        writer,
         observer,
         log,
         now: now(),
-        before: now() - retention,
+        parked: now() - parkedFor,
       });
     });
   });
@@ -225,13 +236,23 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     async stop(deadline) {
       await Promise.all([applications.stop(), applicationSets.stop()]);
       ending.abort();
-      if (!isOver) await Promise.race([noteProgress(), delay(deadline, undefined, { ref: false })]);
+      await Promise.race([finished(), delay(deadline, undefined, { ref: false })]);
       observer.stop();
       subscriptions.stop();
       for (const set of applicationSets.values()) metrics.forgetApplicationSet(set);
       await writer.stop(0);
     },
   };
+}
+
+/** The revision up to which earlier terms have decided; undefined before the first. */
+export async function notedProgress(ledger: Pick<Ledger, 'load'>): Promise<string | undefined> {
+  const [row] = await ledger.load('watch', ['progress']);
+  return row?.value.revision;
+}
+
+function progressRow(revision: string): Row<'progress'> {
+  return { kind: 'progress', key: '', value: { revision } };
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

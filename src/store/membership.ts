@@ -9,7 +9,7 @@ export interface Membership {
    * it, its holder has let its time pass, or this is the first beat of a process on its holder's host; whoever holds it
    * keeps it, with the same term.
    */
-  beat(member: Member, ttl: number, isFirst: boolean): Promise<Standing>;
+  beat(member: Member, ttl: number, isFirst: boolean): Promise<Lead>;
   /** Ends the membership, and the lead if it is held, so that another may lead at once. */
   leave(member: Member): Promise<void>;
 }
@@ -21,7 +21,8 @@ export interface Member {
   host: string;
 }
 
-export interface Standing {
+/** Who leads, as the store says to one that beats. */
+export interface Lead {
   isLeader: boolean;
   /** Of the leader. */
   term: number;

@@ -8,9 +8,19 @@ import {
   UnsupportedPostgresVersionError,
 } from 'bullmq';
 import type { PoolClient } from 'pg';
+import { ledgerTables } from '../ledger/migrations/postgres.ts';
 import type { Logger } from '../log.ts';
-import { migrations } from './schema.ts';
+import { storeTables } from './schema.ts';
 import { StoreError } from './store.ts';
+
+interface Migration {
+  sql: string;
+  /** The number of the oldest migration whose release can still work with the tables after this one. */
+  oldestReader: number;
+}
+
+/** In order, numbered from 1. One that was released is never edited: add another. */
+const migrations: readonly Migration[] = [{ oldestReader: 1, sql: storeTables + ledgerTables }];
 
 /** BullMQ's tables have a schema of their own, so that none of its names can meet one of ours. */
 export const queueSchema = 'herald_queue';
@@ -31,6 +41,7 @@ export async function migrate(client: PoolClient, log: Logger): Promise<void> {
   try {
     // Before the transactions, not in them: one that waited inside would not see that the schema exists by now.
     await session.query('SELECT pg_advisory_lock($1)', [advisoryLock]);
+    await refuseDevelopmentVersions(session);
     await migrateQueue(session, log);
     await migrateOwn(session, log);
   } catch (error) {
@@ -71,6 +82,19 @@ async function queueVersion(session: PgQueryable): Promise<number> {
   }
 }
 
+/** Before the first release the tables were numbered elsewhere. */
+async function refuseDevelopmentVersions(session: PgQueryable): Promise<void> {
+  const { rows } = await session.query<{ exists: boolean }>(
+    "SELECT to_regclass('herald.version') IS NOT NULL AS exists",
+  );
+  if (!rows[0]?.exists) return;
+  throw new StoreError(
+    'The tables were made by a development version of Herald and cannot be brought up to date: remove them ' +
+      `(DROP SCHEMA herald, ${queueSchema} CASCADE), or give --queue another database`,
+    { retryable: false },
+  );
+}
+
 async function migrateOwn(session: PgQueryable, log: Logger): Promise<void> {
   const version = await ownVersion(session);
   if (version.applied >= migrations.length) {
@@ -81,12 +105,12 @@ async function migrateOwn(session: PgQueryable, log: Logger): Promise<void> {
   try {
     await session.query('CREATE SCHEMA IF NOT EXISTS herald');
     await session.query(
-      'CREATE TABLE IF NOT EXISTS herald.version (applied int PRIMARY KEY, oldest_reader int NOT NULL, at timestamptz NOT NULL DEFAULT now())',
+      'CREATE TABLE IF NOT EXISTS herald.migration (applied int PRIMARY KEY, oldest_reader int NOT NULL, at timestamptz NOT NULL DEFAULT now())',
     );
     for (const [index, migration] of migrations.entries()) {
       if (index < version.applied) continue;
       await session.query(migration.sql);
-      await session.query('INSERT INTO herald.version (applied, oldest_reader) VALUES ($1, $2)', [
+      await session.query('INSERT INTO herald.migration (applied, oldest_reader) VALUES ($1, $2)', [
         index + 1,
         migration.oldestReader,
       ]);
@@ -101,11 +125,11 @@ async function migrateOwn(session: PgQueryable, log: Logger): Promise<void> {
 
 async function ownVersion(session: PgQueryable): Promise<{ applied: number; oldestReader: number }> {
   const exists = await session.query<{ exists: boolean }>(
-    "SELECT to_regclass('herald.version') IS NOT NULL AS exists",
+    "SELECT to_regclass('herald.migration') IS NOT NULL AS exists",
   );
   if (!exists.rows[0]?.exists) return { applied: 0, oldestReader: 0 };
   const { rows } = await session.query<{ applied: number; oldest_reader: number }>(
-    'SELECT coalesce(max(applied), 0)::int AS applied, coalesce(max(oldest_reader), 0)::int AS oldest_reader FROM herald.version',
+    'SELECT coalesce(max(applied), 0)::int AS applied, coalesce(max(oldest_reader), 0)::int AS oldest_reader FROM herald.migration',
   );
   return { applied: rows[0]?.applied ?? 0, oldestReader: rows[0]?.oldest_reader ?? 0 };
 }

@@ -16,7 +16,7 @@ export interface OpenPostgresOptions {
 /** Connections of one process in each of its two pools. One of them listens. */
 const connections = 8;
 
-/** Other processes may be migrating at the same time; the embedded database takes some seconds. */
+/** Other processes may be migrating at the same time. */
 const migrationDeadline = 60_000;
 
 /** Connects to PostgreSQL 13 or newer and brings its schemas up to date. */
@@ -41,10 +41,10 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Postgr
     throw error;
   }
   log.debug({ store: name }, 'PostgreSQL opened');
-  return postgresStore({ name, pool, relaxedPool, embedded: false });
+  return postgresStore(name, pool, relaxedPool);
 }
 
-export function createPool(
+function createPool(
   config: PoolConfig,
   { name, log, deadline }: Pick<OpenPostgresOptions, 'name' | 'log' | 'deadline'>,
 ): Pool {
@@ -63,10 +63,7 @@ export function createPool(
 }
 
 /** Connects once and migrates. */
-export async function prepare(
-  pool: Pool,
-  { name, log, deadline, signal }: OpenPostgresOptions,
-): Promise<void> {
+async function prepare(pool: Pool, { name, log, deadline, signal }: OpenPostgresOptions): Promise<void> {
   signal?.throwIfAborted();
   const connecting = withDeadline(pool.connect(), deadline + 1_000, 'Connecting');
   let client: PoolClient | undefined;
@@ -113,37 +110,19 @@ function openError(name: string, error: Error & { code?: string }): StoreError {
   }
 }
 
-export function postgresStore(parts: {
-  name: string;
-  pool: Pool;
-  relaxedPool: Pool;
-  embedded: boolean;
-  notifications?: NonNullable<PostgresStore['notifications']>;
-  /** Why it cannot be used now, where more is known than that connecting fails. */
-  trouble?(): string | undefined;
-  beforeEnd?(): void;
-  afterEnd?(deadline: number): Promise<void>;
-}): PostgresStore {
-  const { name, pool, relaxedPool, embedded, notifications } = parts;
+function postgresStore(name: string, pool: Pool, relaxedPool: Pool): PostgresStore {
   return {
     kind: 'postgres',
     name,
-    embedded,
     pool,
     relaxedPool,
-    ...(notifications ? { notifications } : {}),
     async ping() {
-      const trouble = parts.trouble?.();
-      if (trouble !== undefined) throw new StoreError(trouble, { retryable: true });
       await pool.query('SELECT 1');
     },
     async close(deadline) {
-      const until = Date.now() + deadline;
-      parts.beforeEnd?.();
       // Waits for connections in use, which a server that is away never gives back.
-      const open = [...new Set([pool, relaxedPool])].filter((each) => !each.ending);
+      const open = [pool, relaxedPool].filter((each) => !each.ending);
       await settledWithin(Promise.all(open.map((each) => each.end())), deadline);
-      await parts.afterEnd?.(Math.max(0, until - Date.now()));
     },
   };
 }

@@ -16,18 +16,17 @@ export interface OpenRedisOptions {
 const prefix = 'herald';
 const oldestVersion = 7;
 
-/**
- * Release 0.1.0 may still send and settle, but not decide, as in PostgreSQL: its scripts write to P:applications first,
- * fail since that is a text now, and have changed nothing. P:upgrade says for an hour that it may still be there.
- */
-const upgradeScript = `
-local earlier = ARGV[1] .. ':applications'
-if redis.call('TYPE', earlier).ok == 'zset' then
-  redis.call('RENAME', earlier, ARGV[1] .. ':uids')
-  redis.call('SET', ARGV[1] .. ':upgrade', '1', 'EX', 3600)
-end
-redis.call('SET', earlier, 'a newer release of Herald decides what is to be notified')
-return 0
+/** How keys and values are written: redis-scripts.ts of the ledger lists them. Another number is not understood. */
+const format = '1';
+
+/** Answers the format, and whether a development version, which kept none, has left its keys; marks an empty store. */
+const formatScript = `
+local P, format = ARGV[1], ARGV[2]
+local found = redis.call('GET', P .. ':format')
+if found then return { found, 0 } end
+if redis.call('EXISTS', P .. ':applications', P .. ':uids', P .. ':pending', P .. ':lead') > 0 then return { '', 1 } end
+redis.call('SET', P .. ':format', format)
+return { format, 0 }
 `;
 
 /**
@@ -74,7 +73,7 @@ export async function openRedis({ url, name, log, deadline, signal }: OpenRedisO
     await connect(client, name, deadline, signal);
     await requireDatabase(client, name);
     await inspect(client, name, log);
-    await createScript(client, 'heraldUpgrade', upgradeScript)([prefix]);
+    await requireFormat(client, name);
   } catch (error) {
     for (const each of clients) each.disconnect();
     throw error;
@@ -151,6 +150,24 @@ function connectError(name: string, error: Error): StoreError {
         retryable: true,
         cause: error,
       });
+}
+
+async function requireFormat(client: Redis, name: string): Promise<void> {
+  const script = createScript(client, 'heraldFormat', formatScript);
+  const [found, isDevelopment] = (await script([prefix, format])) as [Buffer, number];
+  if (isDevelopment === 1) {
+    throw new StoreError(
+      `Redis at ${name} holds the data of a development version of Herald, which cannot be brought up to date: ` +
+        `remove the keys that begin with "${prefix}:", or give --queue another database`,
+      { retryable: false },
+    );
+  }
+  if (found.toString() === format) return;
+  throw new StoreError(
+    `Redis at ${name} holds the data of a newer release of Herald (format ${found.toString()}, this release knows ` +
+      `${format}): run that release, or give --queue another database`,
+    { retryable: false },
+  );
 }
 
 async function inspect(client: Redis, name: string, log: Logger): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Logger } from '../log.ts';
-import { openPglite } from './open-pglite.ts';
 import { openPostgres } from './open-postgres.ts';
 import { openRedis } from './open-redis.ts';
+import { openSqlite } from './open-sqlite.ts';
 import { parseQueueUrl } from './queue-url.ts';
 import { type Store, StoreError } from './store.ts';
 
@@ -10,6 +10,11 @@ export interface OpenStoreOptions {
   /** Milliseconds for connecting and for each command or statement; 10 s unless given. */
   deadline?: number;
   signal?: AbortSignal;
+  /**
+   * Another process may run on the store, and this one only looks, or makes small changes. It matters to the embedded
+   * store alone, which otherwise belongs to one process.
+   */
+  isGuest?: boolean;
 }
 
 /** Of every call to the store, milliseconds. */
@@ -18,7 +23,7 @@ export const defaultStoreDeadline = 10_000;
 /**
  * Opens the store that `--queue` names, ready for use: checked, its tables up to date.
  * One try: it rejects with a {@link StoreError}, whose `retryable` says whether to try again later, and within a
- * bounded time (the deadline, and up to a minute where a database must be made or recovered).
+ * bounded time (the deadline, and up to a minute where tables must be made).
  */
 export async function openStore(url: string, options: OpenStoreOptions): Promise<Store> {
   const parsed = parseQueueUrl(url);
@@ -26,8 +31,8 @@ export async function openStore(url: string, options: OpenStoreOptions): Promise
   const { log, signal, deadline = defaultStoreDeadline } = options;
   const common = { name: parsed.value.name, log, deadline, ...(signal ? { signal } : {}) };
   switch (parsed.value.kind) {
-    case 'pglite':
-      return openPglite({ ...common, directory: parsed.value.directory });
+    case 'sqlite':
+      return openSqlite({ ...common, directory: parsed.value.directory, isGuest: options.isGuest ?? false });
     case 'redis':
       return openRedis({ ...common, url: parsed.value.url });
     case 'postgres':

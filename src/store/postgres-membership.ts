@@ -2,24 +2,24 @@ import { withDeadline } from './deadline.ts';
 import type { Membership } from './membership.ts';
 import type { PostgresStore } from './store.ts';
 
-/** Membership in PostgreSQL; the functions are in schema.ts. The embedded database has one process at a time. */
+/** Membership in PostgreSQL; the functions are in schema.ts. */
 export function createPostgresMembership(
-  { pool, embedded }: PostgresStore,
+  { pool }: PostgresStore,
   { deadline }: { deadline: number },
 ): Membership {
   return {
     async beat({ id, host }, ttl, isFirst) {
       const beaten = pool.query<{ leads: boolean; term: string; members: number }>(
-        'SELECT leads, term, members FROM herald.beat_2($1, $2, $3, $4, $5)',
-        [id, host, Math.trunc(ttl), isFirst, embedded],
+        'SELECT leads, term, members FROM herald.beat($1, $2, $3, $4)',
+        [id, host, Math.trunc(ttl), isFirst],
       );
       const { rows } = await withDeadline(beaten, deadline, 'Saying that this process lives');
       const [row] = rows;
-      if (!row) throw new Error('herald.beat_2 answers one row');
+      if (!row) throw new Error('herald.beat answers one row');
       return { isLeader: row.leads, term: Number(row.term), members: row.members };
     },
     async leave({ id }) {
-      await withDeadline(pool.query('SELECT herald.leave_2($1)', [id]), deadline, 'Leaving');
+      await withDeadline(pool.query('SELECT herald.leave($1)', [id]), deadline, 'Leaving');
     },
   };
 }

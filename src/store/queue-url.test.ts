@@ -6,10 +6,11 @@ import { parseQueueUrl } from './queue-url.ts';
 describe('parseQueueUrl', () => {
   it.each([
     [
-      'pglite:/var/lib/herald',
-      { kind: 'pglite', directory: '/var/lib/herald', name: 'pglite:/var/lib/herald' },
+      'sqlite:/var/lib/herald',
+      { kind: 'sqlite', directory: '/var/lib/herald', name: 'sqlite:/var/lib/herald' },
     ],
-    ['pglite:data', { kind: 'pglite', directory: resolve('data'), name: `pglite:${resolve('data')}` }],
+    ['sqlite:data', { kind: 'sqlite', directory: resolve('data'), name: `sqlite:${resolve('data')}` }],
+    ['memory:', { kind: 'sqlite', directory: undefined, name: 'memory:' }],
     ['redis://cache', { kind: 'redis', url: 'redis://cache', name: 'redis://cache' }],
     [
       ' rediss://u:p%40ss@cache:6380/2 ',
@@ -32,11 +33,13 @@ describe('parseQueueUrl', () => {
   });
 
   it.each([
-    ['', /is empty.*pglite:DIRECTORY/],
-    ['/var/lib/herald', /no scheme.*pglite:DIRECTORY/],
+    ['', /is empty.*sqlite:DIRECTORY/],
+    ['/var/lib/herald', /no scheme.*sqlite:DIRECTORY/],
     ['mysql://db', /unknown scheme "mysql:".*postgres:/],
-    ['pglite:', /names no directory.*pglite:\/var\/lib\/herald/],
-    ['pglite:///var/lib/herald', /pglite:\/var\/lib\/herald$/],
+    ['sqlite:', /names no directory.*sqlite:\/var\/lib\/herald/],
+    ['sqlite:///var/lib/herald', /sqlite:\/var\/lib\/herald$/],
+    ['memory:/data', /memory: takes nothing after it/],
+    ['pglite:/data', /was the embedded store of a development version\. Use sqlite:DIRECTORY/],
     ['redis:', /names no host/],
     ['redis://cache/zero', /database that is no number: "zero"/],
     ['postgres:///herald', /names no host/],

@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 
 export type QueueUrl =
-  | { kind: 'pglite'; directory: string; name: string }
+  /** `directory` is undefined for a store in memory. */
+  | { kind: 'sqlite'; directory: string | undefined; name: string }
   | { kind: 'redis' | 'postgres'; url: string /** Without the password. */; name: string };
 
 export type ParsedQueueUrl = { ok: true; value: QueueUrl } | { ok: false; error: string };
 
-const forms = 'pglite:DIRECTORY, redis://HOST:6379, rediss://HOST:6379 or postgres://USER@HOST:5432/DATABASE';
+const forms =
+  'sqlite:DIRECTORY, redis://HOST:6379, rediss://HOST:6379, postgres://USER@HOST:5432/DATABASE, or memory: to try things';
 
 /** Reads `--queue`. The error is one line that says what is wrong and how to mend it, and holds no password. */
 export function parseQueueUrl(text: string): ParsedQueueUrl {
@@ -18,8 +20,19 @@ export function parseQueueUrl(text: string): ParsedQueueUrl {
   switch (scheme) {
     case undefined:
       return failed(`The queue URL has no scheme: ${quoted(trimmed)}. Use ${forms}`);
+    case 'sqlite':
+      return parseDirectory(trimmed.slice('sqlite:'.length));
+    case 'memory':
+      if (trimmed.length > 'memory:'.length) {
+        return failed(
+          'The queue URL memory: takes nothing after it. Use memory:, or sqlite:DIRECTORY to keep what is queued',
+        );
+      }
+      return { ok: true, value: { kind: 'sqlite', directory: undefined, name: 'memory:' } };
     case 'pglite':
-      return parseDirectory(trimmed.slice('pglite:'.length));
+      return failed(
+        'pglite: was the embedded store of a development version. Use sqlite:DIRECTORY, with a directory of its own',
+      );
     case 'redis':
     case 'rediss':
       return parseServer(trimmed, 'redis', redisProblem);
@@ -33,15 +46,15 @@ export function parseQueueUrl(text: string): ParsedQueueUrl {
 
 function parseDirectory(rest: string): ParsedQueueUrl {
   if (rest.startsWith('//')) {
-    return failed(`Write the directory without slashes before it: pglite:${rest.replace(/^\/+/, '/')}`);
+    return failed(`Write the directory without slashes before it: sqlite:${rest.replace(/^\/+/, '/')}`);
   }
   if (rest === '' || rest.includes('\0')) {
     return failed(
-      'The queue URL names no directory. Use pglite:DIRECTORY, for example pglite:/var/lib/herald',
+      'The queue URL names no directory. Use sqlite:DIRECTORY, for example sqlite:/var/lib/herald',
     );
   }
   const directory = resolve(rest);
-  return { ok: true, value: { kind: 'pglite', directory, name: `pglite:${directory}` } };
+  return { ok: true, value: { kind: 'sqlite', directory, name: `sqlite:${directory}` } };
 }
 
 function parseServer(

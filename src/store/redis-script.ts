@@ -10,10 +10,11 @@ export function createScript(client: Redis, name: string, lua: string): RedisScr
   client.defineCommand(name, { lua, numberOfKeys: 0 });
   const command = `${name}Buffer`;
   return (values) => {
-    const run = (client as unknown as Record<string, (...values: (string | Buffer)[]) => Promise<unknown>>)[
+    const run = (client as unknown as Record<string, (values: (string | Buffer)[]) => Promise<unknown>>)[
       command
     ];
     if (run === undefined) throw new Error(`ioredis defines no command ${command}`);
-    return run.apply(client, values);
+    // As one value, which ioredis flattens: as many arguments they would be more than a call can have.
+    return run.call(client, values);
   };
 }

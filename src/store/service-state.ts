@@ -1,7 +1,7 @@
 import type { JsonObject } from '../model.ts';
 import { withDeadline } from './deadline.ts';
 import { defaultStoreDeadline } from './open-store.ts';
-import type { PostgresStore, RedisStore, Store } from './store.ts';
+import type { PostgresStore, RedisStore, SqliteStore, Store } from './store.ts';
 
 /** Small durable values of services, see ServiceState in services/service.ts. */
 export interface StoredState {
@@ -15,7 +15,7 @@ export function createServiceState(
   store: Store,
   options: { deadline: number } = { deadline: defaultStoreDeadline },
 ): StoredState {
-  const state = store.kind === 'redis' ? redisState(store) : postgresState(store);
+  const state = stateIn(store);
   return {
     get: (key) => withDeadline(state.get(key), options.deadline, 'Reading the state of a service'),
     set: (key, value, ttl) =>
@@ -32,6 +32,38 @@ export function scopedState(state: StoredState, scope: string): StoredState {
   };
 }
 
+function stateIn(store: Store): StoredState {
+  switch (store.kind) {
+    case 'sqlite':
+      return sqliteState(store);
+    case 'redis':
+      return redisState(store);
+    case 'postgres':
+      return postgresState(store);
+  }
+}
+
+function sqliteState(store: SqliteStore): StoredState {
+  const get = store.prepare('SELECT value FROM service_state WHERE key = ? AND expires_at > ?');
+  const set = store.prepare(
+    `INSERT INTO service_state (key, value, expires_at) VALUES (?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`,
+  );
+  return {
+    async get(key) {
+      const found = await store.read(() => get.get(nameOf(key), Date.now()));
+      return found && (JSON.parse(found['value'] as string) as JsonObject);
+    },
+    async set(key, value, ttl) {
+      const expiresAt = Date.now() + Math.max(1, Math.ceil(ttl)) * 1_000;
+      await store.write(() => set.run(nameOf(key), JSON.stringify(value), expiresAt));
+    },
+  };
+}
+
+/** A text of PostgreSQL cannot hold NUL, one of SQLite no half of a surrogate pair; JSON escapes both. */
+const nameOf = (key: string) => JSON.stringify(key);
+
 function redisState({ client, prefix }: RedisStore): StoredState {
   const nameOf = (key: string) => `${prefix}:state:${key}`;
   return {
@@ -46,8 +78,6 @@ function redisState({ client, prefix }: RedisStore): StoredState {
 }
 
 function postgresState({ pool }: PostgresStore): StoredState {
-  // A text of PostgreSQL cannot hold NUL; JSON escapes it.
-  const nameOf = (key: string) => JSON.stringify(key);
   return {
     async get(key) {
       const { rows } = await pool.query<{ value: string }>(

@@ -1,9 +1,11 @@
 import type { EventEmitter } from 'node:events';
+import type { StatementSync } from 'node:sqlite';
 import type { Redis, RedisOptions } from 'ioredis';
-import type { Notification, Pool } from 'pg';
+import type { Pool } from 'pg';
+import type { Durability } from './group-commit.ts';
 
 /** The opened store behind `--queue`: the ledger, the queue and the services' state live in it. */
-export type Store = RedisStore | PostgresStore;
+export type Store = SqliteStore | RedisStore | PostgresStore;
 
 /** `replyMapping` changes the types of answers; nothing here wants another. */
 export type RedisClientOptions = Omit<RedisOptions, 'replyMapping'>;
@@ -13,8 +15,27 @@ interface StoreBase {
   readonly name: string;
   /** Answers whether the store answers. Not bounded by itself: give it a deadline. */
   ping(): Promise<void>;
+  /** Why it will not answer again before this process is restarted; undefined where that would not help. */
+  lost?(): string | undefined;
   /** Never rejects and never takes longer than `deadline` milliseconds. */
   close(deadline: number): Promise<void>;
+}
+
+/** A database inside this process: a statement is done when its call returns, and nothing waits meanwhile. */
+export interface SqliteStore extends StoreBase {
+  readonly kind: 'sqlite';
+  lost(): string | undefined;
+  /** For use inside of `read` and `write`, again and again. */
+  prepare(sql: string): StatementSync;
+  /** Runs at once. What may be long reads in pages, since the event loop stands still meanwhile. */
+  read<Answer>(query: () => Answer): Promise<Answer>;
+  /**
+   * Makes a change as one unit, together with others of the same turn of the event loop, see {@link Durability};
+   * `durable` unless given. Where `change` throws nothing of it is written.
+   */
+  write<Answer>(change: () => Answer, durability?: Durability): Promise<Answer>;
+  /** `due`: jobs were added, or may be fetched earlier than before. */
+  readonly jobs: EventEmitter<{ due: [] }>;
 }
 
 export interface RedisStore extends StoreBase {
@@ -29,8 +50,6 @@ export interface RedisStore extends StoreBase {
 
 export interface PostgresStore extends StoreBase {
   readonly kind: 'postgres';
-  /** The database is PGlite inside this process: one session, shared by all connections. */
-  readonly embedded: boolean;
   /** Its `search_path` is the schema of the queue; our own tables are always named with their schema. */
   readonly pool: Pool;
   /**
@@ -38,11 +57,6 @@ export interface PostgresStore extends StoreBase {
    * second of it. What was fetched from the queue is such; what was added to it, and the ledger, is not.
    */
   readonly relaxedPool: Pool;
-  /**
-   * The embedded database hands a notification to whichever connection causes it, which is one of this process: here
-   * are those of all connections, as `notification` events. Undefined for a server, where each connection listens.
-   */
-  readonly notifications?: EventEmitter<{ notification: [Notification] }>;
 }
 
 /** Why a store could not be opened. The message names the mend. */

@@ -195,3 +195,12 @@ describe('subscriptionProblems', () => {
     );
   });
 });
+
+it('says that an object asks for more than is told', () => {
+  const recipients = (count: number) => Array.from({ length: count }, (_, i) => `r${i}`).join(';');
+  expect(said(`${domain}/subscribe.on-a.slack`, recipients(1_000))).toEqual([]);
+  expect(said(`${domain}/subscribe.on-a.slack`, recipients(1_001))).toEqual([
+    'there are more than 1000 subscriptions (a trigger and a destination each), and those beyond are left out. ' +
+      'Subscribe a channel in place of its members, and name the triggers that are wanted.',
+  ]);
+});

@@ -3,12 +3,19 @@ import { type AnnotationForm, type AnnotationSubscription, ownAnnotations } from
 import type { SubscriptionConfig } from './schema.ts';
 
 export interface ResolvedSubscriptions {
-  /** Without duplicates: the ConfigMap's first, then those of the Application, then those of its project. */
+  /**
+   * Without duplicates: the ConfigMap's first, then those of the Application, then those of its project. At most
+   * {@link mostSubscriptions}.
+   */
   subscriptions: Subscription[];
   /** Of annotations; each disables only what it names. */
   problems: Problem[];
+  /** The trigger of the first subscription that is left out, where there are too many. */
+  leftOut?: string;
 }
 
+/** Subscriptions of one Application under one configuration: each a trigger and a destination. */
+export const mostSubscriptions = 1_000;
 /** Pairs of a trigger and a destination that are looked at, the same ones included. */
 const mostAsked = 20_000;
 
@@ -26,12 +33,20 @@ export function resolveSubscriptions(
   const subscriptions: Subscription[] = [];
   const problems: Problem[] = [];
   let asked = 0;
+  let leftOut: string | undefined;
 
   function add(trigger: string, service: string, recipient: string): void {
     asked += 1;
-    if (asked > mostAsked) return;
+    if (asked > mostAsked) {
+      leftOut ??= trigger;
+      return;
+    }
     const identity = `${trigger}\0${service}\0${recipient}`;
     if (seen.has(identity)) return;
+    if (seen.size >= mostSubscriptions) {
+      leftOut ??= trigger;
+      return;
+    }
     seen.add(identity);
     subscriptions.push({ trigger, destination: { service, recipient } });
   }
@@ -45,8 +60,9 @@ export function resolveSubscriptions(
   }
   addAnnotations(application.annotations, false);
   addAnnotations(projectAnnotations, true);
-  if (asked > mostAsked) problems.push(tooManyAsked());
-  return { subscriptions, problems };
+  if (leftOut === undefined) return { subscriptions, problems };
+  problems.push(seen.size < mostSubscriptions ? tooManyAsked() : tooMany());
+  return { subscriptions, problems, leftOut };
 
   function addAnnotations(annotations: Readonly<Record<string, string>>, ofProject: boolean): void {
     for (const { name, form, value, problem } of ownAnnotations(annotations)) {
@@ -105,9 +121,16 @@ export function noTrigger(name: string, service: string): Problem {
 
 function tooManyAsked(): Problem {
   return {
+    ...tooMany(),
+    what: `the subscriptions repeat each other: more than ${mostAsked} pairs of a trigger and a destination, and those beyond are left out`,
+  };
+}
+
+function tooMany(): Problem {
+  return {
     key: 'annotations',
     severity: 'error',
-    what: `the subscriptions repeat each other: more than ${mostAsked} pairs of a trigger and a destination, and those beyond are left out`,
+    what: `there are more than ${mostSubscriptions} subscriptions (a trigger and a destination each), and those beyond are left out`,
     fix: 'Subscribe a channel in place of its members, and name the triggers that are wanted.',
   };
 }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { application, degraded } from '../bridge/applications.ts';
-import { anyStore, createWorld, type World } from '../bridge/world.ts';
+import { createWorld, type World } from '../bridge/world.ts';
 import { herald, temporaryFile } from '../cli/support.ts';
+import { embeddedStore } from '../contract/stores.ts';
 import { commit, sha } from './applications.ts';
 import { type ArgocdDouble, createArgocdDouble } from './argocd-double.ts';
 
@@ -27,7 +28,7 @@ describe('repo functions of a running Herald', () => {
     argocd = createArgocdDouble();
     await argocd.start();
     argocd.commits[sha] = commit;
-    prepared = await anyStore(9).prepare();
+    prepared = await embeddedStore().prepare();
     world = await createWorld({ queue: prepared.url, slack: { users: { 'ana@example.com': 'U0ANA' } } });
     world.setSecret({ 'argocd-token': argocd.token });
     world.configure(configuration);

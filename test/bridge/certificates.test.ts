@@ -2,9 +2,10 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { embeddedStore } from '../contract/stores.ts';
 import { hasOpenssl, makeCertificate, serveWith } from '../services/own-certificates.ts';
 import { application, degraded } from './applications.ts';
-import { anyStore, createWorld } from './world.ts';
+import { createWorld } from './world.ts';
 
 test.skipIf(!hasOpenssl)(
   'run trusts the certificates of ARGOCD_TLS_DATA_PATH, from when they are there',
@@ -18,7 +19,7 @@ test.skipIf(!hasOpenssl)(
       arrived.push(path);
       return 'ok';
     });
-    const store = await anyStore(9).prepare();
+    const store = await embeddedStore().prepare();
     const world = await createWorld({
       queue: store.url,
       env: async () => ({ ARGOCD_TLS_DATA_PATH: mounted }),

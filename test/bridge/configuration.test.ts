@@ -1,11 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Ledger } from '../../src/episodes/ledger.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { rowKinds } from '../../src/ledger/rows.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { herald, temporaryFolder } from '../cli/support.ts';
+import { all } from '../contract/ledger-fixtures.ts';
+import { embeddedStore } from '../contract/stores.ts';
 import { application, degraded, healthy, named, subscribe, uidOf } from './applications.ts';
-import { anyStore, createWorld, seen, type World } from './world.ts';
+import { createWorld, seen, type World } from './world.ts';
 
 const good = {
   'trigger.on-health-degraded': `- when: app.status.health.status == 'Degraded'\n  send: [degraded]\n`,
@@ -24,7 +27,7 @@ describe('the configuration of a running Herald', () => {
   let world: World;
 
   beforeAll(async () => {
-    prepared = await anyStore(4).prepare();
+    prepared = await embeddedStore().prepare();
     world = await createWorld({ queue: prepared.url });
     world.configure({ ...good, ...bad });
     world.cluster.apply(application('shop', { subscriptions: { 'on-health-degraded': 'alerts' } }));
@@ -270,9 +273,8 @@ describe('the configuration of a running Herald', () => {
 
 /** What the ledger holds, decoded. */
 async function everything(ledger: Ledger): Promise<string> {
-  const found: unknown[] = [await ledger.parked(1_000)];
-  for await (const applications of ledger.loadAll()) found.push(applications);
-  for await (const deliveries of ledger.pending()) found.push(deliveries);
+  const found: unknown[] = [await all(ledger.parked()), await all(ledger.pending())];
+  for (const kind of rowKinds) found.push(await all(ledger.rows(kind)));
   return JSON.stringify(found);
 }
 

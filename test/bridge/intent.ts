@@ -1,5 +1,6 @@
-import { decide, type Evaluation } from '../../src/episodes/claim.ts';
-import { createLedger } from '../../src/episodes/store-ledger.ts';
+import { decide, type Evaluation, partsToWrite } from '../../src/alerts/decide.ts';
+import { piecesOf } from '../../src/ledger/pieces.ts';
+import { createLedger } from '../../src/ledger/store-ledger.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { compileTrigger } from '../../src/triggers/schema.ts';
 import { openForTest } from '../contract/stores.ts';
@@ -23,11 +24,13 @@ export async function claimWithoutJob(
     result: { status: 'matched', oncePer: { kind: 'none' } },
   };
   const now = Date.now();
-  const { change } = decide(app, [evaluation], new Map(), { now, observedAt: now });
+  const decided = decide(app, [evaluation], new Map(), { now, observedAt: now });
+  const { parts } = partsToWrite(decided.parts, new Set());
   const store = await openForTest(url);
   try {
-    const record = { uid: app.uid, namespace: app.namespace, name: app.name, object };
-    await createLedger(store).apply(app.uid, { ...change, record }, 1_000_000);
+    const value = { uid: app.uid, namespace: app.namespace, name: app.name, object, revision: '1' };
+    const [change = {}] = piecesOf({ parts, last: { put: [{ kind: 'application', key: '', value }] } });
+    await createLedger(store).commit(app.uid, { term: 0, number: 1 }, change);
   } finally {
     await store.close(5_000);
   }

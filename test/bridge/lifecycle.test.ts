@@ -1,9 +1,10 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/model.ts';
+import { embeddedStore } from '../contract/stores.ts';
 import { application, degraded, healthy, named, running, succeeded, uidOf } from './applications.ts';
 import { claimWithoutJob } from './intent.ts';
-import { anyStore, createWorld, seen, type World } from './world.ts';
+import { createWorld, seen, type World } from './world.ts';
 
 const configuration = {
   'trigger.on-health-degraded': `- when: app.status.health.status == 'Degraded'\n  send: [degraded]\n`,
@@ -17,7 +18,7 @@ const threaded = {
   'template.phase':
     'message: "{{.app.status.operationState.phase}}"\nslack:\n  groupingKey: "{{.app.metadata.uid}}"\n',
 };
-const store = anyStore(7);
+const store = embeddedStore();
 
 /** One Herald for the tests of a group; they follow each other and name their own Applications. */
 function useWorld(flags: string[] = []): { world: World; url: string } {

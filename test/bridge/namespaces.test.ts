@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { embeddedStore } from '../contract/stores.ts';
 import { application, degraded, healthy, named, subscribe } from './applications.ts';
-import { anyStore, createWorld, type World } from './world.ts';
+import { createWorld, type World } from './world.ts';
 
 const trigger = `- when: app.status.health.status == 'Degraded'\n  send: [told]\n`;
 const ofController = {
@@ -19,7 +20,7 @@ describe('namespaces', () => {
   let world: World;
 
   beforeAll(async () => {
-    prepared = await anyStore(8).prepare();
+    prepared = await embeddedStore().prepare();
     const flags = [
       '--application-namespaces',
       'team-*,/^shop-(eu|us)$/',

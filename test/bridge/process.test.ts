@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Finished, herald } from '../cli/support.ts';
-import { storesUnderTest } from '../contract/stores.ts';
+import { embeddedStore, storesUnderTest } from '../contract/stores.ts';
 import { application, degraded, healthy, named } from './applications.ts';
 import { linkTo } from './link.ts';
-import { anyStore, createWorld, unfinished, type World, type WorldOptions } from './world.ts';
+import { createWorld, unfinished, type World, type WorldOptions } from './world.ts';
 
 const configuration = {
   'trigger.on-health-degraded': `- when: app.status.health.status == 'Degraded'\n  send: [degraded]\n`,
@@ -17,7 +17,7 @@ const configuration = {
 const redisNumber = 9;
 
 async function makeWorld(options: Partial<WorldOptions> = {}, ended = onTestFinished): Promise<World> {
-  const prepared = options.queue === undefined ? await anyStore(redisNumber).prepare() : undefined;
+  const prepared = options.queue === undefined ? await embeddedStore().prepare() : undefined;
   const queue = prepared?.url ?? options.queue ?? '';
   const world = await createWorld({ ...options, queue });
   ended(async () => {
@@ -81,7 +81,7 @@ describe('SIGTERM', () => {
   });
 });
 
-describe.concurrent.each(storesUnderTest(redisNumber).filter(({ name }) => name !== 'pglite'))(
+describe.concurrent.each(storesUnderTest(redisNumber).filter(({ name }) => name !== 'sqlite'))(
   'a $name that falls silent',
   (store) => {
     test.skipIf(store.skipped)(
@@ -130,6 +130,37 @@ describe.concurrent.each(storesUnderTest(redisNumber).filter(({ name }) => name 
   },
 );
 
+describe('the embedded store', () => {
+  test('whose directory is deleted: /healthz says that a restart is needed, and nothing is sent twice after it', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'herald-bridge-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const store = join(directory, 'store');
+    const world = await makeWorld({ queue: `sqlite:${store}` });
+    world.cluster.apply(application('shop', { subscriptions: subscribed('alerts'), status: healthy }));
+    await world.start();
+    await world.decided();
+    const health = async (path: string) => {
+      const answer = await fetch(`${world.herald.url}${path}`);
+      return { status: answer.status, text: await answer.text() };
+    };
+    expect((await health('/healthz')).status).toBe(200);
+    rmSync(store, { recursive: true });
+    expect(await health('/healthz')).toMatchObject({
+      status: 503,
+      text: expect.stringContaining('its files are gone or damaged: restart Herald'),
+    });
+    expect((await health('/readyz')).status).toBe(503);
+    await world.untilLogged(({ level, directory: named }) => level === 'error' && named === store);
+    expect(await world.herald.stop()).toBe(0);
+    await world.start();
+    expect((await health('/healthz')).status).toBe(200);
+    world.cluster.patch(named('shop'), { status: degraded });
+    await world.slack.until(() => texts(world, 'alerts').length > 0);
+    await world.decided();
+    expect(texts(world, 'alerts')).toEqual(['shop is degraded']);
+  });
+});
+
 describe('a start that cannot be', () => {
   let kubeconfig: string;
   beforeAll(() => {
@@ -164,11 +195,11 @@ describe('a start that cannot be', () => {
   test('a --queue of no kind that there is: one line, exit 2', async () => {
     const { code, stderr } = await run('--kubeconfig', kubeconfig, '--queue', 'mysql://db');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^herald run: --queue: [^\n]*mysql[^\n]*Use pglite:[^\n]*\n$/);
+    expect(stderr).toMatch(/^herald run: --queue: [^\n]*mysql[^\n]*Use sqlite:[^\n]*\n$/);
   });
 
-  test('a directory for pglite that is a file: its path and the reason, exit 1', async () => {
-    const finished = await run('--kubeconfig', kubeconfig, '--queue', `pglite:${kubeconfig}`);
+  test('a directory for sqlite that is a file: its path and the reason, exit 1', async () => {
+    const finished = await run('--kubeconfig', kubeconfig, '--queue', `sqlite:${kubeconfig}`);
     expect(finished.code).toBe(1);
     expect(reasonOf(finished)).toContain(kubeconfig);
   });

@@ -252,12 +252,12 @@ describe.concurrent.each(storesUnderTest(redisNumber))('the ConfigMap of the see
         () => 'works',
         () => 'ended',
       );
-      expect(await Promise.race([started, refused])).toBe(store.name === 'pglite' ? 'refused' : 'works');
+      expect(await Promise.race([started, refused])).toBe(store.name === 'sqlite' ? 'refused' : 'works');
       for (const name of ['one', 'two', 'three', 'four', 'five']) {
         cluster.apply(application(name, { subscriptions: subscribedTo(name), status: degraded }));
         await told(name, 1);
       }
-      expect(await second.stop()).toBe(store.name === 'pglite' ? 1 : 0);
+      expect(await second.stop()).toBe(store.name === 'sqlite' ? 1 : 0);
       for (const name of ['one', 'two', 'three', 'four', 'five'])
         expect(slack.messages(name)).toHaveLength(1);
     },

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/model.ts';
 import { herald } from '../cli/support.ts';
+import { embeddedStore } from '../contract/stores.ts';
 import { application, degraded, named, uidOf } from './applications.ts';
-import { anyStore, attempts, createWorld, type World } from './world.ts';
+import { attempts, createWorld, type World } from './world.ts';
 
 const configuration = {
   'trigger.on-health-degraded': `- when: app.status.health.status == 'Degraded'\n  send: [degraded]\n`,
@@ -18,7 +19,7 @@ describe('what Slack answers', () => {
   let world: World;
 
   beforeAll(async () => {
-    prepared = await anyStore(5).prepare();
+    prepared = await embeddedStore().prepare();
     world = await createWorld({
       queue: prepared.url,
       slack: {

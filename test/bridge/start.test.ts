@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { JsonObject } from '../../src/model.ts';
+import { embeddedStore } from '../contract/stores.ts';
 import { type ApplicationShape, application, degraded, healthy, named, succeeded } from './applications.ts';
-import { anyStore, attempts, createWorld, seen, type World } from './world.ts';
+import { attempts, createWorld, seen, type World } from './world.ts';
 
 const succeededWhen = "app.status.operationState.phase in ['Succeeded']";
 const degradedWhen = "app.status.health.status == 'Degraded'";
@@ -14,7 +15,7 @@ const configuration = {
 };
 
 async function startWorld(flags: string[] = []): Promise<World> {
-  const prepared = await anyStore(6).prepare();
+  const prepared = await embeddedStore().prepare();
   const world = await createWorld({ queue: prepared.url, flags });
   onTestFinished(async () => {
     await world.close();

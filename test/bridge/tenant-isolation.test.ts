@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWebhookReceiver } from '../../simulator/webhook.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { herald } from '../cli/support.ts';
+import { embeddedStore } from '../contract/stores.ts';
 import { application, degraded } from './applications.ts';
-import { anyStore, createWorld, type World } from './world.ts';
+import { createWorld, type World } from './world.ts';
 
 const trigger = `- when: app.status.health.status == 'Degraded'\n  send: [told]\n`;
 const operatorSecret = 'operator-secret-value';
@@ -18,7 +19,7 @@ describe('tenants', () => {
   const receivers = [operators, tenants, inside];
 
   beforeAll(async () => {
-    [prepared] = await Promise.all([anyStore(10).prepare(), ...receivers.map((each) => each.start())]);
+    [prepared] = await Promise.all([embeddedStore().prepare(), ...receivers.map((each) => each.start())]);
     world = await createWorld({
       queue: prepared.url,
       flags: [

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWebhookReceiver } from '../../simulator/webhook.ts';
+import { embeddedStore } from '../contract/stores.ts';
 import { application, degraded } from './applications.ts';
-import { anyStore, createWorld, type World } from './world.ts';
+import { createWorld, type World } from './world.ts';
 
 const many = 200;
 
@@ -13,7 +14,7 @@ describe('a tenant whose service hangs', () => {
   let isHanging = true;
 
   beforeAll(async () => {
-    [prepared] = await Promise.all([anyStore(9).prepare(), hanging.start(), answering.start()]);
+    [prepared] = await Promise.all([embeddedStore().prepare(), hanging.start(), answering.start()]);
     const flags = [
       '--application-namespaces=team-*',
       '--self-service-notification-enabled',

@@ -17,10 +17,10 @@ import {
   type SlackSimulator,
   type SlackSimulatorOptions,
 } from '../../simulator/slack.ts';
-import type { Ledger } from '../../src/episodes/ledger.ts';
-import { createLedger } from '../../src/episodes/store-ledger.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { createLedger } from '../../src/ledger/store-ledger.ts';
 import type { JsonObject } from '../../src/model.ts';
-import { openForTest, type StoreUnderTest, storesUnderTest } from '../contract/stores.ts';
+import { openForTest } from '../contract/stores.ts';
 
 export type LogEntry = Record<string, unknown>;
 
@@ -255,17 +255,10 @@ export function attempts({ slack }: Pick<World, 'slack'>, channel?: string): Sla
 export async function unfinished(ledger: Ledger): Promise<{ pending: string[]; parked: string[] }> {
   const pending: string[] = [];
   for await (const deliveries of ledger.pending())
-    pending.push(...deliveries.map(({ trigger, application: { name } }) => `${trigger} ${name}`));
-  const parked = await ledger.parked(1_000);
-  return { pending, parked: parked.map(({ reason }) => reason) };
-}
-
-/** Any store that is on this machine, the quickest to start first, for what does not depend on the store. */
-export function anyStore(redisNumber: number): StoreUnderTest {
-  const stores = storesUnderTest(redisNumber).filter(({ skipped }) => !skipped);
-  const [store] = (['redis', 'postgres', 'pglite'] as const).flatMap((name) =>
-    stores.filter((one) => one.name === name),
-  );
-  if (!store) throw new Error('The embedded store is always there');
-  return store;
+    pending.push(
+      ...deliveries.map(({ alerts: [{ trigger, application }] }) => `${trigger} ${application.name}`),
+    );
+  const parked: string[] = [];
+  for await (const some of ledger.parked()) parked.push(...some.map(({ reason }) => reason));
+  return { pending, parked };
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createLedger } from '../../src/episodes/store-ledger.ts';
+import { createLedger } from '../../src/ledger/store-ledger.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { claim } from '../contract/ledger-fixtures.ts';
+import { all, committer, delivery } from '../contract/ledger-fixtures.ts';
 import { silent, storesUnderTest } from '../contract/stores.ts';
 import { herald, temporaryFolder } from './support.ts';
 
@@ -12,9 +12,10 @@ async function fill(url: string): Promise<string[]> {
   const store = await openStore(url, { log: silent });
   try {
     const ledger = createLedger(store);
-    const claims = ['a', 'b', 'c'].map((uid) => claim(uid));
-    for (const one of claims) await ledger.apply(one.delivery.application.uid, { claim: [one] }, 0);
-    const ids = claims.map(({ delivery }) => delivery.id);
+    const commit = committer(ledger);
+    const uids = ['a', 'b', 'c'];
+    for (const uid of uids) await commit(uid, { add: [delivery(uid)] });
+    const ids = uids.map((uid) => delivery(uid).id);
     for (const id of ids.slice(1)) await ledger.settle(id, { ...rejected, at: 1_795_348_800_000 });
     return ids;
   } finally {
@@ -24,7 +25,7 @@ async function fill(url: string): Promise<string[]> {
 
 const redisNumber = 11;
 
-/** Making an embedded database takes a while on a busy machine, and three processes follow. */
+/** Three processes follow each other. */
 const timeout = 180_000;
 
 describe.each(storesUnderTest(redisNumber))('deliveries in $name', ({ skipped, prepare }) => {
@@ -57,22 +58,28 @@ describe.each(storesUnderTest(redisNumber))('deliveries in $name', ({ skipped, p
         `${pending.slice(0, 12)} pending`,
       ]),
     );
+
+    const discarded = await herald(['deliveries', 'discard', '--all', ...queue]);
+    expect(discarded).toMatchObject({ code: 0, stderr: '' });
+    expect(discarded.stdout).toBe('1 delivery is discarded, and will not be sent.\n');
+    expect((await herald(['deliveries', '--failed', ...queue])).stdout).toBe('No deliveries.\n');
   });
 });
 
-describe('an embedded database', () => {
-  test('that a bridge holds: what holds it, and what to do', { timeout }, async () => {
+describe('the embedded store', () => {
+  test('that a bridge runs on is looked into, and what is retried the bridge sees', { timeout }, async () => {
     const directory = temporaryFolder();
-    const store = await openStore(`pglite:${directory}`, { log: silent });
+    const queue = `sqlite:${directory}`;
+    const [, first = '', second = ''] = await fill(queue);
+    const store = await openStore(queue, { log: silent });
     try {
-      const { code, stdout, stderr } = await herald(['deliveries', '--queue', `pglite:${directory}`]);
-      expect([code, stdout]).toEqual([2, '']);
-      expect(stderr).toMatch(
-        new RegExp(
-          `^herald deliveries: ${directory} is in use by another Herald \\(process ${process.pid}, since .*\\)\\. ` +
-            'Stop it for the time of this command, or let it use redis:// or postgres://\n$',
-        ),
-      );
+      const shown = await herald(['deliveries', '--queue', queue]);
+      expect(shown).toMatchObject({ code: 0, stderr: '' });
+      expect(shown.stdout).toContain(`${first.slice(0, 12)}  rejected`);
+      const retried = await herald(['deliveries', 'retry', first, '--queue', queue]);
+      expect(retried).toMatchObject({ code: 0, stderr: '' });
+      const parked = (await all(createLedger(store).parked())).map(({ delivery }) => delivery.id);
+      expect(parked).toEqual([second]);
     } finally {
       await store.close(5_000);
     }

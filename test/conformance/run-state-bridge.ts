@@ -3,24 +3,21 @@
  * the annotation are the product's; in memory are the ledger (the model that the contract suite holds the real ones
  * against), the queue, the API server, and services that accept or fail as the step says.
  */
+import { endedMeanwhile, importAlerts, notifiedAnnotation } from '../../src/alerts/notified-annotation.ts';
 import { parseInTurns } from '../../src/config/parse-config.ts';
 import { createFairness } from '../../src/delivery/fairness.ts';
 import { createPacing } from '../../src/delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue } from '../../src/delivery/queue.ts';
-import type { Ledger } from '../../src/episodes/ledger.ts';
-import {
-  endedMeanwhile,
-  importEpisodes,
-  notifiedAnnotation,
-} from '../../src/episodes/notified-annotation.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import type { Application, Delivery, JsonObject } from '../../src/model.ts';
 import { type Configurations, createConfigurations } from '../../src/pipeline/configurations.ts';
 import { createDeliver } from '../../src/pipeline/deliver.ts';
 import { createLedgerWriter } from '../../src/pipeline/ledger-writer.ts';
-import { createMirror } from '../../src/pipeline/mirror.ts';
+import { createMirror, stillHolds } from '../../src/pipeline/mirror.ts';
 import { createObserver } from '../../src/pipeline/observe.ts';
+import { createProgress } from '../../src/pipeline/progress.ts';
 import { requeueIntents } from '../../src/pipeline/recover.ts';
 import { createTermLedger } from '../../src/pipeline/term-ledger.ts';
 import type { Service } from '../../src/services/service.ts';
@@ -52,10 +49,12 @@ interface Options {
   configNamespace: string;
   controllerNamespace: string;
   selfService: boolean;
+  /** Later in each process. */
+  term: number;
 }
 
 interface Job {
-  delivery: Delivery;
+  id: string;
   attempt: number;
 }
 
@@ -69,12 +68,16 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
   const now = () => world.now;
   const jobs = new Map<string, Job>();
   let current: Job | undefined;
+  let underWay: Delivery | undefined;
+  const begin: Ledger['begin'] = async (...attempt) => {
+    const begun = await ledger.begin(...attempt);
+    if ('delivery' in begun) underWay = begun.delivery;
+    return begun;
+  };
 
   const queue: Pick<DeliveryQueue, 'add' | 'missing'> = {
-    async add(deliveries) {
-      for (const delivery of deliveries) {
-        if (!jobs.has(delivery.id)) jobs.set(delivery.id, { delivery, attempt: 1 });
-      }
+    async add(ids) {
+      for (const id of ids) if (!jobs.has(id)) jobs.set(id, { id, attempt: 1 });
     },
     missing: async (ids) => ids.filter((id) => !jobs.has(id)),
   };
@@ -84,9 +87,9 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
     for (const job of jobs.values()) {
       current = job;
       const { signal } = new AbortController();
-      const result = await process({ ...job, queuedAt: job.delivery.observedAt, signal });
+      const result = await process({ ...job, queuedAt: world.now, signal });
       if (result.status === 'paced') throw new Error('a service without a pace is paced');
-      if (result.status === 'done') jobs.delete(job.delivery.id);
+      if (result.status === 'done') jobs.delete(job.id);
       job.attempt += 1;
     }
   }
@@ -95,11 +98,12 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
     return {
       type,
       jsonFields: [],
-      async send({ message }, recipient) {
+      async send({ message }, recipient, { deliveryId }) {
         if (world.failing.has(`${type}:${recipient}`)) {
           return { status: 'retry', reason: 'simulated', error: 'simulated delivery failure' };
         }
-        if (current) world.sent.push({ ...current, message });
+        if (current && underWay?.id === deliveryId)
+          world.sent.push({ delivery: underWay, attempt: current.attempt, message });
         return { status: 'sent' };
       },
       close: async () => undefined,
@@ -112,11 +116,12 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
     connection,
     configurations,
     controllerNamespace,
-    load: async () => undefined,
+    load: async () => [],
     log,
     now,
   });
-  const term = createTermLedger(Promise.resolve({ ledger, term: 1 }));
+  const progress = createProgress(() => undefined);
+  const term = createTermLedger(Promise.resolve({ ledger, term: options.term }));
   const writer = createLedgerWriter(
     { ledger: term, queue, onEnd: () => undefined, log, metrics },
     { concurrency: 1, limit: 1_000 },
@@ -128,11 +133,12 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
     project: () => undefined,
     // The vectors evaluate every step; the gate has a group of its own, `refresh`.
     isRefreshed: () => true,
-    importEpisodes: (application, evaluations) => {
+    importAlerts: (application, evaluations) => {
       const over = endedMeanwhile(application, evaluations, controllerNamespace);
       if (over.length > 0) mirror.ended(application, over);
-      return importEpisodes(application, evaluations, { controllerNamespace, now: now() });
+      return importAlerts(application, evaluations, { controllerNamespace, now: now() });
     },
+    progress,
     onEnded: mirror.ended,
     onNamed: mirror.sent,
     onOverflow: () => undefined,
@@ -142,15 +148,15 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
   });
   const deliver = createDeliver(
     {
-      ledger,
+      ledger: { ...ledger, begin },
       configurations,
       queue,
       pacing: createPacing(),
       fairness: createFairness({ places: 10, now }),
       members: () => 1,
       project: () => undefined,
-      onSent: (delivery, isOpen) => {
-        if (delivery.oncePer !== '' || isOpen) mirror.sent(delivery);
+      onSent: async (delivery) => {
+        if (await stillHolds(ledger, delivery)) mirror.sent(delivery);
       },
       onParked: () => undefined,
       metrics,

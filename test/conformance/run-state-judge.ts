@@ -3,7 +3,7 @@ import {
   notifiedAnnotation,
   parseNotified,
   serialiseNotified,
-} from '../../src/episodes/notified-annotation.ts';
+} from '../../src/alerts/notified-annotation.ts';
 import {
   applyRules,
   differences,

@@ -1,4 +1,4 @@
-import { stateKey } from '../../src/episodes/notified-annotation.ts';
+import { stateKey } from '../../src/alerts/notified-annotation.ts';
 
 /** A case of `state.json/keys`, as far as the key itself goes; its conditions are cases of the triggers' runner. */
 export interface StateKeyCase {

@@ -1,10 +1,11 @@
 /**
  * What is to become of a sequence of evaluations, in the plainest form: by the engine's rules, or by those of Herald,
- * which differ where the engine forgets. Written from the vectors and docs/conformance.md, not from `src/episodes`:
+ * which differ where the engine forgets. Written from the vectors and docs/conformance.md, not from `src/alerts`:
  * it is what the pipeline is held against where a vector records a defect.
  */
-import { oncePerValue } from '../../src/episodes/claim.ts';
-import { parseNotified, stateKey } from '../../src/episodes/notified-annotation.ts';
+
+import { parseNotified, stateKey } from '../../src/alerts/notified-annotation.ts';
+import { oncePerValue } from '../../src/alerts/once-per.ts';
 import type { OncePer } from '../../src/model.ts';
 import type { ExpectedDelivery, PlayedStep, SequenceStep, SequenceVector } from './run-state-sequence.ts';
 
@@ -96,12 +97,12 @@ export function applyRules(
   const tenant = vector.selfService ? vector.apiNamespace : undefined;
   const notified = secondsByKey(vector.initialAnnotation);
   const undelivered = new Map<string, Undelivered>();
-  /** Keys of argocd-notifications that stand beside one with the revisions of several sources, by that. */
-  const beside = new Map<string, string>();
   /** Matches told without a oncePer value, with the value that they have got since. */
   const unnamed = new Map<string, string>();
   /** Conditions and destinations that have told a oncePer value. */
   const valued = new Set<string>();
+  /** Keys of argocd-notifications that stand beside one with the revisions of several sources, by that. */
+  const beside = new Map<string, string>();
   /** Of matches that are over. */
   let late: Undelivered[] = [];
 
@@ -186,7 +187,11 @@ export function applyRules(
       if (printed !== oncePer) beside.set(key, stateKey({ ...parts, oncePer: printed }));
       seen.add(key);
       const isGoingOn = !rules.splitsUnnamed && goesOn(stateKey({ ...parts, oncePer: '' }), oncePer);
-      if (isGoingOn && oncePer !== '' && oncePer !== '<nil>') notified.set(key, step.now);
+      if (isGoingOn && oncePer !== '' && oncePer !== '<nil>') {
+        // What an earlier match with this value has left comes late.
+        end(key);
+        notified.set(key, step.now);
+      }
       if (isGoingOn && !undelivered.has(key) && !notified.has(key))
         deliveries.push({ ...answer, outcome: 'alreadyNotified' });
       else deliveries.push(match(answer, key, step));

@@ -1,15 +1,17 @@
 /** Plays a sequence of `state.json` step by step, and tells of each what became of every matched condition. */
 
+import { createChangeCounter } from '../../src/alerts/change-history.ts';
+import { openNotices } from '../../src/alerts/decide.ts';
+import { noticeKey, slotOf, toldKey } from '../../src/alerts/keys.ts';
+import { notifiedAnnotation } from '../../src/alerts/notified-annotation.ts';
+import { oncePerValue } from '../../src/alerts/once-per.ts';
 import { readMetadata } from '../../src/cluster/kube-object.ts';
 import { readApplication } from '../../src/cluster/watch-applications.ts';
-import { createChangeCounter } from '../../src/episodes/change-history.ts';
-import { episodeKey, oncePerValue, slotOf } from '../../src/episodes/claim.ts';
-import type { Ledger } from '../../src/episodes/ledger.ts';
-import { notifiedAnnotation } from '../../src/episodes/notified-annotation.ts';
-import type { Application, JsonObject } from '../../src/model.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { Application, DeliveryFacts, JsonObject } from '../../src/model.ts';
 import { type AlertEvaluation, evaluateApplication } from '../../src/pipeline/evaluate.ts';
 import { createMemoryLedger } from '../../src/pipeline/testing/memory-ledger.ts';
-import { loaded } from '../contract/ledger-fixtures.ts';
+import { all } from '../contract/ledger-fixtures.ts';
 import { type Bridge, startBridge, type World } from './run-state-bridge.ts';
 
 export interface SequenceVector {
@@ -78,38 +80,25 @@ export async function playSequence(vector: SequenceVector, mode: Mode = 'continu
     controllerNamespace: controllerNamespaceOf(vector),
     selfService: vector.selfService,
   };
-  const imported = new Set<string>();
-  let ledger = createLedger(imported);
-  let bridge = startBridge(world, ledger, options);
+  let ledger = createMemoryLedger();
+  let bridge = startBridge(world, ledger, { ...options, term: 1 });
   const played: PlayedStep[] = [];
   for (const [index, step] of vector.steps.entries()) {
     world.now = step.now * 1000;
     world.failing = new Set(step.failing);
     world.sent = [];
     if (index > 0 && mode !== 'continuous') {
-      if (mode === 'diskless') ledger = createLedger(imported);
-      bridge = startBridge(world, ledger, options);
+      if (mode === 'diskless') ledger = createMemoryLedger();
+      bridge = startBridge(world, ledger, { ...options, term: 1 + index });
       await bridge.recover();
     }
     const application = applicationOf(vector, step, world.annotation);
     await bridge.see(application);
     const evaluations = evaluate(bridge, application, world.now);
-    const deliveries = await deliveriesOf(world, { ledger, imported }, application, evaluations);
+    const deliveries = await deliveriesOf(world, ledger, application, evaluations);
     played.push({ application, evaluations, deliveries, annotation: world.annotation });
   }
   return played;
-}
-
-/** A ledger that tells the keys of what the annotation had as notified. */
-function createLedger(imported: Set<string>): Ledger {
-  const ledger = createMemoryLedger();
-  return {
-    ...ledger,
-    apply(uid, change, term) {
-      for (const { key, oncePer } of change.import ?? []) if (oncePer !== '') imported.add(key);
-      return ledger.apply(uid, change, term);
-    },
-  };
 }
 
 function applicationOf(
@@ -143,27 +132,32 @@ function evaluate({ configurations }: Bridge, application: Application, now: num
 
 async function deliveriesOf(
   { sent }: World,
-  { ledger, imported }: { ledger: Ledger; imported: ReadonlySet<string> },
+  ledger: Ledger,
   application: Application,
   evaluations: AlertEvaluation[],
 ): Promise<PlayedDelivery[]> {
   const { uid } = application;
-  const episodes = new Map((await loaded(ledger, uid))?.episodes.map((episode) => [episode.key, episode]));
+  const notices = openNotices(await ledger.load(uid, ['notice']));
+  const toldBefore = new Set((await ledger.load(uid, ['told'])).map(({ key }) => key));
+  const parked = (await all(ledger.parked())).map(({ delivery }) => delivery);
+  const undelivered = [...(await all(ledger.pending())), ...parked];
   const told = new Set<World['sent'][number]>();
   const deliveries = evaluations.flatMap((evaluation): PlayedDelivery[] => {
     const { result } = evaluation;
     if (result.status !== 'matched') return [];
     const oncePer = oncePerValue(result);
-    const key = episodeKey(uid, slotOf(evaluation), oncePer);
-    const slot = slotOf(evaluation);
-    const goesOn = (oncePer === '' || oncePer === '<nil>') && episodes.has(episodeKey(uid, slot, ''));
-    const episode = episodes.get(key);
-    // An earlier occurrence without oncePer has the same key, and may be sent only now.
+    const notice = noticeKey(uid, slotOf(evaluation));
+    const alerts = notices.get(slotOf(evaluation))?.alerts ?? [];
+    const isSame = (delivery: DeliveryFacts) =>
+      delivery.notice === notice && delivery.alerts[0].oncePer === oncePer;
+    const unnamed = alerts.find((each) => each.unnamed);
+    const alert = alerts.find((each) => each.oncePer === oncePer) ?? unnamed;
+    // A value that only names the alert is told with that; one of an earlier match comes late. Any other value is told
+    // once, whenever it matched first. What began without one is of the same notice as earlier occurrences.
+    const isNamed = unnamed !== undefined && alert !== unnamed && alert?.since === unnamed.since;
+    const isOnce = alert !== unnamed || alert?.oncePer !== oncePer;
     const accepted = sent.filter(
-      ({ delivery }) =>
-        delivery.episode === key &&
-        // The ledger need not answer a nil that others followed.
-        (delivery.observedAt === episode?.openedAt || (episode === undefined && goesOn)),
+      ({ delivery }) => !isNamed && isSame(delivery) && (isOnce || delivery.id === alert?.delivery),
     );
     for (const each of accepted) told.add(each);
     const identity = identityOf(evaluation, evaluation.send, oncePer, `[${evaluation.index}].`);
@@ -173,16 +167,17 @@ async function deliveriesOf(
       const isNew = first.attempt === 1;
       return [{ ...identity, outcome: 'sent', ...(isNew ? { message: first.message } : {}) }];
     }
-    // The ledger need not answer a value that others followed.
-    if (imported.has(key)) return [{ ...identity, outcome: 'alreadyNotified' }];
-    if (episode === undefined && goesOn) return [{ ...identity, outcome: 'alreadyNotified' }];
-    if (episode === undefined) return [{ ...identity, outcome: 'missing' }];
-    return [{ ...identity, outcome: episode.notifiedAt === undefined ? 'error' : 'alreadyNotified' }];
+    if (alert === undefined && !toldBefore.has(toldKey(notice, oncePer)))
+      return [{ ...identity, outcome: 'missing' }];
+    const isWaiting =
+      !isNamed && undelivered.some((each) => isSame(each) && (oncePer !== '' || each.id === alert?.delivery));
+    return [{ ...identity, outcome: isWaiting ? 'error' : 'alreadyNotified' }];
   });
   const late = sent
     .filter((each) => !told.has(each))
     .map(({ delivery }): PlayedDelivery => {
-      const identity = identityOf(delivery, delivery.templates, delivery.oncePer, '');
+      const [alert] = delivery.alerts;
+      const identity = identityOf({ ...delivery, ...alert }, delivery.templates, alert.oncePer, '');
       return { ...identity, outcome: 'sent' };
     });
   return [...deliveries, ...late];

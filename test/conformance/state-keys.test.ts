@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import {
   type ImportCandidate,
-  importEpisodes,
+  importAlerts,
   notifiedAnnotation,
   parseNotified,
   serialiseNotified,
-} from '../../src/episodes/notified-annotation.ts';
+} from '../../src/alerts/notified-annotation.ts';
 import type { Application, JsonObject, OncePer } from '../../src/model.ts';
 import { runStateKeys, type StateKeyCase } from './run-state-keys.ts';
 import state from './state.json' with { type: 'json' };
@@ -68,11 +68,11 @@ describe.each(sequences)('$name', (sequence) => {
 
   function isImported(step: SequenceStep, delivery: SequenceDelivery, annotation: string | null): boolean {
     const candidate = candidateOf(delivery);
-    const episodes = importEpisodes(applicationWith(step.app, annotation), [candidate], {
+    const alerts = importAlerts(applicationWith(step.app, annotation), [candidate], {
       controllerNamespace: 'argocd',
       now: step.now * 1000,
     });
-    return episodes.some((episode) => episode.oncePer === delivery.oncePer);
+    return alerts.some((alert) => alert.oncePer === delivery.oncePer);
   }
 
   function candidateOf(delivery: SequenceDelivery): ImportCandidate {

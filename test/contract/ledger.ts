@@ -1,19 +1,37 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { AttemptMark, Ledger, LedgerChange, Settlement } from '../../src/episodes/ledger.ts';
-import { createLedger } from '../../src/episodes/store-ledger.ts';
-import { createMemoryLedger } from '../../src/pipeline/testing/memory-ledger.ts';
+import {
+  type AttemptMark,
+  type Change,
+  type Ledger,
+  mostItems,
+  type Settlement,
+} from '../../src/ledger/ledger.ts';
+import { piecesOf } from '../../src/ledger/pieces.ts';
+import { type Row, type RowKind, rowKinds } from '../../src/ledger/rows.ts';
+import { createLedger } from '../../src/ledger/store-ledger.ts';
+import { createMemoryLedger, factsOf } from '../../src/pipeline/testing/memory-ledger.ts';
 import type { Store } from '../../src/store/store.ts';
-import { all, claim, episode, loaded, record, unfenced } from './ledger-fixtures.ts';
+import {
+  all,
+  committer,
+  type DeliveryParts,
+  delivery,
+  noticeRow,
+  recordRow,
+  toldRow,
+} from './ledger-fixtures.ts';
 import { openForTest, type StoreUnderTest } from './stores.ts';
 
 const sent = (at = 5_000): Settlement => ({ status: 'sent', at });
-const rejected = (at = 5_000): Settlement => ({
-  status: 'rejected',
+const rejected = (at = 5_000) => ({
+  status: 'rejected' as const,
   at,
   reason: 'channel_not_found',
   error: 'There is no channel "general"\0',
 });
+const unknownId = '0'.repeat(40);
+const strange = '\0\u{1F600}\ud800 "\\\n\t‮';
 
 /** What every ledger keeps to, whatever its store. */
 export function ledgerContract(underTest: StoreUnderTest): void {
@@ -21,267 +39,298 @@ export function ledgerContract(underTest: StoreUnderTest): void {
     let prepared: Awaited<ReturnType<StoreUnderTest['prepare']>>;
     let store: Store;
     let ledger: Ledger;
+    let commit: ReturnType<typeof committer>;
 
     beforeAll(async () => {
       prepared = await underTest.prepare();
       store = await openForTest(prepared.url);
       ledger = createLedger(store);
+      commit = committer(ledger);
     });
     afterAll(async () => {
       await store.close(5_000);
       await prepared.remove();
     });
-    afterEach(() => empty(ledger));
+    afterEach(() => empty(ledger, commit));
 
-    const apply = async (uid: string, change: LedgerChange) => unfenced(await ledger.apply(uid, change, 0));
-    const isPending = async (id: string) => (await ledger.read([id])).length > 0;
-    const episodesOf = async (uid: string) => (await loaded(ledger, uid))?.episodes ?? [];
+    const isPending = async (id: string) => (await all(ledger.pending())).some((each) => each.id === id);
+    const rowsOf = async (scope: string, kinds: readonly RowKind[] = rowKinds) =>
+      sorted(await ledger.load(scope, kinds));
 
-    it('knows nothing of an Application that was never written', async () => {
-      expect(await ledger.load('u')).toBeUndefined();
-      expect(await all(ledger.applications())).toEqual([]);
-      expect(await isPending('0'.repeat(40))).toBe(false);
-      expect(await ledger.parked(10)).toEqual([]);
-    });
-
-    it('keeps the record that was written last', async () => {
-      await apply('u', { record: record('u', 'v1') });
-      await apply('u', { record: record('u', 'v2') });
-      expect(await ledger.load('u')).toEqual({ record: record('u', 'v2'), episodes: [] });
-      expect(await all(ledger.applications())).toEqual([record('u', 'v2')]);
-    });
-
-    it('claims an episode once', async () => {
-      const first = claim('u');
-      const later = claim('u', { openedAt: 2_000 });
-      expect(await apply('u', { record: record('u'), claim: [first] })).toMatchObject({ suppressed: [] });
-      expect(await apply('u', { claim: [later] })).toMatchObject({ suppressed: [first.episode.key] });
-      expect(await all(ledger.pending())).toEqual([first.delivery]);
-      expect(await episodesOf('u')).toEqual([first.episode]);
-    });
-
-    it('takes the repetition of a change for the same change', async () => {
-      const change = { record: record('u'), claim: [claim('u'), claim('u', { recipient: 'other' })] };
-      await apply('u', change);
-      expect(await apply('u', change)).toMatchObject({ suppressed: [] });
-      await ledger.settle(change.claim[0]?.delivery.id ?? '', sent());
-      expect(await apply('u', change)).toMatchObject({ suppressed: [] });
-      expect((await all(ledger.pending())).map(({ id }) => id)).toEqual([change.claim[1]?.delivery.id]);
-    });
-
-    it('does not send twice when a change that ends and claims an episode is repeated', async () => {
-      await apply('u', { record: record('u'), claim: [claim('u')] });
-      await ledger.settle(claim('u').delivery.id, sent());
-      const next = claim('u', { openedAt: 2_000 });
-      const change = { end: [next.episode.key], claim: [next] };
-      expect(await apply('u', change)).toMatchObject({ suppressed: [] });
-      await ledger.settle(next.delivery.id, sent());
-      expect(await apply('u', change)).toMatchObject({ suppressed: [] });
-      expect(await all(ledger.pending())).toEqual([]);
-    });
-
-    it('claims again after an episode ended', async () => {
-      const first = claim('u');
-      await apply('u', { record: record('u'), claim: [first] });
-      await apply('u', { end: [first.episode.key] });
-      const second = claim('u', { openedAt: 2_000 });
-      expect(await apply('u', { claim: [second] })).toMatchObject({ suppressed: [] });
-      expect((await all(ledger.pending())).map(({ id }) => id)).toEqual([
-        first.delivery.id,
-        second.delivery.id,
-      ]);
-    });
-
-    it('ends before it claims, in one change', async () => {
-      const first = claim('u');
-      await apply('u', { record: record('u'), claim: [first] });
-      const second = claim('u', { openedAt: 2_000 });
-      expect(await apply('u', { end: [first.episode.key], claim: [second] })).toMatchObject({
-        suppressed: [],
+    describe('rows', () => {
+      it('are not there before they are put', async () => {
+        expect(await ledger.load('u', rowKinds)).toEqual([]);
+        expect(await ledger.read('u', 'told', ['r1'])).toEqual([]);
+        expect(await ledger.read('u', 'told', [])).toEqual([]);
+        expect(await all(ledger.rows('application'))).toEqual([]);
       });
-      expect(await episodesOf('u')).toEqual([second.episode]);
-    });
 
-    it('imports what is absent as notified, before it claims', async () => {
-      const imported = { ...episode('u'), notifiedAt: 900 };
-      const other = claim('u', { recipient: 'other' });
-      await apply('u', { record: record('u'), claim: [other] });
-      const change = { import: [imported, { ...other.episode, notifiedAt: 900 }], claim: [claim('u')] };
-      expect(await apply('u', change)).toMatchObject({ suppressed: [imported.key] });
-      expect(byKey(await episodesOf('u'))).toEqual(byKey([imported, other.episode]));
-    });
-
-    it('notifies a oncePer value once, however many others come between', async () => {
-      const values = ['a', 'b', 'a', 'b', 'a'].map((oncePer, i) =>
-        claim('u', { oncePer, openedAt: 1_000 + i }),
-      );
-      const suppressed = [];
-      for (const each of values) suppressed.push((await apply('u', { claim: [each] })).suppressed.length);
-      expect(suppressed).toEqual([0, 0, 1, 1, 1]);
-    });
-
-    it('has no cap on oncePer values', async () => {
-      const values = Array.from({ length: 300 }, (_, i) =>
-        claim('u', { oncePer: `${i}`, openedAt: 1_000 + i }),
-      );
-      await apply('u', { record: record('u'), claim: values });
-      const again = values.map((each) => ({
-        ...each,
-        delivery: { ...each.delivery, id: `f${each.delivery.id}` },
-      }));
-      expect((await apply('u', { claim: again })).suppressed).toHaveLength(300);
-      expect(await episodesOf('u')).toEqual([values.at(-1)?.episode]);
-    });
-
-    it('loads of each condition and destination the oncePer value that was claimed or confirmed last', async () => {
-      const a = claim('u', { oncePer: 'a', openedAt: 1_000 });
-      const b = claim('u', { oncePer: 'b', openedAt: 2_000 });
-      const elsewhere = claim('u', { oncePer: 'a', openedAt: 1_500, recipient: 'other' });
-      await apply('u', { record: record('u'), claim: [a, b, elsewhere] });
-      expect(byKey(await episodesOf('u'))).toEqual(byKey([b.episode, elsewhere.episode]));
-      await apply('u', { claim: [claim('u', { oncePer: 'a', openedAt: 3_000 })] });
-      expect(byKey(await episodesOf('u'))).toEqual(byKey([a.episode, elsewhere.episode]));
-      await apply('u', { confirm: { keys: [b.episode.key], at: 4_000 } });
-      expect(byKey(await episodesOf('u'))).toEqual(byKey([b.episode, elsewhere.episode]));
-    });
-
-    it('marks the episode notified when its delivery was sent', async () => {
-      const claimed = claim('u');
-      await apply('u', { record: record('u'), claim: [claimed] });
-      expect(await isPending(claimed.delivery.id)).toBe(true);
-      await ledger.settle(claimed.delivery.id, sent(7_000));
-      expect(await isPending(claimed.delivery.id)).toBe(false);
-      expect(await episodesOf('u')).toEqual([{ ...claimed.episode, notifiedAt: 7_000 }]);
-      await ledger.settle(claimed.delivery.id, sent(8_000));
-      expect(await episodesOf('u')).toEqual([{ ...claimed.episode, notifiedAt: 7_000 }]);
-    });
-
-    it('does not mark a later occurrence notified', async () => {
-      const first = claim('u');
-      const second = claim('u', { openedAt: 2_000 });
-      await apply('u', { record: record('u'), claim: [first] });
-      await apply('u', { end: [first.episode.key], claim: [second] });
-      await ledger.settle(first.delivery.id, sent());
-      expect(await episodesOf('u')).toEqual([second.episode]);
-    });
-
-    it('parks what was rejected or expired, and hands it out again', async () => {
-      const [first, second] = [claim('u'), claim('u', { recipient: 'other', observedAt: 900 })];
-      await apply('u', { record: record('u'), claim: [first, second] });
-      await ledger.settle(first.delivery.id, rejected(5_000));
-      await ledger.settle(second.delivery.id, { ...rejected(6_000), status: 'expired' } as Settlement);
-      expect(await all(ledger.pending())).toEqual([]);
-      expect(await ledger.parked(10)).toEqual([
-        { delivery: second.delivery, ...rejected(6_000), status: 'expired' },
-        { delivery: first.delivery, ...rejected(5_000) },
-      ]);
-      expect(await ledger.parked(1)).toHaveLength(1);
-      const ids = [first.delivery.id, second.delivery.id, 'f'.repeat(40)];
-      expect(await ledger.unpark(ids)).toEqual([second.delivery, first.delivery]);
-      expect(await ledger.unpark(ids)).toEqual([second.delivery, first.delivery]);
-      expect(await ledger.parked(10)).toEqual([]);
-      await ledger.settle(first.delivery.id, sent(7_000));
-      const episodes = await episodesOf('u');
-      expect(episodes.find(({ key }) => key === first.episode.key)).toMatchObject({ notifiedAt: 7_000 });
-    });
-
-    it('keeps the pending deliveries of an Application that is forgotten', async () => {
-      const claimed = claim('u');
-      await apply('u', { record: record('u'), claim: [claimed] });
-      await ledger.forget('u', '7', 0);
-      await ledger.forget('u', '7', 0);
-      expect(await all(ledger.applications())).toEqual([]);
-      expect(await all(ledger.pending())).toEqual([claimed.delivery]);
-      await ledger.settle(claimed.delivery.id, sent());
-      expect(await all(ledger.pending())).toEqual([]);
-    });
-
-    it('remembers what was forgotten until the progress has passed it, or it is there again', async () => {
-      for (const uid of ['u1', 'u2']) {
-        await apply(uid, { record: record(uid), claim: [claim(uid)] });
-        expect(await ledger.forget(uid, '90', 0)).toEqual({ fenced: false });
-      }
-      expect(await ledger.load('u1')).toEqual({ goneAt: '90' });
-      await ledger.setProgress('89', 0);
-      expect(await ledger.progress()).toBe('89');
-      expect(await ledger.load('u1')).toEqual({ goneAt: '90' });
-      await apply('u2', { record: record('u2') });
-      expect(await ledger.load('u2')).toEqual({ record: record('u2'), episodes: [] });
-      await ledger.setProgress('100', 0);
-      expect(await ledger.load('u1')).toBeUndefined();
-    });
-
-    it('has one delivery of a lane ready, and the next when that is settled, however it ends', async () => {
-      const [first, second, third] = [1_000, 2_000, 3_000].map((openedAt, i) =>
-        claim('u', { trigger: `t${i}`, openedAt }),
-      );
-      if (!first || !second || !third) throw new Error('unreachable');
-      const elsewhere = claim('u', { recipient: 'other', openedAt: 1_500 });
-      const another = claim('u1', { openedAt: 1_600 });
-      const applied = await apply('u', { record: record('u'), claim: [first, second, elsewhere] });
-      expect(applied.ready.toSorted()).toEqual([first.delivery.id, elsewhere.delivery.id].sort());
-      expect((await apply('u', { claim: [third] })).ready).toEqual([]);
-      expect((await apply('u1', { record: record('u1'), claim: [another] })).ready).toEqual([
-        another.delivery.id,
-      ]);
-      const readyIds = async () => (await all(ledger.ready())).toSorted();
-      const others = [elsewhere.delivery.id, another.delivery.id];
-      expect(await readyIds()).toEqual([first.delivery.id, ...others].sort());
-      expect(await ledger.settle(first.delivery.id, sent())).toEqual({
-        settled: true,
-        open: true,
-        next: second.delivery,
+      it('hold what was put last, until they are removed', async () => {
+        await commit('u', { put: [recordRow('u', 'v1'), noticeRow('a'), noticeRow('b')] });
+        await commit('u', {
+          put: [recordRow('u', 'v2')],
+          remove: [{ kind: 'notice', key: noticeRow('a').key }],
+        });
+        expect(await rowsOf('u')).toEqual(sorted([recordRow('u', 'v2'), noticeRow('b')]));
+        expect(await all(ledger.rows('application'))).toEqual([{ ...recordRow('u', 'v2'), scope: 'u' }]);
+        await commit('u', { remove: [{ kind: 'application', key: '' }] });
+        expect(await all(ledger.rows('application'))).toEqual([]);
       });
-      expect(await readyIds()).toEqual([second.delivery.id, ...others].sort());
-      expect(await ledger.settle(second.delivery.id, rejected())).toMatchObject({ next: third.delivery });
-      // Back again it is the last one.
-      expect(await ledger.unpark([second.delivery.id])).toEqual([]);
-      expect(await ledger.settle(third.delivery.id, sent())).toMatchObject({ next: second.delivery });
-      expect(await ledger.settle(second.delivery.id, sent())).toEqual({ settled: true, open: true });
+
+      it('are removed before they are put, in one change', async () => {
+        await commit('u', { put: [toldRow('r1', 1_000)] });
+        await commit('u', { remove: [toldRow('r1')], put: [toldRow('r1', 2_000)] });
+        expect(await ledger.read('u', 'told', ['r1'])).toEqual([toldRow('r1', 2_000)]);
+      });
+
+      it('are told apart by scope, kind and key', async () => {
+        const alert: Row<'alert'> = {
+          kind: 'alert',
+          key: 'r1',
+          value: {
+            configNamespace: 'argocd',
+            trigger: 'on-degraded',
+            condition: 'c',
+            oncePer: 'r1',
+            application: { uid: 'u1', namespace: 'argocd', name: 'shop', project: 'default' },
+            labels: { severity: 'critical' },
+            state: 'firing',
+            since: 1,
+            firedAt: 2,
+            changes: [],
+          },
+        };
+        const silence: Row<'silence'> = {
+          kind: 'silence',
+          key: 'r1',
+          value: { matchers: ['a=b'], startsAt: 1, endsAt: 2, createdBy: 'ops', comment: '' },
+        };
+        await commit('u1', { put: [toldRow('r1'), toldRow('r2'), alert] });
+        await commit('u2', { put: [toldRow('r1', 5_000), silence] });
+        expect(await ledger.read('u1', 'told', ['r1', 'r3'])).toEqual([toldRow('r1')]);
+        expect(await rowsOf('u1', ['alert'])).toEqual([alert]);
+        expect(await rowsOf('u2', ['told', 'silence'])).toEqual(sorted([toldRow('r1', 5_000), silence]));
+        expect(await all(ledger.rows('silence'))).toEqual([{ ...silence, scope: 'u2' }]);
+        await commit('u1', { clear: true, put: [noticeRow('a')] });
+        expect(await rowsOf('u1')).toEqual([noticeRow('a')]);
+        expect(await rowsOf('u2')).toHaveLength(2);
+      });
+
+      it('hold any text', async () => {
+        const value = {
+          ...recordRow('u').value,
+          name: strange,
+          history: { [strange]: { value: strange, at: [1] } },
+        };
+        const big = { ...value, object: { big: 'x'.repeat(1_500_000), [strange]: strange } };
+        for (const each of [value, big]) {
+          await commit('u', { put: [{ kind: 'application', key: '', value: each }] });
+          expect(await rowsOf('u')).toEqual([{ kind: 'application', key: '', value: each }]);
+        }
+      });
+
+      it('expire, but for those that were put again', async () => {
+        await commit('u', { put: [toldRow('r1', 2_000), toldRow('r2', 2_000), toldRow('r3', 2_000)] });
+        await commit('u', { put: [toldRow('r2', 4_000)], remove: [toldRow('r3')] });
+        expect(await ledger.prune({ expired: 2_000, parked: 0 })).toBe(0);
+        expect(await ledger.prune({ expired: 2_001, parked: 0 })).toBe(1);
+        expect(await rowsOf('u')).toEqual([toldRow('r2', 4_000)]);
+        const { expiresAt: _, ...forever } = toldRow('r2');
+        await commit('u', { put: [forever as Row] });
+        expect(await ledger.prune({ expired: 99_000, parked: 0 })).toBe(0);
+        expect(await rowsOf('u')).toEqual([forever]);
+      });
+
+      it('are answered in pages', async () => {
+        const uids = Array.from({ length: 450 }, (_, i) => `v${String(i).padStart(3, '0')}`);
+        await Promise.all(uids.map((uid) => commit(uid, { put: [recordRow(uid)], add: [delivery(uid)] })));
+        expect((await all(ledger.rows('application'))).map(({ scope }) => scope).toSorted()).toEqual(uids);
+        expect(await all(ledger.pending())).toHaveLength(450);
+        expect(new Set(await all(ledger.ready())).size).toBe(450);
+        // At one time, too, of which no page has all.
+        await Promise.all(uids.map((uid) => ledger.settle(delivery(uid).id, rejected())));
+        const parked = (await all(ledger.parked())).map((each) => each.delivery.id);
+        expect([parked.length, new Set(parked).size]).toEqual([450, 450]);
+      });
     });
 
-    it('settles what is not the first of its lane, and the first stays', async () => {
-      const [first, second] = [claim('u'), claim('u', { trigger: 'other', openedAt: 2_000 })];
-      await apply('u', { record: record('u'), claim: [first, second] });
-      expect(await ledger.settle(second.delivery.id, sent())).toMatchObject({ next: first.delivery });
-      expect(await all(ledger.ready())).toEqual([first.delivery.id]);
+    describe('a commit', () => {
+      it('that is repeated changes nothing and answers the same', async () => {
+        const one = delivery('u');
+        const change = { put: [recordRow('u'), noticeRow('a')], add: [one, delivery('u', { trigger: 'b' })] };
+        expect(await commit('u', change, 1_000_001)).toEqual([one.id]);
+        expect(await commit('u', change, 1_000_001)).toEqual([one.id]);
+        await ledger.settle(one.id, sent());
+        await commit('u', change, 1_000_001);
+        expect(await all(ledger.pending())).toHaveLength(1);
+        await commit('u', { remove: [noticeRow('a')] }, 1_000_002);
+        // Its answer was lost, and it comes a second time after all.
+        await commit('u', change, 1_000_001);
+        expect(await rowsOf('u')).toEqual([recordRow('u')]);
+        expect(await isPending(one.id)).toBe(false);
+        commit = committer(ledger, 1);
+      });
+
+      it('is refused once a later term has begun, and numbered anew in each', async () => {
+        const later = committer(ledger, 7);
+        await later('u', { put: [recordRow('u', 'v7')] }, 1);
+        expect(await rowsOf('u')).toEqual([recordRow('u', 'v7')]);
+        await later('u', { put: [recordRow('u', 'again')] }, 1);
+        await committer(ledger, 8)('u', { put: [recordRow('u', 'v8')] }, 1);
+        expect(await rowsOf('u')).toEqual([recordRow('u', 'v8')]);
+        commit = committer(ledger, 9);
+      });
+
+      it('adds no delivery that is there, whether it is pending or parked', async () => {
+        const [one, two] = [delivery('u'), delivery('u', { trigger: 'b' })];
+        await commit('u', { add: [one, two] });
+        await ledger.settle(one.id, rejected());
+        const changed = { ...one, templates: ['other'] };
+        expect(await commit('u', { add: [changed, two] })).toEqual([two.id]);
+        expect(await all(ledger.pending())).toEqual([factsOf(two)]);
+        expect(await all(ledger.parked())).toEqual([{ delivery: factsOf(one), ...rejected() }]);
+      });
+
+      it('of nothing is none', async () => {
+        expect(await commit('u', {})).toEqual([]);
+        expect(await rowsOf('u')).toEqual([]);
+      });
+
+      it('is bounded', async () => {
+        const put = Array.from({ length: mostItems + 1 }, (_, i) => toldRow(`${i}`));
+        await expect(commit('u', { put })).rejects.toThrow(`${mostItems + 1} items at once`);
+        await expect(
+          ledger.read(
+            'u',
+            'told',
+            put.map(({ key }) => key),
+          ),
+        ).rejects.toThrow('items at once');
+        await commit('u', { put: put.slice(1) });
+        expect(
+          await ledger.read(
+            'u',
+            'told',
+            put.slice(1).map(({ key }) => key),
+          ),
+        ).toHaveLength(mostItems);
+      });
+
+      it.each([7_000, 30_000])(
+        'of any size is written in pieces: %i destinations',
+        async (count) => {
+          const parts = Array.from({ length: count }, (_, i) => {
+            const recipient = `channel-${i}`;
+            return { put: [noticeRow('a', recipient)], add: [delivery('u', { recipient })] };
+          });
+          const pieces = piecesOf({ parts, last: { put: [recordRow('u')] } });
+          // Others ask at the same time, and get their own answers.
+          const others = Array.from({ length: 50 }, (_, i) => `o${i}`);
+          const [ready, ...loaded] = await Promise.all([
+            (async () => {
+              const answers: string[] = [];
+              for (const piece of pieces) answers.push(...(await commit('u', piece)));
+              return answers;
+            })(),
+            ...others.map(async (uid) => {
+              await commit(uid, { put: [recordRow(uid)] });
+              return ledger.load(uid, ['application']);
+            }),
+          ]);
+          expect(loaded).toEqual(others.map((uid) => [recordRow(uid)]));
+          expect(ready).toHaveLength(count);
+          expect(await ledger.load('u', ['notice'])).toHaveLength(count);
+          expect(await all(ledger.pending())).toHaveLength(count);
+          for (let start = 0; start < count; start += 1_000) {
+            await Promise.all(ready.slice(start, start + 1_000).map((id) => ledger.settle(id, sent())));
+          }
+          await commit('u', { clear: true });
+          expect(await all(ledger.pending())).toEqual([]);
+        },
+        120_000,
+      );
     });
 
-    it('says again what is ready when a change is repeated', async () => {
-      const change = { record: record('u'), claim: [claim('u'), claim('u', { trigger: 'other' })] };
-      const { ready } = await apply('u', change);
-      expect(ready).toHaveLength(1);
-      expect((await apply('u', change)).ready).toEqual(ready);
-    });
+    describe('a lane', () => {
+      it('has one delivery ready, and the next when that is settled, however it ends', async () => {
+        const [first, second, third] = ['a', 'b', 'c'].map((trigger) => delivery('u', { trigger }));
+        if (!first || !second || !third) throw new Error('unreachable');
+        const elsewhere = delivery('u', { recipient: 'other' });
+        const another = delivery('u1');
+        expect(await commit('u', { add: [first, second, elsewhere] })).toEqual([first.id, elsewhere.id]);
+        expect(await commit('u', { add: [third] })).toEqual([]);
+        expect(await commit('u1', { add: [another] })).toEqual([another.id]);
+        const readyIds = async () => (await all(ledger.ready())).toSorted();
+        const others = [elsewhere.id, another.id];
+        expect(await readyIds()).toEqual([first.id, ...others].sort());
+        expect(await ledger.settle(first.id, sent())).toEqual({ settled: true, next: second.id });
+        expect(await readyIds()).toEqual([second.id, ...others].sort());
+        expect(await ledger.settle(second.id, rejected())).toEqual({ settled: true, next: third.id });
+        // Back again it is the last one.
+        expect(await ledger.unpark([second.id])).toEqual([]);
+        expect(await ledger.settle(third.id, sent())).toMatchObject({ next: second.id });
+        expect(await ledger.settle(second.id, sent())).toEqual({ settled: true });
+      });
 
-    it('reads of ids those that are pending', async () => {
-      const [first, second] = [claim('u'), claim('u', { trigger: 'other' })];
-      await apply('u', { record: record('u'), claim: [first, second] });
-      await ledger.settle(first.delivery.id, rejected());
-      expect(await ledger.read([first.delivery.id, second.delivery.id, '0'.repeat(40)])).toEqual([
-        second.delivery,
-      ]);
-      expect(await ledger.read([])).toEqual([]);
+      it('keeps its first when another is settled', async () => {
+        const [first, second] = [delivery('u'), delivery('u', { trigger: 'b' })];
+        await commit('u', { add: [first, second] });
+        expect(await ledger.settle(second.id, sent())).toEqual({ settled: true, next: first.id });
+        expect(await all(ledger.ready())).toEqual([first.id]);
+        expect(await ledger.settle(second.id, sent())).toEqual({ settled: false });
+        expect(await ledger.settle(unknownId, rejected())).toEqual({ settled: false });
+      });
+
+      it('loses nobody when its first is settled while others are added', async () => {
+        for (let round = 0; round < 20; round += 1) {
+          const [first, second] = [0, 1].map((n) => delivery('u', { trigger: `${round}-${n}` }));
+          if (!first || !second) throw new Error('unreachable');
+          await commit('u', { add: [first] });
+          const [{ next }, ready] = await Promise.all([
+            ledger.settle(first.id, sent()),
+            commit('u', { add: [second] }),
+          ]);
+          expect([next, ...ready]).toContain(second.id);
+          await ledger.settle(second.id, sent());
+        }
+      });
+
+      it('holds whatever was observed when: it is added that counts', async () => {
+        const [late, early] = [
+          delivery('u', { observedAt: 9_000 }),
+          delivery('u', { trigger: 'b', observedAt: 1 }),
+        ];
+        await commit('u', { add: [late] });
+        await commit('u', { add: [early] });
+        expect(await all(ledger.pending())).toEqual([late, early].map(factsOf));
+        expect(await all(ledger.ready())).toEqual([late.id]);
+      });
     });
 
     describe('an attempt', () => {
       const attempt = (by: string, since = 1_000): AttemptMark => ({ since, until: since + 9_000, by });
-      let id: string;
+      const one = delivery('u', {
+        trigger: strange,
+        oncePer: strange,
+        recipient: strange,
+        snapshot: { [strange]: strange },
+      });
+      const { id } = one;
+      const begun = { status: 'begun', delivery: one };
 
       beforeEach(async () => {
-        const claimed = claim('u');
-        ({ id } = claimed.delivery);
-        await apply('u', { record: record('u'), claim: [claimed] });
+        await commit('u', { add: [one] });
       });
 
-      it('is begun once; another learns of it, and takes over the one that it names', async () => {
-        expect(await ledger.begin(id, attempt('a'))).toEqual({ status: 'begun' });
-        const unclear = { status: 'unclear', earlier: attempt('a') };
+      it('is begun once, with the delivery; another learns of it, and takes over the one that it names', async () => {
+        expect(await ledger.begin(id, attempt('a'))).toEqual(begun);
+        const unclear = { status: 'unclear', delivery: one, earlier: attempt('a') };
         expect(await ledger.begin(id, attempt('b'))).toEqual(unclear);
         expect(await ledger.begin(id, attempt('b'), attempt('c'))).toEqual(unclear);
-        expect(await ledger.begin(id, attempt('b'), attempt('a'))).toEqual({ status: 'begun' });
+        expect(await ledger.begin(id, attempt('b'), attempt('a'))).toEqual(begun);
         expect(await ledger.begin(id, attempt('c'), attempt('a'))).toEqual({
           status: 'unclear',
+          delivery: one,
           earlier: attempt('b'),
         });
       });
@@ -290,10 +339,10 @@ export function ledgerContract(underTest: StoreUnderTest): void {
         const second = createLedger(store);
         await ledger.begin(id, attempt('dead'));
         const names = Array.from({ length: 20 }, (_, i) => `w${i}`);
-        const begun = await Promise.all(
+        const answers = await Promise.all(
           names.map((by, i) => (i % 2 ? ledger : second).begin(id, attempt(by), attempt('dead'))),
         );
-        expect(begun.filter(({ status }) => status === 'begun')).toHaveLength(1);
+        expect(answers.filter(({ status }) => status === 'begun')).toHaveLength(1);
       });
 
       it('that reached nobody is abandoned, unless it is another’s', async () => {
@@ -301,295 +350,269 @@ export function ledgerContract(underTest: StoreUnderTest): void {
         await ledger.abandon(id, attempt('b'));
         expect(await ledger.begin(id, attempt('c'))).toMatchObject({ status: 'unclear' });
         await ledger.abandon(id, attempt('a'));
-        expect(await ledger.begin(id, attempt('c'))).toEqual({ status: 'begun' });
+        expect(await ledger.begin(id, attempt('c'))).toEqual(begun);
       });
 
       it('is not begun of what is settled, unknown, or behind another', async () => {
-        const behind = claim('u', { trigger: 'other', openedAt: 2_000 });
-        await apply('u', { claim: [behind] });
-        expect(await ledger.begin(behind.delivery.id, attempt('a'))).toEqual({ status: 'behind' });
+        const behind = delivery('u', { trigger: 'other', recipient: strange });
+        await commit('u', { add: [behind] });
+        expect(await ledger.begin(behind.id, attempt('a'))).toEqual({ status: 'behind' });
         await ledger.settle(id, sent());
         expect(await ledger.begin(id, attempt('a'))).toEqual({ status: 'settled' });
-        expect(await ledger.begin('0'.repeat(40), attempt('a'))).toEqual({ status: 'settled' });
-        expect(await ledger.begin(behind.delivery.id, attempt('a'))).toEqual({ status: 'begun' });
-        await ledger.settle(behind.delivery.id, rejected());
-        expect(await ledger.begin(behind.delivery.id, attempt('b'))).toEqual({ status: 'settled' });
+        expect(await ledger.begin(unknownId, attempt('a'))).toEqual({ status: 'settled' });
+        expect(await ledger.begin(behind.id, attempt('a'))).toMatchObject({ status: 'begun' });
+        await ledger.settle(behind.id, rejected());
+        expect(await ledger.begin(behind.id, attempt('b'))).toEqual({ status: 'settled' });
       });
 
       it('leaves no mark on what was parked and comes back', async () => {
         await ledger.begin(id, attempt('a'));
         await ledger.settle(id, rejected());
         await ledger.unpark([id]);
-        expect(await ledger.begin(id, attempt('b'))).toEqual({ status: 'begun' });
+        expect(await ledger.begin(id, attempt('b'))).toEqual(begun);
+      });
+
+      it('has the snapshots of all its alerts, and those that are shared are kept once', async () => {
+        const shared = { spec: { big: 'x'.repeat(20_000) } };
+        const single = delivery('g', { snapshot: shared });
+        const [alert] = single.alerts;
+        const group = {
+          ...delivery('g', { recipient: 'group' }),
+          alerts: [alert, { ...alert, key: 'second' }, { ...alert, key: 'third' }] as const,
+          snapshots: [shared, { other: 1 }, shared] as const,
+        };
+        await commit('g', { add: [single, group] });
+        const answers = await Promise.all([single, group].map((each) => ledger.begin(each.id, attempt('a'))));
+        expect(answers).toEqual([single, group].map((each) => ({ status: 'begun', delivery: each })));
+        await ledger.settle(group.id, sent());
+        expect(await ledger.begin(single.id, attempt('b'), attempt('a'))).toMatchObject({ delivery: single });
       });
     });
 
-    it('keeps why something was parked: reason, error and scope', async () => {
-      const claimed = claim('u');
-      await apply('u', { record: record('u'), claim: [claimed] });
-      await ledger.settle(claimed.delivery.id, { ...rejected(), scope: 'recipient' } as Settlement);
-      expect(await ledger.parked(1)).toMatchObject([{ reason: 'channel_not_found', scope: 'recipient' }]);
-    });
-
-    it('settles once, and says whether the episode is still the same', async () => {
-      const first = claim('u');
-      await apply('u', { record: record('u'), claim: [first] });
-      await apply('u', { end: [first.episode.key] });
-      expect(await ledger.settle(first.delivery.id, sent())).toEqual({ settled: true, open: false });
-      expect(await ledger.settle(first.delivery.id, sent())).toMatchObject({ settled: false });
-    });
-
-    it('prunes oncePer episodes that were not confirmed since, unless they are still to be sent', async () => {
-      const [old, pending, confirmed] = ['a', 'b', 'c'].map((oncePer) =>
-        claim('u', { oncePer, recipient: oncePer }),
+    describe('what is parked', () => {
+      const [first, second, third] = ['a', 'b', 'c'].map((recipient) =>
+        delivery('u', { recipient, service: recipient === 'c' ? strange : 'slack' }),
       );
-      const plain = claim('u');
-      if (!old || !pending || !confirmed) throw new Error('unreachable');
-      await apply('u', { record: record('u'), claim: [old, pending, confirmed, plain] });
-      for (const each of [old, confirmed, plain]) await ledger.settle(each.delivery.id, sent());
-      await apply('u', { confirm: { keys: [confirmed.episode.key, plain.episode.key], at: 9_000 } });
-      expect(await ledger.prune(2_000)).toBe(1);
-      const keys = (await episodesOf('u')).map(({ key }) => key).sort();
-      expect(keys).toEqual([pending, confirmed, plain].map((each) => each.episode.key).sort());
-    });
+      if (!first || !second || !third) throw new Error('unreachable');
+      const expired = { ...rejected(6_000), status: 'expired' as const, scope: 'recipient' as const };
 
-    it('prunes what was parked before', async () => {
-      await apply('u', {
-        record: record('u'),
-        claim: [claim('u'), claim('u', { recipient: 'other' })],
+      beforeEach(async () => {
+        await commit('u', { add: [first, second, third] });
+        await ledger.settle(first.id, rejected(5_000));
+        await ledger.settle(second.id, expired);
+        await ledger.settle(third.id, rejected(4_000));
       });
-      for (const { id } of await all(ledger.pending())) await ledger.settle(id, rejected(5_000));
-      expect(await ledger.prune(5_000)).toBe(0);
-      expect(await ledger.prune(5_001)).toBe(2);
-      expect(await ledger.parked(10)).toEqual([]);
-    });
 
-    it('keeps any text and any number of pages', async () => {
-      const strange = '\0\u{1F600}\ud800 "\\\n\t‮';
-      const snapshot = { metadata: { annotations: { [strange]: strange } }, big: 'x'.repeat(1_500_000) };
-      const claimed = claim('u', { trigger: strange, oncePer: strange, recipient: strange, snapshot });
-      await apply('u', { record: record('u', strange), claim: [claimed] });
-      expect(await all(ledger.pending())).toEqual([claimed.delivery]);
-      expect(await ledger.load('u')).toEqual({ record: record('u', strange), episodes: [claimed.episode] });
-
-      const many = Array.from({ length: 450 }, (_, i) => `v${String(i).padStart(3, '0')}`);
-      await Promise.all(many.map((uid) => apply(uid, { record: record(uid), claim: [claim(uid)] })));
-      expect((await all(ledger.applications())).map(({ uid }) => uid).sort()).toEqual(['u', ...many]);
-      expect((await all(ledger.loadAll())).map((each) => each.record.uid).sort()).toEqual(['u', ...many]);
-      expect(await all(ledger.pending())).toHaveLength(451);
-      await Promise.all(many.map((uid) => ledger.settle(claim(uid).delivery.id, sent())));
-      expect(await all(ledger.pending())).toHaveLength(1);
-    });
-
-    it('lets exactly one of two claims made at the same time win', async () => {
-      const second = createLedger(store);
-      for (let round = 0; round < 20; round += 1) {
-        const recipients = Array.from({ length: 10 }, (_, i) => `r${round}-${i}`);
-        const changes = [1, 2].map((by) => ({
-          claim: recipients.map((recipient) => claim('u', { recipient, openedAt: by * 1_000 })),
-        }));
-        const [a, b] = await Promise.all([
-          apply('u', changes[0] as LedgerChange),
-          second.apply('u', { claim: [...(changes[1]?.claim ?? [])].reverse() }, 0).then(unfenced),
+      it('is answered, the last first, with why', async () => {
+        expect(await all(ledger.pending())).toEqual([]);
+        expect(await all(ledger.parked())).toEqual([
+          { delivery: factsOf(second), ...expired },
+          { delivery: factsOf(first), ...rejected(5_000) },
+          { delivery: factsOf(third), ...rejected(4_000) },
         ]);
-        expect(a.suppressed.length + b.suppressed.length).toBe(10);
-      }
-      expect(await all(ledger.pending())).toHaveLength(200);
+      });
+
+      it('is counted by service', async () => {
+        expect(await ledger.countParked()).toEqual(
+          new Map([
+            ['slack', 2],
+            [strange, 1],
+          ]),
+        );
+        await ledger.settle(first.id, rejected(7_000));
+        await ledger.unpark([second.id]);
+        await ledger.discard([third.id]);
+        expect(await ledger.countParked()).toEqual(new Map([['slack', 1]]));
+        await ledger.settle(first.id, sent());
+        expect(await ledger.countParked()).toEqual(new Map());
+      });
+
+      it('is handed out again, in the order that is asked for', async () => {
+        expect(await ledger.unpark([third.id, first.id, unknownId])).toEqual([third.id, first.id]);
+        expect(await ledger.unpark([third.id, first.id])).toEqual([third.id, first.id]);
+        expect(await all(ledger.pending())).toEqual([third, first].map(factsOf));
+        expect(await ledger.unpark([])).toEqual([]);
+      });
+
+      it('is discarded, and what is pending is not', async () => {
+        await ledger.unpark([third.id]);
+        expect(await ledger.discard([first.id, third.id, unknownId])).toBe(1);
+        expect(await ledger.discard([first.id])).toBe(0);
+        expect(await all(ledger.pending())).toEqual([factsOf(third)]);
+        expect((await all(ledger.parked())).map((each) => each.delivery.id)).toEqual([second.id]);
+      });
+
+      it('is pruned when it was settled long before', async () => {
+        expect(await ledger.prune({ expired: 0, parked: 4_000 })).toBe(0);
+        expect(await ledger.prune({ expired: 0, parked: 5_001 })).toBe(2);
+        expect((await all(ledger.parked())).map((each) => each.delivery.id)).toEqual([second.id]);
+      });
     });
 
-    it('leaves nothing behind when everything is settled and forgotten', async () => {
+    it('leaves nothing behind when everything is settled, removed and pruned', async () => {
       const snapshot = { spec: { source: 'shared' } };
-      await apply('u', {
-        record: record('u'),
-        claim: ['a', 'b', 'c'].map((recipient) => claim('u', { recipient, snapshot })),
-      });
-      const [first, second, third] = await all(ledger.pending());
+      const added = ['a', 'b', 'c', 'd'].map((recipient) => delivery('u', { recipient, snapshot }));
+      await commit('u', { put: [recordRow('u'), noticeRow('a'), toldRow('r1', 1_000)], add: added });
+      const [first, second, third, fourth] = added;
       await ledger.settle(first?.id ?? '', sent());
       await ledger.settle(second?.id ?? '', rejected());
-      expect((await ledger.parked(1))[0]?.delivery.snapshot).toEqual(snapshot);
       await ledger.settle(third?.id ?? '', sent());
-      await ledger.prune(9_999);
-      await ledger.forget('u', '7', 0);
-      await ledger.setProgress('8', 0);
+      await ledger.settle(fourth?.id ?? '', rejected());
+      await ledger.discard([fourth?.id ?? '']);
+      await commit('u', { clear: true });
+      await ledger.prune({ expired: 9_999, parked: 9_999 });
       expect(await remains(store)).toEqual([]);
     });
 
     it('answers as the model does, whatever is asked in whatever order', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(operation, { maxLength: 25 }), async (operations) => {
-          await empty(ledger);
-          expect(await all(ledger.applications())).toEqual([]);
+          await empty(ledger, commit);
           const model = createMemoryLedger();
+          const modelCommit = committer(model);
           for (const run of operations) {
-            expect(normal(await run.on(ledger)), run.toString()).toEqual(normal(await run.on(model)));
+            const answers = [await run.on(ledger, commit), await run.on(model, modelCommit)];
+            expect(answers[0], run.toString()).toEqual(answers[1]);
             expect(await view(ledger), run.toString()).toEqual(await view(model));
           }
         }),
-        { numRuns: underTest.name === 'pglite' ? 25 : 60, endOnFailure: false },
+        { numRuns: 60, endOnFailure: false },
       );
     });
   });
 }
 
 interface Operation {
-  on(ledger: Ledger): Promise<unknown>;
+  on(ledger: Ledger, commit: ReturnType<typeof committer>): Promise<unknown>;
   toString(): string;
 }
 
-const uid = fc.constantFrom('u1', 'u2');
+const scope = fc.constantFrom('u1', 'u2');
 const time = fc.integer({ min: 1, max: 6 }).map((n) => n * 1_000);
-const parts = fc.record({
+const parts: fc.Arbitrary<DeliveryParts> = fc.record({
   trigger: fc.constantFrom('on-sync', 'on-health'),
-  oncePer: fc.constantFrom('', 'r1', 'r2'),
   recipient: fc.constantFrom('a', 'b'),
-  openedAt: time,
+  occurrence: fc.constantFrom(1, 2),
+  observedAt: time,
 });
+const row: fc.Arbitrary<Row> = fc.oneof(
+  fc.tuple(fc.constantFrom('r1', 'r2'), time).map(([key, at]): Row => toldRow(key, at)),
+  fc.constantFrom('a', 'b').map((trigger): Row => noticeRow(trigger)),
+  fc.constantFrom('v1', 'v2').map((resource): Row => recordRow('u', resource)),
+);
 const settlement = fc
   .tuple(fc.constantFrom('sent', 'rejected', 'expired'), time)
   .map(
     ([status, at]): Settlement =>
       status === 'sent' ? sent(at) : ({ ...rejected(at), status } as Settlement),
   );
-
 const change = fc
   .record({
-    hasRecord: fc.boolean(),
-    end: fc.array(parts, { maxLength: 2 }),
-    imports: fc.array(parts, { maxLength: 2 }),
-    confirm: fc.array(parts, { maxLength: 2 }),
-    confirmedAt: time,
-    claims: fc.array(parts, { maxLength: 3 }),
+    clear: fc.oneof(
+      { weight: 5, arbitrary: fc.constant(false) },
+      { weight: 1, arbitrary: fc.constant(true) },
+    ),
+    remove: fc.array(row, { maxLength: 2 }),
+    put: fc.uniqueArray(row, { maxLength: 3, selector: ({ kind, key }) => `${kind} ${key}` }),
+    add: fc.array(parts, { maxLength: 3 }),
   })
-  .map(
-    (drawn) =>
-      (of: string): LedgerChange => ({
-        ...(drawn.hasRecord ? { record: record(of) } : {}),
-        end: drawn.end.map((each) => episode(of, each).key),
-        import: drawn.imports.map((each) => ({ ...episode(of, each), notifiedAt: each.openedAt })),
-        confirm: { keys: drawn.confirm.map((each) => episode(of, each).key), at: drawn.confirmedAt },
-        claim: drawn.claims.map((each) => claim(of, each)),
-      }),
-  );
-
-const revision = fc.constantFrom('9', '10', '11');
+  .map(({ add, ...drawn }) => (of: string): Change => {
+    const deliveries = new Map(add.map((each) => delivery(of, each)).map((each) => [each.id, each]));
+    return { ...drawn, add: [...deliveries.values()] };
+  });
 const mark = fc.constantFrom('a', 'b').map((by): AttemptMark => ({ since: 1_000, until: 10_000, by }));
+const ids = fc
+  .tuple(scope, fc.uniqueArray(parts, { maxLength: 3, selector: (each) => delivery('u', each).id }))
+  .map(([of, some]) => some.map((each) => delivery(of, each).id));
+const id = fc.tuple(scope, parts).map(([of, each]) => delivery(of, each).id);
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc
-      .tuple(uid, change)
-      .map(([of, make]) => named(`apply ${of} ${JSON.stringify(make(of))}`, (l) => l.apply(of, make(of), 0))),
+      .tuple(scope, change)
+      .map(([of, make]) =>
+        named(`commit ${of} ${JSON.stringify(make(of))}`, (_, commit) => commit(of, make(of))),
+      ),
   },
   {
     weight: 4,
     arbitrary: fc
-      .tuple(uid, parts, settlement)
-      .map(([of, each, how]) =>
-        named(`settle ${JSON.stringify([of, each, how])}`, (l) => l.settle(claim(of, each).delivery.id, how)),
-      ),
+      .tuple(id, settlement)
+      .map(([of, how]) => named(`settle ${JSON.stringify([of, how])}`, (l) => l.settle(of, how))),
   },
-  {
-    weight: 2,
-    arbitrary: fc
-      .tuple(uid, fc.array(parts, { maxLength: 3 }))
-      .map(([of, each]) =>
-        named(`unpark ${JSON.stringify([of, each])}`, (l) =>
-          l.unpark(each.map((part) => claim(of, part).delivery.id)),
-        ),
-      ),
-  },
-  {
-    weight: 1,
-    arbitrary: fc
-      .tuple(uid, revision)
-      .map(([of, at]) => named(`forget ${of} at ${at}`, (l) => l.forget(of, at, 0))),
-  },
-  { weight: 1, arbitrary: revision.map((at) => named(`progress ${at}`, (l) => l.setProgress(at, 0))) },
+  { weight: 2, arbitrary: ids.map((some) => named(`unpark ${some.join()}`, (l) => l.unpark(some))) },
+  { weight: 1, arbitrary: ids.map((some) => named(`discard ${some.join()}`, (l) => l.discard(some))) },
   {
     weight: 4,
     arbitrary: fc
-      .tuple(uid, parts, mark, fc.option(mark, { nil: undefined }))
-      .map(([of, each, by, replaces]) =>
-        named(`begin ${JSON.stringify([of, each, by, replaces])}`, (l) =>
-          l.begin(claim(of, each).delivery.id, by, replaces),
-        ),
+      .tuple(id, mark, fc.option(mark, { nil: undefined }))
+      .map(([of, by, replaces]) =>
+        named(`begin ${JSON.stringify([of, by, replaces])}`, (l) => l.begin(of, by, replaces)),
       ),
   },
   {
     weight: 1,
     arbitrary: fc
-      .tuple(uid, parts, mark)
-      .map(([of, each, by]) =>
-        named(`abandon ${JSON.stringify([of, each, by])}`, (l) => l.abandon(claim(of, each).delivery.id, by)),
-      ),
+      .tuple(id, mark)
+      .map(([of, by]) => named(`abandon ${JSON.stringify([of, by])}`, (l) => l.abandon(of, by))),
   },
   {
     weight: 1,
     arbitrary: fc
-      .tuple(uid, fc.array(parts, { maxLength: 3 }))
-      .map(([of, each]) =>
-        named(`read ${JSON.stringify([of, each])}`, (l) =>
-          l.read(each.map((part) => claim(of, part).delivery.id)),
-        ),
-      ),
+      .tuple(time, time)
+      .map(([expired, parked]) => named(`prune ${expired} ${parked}`, (l) => l.prune({ expired, parked }))),
   },
-  { weight: 1, arbitrary: time.map((before) => named(`prune ${before}`, (l) => l.prune(before))) },
 );
 
 function named(name: string, on: Operation['on']): Operation {
   return { on, toString: () => name };
 }
 
-/** In which order, and how often, ids are answered means nothing. */
-function normal(answer: unknown): unknown {
-  if (typeof answer !== 'object' || answer === null || !('ready' in answer)) return answer;
-  return { ...answer, ready: [...new Set(answer.ready as string[])].toSorted() };
-}
-
 /** Everything that can be asked of a ledger. */
 async function view(ledger: Ledger): Promise<unknown> {
-  const loaded = (await all(ledger.loadAll())).map((each) => ({ ...each, episodes: byKey(each.episodes) }));
   return {
-    loaded: loaded.sort((a, b) => (a.record.uid < b.record.uid ? -1 : 1)),
+    loaded: await Promise.all(['u1', 'u2'].map(async (of) => sorted(await ledger.load(of, rowKinds)))),
+    listed: (await all(ledger.rows('notice'))).map((each) => `${each.scope} ${each.key}`).toSorted(),
+    read: sorted(await ledger.read('u1', 'told', ['r1', 'r2'])),
     pending: await all(ledger.pending()),
     ready: (await all(ledger.ready())).toSorted(),
-    gone: await Promise.all(['u1', 'u2'].map(async (of) => (await ledger.load(of)) ?? null)).then((all) =>
-      all.filter((each) => each !== null && 'goneAt' in each),
-    ),
-    parked: await ledger.parked(100),
+    parked: await all(ledger.parked()),
+    counts: await ledger.countParked(),
   };
 }
 
-function byKey<T extends { key: string }>(episodes: T[] | undefined): T[] | undefined {
-  return episodes && [...episodes].sort((a, b) => (a.key < b.key ? -1 : 1));
+function sorted<T extends { kind: string; key: string }>(rows: T[]): T[] {
+  return rows.toSorted((a, b) => (`${a.kind} ${a.key}` < `${b.kind} ${b.key}` ? -1 : 1));
 }
 
 /** Takes everything out, by the means that the contract has. */
-async function empty(ledger: Ledger): Promise<void> {
-  await ledger.unpark((await ledger.parked(10_000)).map(({ delivery }) => delivery.id));
-  await Promise.all((await all(ledger.pending())).map(({ id }) => ledger.settle(id, sent())));
-  const uids = new Set(['u', 'u1', 'u2', ...(await all(ledger.applications())).map((each) => each.uid)]);
-  await Promise.all([...uids].map((each) => ledger.forget(each, '1', 0)));
-  await ledger.setProgress('1000', 0);
+async function empty(ledger: Ledger, commit: ReturnType<typeof committer>): Promise<void> {
+  await ledger.discard((await all(ledger.parked())).map((each) => each.delivery.id));
+  await Promise.all((await all(ledger.pending())).map(({ id: each }) => ledger.settle(each, sent())));
+  const scopes = new Set<string>();
+  for (const kind of rowKinds) for (const each of await all(ledger.rows(kind))) scopes.add(each.scope);
+  await Promise.all([...scopes].map((each) => commit(each, { clear: true })));
 }
 
-/** One of each, for the whole ledger. */
-const redisCounters: ReadonlySet<string> = new Set([
-  'herald:applications',
-  'herald:lanes',
-  'herald:sequence',
-  'herald:progress',
-]);
+/** One of each, for the whole ledger, and what ends by itself. */
+const redisKeepers = /^herald:(format|sequence|expiring|writer:.*)$/;
 
 async function remains(store: Store): Promise<string[]> {
   if (store.kind === 'redis') {
     const keys = await store.client.keys('herald:*');
-    return keys.filter((key) => !redisCounters.has(key));
+    return keys.filter((key) => !redisKeepers.test(key));
+  }
+  if (store.kind === 'sqlite') {
+    const left = store.prepare(
+      `SELECT kind AS what FROM row UNION ALL SELECT 'delivery' FROM delivery
+       UNION ALL SELECT 'snapshot' FROM snapshot`,
+    );
+    return left.all().map(({ what }) => what as string);
   }
   const { rows } = await store.pool.query<{ what: string }>(
-    `SELECT 'application' AS what FROM herald.application UNION ALL SELECT 'episode' FROM herald.episode
-     UNION ALL SELECT 'delivery' FROM herald.delivery UNION ALL SELECT 'snapshot' FROM herald.snapshot`,
+    `SELECT kind AS what FROM herald.row UNION ALL SELECT 'delivery' FROM herald.delivery
+     UNION ALL SELECT 'snapshot' FROM herald.snapshot`,
   );
   return rows.map(({ what }) => what);
 }

@@ -3,6 +3,6 @@ import { storesUnderTest } from './stores.ts';
 
 for (const underTest of storesUnderTest(13)) {
   membershipContract(underTest);
-  const special = underTest.name === 'pglite' ? embeddedMembershipContract : sharedMembershipContract;
+  const special = underTest.name === 'sqlite' ? embeddedMembershipContract : sharedMembershipContract;
   special(underTest);
 }

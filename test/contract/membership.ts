@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Ledger } from '../../src/episodes/ledger.ts';
-import { createLedger } from '../../src/episodes/store-ledger.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { createLedger } from '../../src/ledger/store-ledger.ts';
 import type { Membership } from '../../src/store/membership.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createMembership } from '../../src/store/store-membership.ts';
-import { claim, loaded, record } from './ledger-fixtures.ts';
+import { recordRow } from './ledger-fixtures.ts';
 import { openForTest, type StoreUnderTest } from './stores.ts';
 
 /** Milliseconds: never over within a test. */
@@ -74,18 +74,16 @@ export function membershipContract(underTest: StoreUnderTest): void {
     it('fences off what an earlier leader still writes', async () => {
       const ledger = opened();
       const before = await beat('a', { isFirst: true });
-      const change = { record: record('u'), claim: [claim('u')] };
-      expect(await ledger.apply('u', change, before.term)).toMatchObject({ fenced: false });
-      expect(await ledger.setProgress('5', before.term)).toEqual({ fenced: false });
+      const write = (term: number, number: number, resource: string) =>
+        ledger.commit('u', { term, number }, { put: [recordRow('u', resource)] });
+      expect(await write(before.term, 1, 'first')).toMatchObject({ fenced: false });
       await leave('a');
       const { term } = await beat('b', { isFirst: true });
-      expect(await ledger.apply('u', { record: record('u', 'late') }, before.term)).toEqual({ fenced: true });
-      expect(await ledger.forget('u', '7', before.term)).toEqual({ fenced: true });
-      expect(await ledger.setProgress('6', before.term)).toEqual({ fenced: true });
-      expect(await loaded(ledger, 'u')).toMatchObject({ record: record('u') });
-      expect(await ledger.progress()).toBe('5');
-      expect(await ledger.apply('u', { record: record('u', 'now') }, term)).toMatchObject({ fenced: false });
-      expect((await loaded(ledger, 'u'))?.record).toEqual(record('u', 'now'));
+      expect(await write(before.term, 2, 'late')).toEqual({ fenced: true });
+      expect(await ledger.commit('other', { term: before.term, number: 3 }, {})).toEqual({ fenced: true });
+      expect(await ledger.load('u', ['application'])).toEqual([recordRow('u', 'first')]);
+      expect(await write(term, 1, 'now')).toMatchObject({ fenced: false });
+      expect(await ledger.load('u', ['application'])).toEqual([recordRow('u', 'now')]);
     });
   });
 }

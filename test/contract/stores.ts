@@ -9,30 +9,35 @@ import { findPostgres, findRedis, postgresDatabase, redisDatabase } from '../ser
 
 /** A store that the contract suites run on. */
 export interface StoreUnderTest {
-  name: 'pglite' | 'redis' | 'postgres';
+  name: 'sqlite' | 'redis' | 'postgres';
   /** One line that says why it cannot be used here. */
   skipped?: string;
-  /** Makes it, empty. `url` may be opened by several processes, except for pglite. */
+  /** Makes it, empty. `url` may be opened by several processes, except for sqlite. */
   prepare(): Promise<{ url: string; remove(): Promise<void> }>;
 }
 
 export const silent = createLog({ level: 'silent', format: 'json' });
+
+/** A store of its own each time, in a temporary directory: for what does not depend on the store. */
+export function embeddedStore(): StoreUnderTest {
+  return {
+    name: 'sqlite',
+    async prepare() {
+      const directory = mkdtempSync(join(tmpdir(), 'herald-test-'));
+      return {
+        url: `sqlite:${directory}`,
+        remove: async () => rmSync(directory, { recursive: true, force: true }),
+      };
+    },
+  };
+}
 
 /** `redisNumber` is the database on a shared Redis; each test file has its own. */
 export function storesUnderTest(redisNumber: number): StoreUnderTest[] {
   const redis = findRedis();
   const postgres = findPostgres();
   return [
-    {
-      name: 'pglite',
-      async prepare() {
-        const directory = mkdtempSync(join(tmpdir(), 'herald-test-'));
-        return {
-          url: `pglite:${directory}`,
-          remove: async () => rmSync(directory, { recursive: true, force: true }),
-        };
-      },
-    },
+    embeddedStore(),
     {
       name: 'redis',
       ...(redis.skipped ? { skipped: redis.skipped } : {}),

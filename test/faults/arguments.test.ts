@@ -12,7 +12,7 @@ describe('the command line', () => {
     const { rows, seed } = parse();
     expect(new Set(rows.map(({ scenario }) => scenario))).toEqual(new Set(scenarios.map(({ name }) => name)));
     expect(rows.filter(({ scenario }) => scenario === 'kill').map(({ store }) => store)).toEqual([
-      'pglite',
+      'sqlite',
       'redis',
       'postgres',
     ]);
@@ -41,7 +41,7 @@ describe('the command line', () => {
 
   test('the short form has rows on each store', () => {
     expect(new Set(parse('--short').rows.map(({ store }) => store))).toEqual(
-      new Set(['pglite', 'redis', 'postgres']),
+      new Set(['sqlite', 'redis', 'postgres']),
     );
   });
 

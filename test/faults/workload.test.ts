@@ -100,7 +100,7 @@ test('a part has a seed of its own, whatever is run beside it', () => {
   expect(derivedSeed(1, 'kill', 'redis')).toBe(derivedSeed(1, 'kill', 'redis'));
   const seeds = [
     derivedSeed(1, 'kill', 'redis'),
-    derivedSeed(1, 'kill', 'pglite'),
+    derivedSeed(1, 'kill', 'sqlite'),
     derivedSeed(2, 'kill', 'redis'),
   ];
   expect(new Set(seeds).size).toBe(3);

@@ -1,8 +1,8 @@
+import { createChangeCounter } from '../../src/alerts/change-history.ts';
+import { importAlerts } from '../../src/alerts/notified-annotation.ts';
 import { readMetadata } from '../../src/cluster/kube-object.ts';
 import { readApplication } from '../../src/cluster/watch-applications.ts';
 import { type Config, parseConfig } from '../../src/config/parse-config.ts';
-import { createChangeCounter } from '../../src/episodes/change-history.ts';
-import { importEpisodes } from '../../src/episodes/notified-annotation.ts';
 import { createMetrics, type Metrics } from '../../src/metrics.ts';
 import type { Application, JsonObject } from '../../src/model.ts';
 import { applicationRecord, recordFingerprint } from '../../src/pipeline/application-record.ts';
@@ -56,7 +56,7 @@ export function createApplicationPath(): ApplicationPath {
       const { evaluations } = evaluated;
       const alerts = evaluations.map(({ trigger, severity }) => ({ trigger, severity, since: now }));
       metrics.setAlerts(application, alerts);
-      importEpisodes(application, evaluations, { controllerNamespace: 'argocd', now });
+      importAlerts(application, evaluations, { controllerNamespace: 'argocd', now });
       const record = applicationRecord(application);
       recordFingerprint(record);
       pack({ ...record });

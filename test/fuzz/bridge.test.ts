@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/model.ts';
 import { application, degraded, healthy, named } from '../bridge/applications.ts';
-import { anyStore, createWorld, type World } from '../bridge/world.ts';
+import { createWorld, type World } from '../bridge/world.ts';
+import { embeddedStore } from '../contract/stores.ts';
 import { badApplication, hugeApplications } from './applications.ts';
 import { catalogue } from './catalogue.ts';
 import { mutatedConfigMap } from './mutate.ts';
@@ -40,7 +41,7 @@ describe('one good Application amid a flood of bad ones', () => {
   let world: World;
 
   beforeAll(async () => {
-    prepared = await anyStore(12).prepare();
+    prepared = await embeddedStore().prepare();
     world = await createWorld({ queue: prepared.url });
     world.configure(needed);
     world.cluster.apply(application('good', { subscriptions: { [good]: 'good' }, status: healthy }));

@@ -28,7 +28,7 @@ const value = fc.oneof(
     'true',
     'json',
     '-',
-    'pglite:~',
+    'sqlite:~',
     'redis://',
     'postgres://x',
   ),

@@ -213,7 +213,7 @@ describe('triggers', () => {
         await p.done();
         await queue.runAll(p.deliver);
       }
-      return p.sent.map(({ oncePer }) => oncePer);
+      return p.sent.map(({ alerts: [{ oncePer }] }) => oncePer);
     }
 
     const running = (revision: string, start: number) => ({

@@ -7,11 +7,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { Sample } from '../../demo/metrics.ts';
 import { application, degraded, healthy, named } from '../bridge/applications.ts';
-import { anyStore, createWorld } from '../bridge/world.ts';
+import { createWorld } from '../bridge/world.ts';
+import { embeddedStore } from '../contract/stores.ts';
 import { repository, succeeds } from './kustomize.ts';
 
 const run = promisify(execFile);
-const redisNumber = 10;
 
 const configuration = {
   'trigger.on-broken': `- when: app.status.health.status == 'Degraded'\n  send: [broken]\n`,
@@ -44,7 +44,7 @@ test.skipIf(!succeeds('promtool', ['--version']))(
   { timeout: 120_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'herald-first-failure-'));
-    const prepared = await anyStore(redisNumber).prepare();
+    const prepared = await embeddedStore().prepare();
     const world = await createWorld({ queue: prepared.url });
     onTestFinished(async () => {
       await world.close();

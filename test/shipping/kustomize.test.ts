@@ -58,16 +58,19 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
     expect(grants(await kustomize('config'))).toEqual(baseGrants);
   });
 
-  it('runs Herald and its queue without privileges', async () => {
-    const { spec } = find(await kustomize('config'), 'Deployment', 'herald').spec.template;
+  it.each([
+    { components: [], names: ['herald'] },
+    { components: ['valkey'], names: ['queue', 'herald'] },
+  ])('runs $names without privileges', async ({ components, names }) => {
+    const { spec } = find(await combined(components), 'Deployment', 'herald').spec.template;
     expect(spec.serviceAccountName).toBe('herald');
     expect(spec.securityContext).toMatchObject({
       runAsNonRoot: true,
       runAsUser: 1000,
       seccompProfile: { type: 'RuntimeDefault' },
     });
-    const containers = [...spec.initContainers, ...spec.containers];
-    expect(containers.map((it: Manifest) => it.name)).toEqual(['queue', 'herald']);
+    const containers = [...(spec.initContainers ?? []), ...spec.containers];
+    expect(containers.map((it: Manifest) => it.name)).toEqual(names);
     for (const container of containers) {
       expect(container.securityContext).toEqual({
         allowPrivilegeEscalation: false,
@@ -110,22 +113,16 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
     expect(policy.spec.policyTypes).toEqual(['Ingress']);
   });
 
-  it('keeps the queue on the volume, next to Herald, started before and stopped after it', async () => {
+  it('keeps the queue on the volume, in a store inside of Herald', async () => {
     const manifests = await kustomize('config');
     const { spec } = find(manifests, 'Deployment', 'herald').spec.template;
-    const queue = spec.initContainers[0];
     const herald = spec.containers[0];
-    expect(queue.restartPolicy).toBe('Always');
-    expect(herald.env).toContainEqual({ name: 'HERALD_QUEUE', value: 'redis://127.0.0.1:6379' });
-    expect(queue.args.join(' ')).toContain('--bind 127.0.0.1');
-    expect(queue.args.join(' ')).toContain('--appendonly yes');
-    expect(queue.args.join(' ')).toContain('--maxmemory-policy noeviction');
-    expect(queue.volumeMounts).toEqual([{ name: 'queue', mountPath: '/data' }]);
+    expect(herald.env).toContainEqual({ name: 'HERALD_QUEUE', value: 'sqlite:/data' });
+    expect(herald.volumeMounts).toEqual([{ name: 'queue', mountPath: '/data' }, tlsMount]);
     expect(spec.volumes).toEqual([
       { name: 'queue', persistentVolumeClaim: { claimName: 'herald-queue' } },
       tlsVolume,
     ]);
-    expect(herald.volumeMounts).toEqual([tlsMount]);
     find(manifests, 'PersistentVolumeClaim', 'herald-queue');
   });
 
@@ -154,6 +151,7 @@ const allComponents = [
   'mirror-annotation',
   'prometheus-operator',
   'self-service',
+  'valkey',
 ];
 
 describe.skipIf(!hasKubectl)('another namespace than argocd', () => {
@@ -173,6 +171,23 @@ describe.skipIf(!hasKubectl)('another namespace than argocd', () => {
 });
 
 describe.skipIf(!hasKubectl)('components', () => {
+  it('valkey keeps the queue beside Herald, on the same volume, started before and stopped after it', async () => {
+    const { spec } = find(await combined(['valkey']), 'Deployment', 'herald').spec.template;
+    const [queue] = spec.initContainers;
+    const [herald] = spec.containers;
+    expect(queue.restartPolicy).toBe('Always');
+    expect(herald.env).toContainEqual({ name: 'HERALD_QUEUE', value: 'redis://127.0.0.1:6379' });
+    expect(herald.volumeMounts).toEqual([tlsMount]);
+    expect(queue.args.join(' ')).toContain('--bind 127.0.0.1');
+    expect(queue.args.join(' ')).toContain('--appendonly yes');
+    expect(queue.args.join(' ')).toContain('--maxmemory-policy noeviction');
+    expect(queue.volumeMounts).toEqual([{ name: 'queue', mountPath: '/data' }]);
+    expect(spec.volumes).toEqual([
+      { name: 'queue', persistentVolumeClaim: { claimName: 'herald-queue' } },
+      tlsVolume,
+    ]);
+  });
+
   it('mirror-annotation alone may patch Applications, and switches it on', async () => {
     const manifests = await combined(['mirror-annotation']);
     expect(grants(manifests)).toEqual([...baseGrants, 'argocd: argoproj.io/applications patch']);
@@ -230,7 +245,7 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config/overlays/ha', () => {
       rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
     });
     const pod = spec.template.spec;
-    expect(pod.initContainers).toEqual([]);
+    expect(pod.initContainers).toBeUndefined();
     expect(pod.volumes).toEqual([tlsVolume]);
     expect(pod.containers[0].volumeMounts).toEqual([tlsMount]);
     expect(manifests.map(({ kind }) => kind)).not.toContain('PersistentVolumeClaim');

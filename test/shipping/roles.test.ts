@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { application, degraded } from '../bridge/applications.ts';
-import { anyStore, createWorld, seen, type World } from '../bridge/world.ts';
+import { createWorld, seen, type World } from '../bridge/world.ts';
+import { embeddedStore } from '../contract/stores.ts';
 import { combined, hasKubectl } from './kustomize.ts';
 
 // Herald under the rights that each combination ships, and no others, on an API server that knows RBAC.
@@ -26,7 +27,7 @@ async function startUnder({
   flags = [],
   tenants = [],
 }: Shipped): Promise<World> {
-  const prepared = await anyStore(7).prepare();
+  const prepared = await embeddedStore().prepare();
   const world = await createWorld({ queue: prepared.url, flags });
   onTestFinished(async () => {
     await world.close();
@@ -130,7 +131,7 @@ describe.skipIf(!hasKubectl)('a right that is missing', () => {
   test.each(['appprojects', 'secrets', 'applicationsets'])(
     'to read %s is said in the log and by /readyz, and everything else works',
     async (resource) => {
-      const prepared = await anyStore(7).prepare();
+      const prepared = await embeddedStore().prepare();
       const world = await createWorld({ queue: prepared.url });
       onTestFinished(async () => {
         await world.close();

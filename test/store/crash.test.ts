@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBullmqQueue } from '../../src/delivery/bullmq-queue.ts';
-import { createLedger } from '../../src/episodes/store-ledger.ts';
-import { all, claim, unfenced } from '../contract/ledger-fixtures.ts';
+import { createLedger } from '../../src/ledger/store-ledger.ts';
+import { factsOf } from '../../src/pipeline/testing/memory-ledger.ts';
+import { all, delivery } from '../contract/ledger-fixtures.ts';
 import { openForTest, silent, storesUnderTest } from '../contract/stores.ts';
 import { startChild } from './child-process.ts';
 
@@ -17,7 +18,7 @@ for (const underTest of storesUnderTest(3)) {
     });
     afterAll(() => prepared.remove());
 
-    it('loses no claim and no job that was acknowledged', async () => {
+    it('loses no delivery and no job that was acknowledged', async () => {
       const child = startChild(prepared.url, 'claim');
       await child.until(acknowledged);
       await child.kill();
@@ -29,25 +30,21 @@ for (const underTest of storesUnderTest(3)) {
       const queue = createBullmqQueue(store, { log: silent });
       const pending = await all(ledger.pending());
       const expected = uids.flatMap((uid) =>
-        ['a', 'b', 'c'].map((recipient) => claim(uid, { recipient }).delivery),
+        ['a', 'b', 'c'].map((recipient) => delivery(uid, { recipient })),
       );
-      const found = new Map(pending.map((delivery) => [delivery.id, delivery]));
-      for (const delivery of expected) expect(found.get(delivery.id)).toEqual(delivery);
+      const found = new Map(pending.map((each) => [each.id, each]));
+      for (const each of expected) expect(found.get(each.id)).toEqual(factsOf(each));
       expect(await queue.missing(expected.map(({ id }) => id))).toEqual([]);
-      expect((await all(ledger.loadAll())).length).toBeGreaterThanOrEqual(uids.length);
+      expect((await all(ledger.rows('application'))).length).toBeGreaterThanOrEqual(uids.length);
 
-      // What was claimed and not queued yet is found, and a repeated claim by another process is suppressed.
-      const lost = await queue.missing(pending.map(({ id }) => id));
-      await queue.add(pending.filter(({ id }) => lost.includes(id)));
-      const again = claim(uids[0] ?? '', { recipient: 'a', openedAt: 9_999 });
-      const { suppressed } = unfenced(await ledger.apply(uids[0] ?? '', { claim: [again] }, 0));
-      expect(suppressed).toEqual([again.episode.key]);
+      // What was written and not queued yet is found.
+      await queue.add(await queue.missing(pending.map(({ id }) => id)));
 
       const ids = new Set<string>();
       const { promise: finished, resolve } = Promise.withResolvers<void>();
-      queue.work(async ({ delivery }) => {
-        await ledger.settle(delivery.id, { status: 'sent', at: 1 });
-        ids.add(delivery.id);
+      queue.work(async ({ id }) => {
+        await ledger.settle(id, { status: 'sent', at: 1 });
+        ids.add(id);
         if (ids.size === pending.length) resolve();
         return { status: 'done' };
       });
@@ -58,50 +55,33 @@ for (const underTest of storesUnderTest(3)) {
     });
 
     it('hands a job of the killed process to the next', async () => {
-      const store = underTest.name === 'pglite' ? undefined : await openForTest(prepared.url);
-      const { delivery } = claim('hung');
+      const store = underTest.name === 'sqlite' ? undefined : await openForTest(prepared.url);
+      const hung = delivery('hung');
       if (store) {
         const queue = createBullmqQueue(store, { log: silent });
-        await queue.add([delivery]);
+        await queue.add([hung.id]);
         await queue.close(10_000);
       } else {
         const first = await openForTest(prepared.url);
         const queue = createBullmqQueue(first, { log: silent });
-        await queue.add([delivery]);
+        await queue.add([hung.id]);
         await queue.close(10_000);
         await first.close(10_000);
       }
       const child = startChild(prepared.url, 'hang');
-      expect(await child.until(1)).toEqual([delivery.id]);
+      expect(await child.until(1)).toEqual([hung.id]);
       await child.kill();
       const second = store ?? (await openForTest(prepared.url));
       const queue = createBullmqQueue(second, { log: silent });
       const taken = new Promise<string>((resolve) =>
         queue.work(async (job) => {
-          resolve(job.delivery.id);
+          resolve(job.id);
           return { status: 'done' };
         }),
       );
-      expect(await taken).toBe(delivery.id);
+      expect(await taken).toBe(hung.id);
       await queue.close(10_000);
       await second.close(10_000);
-    });
-
-    // Two processes cannot open the embedded database.
-    if (underTest.name === 'pglite') return;
-
-    it('lets one of two processes win each claim', async () => {
-      const children = [startChild(prepared.url, 'race'), startChild(prepared.url, 'race')];
-      await Promise.all(children.map((child) => child.until(1)));
-      for (const child of children) child.write('go');
-      const counts = await Promise.all(children.map(async (child) => Number((await child.until(2))[1])));
-      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(200);
-      const store = await openForTest(prepared.url);
-      const raced = (await all(createLedger(store).pending())).filter(
-        (each) => each.application.uid === 'raced',
-      );
-      expect(raced).toHaveLength(200);
-      await store.close(10_000);
     });
   });
 }

@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { createScript } from '../../src/store/redis-script.ts';
 import { findOwnRedis, findPostgres, postgresDatabase, type TestServer } from '../servers.ts';
 
 const redis = findOwnRedis();
@@ -125,6 +126,51 @@ describe.skipIf(redis.skipped !== undefined)('openStore on Redis', () => {
     await admin.config('SET', 'requirepass', '');
   });
 
+  it.each([
+    ['herald:applications', 'of a development version of Herald, which cannot be brought up to date'],
+    ['herald:format', 'of a newer release of Herald (format 99, this release knows 1)'],
+  ])('refuses what %s shows to be of another version, with what to do', async (key, what) => {
+    await admin.flushall();
+    await admin.set(key, '99');
+    await expect(open(server.url).store).rejects.toMatchObject({
+      retryable: false,
+      message: expect.stringContaining(what),
+    });
+    await expect(open(server.url).store).rejects.toThrow(/or give --queue another database$/);
+    await admin.flushall();
+    await (await open(server.url).store).close(1_000);
+    await (await open(server.url).store).close(1_000);
+  });
+
+  it('answers each command with its own answer, whatever becomes of its neighbours', async () => {
+    const store = await open(server.url).store;
+    if (store.kind !== 'redis') throw new Error('it is Redis');
+    const echo = createScript(store.client, 'testEcho', 'return ARGV[#ARGV]');
+    const fail = createScript(store.client, 'testFail', 'return redis.error_reply("ERR no")');
+    const many = Array.from({ length: 300_000 }, (_, i) => `${i}`);
+    const answers = await Promise.allSettled([
+      echo(['first']),
+      fail(['x']),
+      echo([...many, 'last of many']),
+      store.client.set('test:key', 'value'),
+      fail(many),
+      store.client.get('test:key'),
+      echo(['last']),
+    ]);
+    expect(
+      answers.map((each) => (each.status === 'fulfilled' ? String(each.value) : String(each.reason))),
+    ).toEqual([
+      'first',
+      expect.stringContaining('ERR no'),
+      'last of many',
+      'OK',
+      expect.stringContaining('ERR no'),
+      'value',
+      'last',
+    ]);
+    await store.close(1_000);
+  });
+
   it('refuses a replica for now', async () => {
     await admin.replicaof('127.0.0.1', 1);
     await expect(open(server.url).store).rejects.toMatchObject({
@@ -184,13 +230,29 @@ describe.skipIf(postgres.skipped !== undefined)('openStore on PostgreSQL', () =>
     await (await open(database).store).close(5_000);
     const admin = new Client({ connectionString: database });
     await admin.connect();
-    await admin.query('INSERT INTO herald.version (applied, oldest_reader) VALUES (98, 1)');
+    await admin.query('INSERT INTO herald.migration (applied, oldest_reader) VALUES (98, 1)');
     await (await open(database).store).close(5_000);
-    await admin.query('INSERT INTO herald.version (applied, oldest_reader) VALUES (99, 99)');
+    await admin.query('INSERT INTO herald.migration (applied, oldest_reader) VALUES (99, 99)');
     await admin.end();
     await expect(open(database).store).rejects.toMatchObject({
       retryable: false,
       message: expect.stringMatching(/newer release of Herald \(version 99/),
     });
+  });
+
+  it('refuses the tables of a development version, with what to do', async () => {
+    const database = await postgresDatabase(server);
+    const admin = new Client({ connectionString: database });
+    await admin.connect();
+    await admin.query('CREATE SCHEMA herald; CREATE TABLE herald.version (applied int, oldest_reader int)');
+    await expect(open(database).store).rejects.toMatchObject({
+      retryable: false,
+      message:
+        'The tables were made by a development version of Herald and cannot be brought up to date: remove them ' +
+        '(DROP SCHEMA herald, herald_queue CASCADE), or give --queue another database',
+    });
+    await admin.query('DROP SCHEMA herald CASCADE');
+    await admin.end();
+    await (await open(database).store).close(5_000);
   });
 });

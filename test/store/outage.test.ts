@@ -2,9 +2,9 @@ import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { createBullmqQueue } from '../../src/delivery/bullmq-queue.ts';
 import type { DeliveryQueue } from '../../src/delivery/queue.ts';
-import { createLedger } from '../../src/episodes/store-ledger.ts';
+import { createLedger } from '../../src/ledger/store-ledger.ts';
 import { createServiceState } from '../../src/store/service-state.ts';
-import { claim, record } from '../contract/ledger-fixtures.ts';
+import { committer, delivery, recordRow } from '../contract/ledger-fixtures.ts';
 import { openForTest, silent } from '../contract/stores.ts';
 import { findOwnRedis, findPostgres, postgresDatabase } from '../servers.ts';
 
@@ -16,17 +16,18 @@ describe.skipIf(redis.skipped !== undefined)('Redis that is killed and started a
     const server = await redis.start();
     const store = await openForTest(server.url);
     const ledger = createLedger(store, { deadline: 2_000 });
+    const commit = committer(ledger);
     const queue = createBullmqQueue(store, { log: silent, deadline: 2_000 });
     const worked = workOn(queue);
     await claimAndQueue('before');
     await worked.until('before');
 
     await server.process?.kill('SIGKILL');
-    const change = { record: record('during'), claim: [claim('during')] };
-    await expect(ledger.apply('during', change, 0)).rejects.toThrow(/^Writing in the ledger failed: /);
-    await expect(queue.add([claim('during').delivery])).rejects.toThrow(/^Adding to the queue failed: /);
+    await expect(commit('during', { put: [recordRow('during')] })).rejects.toThrow(
+      /^Writing in the ledger failed: /,
+    );
+    await expect(queue.add([delivery('during').id])).rejects.toThrow(/^Adding to the queue failed: /);
     await expect(queue.counts()).rejects.toThrow(/^Counting jobs failed: /);
-    await expect(queue.ping()).rejects.toThrow(/^Pinging the store failed: /);
     await expect(createServiceState(store).get('k')).rejects.toThrow(/isn't writeable|closed/);
 
     await server.process?.start();
@@ -34,7 +35,7 @@ describe.skipIf(redis.skipped !== undefined)('Redis that is killed and started a
     await worked.until('during');
     await claimAndQueue('after');
     await worked.until('after');
-    expect(await ledger.load('before')).toBeDefined();
+    expect(await ledger.load('before', ['application'])).toEqual([recordRow('before')]);
 
     await server.process?.kill('SIGKILL');
     // Neither waits for a server that is away.
@@ -43,8 +44,7 @@ describe.skipIf(redis.skipped !== undefined)('Redis that is killed and started a
     await server.stop();
 
     async function claimAndQueue(uid: string): Promise<void> {
-      await ledger.apply(uid, { record: record(uid), claim: [claim(uid)] }, 0);
-      await queue.add([claim(uid).delivery]);
+      await queue.add(await commit(uid, { put: [recordRow(uid)], add: [delivery(uid)] }));
     }
   });
 });
@@ -54,7 +54,7 @@ describe.skipIf(postgres.skipped !== undefined)('PostgreSQL whose connections ar
     const server = await postgres.start();
     const url = await postgresDatabase(server);
     const store = await openForTest(url);
-    const ledger = createLedger(store);
+    const commit = committer(createLedger(store));
     const queue = createBullmqQueue(store, { log: silent });
     const worked = workOn(queue);
     const admin = new Client({ connectionString: server.url });
@@ -62,8 +62,7 @@ describe.skipIf(postgres.skipped !== undefined)('PostgreSQL whose connections ar
 
     for (const round of ['first', 'second', 'third']) {
       await untilItSucceeds(async () => {
-        await ledger.apply(round, { record: record(round), claim: [claim(round)] }, 0);
-        await queue.add([claim(round).delivery]);
+        await queue.add(await commit(round, { put: [recordRow(round)], add: [delivery(round)] }));
       });
       await worked.until(round);
       const cut = await admin.query(
@@ -73,7 +72,7 @@ describe.skipIf(postgres.skipped !== undefined)('PostgreSQL whose connections ar
       expect(cut.rowCount).toBeGreaterThan(0);
     }
     await admin.end();
-    await untilItSucceeds(() => queue.add([claim('last').delivery]));
+    await untilItSucceeds(() => queue.add([delivery('last').id]));
     await worked.until('last');
     await queue.close(5_000);
     await store.close(5_000);
@@ -89,14 +88,16 @@ interface Worked {
 function workOn(queue: DeliveryQueue): Worked {
   const seen = new Set<string>();
   const waiting = new Map<string, () => void>();
-  queue.work(async ({ delivery }) => {
-    const { uid } = delivery.application;
-    seen.add(uid);
-    waiting.get(uid)?.();
+  queue.work(async ({ id }) => {
+    seen.add(id);
+    waiting.get(id)?.();
     return { status: 'done' };
   });
   return {
-    until: (uid) => (seen.has(uid) ? Promise.resolve() : new Promise((resolve) => waiting.set(uid, resolve))),
+    until(uid) {
+      const { id } = delivery(uid);
+      return seen.has(id) ? Promise.resolve() : new Promise((resolve) => waiting.set(id, resolve));
+    },
   };
 }
 

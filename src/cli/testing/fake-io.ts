@@ -1,5 +1,5 @@
-import type { ParkedDelivery } from '../../episodes/ledger.ts';
-import type { Delivery } from '../../model.ts';
+import type { ParkedDelivery } from '../../ledger/ledger.ts';
+import type { DeliveryFacts } from '../../model.ts';
 import { type ClusterReader, CommandFailure, type CommandIo, type OpenLedger } from '../io.ts';
 
 export interface FakeIo extends CommandIo {
@@ -12,7 +12,7 @@ export interface FakeWorld {
   /** Objects by API path; absent: no cluster can be reached. */
   cluster?: Record<string, unknown>;
   parked?: ParkedDelivery[];
-  pending?: Delivery[];
+  pending?: DeliveryFacts[];
 }
 
 /** A world of plain values. The ledger keeps what is done to it. */
@@ -52,17 +52,23 @@ function fakeCluster(objects: Record<string, unknown> | undefined): ClusterReade
 }
 
 function fakeLedger(world: FakeWorld): OpenLedger {
+  function take(ids: readonly string[]): ParkedDelivery[] {
+    const taken = ids.flatMap((id) => (world.parked ?? []).filter(({ delivery }) => delivery.id === id));
+    world.parked = (world.parked ?? []).filter((parked) => !taken.includes(parked));
+    return taken;
+  }
   return {
-    parked: (limit) => Promise.resolve((world.parked ?? []).slice(0, limit)),
+    async *parked() {
+      for (const each of world.parked ?? []) yield [each];
+    },
     async *pending() {
       for (const delivery of world.pending ?? []) yield [delivery];
     },
-    unpark(ids) {
-      const revived = (world.parked ?? []).filter(({ delivery }) => ids.includes(delivery.id));
-      world.parked = (world.parked ?? []).filter((parked) => !revived.includes(parked));
-      world.pending = [...(world.pending ?? []), ...revived.map(({ delivery }) => delivery)];
-      return Promise.resolve(revived.map(({ delivery }) => delivery));
+    async unpark(ids) {
+      world.pending = [...(world.pending ?? []), ...take(ids).map(({ delivery }) => delivery)];
+      return [...ids];
     },
+    discard: async (ids) => take(ids).length,
     close: () => Promise.resolve(),
   };
 }

@@ -1,8 +1,7 @@
 import type { DeliveryProcessor, DeliveryQueue, JobResult } from '../../delivery/queue.ts';
-import type { Delivery } from '../../model.ts';
 
 interface Job {
-  delivery: Delivery;
+  id: string;
   attempt: number;
   queuedAt: number;
   slot?: number;
@@ -27,7 +26,7 @@ export function createMemoryQueue(now: () => number): MemoryQueue {
     try {
       const result = await process({ ...job, signal: new AbortController().signal });
       if (result.status !== 'deferred') delete job.slot;
-      if (result.status === 'done') jobs.delete(job.delivery.id);
+      if (result.status === 'done') jobs.delete(job.id);
       if (result.status === 'retry') job.attempt += 1;
       if (result.status === 'paced') job.slot = result.slot;
       return result;
@@ -37,10 +36,8 @@ export function createMemoryQueue(now: () => number): MemoryQueue {
   }
 
   return {
-    async add(deliveries) {
-      for (const delivery of deliveries) {
-        if (!jobs.has(delivery.id)) jobs.set(delivery.id, { delivery, attempt: 1, queuedAt: now() });
-      }
+    async add(ids) {
+      for (const id of ids) if (!jobs.has(id)) jobs.set(id, { id, attempt: 1, queuedAt: now() });
     },
     missing: async (ids) => ids.filter((id) => !jobs.has(id)),
     held: () => [...jobs.keys()],

@@ -1,12 +1,12 @@
+import type { Evaluation } from '../../alerts/decide.ts';
+import { importAlerts } from '../../alerts/notified-annotation.ts';
 import { isSyncStatusRefreshed } from '../../cluster/sync-status.ts';
 import type { ConfigSnapshot } from '../../cluster/watch-config.ts';
 import { parseInTurns } from '../../config/parse-config.ts';
 import { createFairness } from '../../delivery/fairness.ts';
 import { createPacing } from '../../delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue } from '../../delivery/queue.ts';
-import type { Evaluation } from '../../episodes/claim.ts';
-import type { Ledger, Settlement } from '../../episodes/ledger.ts';
-import { importEpisodes } from '../../episodes/notified-annotation.ts';
+import type { Ledger, Settlement } from '../../ledger/ledger.ts';
 import { createMetrics, type Metrics } from '../../metrics.ts';
 import type { Application, Delivery, JsonObject } from '../../model.ts';
 import type { Service } from '../../services/service.ts';
@@ -14,6 +14,7 @@ import { type Configurations, createConfigurations } from '../configurations.ts'
 import { createDeliver } from '../deliver.ts';
 import { createLedgerWriter, type LedgerWriter } from '../ledger-writer.ts';
 import { createObserver, type Observer } from '../observe.ts';
+import { createProgress, type Progress } from '../progress.ts';
 import { createTermLedger } from '../term-ledger.ts';
 import { controllerNamespace, snapshot } from './fixtures.ts';
 import { createMemoryLedger } from './memory-ledger.ts';
@@ -31,6 +32,10 @@ interface Options {
   service?: Service;
   project?: () => JsonObject | undefined;
   maxAge?: number;
+  /** Each start on the same ledger begins a later one. @defaultValue 1 */
+  term?: number;
+  /** The revision up to which the watch has shown everything. */
+  shown?: () => string | undefined;
   /** Of the writer and the observer. */
   backlogLimit?: number;
 }
@@ -42,11 +47,12 @@ export interface Pipeline {
   configurations: Configurations;
   metrics: Metrics;
   lines: LogLine[];
-  /** What was told of episodes that ended, and of deliveries that were sent or parked. */
+  /** What was told of alerts that ended, and of deliveries that were sent or parked. */
   ended: Evaluation[];
   sent: Delivery[];
-  /** Of those, the ones whose episode had ended before. */
-  over: Delivery[];
+  /** What was told of oncePer values that count as told without a message. */
+  named: Delivery[];
+  progress: Progress;
   /** Why observer or writer have given up. */
   ends: string[];
   parked: { delivery: Delivery; settlement: Settlement }[];
@@ -64,7 +70,7 @@ export function startPipeline(options: Options = {}): Pipeline {
   const metrics = createMetrics({ version: 'test', processMetrics: false });
   const ended: Evaluation[] = [];
   const sent: Delivery[] = [];
-  const over: Delivery[] = [];
+  const named: Delivery[] = [];
   const parked: Pipeline['parked'] = [];
   const configurations = createConfigurations(
     {
@@ -84,7 +90,8 @@ export function startPipeline(options: Options = {}): Pipeline {
   );
   for (const each of options.snapshots ?? [snapshot()]) configurations.update(each);
   const ends: string[] = [];
-  const termLedger = createTermLedger(Promise.resolve({ ledger, term: 1 }));
+  const progress = createProgress(options.shown ?? (() => undefined));
+  const termLedger = createTermLedger(Promise.resolve({ ledger, term: options.term ?? 1 }));
   const writer = createLedgerWriter(
     { ledger: termLedger, queue, onEnd: (reason) => ends.push(reason), log, metrics },
     { concurrency: 2, limit: options.backlogLimit ?? 1_000, retryDelay: 0, maxRetryDelay: 1 },
@@ -97,9 +104,11 @@ export function startPipeline(options: Options = {}): Pipeline {
       configurations,
       project,
       isRefreshed: isSyncStatusRefreshed,
-      importEpisodes: (application, evaluations) =>
-        importEpisodes(application, evaluations, { controllerNamespace, now: now() }),
+      progress,
+      importAlerts: (application, evaluations) =>
+        importAlerts(application, evaluations, { controllerNamespace, now: now() }),
       onEnded: (_application, evaluations) => ended.push(...evaluations),
+      onNamed: (delivery) => named.push(delivery),
       metrics,
       log,
       now,
@@ -115,10 +124,7 @@ export function startPipeline(options: Options = {}): Pipeline {
       fairness: createFairness({ places: 10, now }),
       members: () => 1,
       project,
-      onSent: (delivery, open) => {
-        sent.push(delivery);
-        if (!open) over.push(delivery);
-      },
+      onSent: (delivery) => sent.push(delivery),
       onParked: (delivery, settlement) => parked.push({ delivery, settlement }),
       metrics,
       log,
@@ -135,7 +141,8 @@ export function startPipeline(options: Options = {}): Pipeline {
     lines,
     ended,
     sent,
-    over,
+    named,
+    progress,
     ends,
     parked,
     see: (application, kind = 'seen') => observer.observe({ application, kind, observedAt: now() }),

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import type { AlertIdentity } from '../ledger/rows.ts';
+import type { Destination } from '../model.ts';
+
+/** What a notice of one alert is about: a condition and a destination, whatever the oncePer value. */
+export interface Slot extends Omit<AlertIdentity, 'oncePer'> {
+  destination: Destination;
+}
+
+/** Tells the slots of one Application apart in memory, without the cost of a hash. */
+export function slotOf({ configNamespace, trigger, condition, destination }: Slot): string {
+  return JSON.stringify([configNamespace, trigger, condition, destination.service, destination.recipient]);
+}
+
+export function alertKey(uid: string, alert: AlertIdentity): string {
+  const { configNamespace, trigger, condition, oncePer } = alert;
+  return hashOf('alert', uid, configNamespace, trigger, condition, oncePer);
+}
+
+/** Of the notice of one alert; `slot` as {@link slotOf} answers it. */
+export function noticeKey(uid: string, slot: string): string {
+  return hashOf('notice', uid, slot);
+}
+
+/** Of the row that says that a notice was told of a oncePer value. */
+export function toldKey(notice: string, oncePer: string): string {
+  return hashOf('told', notice, oncePer);
+}
+
+/** `since`: when the alert began, which tells one occurrence from another. */
+export function deliveryId(notice: string, alert: string, since: number): string {
+  return hashOf('delivery', notice, alert, `${since}`);
+}
+
+/** Of an Application and a destination: what keeps its order. */
+export function laneOf(uid: string, configNamespace: string, { service, recipient }: Destination): string {
+  return hashOf('lane', uid, configNamespace, service, recipient).slice(0, 24);
+}
+
+function hashOf(...parts: string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
+}

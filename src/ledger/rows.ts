@@ -1,0 +1,245 @@
+import { createHash } from 'node:crypto';
+import type { Delivery, DeliveryFacts, Destination, JsonObject } from '../model.ts';
+import { packText, unpack } from '../store/pack.ts';
+import type { AttemptMark, Begun, ParkedDelivery, Settlement } from './ledger.ts';
+
+/** The kinds of rows, and what each holds. A store treats all alike: another kind needs no change there. */
+export interface RowValues {
+  /** Of an Application, under the key ''. */
+  application: ApplicationRecord;
+  /** That an Application was deleted, under the key '': what the watch replays from before then is no news. */
+  gone: { revision: string };
+  /** Up to which revision the watch is decided and durable, in the scope `watch` under the key ''. */
+  progress: { revision: string };
+  /** By the alert's key, in the scope of its Application. */
+  alert: AlertState;
+  /** By the notice's key. That of one alert stands in the scope of its Application, that of a group in its own. */
+  notice: Notice;
+  /** That a destination was told of a oncePer value, in the scope of the Application; kept when the alert is over. */
+  told: { since: number };
+  /** By its id, in the scope `silences`. */
+  silence: Silence;
+}
+
+export type RowKind = keyof RowValues;
+
+/** Every kind there is; `clear` removes rows of each. */
+export const rowKinds = Object.keys({
+  application: true,
+  gone: true,
+  progress: true,
+  alert: true,
+  notice: true,
+  told: true,
+  silence: true,
+} satisfies Record<RowKind, true>) as readonly RowKind[];
+
+export type Row<Kind extends RowKind = RowKind> = {
+  [K in Kind]: {
+    kind: K;
+    key: string;
+    value: RowValues[K];
+    /** Unix milliseconds; it may be pruned from then on. Absent: it stays until it is removed. */
+    expiresAt?: number;
+  };
+}[Kind];
+
+export type ScopedRow<Kind extends RowKind = RowKind> = Row<Kind> & { scope: string };
+
+export interface RowId {
+  kind: RowKind;
+  key: string;
+}
+
+export interface ApplicationRecord {
+  uid: string;
+  namespace: string;
+  name: string;
+  /** Enough of the object to tell of its deletion after a restart: metadata, spec and a summary of status. */
+  object: JsonObject;
+  /** resourceVersion of the Application when this was written. */
+  revision: string;
+  /** For conditions that ask how often a value has changed. */
+  history?: ChangeHistory;
+}
+
+/**
+ * Of each call of `changes` in a condition: the value as it was last seen, and when it changed, Unix milliseconds.
+ * Of each value of `operationStartedAfter`: the operation that was there when the value changed, and the one seen last,
+ * each by its `startedAt`. No clock decides, so a watch that catches up decides the same.
+ */
+export type ChangeHistory = {
+  [call: string]: { value: string; at: number[]; operation?: string; latest?: string };
+};
+
+/** What makes an alert one: a condition that matches for an Application, with its oncePer value, '' for none. */
+export interface AlertIdentity {
+  /** Namespace of the ConfigMap that holds the trigger. */
+  configNamespace: string;
+  trigger: string;
+  /** `Condition.id`. */
+  condition: string;
+  oncePer: string;
+}
+
+/** An alert with a lifecycle of its own. Times in Unix milliseconds. */
+export interface AlertState extends AlertIdentity {
+  application: { uid: string; namespace: string; name: string; project: string };
+  labels: Record<string, string>;
+  state: 'pending' | 'firing' | 'resolved';
+  since: number;
+  firedAt?: number;
+  unmatchedAt?: number;
+  changes: number[];
+}
+
+/** What one destination is told together: one alert, or those of a group. */
+export interface Notice {
+  configNamespace: string;
+  destination: Destination;
+  /** Of a notice that is not grouped: the condition whose alerts it tells of, one at a time. */
+  of?: { trigger: string; condition: string };
+  groupLabels: Record<string, string>;
+  /** The alerts that it tells of, the newest last; none once they are over. */
+  alerts: NoticedAlert[];
+  /** It has told of a oncePer value before. */
+  valued?: true;
+  /** What the destination was told last. */
+  told?: { firing: string[]; resolved: string[]; at: number; delivery: string; ref?: string };
+  /** When it is due, Unix milliseconds. */
+  flushAt?: number;
+}
+
+export interface NoticedAlert {
+  key: string;
+  /** The printed oncePer value, '' for none. */
+  oncePer: string;
+  /** When it began to match, Unix milliseconds. */
+  since: number;
+  /** Id of the delivery that tells of it; absent where another program has told of it. */
+  delivery?: string;
+  /** It began without a oncePer value, and the first that it gets only names it. */
+  unnamed?: true;
+}
+
+export interface Silence {
+  matchers: string[];
+  startsAt: number;
+  endsAt: number;
+  createdBy: string;
+  comment: string;
+}
+
+/*
+ * How rows and deliveries are written, the same in every store. Texts are JSON, in which NUL characters and lone
+ * surrogates are escaped; fields added to a value are kept without a change here.
+ */
+
+/** From this size on a value is packed. */
+const packedFrom = 1_024;
+
+export function bytesOfValue(value: RowValues[RowKind]): Buffer {
+  const text = JSON.stringify(value);
+  return text.length < packedFrom ? Buffer.from(text) : packText(text);
+}
+
+const openingBrace = 0x7b;
+
+/** Throws when the bytes were not made by {@link bytesOfValue}. */
+export function rowOf<Kind extends RowKind>(
+  kind: Kind,
+  key: string,
+  bytes: Uint8Array,
+  expiresAt?: number,
+): Row<Kind> {
+  const value =
+    bytes[0] === openingBrace
+      ? (JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')) as object)
+      : unpack<object>(bytes);
+  return { kind, key, value, ...(expiresAt === undefined ? {} : { expiresAt }) } as Row<Kind>;
+}
+
+/** A delivery as a store keeps it: its snapshots apart, under the digest of what they hold, once for all that share them. */
+export interface DeliveryRow {
+  id: string;
+  lane: string;
+  /** Name of the service as JSON, by which parked ones are counted. */
+  service: string;
+  /** JSON of the rest. */
+  body: string;
+  /** Digests, one for each alert. */
+  snapshots: string[];
+}
+
+export interface DeliveryRows {
+  deliveries: DeliveryRow[];
+  /** Packed, by digest. */
+  snapshots: Map<string, Buffer>;
+}
+
+export function rowsOfDeliveries(deliveries: readonly Delivery[]): DeliveryRows {
+  const packed = new Map<string, Buffer>();
+  const digests = new Map<JsonObject, string>();
+
+  function digestOf(snapshot: JsonObject): string {
+    const known = digests.get(snapshot);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(snapshot);
+    const digest = createHash('sha256').update(text).digest('hex').slice(0, 40);
+    digests.set(snapshot, digest);
+    if (!packed.has(digest)) packed.set(digest, packText(text));
+    return digest;
+  }
+
+  return {
+    deliveries: deliveries.map(({ snapshots, ...facts }) => ({
+      id: facts.id,
+      lane: facts.lane,
+      service: JSON.stringify(facts.destination.service),
+      body: JSON.stringify(facts),
+      snapshots: snapshots.map(digestOf),
+    })),
+    snapshots: packed,
+  };
+}
+
+export function parkedCounts(
+  counts: Iterable<readonly [service: string, count: number]>,
+): Map<string, number> {
+  return new Map([...counts].map(([service, count]) => [JSON.parse(service) as string, count]));
+}
+
+export function factsOfBody(body: string): DeliveryFacts {
+  return JSON.parse(body) as DeliveryFacts;
+}
+
+/** `packed`: its snapshots, one for each alert. */
+export function deliveryOf(body: string, packed: readonly Uint8Array[]): Delivery {
+  const [first, ...others] = packed.map((each) => unpack<JsonObject>(each));
+  if (first === undefined) throw new Error('A delivery has no snapshot');
+  return { ...factsOfBody(body), snapshots: [first, ...others] };
+}
+
+/** The text that a parked delivery is kept with. */
+export function textOfSettlement(settlement: Exclude<Settlement, { status: 'sent' }>): string {
+  return JSON.stringify(settlement);
+}
+
+export function parkedOf(body: string, settlement: string): ParkedDelivery {
+  return {
+    delivery: factsOfBody(body),
+    ...(JSON.parse(settlement) as Exclude<Settlement, { status: 'sent' }>),
+  };
+}
+
+/** The same mark is always the same text: stores compare it. */
+export function textOfMark({ since, until, by }: AttemptMark): string {
+  return JSON.stringify({ since, until, by });
+}
+
+/** What stores answer to `begin`: a word, or the mark that stands. */
+export function begunOf(answer: string, delivery: () => Delivery): Begun {
+  if (answer === 'settled' || answer === 'behind') return { status: answer };
+  if (answer === 'begun') return { status: answer, delivery: delivery() };
+  return { status: 'unclear', delivery: delivery(), earlier: JSON.parse(answer) as AttemptMark };
+}
