@@ -4,6 +4,9 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import packageJson from '../package.json' with { type: 'json' };
 import { createArgocd } from './argocd/argocd.ts';
+import { createFigures } from './bridge/figures.ts';
+import { type ShutdownStep, shutDown } from './bridge/shutdown.ts';
+import { failingWatches, missingLists, missingRights, stuckWatches, verdict } from './bridge/watch-health.ts';
 import { connectOptions } from './cli/connect-options.ts';
 import { isInMemory } from './cli/queue-flag.ts';
 import type { RunOptions } from './cli/run-flags.ts';
@@ -14,11 +17,21 @@ import { createWatchScope } from './cluster/scope.ts';
 import { type ConfigSnapshot, createConfigWatch } from './cluster/watch-config.ts';
 import { createProjectWatch } from './cluster/watch-projects.ts';
 import { type Config, type ConfigInput, parseInTurns } from './config/parse-config.ts';
+import { createConfigurationMemory } from './configurations/configuration-memory.ts';
+import { type ConfigChange, createConfigurations } from './configurations/configurations.ts';
+import { createRepo } from './configurations/repo.ts';
 import { createBullmqQueue } from './delivery/bullmq-queue.ts';
 import { createClockSteps } from './delivery/clock-steps.ts';
+import { createDeliver } from './delivery/deliver.ts';
 import { createFairness } from './delivery/fairness.ts';
 import { createPacing } from './delivery/pacing.ts';
+import { reportParked } from './delivery/parked.ts';
 import type { DeliveryQueue } from './delivery/queue.ts';
+import { reviveParked } from './delivery/revive.ts';
+import { createMirror, stillHolds } from './leader/mirror.ts';
+import { createStanding } from './leader/standing.ts';
+import { createSubscriptionReporter } from './leader/subscription-problems.ts';
+import { createTerm, type LeadingTerm, notedProgress, type OpenedStore } from './leader/term.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { createLedger } from './ledger/store-ledger.ts';
 import { createLog, type Logger } from './log.ts';
@@ -26,26 +39,7 @@ import { createMetrics } from './metrics.ts';
 import type { Delivery } from './model.ts';
 import { createAddressPolicy } from './net/address-policy.ts';
 import { createHostCertificates } from './net/host-certificates.ts';
-import { createConfigurationMemory } from './pipeline/configuration-memory.ts';
-import { type ConfigChange, createConfigurations } from './pipeline/configurations.ts';
-import { createDeliver } from './pipeline/deliver.ts';
-import { createFigures } from './pipeline/figures.ts';
-import { createMirror, stillHolds } from './pipeline/mirror.ts';
-import { reportParked } from './pipeline/parked.ts';
-import { createPeriodic } from './pipeline/periodic.ts';
-import { createRepo } from './pipeline/repo.ts';
-import { reviveParked } from './pipeline/revive.ts';
-import { type ShutdownStep, shutDown } from './pipeline/shutdown.ts';
-import { createStanding } from './pipeline/standing.ts';
-import { createSubscriptionReporter } from './pipeline/subscription-problems.ts';
-import { createTerm, type LeadingTerm, notedProgress, type OpenedStore } from './pipeline/term.ts';
-import {
-  failingWatches,
-  missingLists,
-  missingRights,
-  stuckWatches,
-  verdict,
-} from './pipeline/watch-health.ts';
+import { createPeriodic } from './periodic.ts';
 import type { HealthChecks } from './server/health.ts';
 import { createServer } from './server/server.ts';
 import { createService } from './services/create-service.ts';

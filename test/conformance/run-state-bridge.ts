@@ -5,21 +5,21 @@
  */
 import { endedMeanwhile, importAlerts, notifiedAnnotation } from '../../src/alerts/notified-annotation.ts';
 import { parseInTurns } from '../../src/config/parse-config.ts';
+import { type Configurations, createConfigurations } from '../../src/configurations/configurations.ts';
+import { createDeliver } from '../../src/delivery/deliver.ts';
 import { createFairness } from '../../src/delivery/fairness.ts';
 import { createPacing } from '../../src/delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue } from '../../src/delivery/queue.ts';
+import { createMirror, stillHolds } from '../../src/leader/mirror.ts';
+import { createObserver } from '../../src/leader/observer.ts';
+import { createProgress } from '../../src/leader/progress.ts';
+import { requeueIntents } from '../../src/leader/recover.ts';
+import { createTermLedger } from '../../src/leader/term-ledger.ts';
+import { createLedgerWriter } from '../../src/leader/writer.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import type { Application, Delivery, JsonObject } from '../../src/model.ts';
-import { type Configurations, createConfigurations } from '../../src/pipeline/configurations.ts';
-import { createDeliver } from '../../src/pipeline/deliver.ts';
-import { createLedgerWriter } from '../../src/pipeline/ledger-writer.ts';
-import { createMirror, stillHolds } from '../../src/pipeline/mirror.ts';
-import { createObserver } from '../../src/pipeline/observe.ts';
-import { createProgress } from '../../src/pipeline/progress.ts';
-import { requeueIntents } from '../../src/pipeline/recover.ts';
-import { createTermLedger } from '../../src/pipeline/term-ledger.ts';
 import type { Service } from '../../src/services/service.ts';
 
 /** What outlives a process of the bridge, but for the ledger. */

@@ -7,10 +7,10 @@ import { notifiedAnnotation } from '../../src/alerts/notified-annotation.ts';
 import { oncePerValue } from '../../src/alerts/once-per.ts';
 import { readMetadata } from '../../src/cluster/kube-object.ts';
 import { readApplication } from '../../src/cluster/watch-applications.ts';
+import { type AlertEvaluation, evaluateApplication } from '../../src/leader/evaluate.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { Application, DeliveryFacts, JsonObject } from '../../src/model.ts';
-import { type AlertEvaluation, evaluateApplication } from '../../src/pipeline/evaluate.ts';
-import { createMemoryLedger } from '../../src/pipeline/testing/memory-ledger.ts';
+import { createMemoryLedger } from '../../src/testing/memory-ledger.ts';
 import { all } from '../contract/ledger-fixtures.ts';
 import { type Bridge, startBridge, type World } from './run-state-bridge.ts';
 

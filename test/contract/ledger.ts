@@ -10,8 +10,8 @@ import {
 import { piecesOf } from '../../src/ledger/pieces.ts';
 import { type Row, type RowKind, rowKinds } from '../../src/ledger/rows.ts';
 import { createLedger } from '../../src/ledger/store-ledger.ts';
-import { createMemoryLedger, factsOf } from '../../src/pipeline/testing/memory-ledger.ts';
 import type { Store } from '../../src/store/store.ts';
+import { createMemoryLedger, factsOf } from '../../src/testing/memory-ledger.ts';
 import {
   all,
   committer,

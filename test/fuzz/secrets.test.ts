@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseInTurns } from '../../src/config/parse-config.ts';
+import { createConfigurations } from '../../src/configurations/configurations.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import { createConfigurations } from '../../src/pipeline/configurations.ts';
-import { recordLog } from '../../src/pipeline/testing/recorded-log.ts';
 import { createService } from '../../src/services/create-service.ts';
+import { recordLog } from '../../src/testing/recorded-log.ts';
 import { createMemoryState } from '../services/memory-state.ts';
 import { nastyText } from './arbitraries.ts';
 import { catalogue, wholeConfigMap } from './catalogue.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBullmqQueue } from '../../src/delivery/bullmq-queue.ts';
 import { createLedger } from '../../src/ledger/store-ledger.ts';
-import { factsOf } from '../../src/pipeline/testing/memory-ledger.ts';
+import { factsOf } from '../../src/testing/memory-ledger.ts';
 import { all, delivery } from '../contract/ledger-fixtures.ts';
 import { openForTest, silent, storesUnderTest } from '../contract/stores.ts';
 import { startChild } from './child-process.ts';

@@ -1,0 +1,263 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { endedMeanwhile, importAlerts } from '../alerts/notified-annotation.ts';
+import { isGone } from '../cluster/annotate.ts';
+import type { Connection } from '../cluster/connect.ts';
+import type { ReflectorState } from '../cluster/reflector.ts';
+import type { WatchScope } from '../cluster/scope.ts';
+import { isSyncStatusRefreshed } from '../cluster/sync-status.ts';
+import { createApplicationWatch } from '../cluster/watch-applications.ts';
+import { createApplicationSetWatch } from '../cluster/watch-applicationsets.ts';
+import type { Configurations } from '../configurations/configurations.ts';
+import type { Repo } from '../configurations/repo.ts';
+import type { DeliveryQueue } from '../delivery/queue.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Row } from '../ledger/rows.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Application, JsonObject } from '../model.ts';
+import { createPeriodic } from '../periodic.ts';
+import type { Mirror } from './mirror.ts';
+import { createObserver, type Observer } from './observer.ts';
+import { createProgress } from './progress.ts';
+import { observeDeletion, pruneLedger, reportDeletions, requeueIntents } from './recover.ts';
+import type { Term } from './standing.ts';
+import type { SubscriptionReporter } from './subscription-problems.ts';
+import { createTermLedger } from './term-ledger.ts';
+import { createLedgerWriter } from './writer.ts';
+
+/** What a term needs of an opened store. */
+export interface OpenedStore {
+  ledger: Ledger;
+  queue: Pick<DeliveryQueue, 'add' | 'missing'>;
+  term: number;
+}
+
+/** A leader's work: watching Applications, deciding, writing what was decided, and sweeping behind itself. */
+export interface LeadingTerm extends Term {
+  observer: Observer;
+  subscriptions: SubscriptionReporter;
+  watches(): ReflectorState[];
+  /** The first list is done and evaluated, and what happened before it. */
+  isReady(): boolean;
+  /** Changes that are not durable yet. */
+  backlog(): number;
+  /** Why they are not; undefined while the store answers. */
+  trouble(): string | undefined;
+}
+
+interface Deps {
+  connection: Connection;
+  /** While it is not open, everything is kept in memory, in order. */
+  store: Promise<OpenedStore>;
+  configurations: Configurations;
+  project(application: { namespace: string; project: string }): JsonObject | undefined;
+  repo: Repo['evaluation'];
+  /** Absent: argocd-notifications' annotation is not written. */
+  mirror?: Mirror;
+  /** There are Applications in the namespace. */
+  lookInto(namespace: string): void;
+  subscriptions: SubscriptionReporter;
+  metrics: Metrics;
+  log: Logger;
+  now(): number;
+}
+
+interface Options {
+  /** The revision up to which earlier terms have decided. */
+  from: string | undefined;
+  scope: WatchScope;
+  labelSelector: string;
+  controllerNamespace: string;
+  /** Whether argocd-notifications' annotation is read. */
+  imports: boolean;
+  /** Applications written at the same time. */
+  writes: number;
+  /** Changes kept in memory while the store does not answer. */
+  backlogLimit: number;
+}
+
+/** Milliseconds. */
+const second = 1_000;
+const minute = 60 * second;
+const day = 24 * 60 * minute;
+/** Conditions that read the clock are evaluated so often. */
+const resync = minute;
+/** Intents without a job are looked for so often. */
+const sweep = 10 * second;
+/** What was decided up to a revision is noted so often: a crash makes the next process decide that much again. */
+const progressInterval = second;
+/** What was parked so long ago is forgotten. */
+const parkedFor = 90 * day;
+
+export function createTerm(deps: Deps, options: Options): LeadingTerm {
+  const { connection, configurations, mirror, subscriptions, metrics, log, now } = deps;
+  const { scope, labelSelector, controllerNamespace } = options;
+  const over = Promise.withResolvers<string>();
+  const ending = new AbortController();
+  const { signal } = ending;
+  let isOver = false;
+  void over.promise.then(() => {
+    isOver = true;
+  });
+  const ledger = createTermLedger(deps.store);
+  const queue = {
+    add: async (...jobs: Parameters<DeliveryQueue['add']>) => (await deps.store).queue.add(...jobs),
+  };
+
+  const progress = createProgress(() => applications.revision());
+  const writer = createLedgerWriter(
+    { ledger, queue, onEnd: over.resolve, log, metrics },
+    { concurrency: options.writes, limit: options.backlogLimit },
+  );
+  const observer = createObserver({
+    ledger,
+    writer,
+    configurations,
+    project: deps.project,
+    repo: deps.repo,
+    isRefreshed: isSyncStatusRefreshed,
+    progress,
+    importAlerts: (application, evaluations) => {
+      if (!options.imports) return [];
+      const ended = endedMeanwhile(application, evaluations, controllerNamespace);
+      if (ended.length > 0) mirror?.ended(application, ended);
+      return importAlerts(application, evaluations, { controllerNamespace, now: now() });
+    },
+    onEnded: (application, evaluations) => mirror?.ended(application, evaluations),
+    onNamed: (delivery) => mirror?.sent(delivery),
+    onOverflow: () => over.resolve('overflow'),
+    metrics,
+    log,
+    now,
+  });
+
+  const applications = createApplicationWatch(
+    { connection, log },
+    {
+      scope,
+      labelSelector,
+      handlers: {
+        upsert: (application, _previous, { isReplayed }) => {
+          deps.lookInto(application.namespace);
+          subscriptions.check('Application', application);
+          mirror?.observed(application);
+          observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed });
+        },
+        delete: (application, { isReplayed }) => deleted(application, isReplayed),
+      },
+    },
+  );
+  const applicationSets = createApplicationSetWatch(
+    { connection, log },
+    { scope, handlers: { upsert: metrics.setApplicationSet, delete: metrics.forgetApplicationSet } },
+  );
+
+  function deleted(application: Application, isReplayed: boolean): void {
+    subscriptions.forget(application.uid);
+    mirror?.forget(application.uid);
+    const event = { application, observedAt: now(), isReplayed };
+    if (labelSelector === '') observer.observe({ ...event, kind: 'deleted' });
+    // A watch with a selector also reports what merely ceased to match.
+    else void observeDeletion(observer, event, isGone(connection, application), log);
+  }
+
+  let noted = options.from;
+  let notes = 0;
+  async function noteProgress(): Promise<void> {
+    const revision = progress.revision();
+    if (isOver || revision === undefined || revision === noted) return;
+    const { fenced } = await ledger.commit('watch', (notes += 1), { put: [progressRow(revision)] });
+    if (fenced) over.resolve('fenced');
+    noted = revision;
+  }
+
+  /** What was observed is durable, and noted as such. */
+  async function finished(): Promise<void> {
+    await observer.settled();
+    await writer.idle();
+    await noteProgress();
+  }
+
+  let deletionsReported = false;
+  async function reportGone(): Promise<void> {
+    if (deletionsReported) return;
+    const { ledger: whole } = await deps.store;
+    // Until then the watch itself may tell of them, and of what came before.
+    await Promise.race([applications.caughtUp(), aborted(signal)]);
+    await Promise.race([observer.settled(), aborted(signal)]);
+    if (signal.aborted) return;
+    await reportDeletions({
+      ledger: whole,
+      observer,
+      isWatched: ({ namespace }) => scope.includes(namespace),
+      isGone: (record) => isGone(connection, record),
+      now: now(),
+    });
+    deletionsReported = true;
+  }
+
+  applicationSets.start();
+  applications.start(options.from);
+  let isReady = false;
+  const ready = applications.ready().then(() => observer.settled());
+  const periodic = createPeriodic(signal, log);
+  // From the start: a process that is killed while it catches up has come so far.
+  periodic.every(progressInterval, 'progress', noteProgress);
+  periodic.every(sweep, 'requeue', async () => {
+    await requeueIntents({ ...(await deps.store), log });
+  });
+  periodic.every(resync, 'time', () => observer.reevaluate((_application, timeDependent) => timeDependent));
+  void ready.then(() => {
+    if (signal.aborted) return;
+    log.info({ applications: observer.size() }, 'Every Application has been observed');
+    isReady = true;
+    periodic.every(resync, 'deletions', reportGone);
+    periodic.every(day, 'prune', async () => {
+      const { ledger: whole } = await deps.store;
+      await pruneLedger({
+        ledger: whole,
+        writer,
+        observer,
+        log,
+        now: now(),
+        parked: now() - parkedFor,
+      });
+    });
+  });
+
+  return {
+    over: over.promise,
+    observer,
+    subscriptions,
+    watches: () => [applications.state(), applicationSets.state()],
+    isReady: () => isReady,
+    backlog: () => writer.backlog(),
+    trouble: () => writer.trouble(),
+    async stop(deadline) {
+      await Promise.all([applications.stop(), applicationSets.stop()]);
+      ending.abort();
+      await Promise.race([finished(), delay(deadline, undefined, { ref: false })]);
+      observer.stop();
+      subscriptions.stop();
+      for (const set of applicationSets.values()) metrics.forgetApplicationSet(set);
+      await writer.stop(0);
+    },
+  };
+}
+
+/** The revision up to which earlier terms have decided; undefined before the first. */
+export async function notedProgress(ledger: Pick<Ledger, 'load'>): Promise<string | undefined> {
+  const [row] = await ledger.load('watch', ['progress']);
+  return row?.value.revision;
+}
+
+function progressRow(revision: string): Row<'progress'> {
+  return { kind: 'progress', key: '', value: { revision } };
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
+}
