@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts';
 import type { ConfiguredNames } from '../metrics/configured-series.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Problem } from '../model.ts';
-import { createScrub, type Scrub } from '../services/secrets.ts';
+import { type Scrub, scrubOfSecret } from '../services/secrets.ts';
 import type { Service } from '../services/service.ts';
 
 /** A configuration in force and the services that it describes. */
@@ -179,7 +179,7 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       log.warn({ namespace, services: unsent }, 'Services are configured that nothing is sent through yet');
     const tenant = isController ? {} : { isTenant: true as const };
     held.set(namespace, {
-      active: { namespace, config, services, ...secrets, ...tenant, scrub: scrubOf(secrets.secrets) },
+      active: { namespace, config, services, ...secrets, ...tenant, scrub: scrubOfSecret(secrets.secrets) },
       sources: config.services,
       snapshot,
       problems: all,
@@ -306,10 +306,6 @@ function bounded(snapshot: ConfigSnapshot): { read: ConfigSnapshot; left: Proble
 
 function namesOf({ triggers, templates, services }: Config): ConfiguredNames {
   return { triggers: triggers.keys(), templates: templates.keys(), services: services.keys() };
-}
-
-function scrubOf(secrets: Readonly<Record<string, Uint8Array>> = {}): Scrub {
-  return createScrub(Object.values(secrets).map((value) => Buffer.from(value).toString()));
 }
 
 /** Secrets that the configuration refers to and Herald may not read: what else is said of them is only what follows. */

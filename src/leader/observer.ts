@@ -24,6 +24,7 @@ import type { Part } from '../ledger/pieces.ts';
 import type { ApplicationRecord, ChangeHistory, Row } from '../ledger/rows.ts';
 import { createLineBudget } from '../line-budget.ts';
 import type { Logger } from '../log.ts';
+import type { AlertSeries } from '../metrics/application-series.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, Delivery, JsonObject } from '../model.ts';
 import type { StepAllowance } from '../triggers/trigger.ts';
@@ -114,6 +115,11 @@ interface Tracked {
   decidedUpTo?: string | undefined;
   /** For conditions that ask how often a value has changed; stands in the record, too. */
   history: ChangeHistory;
+  /**
+   * Alerts that nobody is told of, since nothing is sent through their services yet, by namespace, trigger and condition.
+   * They are in no ledger: after a restart they hold since they were seen again.
+   */
+  undelivered: ReadonlyMap<string, AlertSeries>;
   /** `startedAt` of an operation that has no end, once that is logged. */
   stuck?: string;
   /** Failures logged already, so that each is logged when it changes and not with every event. */
@@ -335,7 +341,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const decision = decide(application, evaluations, entry.open, { now, observedAt }, imported.told);
     entry.open = decision.open;
     if (decision.parts.length > 0) entry.decidedAt = now;
-    metrics.setAlerts(application, activeAlerts(entry, evaluations));
+    metrics.setAlerts(application, [...activeAlerts(entry, evaluations), ...entry.undelivered.values()]);
     const isTold = entry.fingerprint !== undefined || evaluations.length > 0;
     const parts = [...partsOfImport(imported.rows, decision.parts), ...decision.parts];
     const record = isTold ? recordOf(entry, parts.length > 0 || isHistoryNew) : undefined;
@@ -348,6 +354,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   function reportStuck(entry: Tracked): void {
     const { application } = entry;
     const stuck = isOperationStuck(application.object) ? operationStart(application.object) : undefined;
+    metrics.setStuckOperation(application, stuck);
     if (stuck !== undefined && stuck !== entry.stuck)
       log.warn(
         { application: nameOf(application), startedAt: stuck },
@@ -364,6 +371,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const failures: string[] = [];
     const counter = createChangeCounter(entry.history, deps.now(), operationStart(application.object));
     entry.timeDependent = false;
+    const undelivered = new Map<string, AlertSeries>();
     const actives = configurations.of(application.namespace);
     const lost = new Set<string>();
     for (const active of actives) {
@@ -390,6 +398,12 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       for (const service of answer.unsentServices) {
         if (isFirst(active, `service ${service}`)) reportUnsentService(active, service, application);
       }
+      for (const { trigger, condition, severity, status } of answer.undelivered) {
+        const key = JSON.stringify([active.namespace, trigger, condition]);
+        const before = entry.undelivered.get(key);
+        if (status === 'matched') undelivered.set(key, before ?? { trigger, severity, since: deps.now() });
+        else if (before) undelivered.set(key, before);
+      }
       if (isNewborn(application.object)) continue;
       for (const failure of answer.failures) {
         metrics.evaluationErrors.inc({ trigger: failure.trigger });
@@ -397,6 +411,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       }
     }
     entry.history = counter.history();
+    entry.undelivered = undelivered;
     const told = failures.join('\n');
     if (told !== entry.failures && told !== '') reportFailures(application, failures, told);
     entry.failures = told;
@@ -497,6 +512,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         decidedAt,
         waiting: [{ event, hold: hold.share() }],
         history: {},
+        undelivered: new Map(),
         failures: '',
       });
       toLoad.push(uid);
