@@ -82,7 +82,7 @@ interface Held {
 const turnSize = 8 * 1024;
 
 /** Problems of one change that are logged and recorded one by one, the errors first. */
-const mostLines = 50;
+export const mostLines = 50;
 
 export function createConfigurations(deps: Deps, options: Options): Configurations {
   const { log } = deps;
@@ -279,7 +279,7 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
  * Characters of a tenant's ConfigMap that are read, each key counting for some more: compiling them holds up everything
  * else for up to a quarter of a second.
  */
-const mostRead = 96 * 1024;
+export const mostRead = 96 * 1024;
 const aroundKey = 100;
 
 /** What is read of a tenant's ConfigMap, in the order of its keys, and a problem for each key that is not. */

@@ -36,7 +36,7 @@ export interface EvaluatedApplication {
 }
 
 /** Of one Application under one ConfigMap: each a condition and a destination, and at most so many messages. */
-const mostEvaluations = 10_000;
+export const mostEvaluations = 10_000;
 
 /**
  * Subscriptions and conditions of one Application under one ConfigMap. Pure, but for what `repo` asks for.

@@ -146,7 +146,7 @@ const loadConcurrency = 64;
 const slice = 20;
 
 /** Steps of conditions, and of whatever is around them for an Application, after which other work gets its turn. */
-const turn = 200_000;
+export const turn = 200_000;
 const aroundApplication = 200;
 
 export function createObserver(deps: Deps, options: Options = {}): Observer {

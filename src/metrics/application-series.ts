@@ -42,7 +42,7 @@ export interface ApplicationMetrics {
 }
 
 /** Pairs of trigger and severity that have series of their own, of one Application: both are free text of a tenant's. */
-const mostAlerts = 50;
+export const mostAlerts = 50;
 
 /** `shown` gives the name of a trigger as a label's value. */
 export function createApplicationSeries(

@@ -79,6 +79,9 @@ function formsOf(secret: string): string[] {
       ...base64Forms(Buffer.from(text)),
       ...base64Forms(Buffer.from(json)),
       Buffer.from(text).toString('hex'),
+      // As Go prints bytes, which values of a Secret are to conditions and templates.
+      [...Buffer.from(text)].join(' '),
+      [...Buffer.from(text)].join(','),
     ];
   });
 }

@@ -38,7 +38,7 @@ export function annotationForm(name: string): AnnotationForm | undefined {
 /** Characters of YAML in the annotations of one object that are read: with each event they may be others. */
 export const mostYaml = 32 * 1024;
 /** What one annotation in YAML may ask for: a trigger, or none, and a destination each. */
-const mostEntries = 1_000;
+export const mostEntries = 1_000;
 
 /**
  * The annotations of an object that are ours, with their forms; those in YAML that are beyond {@link mostYaml} come as

@@ -17,7 +17,7 @@ export interface ResolvedSubscriptions {
 /** Subscriptions of one Application under one configuration: each a trigger and a destination. */
 export const mostSubscriptions = 1_000;
 /** Pairs of a trigger and a destination that are looked at, the same ones included. */
-const mostAsked = 20_000;
+export const mostAsked = 20_000;
 
 /**
  * Who is to be told of what for one Application, under one configuration. Pure; microseconds, so it may be called for
