@@ -2,7 +2,6 @@
 import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts';
 import { parseYaml } from '../go/yaml.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
-import type { RenderResult } from '../templates/render.ts';
 import { renderNotification, shapeOf, templateVars } from '../templates/schema.ts';
 import type { Template } from '../templates/template.ts';
 import type { ServiceConfig } from './config.ts';
@@ -64,7 +63,7 @@ function checkSection(template: Template, type: string, input: RenderingInput): 
 /** For the sample it is a warning, and none where another Application may well have what it lacks. */
 function failure(
   { name }: Template,
-  { field, error, line, column }: Extract<RenderResult, { ok: false }>,
+  { field, error, line, column }: Extract<ReturnType<typeof renderNotification>, { ok: false }>,
   { application }: RenderingInput,
 ): Problem[] {
   const at = line === undefined ? {} : { line, column: column ?? 1 };

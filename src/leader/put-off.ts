@@ -23,7 +23,8 @@ export function createPutOff(evaluate: (uid: string) => number): PutOff {
   function wake(): void {
     timer = undefined;
     let next = Number.POSITIVE_INFINITY;
-    for (const uid of [...waiting]) {
+    // What is put off anew meanwhile comes last, and is looked at next time.
+    for (const uid of Array.from(waiting)) {
       const wait = evaluate(uid);
       if (wait > 0) next = Math.min(next, wait);
       else waiting.delete(uid);

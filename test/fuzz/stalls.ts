@@ -254,6 +254,7 @@ export const TEMPLATES: readonly string[] = [
 
 const inYaml = 'notifications.argoproj.io/subscriptions';
 const list = (count: number, of: (index: number) => string) => Array.from({ length: count }, (_, i) => of(i));
+const flow = (count: number, of: (index: number) => string) => list(count, of).join(',');
 
 /** Annotations of one object: with each of its events they may be others. */
 export const ANNOTATIONS: readonly Readonly<Record<string, string>>[] = [
@@ -264,10 +265,10 @@ export const ANNOTATIONS: readonly Readonly<Record<string, string>>[] = [
   { [inYaml]: `${'- &a '.repeat(6_000)}` },
   { [inYaml]: `a: &a [${'x,'.repeat(8_000)}]\nb: [${'*a,'.repeat(4_000)}]` },
   {
-    [inYaml]: `- trigger: [${list(2_000, (i) => `t${i}`)}]\n  destinations:\n${'  - {service: s, recipients: [a]}\n'.repeat(500)}`,
+    [inYaml]: `- trigger: [${flow(2_000, (i) => `t${i}`)}]\n  destinations:\n${'  - {service: s, recipients: [a]}\n'.repeat(500)}`,
   },
   {
-    [inYaml]: `- trigger: [${list(2_000, (i) => `t${i}`)}]\n  destinations:\n  - {service: s, recipients: [${list(4_000, (i) => `x${i % 9}`)}]}`,
+    [inYaml]: `- trigger: [${flow(2_000, (i) => `t${i}`)}]\n  destinations:\n  - {service: s, recipients: [${flow(4_000, (i) => `x${i % 9}`)}]}`,
   },
   Object.fromEntries(list(8, (i) => `${inYaml}-${i}`).map((name) => [name, '- \n'.repeat(10_000)])),
   { 'notifications.argoproj.io/subscribe.a.slack': list(60_000, (i) => `x${i % 9}`).join(';') },
@@ -284,6 +285,7 @@ export const CONFIG_MAPS: readonly Readonly<Record<string, string>>[] = [
     ),
   },
   { 'trigger.a': '- {when: a, send: [b]}\n'.repeat(5_600) },
+  { 'trigger.a': '- {when: a, send: [b]}\n'.repeat(2_000) },
   { 'trigger.a': '- when: ["'.repeat(100) },
   { 'trigger.a': '- when: app.metadata.name == "a"\n  send: [t]\n'.repeat(20_000) },
   { 'template.a': `message: |\n  ${'{{ .app.metadata.name }} '.repeat(5_000)}` },
@@ -296,7 +298,7 @@ export const CONFIG_MAPS: readonly Readonly<Record<string, string>>[] = [
     ).join(''),
   },
   {
-    subscriptions: `- recipients: [${list(4_000, (i) => `s:t${i}`)}]\n  triggers: [${list(4_000, (i) => `a${i}`)}]`,
+    subscriptions: `- recipients: [${flow(4_000, (i) => `s:t${i}`)}]\n  triggers: [${flow(4_000, (i) => `a${i}`)}]`,
   },
   { subscriptions: '}'.repeat(124_000) },
   { context: list(20_000, (i) => `k${i}: v\n`).join('') },
