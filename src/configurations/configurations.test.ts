@@ -274,3 +274,22 @@ it('what is said of a configuration while the next one is read is not said again
   configurations.complain('argocd', problem);
   expect(lines.filter(({ what }) => what === 'too much')).toHaveLength(2);
 });
+
+it('reads the ConfigMap of a tenant up to 96 KiB, in the order of its keys, and says which keys it leaves out', () => {
+  const { configurations, lines, events } = start({ selfService: true });
+  configurations.update(snapshot());
+  const filler = Object.fromEntries(
+    Array.from({ length: 10 }, (_, index) => [`template.f${index}`, `message: ${'x'.repeat(15_000)}`]),
+  );
+  const tenant = { ...filler, 'trigger.last': '- {when: "true", send: []}' };
+  configurations.update(snapshot(tenant, { namespace: 'team' }));
+  const config = configurations.get('team')?.config;
+  expect([...(config?.templates.keys() ?? [])]).toEqual(['f0', 'f1', 'f2', 'f3', 'f4', 'f5']);
+  // A short key behind a long one still has its place.
+  expect([...(config?.triggers.keys() ?? [])]).toEqual(['last']);
+  const left = lines.filter(({ what }) => String(what).includes('read up to 96 KiB'));
+  expect(left.map(({ key }) => key)).toEqual(['template.f6', 'template.f7', 'template.f8', 'template.f9']);
+  expect(events.filter(({ message }) => message.includes('read up to 96 KiB'))).toHaveLength(4);
+  configurations.update(snapshot({ ...configMap, ...filler }));
+  expect(configurations.get('argocd')?.config.templates.size).toBe(11);
+});
