@@ -12,6 +12,7 @@ import { tenantNames } from '../../src/metrics/configured-series.ts';
 import { mostEntries, mostYaml } from '../../src/subscriptions/annotations.ts';
 import { mostAsked, mostSubscriptions } from '../../src/subscriptions/resolve.ts';
 import { DEFAULT_LIMITS } from '../../src/templates/gotemplate/run.ts';
+import { mostConditions } from '../../src/triggers/schema.ts';
 import { repository } from './kustomize.ts';
 
 const page = await readFile(join(repository, 'docs/tenants.md'), 'utf8');
@@ -33,6 +34,7 @@ describe('docs/tenants.md states each bound as it is', () => {
     `| ${number(operatorShare.perSecond)}, saved up to ${number(operatorShare.burst)} |`,
     `read up to ${kib(mostRead)}, keys in order`,
     `| ${kib(mostRead)} | ${kib(longestKey)} |`,
+    `| conditions of a trigger | ${number(mostConditions)} | ${number(mostConditions)} |`,
     `${number(DEFAULT_LIMITS.steps)} for one notification`,
     `After ${number(turn)} steps of whatever`,
   ])('%s', (stated) => {
