@@ -116,7 +116,7 @@ describe('parseConfig', () => {
     });
     expect([...config.templates.keys()]).toEqual(['short']);
     expect(config.problems).toMatchObject([
-      { key: 'template.long', severity: 'error', what: 'the key is longer than 128 KiB, and is not read' },
+      { key: 'template.long', severity: 'error', what: 'the key is longer than 96 KiB, and is not read' },
     ]);
   });
 

@@ -280,7 +280,7 @@ const legacyServicesKey = 'notifiers.yaml';
 const knownKeys = ['subscriptions', 'defaultTriggers', 'context', 'argocd', legacyKey];
 
 /** Characters of a key of a trigger or a template: to compile them takes up to a quarter of a second. */
-export const longestKey = 128 * 1024;
+export const longestKey = 96 * 1024;
 /** Characters for whatever is around the text of a key. */
 const aroundKey = 100;
 

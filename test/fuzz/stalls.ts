@@ -284,7 +284,7 @@ export const CONFIG_MAPS: readonly Readonly<Record<string, string>>[] = [
       1_600,
     ),
   },
-  { 'trigger.a': '- {when: a, send: [b]}\n'.repeat(5_600) },
+  { 'trigger.a': '- {when: a, send: [b]}\n'.repeat(4_300) },
   { 'trigger.a': '- {when: a, send: [b]}\n'.repeat(2_000) },
   { 'trigger.a': '- when: ["'.repeat(100) },
   { 'trigger.a': '- when: app.metadata.name == "a"\n  send: [t]\n'.repeat(20_000) },
