@@ -1,6 +1,8 @@
 /** The objects and their history. Longer than most files: what one write changes has to change together. */
+
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { isObject, textOf } from '../../src/json.ts';
 import type { Json, JsonObject } from '../../src/model.ts';
 import { createHistory, type History } from './history.ts';
 import { apiVersion, type Resource, resources, type Target } from './resources.ts';
@@ -99,10 +101,10 @@ export function createStore(options: StoreOptions): Store {
     const metadata = metadataOf(object);
     metadata.resourceVersion = String(revision);
     const entry: Entry = {
-      namespace: text(metadata.namespace),
-      name: text(metadata.name),
-      key: keyOf(text(metadata.namespace), text(metadata.name)),
-      uid: text(metadata.uid),
+      namespace: textOf(metadata.namespace),
+      name: textOf(metadata.name),
+      key: keyOf(textOf(metadata.namespace), textOf(metadata.name)),
+      uid: textOf(metadata.uid),
       labels: (metadata.labels ?? {}) as Record<string, string>,
       resourceVersion: revision,
       text: serialise(resource, object),
@@ -168,7 +170,7 @@ export function createStore(options: StoreOptions): Store {
       if (metadata.uid !== undefined && metadata.uid !== old.uid) {
         throw apiError(
           422,
-          `${target.resource.kind} "${target.name}" is invalid: metadata.uid: Invalid value: "${text(metadata.uid)}": field is immutable`,
+          `${target.resource.kind} "${target.name}" is invalid: metadata.uid: Invalid value: "${textOf(metadata.uid)}": field is immutable`,
           { name: target.name, causes: [{ reason: 'FieldValueInvalid', field: 'metadata.uid' }] },
         );
       }
@@ -233,9 +235,7 @@ export function notFound(target: Named): Error {
 
 export function metadataOf(object: JsonObject): JsonObject {
   const { metadata } = object;
-  if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) {
-    throw apiError(422, 'metadata: Required value');
-  }
+  if (!isObject(metadata)) throw apiError(422, 'metadata: Required value');
   return metadata;
 }
 
@@ -254,13 +254,13 @@ function normalise(resource: Resource, object: JsonObject): JsonObject {
   if (object.kind !== undefined && object.kind !== resource.kind) {
     throw apiError(
       400,
-      `the object provided is unrecognized: kind ${text(object.kind)} is not ${resource.kind}`,
+      `the object provided is unrecognized: kind ${textOf(object.kind)} is not ${resource.kind}`,
     );
   }
   if (object.apiVersion !== undefined && object.apiVersion !== apiVersion(resource)) {
     throw apiError(
       400,
-      `the API version in the data (${text(object.apiVersion)}) does not match the expected one`,
+      `the API version in the data (${textOf(object.apiVersion)}) does not match the expected one`,
     );
   }
   const copy = {
@@ -312,10 +312,6 @@ function withoutMetadata({ metadata: _metadata, ...rest }: JsonObject): JsonObje
 
 function keyOf(namespace: string | undefined, name: string): string {
   return `${namespace ?? ''}/${name}`;
-}
-
-function text(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
 }
 
 function timestamp(now: number): string {

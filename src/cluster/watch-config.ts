@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts';
 import type { JsonObject } from '../model.ts';
 import type { ObjectMetadata } from './kube-object.ts';
 import {
@@ -252,6 +253,6 @@ function readSecret(object: JsonObject): SecretData {
 }
 
 function strings(data: JsonObject[string] | undefined): [string, string][] {
-  if (data === null || typeof data !== 'object' || Array.isArray(data)) return [];
+  if (!isObject(data)) return [];
   return Object.entries(data).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
 }

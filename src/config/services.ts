@@ -2,6 +2,7 @@ import { createDecoder, type Decoder } from '../go/decode.ts';
 import { suggestion } from '../go/did-you-mean.ts';
 import { field, fieldKey, parseYaml, type YamlDocument, type YamlPath } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
+import { isObject } from '../json.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import { serviceOptions, validateServiceOptions } from '../services/schema.ts';
@@ -278,10 +279,6 @@ function fixOf(wanted: string): string {
 
 function isScalar(value: Json): boolean {
   return typeof value !== 'object' || value === null;
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isSame(a: Position, b: Position): boolean {

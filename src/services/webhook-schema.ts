@@ -1,13 +1,7 @@
 import { z } from 'zod';
+import { isObject } from '../json.ts';
 import type { Json } from '../model.ts';
-import {
-  createOptionReader,
-  hasErrors,
-  isObject,
-  kindOf,
-  type OptionProblem,
-  type Validated,
-} from './options.ts';
+import { createOptionReader, hasErrors, kindOf, type OptionProblem, type Validated } from './options.ts';
 import { isHttpUrl, transportFields } from './slack/schema.ts';
 
 /** `service.webhook.<name>` of the ConfigMap, after `$key` substitution. */

@@ -1,4 +1,5 @@
 import { suggestion } from '../go/did-you-mean.ts';
+import { at, isObject } from '../json.ts';
 import type { Json } from '../model.ts';
 
 /** What of a configured service tells whether a recipient can be one of it. */
@@ -87,8 +88,6 @@ export function recipientProblem(
 }
 
 function keysOf(options: Json, name: string): string[] | undefined {
-  if (options === null || typeof options !== 'object' || Array.isArray(options)) return undefined;
-  const keyed = options[name];
-  if (keyed === null || typeof keyed !== 'object' || Array.isArray(keyed)) return undefined;
-  return Object.keys(keyed);
+  const keyed = at(options, name);
+  return isObject(keyed) ? Object.keys(keyed) : undefined;
 }

@@ -1,6 +1,8 @@
 /** The YAML of `template.<name>` → a compiled template, with a problem for everything that is wrong. */
+
 import { suggestion } from '../go/did-you-mean.ts';
 import { fieldKey, parseYaml, unknownFields, type YamlDocument } from '../go/yaml.ts';
+import { isObject } from '../json.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { compileString, positionIn } from './compile-string.ts';
 import { type FieldKind, SECTIONS, shapeOf } from './sections.ts';
@@ -15,9 +17,6 @@ const OWN_FIELDS = ['message', 'dialect'] as const;
 export function compileTemplate(name: string, text: string): { template?: Template; problems: Problem[] } {
   return new TemplateReader(name, text).read();
 }
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 class TemplateReader {
   private readonly name: string;
