@@ -1,7 +1,7 @@
 import type { Logger } from '../log.ts';
 import type { JsonObject } from '../model.ts';
 import type { BackoffOptions } from './backoff.ts';
-import { type CatchUp, createCatchUp, readRevision } from './catch-up.ts';
+import { type CatchUp, createCatchUp } from './catch-up.ts';
 import { type Clock, pause, systemClock } from './clock.ts';
 import { ClusterError } from './cluster-error.ts';
 import type { Connection } from './connect.ts';
@@ -12,6 +12,7 @@ import { type ObjectMetadata, readMetadata, readObjectRevision } from './kube-ob
 import { readPages } from './list-pages.ts';
 import { createOddities } from './oddities.ts';
 import { createRetryPace } from './retry-pace.ts';
+import { readRevision } from './revision.ts';
 import { describeRight, type Right, rightOf } from './rights.ts';
 import { watchSilence } from './silence.ts';
 import { createView, keyOf, type Origin, type ReadObject, type ReflectorHandlers } from './view.ts';
