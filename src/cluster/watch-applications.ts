@@ -1,7 +1,8 @@
 import { projectOf } from '../application.ts';
 import type { Application, JsonObject } from '../model.ts';
 import { type ObjectMetadata, project } from './kube-object.ts';
-import { createReflector, type Reflector, type ReflectorDeps, type ReflectorTimings } from './reflector.ts';
+import { createReflector, type Reflector } from './reflector.ts';
+import type { ReflectorDeps, ReflectorTimings } from './reflector-options.ts';
 import { argoPath, type WatchScope } from './scope.ts';
 import type { ReflectorHandlers } from './view.ts';
 

@@ -1,13 +1,8 @@
 import { isObject } from '../json.ts';
 import type { JsonObject } from '../model.ts';
 import type { ObjectMetadata } from './kube-object.ts';
-import {
-  createReflector,
-  type ReflectorDeps,
-  type ReflectorOptions,
-  type ReflectorState,
-  type ReflectorTimings,
-} from './reflector.ts';
+import { createReflector, type ReflectorState } from './reflector.ts';
+import type { ReflectorDeps, ReflectorOptions, ReflectorTimings } from './reflector-options.ts';
 import { describeRight } from './rights.ts';
 import { corePath, type WatchScope } from './scope.ts';
 import { createSpread, type Spread } from './spread.ts';
