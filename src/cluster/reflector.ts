@@ -71,30 +71,26 @@ const shortestWatchMs = 1000;
 
 export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOptions<T>): Reflector<T> {
   const { connection, clock = systemClock, random = Math.random } = deps;
-  const { name, path, labelSelector, fieldSelector } = options;
+  const { name, path } = options;
+  const selected = { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector };
   const timings = { ...defaultTimings, ...options.timings };
   const log = deps.log.child({ watch: name });
   const pace = createRetryPace(clock, random, { backoff: timings.backoff });
   const view = createView(log, options.read, options.handlers);
   const position = createPosition(view, log);
-  const failures = createFailureLog(log, () => clock.now());
-  const refusals = createRefusals(
-    { pace, log, now: () => clock.now() },
-    options,
-    timings.forbiddenPatienceMs,
-  );
+  const now = (): number => clock.now();
+  const failures = createFailureLog(log, now);
+  const refusals = createRefusals({ pace, log, now }, options, timings.forbiddenPatienceMs);
   const oddities = createOddities(log);
   const accept = createFrameReader(view, position, oddities);
   const stopping = new AbortController();
   const { signal } = stopping;
   const restarts = noRestarts();
-
   let running: Promise<void> | undefined;
   let phase: ReflectorState['phase'] = 'stopped';
   let lists = 0;
   let lastFrameAt: number | undefined;
   let blindSince: number | undefined;
-  let absent = false;
   let barren = 0;
   let pageSize = timings.pageSize;
 
@@ -103,13 +99,9 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
     phase = 'listing';
     let listing: ReturnType<typeof position.list> | undefined;
     let revision = '';
-    const query = { limit: pageSize, labelSelector, fieldSelector };
-    for await (const page of readPages(connection, {
-      path,
-      query,
-      signal,
-      timeoutMs: timings.listTimeoutMs,
-    })) {
+    const query = { limit: pageSize, ...selected };
+    const request = { path, query, signal, timeoutMs: timings.listTimeoutMs };
+    for await (const page of readPages(connection, request)) {
       listing ??= position.list(page.revision);
       revision = page.revision;
       for (const item of page.items) {
@@ -120,7 +112,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       lastFrameAt = clock.now();
     }
     lists += 1;
-    absent = false;
+    refusals.listed();
     pageSize = timings.pageSize;
     listing?.done(revision);
   }
@@ -149,8 +141,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
           allowWatchBookmarks: true,
           resourceVersion: revision,
           timeoutSeconds: seconds,
-          labelSelector,
-          fieldSelector,
+          ...selected,
         },
         signal: aborter.signal,
       });
@@ -224,13 +215,10 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
   }
 
   function setAbsent(): number {
-    if (!absent) log.info({ status: 404 }, 'The resource is not there: asking again seldom');
-    absent = true;
+    refusals.absent();
     // Its objects are gone with it.
     view.retain(new Set());
-    phase = 'absent';
-    goOnWithout();
-    return timings.absentPollMs * (1 + random() / 4);
+    return goOnWithout('absent', timings.absentPollMs);
   }
 
   function afterForbiddenList(error: Error): number {
@@ -242,16 +230,16 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
     }
     refusals.forbid('list');
     // What is known stays: nothing says that it is gone.
-    phase = 'forbidden';
-    goOnWithout();
-    return timings.forbiddenPollMs * (1 + random() / 4);
+    return goOnWithout('forbidden', timings.forbiddenPollMs);
   }
 
-  function goOnWithout(): void {
+  function goOnWithout(as: 'absent' | 'forbidden', pollMs: number): number {
+    phase = as;
     blindSince = undefined;
     failures.givenUp();
     pace.worked();
     position.skip();
+    return pollMs * (1 + random() / 4);
   }
 
   async function run(): Promise<void> {

@@ -19,6 +19,10 @@ export interface Refusals {
   /** The refusal lasts. */
   forbid(verb: Right['verb']): void;
   forbidden(): Forbidden | undefined;
+  /** The API server does not know the resource. */
+  absent(): void;
+  /** It was listed, so that it is there. */
+  listed(): void;
   /** A watch is open. */
   opened(): void;
 }
@@ -37,6 +41,7 @@ export function createRefusals<T>(
   let forbidden: Forbidden | undefined;
   /** Of the first refusal in a row. */
   let since: number | undefined;
+  let isAbsent = false;
 
   return {
     refused() {
@@ -57,6 +62,13 @@ export function createRefusals<T>(
       onForbidden?.(true);
     },
     forbidden: () => forbidden,
+    absent() {
+      if (!isAbsent) log.info({ status: 404 }, 'The resource is not there: asking again seldom');
+      isAbsent = true;
+    },
+    listed() {
+      isAbsent = false;
+    },
     opened() {
       since = undefined;
       if (forbidden === undefined) return;
