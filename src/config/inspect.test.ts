@@ -79,7 +79,7 @@ describe('webhooks and the templates for them', () => {
       ),
     ]);
     expect(said({ ...slack, 'template.t': 'attachments: "[]"\n' })[0]).toMatch(
-      /field of slack, .*below the name/,
+      /field of .*\bslack: .*below the name/,
     );
   });
 });
@@ -201,6 +201,30 @@ describe('JSON', () => {
   });
 });
 
+describe('templates that fail', () => {
+  const failing = (message: string) => ({ 'template.t': `message: '${message}'` });
+
+  test('for the sample are a warning that says so', () => {
+    const [problem, ...others] = said(
+      failing('{{ add "x" .app.metadata.name | atoi | date "2006" }}'),
+    ).filter((each) => /sample/.test(each));
+    expect(others).toEqual([]);
+    expect(problem).toMatch(
+      /^warning template\.t.*cannot be rendered for a sample of an Application: .*--app FILE/,
+    );
+  });
+
+  test('unless another Application may have what the sample lacks', () => {
+    for (const message of [
+      '{{ (index .app.spec.sources 7).repoURL }}',
+      '{{ index .app.status.nothing.deeper 1 }}',
+      '{{ .app.metadata.labels.anything }}',
+    ]) {
+      expect(said(failing(message)).filter((each) => /sample/.test(each))).toEqual([]);
+    }
+  });
+});
+
 describe('services', () => {
   test('options are no templates', () => {
     const data = {
@@ -240,9 +264,9 @@ describe('services', () => {
   });
 
   test('one that nothing is sent through yet is said as such', () => {
-    const told = said({ 'service.telegram': 'token: x\n' });
+    const told = said({ 'service.gcppubsub': 'topic: x\n' });
     expect(told).toEqual([
-      expect.stringMatching(/^warning service.telegram: this version .* sends nothing through/),
+      expect.stringMatching(/^warning service.gcppubsub: this version .* sends nothing through/),
     ]);
   });
 

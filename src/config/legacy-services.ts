@@ -1,7 +1,8 @@
 import { field, parseYaml } from '../go/yaml.ts';
 import { isObject } from '../json.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
-import { serviceOptions, validateServiceOptions } from '../services/schema.ts';
+import { validateOptions } from '../services/schema.ts';
+import { schemaOf, sendableTypes } from '../services/schemas.ts';
 import type { ServiceConfig } from './config.ts';
 import { type SecretData, valueOf } from './secrets.ts';
 
@@ -12,7 +13,6 @@ export interface LegacyService {
 }
 
 const key = 'notifiers.yaml';
-const serviceTypes = Object.keys(serviceOptions);
 
 /**
  * The Secret's key `notifiers.yaml`, which Argo CD still reads: services by type, webhooks as a list with names.
@@ -54,10 +54,10 @@ function legacyService(type: string, name: string, options: Json): LegacyService
       fix: `Move it to service.${type === name ? type : `${type}.${name}`} of the ConfigMap, and keep only tokens in the Secret.`,
     },
   ];
-  if (!serviceTypes.includes(type)) {
-    return { service: { key, type, name, sendable: false, options }, problems };
-  }
-  if (validateServiceOptions(type, options).options === undefined) {
+  const schema = schemaOf(type);
+  const settings = schema && validateOptions(schema, options).options;
+  const sendable = sendableTypes.includes(type);
+  if (sendable && settings === undefined) {
     const what = `the options of service ${name} are not valid`;
     problems.push({
       key,
@@ -67,6 +67,6 @@ function legacyService(type: string, name: string, options: Json): LegacyService
     });
     return { problems };
   }
-  const service = { key, type, name, sendable: serviceTypes.includes(type), options };
+  const service = { key, type, name, sendable, options, settings };
   return { service, problems };
 }

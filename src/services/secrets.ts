@@ -32,6 +32,11 @@ export function createScrub(secrets: readonly (string | undefined)[]): Scrub {
   };
 }
 
+/** Of all values of a Secret: for what templates and conditions may have made of them. */
+export function scrubOfSecret(secret: Readonly<Record<string, Uint8Array>> = {}): Scrub {
+  return createScrub(Object.values(secret).map((value) => Buffer.from(value).toString()));
+}
+
 /** The beginning of what a server answered, on one line: scrubbed before it is cut, so that no part of a secret stays. */
 export function excerptOf(text: string, scrub: Scrub, longest: number): string {
   const line = scrub(text)
@@ -74,6 +79,9 @@ function formsOf(secret: string): string[] {
       ...base64Forms(Buffer.from(text)),
       ...base64Forms(Buffer.from(json)),
       Buffer.from(text).toString('hex'),
+      // As Go prints bytes, which values of a Secret are to conditions and templates.
+      [...Buffer.from(text)].join(' '),
+      [...Buffer.from(text)].join(','),
     ];
   });
 }
@@ -119,4 +127,21 @@ function masked(text: string, covered: Uint8Array): string {
     done = end < 0 ? text.length : end;
   }
   return result + text.slice(done);
+}
+
+/**
+ * What is secret in a URL: user and password, and with `whole` all that a hook's may be in. Basic authentication shows
+ * its secret in a form of its own.
+ */
+export function urlSecrets(url: string, whole: boolean): string[] {
+  const { pathname, search, username, password } = new URL(url);
+  const own = [username, password, `${username}:${password}`, basicCredentials(username, password)];
+  const credentials = username === '' && password === '' ? [] : own;
+  if (!whole) return credentials;
+  const values = new URLSearchParams(search).values();
+  return [pathname, ...pathname.split('/'), search.slice(1), ...values, ...credentials];
+}
+
+function basicCredentials(username: string, password: string): string {
+  return Buffer.from(`${username}:${password}`).toString('base64');
 }
