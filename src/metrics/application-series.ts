@@ -1,3 +1,7 @@
+/**
+ * Series of metrics that come and go with what they name, bounded in number. A part of the ground: it may import only
+ * others of it.
+ */
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import { operationOf, readTime, statusOf } from '../application.ts';
 import type { GoTime } from '../go/time.ts';
