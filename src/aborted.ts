@@ -1,8 +1,3 @@
-/** Resolves when the signal aborts. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  return orAborted(new Promise(() => undefined), signal);
-}
-
 /** Resolves when the work is done, or as soon as the signal aborts; fails as the work does. Leaves no listener behind. */
 export async function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
   if (signal.aborted) {
