@@ -1,5 +1,6 @@
 import type { Evaluation } from '../alerts/decide.ts';
 import { importAlerts } from '../alerts/notified-annotation.ts';
+import { systemClock } from '../clock.ts';
 import { isSyncStatusRefreshed } from '../cluster/sync-status.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
 import { parseConfig } from '../config/parse-config.ts';
@@ -64,7 +65,7 @@ export interface Pipeline {
 /** The parts of the pipeline, wired as in `run.ts`, on doubles of the store and of services. */
 export function startPipeline(options: Options = {}): Pipeline {
   const { now = Date.now, selfService = false, project = () => undefined } = options;
-  const { ledger = createMemoryLedger(), queue = createMemoryQueue(now) } = options;
+  const { ledger = createMemoryLedger(), queue = createMemoryQueue() } = options;
   const service = options.service ?? createRecordingService('console');
   const { log, lines } = recordLog();
   const metrics = createMetrics({ version: 'test', processMetrics: false });
@@ -128,7 +129,7 @@ export function startPipeline(options: Options = {}): Pipeline {
       onParked: (delivery, settlement) => parked.push({ delivery, settlement }),
       metrics,
       log,
-      now,
+      clock: { ...systemClock, now },
     },
     { maxAge: options.maxAge ?? Number.MAX_SAFE_INTEGER, attemptTimeout: 60_000, controllerNamespace },
   );
