@@ -362,7 +362,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       queue,
       configurations,
       pacing,
-      fairness: createFairness({ places, now }),
+      fairness: createFairness({ places, wake: queue.wake, clock: systemClock }),
       members: standing.members,
       project,
       repo: repo.lookup,

@@ -1,4 +1,12 @@
-import { DelayedError, type IQueueBackend, type Job, type JobProgress, Queue, Worker } from 'bullmq';
+import {
+  DelayedError,
+  ErrorCode,
+  type IQueueBackend,
+  type Job,
+  type JobProgress,
+  Queue,
+  Worker,
+} from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from '../log.ts';
@@ -181,6 +189,16 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
         log.error({ job: job.id, error: error.message }, 'Job given up: it ended the process too often');
       });
     },
+    async wake(id) {
+      try {
+        await bounded('Waking a job', () => queue.backend.promote(jobIdOf(id)));
+        return true;
+      } catch (error) {
+        // A job that is not put off has an error of its own.
+        if (isRefusal((error as Error).cause)) return false;
+        throw error;
+      }
+    },
     hurry: () => bounded('Hurrying jobs', () => queue.promoteJobs()),
     async counts() {
       const counts = await bounded('Counting jobs', () => queue.getJobCounts('waiting', 'delayed', 'active'));
@@ -199,6 +217,11 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
       return closed;
     },
   };
+}
+
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error && 'code' in error)) return false;
+  return error.code === ErrorCode.JobNotInState || error.code === ErrorCode.JobNotExist;
 }
 
 /** While the store is away the same error comes many times a second; undefined: it answers. */

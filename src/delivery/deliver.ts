@@ -63,7 +63,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     // A tenant whose templates have used up its share waits, and its turn of a recipient's pace with it.
     const wait = shares.wait(active);
     if (wait > 0) return putOff(begun, clock.now() + wait);
-    const place = await fairness.enter(partiesOf(delivery, options.controllerNamespace));
+    const place = await fairness.enter(delivery.id, partiesOf(delivery, options.controllerNamespace));
     if ('at' in place) return putOff(begun, place.at);
     try {
       return await deliver(job, active, service, begun);

@@ -9,7 +9,9 @@ export interface DeliveryQueue {
   missing(ids: readonly string[]): Promise<string[]>;
   /** Starts the worker. Each job is handed to `process`; at-least-once, so `process` is idempotent. */
   work(process: DeliveryProcessor): void;
-  /** What is put off is due now. */
+  /** Makes this one due, if it is put off: answers whether it was. */
+  wake(id: string): Promise<boolean>;
+  /** All that is put off is due now. */
   hurry(): Promise<void>;
   counts(): Promise<Record<'waiting' | 'delayed' | 'active', number>>;
   /** Milliseconds since the oldest due job became due; 0 when none waits. */

@@ -153,7 +153,7 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
       configurations,
       queue,
       pacing: createPacing(),
-      fairness: createFairness({ places: 10, now }),
+      fairness: createFairness({ places: 10, wake: async () => false, clock: systemClock }),
       members: () => 1,
       project: () => undefined,
       onSent: async (delivery) => {

@@ -177,6 +177,32 @@ export function queueContract(underTest: StoreUnderTest): void {
       await untilCounts(queue, {});
     });
 
+    it('wakes one that is put off, and tells when it is not', async () => {
+      const queue = open();
+      const finished = deferred<void>();
+      const seen: Attempt[] = [];
+      await queue.add([idOf('a')]);
+      expect(await queue.wake(idOf('a'))).toBe(false);
+      expect(await queue.wake(idOf('gone'))).toBe(false);
+      queue.work(async (attempt) => {
+        seen.push(attempt);
+        if (seen.length === 1) {
+          await queue.add([idOf('b')]);
+          expect(await queue.wake(attempt.id)).toBe(false);
+        }
+        if (seen.length <= 2) return notBefore(Date.now() + 3_600_000);
+        finished.resolve();
+        return done;
+      });
+      await untilCounts(queue, { delayed: 2 });
+      expect(await queue.wake(idOf('b'))).toBe(true);
+      await finished.promise;
+      expect(seen.map(({ id }) => id)).toEqual(['a', 'b', 'b'].map(idOf));
+      await untilCounts(queue, { delayed: 1 });
+      expect(await queue.wake(idOf('a'))).toBe(true);
+      await untilCounts(queue, {});
+    });
+
     it('loses nothing when the processor throws', async () => {
       const queue = open();
       const attempts: number[] = [];
