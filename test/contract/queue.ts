@@ -179,26 +179,27 @@ export function queueContract(underTest: StoreUnderTest): void {
 
     it('wakes one that is put off, and tells when it is not', async () => {
       const queue = open();
-      const finished = deferred<void>();
-      const seen: Attempt[] = [];
+      const started = deferred<void>();
+      const release = deferred<void>();
+      const seen: string[] = [];
       await queue.add([idOf('a')]);
       expect(await queue.wake(idOf('a'))).toBe(false);
       expect(await queue.wake(idOf('gone'))).toBe(false);
-      queue.work(async (attempt) => {
-        seen.push(attempt);
-        if (seen.length === 1) {
-          await queue.add([idOf('b')]);
-          expect(await queue.wake(attempt.id)).toBe(false);
-        }
-        if (seen.length <= 2) return notBefore(Date.now() + 3_600_000);
-        finished.resolve();
-        return done;
+      queue.work(async ({ id }) => {
+        seen.push(id);
+        started.resolve();
+        await release.promise;
+        return seen.length <= 2 ? notBefore(Date.now() + 3_600_000) : done;
       });
+      await started.promise;
+      expect(await queue.wake(idOf('a'))).toBe(false);
+      release.resolve();
+      await untilCounts(queue, { delayed: 1 });
+      await queue.add([idOf('b')]);
       await untilCounts(queue, { delayed: 2 });
       expect(await queue.wake(idOf('b'))).toBe(true);
-      await finished.promise;
-      expect(seen.map(({ id }) => id)).toEqual(['a', 'b', 'b'].map(idOf));
       await untilCounts(queue, { delayed: 1 });
+      expect(seen).toEqual(['a', 'b', 'b'].map(idOf));
       expect(await queue.wake(idOf('a'))).toBe(true);
       await untilCounts(queue, {});
     });
