@@ -15,14 +15,6 @@ import { type DeliveryProcessor, notBefore } from './queue.ts';
 const start = Date.UTC(2026, 0, 1);
 const minute = 60_000;
 
-/** Milliseconds that a configuration has to wait for its share, by turns; none unless said. */
-const { waits } = vi.hoisted(() => ({ waits: [] as number[] }));
-vi.mock('../configurations/shares.ts', async (original) => {
-  const { createShares, ...rest } = await original<typeof import('../configurations/shares.ts')>();
-  const waiting = { wait: () => waits.shift() ?? 0 };
-  return { ...rest, createShares: (now: () => number) => ({ ...createShares(now), ...waiting }) };
-});
-
 /** A pipeline with deliveries claimed, and what hands them to `deliver`. */
 function setUp(
   options: { data?: Record<string, string>; selfService?: boolean; pace?: boolean; maxAge?: number } = {},
@@ -373,16 +365,6 @@ describe('the mark of an attempt', () => {
 });
 
 describe('the mark of an attempt that is put off', () => {
-  it('goes where a configuration waits for its share', async () => {
-    const d = setUp();
-    const delivery = await d.claim('1');
-    waits.push(3_000);
-    expect(await d.attempt(delivery)).toEqual(notBefore(start + 3_000));
-    d.clock.now = start + 3_000;
-    expect(await d.attempt(delivery, { waited: true })).toEqual({ status: 'done' });
-    expect(d.service.asked).toEqual([undefined]);
-  });
-
   it('goes, and that of an earlier one which may have arrived stands again', async () => {
     const d = setUp({ pace: true });
     const to = { destination: { service: 'console', recipient: 'ops' } };
@@ -399,6 +381,36 @@ describe('the mark of an attempt that is put off', () => {
     d.clock.now = start + 5_000;
     expect(await d.attempt(delivery, { waited: true })).toEqual({ status: 'done' });
     expect(d.service.asked).toEqual([undefined, { since: start - minute, until: start }]);
+  });
+});
+
+describe('a tenant whose templates have used up its share', () => {
+  it('waits, unmarked, until there is room, and nobody else does', async () => {
+    const d = setUp({ selfService: true });
+    const heavy = '{{ range until 90000 }}{{ $x := . }}{{ end }}done';
+    const data = { 'herald.service.console': '{}', 'template.message': `message: '${heavy}'` };
+    d.configurations.update(snapshot(data, { namespace: 'team' }));
+    const claim = (id: string, configNamespace: string) =>
+      d.claim(id, { configNamespace, destination: { service: 'console', recipient: id } });
+    const answers: string[] = [];
+    let waiting: Delivery | undefined;
+    for (let index = 0; index < 100 && !waiting; index += 1) {
+      const delivery = await claim(`t${index}`, 'team');
+      const answer = await d.attempt(delivery);
+      answers.push(answer.status);
+      if (answer.status !== 'later') continue;
+      expect(answer.counts).toBe(false);
+      waiting = delivery;
+      expect(answer.at).toBeGreaterThan(start);
+      expect(answer.at).toBeLessThan(start + 2_000);
+      d.clock.now = answer.at;
+    }
+    expect(answers.slice(0, -1).every((status) => status === 'done')).toBe(true);
+    expect(answers.at(-1)).toBe('later');
+    expect(await d.attempt(await claim('o', 'argocd'))).toEqual({ status: 'done' });
+    expect(await d.attempt(waiting as Delivery)).toEqual({ status: 'done' });
+    // No earlier attempt is looked for.
+    expect(d.service.asked.every((asked) => asked === undefined)).toBe(true);
   });
 });
 

@@ -3,7 +3,7 @@ import { importAlerts } from '../alerts/notified-annotation.ts';
 import { systemClock } from '../clock.ts';
 import { isSyncStatusRefreshed } from '../cluster/sync-status.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
-import { parseConfig } from '../config/parse-config.ts';
+import { parseInTurns } from '../config/parse-config.ts';
 import { type Configurations, createConfigurations } from '../configurations/configurations.ts';
 import { createDeliver } from '../delivery/deliver.ts';
 import { createFairness, type Fairness } from '../delivery/fairness.ts';
@@ -77,7 +77,7 @@ export function startPipeline(options: Options = {}): Pipeline {
   const configurations = createConfigurations(
     {
       parse: ({ configMap, secret, namespace }, previous) =>
-        parseConfig({
+        parseInTurns({
           configMap: configMap?.data,
           secret: Object.fromEntries(secret ?? []),
           isTenant: namespace !== controllerNamespace,
