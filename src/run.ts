@@ -374,7 +374,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       queue,
       configurations,
       pacing,
-      fairness: createFairness({ places, clock }),
+      fairness: createFairness({ places, wake: queue.wake, clock }),
       members: standing.members,
       project,
       repo: repo.lookup,

@@ -6,13 +6,12 @@ import { createSimulatedClock } from '../simulated-clock.ts';
 interface Job {
   id: string;
   attempt: number;
-  queuedAt: number;
-  slot?: number;
+  waited: boolean;
   /** Ends the wait until it is due, where the queue is worked on. */
   cancel?: () => void;
 }
 
-export interface MemoryQueue extends Pick<DeliveryQueue, 'add' | 'missing' | 'work'> {
+export interface MemoryQueue extends Pick<DeliveryQueue, 'add' | 'missing' | 'work' | 'wake'> {
   /** Ids of deliveries that a job holds. */
   held(): string[];
   /** Forgets every job, as a store does that loses its data. */
@@ -30,19 +29,14 @@ export function createMemoryQueue(clock: Clock = createSimulatedClock(0)): Memor
   let worker: DeliveryProcessor | undefined;
 
   async function run(job: Job, process: DeliveryProcessor): Promise<JobResult | Error> {
-    const { id, attempt, queuedAt, slot } = job;
+    const { id, attempt, waited } = job;
     try {
-      const result = await process({
-        id,
-        attempt,
-        queuedAt,
-        ...(slot === undefined ? {} : { slot }),
-        signal: new AbortController().signal,
-      });
-      if (result.status !== 'deferred') delete job.slot;
+      const result = await process({ id, attempt, waited, signal: new AbortController().signal });
       if (result.status === 'done') jobs.delete(job.id);
-      if (result.status === 'retry') job.attempt += 1;
-      if (result.status === 'paced') job.slot = result.slot;
+      else {
+        job.waited = !result.counts;
+        if (result.counts) job.attempt += 1;
+      }
       return result;
     } catch (error) {
       return error as Error;
@@ -50,7 +44,10 @@ export function createMemoryQueue(clock: Clock = createSimulatedClock(0)): Memor
   }
 
   function wait(job: Job, at: number): void {
-    job.cancel = clock.after(at - clock.now(), () => void runDue(job));
+    job.cancel = clock.after(at - clock.now(), () => {
+      delete job.cancel;
+      void runDue(job);
+    });
   }
 
   async function runDue(job: Job): Promise<void> {
@@ -62,7 +59,6 @@ export function createMemoryQueue(clock: Clock = createSimulatedClock(0)): Memor
 
   function dueAt(result: JobResult | Error, failures: number): number {
     if (result instanceof Error) return clock.now() + backoffDelay(failures);
-    if (result.status === 'paced') return result.slot;
     return result.status === 'done' ? clock.now() : result.at;
   }
 
@@ -70,10 +66,17 @@ export function createMemoryQueue(clock: Clock = createSimulatedClock(0)): Memor
     async add(ids) {
       for (const id of ids) {
         if (jobs.has(id)) continue;
-        const job: Job = { id, attempt: 1, queuedAt: clock.now() };
+        const job: Job = { id, attempt: 1, waited: false };
         jobs.set(id, job);
-        if (worker) wait(job, job.queuedAt);
+        if (worker) wait(job, clock.now());
       }
+    },
+    async wake(id) {
+      const job = jobs.get(id);
+      if (!job?.cancel) return false;
+      job.cancel();
+      wait(job, clock.now());
+      return true;
     },
     missing: async (ids) => ids.filter((id) => !jobs.has(id)),
     work(process) {

@@ -5,7 +5,7 @@ import type { ConfigSnapshot } from '../cluster/watch-config.ts';
 import { parseInTurns } from '../config/parse-config.ts';
 import { type Configurations, createConfigurations } from '../configurations/configurations.ts';
 import { createDeliver } from '../delivery/deliver.ts';
-import { createFairness } from '../delivery/fairness.ts';
+import { createFairness, type Fairness } from '../delivery/fairness.ts';
 import { createPacing } from '../delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue } from '../delivery/queue.ts';
 import { createObserver, type Observer } from '../leader/observer.ts';
@@ -38,6 +38,7 @@ interface Options {
   term?: number;
   /** The revision up to which the watch has shown everything. */
   shown?: () => string | undefined;
+  fairness?: Fairness;
   /** Of the writer and the observer. */
   backlogLimit?: number;
   /** Milliseconds before they try again, and at the most. @defaultValue at once */
@@ -126,13 +127,14 @@ export function startPipeline(options: Options = {}): Pipeline {
     },
     { limit: options.backlogLimit ?? 1_000, ...retries },
   );
+  const fairness = options.fairness ?? createFairness({ places: 10, wake: async () => false, clock });
   const deliver = createDeliver(
     {
       ledger,
       queue,
       configurations,
       pacing: createPacing(),
-      fairness: createFairness({ places: 10, clock }),
+      fairness,
       members: () => 1,
       project,
       onSent: (delivery) => sent.push(delivery),

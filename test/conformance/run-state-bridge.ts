@@ -89,8 +89,8 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
     for (const job of jobs.values()) {
       current = job;
       const { signal } = new AbortController();
-      const result = await process({ ...job, queuedAt: world.now, signal });
-      if (result.status === 'paced') throw new Error('a service without a pace is paced');
+      const result = await process({ ...job, waited: false, signal });
+      if (result.status === 'later' && !result.counts) throw new Error('there is nothing to wait for');
       if (result.status === 'done') jobs.delete(job.id);
       job.attempt += 1;
     }
@@ -154,7 +154,7 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
       configurations,
       queue,
       pacing: createPacing(),
-      fairness: createFairness({ places: 10, clock }),
+      fairness: createFairness({ places: 10, wake: async () => false, clock }),
       members: () => 1,
       project: () => undefined,
       onSent: async (delivery) => {
