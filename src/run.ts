@@ -12,7 +12,7 @@ import { createWatchScope } from './cluster/scope.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createServer } from './server/server.ts';
-import { createService } from './services/create-service.ts';
+import { createService } from './services/registry.ts';
 import { StoreError } from './store/store.ts';
 import { waitForStore } from './store/wait-for-store.ts';
 

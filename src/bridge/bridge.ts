@@ -23,7 +23,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { createHostCertificates } from '../net/host-certificates.ts';
 import type { HealthChecks } from '../server/health.ts';
-import type { createService, ServiceDeps } from '../services/create-service.ts';
+import type { createService, ServiceDeps } from '../services/registry.ts';
 import { claimStore } from '../store/owner.ts';
 import { createServiceState, scopedState } from '../store/service-state.ts';
 import type { Store } from '../store/store.ts';

@@ -63,8 +63,10 @@ test('watches while the store is away, keeps in order what came and went, and wr
   b.kubernetes.cluster.apply(configuration);
   b.kubernetes.cluster.apply(application('shop', { subscriptions }));
   const started = b.bridge.start();
-  await b.logged('Every Application has been observed');
-  expect(await b.obstacles()).toEqual(['store: not open yet', 'role: not known yet']);
+  await b.kubernetes.until(() => b.kubernetes.stats.openWatches('applications') > 0);
+  expect(await b.obstacles()).toEqual(
+    expect.arrayContaining(['store: not open yet', 'role: not known yet, Applications are being observed']),
+  );
   for (const status of [degraded, healthy, degraded]) b.kubernetes.cluster.patch(named('shop'), { status });
   opening.resolve();
   await started;
