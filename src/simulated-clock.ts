@@ -37,7 +37,8 @@ export function createSimulatedClock(start: number): SimulatedClock {
   /** Of those that are due at the same time, the one that was set first. */
   function nextUntil(end: number): Timer | undefined {
     let next: Timer | undefined;
-    for (const timer of timers) if (timer.at <= end && (next === undefined || timer.at < next.at)) next = timer;
+    for (const timer of timers)
+      if (timer.at <= end && (next === undefined || timer.at < next.at)) next = timer;
     return next;
   }
 

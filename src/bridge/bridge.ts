@@ -158,8 +158,9 @@ export function createBridge(deps: Deps, options: BridgeOptions): Bridge {
     { connection, log },
     {
       ...options,
-      changed(snapshot) {
-        const change = configurations.update(snapshot);
+      async changed(snapshot) {
+        const change = await configurations.updateInTurns(snapshot);
+        if (!change) return;
         const isOurs = snapshot.namespace === namespace;
         void reevaluate((application) => isOurs || application.namespace === snapshot.namespace);
         void leading.term()?.subscriptions.recheck();
@@ -262,7 +263,7 @@ export function createBridge(deps: Deps, options: BridgeOptions): Bridge {
     async start() {
       config.start();
       projects.start();
-      const configured = Promise.all([config.ready(), projects.ready()]);
+      const configured = Promise.all([config.ready().then(configurations.settled), projects.ready()]);
       const waiting = deps.openStore(signal);
       void leading.meanwhile(waiting, configured);
       const store = await waiting;

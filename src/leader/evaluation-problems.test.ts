@@ -6,7 +6,11 @@ import { createEvaluationProblems } from './evaluation-problems.ts';
 
 function setUp() {
   const { log, lines } = recordLog();
-  const problems = createEvaluationProblems({ log, now: () => 0 });
+  const problems = createEvaluationProblems({
+    metrics: { setStuckOperation: () => undefined },
+    log,
+    now: () => 0,
+  });
   const warned = () => lines.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
   return { problems, lines, warned };
 }

@@ -2,6 +2,7 @@ import { isOperationStuck } from '../cluster/sync-status.ts';
 import type { ActiveConfig } from '../configurations/configurations.ts';
 import { createLineBudget } from '../line-budget.ts';
 import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Application } from '../model.ts';
 import { nameOf, operationStart } from './application-event.ts';
 import type { Tracked } from './tracked.ts';
@@ -18,7 +19,13 @@ export interface EvaluationProblems {
   stuck(entry: Pick<Tracked, 'application' | 'stuck'>): void;
 }
 
-export function createEvaluationProblems({ log, now }: { log: Logger; now(): number }): EvaluationProblems {
+interface Deps {
+  metrics: Pick<Metrics, 'setStuckOperation'>;
+  log: Logger;
+  now(): number;
+}
+
+export function createEvaluationProblems({ metrics, log, now }: Deps): EvaluationProblems {
   const lines = createLineBudget(now);
   /** Triggers and services told already, by the configuration that cannot serve them. */
   const told = new WeakMap<ActiveConfig, Set<string>>();
@@ -60,6 +67,7 @@ export function createEvaluationProblems({ log, now }: { log: Logger; now(): num
     stuck(entry) {
       const { application } = entry;
       const stuck = isOperationStuck(application.object) ? operationStart(application.object) : undefined;
+      metrics.setStuckOperation(application, stuck);
       if (stuck !== undefined && stuck !== entry.stuck)
         log.warn(
           { application: nameOf(application), startedAt: stuck },

@@ -3,6 +3,7 @@ import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import type { Clock } from '../clock.ts';
 import type { ActiveConfig, Configurations } from '../configurations/configurations.ts';
 import { createShares } from '../configurations/shares.ts';
+import type { AlertSeries } from '../metrics/application-series.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, JsonObject } from '../model.ts';
 import type { StepAllowance } from '../triggers/trigger.ts';
@@ -14,7 +15,7 @@ import type { Tracked } from './tracked.ts';
 
 /** Evaluates an Application under every configuration that acts for it, each within its share of the process. */
 export interface Evaluator {
-  /** Takes on the history of the entry. `dueAt`: when the answer may differ although nothing happens, Unix milliseconds. */
+  /** Takes on the history of the entry, and the alerts that nobody is told of. `dueAt`: when the answer may differ although nothing happens, Unix milliseconds. */
   evaluate(entry: Tracked): { evaluations: AlertEvaluation[]; dueAt: number | undefined };
   /** Milliseconds until every configuration that acts for it has room; 0: now. */
   wait(application: Application): number;
@@ -81,6 +82,7 @@ export function createEvaluator(deps: Deps): Evaluator {
       const due = (at: number): void => {
         dueAt = Math.min(at, dueAt ?? at);
       };
+      const undelivered = new Map<string, AlertSeries>();
       const actives = configurations.of(application.namespace);
       const lost = new Set<string>();
       for (const active of actives) {
@@ -105,6 +107,12 @@ export function createEvaluator(deps: Deps): Evaluator {
           problems.unknownTrigger(active, trigger, application);
         }
         for (const service of answer.unsentServices) problems.unsentService(active, service, application);
+        for (const { trigger, condition, severity, status } of answer.undelivered) {
+          const key = JSON.stringify([active.namespace, trigger, condition]);
+          const before = entry.undelivered.get(key);
+          if (status === 'matched') undelivered.set(key, before ?? { trigger, severity, since: now() });
+          else if (before) undelivered.set(key, before);
+        }
         if (isNewborn(application.object)) continue;
         for (const failure of answer.failures) {
           metrics.evaluationErrors.inc({ trigger: failure.trigger });
@@ -112,6 +120,7 @@ export function createEvaluator(deps: Deps): Evaluator {
         }
       }
       entry.history = counter.history();
+      entry.undelivered = undelivered;
       problems.failed(entry, failures);
       return { evaluations, dueAt };
     },

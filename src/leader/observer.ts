@@ -48,7 +48,7 @@ export interface ObserverDeps extends EvaluatorDeps, DecidingDeps {
   /** Argo CD's gate: an operation has finished that the status does not reflect yet. */
   isRefreshed(object: JsonObject): boolean;
   progress: Pick<Progress, 'hold'>;
-  /** More events wait for the ledger than are kept in memory: told once, and they are given up. */
+  /** More events wait to be evaluated than are kept in memory: told once, and they are given up. */
   onOverflow(): void;
   metrics: Metrics;
   log: Logger;
@@ -56,7 +56,7 @@ export interface ObserverDeps extends EvaluatorDeps, DecidingDeps {
 }
 
 interface Options {
-  /** Events that may wait for the ledger. @defaultValue 100000 */
+  /** Events that may wait to be evaluated, for the ledger or for their turn. @defaultValue 100000 */
   limit?: number;
   /** Milliseconds before the ledger is asked again that did not answer; doubles up to `maxRetryDelay`. @defaultValue 100 */
   retryDelay?: number;
@@ -64,6 +64,8 @@ interface Options {
   maxRetryDelay?: number;
 }
 
+/** Milliseconds at least between two looks at what waits for its configuration to have room. */
+const shortestWait = 50;
 /** Milliseconds of evaluation after which other work gets its turn. */
 const slice = 20;
 /** Multiples of it, without what is before the point, are spread evenly, however many there are. */
@@ -79,7 +81,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   let stopped = false;
   const loading = createLoading({ ...deps, onLoaded: settle }, options);
   const turns = createTurns({ clock, onTurn: settle });
-  const problems = createEvaluationProblems({ log, now: clock.now });
+  const problems = createEvaluationProblems({ metrics, log, now: clock.now });
   const evaluator = createEvaluator({ ...deps, spend: turns.spend, problems });
   const deciding = createDeciding(deps);
   const dueTimes = createDueTimes({ clock, due });
@@ -95,15 +97,8 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     const { uid } = application;
     const entry = tracked.get(uid);
     if (!entry || entry.waiting) {
+      if (!hasRoom()) return;
       waitingEvents += 1;
-      if (waitingEvents > limit && !stopped) {
-        log.error(
-          { limit },
-          'More events wait for the ledger than are kept in memory: they will be watched again',
-        );
-        stopped = true;
-        deps.onOverflow();
-      }
     }
     if (stopped) return;
     if (entry?.waiting) entry.waiting.push({ event, hold: hold.share() });
@@ -115,6 +110,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
         decidedAt,
         waiting: [{ event, hold: hold.share() }],
         history: {},
+        undelivered: new Map(),
         phase: Math.floor(((phases++ * goldenRatio) % 1) * resync),
         failures: '',
       };
@@ -149,7 +145,21 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
 
   const isTracked = (entry: Tracked): boolean => tracked.get(entry.application.uid) === entry;
 
+  /** Whether one more event may wait; if not, everything will be watched again. */
+  function hasRoom(): boolean {
+    if (waitingEvents + turns.waiting() < limit) return true;
+    if (stopped) return false;
+    log.error(
+      { limit },
+      'More events wait to be evaluated than are kept in memory: they will be watched again',
+    );
+    stopped = true;
+    deps.onOverflow();
+    return false;
+  }
+
   function apply(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
+    if (!turns.isFree() && !hasRoom()) return;
     const shared = hold.share();
     turns.take(() => {
       // It may have been dropped by an event before, while this one waited.
@@ -208,7 +218,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     // One that waits for the ledger is evaluated then.
     if (stopped || !entry || entry.waiting) return;
     const wait = evaluator.wait(entry.application);
-    if (wait > 0) dueTimes.set(uid, clock.now() + wait);
+    if (wait > 0) dueTimes.set(uid, clock.now() + Math.max(wait, shortestWait));
     else again(entry);
   }
 

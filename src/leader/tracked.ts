@@ -1,6 +1,7 @@
 import type { OpenNotices } from '../alerts/decide.ts';
 import { slotOf } from '../alerts/keys.ts';
 import type { ChangeHistory } from '../ledger/rows.ts';
+import type { AlertSeries } from '../metrics/application-series.ts';
 import type { Application } from '../model.ts';
 import type { ApplicationEvent } from './application-event.ts';
 import type { AlertEvaluation } from './evaluate.ts';
@@ -23,6 +24,11 @@ export interface Tracked {
   decidedUpTo?: string | undefined;
   /** For conditions that ask how often a value has changed; stands in the record, too. */
   history: ChangeHistory;
+  /**
+   * Alerts that nobody is told of, since nothing is sent through their services yet, by namespace, trigger and condition.
+   * They are in no ledger: after a restart they hold since they were seen again.
+   */
+  undelivered: ReadonlyMap<string, AlertSeries>;
   /** Milliseconds into each minute at which its conditions that read the clock are evaluated. */
   phase: number;
   /** `startedAt` of an operation that has no end, once that is logged. */
@@ -33,10 +39,10 @@ export interface Tracked {
 
 /** An alert is active while its condition holds; a failed evaluation is no answer, so it leaves the alert as it was. */
 export function activeAlerts(
-  { open }: Pick<Tracked, 'open'>,
+  { open, undelivered }: Pick<Tracked, 'open' | 'undelivered'>,
   evaluations: readonly AlertEvaluation[],
-): { trigger: string; severity: string; since: number }[] {
-  const alerts = new Map<string, { trigger: string; severity: string; since: number }>();
+): AlertSeries[] {
+  const alerts = new Map<string, AlertSeries>();
   for (const evaluation of evaluations) {
     if (evaluation.result.status === 'unmatched') continue;
     const alert = open.get(slotOf(evaluation))?.alerts.at(-1);
@@ -46,5 +52,5 @@ export function activeAlerts(
     const since = Math.min(alert.since, alerts.get(key)?.since ?? Number.POSITIVE_INFINITY);
     alerts.set(key, { trigger, severity, since });
   }
-  return [...alerts.values()];
+  return [...alerts.values(), ...undelivered.values()];
 }

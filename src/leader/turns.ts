@@ -16,7 +16,7 @@ export interface Turns {
 }
 
 /** Steps in a turn. */
-const most = 200_000;
+export const turn = 200_000;
 
 /** `onTurn`: after each turn that was begun because of what was spent. */
 export function createTurns({ clock, onTurn }: { clock: Pick<Clock, 'turn'>; onTurn(): void }): Turns {
@@ -30,7 +30,7 @@ export function createTurns({ clock, onTurn }: { clock: Pick<Clock, 'turn'>; onT
     const due = tasks;
     tasks = [];
     for (const [index, task] of due.entries()) {
-      if (spent >= most) {
+      if (spent >= turn) {
         tasks = [...due.slice(index), ...tasks];
         break;
       }
@@ -39,7 +39,7 @@ export function createTurns({ clock, onTurn }: { clock: Pick<Clock, 'turn'>; onT
     onTurn();
   }
 
-  const isFree = (): boolean => tasks.length === 0 && spent < most;
+  const isFree = (): boolean => tasks.length === 0 && spent < turn;
 
   return {
     isFree,

@@ -5,7 +5,7 @@
  */
 import { notifiedAnnotation } from '../../src/alerts/notified-annotation.ts';
 import { systemClock } from '../../src/clock.ts';
-import { parseConfig } from '../../src/config/parse-config.ts';
+import { parseInTurns } from '../../src/config/parse-config.ts';
 import { type Configurations, createConfigurations } from '../../src/configurations/configurations.ts';
 import { createDeliver } from '../../src/delivery/deliver.ts';
 import { createFairness } from '../../src/delivery/fairness.ts';
@@ -189,7 +189,9 @@ function configurationsOf(
   );
   const configurations = createConfigurations(
     {
-      parse: ({ configMap }) => ({ ...parseConfig({ configMap: configMap?.data, secret: {} }), services }),
+      *parse({ configMap }) {
+        return { ...(yield* parseInTurns({ configMap: configMap?.data, secret: {} })), services };
+      },
       createService: ({ name }) => ({ service: serviceDouble(name), problems: [] }),
       record: () => undefined,
       metrics,
