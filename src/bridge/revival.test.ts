@@ -17,10 +17,10 @@ function setUp({ isNew = true, fails = false } = {}) {
     {
       opened: Promise.resolve({
         ledger: {
-          // biome-ignore lint/correctness/useYield: there are none.
           parked: async function* () {
             looked.push(clock.monotonic());
             if (fails) throw new Error('away');
+            yield [];
           },
         },
       } as never),
