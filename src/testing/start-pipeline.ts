@@ -1,17 +1,12 @@
 import type { Evaluation } from '../alerts/decide.ts';
-import { importAlerts } from '../alerts/notified-annotation.ts';
-import { isSyncStatusRefreshed } from '../cluster/sync-status.ts';
+import { createParse } from '../bridge/parse.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
-import { parseInTurns } from '../config/parse-config.ts';
 import { type Configurations, createConfigurations } from '../configurations/configurations.ts';
 import { createDeliver } from '../delivery/deliver.ts';
 import { createFairness, type Fairness } from '../delivery/fairness.ts';
 import { createPacing } from '../delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue } from '../delivery/queue.ts';
-import { createObserver, type Observer } from '../leader/observer.ts';
-import { createProgress, type Progress } from '../leader/progress.ts';
-import { createTermLedger } from '../leader/term-ledger.ts';
-import { createLedgerWriter, type LedgerWriter } from '../leader/writer.ts';
+import { createObservation, type Observation } from '../leader/observation.ts';
 import type { Ledger, Settlement } from '../ledger/ledger.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import type { Application, Delivery, JsonObject } from '../model.ts';
@@ -45,10 +40,8 @@ interface Options {
   retries?: { retryDelay: number; maxRetryDelay: number };
 }
 
-export interface Pipeline {
+export interface Pipeline extends Pick<Observation, 'observer' | 'writer' | 'progress'> {
   clock: SimulatedClock;
-  observer: Observer;
-  writer: LedgerWriter;
   deliver: DeliveryProcessor;
   configurations: Configurations;
   metrics: Metrics;
@@ -58,7 +51,6 @@ export interface Pipeline {
   sent: Delivery[];
   /** What was told of oncePer values that count as told without a message. */
   named: Delivery[];
-  progress: Progress;
   /** Why observer or writer have given up. */
   ends: string[];
   parked: { delivery: Delivery; settlement: Settlement }[];
@@ -67,7 +59,10 @@ export interface Pipeline {
   done(): Promise<void>;
 }
 
-/** The parts of the pipeline, wired as in `run.ts`, on doubles of the store and of services and a simulated clock. */
+/**
+ * For tests of a part: what a term decides and what a worker sends, by hand and on doubles of the store, the queue and
+ * of services, on a simulated clock. The whole bridge in this process is `start-bridge.ts`.
+ */
 export function startPipeline(options: Options = {}): Pipeline {
   const {
     clock = createSimulatedClock(Date.UTC(2026, 0, 1)),
@@ -85,13 +80,11 @@ export function startPipeline(options: Options = {}): Pipeline {
   const parked: Pipeline['parked'] = [];
   const configurations = createConfigurations(
     {
-      parse: ({ configMap, secret, namespace }, previous) =>
-        parseInTurns({
-          configMap: configMap?.data,
-          secret: Object.fromEntries(secret ?? []),
-          isTenant: namespace !== controllerNamespace,
-          ...(previous ? { previous } : {}),
-        }),
+      parse: createParse({
+        scope: { namespace: controllerNamespace },
+        secretName: 'argocd-notifications-secret',
+        tenantServiceAddresses: [],
+      }),
       createService: () => ({ service, problems: [] }),
       record: () => undefined,
       metrics,
@@ -102,30 +95,29 @@ export function startPipeline(options: Options = {}): Pipeline {
   );
   for (const each of options.snapshots ?? [snapshot()]) configurations.update(each);
   const ends: string[] = [];
-  const progress = createProgress(options.shown ?? (() => undefined));
-  const termLedger = createTermLedger(Promise.resolve({ ledger, term: options.term ?? 1 }));
-  const writer = createLedgerWriter(
-    { ledger: termLedger, queue, onEnd: (reason) => ends.push(reason), log, metrics, clock },
-    { concurrency: 2, limit: options.backlogLimit ?? 1_000, ...retries },
-  );
-  const observer = createObserver(
+  const { observer, progress, writer, settled } = createObservation(
     {
-      ledger: termLedger,
-      writer,
-      onOverflow: () => ends.push('overflow'),
+      store: Promise.resolve({ ledger, queue, term: options.term ?? 1 }),
+      shown: options.shown ?? (() => undefined),
       configurations,
       project,
-      isRefreshed: isSyncStatusRefreshed,
-      progress,
-      importAlerts: (application, evaluations) =>
-        importAlerts(application, evaluations, { controllerNamespace, now: clock.now() }),
-      onEnded: (_application, evaluations) => ended.push(...evaluations),
-      onNamed: (delivery) => named.push(delivery),
+      mirror: {
+        ended: (_application, evaluations) => ended.push(...evaluations),
+        sent: (delivery) => named.push(delivery),
+      },
+      onEnd: (reason) => ends.push(reason),
       metrics,
       log,
       clock,
     },
-    { limit: options.backlogLimit ?? 1_000, ...retries },
+    {
+      controllerNamespace,
+      imports: true,
+      writes: 2,
+      backlogLimit: options.backlogLimit ?? 1_000,
+      eventLimit: options.backlogLimit ?? 1_000,
+      ...retries,
+    },
   );
   const fairness = options.fairness ?? createFairness({ places: 10, wake: async () => false, clock });
   const deliver = createDeliver(
@@ -162,12 +154,9 @@ export function startPipeline(options: Options = {}): Pipeline {
     see: (application, kind = 'seen') => observer.observe({ application, kind, observedAt: clock.now() }),
     async done() {
       let isDone = false;
-      const done = observer
-        .settled()
-        .then(writer.idle)
-        .finally(() => {
-          isDone = true;
-        });
+      const done = settled().finally(() => {
+        isDone = true;
+      });
       while (!isDone) await clock.advance(0);
       await done;
     },
