@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Finished, herald } from '../cli/support.ts';
+import { type Finished, heraldProcess } from '../cli/support.ts';
 import { embeddedStore, storesUnderTest } from '../contract/stores.ts';
 import { application, degraded, healthy, named } from './applications.ts';
 import { linkTo } from './link.ts';
@@ -179,7 +179,7 @@ describe('a start that cannot be', () => {
     return () => rmSync(directory, { recursive: true, force: true });
   });
 
-  const run = (...flags: string[]) => herald(['run', '--metrics-port', '0', ...flags]);
+  const run = (...flags: string[]) => heraldProcess(['run', '--metrics-port', '0', ...flags]);
   /** The one line of the log that says why, and no stack trace anywhere. */
   function reasonOf({ stderr }: Finished): string {
     const lines = stderr

@@ -5,9 +5,10 @@ import { createHerald } from '../../simulator/herald.ts';
 import { parseYaml } from '../../src/go/yaml.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { storesUnderTest } from '../contract/stores.ts';
+import { tools } from '../tools.ts';
 import { application, degraded, failed, healthy, named, running, succeeded } from './applications.ts';
 import { claimWithoutJob } from './intent.ts';
-import { hasOpenssl, type SlackCom, startSlackCom } from './slack-com.ts';
+import { type SlackCom, startSlackCom } from './slack-com.ts';
 import { attempts, createWorld, secret, seen, unfinished, type World } from './world.ts';
 
 const redisNumber = 3;
@@ -51,14 +52,14 @@ describe.concurrent.each(storesUnderTest(redisNumber))('the ConfigMap of the see
     world = await createWorld({
       queue: prepared.url,
       async env({ apiUrl }) {
-        if (!hasOpenssl) return {};
+        if (tools.openssl === undefined) return {};
         slackCom = await startSlackCom(apiUrl);
         return slackCom.env;
       },
     });
     world.cluster.apply(seed);
     // Without a certificate for slack.com the address must be told.
-    if (!hasOpenssl) world.configure({ ...(seed.data as Record<string, string>) });
+    if (tools.openssl === undefined) world.configure({ ...(seed.data as Record<string, string>) });
     world.cluster.apply(secret({ 'slack-token': world.slack.token }));
     await world.start();
   }, 120_000);
@@ -240,7 +241,7 @@ describe.concurrent.each(storesUnderTest(redisNumber))('the ConfigMap of the see
       const refused = new Promise<string>((resolve) => {
         refuse = resolve;
       });
-      const second = await createHerald({
+      const second = createHerald({
         kubeconfig: world.kubeconfig,
         queue: prepared.url,
         env: slackCom?.env ?? {},

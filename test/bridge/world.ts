@@ -70,8 +70,6 @@ export interface WorldOptions {
 }
 
 const patience = 45_000;
-/** Starts take half the time when code that was compiled once is kept. */
-const compileCache = join(tmpdir(), 'herald-compile-cache');
 
 export async function createWorld(options: WorldOptions): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'herald-bridge-'));
@@ -84,11 +82,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const listeners = new Set<(entry: LogEntry) => void>();
   let barriers = 0;
   let acceptedBefore = 0;
-  const herald = await createHerald({
+  const herald = createHerald({
     kubeconfig,
     queue: options.queue,
     flags: options.flags ?? [],
-    env: { NODE_COMPILE_CACHE: compileCache, ...(await options.env?.(slack)) },
+    env: (await options.env?.(slack)) ?? {},
     onLog(entry) {
       logs.push(entry);
       for (const listener of listeners) listener(entry);

@@ -3,7 +3,7 @@ import { createLedger } from '../../src/ledger/store-ledger.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { all, committer, delivery } from '../contract/ledger-fixtures.ts';
 import { silent, storesUnderTest } from '../contract/stores.ts';
-import { herald, temporaryFolder } from './support.ts';
+import { herald, heraldProcess, temporaryFolder } from './support.ts';
 
 const rejected = { status: 'rejected', reason: 'channel_not_found', error: 'no such channel' } as const;
 
@@ -73,10 +73,10 @@ describe('the embedded store', () => {
     const [, first = '', second = ''] = await fill(queue);
     const store = await openStore(queue, { log: silent });
     try {
-      const shown = await herald(['deliveries', '--queue', queue]);
+      const shown = await heraldProcess(['deliveries', '--queue', queue]);
       expect(shown).toMatchObject({ code: 0, stderr: '' });
       expect(shown.stdout).toContain(`${first.slice(0, 12)}  rejected`);
-      const retried = await herald(['deliveries', 'retry', first, '--queue', queue]);
+      const retried = await heraldProcess(['deliveries', 'retry', first, '--queue', queue]);
       expect(retried).toMatchObject({ code: 0, stderr: '' });
       const parked = (await all(createLedger(store).parked())).map(({ delivery }) => delivery.id);
       expect(parked).toEqual([second]);

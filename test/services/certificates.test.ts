@@ -21,8 +21,9 @@ import { createLog } from '../../src/log.ts';
 import { type CertificatesOf, createHostCertificates } from '../../src/net/host-certificates.ts';
 import { createService } from '../../src/services/create-service.ts';
 import type { Service } from '../../src/services/service.ts';
+import { tools } from '../tools.ts';
 import { createMemoryState } from './memory-state.ts';
-import { hasOpenssl, makeCertificate, serveWith } from './own-certificates.ts';
+import { makeCertificate, serveWith } from './own-certificates.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'herald-certificates-'));
 const mounted = join(folder, 'mounted');
@@ -78,7 +79,7 @@ async function sendOnce(type: string, url: string, options: object = {}) {
 const sent = { status: 'sent' };
 const untrusted = { status: 'retry', reason: 'tls' };
 
-describe.skipIf(!hasOpenssl)('certificates of a host (needs openssl)', () => {
+describe.skipIf(tools.openssl === undefined)('certificates of a host (needs openssl)', () => {
   let own: string;
   let leaf: string;
   beforeAll(async () => {
@@ -163,7 +164,7 @@ describe.skipIf(!hasOpenssl)('certificates of a host (needs openssl)', () => {
   });
 });
 
-test.skipIf(!hasOpenssl)('are trusted by `herald template notify`, too', async () => {
+test.skipIf(tools.openssl === undefined)('are trusted by `herald template notify`, too', async () => {
   const own = mkdtempSync(join(tmpdir(), 'herald-notify-'));
   makeCertificate(own, 'localhost');
   const { server, url } = await serveWith(own, 'localhost', () => 'ok');

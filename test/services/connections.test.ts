@@ -13,6 +13,7 @@ import { createLog } from '../../src/log.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { createService, type ServiceDeps } from '../../src/services/create-service.ts';
 import { closeConnections, createConnections } from '../../src/services/http.ts';
+import { tools } from '../tools.ts';
 import { createMemoryState } from './memory-state.ts';
 
 async function sendOnce(type: string, options: JsonObject, deps: Partial<ServiceDeps> = {}) {
@@ -96,9 +97,8 @@ describe('proxies', () => {
   });
 });
 
-const openssl = process.env.OPENSSL ?? 'openssl';
-const hasOpenssl = canRun(openssl, ['version']);
-describe.skipIf(!hasOpenssl)('a server with a certificate of its own (needs openssl)', () => {
+const openssl = tools.openssl ?? '';
+describe.skipIf(openssl === '')('a server with a certificate of its own (needs openssl)', () => {
   let server: Server;
   let url: string;
   let certificate: string;
@@ -127,12 +127,3 @@ describe.skipIf(!hasOpenssl)('a server with a certificate of its own (needs open
     expect(await sendOnce(type, options, { certificatesOf: () => certificate })).toEqual({ status: 'sent' });
   });
 });
-
-function canRun(command: string, args: string[]): boolean {
-  try {
-    execFileSync(command, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}

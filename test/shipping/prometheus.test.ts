@@ -8,14 +8,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { freePort } from '../../simulator/free-port.ts';
 import { createServer } from '../../src/server/server.ts';
+import { tools } from '../tools.ts';
 import { filledMetrics, shop } from './filled-metrics.ts';
-import { repository, succeeds } from './kustomize.ts';
+import { repository } from './kustomize.ts';
 
 const run = promisify(execFile);
-const hasPromtool = succeeds('promtool', ['--version']);
-const hasPrometheus = succeeds('prometheus', ['--version']);
-if (!hasPromtool) console.log('promtool is not installed: metrics and alert rules are not checked');
-if (!hasPrometheus) console.log('prometheus is not installed: nothing scrapes the server');
+const hasPromtool = tools.promtool !== undefined;
+const hasPrometheus = tools.prometheus !== undefined;
 
 let folder: string;
 beforeAll(async () => {

@@ -6,8 +6,6 @@ import { combined, hasKubectl } from './kustomize.ts';
 
 // Herald under the rights that each combination ships, and no others, on an API server that knows RBAC.
 
-if (!hasKubectl) console.log('kubectl is not installed: the shipped Roles are not tried');
-
 const configuration = {
   'trigger.on-health-degraded': `- when: app.status.health.status == 'Degraded'\n  send: [told]\n`,
   'template.told': 'message: "{{.app.metadata.name}}"\n',
