@@ -4,12 +4,16 @@ import { defineConfig } from 'vitest/config';
  * A backstop for what hangs, far above what anything takes on the busiest machine: no test is decided by it, and none
  * sets a shorter one.
  */
-const backstop = { testTimeout: 900_000, hookTimeout: 900_000, teardownTimeout: 60_000 };
+const limits = {
+  testTimeout: 900_000,
+  hookTimeout: 900_000,
+  expect: { poll: { timeout: 600_000 } },
+};
 
 /** What `npm run test:long` runs: processes that are killed, floods, every shipped Role, every store beneath a bridge. */
 const long = 'test/**/*.long.test.ts';
 /** What it runs again, with as many tries as `HERALD_TEST_RUNS` says. */
-const properties = ['test/fuzz/**/*.test.ts', 'test/**/*property.test.ts'];
+const properties = ['test/fuzz/**/*.test.ts', 'test/**/*property.test.ts', 'test/contract/ledger.test.ts'];
 
 export default defineConfig({
   test: {
@@ -17,7 +21,7 @@ export default defineConfig({
       {
         extends: true,
         // Pure: one worker runs one file after the other on modules that were loaded once.
-        test: { name: 'unit', include: ['src/**/*.test.ts'], isolate: false, ...backstop },
+        test: { name: 'unit', include: ['src/**/*.test.ts'], isolate: false, ...limits },
       },
       {
         extends: true,
@@ -27,7 +31,7 @@ export default defineConfig({
           exclude: [long],
           globalSetup: ['test/global-setup.ts'],
           env: { HERALD_TEST_RUNS: process.env['HERALD_TEST_RUNS'] ?? '0.1' },
-          ...backstop,
+          ...limits,
         },
       },
       {
@@ -37,7 +41,7 @@ export default defineConfig({
           include: [long, ...properties],
           globalSetup: ['test/global-setup.ts'],
           env: { HERALD_TEST_RUNS: process.env['HERALD_TEST_RUNS'] ?? '1' },
-          ...backstop,
+          ...limits,
         },
       },
     ],

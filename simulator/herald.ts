@@ -66,7 +66,8 @@ export function createHerald(options: HeraldOptions): Herald {
       createInterface({ input: started.stderr }).on('line', (line) => {
         lastLine = line;
         const entry = parseLog(line);
-        if (String(entry.msg).startsWith('Serving /metrics')) url = `http://127.0.0.1:${entry.port}`;
+        const { msg, port } = entry;
+        if (String(msg).startsWith('Serving /metrics')) url = `http://127.0.0.1:${String(port)}`;
         options.onLog?.(entry);
       });
       started.once('exit', (code) => {

@@ -5,7 +5,7 @@ const uses: Record<keyof typeof tools, string> = {
   kubectl: 'the manifests and the Roles that they ship',
   promtool: 'the metrics and alert rules as Prometheus reads them',
   prometheus: 'a Prometheus that scrapes the server',
-  redisServer: 'the arguments of the component valkey',
+  'redis-server': 'the arguments of the component valkey',
   openssl: 'TLS to the API server, Slack and webhooks',
   chromium: 'the page of the demo',
 };

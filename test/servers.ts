@@ -5,6 +5,7 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { freePort } from '../simulator/free-port.ts';
 import { onPath } from './tools.ts';
@@ -206,11 +207,38 @@ function unprivilegedAccount(): Account | undefined {
   return Number.isInteger(account.uid) && Number.isInteger(account.gid) ? account : undefined;
 }
 
-/** A database of its own on the server, so that test files can run side by side: each file has a number of its own. */
-export function redisDatabase(server: TestServer, number: number): string {
-  const url = new URL(server.url);
-  url.pathname = `/${number}`;
-  return url.href;
+export interface RedisDatabase {
+  url: string;
+  /** For the next who asks. */
+  release(): Promise<void>;
+}
+
+/** Seconds after which the database of a test run that was killed is another's. */
+const leaseTime = 3_600;
+
+/** An empty database on the server that nobody else uses: which ones are in use is noted in the first. */
+export async function redisDatabase(server: TestServer): Promise<RedisDatabase> {
+  const leases = new Redis(server.url, { db: 0 });
+  const [, count] = (await leases.config('GET', 'databases')) as [string, string];
+  const lease = (number: number) => `herald-test:${number}`;
+  for (;;) {
+    for (let number = 1; number < Number(count); number += 1) {
+      if ((await leases.set(lease(number), process.pid, 'EX', leaseTime, 'NX')) === null) continue;
+      const database = new Redis(server.url, { db: number });
+      await database.flushdb();
+      await database.quit();
+      const url = new URL(server.url);
+      url.pathname = `/${number}`;
+      return {
+        url: url.href,
+        async release() {
+          await leases.del(lease(number));
+          await leases.quit();
+        },
+      };
+    }
+    await delay(200);
+  }
 }
 
 /** A new, empty database on the server. Removed with it, or left behind on a server that was given. */

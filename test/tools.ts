@@ -6,7 +6,7 @@ export const tools = {
   kubectl: onPath('kubectl'),
   promtool: onPath('promtool'),
   prometheus: onPath('prometheus'),
-  redisServer: onPath('redis-server'),
+  'redis-server': onPath('redis-server'),
   openssl: onPath('openssl'),
   /** Debian's packages of it have one of several names. */
   chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync),

@@ -31,7 +31,7 @@ function useWorld(flags: string[] = []): { world: World; url: string } {
     used.world = await createWorld({ queue: prepared.url, flags });
     used.world.configure({ ...configuration, ...threaded });
     await used.world.start();
-  }, 120_000);
+  });
   afterAll(async () => {
     await used.world?.close();
     await remove?.();

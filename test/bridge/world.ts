@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseSample, type Sample } from '../../demo/metrics.ts';
+import { backstop } from '../../simulator/backstop.ts';
 import { createHerald, type Herald } from '../../simulator/herald.ts';
 import {
   createKubernetesSimulator,
@@ -17,6 +18,7 @@ import {
   type SlackSimulator,
   type SlackSimulatorOptions,
 } from '../../simulator/slack.ts';
+import { notedProgress } from '../../src/leader/term.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createLedger } from '../../src/ledger/store-ledger.ts';
 import type { JsonObject } from '../../src/model.ts';
@@ -45,6 +47,11 @@ export interface World {
   /** Resolves with the first log entry, past or to come, that satisfies the condition. */
   untilLogged(holds: (entry: LogEntry) => boolean): Promise<LogEntry>;
   start(): Promise<void>;
+  /**
+   * Resolves when Herald has noted how far it is, which it does every second: a process that is killed before the first
+   * time leaves nothing for the next to go on from.
+   */
+  noted(): Promise<void>;
   /** SIGKILL, and a new process. */
   restart(meanwhile?: () => void | Promise<void>): Promise<void>;
   /** Resolves when Herald has settled everything that Slack accepted of it. */
@@ -68,8 +75,6 @@ export interface WorldOptions {
   slack?: Partial<SlackSimulatorOptions>;
   kubernetes?: SimulatorOptions;
 }
-
-const patience = 45_000;
 
 export async function createWorld(options: WorldOptions): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'herald-bridge-'));
@@ -132,6 +137,15 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       acceptedBefore = accepted();
       await herald.start();
     },
+    async noted() {
+      const store = await openForTest(options.queue, { isGuest: true });
+      try {
+        const ledger = createLedger(store);
+        while ((await notedProgress(ledger)) === undefined) await delay(50);
+      } finally {
+        await store.close(5_000);
+      }
+    },
     async restart(meanwhile) {
       await herald.kill();
       await meanwhile?.();
@@ -146,7 +160,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     metrics,
     metric,
     async untilMetric(name, labels, holds) {
-      const end = Date.now() + patience;
+      const end = Date.now() + backstop;
       let value = await metric(name, labels);
       // Nothing tells of a metric's change.
       while (!holds(value)) {
@@ -161,8 +175,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           listeners.delete(listener);
-          reject(new Error(`No such log entry within ${patience} ms`));
-        }, patience);
+          reject(new Error(`No such log entry within ${backstop} ms`));
+        }, backstop);
         const listener = (entry: LogEntry): void => {
           if (!holds(entry)) return;
           clearTimeout(timer);
@@ -184,7 +198,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
         spec: { project: 'default' },
         status,
       });
-      await slack.until(() => slack.messages(name).length > 0, patience);
+      await slack.until(() => slack.messages(name).length > 0);
       await world.settled();
       cluster.remove({ kind: 'Application', namespace: 'argocd', name });
     },

@@ -23,19 +23,14 @@ async function fill(url: string): Promise<string[]> {
   }
 }
 
-const redisNumber = 11;
-
-/** Three processes follow each other. */
-const timeout = 180_000;
-
-describe.each(storesUnderTest(redisNumber))('deliveries in $name', ({ skipped, prepare }) => {
+describe.each(storesUnderTest())('deliveries in $name', ({ skipped, prepare }) => {
   let prepared: Awaited<ReturnType<typeof prepare>>;
   beforeAll(async () => {
     if (!skipped) prepared = await prepare();
   });
   afterAll(() => prepared?.remove());
 
-  test.skipIf(skipped)('are shown, and retried once', { timeout }, async () => {
+  test.skipIf(skipped)('are shown, and retried once', async () => {
     const [pending = '', first = '', second = ''] = await fill(prepared.url);
     const queue = ['--queue', prepared.url];
 
@@ -67,7 +62,7 @@ describe.each(storesUnderTest(redisNumber))('deliveries in $name', ({ skipped, p
 });
 
 describe('the embedded store', () => {
-  test('that a bridge runs on is looked into, and what is retried the bridge sees', { timeout }, async () => {
+  test('that a bridge runs on is looked into, and what is retried the bridge sees', async () => {
     const directory = temporaryFolder();
     const queue = `sqlite:${directory}`;
     const [, first = '', second = ''] = await fill(queue);

@@ -61,9 +61,7 @@ test('without a cluster to be reached: exit 2, and how to name one', async () =>
   expect(stderr).toMatch(/^herald trigger get: no kubeconfig and not in a cluster: give --kubeconfig FILE/);
 });
 
-test('ConfigMap, Secret and Application of a cluster that flags alone describe; a message to Slack', {
-  timeout: 180_000,
-}, async () => {
+test('ConfigMap, Secret and Application of a cluster that flags alone describe; a message to Slack', async () => {
   const cluster = createKubernetesSimulator({ token: 'cluster-token' });
   const slack = createSlackSimulator({ channels: [{ name: 'deploys' }] });
   const [{ url }] = await Promise.all([cluster.start(), slack.start()]);

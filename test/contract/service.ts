@@ -49,7 +49,7 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
 
     const send = (
       notification: Notification = { message: 'deployed' },
-      signal = AbortSignal.timeout(30_000),
+      signal = AbortSignal.timeout(600_000),
       earlier?: { since: number },
     ) => {
       const context = { deliveryId: 'd1', signal, ...(earlier === undefined ? {} : { earlier }) };
@@ -94,7 +94,7 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
       ['its time is over', { confirm: async () => true, isOpen: () => false }],
       ['another has taken over', { confirm: async () => false, isOpen: () => true }],
     ])('sends nothing once %s', async (_, departure) => {
-      const context = { deliveryId: 'd1', signal: AbortSignal.timeout(30_000), departure };
+      const context = { deliveryId: 'd1', signal: AbortSignal.timeout(600_000), departure };
       const outcome = await fixture.service.send({ message: 'deployed' }, fixture.recipient, context);
       expect(outcome).toMatchObject({ status: 'retry', reason: 'too_late' });
       expect(outcome).not.toHaveProperty('unclear');

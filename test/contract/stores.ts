@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import { backstop } from '../../simulator/backstop.ts';
 import { createLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -32,8 +32,7 @@ export function embeddedStore(): StoreUnderTest {
   };
 }
 
-/** `redisNumber` is the database on a shared Redis; each test file has its own. */
-export function storesUnderTest(redisNumber: number): StoreUnderTest[] {
+export function storesUnderTest(): StoreUnderTest[] {
   const redis = findRedis();
   const postgres = findPostgres();
   return [
@@ -43,11 +42,14 @@ export function storesUnderTest(redisNumber: number): StoreUnderTest[] {
       ...(redis.skipped ? { skipped: redis.skipped } : {}),
       async prepare() {
         const server = await redis.start();
-        const url = redisDatabase(server, redisNumber);
-        const client = new Redis(url);
-        await client.flushdb();
-        await client.quit();
-        return { url, remove: () => server.stop() };
+        const { url, release } = await redisDatabase(server);
+        return {
+          url,
+          async remove() {
+            await release();
+            await server.stop();
+          },
+        };
       },
     },
     {
@@ -61,6 +63,6 @@ export function storesUnderTest(redisNumber: number): StoreUnderTest[] {
   ];
 }
 
-export function openForTest(url: string): Promise<Store> {
-  return openStore(url, { log: silent, deadline: 30_000 });
+export function openForTest(url: string, options: { isGuest?: boolean } = {}): Promise<Store> {
+  return openStore(url, { log: silent, deadline: backstop, ...options });
 }

@@ -67,7 +67,7 @@ function created(type: string, url: string, options: object = {}): Service {
 }
 
 const send = (service: Service) =>
-  service.send({ message: 'm' }, 'deploys', { deliveryId: 'd', signal: AbortSignal.timeout(30_000) });
+  service.send({ message: 'm' }, 'deploys', { deliveryId: 'd', signal: AbortSignal.timeout(600_000) });
 
 async function sendOnce(type: string, url: string, options: object = {}) {
   const service = created(type, url, options);
@@ -154,7 +154,7 @@ describe.skipIf(tools.openssl === undefined)('certificates of a host (needs open
     const question = { kind: 'commit', application, revision: 'abc' } as never;
     const ask = async () => {
       const client = createArgocdClient(options, { namespace: 'argocd', certificatesOf });
-      const answer = await client.ask(question, AbortSignal.timeout(30_000));
+      const answer = await client.ask(question, AbortSignal.timeout(600_000));
       await client.close();
       return answer;
     };

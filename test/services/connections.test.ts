@@ -21,7 +21,7 @@ async function sendOnce(type: string, options: JsonObject, deps: Partial<Service
   const common = { log, state: createMemoryState(), stream: new PassThrough() };
   const { service, problems } = createService({ type, name: type, options }, { ...common, ...deps });
   if (service === undefined) throw new Error(JSON.stringify(problems));
-  const signal = AbortSignal.timeout(30_000);
+  const signal = AbortSignal.timeout(600_000);
   const outcome = await service.send({ message: 'm' }, 'deploys', { deliveryId: 'd', signal });
   await service.close();
   return outcome;

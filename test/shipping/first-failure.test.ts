@@ -42,7 +42,6 @@ function asSeries(before: readonly Sample[], after: readonly Sample[]): { series
 
 test.skipIf(tools.promtool === undefined)(
   'the first failure after a start raises its alert, and ordinary life none',
-  { timeout: 120_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'herald-first-failure-'));
     const prepared = await embeddedStore().prepare();

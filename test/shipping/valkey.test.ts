@@ -9,7 +9,7 @@ import { freePort } from '../../simulator/free-port.ts';
 import { tools } from '../tools.ts';
 import { combined, find, hasKubectl } from './kustomize.ts';
 
-const available = hasKubectl && tools.redisServer !== undefined;
+const available = hasKubectl && tools['redis-server'] !== undefined;
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
