@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -13,10 +14,17 @@ const limits = {
 /** What `npm run test:long` runs: processes that are killed, floods, every shipped Role, every store beneath a bridge. */
 const long = 'test/**/*.long.test.ts';
 /** What it runs again, with as many tries as `HERALD_TEST_RUNS` says. */
-const properties = ['test/fuzz/**/*.test.ts', 'test/**/*property.test.ts', 'test/contract/ledger.test.ts'];
+const properties = [
+  'test/fuzz/**/*.test.ts',
+  'test/**/*property.test.ts',
+  'test/contract/ledger.test.ts',
+  'test/store/power-failure.test.ts',
+];
 
 export default defineConfig({
   test: {
+    // Many tests wait for what a process or a server does.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         extends: true,
