@@ -42,7 +42,7 @@ import { createHostCertificates } from './net/host-certificates.ts';
 import { createPeriodic } from './periodic.ts';
 import type { HealthChecks } from './server/health.ts';
 import { createServer } from './server/server.ts';
-import { createService } from './services/create-service.ts';
+import { createService } from './services/registry.ts';
 import { settledWithin } from './store/deadline.ts';
 import { claimStore } from './store/owner.ts';
 import { createServiceState, type StoredState, scopedState } from './store/service-state.ts';

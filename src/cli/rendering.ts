@@ -6,10 +6,11 @@ import { jsonFaults } from '../config/check-renderings.ts';
 import type { Config } from '../config/config.ts';
 import { createLog } from '../log.ts';
 import type { Application, JsonObject, Notification } from '../model.ts';
-import { createService, type ServiceDeps } from '../services/create-service.ts';
+import { createService, type ServiceDeps } from '../services/registry.ts';
+import { renderingOf } from '../services/schema.ts';
+import { schemaOf, schemas } from '../services/schemas.ts';
 import { type Presentation, presentationOf, type Service, type ServiceState } from '../services/service.ts';
 import { type RenderResult, renderNotification } from '../templates/render.ts';
-import { SECTIONS } from '../templates/sections.ts';
 import type { Template } from '../templates/template.ts';
 import { templateVars } from '../templates/vars.ts';
 import { CommandFailure, type CommandIo, exitCode } from './io.ts';
@@ -115,28 +116,24 @@ function faultText(fault: Extract<RenderResult, { ok: false }>, loaded: LoadedCo
 
 function typeOf(service: string, config: Config): string {
   const type = config.services.get(service)?.type ?? service;
-  if (Object.hasOwn(SECTIONS, type) || config.services.has(service)) return type;
-  const known = [...config.services.keys(), ...Object.keys(SECTIONS)];
+  if (schemaOf(type) !== undefined) return type;
+  const known = [...config.services.keys(), ...schemas.map((schema) => schema.type)];
   throw new CommandFailure(
     `there is no service ${JSON.stringify(service)}: use one of ${[...new Set(known)].join(', ')}`,
   );
 }
 
-/** How a type of service has its values rendered, without a configured service and its secrets. */
+/** How a type of service has its values rendered; of a configured one, as its options say. */
 function presentationFor(
   { service: name, type }: Address & { type: string },
-  { io }: RenderContext,
+  { config }: RenderContext,
 ): Presentation {
-  const enough: Record<string, JsonObject> = {
-    slack: { token: 'unused' },
-    webhook: { url: 'http://unused.invalid' },
-  };
-  const source = { type, name, options: enough[type] ?? {} };
-  const { service } = createService(source, serviceDeps(io));
-  if (!service) return { type, jsonFields: [] };
+  const schema = schemaOf(type);
+  if (schema === undefined) return { type, jsonFields: [] };
+  const configured = config.services.get(name);
+  const settings = configured?.type === type ? configured.settings : undefined;
   // A mention is shown as the address: what stands for it is of use to the service alone.
-  const { mention: _, ...presentation } = service;
-  return presentation;
+  return renderingOf(schema, name, settings as Record<string, never> | undefined);
 }
 
 /** A configured service that sends. */

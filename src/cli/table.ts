@@ -30,7 +30,9 @@ export function oneLine(text: string, length = 100): string {
 
 /** Text from outside (names, errors, values) must not move a terminal's cursor. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) =>
-    character === '\n' || character === '\t' ? character : JSON.stringify(character).slice(1, -1),
-  );
+  return text.replace(/[^\P{Cc}\t\n]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+    const escaped = JSON.stringify(character).slice(1, -1);
+    // JSON has no escapes of its own for DEL and what lies behind it, such as the one-byte CSI.
+    return escaped === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : escaped;
+  });
 }

@@ -141,7 +141,7 @@ function overlapsOf({ send }: Condition, templates: ReadonlyMap<string, Template
 /** What a later template replaces as a whole. */
 function partsOf({ message, sections }: Template): string[] {
   const parts = [...sections].flatMap(([type, section]) => {
-    if (shapeOf(type)?.merge === 'replace') return [type];
+    if (shapeOf(type)?.merge === 'set') return [type];
     return Object.entries(section)
       .filter(([, value]) => !isEmpty(value))
       .map(([field]) => `${type}.${field}`);

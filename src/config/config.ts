@@ -34,6 +34,8 @@ export interface ServiceConfig {
   readonly sendable: boolean;
   /** As written, with the Secret's values in place. */
   readonly options: Json;
+  /** What the schema of the type has made of the options; its implementation takes it. */
+  readonly settings: unknown;
   /** Of a tenant: what the service may connect to. Absent: everything. */
   readonly addresses?: AddressPolicy;
 }

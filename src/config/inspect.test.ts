@@ -79,7 +79,7 @@ describe('webhooks and the templates for them', () => {
       ),
     ]);
     expect(said({ ...slack, 'template.t': 'attachments: "[]"\n' })[0]).toMatch(
-      /field of slack, .*below the name/,
+      /field of .*\bslack: .*below the name/,
     );
   });
 });
@@ -240,9 +240,9 @@ describe('services', () => {
   });
 
   test('one that nothing is sent through yet is said as such', () => {
-    const told = said({ 'service.telegram': 'token: x\n' });
+    const told = said({ 'service.gcppubsub': 'topic: x\n' });
     expect(told).toEqual([
-      expect.stringMatching(/^warning service.telegram: this version .* sends nothing through/),
+      expect.stringMatching(/^warning service.gcppubsub: this version .* sends nothing through/),
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { field, parseYaml } from '../go/yaml.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
-import { serviceOptions, validateServiceOptions } from '../services/schema.ts';
+import { validateOptions } from '../services/schema.ts';
+import { schemaOf, sendableTypes } from '../services/schemas.ts';
 import type { ServiceConfig } from './config.ts';
 import { type SecretData, valueOf } from './secrets.ts';
 
@@ -11,7 +12,6 @@ export interface LegacyService {
 }
 
 const key = 'notifiers.yaml';
-const serviceTypes = Object.keys(serviceOptions);
 
 /**
  * The Secret's key `notifiers.yaml`, which Argo CD still reads: services by type, webhooks as a list with names.
@@ -53,10 +53,10 @@ function legacyService(type: string, name: string, options: Json): LegacyService
       fix: `Move it to service.${type === name ? type : `${type}.${name}`} of the ConfigMap, and keep only tokens in the Secret.`,
     },
   ];
-  if (!serviceTypes.includes(type)) {
-    return { service: { key, type, name, sendable: false, options }, problems };
-  }
-  if (validateServiceOptions(type, options).options === undefined) {
+  const schema = schemaOf(type);
+  const settings = schema && validateOptions(schema, options).options;
+  const sendable = sendableTypes.includes(type);
+  if (sendable && settings === undefined) {
     const what = `the options of service ${name} are not valid`;
     problems.push({
       key,
@@ -66,7 +66,7 @@ function legacyService(type: string, name: string, options: Json): LegacyService
     });
     return { problems };
   }
-  const service = { key, type, name, sendable: serviceTypes.includes(type), options };
+  const service = { key, type, name, sendable, options, settings };
   return { service, problems };
 }
 

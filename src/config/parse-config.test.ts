@@ -30,12 +30,13 @@ describe('parseConfig', () => {
       },
     });
     expect(config.problems).toEqual([]);
-    expect(config.services.get('slack')).toEqual({
+    expect(config.services.get('slack')).toMatchObject({
       key: 'service.slack',
       type: 'slack',
       name: 'slack',
       sendable: true,
       options: { token: 'xoxb-1-secret-value' },
+      settings: { token: 'xoxb-1-secret-value', apiURL: 'https://slack.com/api/' },
     });
     expect(config.services.get('hook')?.options).toEqual({ url: 'https://example.com/xoxb-1-secret-value' });
     expect([...config.triggers.keys()]).toEqual(['on-deployed']);

@@ -1,23 +1,15 @@
 import { createDecoder, type Decoder } from '../go/decode.ts';
 import { suggestion } from '../go/did-you-mean.ts';
-import { field, fieldKey, parseYaml, type YamlDocument, type YamlPath } from '../go/yaml.ts';
+import { fieldKey, parseYaml, type YamlDocument, type YamlPath } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
-import { serviceOptions, validateServiceOptions } from '../services/schema.ts';
+import { textsIn } from '../services/fields.ts';
+import { type ServiceSchema, validateOptions } from '../services/schema.ts';
+import { schemaOf, schemas, sendableTypes } from '../services/schemas.ts';
 import type { ServiceConfig } from './config.ts';
 import { type Reference, type SecretSource, substituteSecrets } from './secrets.ts';
-import {
-  foreignFields,
-  foreignTypes,
-  ignoredFields,
-  isHeraldOnly,
-  type OptionFields,
-  type OptionKind,
-} from './service-types.ts';
 import { checkTemplateTags } from './template-tags.ts';
-
-const serviceTypes = Object.keys(serviceOptions);
 
 export interface ParsedService {
   /** Absent when an error forbids its use. */
@@ -50,15 +42,19 @@ export function parseService(
   const decoder = createDecoder(document, key);
   const secretKeys = [...new Set(references.map((reference) => reference.name))];
   const name = parseServiceKey(key);
+  const schema = name && schemaOf(name.type);
+  let settings: unknown;
   if (!name) {
     const fix = 'Write it as service.<type> or service.<type>.<name>; names hold no dots.';
     decoder.problems.unshift({ key, severity: 'error', what: 'the key has too many parts', fix });
   } else {
-    reportReferences(decoder, key, references, harmlessPlaces(document, name.type));
-    if (document.problems.length === 0) checkOptions(decoder, document, key, name.type, references);
-    if (addresses) checkAddress(decoder, document, name.type, addresses);
-    if (serviceTypes.includes(name.type) && isHeraldOnly(name.type) && !key.startsWith('herald.'))
-      decoder.problems.push(heraldOnly(key, name.type));
+    reportReferences(decoder, key, references, schema && harmlessPlaces(document, schema));
+    if (schema === undefined) decoder.problems.push(unknownType(key, name.type));
+    else if (document.problems.length === 0) {
+      settings = readSettings(decoder, document, key, schema, references);
+      if (addresses) checkAddresses(decoder, document, schema, settings, addresses);
+    }
+    if (schema?.isHeraldOnly && !key.startsWith('herald.')) decoder.problems.push(heraldOnly(key, name.type));
     const tags = checkTemplateTags(key, text);
     // Where tags break the YAML, they are what is to be mended.
     if (tags.length > 0 && document.problems.length > 0) decoder.problems.length = 0;
@@ -71,7 +67,8 @@ export function parseService(
     fix: hide(problem.fix),
   }));
   if (!name || problems.some((problem) => problem.severity === 'error')) return { problems, secretKeys };
-  const service = { key, ...name, sendable: serviceTypes.includes(name.type), options: document.value };
+  const sendable = sendableTypes.includes(name.type);
+  const service = { key, ...name, sendable, options: document.value, settings };
   return { service, problems, secretKeys };
 }
 
@@ -136,32 +133,35 @@ export function reportReferences(
 }
 
 /** Where a reference that cannot be resolved is no reason not to send: nobody is authenticated by these. */
-function harmlessPlaces(document: YamlDocument, type: string): Position[] {
-  if (type !== 'slack' || !isObject(document.value)) return [];
-  const object = document.value;
-  return ['username', 'icon', 'signingSecret']
-    .map((name) => fieldKey(object, name))
-    .filter((name) => name !== undefined)
-    .map((name) => document.at([name]))
+function harmlessPlaces(document: YamlDocument, { options }: ServiceSchema): Position[] {
+  const { value } = document;
+  if (!isObject(value)) return [];
+  return Object.entries(options)
+    .flatMap(([name, field]): YamlPath[] => {
+      const key = fieldKey(value, name);
+      if (key === undefined) return [];
+      const entries = value[key];
+      // An entry that cannot be used is left out, and the others are not.
+      if (field.kind === 'map' && isObject(entries ?? null))
+        return Object.keys(entries as JsonObject).map((entry) => [key, entry]);
+      return field.harmless ? [[key]] : [];
+    })
+    .map((path) => document.at(path))
     .filter((at) => at !== undefined);
 }
 
-function checkOptions(
+/** undefined where an error forbids the use of the options. */
+function readSettings(
   decoder: Decoder,
   document: YamlDocument,
   key: string,
-  type: string,
+  schema: ServiceSchema,
   references: readonly Reference[],
-): void {
-  if (!serviceTypes.includes(type)) {
-    checkForeign(decoder, document, key, type);
-    return;
-  }
-  const { value } = document;
-  if (isObject(value)) decodeFields(decoder, [], value, ignoredFields(type), 'warning');
+): unknown {
+  const { options, problems } = validateOptions(schema, document.value);
   const unresolved = references.filter((reference) => !reference.resolved).map((reference) => reference.at);
   const told = new Set<string>();
-  for (const { path, what, fix, severity } of validateServiceOptions(type, value).problems) {
+  for (const { path, what, fix, severity } of problems) {
     const at = document.at(path);
     if (at && unresolved.some((place) => isSame(place, at))) continue;
     // A field of the wrong type is not also missing.
@@ -170,23 +170,27 @@ function checkOptions(
     told.add(identity);
     decoder.problems.push({ key, severity, ...document.keyAt(path), what, fix });
   }
+  return options;
 }
 
-/** A URL that the service can never reach; one with a name is judged when it connects. */
-function checkAddress(
+/** URLs and hosts that the service can never reach; one with a name is judged when it connects. */
+function checkAddresses(
   decoder: Decoder,
   document: YamlDocument,
-  type: string,
+  schema: ServiceSchema,
+  settings: unknown,
   addresses: AddressPolicy,
 ): void {
-  const name = Object.hasOwn(urlFields, type) ? urlFields[type] : undefined;
-  if (name === undefined || !isObject(document.value)) return;
-  const url = field(document.value, name);
-  const refused = typeof url === 'string' ? refusedHost(url, addresses) : undefined;
-  if (refused) decoder.report([fieldKey(document.value, name) ?? name], 'error', refused.what, refused.fix);
+  if (settings === undefined || !isObject(document.value)) return;
+  for (const { path, kind, text } of textsIn(schema.options, settings as Record<string, unknown>)) {
+    if (kind !== 'url' && kind !== 'hook' && kind !== 'host') continue;
+    const refused = refusedHost(kind === 'host' ? `tcp://${text}` : text, addresses);
+    const [first = '', ...rest] = path;
+    const written = fieldKey(document.value, String(first));
+    // A default is the operator's to allow, too.
+    if (refused) decoder.report([written ?? first, ...rest], 'error', refused.what, refused.fix);
+  }
 }
-
-const urlFields: Readonly<Record<string, string>> = { slack: 'apiURL', webhook: 'url' };
 
 /** What to say of a URL whose host, as written, a tenant may not reach; undefined when it may, or its address decides. */
 export function refusedHost(
@@ -202,19 +206,6 @@ export function refusedHost(
   };
 }
 
-function checkForeign(decoder: Decoder, document: YamlDocument, key: string, type: string): void {
-  const fields = foreignFields(type);
-  if (!fields) {
-    decoder.problems.push(unknownType(key, type));
-    return;
-  }
-  const object = decoder.object([], document.value);
-  if (object) {
-    decoder.knownFields([], object, Object.keys(fields));
-    decodeFields(decoder, [], object, fields, 'error');
-  }
-}
-
 function heraldOnly(key: string, type: string): Problem {
   return {
     key,
@@ -225,59 +216,13 @@ function heraldOnly(key: string, type: string): Problem {
 }
 
 function unknownType(key: string, type: string): Problem {
-  const known = [...serviceTypes, ...foreignTypes()].sort();
+  const known = schemas.map((schema) => schema.type).sort();
   return {
     key,
     severity: 'error',
     what: type === '' ? 'the key names no service type' : `unknown service type ${JSON.stringify(type)}`,
     fix: `Write it as service.<type> or service.<type>.<name>, with one of ${known.join(', ')}.${suggestion(type, known)}`,
   };
-}
-
-function decodeFields(
-  decoder: Decoder,
-  path: YamlPath,
-  object: JsonObject,
-  fields: OptionFields,
-  severity: Problem['severity'],
-): void {
-  for (const [name, kind] of Object.entries(fields)) {
-    const found = field(object, name);
-    if (found === undefined || found === null) continue;
-    const wanted = mismatch(found, kind);
-    const at = [...path, fieldKey(object, name) ?? name];
-    if (wanted !== undefined) decoder.report(at, severity, `${name} must be ${wanted}`, fixOf(wanted));
-    else if (typeof kind === 'object') decodeFields(decoder, at, found as JsonObject, kind.object, severity);
-  }
-}
-
-/** What `value` should have been; undefined when Go decodes it. */
-function mismatch(value: Json, kind: OptionKind): string | undefined {
-  if (typeof kind === 'object') return isObject(value) ? undefined : 'a mapping';
-  switch (kind) {
-    case 'string':
-      return isScalar(value) ? undefined : 'a string';
-    case 'strings':
-      return Array.isArray(value) && value.every(isScalar) ? undefined : 'a list of strings';
-    case 'stringMap':
-      return isObject(value) && Object.values(value).every(isScalar) ? undefined : 'a mapping of strings';
-    case 'int':
-      return typeof value === 'number' && Number.isInteger(value) ? undefined : 'a whole number';
-    case 'bool':
-      return typeof value === 'boolean' ? undefined : 'true or false';
-    case 'any':
-      return undefined;
-  }
-}
-
-function fixOf(wanted: string): string {
-  return wanted === 'a whole number' || wanted === 'true or false'
-    ? `Write ${wanted}, without quotes.`
-    : `Write ${wanted}.`;
-}
-
-function isScalar(value: Json): boolean {
-  return typeof value !== 'object' || value === null;
 }
 
 function isObject(value: Json): value is JsonObject {

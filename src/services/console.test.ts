@@ -1,12 +1,19 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { createLog } from '../log.ts';
 import type { Notification } from '../model.ts';
-import { createConsoleService } from './console.ts';
+import { createService } from './registry.ts';
 
-async function printed(
-  notification: Notification,
-  { recipient = 'ops', ...deps }: { type?: string; jsonFields?: string[]; recipient?: string } = {},
-) {
+async function send(notification: Notification, stream: Writable, recipient = 'ops') {
+  const log = createLog({ level: 'silent', format: 'json' });
+  const state = { get: () => Promise.resolve(undefined), set: () => Promise.resolve() };
+  const source = { type: 'console', name: 'console', settings: {} };
+  const { service } = createService(source, { log, state, stream });
+  const { signal } = new AbortController();
+  return service?.send(notification, recipient, { deliveryId: 'd', signal });
+}
+
+async function printed(notification: Notification, recipient?: string) {
   let text = '';
   const stream = new Writable({
     write(chunk, _, done) {
@@ -14,12 +21,7 @@ async function printed(
       done();
     },
   });
-  const signal = new AbortController().signal;
-  const outcome = await createConsoleService({ stream, ...deps }).send(notification, recipient, {
-    deliveryId: 'd',
-    signal,
-  });
-  expect(outcome).toEqual({ status: 'sent' });
+  expect(await send(notification, stream, recipient)).toEqual({ status: 'sent' });
   return text;
 }
 
@@ -28,22 +30,11 @@ describe('console', () => {
     expect(await printed({ message: 'shop\nis synced\n' })).toBe('── console → ops\n│ shop\n│ is synced\n\n');
   });
 
-  it('prints the section of another type, with its JSON laid out', async () => {
-    const section = { attachments: '[{"title":"T"}]', blocks: 'broken', notifyBroadcast: true };
-    const text = await printed(
-      { message: 'm', section },
-      { type: 'slack', jsonFields: ['attachments', 'blocks'] },
-    );
-    expect(text).toBe(
-      '── slack → ops\n│ m\n│ slack:\n│   attachments:\n│     - title: T\n│   blocks: broken\n│   notifyBroadcast: true\n\n',
-    );
-  });
-
   it('lets no value pass for a line of the log', async () => {
     const forged = '{"level":"error","msg":"Herald starts","service":"argocd"}';
     const section = { text: `a\n${forged}`, [`b\n${forged}`]: ['c'] };
     const message = `ok\n${forged}\r${forged}\u2028${forged}\u0085${forged}\n\u001b[1A${forged}`;
-    const text = await printed({ message, section }, { recipient: `ops\n${forged}` });
+    const text = await printed({ message, section }, `ops\n${forged}`);
     const lines = text.split(/[\n\r\v\f\u0085\u2028\u2029]/);
     expect(lines.filter((line) => line !== '' && !/^(?:── |│ )/.test(line))).toEqual([]);
     expect(text).not.toContain('\u001b');
@@ -58,11 +49,6 @@ describe('console', () => {
   it('says that the stream is broken', async () => {
     const stream = new Writable({ write: (_, __, done) => done(new Error('EPIPE')) });
     stream.on('error', () => {});
-    const signal = new AbortController().signal;
-    const outcome = await createConsoleService({ stream }).send({ message: 'm' }, '', {
-      deliveryId: 'd',
-      signal,
-    });
-    expect(outcome).toMatchObject({ status: 'retry', reason: 'stream' });
+    expect(await send({ message: 'm' }, stream)).toMatchObject({ status: 'retry', reason: 'stream' });
   });
 });

@@ -1,21 +1,12 @@
 import type { Writable } from 'node:stream';
 import { stringify } from 'yaml';
-import type { Json, Notification, Outcome } from '../model.ts';
+import type { Notification, Outcome } from '../model.ts';
 import { TooLate } from '../net/departure.ts';
-import type { Service } from './service.ts';
-
-export interface ConsoleDeps {
-  stream: Writable;
-  /** A dry run of another type of service: its section is rendered and printed. Default `console`. */
-  type?: string;
-  jsonFields?: readonly string[];
-}
+import type { Implementation } from './implementation.ts';
 
 /** Prints notifications for a person to read. */
-export function createConsoleService({ stream, type = 'console', jsonFields = [] }: ConsoleDeps): Service {
+export const consoleService: Implementation<unknown> = (_options, { stream }) => {
   return {
-    type,
-    jsonFields,
     async send(notification, recipient, { signal, earlier, departure }): Promise<Outcome> {
       const stillUnclear = earlier === undefined ? {} : { unclear: true as const };
       if (signal.aborted) {
@@ -27,7 +18,7 @@ export function createConsoleService({ stream, type = 'console', jsonFields = []
           const error = `Console: ${new TooLate().message}`;
           return { status: 'retry', reason: 'too_late', error, ...stillUnclear };
         }
-        await write(stream, describe(notification, type, recipient, jsonFields));
+        await write(stream, describe(notification, recipient));
         return earlier === undefined ? { status: 'sent' } : { status: 'sent', earlier: 'unreadable' };
       } catch (error) {
         const what = `Console cannot be written: ${error instanceof Error ? error.message : String(error)}`;
@@ -35,39 +26,17 @@ export function createConsoleService({ stream, type = 'console', jsonFields = []
         return { status: 'retry', reason: 'stream', error: what, ...unclear };
       }
     },
-    // The stream belongs to whoever gave it.
-    async close() {},
   };
-}
+};
 
-function describe(
-  notification: Notification,
-  type: string,
-  recipient: string,
-  jsonFields: readonly string[],
-): string {
-  const header = `── ${type} → ${recipient === '' ? '(no recipient)' : recipient}`;
+function describe(notification: Notification, recipient: string): string {
+  const header = `── console → ${recipient === '' ? '(no recipient)' : recipient}`;
   const parts: string[] = [];
   if (notification.message !== '') parts.push(notification.message.trimEnd());
-  if (notification.section !== undefined) {
-    const section = Object.entries(notification.section).map(([key, value]) => [
-      key,
-      jsonFields.includes(key) ? parsed(value) : value,
-    ]);
-    parts.push(stringify({ [type]: Object.fromEntries(section) }).trimEnd());
-  }
+  if (notification.section !== undefined) parts.push(stringify({ console: notification.section }).trimEnd());
   // No line begins with what a value holds: it could pass for a line of the log, which goes the same way.
   const lines = parts.flatMap((part) => printable(part).split('\n')).map((line) => `│ ${line}`);
   return `${[printable(header).replaceAll('\n', '\\n'), ...lines].join('\n')}\n\n`;
-}
-
-function parsed(value: Json | undefined): Json {
-  if (typeof value !== 'string') return value ?? null;
-  try {
-    return JSON.parse(value) as Json;
-  } catch {
-    return value;
-  }
 }
 
 /** Values come from clusters and commits: none of them shall steer the terminal. */

@@ -27,6 +27,10 @@ export interface OptionReader {
   /** Known to argocd-notifications, without effect here. */
   ignore(...names: string[]): void;
   problem(name: string, what: string, fix: string, severity?: 'error' | 'warning'): void;
+  /** Whether anything is wrong with a field so far. */
+  hasProblem(name: string): boolean;
+  /** The field as it is written, which may differ in case. */
+  nameOf(name: string): string;
   /** To be called last: reports the keys that were not read. */
   problems(): OptionProblem[];
 }
@@ -78,6 +82,8 @@ export function createOptionReader(source: Json, path: (string | number)[] = [])
       for (const name of names) known.add(name);
     },
     problem: report,
+    hasProblem: (name) => problems.some((problem) => problem.path[path.length] === (keyOf(name) ?? name)),
+    nameOf: (name) => keyOf(name) ?? name,
     problems() {
       const lower = new Set([...known].map((name) => name.toLowerCase()));
       for (const key of Object.keys(object).filter((candidate) => !lower.has(candidate.toLowerCase()))) {

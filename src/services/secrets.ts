@@ -120,3 +120,20 @@ function masked(text: string, covered: Uint8Array): string {
   }
   return result + text.slice(done);
 }
+
+/**
+ * What is secret in a URL: user and password, and with `whole` all that a hook's may be in. Basic authentication shows
+ * its secret in a form of its own.
+ */
+export function urlSecrets(url: string, whole: boolean): string[] {
+  const { pathname, search, username, password } = new URL(url);
+  const own = [username, password, `${username}:${password}`, basicCredentials(username, password)];
+  const credentials = username === '' && password === '' ? [] : own;
+  if (!whole) return credentials;
+  const values = new URLSearchParams(search).values();
+  return [pathname, ...pathname.split('/'), search.slice(1), ...values, ...credentials];
+}
+
+function basicCredentials(username: string, password: string): string {
+  return Buffer.from(`${username}:${password}`).toString('base64');
+}

@@ -1,117 +1,81 @@
-import { z } from 'zod';
 import type { Json } from '../model.ts';
-import {
-  createOptionReader,
-  hasErrors,
-  isObject,
-  kindOf,
-  type OptionProblem,
-  type Validated,
-} from './options.ts';
-import { isHttpUrl, transportFields } from './slack/schema.ts';
+import { type OptionsOf, readFields, transport } from './fields.ts';
+import { isObject, kindOf, type OptionProblem } from './options.ts';
+import { serviceSchema } from './schema.ts';
 
-/** `service.webhook.<name>` of the ConfigMap, after `$key` substitution. */
-const WebhookOptions = z.object({
-  url: z.string(),
-  headers: z.array(z.object({ name: z.string(), value: z.string() })),
-  basicAuth: z.object({ username: z.string(), password: z.string() }).optional(),
-  insecureSkipVerify: z.boolean(),
-});
-export type WebhookOptions = z.infer<typeof WebhookOptions>;
-
-/** One entry of the `webhook:` section of a template. */
-const WebhookRequest = z.object({ method: z.string(), path: z.string(), body: z.string() });
-export type WebhookRequest = z.infer<typeof WebhookRequest>;
+export type WebhookOptions = OptionsOf<(typeof webhook)['options']>;
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** Waits and retries are the queue's, which knows what a service does not: how old the notification is. */
+const retries = {
+  retryWaitMin: { kind: 'whole', ignored: true },
+  retryWaitMax: { kind: 'whole', ignored: true },
+  retryMax: { kind: 'whole', ignored: true },
+} as const;
 
-export function validateWebhookOptions(source: Json): Validated<WebhookOptions> {
-  const reader = createOptionReader(source);
-  const nested: OptionProblem[] = [];
-  const url = reader.text('url')?.trim() ?? '';
-  if (url === '') reader.problem('url', 'url is missing', 'Set url to where notifications are to be sent.');
-  else if (!isHttpUrl(url))
-    reader.problem('url', 'url is no http(s) URL', 'Write one such as https://example.com/hook.');
-
-  const headers = readHeaders(reader.value('headers') ?? [], nested);
-  const basicAuth = readBasicAuth(reader.value('basicAuth'), nested);
-  const insecureSkipVerify = reader.flag('insecureSkipVerify') ?? false;
-  // The queue retries, and knows what a service does not: how old the notification is.
-  reader.ignore('retryMax', 'retryWaitMin', 'retryWaitMax', ...transportFields);
-
-  const problems = [...reader.problems(), ...nested];
-  if (hasErrors(problems)) return { problems };
-  return { options: WebhookOptions.parse({ url, headers, basicAuth, insecureSkipVerify }), problems };
-}
-
-function readHeaders(source: Json, problems: OptionProblem[]): { name: string; value: string }[] {
-  if (!Array.isArray(source)) {
-    const fix = 'Write a list of `- name: …` and `value: …`.';
-    problems.push({
-      path: ['headers'],
-      what: `headers must be a list, not ${kindOf(source)}`,
-      fix,
-      severity: 'error',
-    });
-    return [];
-  }
-  return source.map((entry, index) => {
-    const reader = createOptionReader(entry, ['headers', index]);
-    const name = reader.text('name') ?? '';
-    const value = (reader.text('value') ?? '').trim();
-    if (!token.test(name))
-      reader.problem(
-        'name',
-        'the name of the header is missing or no header name',
-        'Write a name such as Authorization.',
-      );
-    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-      reader.problem(
-        'value',
-        'the value of the header holds line breaks or characters that no header can have',
-        'Store it on one line, without them.',
-      );
+export const webhook = serviceSchema({
+  type: 'webhook',
+  product: 'Webhook',
+  options: {
+    url: { kind: 'hook', required: 'Set url to where notifications are to be sent.' },
+    headers: { kind: 'objects', fields: { name: { kind: 'text' }, value: { kind: 'header' } } },
+    basicAuth: { kind: 'object', fields: { username: { kind: 'text' }, password: { kind: 'password' } } },
+    ...retries,
+    ...transport,
+  },
+  check({ headers }, report) {
+    for (const [index, { name }] of headers.entries()) {
+      const path = ['headers', index, 'name'];
+      if (!token.test(name)) {
+        report(
+          path,
+          'the name of the header is missing or no header name',
+          'Write a name such as Authorization.',
+        );
+      } else if (name.toLowerCase() === 'host') {
+        report(path, 'a Host header has no effect, since the host is that of url', 'Remove it.', 'warning');
+      }
     }
-    problems.push(...reader.problems());
-    return { name, value };
-  });
-}
-
-function readBasicAuth(source: Json | undefined, problems: OptionProblem[]): WebhookOptions['basicAuth'] {
-  if (source === undefined) return undefined;
-  const reader = createOptionReader(source, ['basicAuth']);
-  const auth = { username: reader.text('username') ?? '', password: reader.text('password') ?? '' };
-  problems.push(...reader.problems());
-  return auth;
-}
-
-/** Reads a `webhook:` section, rendered or as the template has it: a map of requests by the name of the service. */
-export function readWebhookSection(source: Json): {
-  requests: Map<string, WebhookRequest>;
-  problems: OptionProblem[];
-} {
-  const problems: OptionProblem[] = [];
-  const requests = new Map<string, WebhookRequest>();
-  if (source !== null && !isObject(source)) {
-    const fix = 'Write the name of a webhook service, and method, path and body below it.';
-    problems.push({ path: [], what: `must be a map, not ${kindOf(source)}`, fix, severity: 'error' });
-  }
-  for (const [name, entry] of Object.entries(isObject(source) ? source : {})) {
-    const reader = createOptionReader(entry, [name]);
-    const request = {
-      method: reader.text('method') ?? '',
-      path: reader.text('path') ?? '',
-      body: reader.text('body') ?? '',
+  },
+  rendering({ headers }, name) {
+    const contentType =
+      headers.findLast((header) => header.name.toLowerCase() === 'content-type')?.value ?? '';
+    const sendsJson = /^[^;]*\bjson\b/i.test(contentType);
+    return {
+      jsonFields: sendsJson ? [`${name}.body`] : [],
+      looseJsonFields: ['*.body'],
+      urlFields: ['*.path'],
     };
-    if (request.method !== '' && !token.test(request.method)) {
-      reader.problem(
-        'method',
-        `${JSON.stringify(request.method)} is no HTTP method`,
-        'Write POST, PUT, PATCH or GET.',
-      );
-    }
-    problems.push(...reader.problems());
-    requests.set(name, WebhookRequest.parse(request));
+  },
+  section: {
+    merge: 'parts',
+    fields: { '*': { method: 'literal', body: 'text', path: 'text' } },
+    json: ['*.body'],
+  },
+  recipient: { noun: 'recipient' },
+});
+
+const requestFields = { method: { kind: 'text' }, path: { kind: 'text' }, body: { kind: 'text' } } as const;
+
+/** One entry of the `webhook:` section of a template. */
+export type WebhookRequest = OptionsOf<typeof requestFields>;
+
+/** The entry for a service in a rendered `webhook:` section; undefined where there is none. */
+export function readWebhookSection(
+  source: Json,
+  name: string,
+): { request?: WebhookRequest; problems: OptionProblem[] } {
+  if (source === null) return { problems: [] };
+  if (!isObject(source)) {
+    const fix = 'Write the name of a webhook service, and method, path and body below it.';
+    return { problems: [{ path: [], what: `must be a map, not ${kindOf(source)}`, fix, severity: 'error' }] };
   }
-  return { requests, problems };
+  const entry = Object.hasOwn(source, name) ? source[name] : undefined;
+  if (entry === undefined) return { problems: [] };
+  const { options: request, problems } = readFields(requestFields, entry, [name]);
+  if (request.method !== '' && !token.test(request.method)) {
+    const what = `${JSON.stringify(request.method)} is no HTTP method`;
+    problems.push({ path: [name, 'method'], what, fix: 'Write POST, PUT, PATCH or GET.', severity: 'error' });
+  }
+  return { request, problems };
 }

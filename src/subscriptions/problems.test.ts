@@ -113,7 +113,7 @@ describe('subscriptionProblems', () => {
     ['slack', 'a,b', /holds a comma.*";"/],
     ['slack', 'slack:general', /begins with the name of the service.*Write "general"/],
     ['slack', 'one two', /white space/],
-    ['teams', 'genral', /no recipient "genral" in recipientUrls.*Did you mean "general"/],
+    ['teams', 'genral', /recipient "genral" is not in recipientUrls.*Did you mean "general"/],
   ])('says which recipient %s cannot have: %j', (service, recipient, expected) => {
     const all = said(`${domain}/subscribe.on-a.${service}`, recipient);
     expect(all).toHaveLength(1);

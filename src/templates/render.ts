@@ -1,9 +1,10 @@
 /** Templates + variables → the notification for one destination. */
 import { toText } from '../go/bytes.ts';
 import type { Json, JsonObject, Notification } from '../model.ts';
+import { mergeSections } from '../services/schema.ts';
+import { schemaOf } from '../services/schemas.ts';
 import { type Allowance, createAllowance } from './gotemplate/run.ts';
 import { isJson, jsonStringFilter } from './json-safe.ts';
-import { shapeOf } from './sections.ts';
 import type {
   PrintFilter,
   SectionObject,
@@ -52,7 +53,7 @@ class RenderFailure extends Error {
 
 /**
  * Merges the templates of a `send` list in order: the message keeps the last text that is not empty, sections merge
- * as sections.ts says for their service. Values that would break the JSON of a field are escaped; a field that is no
+ * as the schema of their service says. Values that would break the JSON of a field are escaped; a field that is no
  * JSON even so is left as it is, with a warning where it must be JSON. Values that would break a URL are escaped for
  * it. All strings share the limits of one execution.
  */
@@ -64,14 +65,14 @@ export function renderNotification(
   const warnings: RenderWarning[] = [];
   const allowance = options.allowance ?? createAllowance();
   let message = '';
+  const merge = schemaOf(options.serviceType)?.section?.merge ?? 'set';
   let section: JsonObject | undefined;
   try {
     for (const template of templates) {
       const renderer = createRenderer(template, vars, { ...options, allowance }, warnings);
       if (template.message !== undefined) message = renderer.string(template.message) || message;
       const source = template.sections.get(options.serviceType);
-      if (source !== undefined)
-        section = mergeSection(options.serviceType, section, renderer.section(source));
+      if (source !== undefined) section = mergeSections(merge, section, renderer.section(source));
     }
   } catch (error) {
     if (error instanceof RenderFailure) return error.result;
@@ -155,18 +156,4 @@ function isAmong(path: readonly string[], fields: readonly string[]): boolean {
     const parts = field.split('.');
     return parts.length === path.length && parts.every((part, at) => part === '*' || part === path[at]);
   });
-}
-
-const isEmpty = (value: Json): boolean =>
-  value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
-
-function mergeSection(serviceType: string, before: JsonObject | undefined, later: JsonObject): JsonObject {
-  const merge = shapeOf(serviceType)?.merge ?? 'replace';
-  if (before === undefined || merge === 'replace') return later;
-  const merged: JsonObject = {};
-  for (const [key, value] of Object.entries(before)) define(merged, key, value);
-  for (const [key, value] of Object.entries(later)) {
-    if (merge === 'parts' || !isEmpty(value)) define(merged, key, value);
-  }
-  return merged;
 }

@@ -141,3 +141,24 @@ describe('dialect', () => {
     ]);
   });
 });
+
+describe('fields that a section leaves out', () => {
+  const sourceOf = (text: string, field: string) => {
+    const { template, problems } = compileTemplate('t', text);
+    expect(problems).toEqual([]);
+    const tree = template?.sections.get('newrelic')?.[field];
+    return typeof tree === 'object' && tree !== null && 'source' in tree ? tree.source : tree;
+  };
+
+  test('have the template that argocd-notifications gives them', () => {
+    const revision = '{{.app.status.operationState.syncResult.revision}}';
+    expect(sourceOf('newrelic: {}', 'revision')).toBe(revision);
+    expect(sourceOf('newrelic: {revision: ""}', 'revision')).toBe(revision);
+    expect(sourceOf('newrelic: {Revision: r}', 'revision')).toBe('r');
+    expect(sourceOf('newrelic: {}', 'description')).toBeUndefined();
+  });
+
+  test('are of no section that is not there', () => {
+    expect(compileTemplate('t', 'message: m').template?.sections.size).toBe(0);
+  });
+});

@@ -1,16 +1,26 @@
 /** The YAML of `template.<name>` → a compiled template, with a problem for everything that is wrong. */
 import { suggestion } from '../go/did-you-mean.ts';
-import { fieldKey, parseYaml, unknownFields, type YamlDocument } from '../go/yaml.ts';
+import { fieldKey, parseYaml, unknownFields, type YamlDocument, type YamlPath } from '../go/yaml.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
+import type { SectionField, SectionFields, SectionSchema } from '../services/schema.ts';
+import { schemaOf, schemas } from '../services/schemas.ts';
 import { compileString, positionIn } from './compile-string.ts';
-import { type FieldKind, SECTIONS, shapeOf } from './sections.ts';
 import type { Dialect, SectionObject, SectionTree, Template, TemplateString } from './template.ts';
 
 export { renderNotification } from './render.ts';
-export { shapeOf } from './sections.ts';
 export { templateVars } from './vars.ts';
+export { shapeOf };
 
 const OWN_FIELDS = ['message', 'dialect'] as const;
+
+/** The section that belongs to a type of service; undefined for a type without one. */
+function shapeOf(type: string): SectionSchema | undefined {
+  return schemaOf(type)?.section;
+}
+
+const SECTIONS: ReadonlyMap<string, SectionSchema> = new Map(
+  schemas.flatMap((schema) => ('section' in schema && schema.section ? [[schema.type, schema.section]] : [])),
+);
 
 export function compileTemplate(name: string, text: string): { template?: Template; problems: Problem[] } {
   return new TemplateReader(name, text).read();
@@ -18,6 +28,11 @@ export function compileTemplate(name: string, text: string): { template?: Templa
 
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isEmptyText = (tree: SectionTree | undefined): boolean =>
+  tree === undefined || (typeof tree === 'object' && tree !== null && 'source' in tree && tree.source === '');
+
+const isList = (kind: SectionField): kind is readonly [SectionFields] => Array.isArray(kind);
 
 class TemplateReader {
   private readonly name: string;
@@ -53,9 +68,10 @@ class TemplateReader {
     const message =
       messageKey === undefined ? undefined : this.readText(value[messageKey], [messageKey], ['message']);
     const sections = new Map<string, SectionObject>();
-    for (const type of Object.keys(SECTIONS)) {
+    for (const [type, shape] of SECTIONS) {
       const key = fieldKey(value, type);
-      if (key !== undefined && value[key] !== null) this.readSection(sections, type, value[key] as Json, key);
+      if (key !== undefined && value[key] !== null)
+        this.readSection(sections, { type, shape, value: value[key] as Json, key });
     }
     this.readUnknown(value, sections);
     return {
@@ -79,7 +95,7 @@ class TemplateReader {
 
   /** A field that is no service of ours may be one of a later version: it is kept, with a warning. */
   private readUnknown(value: JsonObject, sections: Map<string, SectionObject>): void {
-    const names = [...OWN_FIELDS, ...Object.keys(SECTIONS)];
+    const names = [...OWN_FIELDS, ...SECTIONS.keys()];
     const unknown = unknownFields(value, names);
     const request = unknown.filter((key) => /^(?:method|path|body)$/i.test(key));
     if (request.length > 0) this.reportRequest(request);
@@ -87,7 +103,9 @@ class TemplateReader {
       const section = value[key];
       if (isObject(section)) sections.set(key, this.readGeneric(section, [key]) as SectionObject);
       if (request.includes(key)) continue;
-      const owners = Object.keys(SECTIONS).filter((type) => SECTIONS[type]?.fields[key] !== undefined);
+      const owners = [...SECTIONS]
+        .filter(([, { fields }]) => fields[key] !== undefined)
+        .map(([type]) => type);
       const fix =
         owners.length === 0
           ? `Remove it, or correct its name.${suggestion(key, names)}`
@@ -109,9 +127,10 @@ class TemplateReader {
     );
   }
 
-  private readSection(sections: Map<string, SectionObject>, type: string, value: Json, key: string): void {
-    const shape = shapeOf(type);
-    if (shape === undefined) return;
+  private readSection(
+    sections: Map<string, SectionObject>,
+    { type, shape, value, key }: { type: string; shape: SectionSchema; value: Json; key: string },
+  ): void {
     if (!isObject(value)) {
       this.report(
         'error',
@@ -123,7 +142,7 @@ class TemplateReader {
     }
     if (type === 'webhook' && this.lacksWebhookName(value, key)) return;
     const section = this.readObject(value, shape.fields, [key], [type]);
-    sections.set(type, section);
+    sections.set(type, this.withDefaults(section, shape, type, key));
     for (const [field, words] of Object.entries(shape.words ?? {})) {
       const word = section[field];
       if (typeof word !== 'string' || word === '' || words.includes(word)) continue;
@@ -134,6 +153,28 @@ class TemplateReader {
         `Use one of ${words.join(', ')}.${suggestion(word, words)}`,
       );
     }
+  }
+
+  private withDefaults(
+    section: SectionObject,
+    { defaults = {} }: SectionSchema,
+    type: string,
+    key: string,
+  ): SectionObject {
+    const missing = Object.entries(defaults).filter(([field]) => isEmptyText(section[field]));
+    const compiled = missing.map(([field, text]): [string, SectionTree] => {
+      const result = compileString({
+        name: this.name,
+        path: [type, field],
+        text,
+        dialect: 'go',
+        locate: () => this.document.keyAt([key]),
+      });
+      if (!result.ok) throw new Error(`the default of ${type}.${field} does not compile: ${result.error}`);
+      this.strings.push(result.string);
+      return [field, result.string];
+    });
+    return { ...section, ...Object.fromEntries(compiled) };
   }
 
   /** `webhook: {method, body}`: the name of the service is missing between the two. */
@@ -154,8 +195,8 @@ class TemplateReader {
 
   private readObject(
     value: JsonObject,
-    fields: { readonly [field: string]: FieldKind },
-    yamlPath: string[],
+    fields: SectionFields,
+    yamlPath: YamlPath,
     path: string[],
   ): SectionObject {
     const object: Record<string, SectionTree> = {};
@@ -186,8 +227,8 @@ class TemplateReader {
     object: Record<string, SectionTree>,
     field: string,
     value: Json,
-    kind: FieldKind,
-    yamlPath: string[],
+    kind: SectionField,
+    yamlPath: YamlPath,
     path: string[],
   ): void {
     const tree = value === null ? undefined : this.readField(value, kind, yamlPath, path);
@@ -202,8 +243,8 @@ class TemplateReader {
 
   private readField(
     value: Json,
-    kind: FieldKind,
-    yamlPath: string[],
+    kind: SectionField,
+    yamlPath: YamlPath,
     path: string[],
   ): SectionTree | undefined {
     switch (kind) {
@@ -226,12 +267,28 @@ class TemplateReader {
         if (!isObject(value)) return this.wrong(yamlPath, path, 'a mapping');
         return this.readObject(value, { '*': 'text' }, yamlPath, path);
       default:
+        if (isList(kind)) return this.readList(value, kind[0], yamlPath, path);
         if (!isObject(value)) return this.wrong(yamlPath, path, 'a mapping');
         return this.readObject(value, kind, yamlPath, path);
     }
   }
 
-  private wrong(yamlPath: string[], path: string[], wanted: string): undefined {
+  private readList(
+    value: Json,
+    fields: SectionFields,
+    yamlPath: YamlPath,
+    path: string[],
+  ): SectionTree | undefined {
+    if (!Array.isArray(value)) return this.wrong(yamlPath, path, 'a list of mappings');
+    return value.flatMap((item, index): SectionTree[] => {
+      const at = [...yamlPath, index];
+      if (isObject(item)) return [this.readObject(item, fields, at, [...path, String(index)])];
+      this.wrong(at, [...path, String(index)], 'a mapping');
+      return [];
+    });
+  }
+
+  private wrong(yamlPath: YamlPath, path: string[], wanted: string): undefined {
     this.report(
       'error',
       this.document.at(yamlPath),
@@ -241,7 +298,7 @@ class TemplateReader {
     return undefined;
   }
 
-  private isScalar(value: Json | undefined, yamlPath: string[], path: string[]): boolean {
+  private isScalar(value: Json | undefined, yamlPath: YamlPath, path: string[]): boolean {
     if (typeof value !== 'object' || value === null) return true;
     const what = `${path.join('.')} must be a text, not ${Array.isArray(value) ? 'a list' : 'a mapping'}`;
     this.report(
@@ -254,8 +311,8 @@ class TemplateReader {
   }
 
   /** Strings of a section that we do not know, wherever they stand. */
-  private readGeneric(value: Json, path: string[]): SectionTree {
-    if (typeof value === 'string') return this.compile(value, path, path) ?? '';
+  private readGeneric(value: Json, path: YamlPath): SectionTree {
+    if (typeof value === 'string') return this.compile(value, path, path.map(String)) ?? '';
     if (Array.isArray(value))
       return value.map((item) => (typeof item === 'string' ? item : this.readGeneric(item, path)));
     if (!isObject(value)) return value;
@@ -272,12 +329,12 @@ class TemplateReader {
     return object;
   }
 
-  private readText(value: Json | undefined, yamlPath: string[], path: string[]): TemplateString | undefined {
+  private readText(value: Json | undefined, yamlPath: YamlPath, path: string[]): TemplateString | undefined {
     if (!this.isScalar(value, yamlPath, path)) return undefined;
     return this.compile(this.document.textAt(yamlPath) ?? '', yamlPath, path);
   }
 
-  private compile(text: string, yamlPath: string[], path: string[]): TemplateString | undefined {
+  private compile(text: string, yamlPath: YamlPath, path: string[]): TemplateString | undefined {
     const { document } = this;
     const locate = (offset: number) => document.within(yamlPath, positionIn(text, offset));
     const dialect = this.dialect === undefined ? {} : { dialect: this.dialect };

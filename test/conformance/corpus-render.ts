@@ -1,9 +1,9 @@
 /** A template of the corpus, rendered with every section that it has, against the engine's notification. */
 import type { Config } from '../../src/config/config.ts';
 import type { Json, JsonObject } from '../../src/model.ts';
+import { schemaOf } from '../../src/services/schemas.ts';
 import { neutraliseMentions } from '../../src/services/slack/mentions.ts';
 import { type RenderOptions, renderNotification } from '../../src/templates/render.ts';
-import { SECTIONS } from '../../src/templates/sections.ts';
 import type { Template } from '../../src/templates/template.ts';
 import { templateVars } from '../../src/templates/vars.ts';
 import type { GoldenRendering } from './corpus-golden.ts';
@@ -100,7 +100,7 @@ function render(
   });
   const all: JsonObject = {};
   // Sections of types that the engine does not know are nothing to it.
-  const types = [...template.sections.keys()].filter((type) => Object.hasOwn(SECTIONS, type));
+  const types = [...template.sections.keys()].filter((type) => schemaOf(type)?.section !== undefined);
   for (const type of new Set([serviceType, ...types])) {
     const extra = options[type] ?? { jsonFields: [] };
     const result = renderNotification([template], vars, { serviceType: type, ...extra });

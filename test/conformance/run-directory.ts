@@ -7,15 +7,15 @@ import type { FiledVerdict } from './report.ts';
 import { type ConfigCase, runConfig } from './run-config.ts';
 import { runExpr } from './run-expr.ts';
 import { type PipelineVectors, runPipeline } from './run-pipeline.ts';
+import { readServiceVectors, runServices } from './run-services.ts';
 import { runState, type StateVectors } from './run-state.ts';
 import { runSubscriptions, type SubscriptionCase } from './run-subscriptions.ts';
 import { runTemplates } from './run-templates.ts';
+import { VectorFileError } from './vector-file-error.ts';
 import type { Verdict } from './verdict.ts';
 
-/** A file that cannot be run at all; the message says what is wrong with it and what to do. */
-export class VectorFileError extends Error {}
-
 interface Case {
+  /** `id` in `services.json`. */
   name: string;
   /** Absent in `state.json`, whose lists are the groups. */
   group?: string;
@@ -56,6 +56,7 @@ const runners: Readonly<Record<string, Runner>> = {
     eachCase((readJson(file) as { cases: ConfigCase[] }).cases, (vector) =>
       only(runConfig({ cases: [vector] })),
     ),
+  services: (file, fixturesFile) => runServices(readServiceVectors(file), readFixtures(fixturesFile)),
 };
 
 const vectorFiles = Object.keys(runners).map((name) => `${name}.json`);

@@ -1,16 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createSlackSimulator, type SlackSimulator } from '../../simulator/slack.ts';
 import { parseYaml } from '../../src/go/yaml.ts';
-import { createLog } from '../../src/log.ts';
 import type { JsonObject, Notification, Outcome } from '../../src/model.ts';
 import { presentationOf, type Service } from '../../src/services/service.ts';
-import { validateSlackOptions } from '../../src/services/slack/schema.ts';
-import { createSlackService } from '../../src/services/slack/slack.ts';
 import { renderNotification } from '../../src/templates/render.ts';
 import { compileTemplate } from '../../src/templates/schema.ts';
 import type { Template } from '../../src/templates/template.ts';
 import { templateVars } from '../../src/templates/vars.ts';
-import { createMemoryState } from '../services/memory-state.ts';
+import { startService } from '../services/start-service.ts';
 
 /** `pipeline.json`: the data of a ConfigMap, and what slack-go posted for each send. */
 export interface PipelineVectors {
@@ -149,10 +146,7 @@ function compile(data: Record<string, string>): { templates: Map<string, Templat
 
 function slackService(source: string, simulator: SlackSimulator): Service {
   const given = parseYaml(source).value as JsonObject;
-  const { options } = validateSlackOptions({ ...given, token: simulator.token, apiURL: simulator.apiUrl });
-  if (options === undefined) throw new Error(`the service options are refused: ${source}`);
-  const log = createLog({ level: 'silent', format: 'json' });
-  return createSlackService(options, { name: 'slack', log, state: createMemoryState() });
+  return startService('slack', { ...given, token: simulator.token, apiURL: simulator.apiUrl });
 }
 
 interface Input extends Fixtures {

@@ -187,7 +187,11 @@ function configurationsOf(
 ): Configurations {
   const services = new Map(
     serviceNames.map(
-      (name) => [name, { key: `service.${name}`, type: name, name, sendable: true, options: {} }] as const,
+      (name) =>
+        [
+          name,
+          { key: `service.${name}`, type: name, name, sendable: true, options: {}, settings: {} },
+        ] as const,
     ),
   );
   const configurations = createConfigurations(

@@ -2,16 +2,20 @@
 import { statSync } from 'node:fs';
 import { type Corpus, CorpusError, openCorpus, runCorpus } from './corpus.ts';
 import { documentedLines, type FiledVerdict, failureLines, summarize, totalLines } from './report.ts';
-import { fixturesOf, runDirectory, VectorFileError } from './run-directory.ts';
+import { fixturesOf, runDirectory } from './run-directory.ts';
+import { differenceRows, loadDifferences } from './services/difference.ts';
+import { VectorFileError } from './vector-file-error.ts';
 
 const help = `Usage: npm run conformance -- DIR [--corpus DIR] [--documented]
+       npm run conformance -- --differences
 
 Runs vectors of the real notifications engine against Herald, and real ConfigMaps with their golden results.
 
-  DIR            directory with expr.json, templates.json, pipeline.json, state.json, subscriptions.json, config.json
-                 (those that are there) and fixtures.json (the repository's where it has none)
+  DIR            directory with expr.json, templates.json, pipeline.json, state.json, subscriptions.json, config.json,
+                 services.json (those that are there) and fixtures.json (the repository's where it has none)
   --corpus DIR   directory with golden.jsonl, the ConfigMaps it names (in DIR or a folder in it) and apps/*.json
   --documented   also prints a line for each vector where Herald differs as documented
+  --differences  prints the table of docs/conformance.md on how services differ, and nothing else
   --help         prints this
 
 Prints a line per failure, totals per group, and as its last line {"passed":N,"failed":N,"groups":{...}}.
@@ -34,6 +38,10 @@ export async function conformance(
 ): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) {
     io.stdout(help);
+    return 0;
+  }
+  if (args.includes('--differences')) {
+    io.stdout(`${differenceRows(await loadDifferences()).join('\n')}\n`);
     return 0;
   }
   try {

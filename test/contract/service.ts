@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Notification, Outcome } from '../../src/model.ts';
+import type { JsonObject, Notification, Outcome } from '../../src/model.ts';
 import type { Service } from '../../src/services/service.ts';
 
 /** What the other side of a service can be made to do, once. */
@@ -7,6 +7,9 @@ export type ServiceFault =
   | 'reset'
   | 'drop'
   | 'hang'
+  /** An answer of success that breaks off, or never ends. */
+  | 'half'
+  | 'endless'
   | { status: number; headers?: Record<string, string>; body?: string };
 
 /** A service with the world it talks to. */
@@ -23,8 +26,11 @@ export interface ServiceFixture {
   refused?: 'retry';
   /** Makes the other side unreachable. */
   disconnect(): Promise<void>;
-  /** What `sent` says of an earlier attempt that has arrived, and of one that has not. */
-  earlier: { arrived: 'found' | 'unreadable'; lost: 'absent' | 'unreadable' };
+  /**
+   * What `sent` says of an earlier attempt that has arrived, and of one that has not; undefined: nothing, since sending
+   * again changes nothing.
+   */
+  earlier: { arrived?: 'found' | 'unreadable'; lost?: 'absent' | 'unreadable' };
   close(): Promise<void>;
 }
 
@@ -32,11 +38,13 @@ export interface ServiceContract {
   name: string;
   /** Occurs in the configuration and must never occur in an error. */
   secrets: readonly string[];
+  /** Of the notification, where there must be one. */
+  section?: JsonObject;
   open: () => Promise<ServiceFixture>;
 }
 
 /** The contract of `Service`, for any implementation. */
-export function describeService({ name, secrets, open }: ServiceContract): void {
+export function describeService({ name, secrets, section, open }: ServiceContract): void {
   describe(`${name} service`, () => {
     let fixture: ServiceFixture;
     beforeEach(async () => {
@@ -53,7 +61,11 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
       earlier?: { since: number },
     ) => {
       const context = { deliveryId: 'd1', signal, ...(earlier === undefined ? {} : { earlier }) };
-      return fixture.service.send(notification, fixture.recipient, context);
+      return fixture.service.send(
+        { ...(section && { section }), ...notification },
+        fixture.recipient,
+        context,
+      );
     };
     const errorOf = (outcome: Outcome) => (outcome.status === 'sent' ? '' : outcome.error);
     const expectNoSecret = (outcome: Outcome) => {
@@ -95,7 +107,11 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
       ['another has taken over', { confirm: async () => false, isOpen: () => true }],
     ])('sends nothing once %s', async (_, departure) => {
       const context = { deliveryId: 'd1', signal: AbortSignal.timeout(600_000), departure };
-      const outcome = await fixture.service.send({ message: 'deployed' }, fixture.recipient, context);
+      const outcome = await fixture.service.send(
+        { message: 'deployed', ...(section && { section }) },
+        fixture.recipient,
+        context,
+      );
       expect(outcome).toMatchObject({ status: 'retry', reason: 'too_late' });
       expect(outcome).not.toHaveProperty('unclear');
       expect(fixture.received()).toEqual([]);
@@ -114,7 +130,10 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
       const since = Date.now();
       expect(await send()).toEqual({ status: 'sent' });
       const { arrived } = fixture.earlier;
-      expect(await send(undefined, undefined, { since })).toEqual({ status: 'sent', earlier: arrived });
+      expect(await send(undefined, undefined, { since })).toEqual({
+        status: 'sent',
+        ...(arrived && { earlier: arrived }),
+      });
       expect(
         fixture
           .received()
@@ -125,7 +144,8 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
 
     it('says what became of an earlier attempt that was lost', async () => {
       const outcome = await send(undefined, undefined, { since: Date.now() });
-      expect(outcome).toEqual({ status: 'sent', earlier: fixture.earlier.lost });
+      const { lost } = fixture.earlier;
+      expect(outcome).toEqual({ status: 'sent', ...(lost && { earlier: lost }) });
       expect(
         fixture
           .received()
@@ -186,6 +206,24 @@ export function describeService({ name, secrets, open }: ServiceContract): void 
       const outcome = await send();
       expect(outcome).toMatchObject({ status: fixture.refused ?? 'rejected', reason: `http_${status}` });
       expect(outcome).not.toHaveProperty('unclear');
+      expectNoSecret(outcome);
+    });
+
+    it.each<[string, ServiceFault]>([
+      ['breaks off', 'half'],
+      ['never ends', 'endless'],
+      [
+        'is a page of a proxy',
+        { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>hello</html>' },
+      ],
+      ['is JSON of something else', { status: 200, body: '[null]' }],
+    ])('knows what an answer of success means that %s', async (_, fault) => {
+      if (fixture.fail === undefined) return;
+      fixture.fail(fault);
+      const outcome = await send();
+      // The service may have done what was asked.
+      const known = outcome.status === 'sent' || (outcome.status === 'retry' && outcome.unclear === true);
+      expect([known, outcome]).toEqual([true, outcome]);
       expectNoSecret(outcome);
     });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { createConfigurations } from '../../src/configurations/configurations.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import { createService } from '../../src/services/create-service.ts';
+import { createService } from '../../src/services/registry.ts';
 import { recordLog } from '../../src/testing/recorded-log.ts';
 import { runs } from '../runs.ts';
 import { createMemoryState } from '../services/memory-state.ts';

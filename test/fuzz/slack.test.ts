@@ -4,10 +4,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json, Outcome } from '../../src/model.ts';
 import type { Service } from '../../src/services/service.ts';
-import { createSlackService } from '../../src/services/slack/slack.ts';
 import { recordLog } from '../../src/testing/recorded-log.ts';
 import { runs } from '../runs.ts';
-import { createMemoryState } from '../services/memory-state.ts';
+import { startService } from '../services/start-service.ts';
 import { halfRight, nastyJson, nastyText } from './arbitraries.ts';
 import { unless } from './unless.ts';
 
@@ -26,15 +25,8 @@ beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const options = {
-    token,
-    apiURL: `http://127.0.0.1:${port}/api/`,
-    username: '',
-    icon: '',
-    disableUnfurl: false,
-    insecureSkipVerify: false,
-  };
-  service = createSlackService(options, { name: 'slack', log, state: createMemoryState() }, { timeout: 500 });
+  const options = { token, apiURL: `http://127.0.0.1:${port}/api/` };
+  service = startService('slack', options, { log, slack: { timeout: 500 } });
 });
 afterAll(async () => {
   await service.close();

@@ -11,19 +11,16 @@ import {
 import type { Server } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createArgocdClient } from '../../src/argocd/client.ts';
 import { parseCommandLine } from '../../src/cli/command-line.ts';
 import { runCommand } from '../../src/cli/run-command.ts';
 import { fakeIo } from '../../src/cli/testing/fake-io.ts';
-import { createLog } from '../../src/log.ts';
 import { type CertificatesOf, createHostCertificates } from '../../src/net/host-certificates.ts';
-import { createService } from '../../src/services/create-service.ts';
 import type { Service } from '../../src/services/service.ts';
 import { tools } from '../tools.ts';
-import { createMemoryState } from './memory-state.ts';
 import { makeCertificate, serveWith } from './own-certificates.ts';
+import { startService } from './start-service.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'herald-certificates-'));
 const mounted = join(folder, 'mounted');
@@ -58,12 +55,7 @@ function mount(files: Record<string, string>): void {
 }
 
 function created(type: string, url: string, options: object = {}): Service {
-  const log = createLog({ level: 'silent', format: 'json' });
-  const deps = { log, state: createMemoryState(), stream: new PassThrough(), certificatesOf };
-  const source = { type, name: type, options: { token: 'x', apiURL: url, url, ...options } };
-  const { service } = createService(source, deps);
-  if (service === undefined) throw new Error('no service');
-  return service;
+  return startService(type, { token: 'x', apiURL: url, url, ...options }, { certificatesOf });
 }
 
 const send = (service: Service) =>

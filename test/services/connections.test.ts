@@ -11,16 +11,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { createSlackSimulator } from '../../simulator/slack.ts';
 import { createLog } from '../../src/log.ts';
 import type { JsonObject } from '../../src/model.ts';
-import { createService, type ServiceDeps } from '../../src/services/create-service.ts';
-import { closeConnections, createConnections } from '../../src/services/http.ts';
+import { closeConnections, createHttpClient } from '../../src/services/http.ts';
+import { createService, type ServiceDeps } from '../../src/services/registry.ts';
 import { tools } from '../tools.ts';
 import { createMemoryState } from './memory-state.ts';
+import { startService } from './start-service.ts';
 
 async function sendOnce(type: string, options: JsonObject, deps: Partial<ServiceDeps> = {}) {
-  const log = createLog({ level: 'silent', format: 'json' });
-  const common = { log, state: createMemoryState(), stream: new PassThrough() };
-  const { service, problems } = createService({ type, name: type, options }, { ...common, ...deps });
-  if (service === undefined) throw new Error(JSON.stringify(problems));
+  const service = startService(type, options, deps);
   const signal = AbortSignal.timeout(600_000);
   const outcome = await service.send({ message: 'm' }, 'deploys', { deliveryId: 'd', signal });
   await service.close();
@@ -35,8 +33,8 @@ async function listen(server: Server): Promise<number> {
 describe('a server that answers 407 with a large page', () => {
   it('keeps nobody from closing', async () => {
     const refusing = createHttpServer((_, response) => response.writeHead(407).end('x'.repeat(2_000_000)));
-    const dispatcher = createConnections({});
     const url = `http://127.0.0.1:${await listen(refusing)}/`;
+    const dispatcher = createHttpClient({}).dispatcher;
     await expect(fetch(url, { method: 'POST', body: 'a', dispatcher })).rejects.toThrow('fetch failed');
     await closeConnections(dispatcher, 50);
     // Which it does once no connection is left.
@@ -89,7 +87,7 @@ describe('proxies', () => {
     const log = createLog({ level: 'silent', format: 'json' });
     const deps = { log, state: createMemoryState(), stream: new PassThrough() };
     const { service, problems } = createService(
-      { type: 'slack', name: 'slack', options: { token: 'x' } },
+      { type: 'slack', name: 'slack', settings: { token: 'x' } },
       deps,
     );
     expect(service).toBeUndefined();

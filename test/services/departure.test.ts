@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { createWebhookService } from '../../src/services/webhook.ts';
+import { startService } from './start-service.ts';
 
 /** More than a service has connections to one host. */
 const many = 55;
@@ -19,7 +19,7 @@ test('also one that waits for a connection', async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const service = createWebhookService({ url, headers: [], insecureSkipVerify: false }, { name: 'w' });
+  const service = startService('webhook', { url }, { name: 'w' });
   const signal = AbortSignal.timeout(600_000);
   let isOpen = true;
   const departure = { confirm: async () => true, isOpen: () => isOpen };

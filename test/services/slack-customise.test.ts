@@ -3,9 +3,7 @@ import { createSlackSimulator, type SlackSimulator } from '../../simulator/slack
 import { createLog } from '../../src/log.ts';
 import type { JsonObject } from '../../src/model.ts';
 import type { Service } from '../../src/services/service.ts';
-import { validateSlackOptions } from '../../src/services/slack/schema.ts';
-import { createSlackService } from '../../src/services/slack/slack.ts';
-import { createMemoryState } from './memory-state.ts';
+import { startService } from './start-service.ts';
 
 let simulator: SlackSimulator;
 let service: Service;
@@ -18,11 +16,10 @@ beforeEach(async () => {
   simulator = createSlackSimulator({ channels: [{ name: 'deploys' }] });
   await simulator.start();
   const { token, apiUrl } = simulator;
-  const { options } = validateSlackOptions({ token, apiURL: apiUrl, username: 'argocd', icon: ':argo:' });
-  if (options === undefined) throw new Error('bad options');
   const write = (line: string) => void warnings.push(JSON.parse(line) as JsonObject);
   const log = createLog({ level: 'warn', format: 'json' }, { write });
-  service = createSlackService(options, { name: 'slack', log, state: createMemoryState(), now: () => now });
+  const options = { token, apiURL: apiUrl, username: 'argocd', icon: ':argo:' };
+  service = startService('slack', options, { log, now: () => now });
 });
 afterEach(async () => {
   await service.close();

@@ -6,9 +6,9 @@ import {
 import { createLog } from '../../src/log.ts';
 import type { JsonObject, Outcome } from '../../src/model.ts';
 import type { Service } from '../../src/services/service.ts';
-import { validateSlackOptions } from '../../src/services/slack/schema.ts';
-import { createSlackService, type SlackSettings } from '../../src/services/slack/slack.ts';
+import type { SlackSettings } from '../../src/services/slack/slack.ts';
 import { createMemoryState, type MemoryState } from './memory-state.ts';
+import { startService } from './start-service.ts';
 
 export interface Attempt {
   deliveryId?: string;
@@ -45,15 +45,9 @@ export async function openSlack(
   const log = createLog({ level: 'warn', format: 'json' }, { write });
 
   function start(chosen: Partial<SlackSettings>): Service {
-    const { options } = validateSlackOptions({ token: slack.token, apiURL: slack.apiUrl });
-    if (options === undefined) throw new Error('the options are not valid');
-    const deps = {
-      name: 'slack',
-      log,
-      state,
-      ...(simulated.now === undefined ? {} : { now: simulated.now }),
-    };
-    return createSlackService(options, deps, chosen);
+    const { now } = simulated;
+    const options = { token: slack.token, apiURL: slack.apiUrl };
+    return startService('slack', options, { log, state, slack: chosen, ...(now && { now }) });
   }
   let service = start(settings);
 

@@ -3,12 +3,10 @@ import { createSlackSimulator, type SlackSimulator } from '../../simulator/slack
 import { createLog } from '../../src/log.ts';
 import type { JsonObject } from '../../src/model.ts';
 import type { Service } from '../../src/services/service.ts';
-import { validateSlackOptions } from '../../src/services/slack/schema.ts';
-import { createSlackService } from '../../src/services/slack/slack.ts';
 import { renderNotification } from '../../src/templates/render.ts';
 import { compileTemplate } from '../../src/templates/schema.ts';
 import { templateVars } from '../../src/templates/vars.ts';
-import { createMemoryState } from './memory-state.ts';
+import { startService } from './start-service.ts';
 
 let simulator: SlackSimulator;
 let service: Service;
@@ -25,11 +23,9 @@ beforeEach(async () => {
   });
   await simulator.start();
   const { token, apiUrl } = simulator;
-  const { options } = validateSlackOptions({ token, apiURL: apiUrl });
-  if (options === undefined) throw new Error('bad options');
   const write = (line: string) => void logged.push(JSON.parse(line) as JsonObject);
   const log = createLog({ level: 'info', format: 'json' }, { write });
-  service = createSlackService(options, { name: 'slack', log, state: createMemoryState(), now: () => now });
+  service = startService('slack', { token, apiURL: apiUrl }, { log, now: () => now });
 });
 afterEach(async () => {
   await service.close();

@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSlackSimulator, type SlackSimulator } from '../../simulator/slack.ts';
-import { createLog } from '../../src/log.ts';
 import type { JsonObject, Outcome } from '../../src/model.ts';
 import type { Service } from '../../src/services/service.ts';
-import { validateSlackOptions } from '../../src/services/slack/schema.ts';
-import { createSlackService, type SlackSettings } from '../../src/services/slack/slack.ts';
+import type { SlackSettings } from '../../src/services/slack/slack.ts';
 import { createMemoryState, type MemoryState } from './memory-state.ts';
+import { startService } from './start-service.ts';
 
 const token = 'xoxb-secret-0123456789';
 let simulator: SlackSimulator;
@@ -13,14 +12,7 @@ let state: MemoryState;
 let service: Service;
 
 function start(options: JsonObject = {}, settings: Partial<SlackSettings> = {}): Service {
-  const source = { token, apiURL: simulator.apiUrl, ...options };
-  const { options: valid, problems } = validateSlackOptions(source);
-  if (valid === undefined) throw new Error(JSON.stringify(problems));
-  return createSlackService(
-    valid,
-    { name: 'slack', log: createLog({ level: 'silent', format: 'json' }), state },
-    settings,
-  );
+  return startService('slack', { token, apiURL: simulator.apiUrl, ...options }, { state, slack: settings });
 }
 
 let sent = 0;

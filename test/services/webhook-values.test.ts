@@ -6,10 +6,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/model.ts';
 import { presentationOf } from '../../src/services/service.ts';
-import { createWebhookService } from '../../src/services/webhook.ts';
 import { renderNotification } from '../../src/templates/render.ts';
 import { compileTemplate } from '../../src/templates/schema.ts';
 import { templateVars } from '../../src/templates/vars.ts';
+import { startService } from './start-service.ts';
 
 const received: { url: string; body: string }[] = [];
 const server: Server = createServer((request, response) => {
@@ -24,7 +24,7 @@ afterAll(() => server.close());
 function service(contentType = 'application/json') {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/base`;
   const headers = [{ name: 'Content-Type', value: contentType }];
-  return createWebhookService({ url, headers, insecureSkipVerify: false }, { name: 'ci' });
+  return startService('webhook', { url, headers }, { name: 'ci' });
 }
 
 function rendered(request: JsonObject, x: string, contentType?: string) {

@@ -18,9 +18,7 @@ describe('an answer of Slack', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const apiURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`;
-    const flags = { disableUnfurl: false, insecureSkipVerify: false };
-    const options = { token: 'xoxb-1', apiURL, username: '', icon: '', ...flags };
-    call = createSlackCall(options, { dispatcher, timeout: 30_000, now: Date.now });
+    call = createSlackCall({ token: 'xoxb-1', apiURL }, { dispatcher, timeout: 30_000, now: Date.now });
   });
   afterAll(async () => {
     await dispatcher.destroy();

@@ -42,7 +42,7 @@ const noLog = {
  * without a valid Retry-After, which the client answers with an untyped error, waits the default.
  */
 export function createSlackCall(
-  options: SlackOptions,
+  options: Pick<SlackOptions, 'token' | 'apiURL'>,
   deps: { dispatcher: Dispatcher; timeout: number; now: () => number },
 ): SlackCall {
   const call = async (

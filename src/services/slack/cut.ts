@@ -1,7 +1,5 @@
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+import { graphemeBoundary } from '../cut.ts';
 
-/** A cluster may be longer than any person would write (combining marks without end): then code points have to do. */
-const longestCluster = 64;
 /** How far back a cut may move to keep a link or an entity whole. */
 const longestToken = 500;
 
@@ -20,17 +18,6 @@ export function cut(text: string, limit: number): string {
 function cutTo(text: string, limit: number): string {
   const end = tokenBoundary(text, graphemeBoundary(text, Math.max(0, limit)));
   return text.slice(0, end);
-}
-
-function graphemeBoundary(text: string, index: number): number {
-  const boundary = graphemes.segment(text.slice(0, index + longestCluster)).containing(index)?.index ?? index;
-  return index - boundary > longestCluster ? wholeCodePoint(text, index) : boundary;
-}
-
-/** Moves back by one where `index` is inside a surrogate pair. */
-function wholeCodePoint(text: string, index: number): number {
-  const inside = /[\uDC00-\uDFFF]/.test(text[index] ?? '') && /[\uD800-\uDBFF]/.test(text[index - 1] ?? '');
-  return inside ? index - 1 : index;
 }
 
 function tokenBoundary(text: string, end: number): number {

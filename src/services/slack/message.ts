@@ -1,9 +1,10 @@
 import type { Notification } from '../../model.ts';
+import { isHttpUrl } from '../fields.ts';
 import { cut } from './cut.ts';
 import { type Normalised, normaliseAttachments, normaliseBlocks } from './go-json.ts';
 import { fitAttachments, fitBlocks, longestText } from './limits.ts';
 import { foldToText } from './plain-text.ts';
-import { isHttpUrl, readSlackSection, type SlackOptions, type SlackSection } from './schema.ts';
+import { readSlackSection, type SlackOptions, type SlackSection } from './schema.ts';
 
 export type Form = Readonly<Record<string, string>>;
 

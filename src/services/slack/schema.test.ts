@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { readSlackSection, validateSlackOptions } from './schema.ts';
+import type { Json } from '../../model.ts';
+import { validateOptions } from '../schema.ts';
+import { readSlackSection, slack } from './schema.ts';
+
+const validateSlackOptions = (source: Json) => validateOptions(slack, source);
 
 describe('options of service.slack', () => {
   it('have defaults, and are read as Go reads them', () => {
@@ -28,7 +32,7 @@ describe('options of service.slack', () => {
       channels: [],
       maxIdleConns: 5,
     });
-    expect(options?.apiURL).toBe('https://proxy.example/api/');
+    expect(options?.apiURL).toBe('https://proxy.example/api');
     expect(problems).toEqual([]);
   });
 

@@ -1,18 +1,61 @@
 import { z } from 'zod';
 import type { Json } from '../../model.ts';
-import { createOptionReader, hasErrors, type OptionProblem, type Validated } from '../options.ts';
+import { isHttpUrl, type OptionsOf, transport } from '../fields.ts';
+import { createOptionReader, type OptionProblem } from '../options.ts';
+import { serviceSchema } from '../schema.ts';
+import { neutraliseMentions } from './mentions.ts';
 
-/** `service.slack` of the ConfigMap, after `$key` substitution. */
-const SlackOptions = z.object({
-  token: z.string(),
-  /** With a trailing slash. */
-  apiURL: z.string(),
-  username: z.string(),
-  icon: z.string(),
-  disableUnfurl: z.boolean(),
-  insecureSkipVerify: z.boolean(),
+/** Where `service.slack` without `apiURL` posts. */
+const defaultApiUrl = 'https://slack.com/api/';
+
+export const slack = serviceSchema({
+  type: 'slack',
+  product: 'Slack',
+  options: {
+    token: { kind: 'token', required: 'Set token: $slack-token and put slack-token into the Secret.' },
+    apiURL: { kind: 'url', default: defaultApiUrl },
+    username: { kind: 'text', harmless: true },
+    icon: { kind: 'text', harmless: true },
+    signingSecret: { kind: 'password', harmless: true, ignored: true },
+    channels: { kind: 'list', of: 'text', ignored: true },
+    disableUnfurl: { kind: 'flag' },
+    ...transport,
+  },
+  check({ icon }, report) {
+    if (icon === '' || /^:.+:$/.test(icon) || isHttpUrl(icon)) return;
+    const what = 'icon is neither an emoji nor a URL and is left out';
+    report(['icon'], what, 'Write :name: or an https URL.', 'warning');
+  },
+  section: {
+    merge: 'set',
+    fields: {
+      username: 'text',
+      icon: 'text',
+      attachments: 'text',
+      blocks: 'text',
+      groupingKey: 'text',
+      notifyBroadcast: 'flag',
+      deliveryPolicy: 'literal',
+    },
+    json: ['attachments', 'blocks'],
+    words: { deliveryPolicy: ['Post', 'PostAndUpdate', 'Update'] },
+  },
+  rendering: { filterValue: neutraliseMentions },
+  mentions: true,
+  recipient: {
+    noun: 'channel',
+    required: 'the name of a channel',
+    pattern: {
+      test: /^\S+$/,
+      what: 'holds white space, so it is no channel',
+      fix: 'Separate recipients by ";".',
+    },
+  },
+  // Slack takes about one message a second and channel, and short bursts.
+  pace: { perSecond: 1, burst: 5 },
 });
-export type SlackOptions = z.infer<typeof SlackOptions>;
+
+export type SlackOptions = OptionsOf<(typeof slack)['options']>;
 
 /** The rendered `slack:` section of a template. An unknown deliveryPolicy is Post, as in argocd-notifications. */
 const SlackSection = z.object({
@@ -26,59 +69,7 @@ const SlackSection = z.object({
 });
 export type SlackSection = z.infer<typeof SlackSection>;
 
-const defaultApiUrl = 'https://slack.com/api/';
 const policies = ['Post', 'PostAndUpdate', 'Update'];
-
-export function validateSlackOptions(source: Json): Validated<SlackOptions> {
-  const reader = createOptionReader(source);
-  const token = reader.text('token')?.trim() ?? '';
-  const apiURL = reader.text('apiURL') || defaultApiUrl;
-  const fields = {
-    token,
-    apiURL: apiURL.endsWith('/') ? apiURL : `${apiURL}/`,
-    username: reader.text('username') ?? '',
-    icon: reader.text('icon') ?? '',
-    disableUnfurl: reader.flag('disableUnfurl') ?? false,
-    insecureSkipVerify: reader.flag('insecureSkipVerify') ?? false,
-  };
-  reader.ignore('signingSecret', 'channels', ...transportFields);
-
-  if (token === '') {
-    reader.problem(
-      'token',
-      'token is missing',
-      'Set token: $slack-token and put slack-token into the Secret.',
-    );
-  } else if (token.startsWith('$')) {
-    reader.problem(
-      'token',
-      'token names a key that the Secret does not have',
-      `Add the key to the Secret, or correct its name.`,
-    );
-  } else if (!/^[\x21-\x7e]+$/.test(token)) {
-    reader.problem(
-      'token',
-      'token holds spaces, line breaks or other characters that no Slack token has',
-      'Store the bare token (xoxb-…) in the Secret.',
-    );
-  }
-  if (!isHttpUrl(apiURL)) {
-    reader.problem('apiURL', 'apiURL is no http(s) URL', `Remove it, or write one such as ${defaultApiUrl}.`);
-  }
-  if (fields.icon !== '' && !/^:.+:$/.test(fields.icon) && !isHttpUrl(fields.icon)) {
-    reader.problem(
-      'icon',
-      'icon is neither an emoji nor a URL and is left out',
-      'Write :name: or an https URL.',
-      'warning',
-    );
-  }
-  const problems = reader.problems();
-  return hasErrors(problems) ? { problems } : { options: SlackOptions.parse(fields), problems };
-}
-
-/** Fields of argocd-notifications' HTTP transport: accepted, and managed by the connection pool here. */
-export const transportFields = ['maxIdleConns', 'maxIdleConnsPerHost', 'maxConnsPerHost', 'idleConnTimeout'];
 
 /**
  * Reads a `slack:` section: rendered, or as the template has it (then strings are template source). Types are those
@@ -105,8 +96,4 @@ export function readSlackSection(source: Json): { section: SlackSection; problem
     );
   }
   return { section, problems: reader.problems() };
-}
-
-export function isHttpUrl(text: string): boolean {
-  return /^https?:\/\/[^/?#\s]/i.test(text) && URL.canParse(text);
 }

@@ -1,17 +1,14 @@
-import type { Logger } from '../../log.ts';
 import type { Notification, Outcome } from '../../model.ts';
-import type { ConnectionOptions } from '../../net/connections.ts';
-import { closeConnections, createConnections } from '../http.ts';
-import { createScrub, excerptOf } from '../secrets.ts';
-import type { SendContext, Service, ServiceState } from '../service.ts';
+import type { Implementation } from '../implementation.ts';
+import { excerptOf } from '../secrets.ts';
+import type { SendContext } from '../service.ts';
 import { createChannels } from './channels.ts';
-import { createSlackCall, type SlackCall } from './client.ts';
+import { createSlackCall } from './client.ts';
 import { createCustomisation } from './customise.ts';
 import { createDirectory } from './directory.ts';
 import { createEarlierAttempts } from './earlier.ts';
 import type { Failure } from './errors.ts';
 import { createMarkers } from './markers.ts';
-import { neutraliseMentions } from './mentions.ts';
 import { type SlackMessage, slackMessage } from './message.ts';
 import { createMetadata } from './metadata.ts';
 import { resolveMentions } from './resolve-mentions.ts';
@@ -19,19 +16,6 @@ import type { SlackOptions } from './schema.ts';
 import { createSubmit, type Degraded } from './submit.ts';
 import { createThreads, type Thread } from './threads.ts';
 import { createUsers } from './users.ts';
-
-export interface SlackDeps {
-  /** `team-a` of `service.slack.team-a`, `slack` of `service.slack`. */
-  name: string;
-  log: Logger;
-  /** Of one configuration: services of different namespaces may share a name, and must not share a state. */
-  state: ServiceState;
-  now?: () => number;
-  /** Replaces the calls over HTTP. */
-  call?: SlackCall;
-  /** What the connections are made with. */
-  connections?: Omit<ConnectionOptions, 'insecureSkipVerify'>;
-}
 
 export interface SlackSettings {
   /** Milliseconds for one call. */
@@ -43,16 +27,9 @@ export interface SlackSettings {
    * that was posted by an attempt whose answer was lost is not found again.
    */
   metadata: boolean;
-  pace: Service['pace'];
 }
 
-/** Slack takes about one message a second and channel, and short bursts. */
-const defaults: SlackSettings = {
-  timeout: 8_000,
-  threadTtl: 90 * 86_400,
-  metadata: true,
-  pace: { perSecond: 1, burst: 5 },
-};
+const defaults: SlackSettings = { timeout: 8_000, threadTtl: 90 * 86_400, metadata: true };
 
 /** Characters: what Slack says of a layout may be long. */
 const longestError = 800;
@@ -72,32 +49,24 @@ type Posted =
  * Where an earlier attempt may have posted, the message is looked for by its delivery id before it is posted again
  * (earlier.ts). An edit is repeated without: it changes nothing the second time.
  */
-export function createSlackService(
-  options: SlackOptions,
-  deps: SlackDeps,
-  settings: Partial<SlackSettings> = {},
-): Service {
-  const { timeout, threadTtl, metadata: withMetadata, pace } = { ...defaults, ...settings };
-  const now = deps.now ?? Date.now;
-  const { username, password } = new URL(options.apiURL);
-  const scrub = createScrub([options.token, username, password]);
+export const slackService: Implementation<SlackOptions> = (options, deps) => {
+  const { timeout, threadTtl, metadata: withMetadata } = { ...defaults, ...deps.slack };
+  const { now, scrub, markers = createMarkers() } = deps;
+  const apiURL = options.apiURL.endsWith('/') ? options.apiURL : `${options.apiURL}/`;
   const threads = createThreads(deps.state, deps.name, threadTtl);
-  const { insecureSkipVerify } = options;
-  const dispatcher = createConnections({ ...deps.connections, insecureSkipVerify });
-  const call = deps.call ?? createSlackCall(options, { dispatcher, timeout, now });
+  const dispatcher = deps.http.dispatcher;
+  const call = createSlackCall({ ...options, apiURL }, { dispatcher, timeout, now });
   const common = { name: deps.name, call, log: deps.log, scrub, now };
   const customisation = createCustomisation(common);
   const metadata = createMetadata({ ...common, state: deps.state, enabled: withMetadata });
   const channels = createChannels(deps.state, { service: deps.name, ttl: threadTtl, now });
   const earlierAttempts = createEarlierAttempts({ ...common, channels, metadata, state: deps.state });
   const submit = createSubmit({ ...common, customisation, metadata });
-  const markers = createMarkers();
   const users = createUsers(common);
   const directories = {
     channels: createDirectory('channel', common),
     groups: createDirectory('group', common),
   };
-  let closing: Promise<void> | undefined;
 
   async function send(notification: Notification, recipient: string, context: SendContext): Promise<Outcome> {
     try {
@@ -281,19 +250,8 @@ export function createSlackService(
     }
   }
 
-  return {
-    type: 'slack',
-    jsonFields: ['attachments', 'blocks'],
-    filterValue: neutraliseMentions,
-    mention: markers.mark,
-    ...(pace === undefined ? {} : { pace }),
-    send,
-    close() {
-      closing ??= closeConnections(dispatcher);
-      return closing;
-    },
-  };
-}
+  return { send };
+};
 
 function failed(failure: Failure): Posted {
   return { ok: false, failure };

@@ -1,0 +1,22 @@
+import { serviceSchema } from './schema.ts';
+
+export const pagerdutyv2 = serviceSchema({
+  type: 'pagerdutyv2',
+  product: 'PagerDuty',
+  pending: true,
+  options: { serviceKeys: { kind: 'map', of: 'token' } },
+  section: {
+    merge: 'set',
+    fields: {
+      summary: 'text',
+      severity: 'text',
+      source: 'text',
+      component: 'text',
+      group: 'text',
+      class: 'text',
+      url: 'text',
+      dedupKey: 'text',
+    },
+  },
+  recipient: { noun: 'service', required: 'a name from serviceKeys:', keyedBy: 'serviceKeys' },
+});

@@ -1,0 +1,71 @@
+import { parseYaml } from '../../../../src/go/yaml.ts';
+import type { Json, JsonObject } from '../../../../src/model.ts';
+import { type Difference, expecting } from '../difference.ts';
+
+const services = ['console'];
+
+export const differences: readonly Difference[] = [
+  {
+    services,
+    engine: 'A message with a control character cannot be printed.',
+    herald: 'It is printed, with the character escaped.',
+    instead(step) {
+      if (step.expect.error !== 'content') return undefined;
+      return expecting(step, null, ({ stdout = '' }) => {
+        const printed = parseYaml(stdout).value;
+        const message = isObject(printed) ? printed.message : undefined;
+        if (typeof message !== 'string' || message === '') return 'no message is printed';
+        return /[^\P{Cc}\t\n]/u.test(stdout) ? 'a control character reaches the terminal' : undefined;
+      });
+    },
+  },
+  {
+    services,
+    engine:
+      'Prints the sections with the defaults that the services fill in: empty fields, `alertname`, a tag in a comment, text of templates that is not rendered.',
+    herald: 'Prints what the templates say: the fields that they have, rendered.',
+    instead(step, { templates }) {
+      const { stdout } = step.expect;
+      if (stdout === undefined) return undefined;
+      const [text = ''] = step.send.map((name) => templates[name] ?? '');
+      const expected = parseYaml(stdout).value;
+      const said = within(expected, parseYaml(text).value);
+      if (JSON.stringify(said) === JSON.stringify(expected)) return undefined;
+      const { stdout: _, ...expect } = step.expect;
+      return { ...step, expect: { ...expect, check: (seen) => printed(said, seen.stdout) } };
+    },
+  },
+];
+
+function printed(said: Json, stdout = ''): string | undefined {
+  const actual = JSON.stringify(sorted(parseYaml(stdout).value));
+  const wanted = JSON.stringify(sorted(said));
+  return actual === wanted ? undefined : `printed ${actual}, and not ${wanted}`;
+}
+
+/** What of `value` the template has a field for; texts to which something was added are cut to what it says. */
+function within(value: Json, template: Json): Json {
+  if (Array.isArray(value) && Array.isArray(template)) {
+    return value.map((item, index) => within(item, template[index] ?? null));
+  }
+  if (typeof value === 'string' && typeof template === 'string' && value.startsWith(`${template}\n<!--`)) {
+    return template;
+  }
+  if (!isObject(value) || !isObject(template)) return value;
+  const fields = Object.entries(template).map(([name, field]): [string, Json] => {
+    const key = Object.keys(value).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+    return key === undefined ? [name, field] : [key, within(value[key] ?? null, field)];
+  });
+  return Object.fromEntries(fields);
+}
+
+function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

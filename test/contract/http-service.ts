@@ -1,0 +1,146 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { JsonObject, Outcome } from '../../src/model.ts';
+import type { CertificateKind } from '../internet/authority.ts';
+import { type Internet, openInternet } from '../internet/internet.ts';
+import { type Answer, type ScriptedServer, type WireRequest } from '../internet/server.ts';
+import { startService } from '../services/start-service.ts';
+import { describeService, type ServiceFault } from './service.ts';
+
+export interface HttpServiceContract {
+  type: string;
+  /** With real hosts: every host is the same server. */
+  options: JsonObject;
+  recipient: string;
+  /** Occurs in the options and must never occur in an error. */
+  secrets: readonly string[];
+  /** What the service answers where it takes a notification. */
+  answer: Answer;
+  /** What it answers before, once: to a login. */
+  prelude?: readonly Answer[];
+  /** Of the notification, where there must be one. */
+  section?: JsonObject;
+  /** The text of the notification in a request; undefined in one that carries none, such as a login. */
+  textOf(request: WireRequest): string | undefined;
+  earlier: { arrived?: 'found' | 'unreadable'; lost?: 'absent' | 'unreadable' };
+  /** After a GET with a body the client ends the connection: a server may take the body for the next request. */
+  hasBodyOfGet?: true;
+}
+
+/** The contract of `Service`, and what only HTTP can do, against a server that stands for every host. */
+export function describeHttpService(contract: HttpServiceContract): void {
+  describe(`${contract.type}, HTTP`, () => {
+    describeContract(contract);
+  });
+}
+
+function describeContract(contract: HttpServiceContract): void {
+  const { type, options, recipient, secrets, answer, prelude = [], section, textOf, earlier } = contract;
+  let server: ScriptedServer;
+  let internet: Internet;
+  let isUp = true;
+
+  beforeAll(async () => {
+    internet = await openInternet(() => (isUp ? 'open' : 'refused'));
+    ({ server } = internet);
+  });
+  afterAll(() => internet.close());
+  afterEach(() => {
+    isUp = true;
+  });
+
+  const play = (answers: Answer[], tls: Record<string, CertificateKind> = {}) => server.play(answers, tls);
+  const notification = (message: string) => ({ message, ...(section && { section }) });
+  const texts = () =>
+    server
+      .received()
+      .map(textOf)
+      .filter((text) => text !== undefined);
+
+  describeService({
+    name: type,
+    secrets,
+    ...(section && { section }),
+    async open() {
+      play([...prelude, answer]);
+      return {
+        service: startService(type, options),
+        recipient,
+        received: texts,
+        fail: (fault) => play([...prelude, answerOf(fault), answer]),
+        arrived: () => server.until(prelude.length + 1),
+        disconnect() {
+          isUp = false;
+          return Promise.resolve();
+        },
+        earlier,
+        close: () => Promise.resolve(),
+      };
+    },
+  });
+
+  describe(`${type} over HTTP`, () => {
+    async function sendOnce(): Promise<Outcome> {
+      const service = startService(type, options);
+      const signal = AbortSignal.timeout(600_000);
+      const outcome = await service.send(notification('deployed'), recipient, { deliveryId: 'd1', signal });
+      await service.close();
+      return outcome;
+    }
+
+    it.each<CertificateKind>(['untrusted', 'expired', 'wrong-host'])(
+      'says nothing to a server whose certificate is %s',
+      async (kind) => {
+        // Whichever host it is.
+        play([answer], new Proxy({}, { get: () => kind }));
+        const outcome = await sendOnce();
+        if (server.received().some(({ scheme }) => scheme === 'http')) return;
+        expect(outcome).toMatchObject({ status: 'retry', reason: 'tls' });
+        expect(outcome).not.toHaveProperty('unclear');
+        expect(server.received()).toEqual([]);
+      },
+    );
+
+    it('takes no secret to where it is redirected', async () => {
+      const location = 'https://elsewhere.example/moved';
+      play([
+        { to: 'elsewhere.example', ...answer },
+        { status: 307, headers: { location } },
+      ]);
+      await sendOnce();
+      const there = server.received().filter(({ host }) => host === 'elsewhere.example');
+      for (const secret of secrets) expect(JSON.stringify(there)).not.toContain(secret);
+    });
+
+    it('keeps its connections for the next notifications', async () => {
+      play([...prelude, answer]);
+      const service = startService(type, options);
+      const signal = AbortSignal.timeout(600_000);
+      const before = server.connections();
+      const deliveries = ['d1', 'd2', 'd3', 'd4', 'd5', 'd6'];
+      for (const deliveryId of deliveries) {
+        expect(await service.send(notification('m'), recipient, { deliveryId, signal })).toEqual({
+          status: 'sent',
+        });
+      }
+      await service.close();
+      // A second one is opened while the first is looked at whether it still stands.
+      const most = contract.hasBodyOfGet ? deliveries.length : 2;
+      expect(server.connections() - before).toBeLessThanOrEqual(most);
+    });
+  });
+}
+
+function answerOf(fault: ServiceFault): Answer {
+  switch (fault) {
+    case 'reset':
+    case 'half':
+    case 'endless':
+      return { broken: fault };
+    case 'drop':
+      return { close: true };
+    case 'hang':
+      return { hang: true };
+    default:
+      return fault;
+  }
+}

@@ -1,0 +1,93 @@
+import { describeHttpService } from './http-service.ts';
+
+const token = 'secret-0123456789';
+const applicationToken = 'aSecretToken0123456789abcdefgh';
+
+describeHttpService({
+  type: 'grafana',
+  options: { apiUrl: 'https://grafana.example/api', apiKey: token },
+  recipient: 'deploys|prod',
+  secrets: [token],
+  answer: { json: { message: 'Annotation added', id: 1 } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { text: string }).text,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'mattermost',
+  options: { apiURL: 'https://mattermost.example', token },
+  recipient: 'a1b2c3d4e5f6g7h8i9j0k1l2m3',
+  secrets: [token],
+  answer: { status: 201, json: { id: 'p1' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'newrelic',
+  options: { apiKey: token },
+  recipient: '123456',
+  secrets: [token],
+  section: { revision: 'r' },
+  answer: { status: 201, json: { deployment: { id: 1 } } },
+  textOf: ({ body = '' }) =>
+    (JSON.parse(body) as { deployment: { description: string } }).deployment.description,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'pushover',
+  options: { token: applicationToken },
+  recipient: 'uVectorsUser00000000000000002x',
+  secrets: [applicationToken],
+  answer: { json: { status: 1, request: 'r' } },
+  textOf: ({ body }) => new URLSearchParams(body).get('message') ?? '',
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'webex',
+  options: { token },
+  recipient: 'room',
+  secrets: [token],
+  answer: { json: { id: 'm1' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { markdown: string }).markdown,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'rocketchat',
+  options: { serverUrl: 'https://rocket.example', email: 'bot', password: token },
+  recipient: '#deploys',
+  secrets: [token],
+  prelude: [{ json: { data: { authToken: 'session', userId: 'u' } } }],
+  answer: { json: { success: true } },
+  textOf: ({ path, body = '' }) =>
+    path?.endsWith('/login') ? undefined : (JSON.parse(body) as { text: string }).text,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'telegram',
+  options: { token: `123456:${token}` },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { ok: true, result: { message_id: 1 } } },
+  textOf: ({ body }) => new URLSearchParams(body).get('text') ?? '',
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'webhook',
+  options: {
+    url: `https://hooks.example/T012-B345-hooksecret?token=${token}`,
+    headers: [{ name: 'X-Api-Key', value: token }],
+    basicAuth: { username: 'herald', password: token },
+  },
+  recipient: '',
+  secrets: [token, 'T012-B345-hooksecret', Buffer.from(`herald:${token}`).toString('base64')],
+  answer: { json: { ok: true } },
+  textOf: ({ body = '' }) => body,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+  hasBodyOfGet: true,
+});
