@@ -104,7 +104,7 @@ describe('tenants', () => {
     await world.decided();
     expect(paths().filter((path) => !path.startsWith('/own'))).toEqual([]);
     expect(operators.requests).toHaveLength(before);
-    const messages = eventsIn('team-a').map(({ message }) => String(message));
+    const messages = eventsIn('team-a').map(({ message }) => message as string);
     const ofOperator = /subscribe\.on-own\.ops: .* are configured in different namespaces/;
     expect(messages.filter((message) => ofOperator.test(message))).toHaveLength(1);
     for (const message of messages) expect(message).toMatch(/is not configured|different namespaces/);

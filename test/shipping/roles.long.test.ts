@@ -28,7 +28,9 @@ describe.skipIf(!hasKubectl).each<[string, Shipped]>([
       tenants: ['team-a'],
     },
   ],
-])('the Roles of %s', (_name, shipped) => enoughForAll(shipped));
+])('the Roles of %s', (_name, shipped) => {
+  enoughForAll(shipped);
+});
 
 describe.skipIf(!hasKubectl)('a right that is missing', () => {
   const without = async (resource: string) => {

@@ -3,4 +3,6 @@ import { hasKubectl } from './kustomize.ts';
 import { enoughForAll } from './roles.ts';
 
 // What else is shipped, and a right that is missing: roles.long.test.ts.
-describe.skipIf(!hasKubectl)('the Roles of base', () => enoughForAll({}));
+describe.skipIf(!hasKubectl)('the Roles of base', () => {
+  enoughForAll({});
+});
