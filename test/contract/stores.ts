@@ -32,35 +32,39 @@ export function embeddedStore(): StoreUnderTest {
   };
 }
 
+export function redisStore(): StoreUnderTest {
+  const { skipped, start } = findRedis();
+  return {
+    name: 'redis',
+    ...(skipped ? { skipped } : {}),
+    async prepare() {
+      const server = await start();
+      const { url, release } = await redisDatabase(server);
+      return {
+        url,
+        async remove() {
+          await release();
+          await server.stop();
+        },
+      };
+    },
+  };
+}
+
+function postgresStore(): StoreUnderTest {
+  const { skipped, start } = findPostgres();
+  return {
+    name: 'postgres',
+    ...(skipped ? { skipped } : {}),
+    async prepare() {
+      const server = await start();
+      return { url: await postgresDatabase(server), remove: () => server.stop() };
+    },
+  };
+}
+
 export function storesUnderTest(): StoreUnderTest[] {
-  const redis = findRedis();
-  const postgres = findPostgres();
-  return [
-    embeddedStore(),
-    {
-      name: 'redis',
-      ...(redis.skipped ? { skipped: redis.skipped } : {}),
-      async prepare() {
-        const server = await redis.start();
-        const { url, release } = await redisDatabase(server);
-        return {
-          url,
-          async remove() {
-            await release();
-            await server.stop();
-          },
-        };
-      },
-    },
-    {
-      name: 'postgres',
-      ...(postgres.skipped ? { skipped: postgres.skipped } : {}),
-      async prepare() {
-        const server = await postgres.start();
-        return { url: await postgresDatabase(server), remove: () => server.stop() };
-      },
-    },
-  ];
+  return [embeddedStore(), redisStore(), postgresStore()];
 }
 
 export function openForTest(url: string, options: { isGuest?: boolean } = {}): Promise<Store> {
