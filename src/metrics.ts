@@ -5,6 +5,7 @@ import {
   createApplicationSeries,
   infoLabels,
   operationLabels,
+  stuckLabels,
 } from './metrics/application-series.ts';
 import {
   type ApplicationSetSeries,
@@ -279,6 +280,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'When the last operation finished, by its phase, Unix time.',
     operationLabels,
   );
+  const operationStuck = gauge(
+    'herald_application_operation_stuck_since_timestamp_seconds',
+    'When an operation started that is over and has no end, Unix time.',
+    stuckLabels,
+  );
   const eventLag = new Histogram({
     name: 'herald_application_event_lag_seconds',
     help: 'From the reconciliation of an Application by Argo CD to the arrival of its event.',
@@ -359,7 +365,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     setConfigured: configured.setConfigured,
     ...config,
     ...createApplicationSeries(
-      { info, operations, operationFinished, alertActive, alertSince, eventLag },
+      { info, operations, operationFinished, operationStuck, alertActive, alertSince, eventLag },
       (trigger) => configured.shown('triggers', trigger),
     ),
     ...createApplicationSetSeries(applicationSets),

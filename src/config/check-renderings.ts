@@ -17,6 +17,9 @@ export interface RenderingInput {
   now: number;
 }
 
+/** Errors of what is not there (a second source, a value that was never set), and what the author lets fail. */
+const needsMore = /\bnil\b|out of range|no entry for key|error calling fail:/;
+
 const fix = 'Correct the text; herald template render shows what comes of it.';
 
 export function checkRenderings(input: RenderingInput): Problem[] {
@@ -31,15 +34,8 @@ export function checkRenderings(input: RenderingInput): Problem[] {
 function checkSection(template: Template, type: string, input: RenderingInput): Problem[] {
   const fields = shapeOf(type)?.json ?? [];
   const strings = template.strings.filter(({ path }) => path[0] === type && isAmong(path.slice(1), fields));
-  if (strings.length === 0 && !input.application) return [];
   const rendered = render(template, type, input);
-  if (!rendered.ok) {
-    if (!input.application) return [];
-    const { field, error, line, column } = rendered;
-    const at = line === undefined ? {} : { line, column: column ?? 1 };
-    const what = `${field} cannot be rendered for the Application: ${error}`;
-    return [{ key: `template.${template.name}`, severity: 'error', ...at, what, fix }];
-  }
+  if (!rendered.ok) return failure(template, rendered, input);
   // With every value replaced by a number, what is left to be wrong is the template's own text.
   const neutral = input.application ? undefined : render(template, type, input, () => '1');
   return strings.flatMap((string) => {
@@ -62,6 +58,30 @@ function checkSection(template: Template, type: string, input: RenderingInput): 
       },
     ];
   });
+}
+
+/** For the sample it is a warning, and none where another Application may well have what it lacks. */
+function failure(
+  { name }: Template,
+  { field, error, line, column }: Extract<ReturnType<typeof renderNotification>, { ok: false }>,
+  { application }: RenderingInput,
+): Problem[] {
+  const at = line === undefined ? {} : { line, column: column ?? 1 };
+  const found = { key: `template.${name}`, ...at, fix };
+  if (application)
+    return [
+      { ...found, severity: 'error', what: `${field} cannot be rendered for the Application: ${error}` },
+    ];
+  if (needsMore.test(error)) return [];
+  const what = `${field} cannot be rendered for a sample of an Application: ${error}`;
+  return [
+    {
+      ...found,
+      severity: 'warning',
+      what,
+      fix: 'Correct the text, or try it on an Application of yours: herald config check --app FILE.',
+    },
+  ];
 }
 
 export interface JsonFault {

@@ -379,6 +379,35 @@ describe('the mark of an attempt that is put off', () => {
   });
 });
 
+describe('a tenant whose templates have used up its share', () => {
+  it('waits, unmarked, until there is room, and nobody else does', async () => {
+    const d = setUp({ selfService: true });
+    const heavy = '{{ range until 90000 }}{{ $x := . }}{{ end }}done';
+    const data = { 'herald.service.console': '{}', 'template.message': `message: '${heavy}'` };
+    d.configurations.update(snapshot(data, { namespace: 'team' }));
+    const claim = (id: string, configNamespace: string) =>
+      d.claim(id, { configNamespace, destination: { service: 'console', recipient: id } });
+    const answers: string[] = [];
+    let waiting: Delivery | undefined;
+    for (let index = 0; index < 100 && !waiting; index += 1) {
+      const delivery = await claim(`t${index}`, 'team');
+      const answer = await d.attempt(delivery);
+      answers.push(answer.status);
+      if (answer.status !== 'deferred') continue;
+      waiting = delivery;
+      expect(answer.at).toBeGreaterThan(start);
+      expect(answer.at).toBeLessThan(start + 2_000);
+      d.clock.now = answer.at;
+    }
+    expect(answers.slice(0, -1).every((status) => status === 'done')).toBe(true);
+    expect(answers.at(-1)).toBe('deferred');
+    expect(await d.attempt(await claim('o', 'argocd'))).toEqual({ status: 'done' });
+    expect(await d.attempt(waiting as Delivery)).toEqual({ status: 'done' });
+    // No earlier attempt is looked for.
+    expect(d.service.asked.every((asked) => asked === undefined)).toBe(true);
+  });
+});
+
 describe('an attempt that took long to render', () => {
   /** `meanwhile`: happens while it is rendered. */
   async function slowly(meanwhile: (d: ReturnType<typeof setUp>) => void) {

@@ -92,7 +92,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     }
     // A tenant whose templates have used up its share waits, and its turn of a recipient's pace with it.
     const wait = shares.wait(active);
-    if (wait > 0) return { status: 'deferred', at: deps.now() + wait };
+    if (wait > 0) return putOff(begun, { status: 'deferred', at: deps.now() + wait });
     const place = await deps.fairness.enter(partiesOf(delivery, options.controllerNamespace));
     if ('at' in place) return putOff(begun, { status: 'deferred', at: place.at });
     try {

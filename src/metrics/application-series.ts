@@ -3,6 +3,7 @@ import type { Application, Json } from '../model.ts';
 import { otherName } from './configured-series.ts';
 
 const applicationLabels = ['name', 'namespace', 'project'] as const;
+export const stuckLabels = applicationLabels;
 export const infoLabels = [...applicationLabels, 'sync_status', 'health_status', 'operation_phase'] as const;
 export const operationLabels = [...applicationLabels, 'phase'] as const;
 export const alertLabels = ['trigger', ...applicationLabels, 'severity'] as const;
@@ -22,6 +23,8 @@ export interface AlertSeries {
 export interface ApplicationSeries {
   /** Sets the status of one Application, and counts an operation that finished since it was last seen. */
   setApplication(application: Application, receivedAt: number): void;
+  /** `startedAt` of an operation that is over and has no end; undefined removes its series. */
+  setStuckOperation(application: Labelled, startedAt: string | undefined): void;
   /** Replaces the alerts of one Application; none removes its series. */
   setAlerts(application: Labelled, alerts: readonly AlertSeries[]): void;
   /** Removes every series that names the Application. */
@@ -32,13 +35,14 @@ export interface ApplicationMetrics {
   info: Gauge<(typeof infoLabels)[number]>;
   operations: Counter<(typeof operationLabels)[number]>;
   operationFinished: Gauge<(typeof operationLabels)[number]>;
+  operationStuck: Gauge<(typeof stuckLabels)[number]>;
   alertActive: Gauge<(typeof alertLabels)[number]>;
   alertSince: Gauge<(typeof alertLabels)[number]>;
   eventLag: Histogram;
 }
 
 /** Pairs of trigger and severity that have series of their own, of one Application: both are free text of a tenant's. */
-const mostAlerts = 50;
+export const mostAlerts = 50;
 
 /** `shown` gives the name of a trigger as a label's value. */
 export function createApplicationSeries(
@@ -98,6 +102,16 @@ export function createApplicationSeries(
       }
     },
 
+    setStuckOperation(application, startedAt) {
+      const known = seen(application);
+      if (known.stuck !== undefined) metrics.operationStuck.remove(known.stuck);
+      known.stuck = undefined;
+      const since = Date.parse(startedAt ?? '');
+      if (!Number.isFinite(since)) return;
+      known.stuck = labelsOf(application);
+      metrics.operationStuck.set(known.stuck, since / 1000);
+    },
+
     setAlerts(application, alerts) {
       const known = seen(application);
       removeAlerts(known);
@@ -132,6 +146,7 @@ export function createApplicationSeries(
       removeAlerts(known);
       if (known.info !== undefined) metrics.info.remove(known.info);
       if (known.finished !== undefined) metrics.operationFinished.remove(known.finished);
+      if (known.stuck !== undefined) metrics.operationStuck.remove(known.stuck);
       for (const labels of known.operations.values()) metrics.operations.remove(labels);
     },
   };
@@ -144,6 +159,7 @@ interface Seen {
   status?: Status;
   info?: Labels<typeof infoLabels>;
   finished?: Labels<typeof operationLabels> | undefined;
+  stuck?: Labels<typeof stuckLabels> | undefined;
   alerts: Labels<typeof alertLabels>[];
   operations: Map<string, Labels<typeof operationLabels>>;
 }

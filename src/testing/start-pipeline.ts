@@ -2,7 +2,7 @@ import type { Evaluation } from '../alerts/decide.ts';
 import { importAlerts } from '../alerts/notified-annotation.ts';
 import { isSyncStatusRefreshed } from '../cluster/sync-status.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
-import { parseConfig } from '../config/parse-config.ts';
+import { parseInTurns } from '../config/parse-config.ts';
 import { type Configurations, createConfigurations } from '../configurations/configurations.ts';
 import { createDeliver } from '../delivery/deliver.ts';
 import { createFairness } from '../delivery/fairness.ts';
@@ -75,7 +75,7 @@ export function startPipeline(options: Options = {}): Pipeline {
   const configurations = createConfigurations(
     {
       parse: ({ configMap, secret, namespace }, previous) =>
-        parseConfig({
+        parseInTurns({
           configMap: configMap?.data,
           secret: Object.fromEntries(secret ?? []),
           isTenant: namespace !== controllerNamespace,

@@ -15,6 +15,9 @@ export { conditionVars } from './vars.ts';
 /** `severity` and `safe` are ours; argocd-notifications ignores them. */
 const FIELDS = ['when', 'oncePer', 'send', 'description', 'severity', 'safe'] as const;
 
+/** Conditions of one trigger: to compile so many takes a tenth of a second. */
+export const mostConditions = 2_000;
+
 /** What argocd-notifications takes an absent `when` for. */
 const NEVER = 'false';
 
@@ -109,6 +112,11 @@ export function compileTrigger(name: string, text: string): { trigger?: Trigger;
   const hasError = (): boolean => problems.some(({ severity }) => severity === 'error');
   if (hasError()) return { problems };
   const entries = decoder.list([], document.value) ?? [];
+  if (entries.length > mostConditions) {
+    const what = `the trigger has more than ${mostConditions} conditions, and is not read`;
+    decoder.report([mostConditions], 'error', what, 'Divide it among several keys.');
+    return { problems };
+  }
   const conditions: Condition[] = [];
   /** How often each text of `when` has come so far. */
   const counts = new Map<string, number>();

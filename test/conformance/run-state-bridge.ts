@@ -4,7 +4,7 @@
  * against), the queue, the API server, and services that accept or fail as the step says.
  */
 import { endedMeanwhile, importAlerts, notifiedAnnotation } from '../../src/alerts/notified-annotation.ts';
-import { parseConfig } from '../../src/config/parse-config.ts';
+import { parseInTurns } from '../../src/config/parse-config.ts';
 import { type Configurations, createConfigurations } from '../../src/configurations/configurations.ts';
 import { createDeliver } from '../../src/delivery/deliver.ts';
 import { createFairness } from '../../src/delivery/fairness.ts';
@@ -196,7 +196,9 @@ function configurationsOf(
   );
   const configurations = createConfigurations(
     {
-      parse: ({ configMap }) => ({ ...parseConfig({ configMap: configMap?.data, secret: {} }), services }),
+      *parse({ configMap }) {
+        return { ...(yield* parseInTurns({ configMap: configMap?.data, secret: {} })), services };
+      },
       createService: ({ name }) => ({ service: serviceDouble(name), problems: [] }),
       record: () => undefined,
       metrics,
