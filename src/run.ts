@@ -10,6 +10,7 @@ import { failingWatches, missingLists, missingRights, stuckWatches, verdict } fr
 import { connectOptions } from './cli/connect-options.ts';
 import { isInMemory } from './cli/queue-flag.ts';
 import type { RunOptions } from './cli/run-flags.ts';
+import { systemClock } from './clock.ts';
 import { ClusterError } from './cluster/cluster-error.ts';
 import { connect } from './cluster/connect.ts';
 import { createEventRecorder } from './cluster/events.ts';
@@ -362,7 +363,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       queue,
       configurations,
       pacing,
-      fairness: createFairness({ places, now }),
+      fairness: createFairness({ places, wake: queue.wake, clock: systemClock }),
       members: standing.members,
       project,
       repo: repo.lookup,
@@ -370,7 +371,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       onParked: (delivery, settlement) => reportParked(delivery, settlement, { record: events.record, log }),
       metrics,
       log,
-      now,
+      clock: systemClock,
     },
     { maxAge, attemptTimeout, controllerNamespace: namespace },
   );

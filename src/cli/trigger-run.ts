@@ -3,6 +3,7 @@ import { createRepoEvaluation, type RepoEvaluation } from '../argocd/evaluation.
 import type { Lookup } from '../argocd/lookup.ts';
 import { renderWithRepo } from '../argocd/rendering.ts';
 import { field, parseYaml } from '../go/yaml.ts';
+import { isObject } from '../json.ts';
 import type { ConditionResult } from '../model.ts';
 import { type Scrub, scrubOfSecret } from '../services/secrets.ts';
 import { type ExplainedPart, explain } from '../triggers/explain.ts';
@@ -13,7 +14,6 @@ import { withArgocd } from './argocd.ts';
 import { formatted } from './formatted.ts';
 import { type CommandIo, exitCode } from './io.ts';
 import { configOf, requireNamed } from './loaded-config.ts';
-import { isObject } from './manifests.ts';
 import type { TriggerRunOptions } from './options.ts';
 import { openSource } from './source.ts';
 import { formatTable, oneLine, printable } from './table.ts';

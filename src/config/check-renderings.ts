@@ -1,6 +1,8 @@
 /** Whether what must be JSON is JSON once it is rendered: for a given Application, or for the sample. */
+
 import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts';
 import { parseYaml } from '../go/yaml.ts';
+import { isObject, objectsAt, textAt } from '../json.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { renderNotification, shapeOf, templateVars } from '../templates/schema.ts';
 import type { Template } from '../templates/template.ts';
@@ -39,8 +41,8 @@ function checkSection(template: Template, type: string, input: RenderingInput): 
   // With every value replaced by a number, what is left to be wrong is the template's own text.
   const neutral = input.application ? undefined : render(template, type, input, () => '1');
   return strings.flatMap((string) => {
-    const text = textAt(rendered.notification.section, string.path.slice(1));
-    const other = neutral?.ok ? textAt(neutral.notification.section, string.path.slice(1)) : undefined;
+    const text = filledText(rendered.notification.section, string.path.slice(1));
+    const other = neutral?.ok ? filledText(neutral.notification.section, string.path.slice(1)) : undefined;
     if (text === undefined || !isMeantAsJson(string.path, text, input.services)) return [];
     const fault = faultOf(type, text);
     if (fault === undefined || (other !== undefined && faultOf(type, other) === undefined)) return [];
@@ -109,7 +111,7 @@ function textsOf(
   path: readonly string[],
 ): { path: readonly string[]; text: string }[] {
   if (typeof value === 'string') return value.trim() === '' ? [] : [{ path, text: value }];
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([name, item]) => textsOf(item, [...path, name]));
 }
 
@@ -154,11 +156,9 @@ function named(source: string, map: string): Record<string, string> {
   return Object.fromEntries([...names].map(([, name = '']) => [name, 'value']));
 }
 
-function textAt(section: Json | undefined, path: readonly string[]): string | undefined {
-  let value = section;
-  for (const name of path)
-    value = typeof value === 'object' && value !== null && !Array.isArray(value) ? value[name] : undefined;
-  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+function filledText(section: Json | undefined, path: readonly string[]): string | undefined {
+  const text = textAt(section, ...path);
+  return text.trim() === '' ? undefined : text;
 }
 
 /** The body of a webhook may be anything: what begins as JSON is meant to be JSON, but for another Content-Type. */
@@ -169,12 +169,7 @@ function isMeantAsJson(path: readonly string[], text: string, services: Renderin
 }
 
 function contentType(path: readonly string[], services: RenderingInput['services']): string | undefined {
-  const options = services.get(path[1] ?? '')?.options;
-  const headers =
-    typeof options === 'object' && options !== null && 'headers' in options ? options.headers : [];
-  for (const header of Array.isArray(headers) ? headers : []) {
-    if (typeof header !== 'object' || header === null || Array.isArray(header)) continue;
-    const { name, value } = header;
+  for (const { name, value } of objectsAt(services.get(path[1] ?? '')?.options, 'headers')) {
     if (typeof name === 'string' && name.toLowerCase() === 'content-type' && typeof value === 'string')
       return value;
   }

@@ -1,3 +1,7 @@
+/**
+ * The configurations in force, the operator's and those of tenants, with the services that they describe and the
+ * budget of each. It may import the leaves, `config/` and the ground.
+ */
 import type { ClusterEvent } from '../cluster/events.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
 import type { Config, ServiceConfig } from '../config/config.ts';

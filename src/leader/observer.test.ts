@@ -30,7 +30,7 @@ function start(options: Parameters<typeof startPipeline>[0] = {}) {
   const clock = { now: Date.UTC(2026, 0, 1) };
   const now = () => clock.now;
   const ledger = options.ledger ?? createMemoryLedger();
-  const memory = createMemoryQueue(now);
+  const memory = createMemoryQueue();
   function note(call: string): undefined {
     calls.push(call);
   }

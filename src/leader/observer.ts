@@ -15,6 +15,7 @@ import {
 import { rowsOfImport } from '../alerts/imported-rows.ts';
 import { slotOf } from '../alerts/keys.ts';
 import type { ImportedAlert } from '../alerts/notified-annotation.ts';
+import { isNewborn, operationOf } from '../application.ts';
 import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import { isBefore } from '../cluster/revision.ts';
 import { isOperationStuck } from '../cluster/sync-status.ts';
@@ -30,7 +31,6 @@ import type { Application, Delivery, JsonObject } from '../model.ts';
 import type { StepAllowance } from '../triggers/trigger.ts';
 import { applicationRecord, recordFingerprint } from './application-record.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
-import { isNewborn } from './newborn.ts';
 import type { Hold, Progress } from './progress.ts';
 import { createPutOff } from './put-off.ts';
 import type { TermLedger } from './term-ledger.ts';
@@ -353,7 +353,9 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   /** Argo CD itself may have stopped syncing it, so it is said once for each such operation. */
   function reportStuck(entry: Tracked): void {
     const { application } = entry;
-    const stuck = isOperationStuck(application.object) ? operationStart(application.object) : undefined;
+    const stuck = isOperationStuck(application.object)
+      ? operationOf(application.object).startedAt
+      : undefined;
     metrics.setStuckOperation(application, stuck);
     if (stuck !== undefined && stuck !== entry.stuck)
       log.warn(
@@ -369,7 +371,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const project = deps.project(application);
     const evaluations: AlertEvaluation[] = [];
     const failures: string[] = [];
-    const counter = createChangeCounter(entry.history, deps.now(), operationStart(application.object));
+    const counter = createChangeCounter(entry.history, deps.now(), operationOf(application.object).startedAt);
     entry.timeDependent = false;
     const undelivered = new Map<string, AlertSeries>();
     const actives = configurations.of(application.namespace);
@@ -607,13 +609,6 @@ function withDeletionTimestamp({ application, observedAt }: ApplicationEvent): A
   if (metadata.deletionTimestamp) return application;
   const deletionTimestamp = `${new Date(observedAt).toISOString().slice(0, 19)}Z`;
   return { ...application, object: { ...application.object, metadata: { ...metadata, deletionTimestamp } } };
-}
-
-/** `startedAt` of the operation that runs or ran last, '' without one. */
-function operationStart({ status }: JsonObject): string {
-  const { operationState } = (status ?? {}) as { operationState?: { startedAt?: unknown } };
-  const startedAt = operationState?.startedAt;
-  return typeof startedAt === 'string' ? startedAt : '';
 }
 
 function nameOf(application: Application): string {

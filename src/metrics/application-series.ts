@@ -1,5 +1,11 @@
+/**
+ * Series of metrics that come and go with what they name, bounded in number. A part of the ground: it may import only
+ * others of it.
+ */
 import type { Counter, Gauge, Histogram } from 'prom-client';
-import type { Application, Json } from '../model.ts';
+import { operationOf, readTime, statusOf } from '../application.ts';
+import type { GoTime } from '../go/time.ts';
+import type { Application } from '../model.ts';
 import { otherName } from './configured-series.ts';
 
 const applicationLabels = ['name', 'namespace', 'project'] as const;
@@ -69,36 +75,37 @@ export function createApplicationSeries(
   return {
     setApplication(application, receivedAt) {
       const known = seen(application);
-      const before = known.status;
-      const status = statusOf(application);
-      known.status = status;
+      const { before } = known;
+      const { sync, health, reconciledAt } = statusOf(application.object);
+      const { phase, finishedAt } = operationOf(application.object);
+      known.before = { finishedAt, reconciledAt };
 
       if (known.info !== undefined) metrics.info.remove(known.info);
       known.info = {
         ...labelsOf(application),
-        sync_status: status.sync,
-        health_status: status.health,
-        operation_phase: status.phase,
+        sync_status: sync,
+        health_status: health,
+        operation_phase: phase,
       };
       metrics.info.set(known.info, 1);
 
       if (known.finished !== undefined) metrics.operationFinished.remove(known.finished);
       known.finished = undefined;
-      const finishedAt = Date.parse(status.finishedAt);
-      if (Number.isFinite(finishedAt)) {
-        known.finished = { ...labelsOf(application), phase: status.phase };
-        metrics.operationFinished.set(known.finished, finishedAt / 1000);
+      const finished = readTime(finishedAt);
+      if (finished !== undefined) {
+        known.finished = { ...labelsOf(application), phase };
+        metrics.operationFinished.set(known.finished, secondsOf(finished));
       }
 
       if (before === undefined) return;
-      if (status.finishedAt !== '' && status.finishedAt !== before.finishedAt) {
-        const labels = { ...labelsOf(application), phase: status.phase };
+      if (finishedAt !== '' && finishedAt !== before.finishedAt) {
+        const labels = { ...labelsOf(application), phase };
         metrics.operations.inc(labels);
-        known.operations.set(`${application.project}/${status.phase}`, labels);
+        known.operations.set(`${application.project}/${phase}`, labels);
       }
-      const reconciledAt = Date.parse(status.reconciledAt);
-      if (status.reconciledAt !== before.reconciledAt && Number.isFinite(reconciledAt)) {
-        metrics.eventLag.observe(Math.max(0, receivedAt - reconciledAt) / 1000);
+      const reconciled = readTime(reconciledAt);
+      if (reconciledAt !== before.reconciledAt && reconciled !== undefined) {
+        metrics.eventLag.observe(Math.max(0, receivedAt / 1000 - secondsOf(reconciled)));
       }
     },
 
@@ -156,7 +163,7 @@ const overflowKey = JSON.stringify([otherName, otherName]);
 
 /** What stands in the registry for one Application, to be removed again. */
 interface Seen {
-  status?: Status;
+  before?: { finishedAt: string; reconciledAt: string };
   info?: Labels<typeof infoLabels>;
   finished?: Labels<typeof operationLabels> | undefined;
   stuck?: Labels<typeof stuckLabels> | undefined;
@@ -164,31 +171,8 @@ interface Seen {
   operations: Map<string, Labels<typeof operationLabels>>;
 }
 
-interface Status {
-  sync: string;
-  health: string;
-  phase: string;
-  finishedAt: string;
-  reconciledAt: string;
-}
-
-/** Missing sync and health status read `Unknown`, as in `argocd_app_info`; the phase is '' before the first operation. */
-function statusOf(application: Application): Status {
-  const text = (...path: string[]) => {
-    let value: Json | undefined = application.object;
-    for (const field of path) {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) return '';
-      value = value[field];
-    }
-    return typeof value === 'string' ? value : '';
-  };
-  return {
-    sync: text('status', 'sync', 'status') || 'Unknown',
-    health: text('status', 'health', 'status') || 'Unknown',
-    phase: text('status', 'operationState', 'phase'),
-    finishedAt: text('status', 'operationState', 'finishedAt'),
-    reconciledAt: text('status', 'reconciledAt'),
-  };
+function secondsOf({ seconds, nanosecond }: GoTime): number {
+  return seconds + nanosecond / 1e9;
 }
 
 function keyOf(application: Named): string {

@@ -1,3 +1,7 @@
+/**
+ * Who wants to know: subscriptions in annotations and in the ConfigMap, and what is wrong with them. Pure; it may
+ * import the ground and the schemas of services.
+ */
 import { createDecoder } from '../go/decode.ts';
 import { field, fieldKey, parseYaml, type YamlPath } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';

@@ -1,8 +1,10 @@
 /** The keys `trigger.<name>` of the ConfigMap: YAML → Trigger. One bad condition disables the whole key. */
+
 import { createHash } from 'node:crypto';
 import { createDecoder, type Decoder } from '../go/decode.ts';
 import type { Shapes } from '../go/shape.ts';
 import { field, fieldKey, parseYaml, type YamlPath } from '../go/yaml.ts';
+import { isObject } from '../json.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { createEvaluation } from './evaluate.ts';
 import { compileExpression, type Program } from './expr/compile.ts';
@@ -141,7 +143,7 @@ export function inspectTrigger(name: string, text: string, variables: Shapes): P
   const decoder = createDecoder(document, `trigger.${name}`);
   if (document.problems.length > 0 || !Array.isArray(document.value)) return [];
   for (const [index, entry] of document.value.entries()) {
-    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) continue;
+    if (!isObject(entry)) continue;
     for (const name of ['when', 'oncePer']) {
       const path = [index, fieldKey(entry, name) ?? name];
       const source = document.textAt(path) ?? '';

@@ -5,10 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseSample, type Sample } from '../../demo/metrics.ts';
 import { backstop } from '../../simulator/backstop.ts';
 import { createHerald, type Herald } from '../../simulator/herald.ts';
+import type { SimulatedCluster } from '../../simulator/kubernetes/cluster.ts';
 import {
   createKubernetesSimulator,
   type KubernetesSimulator,
-  type SimulatedCluster,
   type SimulatorOptions,
 } from '../../simulator/kubernetes.ts';
 import {
