@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Application, ConditionResult, JsonObject } from '../model.ts';
-import { cpuSeconds } from '../testing/cpu-seconds.ts';
+import { cpuSeconds } from '../testing/thread-cpu.ts';
 import { rowsOfImport } from './imported-rows.ts';
 import {
   endedMeanwhile,

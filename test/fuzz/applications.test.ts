@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseAttachments, parseBlocks } from '../../simulator/slack/layout.ts';
 import type { Application, JsonObject } from '../../src/model.ts';
 import { resolveSubscriptions } from '../../src/subscriptions/resolve.ts';
-import { cpuSeconds } from '../../src/testing/cpu-seconds.ts';
+import { cpuSeconds } from '../../src/testing/thread-cpu.ts';
 import { runs } from '../runs.ts';
 import { createApplicationPath } from './application-path.ts';
 import { badApplication, hugeApplications } from './applications.ts';
