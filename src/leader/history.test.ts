@@ -284,7 +284,7 @@ it('after crashes, too, tells of what holds, of nothing that never was, and noth
     }),
     { numRuns: 150 },
   );
-}, 30_000);
+});
 
 /** What must have been told because it holds at the end. */
 function holding(steps: readonly Step[]): string[] {
@@ -310,4 +310,4 @@ it('loses nothing and doubles nothing, whatever fails and whenever it is started
     }),
     { numRuns: 150 },
   );
-}, 30_000);
+});
