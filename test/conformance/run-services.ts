@@ -100,6 +100,10 @@ async function runCase(vector: ServiceCase, world: World): Promise<Judgement> {
   );
   const whole = { ...vector, secrets };
   setClock(vector.now ?? vectors.meta.frozenNow);
+  const keys = {
+    githubKey: vectors.meta.githubKey,
+    secrets: [...Object.values(secrets), ...Object.values(vector.env ?? {})],
+  };
   const sender =
     whole.options === undefined ? openConsole(whole, world.fixtures) : openServices(whole, world);
   const documented = new Set<Difference>();
@@ -114,7 +118,7 @@ async function runCase(vector: ServiceCase, world: World): Promise<Judgement> {
       const fault = judge(step, seen, secrets, (like, request) =>
         ours.reduce(
           (kept, { without }) => without(kept, deliveryId),
-          dropArtefacts(whole.service, inTheFormOf(like, request, vectors.meta.githubKey)),
+          dropArtefacts(whole.service, inTheFormOf(like, request, keys)),
         ),
       );
       if (fault !== undefined) return { status: 'failed', detail: fault };

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Json, JsonObject } from '../../src/model.ts';
 import type { Authorities, CertificateKind } from './authority.ts';
+import { type AwsSignature, awsSignatureOf } from './aws-signature.ts';
 import type { Origin } from './network.ts';
 import { otherProtocols } from './protocols.ts';
 
@@ -41,6 +42,8 @@ export interface WireRequest {
   body?: string;
   jwt?: JsonObject;
   sigv4?: JsonObject;
+  /** What `sigv4` is made of, once it is known which secret key is meant. */
+  awsSignature?: AwsSignature;
   smtp?: JsonObject;
   nats?: JsonObject;
   pubsub?: JsonObject;
@@ -193,8 +196,10 @@ const unrecorded = new Set([
 function wireRequest(request: IncomingMessage, body: string, tls: boolean): WireRequest {
   const [path, query] = splitOnce(request.url ?? '', '?');
   const scheme = tls ? 'https' : 'http';
+  const awsSignature = awsSignatureOf(request, body);
   const headers = Object.entries(request.headers)
     .filter(([name]) => !unrecorded.has(name) && !name.startsWith('amz-sdk-'))
+    .filter(([name]) => name !== 'authorization' || awsSignature === undefined)
     .map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]);
   return {
     scheme,
@@ -204,6 +209,7 @@ function wireRequest(request: IncomingMessage, body: string, tls: boolean): Wire
     ...(query === undefined ? {} : { query }),
     ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) as Record<string, string> }),
     ...(body === '' ? {} : { body }),
+    ...(awsSignature && { awsSignature }),
   };
 }
 

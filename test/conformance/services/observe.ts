@@ -1,6 +1,7 @@
 /** What was received, in the form in which the expected request has it. */
 import { createPublicKey, verify } from 'node:crypto';
 import type { Json, JsonObject } from '../../../src/model.ts';
+import { type AwsSignature, isSignedBy } from '../../internet/aws-signature.ts';
 import type { WireRequest } from './vectors.ts';
 
 /**
@@ -9,11 +10,27 @@ import type { WireRequest } from './vectors.ts';
  */
 export function inTheFormOf(
   like: WireRequest | undefined,
-  { body, ...request }: WireRequest,
-  githubKey: string,
+  { body, awsSignature, ...request }: WireRequest,
+  { githubKey, secrets }: Keys,
 ): WireRequest {
   const form = bodyForm(like, request.headers?.['content-type'] ?? '');
-  return { ...request, ...withBody(form, body), ...withToken(request, githubKey) };
+  return {
+    ...request,
+    ...withBody(form, body),
+    ...withToken(request, githubKey),
+    ...(awsSignature && { sigv4: checked(awsSignature, secrets) }),
+  };
+}
+
+interface Keys {
+  githubKey: string;
+  /** Texts of which one may be AWS' secret key. */
+  secrets: readonly string[];
+}
+
+function checked(signature: AwsSignature, secrets: readonly string[]): JsonObject {
+  const { accessKey, scope, signedHeaders } = signature;
+  return { accessKey, scope, signedHeaders, valid: secrets.some((secret) => isSignedBy(signature, secret)) };
 }
 
 function bodyForm(like: WireRequest | undefined, contentType: string): 'json' | 'form' | 'body' {
