@@ -25,6 +25,8 @@ export interface RenderOptions {
   looseJsonFields?: readonly string[];
   /** Fields that are a part of a URL. */
   urlFields?: readonly string[];
+  /** Fields that `filterValue` leaves alone. */
+  plainFields?: readonly string[];
   filterValue?: PrintFilter;
   /** What the rendering may spend, and what is left of it afterwards. @defaultValue all that the limits give */
   allowance?: Allowance;
@@ -127,9 +129,13 @@ function createRenderer(
 
   function field(string: TemplateString): string {
     const path = string.path.slice(1);
-    const { jsonFields, looseJsonFields = [], urlFields = [] } = options;
+    const { jsonFields, looseJsonFields = [], urlFields = [], plainFields = [] } = options;
     if (isAmong(path, jsonFields)) return json(string, true);
     if (isAmong(path, looseJsonFields)) return json(string, false);
+    if (isAmong(path, plainFields)) {
+      const { filterValue: _, ...plain } = stringOptions;
+      return render(string, plain);
+    }
     const filterValue = urlFilter(options.filterValue);
     return render(string, isAmong(path, urlFields) ? { ...stringOptions, filterValue } : stringOptions);
   }
