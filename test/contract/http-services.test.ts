@@ -68,6 +68,26 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'teams',
+  options: { recipientUrls: { deploys: `https://example.webhook.office.com/webhookb2/${token}` } },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { body: '1' },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { text: string }).text,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'teams-workflows',
+  options: { recipientUrls: { deploys: `https://api.powerautomate.com/workflows/1?sig=${token}` } },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { status: 202 },
+  textOf: ({ body = '' }) => body,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
   type: 'telegram',
   options: { token: `123456:${token}` },
   recipient: 'deploys',
