@@ -21,7 +21,7 @@ type Loader<S extends AnySchema> = true extends S['pending']
 
 /** Loaded with the first notification: some bring packages that cost much time and memory. */
 const implementations: { [Type in AnySchema['type']]: Loader<Extract<AnySchema, { type: Type }>> } = {
-  alertmanager: undefined,
+  alertmanager: async () => (await import('./alertmanager.ts')).alertmanagerService,
   awssqs: undefined,
   console: async () => (await import('./console.ts')).consoleService,
   email: async () => (await import('./email.ts')).emailService,
@@ -32,9 +32,9 @@ const implementations: { [Type in AnySchema['type']]: Loader<Extract<AnySchema, 
   mattermost: async () => (await import('./mattermost.ts')).mattermostService,
   nats: undefined,
   newrelic: async () => (await import('./newrelic.ts')).newRelicService,
-  opsgenie: undefined,
-  pagerduty: undefined,
-  pagerdutyv2: undefined,
+  opsgenie: async () => (await import('./opsgenie.ts')).opsgenieService,
+  pagerduty: async () => (await import('./pagerduty.ts')).pagerDutyService,
+  pagerdutyv2: async () => (await import('./pagerdutyv2.ts')).pagerDutyEventsService,
   pushover: async () => (await import('./pushover.ts')).pushoverService,
   rocketchat: async () => (await import('./rocketchat.ts')).rocketChatService,
   slack: async () => (await import('./slack/slack.ts')).slackService,

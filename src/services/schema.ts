@@ -42,6 +42,8 @@ export interface SectionSchema {
   readonly merge: Merging | 'parts' | Readonly<Record<string, Merging>>;
   /** Go templates of fields that a section does not have, or leaves empty. */
   readonly defaults?: { readonly [field: string]: string };
+  /** A text within a mapping of the section that is the template's name where it is absent: `[mapping, text]`. */
+  readonly templateName?: readonly [string, string];
   /** Fields that are JSON once rendered, as dotted paths; `*` stands for any one name. */
   readonly json?: readonly string[];
   /** Fields that know certain words only, the first of which any other means. */

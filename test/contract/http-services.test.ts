@@ -4,6 +4,49 @@ const token = 'secret-0123456789';
 const applicationToken = 'aSecretToken0123456789abcdefgh';
 
 describeHttpService({
+  type: 'alertmanager',
+  options: { targets: ['alertmanager.example'], scheme: 'https', bearerToken: token },
+  recipient: '',
+  secrets: [token],
+  section: { labels: { alertname: 'deployed' } },
+  answer: { status: 200 },
+  textOf: ({ body = '' }) => body,
+  earlier: {},
+});
+
+describeHttpService({
+  type: 'pagerduty',
+  options: { token, from: 'argocd@b.example' },
+  recipient: 'PSVC001',
+  secrets: [token],
+  section: { title: 'deployed' },
+  answer: { status: 201, json: { incident: { id: 'P1' } } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { incident: { title: string } }).incident.title,
+  earlier: {},
+});
+
+describeHttpService({
+  type: 'pagerdutyv2',
+  options: { serviceKeys: { shop: token } },
+  recipient: 'shop',
+  secrets: [token],
+  section: { summary: 'deployed', source: 's', severity: 'info' },
+  answer: { status: 202, json: { status: 'success' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { payload: { summary: string } }).payload.summary,
+  earlier: {},
+});
+
+describeHttpService({
+  type: 'opsgenie',
+  options: { apiKeys: { team: token } },
+  recipient: 'team',
+  secrets: [token],
+  answer: { status: 202, json: { result: 'Request will be processed' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
+  earlier: {},
+});
+
+describeHttpService({
   type: 'grafana',
   options: { apiUrl: 'https://grafana.example/api', apiKey: token },
   recipient: 'deploys|prod',
