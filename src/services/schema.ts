@@ -58,6 +58,8 @@ export interface Rendering {
   readonly looseJsonFields?: readonly string[];
   /** Fields that are a part of a URL: values are escaped where they would break it. */
   readonly urlFields?: readonly string[];
+  /** Fields that are YAML, or JSON, once rendered: a value that would break it becomes a text. */
+  readonly yamlFields?: readonly string[];
   /** Fields that are no text of the service's dialect: `filterValue` leaves their values alone. */
   readonly plainFields?: readonly string[];
   /** Applied to each value, never to the template's own text, for example to neutralise mentions. */

@@ -47,6 +47,16 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'googlechat',
+  options: { webhooks: { deploys: `https://chat.googleapis.com/v1/spaces/A/messages?key=k&token=${token}` } },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { name: 'spaces/A/messages/1' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { text: string }).text,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
   type: 'grafana',
   options: { apiUrl: 'https://grafana.example/api', apiKey: token },
   recipient: 'deploys|prod',
