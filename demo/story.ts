@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ObjectName, SimulatedCluster } from '../simulator/kubernetes.ts';
+import type { ObjectName, SimulatedCluster } from '../simulator/kubernetes/cluster.ts';
 import type { JsonObject } from '../src/model.ts';
 
 /** A message that must arrive: in the channel, once, with this in its text or attachments. */

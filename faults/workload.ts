@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SimulatedCluster } from '../simulator/kubernetes.ts';
+import type { SimulatedCluster } from '../simulator/kubernetes/cluster.ts';
 import type { JsonObject } from '../src/model.ts';
 import { pick, type Random } from './random.ts';
 import type { Expectation, Tally } from './tally.ts';

@@ -5,6 +5,7 @@ import {
   createApplicationSeries,
   infoLabels,
   operationLabels,
+  stuckLabels,
 } from './metrics/application-series.ts';
 import {
   type ApplicationSetSeries,
@@ -18,6 +19,7 @@ import {
   type NamedCounter,
   type NamedHistogram,
 } from './metrics/configured-series.ts';
+import { createFigureSeries, type FigureSeries } from './metrics/figure-series.ts';
 
 /**
  * Every metric of Herald, in one list, with docs/metrics.md as its description for users (a test compares the two).
@@ -33,6 +35,7 @@ export interface Metrics
   extends ApplicationSeries,
     ApplicationSetSeries,
     ConfigSeries,
+    FigureSeries,
     Pick<ConfiguredSeries, 'setConfigured'> {
   readonly contentType: string;
   /** The text exposition of all metrics. */
@@ -59,38 +62,6 @@ export interface Metrics
   readonly argocdRequests: Counter<'function' | 'outcome'>;
   /** `resource` is applications, appprojects, applicationsets, configmaps or secrets. */
   readonly watchRestarts: Counter<'resource' | 'reason'>;
-
-  /** Replaces what is known of a watch; undefined where there is nothing to watch. */
-  setWatch(resource: string, watch: WatchFigures | undefined): void;
-  /** Replaces what is known of the queue; undefined when the store does not answer, so that no stale figure stands. */
-  setQueue(queue: QueueFigures | undefined): void;
-  /** Whether the store outlives the process. */
-  setQueueIsDurable(isDurable: boolean): void;
-  /** Replaces what is known of the processes that share the store. */
-  setReplicas(replicas: { members: number; isLeader: boolean }): void;
-  /** Replaces the number of changes that wait in memory for the store. */
-  setBacklog(writes: number): void;
-  /** Replaces the number of parked deliveries by service. */
-  setParked(byService: ReadonlyMap<string, number>): void;
-  /** Replaces the number of problems in the subscriptions of a namespace's Applications or AppProjects. */
-  setSubscriptionProblems(
-    of: { namespace: string; kind: 'Application' | 'AppProject' },
-    problems: number,
-  ): void;
-}
-
-export interface WatchFigures {
-  up: boolean;
-  /** When an event, a bookmark or a page of a list last arrived, Unix milliseconds; undefined: never. */
-  lastFrameAt: number | undefined;
-  /** For how long changes may have gone unseen, milliseconds; 0 while the watch is open. */
-  lagMs: number;
-}
-
-export interface QueueFigures {
-  counts: Readonly<Record<string, number>>;
-  /** Milliseconds. */
-  oldestDueAge: number;
 }
 
 export interface MetricsOptions {
@@ -206,43 +177,44 @@ export function createMetrics(options: MetricsOptions): Metrics {
     "Requests to Argo CD's API for repo functions, by outcome.",
     ['function', 'outcome'],
   );
-  const parked = gauge(
-    'herald_deliveries_parked',
-    'Deliveries that were rejected, or retried until too old, and wait for a person.',
-    ['service'],
-  );
-
-  const replicas = gauge('herald_replicas', 'Processes that share the store.', []);
-  const leader = gauge('herald_leader', '1 in the process that watches Applications and decides.', []);
-  const backlog = gauge('herald_ledger_backlog', 'Changes that wait in memory for the store.', []);
-
-  const queueUp = gauge('herald_queue_up', '1 while the store of the queue answers.', []);
-  const queueDurable = gauge(
-    'herald_queue_durable',
-    '1 where the store of the queue outlives the process.',
-    [],
-  );
-  const queueJobs = gauge('herald_queue_jobs', 'Deliveries in the queue, by state.', ['state']);
-  const queueAge = gauge(
-    'herald_queue_oldest_due_job_age_seconds',
-    'How long the oldest job that may run has waited; 0 when none waits.',
-    [],
-  );
-  queueAge.remove();
-
-  const watchUp = gauge('herald_watch_up', '1 while the watch is connected.', ['resource']);
-  const watchFrame = gauge(
-    'herald_watch_last_frame_timestamp_seconds',
-    'When the last event or bookmark of the watch arrived, Unix time.',
-    ['resource'],
-  );
   const watchRestarts = counter('herald_watch_restarts_total', 'Watches that ended, by reason.', [
     'resource',
     'reason',
   ]);
-  const watchLag = gauge('herald_watch_lag_seconds', 'For how long changes may have gone unseen.', [
-    'resource',
-  ]);
+
+  const figures = createFigureSeries(
+    {
+      parked: gauge(
+        'herald_deliveries_parked',
+        'Deliveries that were rejected, or retried until too old, and wait for a person.',
+        ['service'],
+      ),
+      replicas: gauge('herald_replicas', 'Processes that share the store.', []),
+      leader: gauge('herald_leader', '1 in the process that watches Applications and decides.', []),
+      backlog: gauge('herald_ledger_backlog', 'Changes that wait in memory for the store.', []),
+      queueUp: gauge('herald_queue_up', '1 while the store of the queue answers.', []),
+      queueDurable: gauge('herald_queue_durable', '1 where the store of the queue outlives the process.', []),
+      queueJobs: gauge('herald_queue_jobs', 'Deliveries in the queue, by state.', ['state']),
+      queueAge: gauge(
+        'herald_queue_oldest_due_job_age_seconds',
+        'How long the oldest job that may run has waited; 0 when none waits.',
+        [],
+      ),
+      watchUp: gauge('herald_watch_up', '1 while the watch is connected.', ['resource']),
+      watchFrame: gauge(
+        'herald_watch_last_frame_timestamp_seconds',
+        'When the last event or bookmark of the watch arrived, Unix time.',
+        ['resource'],
+      ),
+      watchLag: gauge('herald_watch_lag_seconds', 'For how long changes may have gone unseen.', ['resource']),
+      subscriptionProblems: gauge(
+        'herald_subscription_problems',
+        'Problems in annotations that subscribe, by the namespace and kind of the object.',
+        ['namespace', 'kind'],
+      ),
+    },
+    (service) => configured.shown('services', service),
+  );
 
   const config = createConfigSeries({
     problems: gauge(
@@ -262,12 +234,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ),
   });
 
-  const subscriptionProblems = gauge(
-    'herald_subscription_problems',
-    'Problems in annotations that subscribe, by the namespace and kind of the object.',
-    ['namespace', 'kind'],
-  );
-
   const info = gauge('herald_application_info', 'Status of each watched Application, always 1.', infoLabels);
   const operations = counter(
     'herald_application_operations_total',
@@ -278,6 +244,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'herald_application_operation_finished_timestamp_seconds',
     'When the last operation finished, by its phase, Unix time.',
     operationLabels,
+  );
+  const operationStuck = gauge(
+    'herald_application_operation_stuck_since_timestamp_seconds',
+    'When an operation started that is over and has no end, Unix time.',
+    stuckLabels,
   );
   const eventLag = new Histogram({
     name: 'herald_application_event_lag_seconds',
@@ -317,49 +288,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     argocdRequests,
     watchRestarts,
 
-    setWatch(resource, watch) {
-      for (const figure of [watchUp, watchFrame, watchLag]) figure.remove({ resource });
-      if (watch === undefined) return;
-      watchUp.set({ resource }, watch.up ? 1 : 0);
-      watchLag.set({ resource }, watch.lagMs / 1000);
-      if (watch.lastFrameAt !== undefined) watchFrame.set({ resource }, watch.lastFrameAt / 1000);
-    },
-
-    setQueue(queue) {
-      queueUp.set(queue === undefined ? 0 : 1);
-      if (queue === undefined) {
-        queueJobs.reset();
-        queueAge.remove();
-        return;
-      }
-      for (const [state, jobs] of Object.entries(queue.counts)) queueJobs.set({ state }, jobs);
-      queueAge.set(queue.oldestDueAge / 1000);
-    },
-
-    setQueueIsDurable: (isDurable) => queueDurable.set(isDurable ? 1 : 0),
-
-    setReplicas({ members, isLeader }) {
-      replicas.set(members);
-      leader.set(isLeader ? 1 : 0);
-    },
-
-    setBacklog: (writes) => backlog.set(writes),
-
-    setParked(byService) {
-      parked.reset();
-      for (const [service, count] of byService)
-        parked.inc({ service: configured.shown('services', service) }, count);
-    },
-
-    setSubscriptionProblems({ namespace, kind }, problems) {
-      if (problems === 0) subscriptionProblems.remove({ namespace, kind });
-      else subscriptionProblems.set({ namespace, kind }, problems);
-    },
-
+    ...figures,
     setConfigured: configured.setConfigured,
     ...config,
     ...createApplicationSeries(
-      { info, operations, operationFinished, alertActive, alertSince, eventLag },
+      { info, operations, operationFinished, operationStuck, alertActive, alertSince, eventLag },
       (trigger) => configured.shown('triggers', trigger),
     ),
     ...createApplicationSetSeries(applicationSets),

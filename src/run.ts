@@ -10,13 +10,14 @@ import { failingWatches, missingLists, missingRights, stuckWatches, verdict } fr
 import { connectOptions } from './cli/connect-options.ts';
 import { isInMemory } from './cli/queue-flag.ts';
 import type { RunOptions } from './cli/run-flags.ts';
+import { systemClock } from './clock.ts';
 import { ClusterError } from './cluster/cluster-error.ts';
 import { connect } from './cluster/connect.ts';
 import { createEventRecorder } from './cluster/events.ts';
 import { createWatchScope } from './cluster/scope.ts';
 import { type ConfigSnapshot, createConfigWatch } from './cluster/watch-config.ts';
 import { createProjectWatch } from './cluster/watch-projects.ts';
-import { type Config, type ConfigInput, parseConfig } from './config/parse-config.ts';
+import { type Config, type ConfigInput, parseInTurns } from './config/parse-config.ts';
 import { createConfigurationMemory } from './configurations/configuration-memory.ts';
 import { type ConfigChange, createConfigurations } from './configurations/configurations.ts';
 import { createRepo } from './configurations/repo.ts';
@@ -164,7 +165,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
   const configurations = createConfigurations(
     {
       parse: (snapshot, previous) =>
-        parseConfig(
+        parseInTurns(
           {
             ...configInput(snapshot, options.secretName, previous),
             ...(snapshot.namespace === namespace ? {} : { isTenant: true, addresses: tenantAddresses }),
@@ -225,8 +226,9 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
     configMapName: options.configMapName,
     secretName: options.secretName,
     selfService: options.selfService,
-    changed: (snapshot) => {
-      const change = configurations.update(snapshot);
+    changed: async (snapshot) => {
+      const change = await configurations.updateInTurns(snapshot);
+      if (!change) return;
       const isOurs = snapshot.namespace === namespace;
       void leading?.observer.reevaluate(
         (application) => isOurs || application.namespace === snapshot.namespace,
@@ -293,7 +295,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
 
   for (const watch of [config, projects]) watch.start();
   const waiting = waitForStore(options.queue, { log, signal });
-  const configured = Promise.all([config.ready(), projects.ready()]);
+  const configured = Promise.all([config.ready().then(configurations.settled), projects.ready()]);
 
   // While the store is away Applications are watched all the same, and what they show is kept in order.
   const late = Promise.withResolvers<OpenedStore>();
@@ -361,7 +363,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       queue,
       configurations,
       pacing,
-      fairness: createFairness({ places, now }),
+      fairness: createFairness({ places, wake: queue.wake, clock: systemClock }),
       members: standing.members,
       project,
       repo: repo.lookup,
@@ -369,7 +371,7 @@ async function bridge(options: RunOptions, log: Logger): Promise<void> {
       onParked: (delivery, settlement) => reportParked(delivery, settlement, { record: events.record, log }),
       metrics,
       log,
-      now,
+      clock: systemClock,
     },
     { maxAge, attemptTimeout, controllerNamespace: namespace },
   );

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../src/model.ts';
+import { kindPrefix } from './object.ts';
 import { apiVersion, type Resource, type Target } from './resources.ts';
 import { parseSelectors } from './selectors.ts';
 import { apiError } from './status.ts';
-import { type Entry, kindPrefix, type Store } from './store.ts';
+import type { Entry, Store } from './store.ts';
 
 export interface Lists {
   /** The text of a list, whole or one page of it. */

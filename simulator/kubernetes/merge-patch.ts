@@ -1,3 +1,4 @@
+import { isObject } from '../../src/json.ts';
 import type { Json, JsonObject } from '../../src/model.ts';
 
 /** RFC 7386: null removes, objects merge, everything else replaces. */
@@ -9,8 +10,4 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
     else merged[key] = mergePatch(merged[key], value);
   }
   return merged;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { isObject } from '../../src/json.ts';
 import type { Json, JsonObject } from '../../src/model.ts';
 import type { Faults, Verb } from './faults.ts';
 import type { Lists } from './lists.ts';
@@ -160,9 +161,7 @@ async function readObject(request: IncomingMessage, accepted: RegExp): Promise<J
   } catch (error) {
     throw apiError(400, `the body of the request is no JSON: ${String(error)}`);
   }
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw apiError(400, 'the body of the request is no object');
-  }
+  if (!isObject(value)) throw apiError(400, 'the body of the request is no object');
   return value;
 }
 

@@ -1,9 +1,18 @@
-/** The objects and their history. Longer than most files: what one write changes has to change together. */
+/** The objects and their history. */
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Json, JsonObject } from '../../src/model.ts';
+import { textOf } from '../../src/json.ts';
+import type { JsonObject } from '../../src/model.ts';
 import { createHistory, type History } from './history.ts';
-import { apiVersion, type Resource, resources, type Target } from './resources.ts';
+import {
+  finalizersOf,
+  metadataOf,
+  normalise,
+  serialise,
+  validateIdentity,
+  withoutMetadata,
+} from './object.ts';
+import { type Resource, resources, type Target } from './resources.ts';
 import { apiError } from './status.ts';
 
 /**
@@ -99,10 +108,10 @@ export function createStore(options: StoreOptions): Store {
     const metadata = metadataOf(object);
     metadata.resourceVersion = String(revision);
     const entry: Entry = {
-      namespace: text(metadata.namespace),
-      name: text(metadata.name),
-      key: keyOf(text(metadata.namespace), text(metadata.name)),
-      uid: text(metadata.uid),
+      namespace: textOf(metadata.namespace),
+      name: textOf(metadata.name),
+      key: keyOf(textOf(metadata.namespace), textOf(metadata.name)),
+      uid: textOf(metadata.uid),
       labels: (metadata.labels ?? {}) as Record<string, string>,
       resourceVersion: revision,
       text: serialise(resource, object),
@@ -168,7 +177,7 @@ export function createStore(options: StoreOptions): Store {
       if (metadata.uid !== undefined && metadata.uid !== old.uid) {
         throw apiError(
           422,
-          `${target.resource.kind} "${target.name}" is invalid: metadata.uid: Invalid value: "${text(metadata.uid)}": field is immutable`,
+          `${target.resource.kind} "${target.name}" is invalid: metadata.uid: Invalid value: "${textOf(metadata.uid)}": field is immutable`,
           { name: target.name, causes: [{ reason: 'FieldValueInvalid', field: 'metadata.uid' }] },
         );
       }
@@ -231,91 +240,8 @@ export function notFound(target: Named): Error {
   });
 }
 
-export function metadataOf(object: JsonObject): JsonObject {
-  const { metadata } = object;
-  if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata)) {
-    throw apiError(422, 'metadata: Required value');
-  }
-  return metadata;
-}
-
-/** The start of each text, which list items of built-in kinds go without. */
-export function kindPrefix(resource: Resource): string {
-  return `{"kind":"${resource.kind}","apiVersion":"${apiVersion(resource)}",`;
-}
-
-function serialise(resource: Resource, object: JsonObject): string {
-  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
-  return kindPrefix(resource) + JSON.stringify(rest).slice(1);
-}
-
-/** A copy with its kind, and with `stringData` of a Secret encoded. */
-function normalise(resource: Resource, object: JsonObject): JsonObject {
-  if (object.kind !== undefined && object.kind !== resource.kind) {
-    throw apiError(
-      400,
-      `the object provided is unrecognized: kind ${text(object.kind)} is not ${resource.kind}`,
-    );
-  }
-  if (object.apiVersion !== undefined && object.apiVersion !== apiVersion(resource)) {
-    throw apiError(
-      400,
-      `the API version in the data (${text(object.apiVersion)}) does not match the expected one`,
-    );
-  }
-  const copy = {
-    ...structuredClone(object),
-    kind: resource.kind,
-    apiVersion: apiVersion(resource),
-  } as JsonObject;
-  if (resource.kind === 'Secret' && copy.stringData !== undefined) {
-    const plain = Object.entries(copy.stringData as Record<string, string>);
-    const encoded = plain.map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
-    copy.data = { ...(copy.data as JsonObject | undefined), ...Object.fromEntries(encoded) };
-    delete copy.stringData;
-  }
-  return copy;
-}
-
-function validateIdentity(target: Target, object: JsonObject): string {
-  const { resource } = target;
-  const metadata = metadataOf(object);
-  const { name } = metadata;
-  if (typeof name !== 'string' || !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name) || name.length > 253) {
-    throw apiError(
-      422,
-      `${resource.kind} is invalid: metadata.name: Invalid value: ${JSON.stringify(name ?? '')}`,
-    );
-  }
-  if (target.name !== undefined && target.name !== name) {
-    throw apiError(
-      400,
-      `the name of the object (${name}) does not match the name on the URL (${target.name})`,
-    );
-  }
-  if (metadata.namespace !== undefined && metadata.namespace !== target.namespace) {
-    throw apiError(
-      400,
-      'the namespace of the provided object does not match the namespace sent on the request',
-    );
-  }
-  return name;
-}
-
-function finalizersOf(metadata: JsonObject): Json[] {
-  return Array.isArray(metadata.finalizers) ? metadata.finalizers : [];
-}
-
-function withoutMetadata({ metadata: _metadata, ...rest }: JsonObject): JsonObject {
-  return rest;
-}
-
 function keyOf(namespace: string | undefined, name: string): string {
   return `${namespace ?? ''}/${name}`;
-}
-
-function text(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
 }
 
 function timestamp(now: number): string {

@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { JsonObject } from '../../src/model.ts';
+import { metadataOf } from './object.ts';
 import { apiVersion, type Resource, type Target } from './resources.ts';
 import { parseSelectors, type Selector } from './selectors.ts';
 import { apiError, statusOf } from './status.ts';
-import { type Change, type Entry, metadataOf, type Store } from './store.ts';
+import type { Change, Entry, Store } from './store.ts';
 
 export type FrameFault = 'malformed' | 'truncated';
 

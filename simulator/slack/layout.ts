@@ -1,5 +1,5 @@
+import { isObject } from '../../src/json.ts';
 import type { Json, JsonObject } from '../../src/model.ts';
-import { isObject } from '../../src/services/options.ts';
 
 /** What Slack finds wrong with the layout of a message. */
 export interface LayoutError {

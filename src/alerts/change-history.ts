@@ -1,3 +1,7 @@
+/**
+ * What the results of conditions mean: which alerts there are, whom a notice tells of them, and how they are keyed.
+ * Pure; it may import the ground (see ARCHITECTURE.md) alone.
+ */
 import { createHash } from 'node:crypto';
 import { sprint } from '../go/format.ts';
 import type { ChangeHistory } from '../ledger/rows.ts';

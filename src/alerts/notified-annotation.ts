@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts';
 import type { Application, ConditionResult, Destination } from '../model.ts';
 import type { Evaluation } from './decide.ts';
 import { alertKey, type Slot, slotOf } from './keys.ts';
@@ -27,8 +28,8 @@ export function parseNotified(text: string | undefined): NotifiedState {
   } catch {
     return new Map();
   }
-  if (typeof decoded !== 'object' || decoded === null || Array.isArray(decoded)) return new Map();
-  const entries = Object.entries(decoded as Record<string, unknown>);
+  if (!isObject(decoded)) return new Map();
+  const entries = Object.entries<unknown>(decoded);
   if (!entries.every((entry): entry is [string, bigint] => typeof entry[1] === 'bigint')) return new Map();
   return new Map(entries.map(([key, at]) => [key.toWellFormed(), at]));
 }

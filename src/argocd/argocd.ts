@@ -1,3 +1,7 @@
+/**
+ * What repo functions ask of Argo CD's API: the questions, the answers remembered, and rendering again when they have
+ * come. It may import the ground alone.
+ */
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { CertificatesOf } from '../net/host-certificates.ts';

@@ -1,14 +1,16 @@
 /** What to ask Argo CD about an Application, for a call of `repo.GetCommitMetadata` or `repo.GetAppDetails`. */
-import type { Json, JsonObject } from '../model.ts';
-
-export interface AskedApplication {
-  namespace: string;
-  name: string;
-  project: string;
-}
+import {
+  type ApplicationIdentity,
+  hasSeveralSources,
+  identityOf,
+  sourcesOf,
+  syncedRevisions,
+} from '../application.ts';
+import { textAt } from '../json.ts';
+import type { JsonObject } from '../model.ts';
 
 interface Asked {
-  application: AskedApplication;
+  application: ApplicationIdentity;
   /** Of an Application with several sources. */
   sourceIndex?: number;
 }
@@ -35,7 +37,7 @@ export function commitQuestions(app: JsonObject, revisions: readonly string[]): 
   const sources = sourcesOf(app);
   const synced = syncedRevisions(app);
   const wanted = revisions.length > 0 ? revisions : synced;
-  const isMulti = Array.isArray(at(app, 'spec', 'sources'));
+  const isMulti = hasSeveralSources(app);
   const questions: CommitQuestion[] = [];
   const ask = (revision: string, sourceIndex: number): void => {
     const source = sources[sourceIndex];
@@ -60,7 +62,7 @@ export function commitQuestions(app: JsonObject, revisions: readonly string[]): 
  */
 export function detailsQuestions(app: JsonObject, wanted?: number): DetailsQuestion[] {
   const application = identityOf(app);
-  const isMulti = Array.isArray(at(app, 'spec', 'sources'));
+  const isMulti = hasSeveralSources(app);
   const revisions = syncedRevisions(app);
   return sourcesOf(app)
     .map((source, sourceIndex) => ({ source, sourceIndex }))
@@ -80,61 +82,8 @@ export function detailsQuestions(app: JsonObject, wanted?: number): DetailsQuest
     }));
 }
 
-function identityOf(app: JsonObject): AskedApplication {
-  return {
-    namespace: textAt(app, 'metadata', 'namespace'),
-    name: textAt(app, 'metadata', 'name'),
-    project: textAt(app, 'spec', 'project'),
-  };
-}
-
-/** In Argo CD's order of precedence: hydrated, several, one. */
-function sourcesOf(app: JsonObject): JsonObject[] {
-  const hydrator = at(app, 'spec', 'sourceHydrator');
-  if (isObject(hydrator)) {
-    return [
-      {
-        repoURL: textAt(hydrator, 'drySource', 'repoURL'),
-        targetRevision: textAt(hydrator, 'syncSource', 'targetBranch'),
-        path: textAt(hydrator, 'syncSource', 'path'),
-      },
-    ];
-  }
-  const several = at(app, 'spec', 'sources');
-  if (Array.isArray(several)) return several.map((source) => (isObject(source) ? source : {}));
-  const source = at(app, 'spec', 'source');
-  return isObject(source) ? [source] : [];
-}
-
-/** By source: of the last sync, or where there was none, those compared with. */
-function syncedRevisions(app: JsonObject): string[] {
-  for (const place of [at(app, 'status', 'operationState', 'syncResult'), at(app, 'status', 'sync')]) {
-    const several = at(place, 'revisions');
-    if (Array.isArray(several) && several.length > 0)
-      return several.map((item) => (typeof item === 'string' ? item : ''));
-    const revision = textAt(place, 'revision');
-    if (revision !== '') return [revision];
-  }
-  return [];
-}
-
 /** Charts and OCI images have versions, and no commits. */
 function isGit(source: JsonObject): boolean {
   const repoURL = textAt(source, 'repoURL');
   return repoURL !== '' && textAt(source, 'chart') === '' && !repoURL.startsWith('oci://');
-}
-
-function at(value: Json | undefined, ...path: string[]): Json | undefined {
-  let found = value;
-  for (const key of path) found = isObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
-  return found;
-}
-
-function textAt(value: Json | undefined, ...path: string[]): string {
-  const found = at(value, ...path);
-  return typeof found === 'string' ? found : '';
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@
  * `repo` functions of templates. Rendering does no I/O, so it is a protocol of rounds: a rendering is answered from
  * what is known, and empty where something is not; that is fetched, and the template rendered once more.
  */
+import { orAborted } from '../aborted.ts';
 import type { RepoProvider } from '../go/namespaces/repo.ts';
 import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts';
 import type { JsonObject } from '../model.ts';
@@ -29,10 +30,7 @@ export async function renderWithRepo<T>(
   if (missing.size === 0) return rendered;
   return withTimeLimit(patience, signal, async (end) => {
     for (let round = 1; round < mostRounds && missing.size > 0 && !end.aborted; round += 1) {
-      await settled(
-        [...missing.values()].map((ask) => ask()),
-        end,
-      );
+      await orAborted(Promise.allSettled([...missing.values()].map((ask) => ask())), end);
       missing.clear();
       rendered = render(provider);
     }
@@ -73,14 +71,4 @@ export async function askInTurn(lookup: Lookup, questions: readonly Question[]):
     const answer = await lookup.ask(question);
     if (answer.ok) return;
   }
-}
-
-/** Resolves when all are settled, or the signal aborts. */
-async function settled(promises: readonly Promise<void>[], signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise: aborted, resolve } = Promise.withResolvers<void>();
-  const abort = () => resolve();
-  signal.addEventListener('abort', abort, { once: true });
-  await Promise.race([Promise.allSettled(promises), aborted]);
-  signal.removeEventListener('abort', abort);
 }

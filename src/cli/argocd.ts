@@ -1,3 +1,7 @@
+/**
+ * The commands and flags of `herald`, and what commands read of files and the cluster. It may import the leaves,
+ * `config/` and the ground, and nothing of the running bridge.
+ */
 import { createArgocd } from '../argocd/argocd.ts';
 import type { Lookup } from '../argocd/lookup.ts';
 import type { Config } from '../config/config.ts';

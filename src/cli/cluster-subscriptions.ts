@@ -2,10 +2,11 @@ import { compileNamespacePatterns } from '../cluster/namespace-patterns.ts';
 import { checkRequests, type Subscribed } from '../config/check-sections.ts';
 import type { Config } from '../config/config.ts';
 import { suggestion } from '../go/did-you-mean.ts';
+import { textOf } from '../json.ts';
 import type { Problem } from '../model.ts';
 import { type SubscribableConfig, subscriptionProblems } from '../subscriptions/problems.ts';
 import { resolveSubscriptions } from '../subscriptions/resolve.ts';
-import { applicationOf, metadataOf, type Source, stringsOf, textOf } from './source.ts';
+import { applicationOf, metadataOf, type Source, stringsOf } from './source.ts';
 
 /** A problem of an Application or AppProject, or of what one subscribes to. */
 export interface ObjectProblem extends Problem {

@@ -1,7 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { didYouMean } from '../go/did-you-mean.ts';
-import { type CommandSpec, commandSpecs } from './commands.ts';
+import type { CommandSpec } from './command.ts';
+import { commandSpecs } from './commands.ts';
 import { type Flag, readFlags, UsageError } from './flags.ts';
 import { type FlagShapes, readGoArguments } from './go-arguments.ts';
 import { helpFormat } from './help.ts';

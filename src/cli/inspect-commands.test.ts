@@ -211,6 +211,68 @@ describe('trigger run', () => {
   });
 });
 
+describe('what a command cannot know', () => {
+  const withWhen = (when: string, more = '') => ({
+    'cm.yaml': configMap.replace("app.status.health.status == 'Degraded'", when) + more,
+    'app.yaml': application,
+  });
+
+  test.each([
+    ["changes(app.status.health.status, '10m') > 3", 'changes asks how often a value has changed'],
+    [
+      'operationStartedAfter(app.metadata.name)',
+      'operationStartedAfter asks which operation came after a change',
+    ],
+  ])('%s is unknown, and nothing has failed', async (when, what) => {
+    const files = withWhen(when);
+    const line = 'trigger run on-sync-failed app.yaml --config-map cm.yaml';
+    const { code, stdout } = await herald(line, { files });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`${when.replace(/[().']/g, '.')}\\s+unknown\n`));
+    expect(stdout).toContain(
+      `not known: ${what}, which herald run remembers from event to event; a command sees the Application once and cannot know it`,
+    );
+    const facts = JSON.parse((await herald(`${line} -o json`, { files })).stdout);
+    expect(facts[1]).toMatchObject({ result: 'unknown' });
+  });
+
+  test('matters only where it decides', async () => {
+    const files = withWhen("app.status.health.status == 'Healthy' and changes(app.metadata.name, '1h') > 3");
+    const { stdout } = await herald('trigger run on-sync-failed app.yaml --config-map cm.yaml', { files });
+    expect(stdout).not.toContain('unknown\n');
+    expect(stdout).toContain('does not match');
+  });
+});
+
+describe('errors hold nothing of the Secret', () => {
+  const secret =
+    'kind: Secret\napiVersion: v1\nmetadata: {name: s}\nstringData: {slack-token: xoxb-very-secret-1}\n';
+  const files = {
+    's.yaml': secret,
+    'app.yaml': application,
+    'cm.yaml':
+      configMap.replace("app.status.health.status == 'Degraded'", 'int(string(secrets["slack-token"])) > 1') +
+      '  template.tells: |\n    message: \'{{ fail (printf "%s" (index .secrets "slack-token")) }}\'\n',
+  };
+
+  test.each([
+    'trigger run on-sync-failed app.yaml --config-map cm.yaml --secret s.yaml',
+    'trigger run on-sync-failed app.yaml -o json --config-map cm.yaml --secret s.yaml',
+    'template render tells app.yaml --config-map cm.yaml --secret s.yaml',
+    'template notify tells app.yaml --recipient console: --config-map cm.yaml --secret s.yaml',
+  ])('%s', async (line) => {
+    let said = '';
+    try {
+      const { stdout, stderr } = await herald(line, { files });
+      said = stdout + stderr;
+    } catch (error) {
+      said = String(error);
+    }
+    expect(said).toContain('***');
+    expect(said).not.toContain('very-secret');
+  });
+});
+
 describe('template get', () => {
   test('a table with the dialects', async () => {
     const { stdout } = await herald('template get --config-map cm.yaml');

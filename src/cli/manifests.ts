@@ -1,6 +1,7 @@
 import { parseYaml, type YamlDocument, type YamlPath } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
-import type { Json, JsonObject } from '../model.ts';
+import { isObject, textOf } from '../json.ts';
+import type { JsonObject } from '../model.ts';
 import { CommandFailure } from './io.ts';
 
 /** A Kubernetes object of a file. */
@@ -58,12 +59,4 @@ function documentsOf(text: string): YamlDocument[] {
     const start = bounds[i] ?? 0;
     return parseYaml('\n'.repeat(start) + lines.slice(start, end).join('\n'));
   });
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function textOf(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
 }

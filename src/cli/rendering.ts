@@ -9,6 +9,7 @@ import type { Application, JsonObject, Notification } from '../model.ts';
 import { createService, type ServiceDeps } from '../services/registry.ts';
 import { renderingOf } from '../services/schema.ts';
 import { schemaOf, schemas } from '../services/schemas.ts';
+import { type Scrub, scrubOfSecret } from '../services/secrets.ts';
 import { type Presentation, presentationOf, type Service, type ServiceState } from '../services/service.ts';
 import { type RenderResult, renderNotification } from '../templates/render.ts';
 import type { Template } from '../templates/template.ts';
@@ -93,18 +94,20 @@ export async function rendered(
       template: (name) => config.templates.get(name),
     }),
   );
-  if (!result.ok) throw new CommandFailure(faultText(result, loaded), { exit: exitCode.negative });
+  const scrub = scrubOfSecret(loaded.secret);
+  if (!result.ok) throw new CommandFailure(faultText(result, loaded, scrub), { exit: exitCode.negative });
   const { notification, warnings } = result;
   for (const { template, field, what } of warnings) {
-    io.stderr(printable(`template.${template}, ${field}: ${what}\n`));
+    io.stderr(printable(`template.${template}, ${field}: ${scrub(what)}\n`));
   }
   const faults = jsonFaults(service.type, notification.section, config.services);
-  for (const { field, what } of faults) io.stderr(printable(`${field} is no JSON: ${what}\n`));
+  for (const { field, what } of faults) io.stderr(printable(`${field} is no JSON: ${scrub(what)}\n`));
   return { notification, isBroken: warnings.length + faults.length > 0 };
 }
 
-function faultText(fault: Extract<RenderResult, { ok: false }>, loaded: LoadedConfig): string {
-  const { template, field, line, column = 1, error } = fault;
+function faultText(fault: Extract<RenderResult, { ok: false }>, loaded: LoadedConfig, scrub: Scrub): string {
+  const { template, field, line, column = 1 } = fault;
+  const error = scrub(fault.error);
   const key = `template.${template}`;
   if (line === undefined) return `${key}, ${field}: ${error}`;
   const inFile = loaded.manifest?.position(['data', key], { line, column });

@@ -1,8 +1,9 @@
 import { readApplication } from '../cluster/watch-applications.ts';
 import { type Config, parseConfig } from '../config/parse-config.ts';
+import { isObject, objectAt, textAt, textOf } from '../json.ts';
 import type { Application, JsonObject } from '../model.ts';
 import { type ClusterReader, CommandFailure, type CommandIo } from './io.ts';
-import { isObject, type Manifest, readManifests } from './manifests.ts';
+import { type Manifest, readManifests } from './manifests.ts';
 import type { ConfigSource } from './options.ts';
 
 export type SecretValues = Readonly<Record<string, Uint8Array>>;
@@ -160,7 +161,7 @@ export function openSource(source: ConfigSource, io: CommandIo): Source {
         const where = namespace === undefined ? 'all namespaces' : namespace;
         const page = await get(argoPath(namespace, resource), `${resource} of ${where}`, query);
         items.push(...(Array.isArray(page.items) ? page.items.filter(isObject) : []));
-        continuation = textOf(isObject(page.metadata) ? page.metadata.continue : undefined);
+        continuation = textAt(page, 'metadata', 'continue');
       } while (continuation !== '');
       return items;
     },
@@ -270,11 +271,7 @@ export function applicationOf(object: JsonObject, namespace: string): Applicatio
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 export function metadataOf(object: JsonObject | undefined): JsonObject {
-  return isObject(object?.metadata) ? object.metadata : {};
-}
-
-export function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  return objectAt(object, 'metadata');
 }
 
 function corePath(namespace: string, resource: string, name?: string): string {

@@ -3,7 +3,9 @@ import { createRepoEvaluation, type RepoEvaluation } from '../argocd/evaluation.
 import type { Lookup } from '../argocd/lookup.ts';
 import { renderWithRepo } from '../argocd/rendering.ts';
 import { field, parseYaml } from '../go/yaml.ts';
+import { isObject } from '../json.ts';
 import type { ConditionResult } from '../model.ts';
+import { type Scrub, scrubOfSecret } from '../services/secrets.ts';
 import { type ExplainedPart, explain } from '../triggers/explain.ts';
 import { conditionVars } from '../triggers/schema.ts';
 import type { Condition, ConditionVars, Trigger } from '../triggers/trigger.ts';
@@ -12,7 +14,6 @@ import { withArgocd } from './argocd.ts';
 import { formatted } from './formatted.ts';
 import { type CommandIo, exitCode } from './io.ts';
 import { configOf, requireNamed } from './loaded-config.ts';
-import { isObject } from './manifests.ts';
 import type { TriggerRunOptions } from './options.ts';
 import { openSource } from './source.ts';
 import { formatTable, oneLine, printable } from './table.ts';
@@ -20,13 +21,15 @@ import { formatTable, oneLine, printable } from './table.ts';
 interface Evaluated {
   condition: Condition;
   result: ConditionResult;
+  /** What the condition asks that one look at the Application cannot tell; the result says nothing then. */
+  unknown: string | undefined;
   /** The value of each part of a condition that does not match or fails. */
   explained: ExplainedPart | undefined;
 }
 
 /**
  * `herald trigger run`: the table of `argocd admin notifications trigger run`, and more of each condition below it.
- * 1 if a condition failed, which in the bridge neither sends nor re-arms.
+ * 1 if a condition failed, which in the bridge neither sends nor re-arms. One that asks about the past is `unknown`.
  */
 export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Promise<number> {
   const source = openSource(options.source, io);
@@ -35,7 +38,9 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
     const config = configOf(loaded, options.source.secretName);
     const { conditions } = requireNamed<Trigger>(config, 'trigger', options.trigger, io);
     const application = await source.application(options.application);
+    const past = createUnknownPast();
     const sources = {
+      ...past.sources,
       app: application.object,
       context: config.context,
       secrets: loaded.secret ?? {},
@@ -43,17 +48,20 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
       now: io.now(),
     };
     const text = loaded.configMap[`trigger.${options.trigger}`] ?? '';
+    const scrub = scrubOfSecret(loaded.secret);
+    const known = { text, scrub, past };
     const evaluated = await withArgocd(config, loaded, io, async (argocd) => {
-      if (!argocd) return conditions.map((condition) => evaluate(condition, conditionVars(sources), text));
+      if (!argocd) return conditions.map((condition) => evaluate(condition, conditionVars(sources), known));
       await fetchAnswers(argocd, conditions, sources);
       const repo = createRepoEvaluation(argocd, application.object, () => undefined);
       const vars = conditionVars({ ...sources, repo: repo.provider });
-      return conditions.map((condition) => evaluate(condition, vars, text, repo));
+      return conditions.map((condition) => evaluate(condition, vars, known, repo));
     });
     io.stdout(
       options.output === 'wide' ? tableOf(evaluated) : formatted(evaluated.map(factsOf), options.output),
     );
-    return evaluated.some(({ result }) => result.status === 'failed') ? exitCode.negative : exitCode.ok;
+    const hasFailed = evaluated.some(({ result, unknown }) => result.status === 'failed' && !unknown);
+    return hasFailed ? exitCode.negative : exitCode.ok;
   } finally {
     await source.close();
   }
@@ -71,13 +79,73 @@ async function fetchAnswers(
   });
 }
 
-function evaluate(condition: Condition, vars: ConditionVars, text: string, repo?: RepoEvaluation): Evaluated {
-  const result = repo ? repo.run(() => condition.evaluate(vars)) : condition.evaluate(vars);
+/** The past of an Application, which `herald run` remembers and a command does not: asking for it fails, with why. */
+function createUnknownPast() {
+  let asked: string | undefined;
+  function unknown(what: string): never {
+    asked = `${what}, which herald run remembers from event to event; a command sees the Application once and cannot know it`;
+    throw new Error(asked);
+  }
+  return {
+    sources: {
+      changes: () => unknown('changes asks how often a value has changed'),
+      operations: {
+        note: () => undefined,
+        startedAfter: () => unknown('operationStartedAfter asks which operation came after a change'),
+      },
+    },
+    /** What was asked while `run` ran. */
+    during<T>(run: () => T): { result: T; asked: string | undefined } {
+      asked = undefined;
+      const result = run();
+      return { result, asked };
+    },
+  };
+}
+
+interface Known {
+  /** Of the key. */
+  text: string;
+  scrub: Scrub;
+  past: ReturnType<typeof createUnknownPast>;
+}
+
+function evaluate(
+  condition: Condition,
+  vars: ConditionVars,
+  { text, scrub, past }: Known,
+  repo?: RepoEvaluation,
+): Evaluated {
+  const { result, asked } = past.during(() =>
+    repo ? repo.run(() => condition.evaluate(vars)) : condition.evaluate(vars),
+  );
   const isClear = result.status === 'matched' || condition.when === '';
   const explained = isClear
     ? undefined
     : explain(condition.when, vars, { safe: isSafe(text, condition.index) });
-  return { condition, result, explained };
+  return {
+    condition,
+    result: scrubbedResult(result, scrub),
+    unknown: result.status === 'failed' ? asked : undefined,
+    explained: explained && scrubbedPart(explained, scrub),
+  };
+}
+
+/** Errors quote what they fail at, which may be of the Secret. */
+function scrubbedResult(result: ConditionResult, scrub: Scrub): ConditionResult {
+  if (result.status === 'failed') return { ...result, error: scrub(result.error) };
+  if (result.status !== 'matched' || result.oncePer.kind !== 'none') return result;
+  const { error } = result.oncePer;
+  return error === undefined ? result : { ...result, oncePer: { ...result.oncePer, error: scrub(error) } };
+}
+
+function scrubbedPart(part: ExplainedPart, scrub: Scrub): ExplainedPart {
+  const { result, parts } = part;
+  return {
+    ...part,
+    result: result.ok ? result : { ...result, error: scrub(result.error) },
+    parts: parts.map((inner) => scrubbedPart(inner, scrub)),
+  };
 }
 
 /** Whether the ConfigMap asks for safe access in that condition. */
@@ -88,9 +156,9 @@ function isSafe(text: string, index: number): boolean {
 }
 
 function tableOf(evaluated: readonly Evaluated[]): string {
-  const rows = evaluated.map(({ condition, result }) => [
+  const rows = evaluated.map(({ condition, result, unknown }) => [
     oneLine(printable(condition.when), 200),
-    verdictOf(result),
+    unknown === undefined ? verdictOf(result) : 'unknown',
   ]);
   const details = evaluated.map((one) => detailsOf(one)).filter((text) => text !== '');
   return [formatTable([['CONDITION', 'RESULT'], ...rows]), ...details].join('\n');
@@ -108,7 +176,8 @@ function detailsOf(evaluated: Evaluated): string {
   return printable(`${[oneLine(condition.when, 200), ...lines].join('\n')}\n`);
 }
 
-function explanationOf({ condition, result, explained }: Evaluated): string[] {
+function explanationOf({ condition, result, unknown, explained }: Evaluated): string[] {
+  if (unknown !== undefined) return [`not known: ${unknown}`, ...partLines(explained)];
   switch (result.status) {
     case 'failed':
       return [`failed, which neither sends nor re-arms: ${result.error}`, ...partLines(explained)];
@@ -157,11 +226,11 @@ function oncePerText(result: Extract<ConditionResult, { status: 'matched' }>): s
   return oncePer.kind === 'nil' ? `${value}: it is nil, which never varies` : value;
 }
 
-function factsOf({ condition, result, explained }: Evaluated): Record<string, unknown> {
+function factsOf({ condition, result, unknown, explained }: Evaluated): Record<string, unknown> {
   const { when, oncePer, send } = condition;
   return {
     when,
-    result: result.status,
+    result: unknown === undefined ? result.status : 'unknown',
     ...(result.status === 'failed' ? { error: result.error } : {}),
     ...(result.status === 'matched' ? oncePerFacts(result) : {}),
     ...(oncePer === undefined ? {} : { oncePerExpression: oncePer }),

@@ -1,3 +1,7 @@
+/**
+ * The API server of Kubernetes: connections, lists and watches of what Herald reads, Events and annotations. It may
+ * import the ground alone.
+ */
 import { ClusterError } from './cluster-error.ts';
 import type { Connection } from './connect.ts';
 import { readMetadata } from './kube-object.ts';

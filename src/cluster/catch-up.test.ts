@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createLog } from '../log.ts';
 import type { JsonObject } from '../model.ts';
-import { createCatchUp, readRevision } from './catch-up.ts';
+import { createCatchUp } from './catch-up.ts';
 import { type ObjectMetadata, readMetadata } from './kube-object.ts';
+import { readRevision } from './revision.ts';
 import { createView } from './view.ts';
 
 function object(name: string, resourceVersion: string, uid = name): JsonObject {

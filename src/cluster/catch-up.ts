@@ -1,5 +1,6 @@
 import type { JsonObject } from '../model.ts';
 import type { ObjectMetadata } from './kube-object.ts';
+import { readRevision } from './revision.ts';
 import { keyOf, type Reading, type View } from './view.ts';
 
 /**
@@ -26,11 +27,6 @@ export interface CatchUp {
   isHolding(): boolean;
   /** Makes the view what the list was, whatever the watch has or has not shown. */
   settle(): void;
-}
-
-/** A revision to resume from, as a number. 0 is none: it asks a server for any state that it likes. */
-export function readRevision(text: string): bigint | undefined {
-  return /^[1-9]\d{0,38}$/.test(text) ? BigInt(text) : undefined;
 }
 
 export function createCatchUp<T>(view: View<T>, from: bigint): CatchUp {

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { type Dispatcher, errors } from 'undici';
+import { isObject } from '../json.ts';
 import type { Logger } from '../log.ts';
 import type { Json, JsonObject } from '../model.ts';
 import { createOutageLog } from '../net/outage-log.ts';
@@ -282,7 +283,7 @@ function parseObject(request: ApiRequest, text: string): JsonObject {
     // The parser's message quotes the text, which may be of a Secret.
     throw new ClusterError(`${describe(request)}: the answer is no JSON`, { kind: 'malformed' });
   }
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw new ClusterError(`${describe(request)}: the answer is no object`, { kind: 'malformed' });
   }
   return value;

@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts';
 import type { Json, JsonObject } from '../model.ts';
 
 /** One line of a watch stream. `malformed`: what came cannot be a frame, so the stream is not to be trusted further. */
@@ -70,8 +71,4 @@ export function parseFrame(line: string): Frame {
     default:
       return { type: 'malformed', what: 'an unknown type' };
   }
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

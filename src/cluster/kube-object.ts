@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isObject } from '../json.ts';
 import type { Json, JsonObject } from '../model.ts';
 
 /** What every stored object has; labels and annotations are empty where the server sends none, without last-applied. */
@@ -66,12 +67,10 @@ const deepest = 500;
  */
 export function project(object: JsonObject): JsonObject {
   const { metadata } = object;
-  if (metadata !== null && typeof metadata === 'object' && !Array.isArray(metadata)) {
+  if (isObject(metadata)) {
     delete metadata.managedFields;
     const { annotations } = metadata;
-    if (annotations !== null && typeof annotations === 'object' && !Array.isArray(annotations)) {
-      delete annotations[lastApplied];
-    }
+    if (isObject(annotations)) delete annotations[lastApplied];
   }
   cutBelow(object, deepest);
   return object;

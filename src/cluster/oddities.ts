@@ -1,5 +1,6 @@
+import { isObject } from '../json.ts';
 import type { Logger } from '../log.ts';
-import type { Json, JsonObject } from '../model.ts';
+import type { Json } from '../model.ts';
 
 /** Tells the log once of each object without an identity, which no API server should send: it is skipped. */
 export interface Oddities {
@@ -28,8 +29,4 @@ export function createOddities(log: Logger): Oddities {
       log.warn({ namespace, name, uid }, 'Skipped an object without a name, uid or resourceVersion');
     },
   };
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

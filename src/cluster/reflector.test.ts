@@ -4,7 +4,8 @@ import type { JsonObject } from '../model.ts';
 import type { Clock } from './clock.ts';
 import { ClusterError } from './cluster-error.ts';
 import type { ApiRequest } from './connect.ts';
-import { createReflector, type ReflectorTimings } from './reflector.ts';
+import { createReflector } from './reflector.ts';
+import type { ReflectorTimings } from './reflector-options.ts';
 
 // Time and chance are the test's here: what the reflector does when, without a connection. What it does over a real
 // one is in test/cluster.

@@ -1,4 +1,9 @@
-import { readRevision } from './catch-up.ts';
+/** The order of resourceVersions: numbers, however large. */
+
+/** A revision to resume from, as a number. 0 is none: it asks a server for any state that it likes. */
+export function readRevision(text: string): bigint | undefined {
+  return /^[1-9]\d{0,38}$/.test(text) ? BigInt(text) : undefined;
+}
 
 /**
  * Whether one resourceVersion of a collection is older than another. Kubernetes orders them as numbers; of what is no

@@ -1,6 +1,8 @@
+import { projectOf } from '../application.ts';
 import type { Application, JsonObject } from '../model.ts';
 import { type ObjectMetadata, project } from './kube-object.ts';
-import { createReflector, type Reflector, type ReflectorDeps, type ReflectorTimings } from './reflector.ts';
+import { createReflector, type Reflector } from './reflector.ts';
+import type { ReflectorDeps, ReflectorTimings } from './reflector-options.ts';
 import { argoPath, type WatchScope } from './scope.ts';
 import type { ReflectorHandlers } from './view.ts';
 
@@ -32,17 +34,15 @@ export function createApplicationWatch(
   });
 }
 
-/** The model of the object, which it takes over. A project that is not named is `default`, as in Argo CD. */
+/** The model of the object, which it takes over. */
 export function readApplication(object: JsonObject, metadata: ObjectMetadata): Application {
   const projected = project(object);
-  const { spec } = projected;
-  const named = spec !== null && typeof spec === 'object' && !Array.isArray(spec) ? spec.project : undefined;
   const { uid, namespace, name, resourceVersion, labels, annotations } = metadata;
   return {
     uid,
     namespace,
     name,
-    project: typeof named === 'string' && named !== '' ? named : 'default',
+    project: projectOf(projected),
     resourceVersion,
     labels,
     annotations,

@@ -1,12 +1,8 @@
+import { isObject } from '../json.ts';
 import type { JsonObject } from '../model.ts';
 import type { ObjectMetadata } from './kube-object.ts';
-import {
-  createReflector,
-  type ReflectorDeps,
-  type ReflectorOptions,
-  type ReflectorState,
-  type ReflectorTimings,
-} from './reflector.ts';
+import { createReflector, type ReflectorState } from './reflector.ts';
+import type { ReflectorDeps, ReflectorOptions, ReflectorTimings } from './reflector-options.ts';
 import { describeRight } from './rights.ts';
 import { corePath, type WatchScope } from './scope.ts';
 import { createSpread, type Spread } from './spread.ts';
@@ -252,6 +248,6 @@ function readSecret(object: JsonObject): SecretData {
 }
 
 function strings(data: JsonObject[string] | undefined): [string, string][] {
-  if (data === null || typeof data !== 'object' || Array.isArray(data)) return [];
+  if (!isObject(data)) return [];
   return Object.entries(data).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../model.ts';
 import { type ObjectMetadata, project } from './kube-object.ts';
-import { createReflector, type Reflector, type ReflectorDeps, type ReflectorTimings } from './reflector.ts';
+import { createReflector, type Reflector } from './reflector.ts';
+import type { ReflectorDeps, ReflectorTimings } from './reflector-options.ts';
 import { argoPath } from './scope.ts';
 import type { ReflectorHandlers } from './view.ts';
 

@@ -1,6 +1,8 @@
 /** Whether what must be JSON is JSON once it is rendered: for a given Application, or for the sample. */
+
 import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts';
 import { parseYaml } from '../go/yaml.ts';
+import { isObject, objectsAt, textAt } from '../json.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { renderNotification, shapeOf, templateVars } from '../templates/schema.ts';
 import type { Template } from '../templates/template.ts';
@@ -17,6 +19,9 @@ export interface RenderingInput {
   now: number;
 }
 
+/** Errors of what is not there (a second source, a value that was never set), and what the author lets fail. */
+const needsMore = /\bnil\b|out of range|no entry for key|error calling fail:/;
+
 const fix = 'Correct the text; herald template render shows what comes of it.';
 
 export function checkRenderings(input: RenderingInput): Problem[] {
@@ -31,20 +36,13 @@ export function checkRenderings(input: RenderingInput): Problem[] {
 function checkSection(template: Template, type: string, input: RenderingInput): Problem[] {
   const fields = shapeOf(type)?.json ?? [];
   const strings = template.strings.filter(({ path }) => path[0] === type && isAmong(path.slice(1), fields));
-  if (strings.length === 0 && !input.application) return [];
   const rendered = render(template, type, input);
-  if (!rendered.ok) {
-    if (!input.application) return [];
-    const { field, error, line, column } = rendered;
-    const at = line === undefined ? {} : { line, column: column ?? 1 };
-    const what = `${field} cannot be rendered for the Application: ${error}`;
-    return [{ key: `template.${template.name}`, severity: 'error', ...at, what, fix }];
-  }
+  if (!rendered.ok) return failure(template, rendered, input);
   // With every value replaced by a number, what is left to be wrong is the template's own text.
   const neutral = input.application ? undefined : render(template, type, input, () => '1');
   return strings.flatMap((string) => {
-    const text = textAt(rendered.notification.section, string.path.slice(1));
-    const other = neutral?.ok ? textAt(neutral.notification.section, string.path.slice(1)) : undefined;
+    const text = filledText(rendered.notification.section, string.path.slice(1));
+    const other = neutral?.ok ? filledText(neutral.notification.section, string.path.slice(1)) : undefined;
     if (text === undefined || !isMeantAsJson(string.path, text, input.services)) return [];
     const fault = faultOf(type, text);
     if (fault === undefined || (other !== undefined && faultOf(type, other) === undefined)) return [];
@@ -62,6 +60,30 @@ function checkSection(template: Template, type: string, input: RenderingInput): 
       },
     ];
   });
+}
+
+/** For the sample it is a warning, and none where another Application may well have what it lacks. */
+function failure(
+  { name }: Template,
+  { field, error, line, column }: Extract<ReturnType<typeof renderNotification>, { ok: false }>,
+  { application }: RenderingInput,
+): Problem[] {
+  const at = line === undefined ? {} : { line, column: column ?? 1 };
+  const found = { key: `template.${name}`, ...at, fix };
+  if (application)
+    return [
+      { ...found, severity: 'error', what: `${field} cannot be rendered for the Application: ${error}` },
+    ];
+  if (needsMore.test(error)) return [];
+  const what = `${field} cannot be rendered for a sample of an Application: ${error}`;
+  return [
+    {
+      ...found,
+      severity: 'warning',
+      what,
+      fix: 'Correct the text, or try it on an Application of yours: herald config check --app FILE.',
+    },
+  ];
 }
 
 export interface JsonFault {
@@ -89,7 +111,7 @@ function textsOf(
   path: readonly string[],
 ): { path: readonly string[]; text: string }[] {
   if (typeof value === 'string') return value.trim() === '' ? [] : [{ path, text: value }];
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([name, item]) => textsOf(item, [...path, name]));
 }
 
@@ -134,11 +156,9 @@ function named(source: string, map: string): Record<string, string> {
   return Object.fromEntries([...names].map(([, name = '']) => [name, 'value']));
 }
 
-function textAt(section: Json | undefined, path: readonly string[]): string | undefined {
-  let value = section;
-  for (const name of path)
-    value = typeof value === 'object' && value !== null && !Array.isArray(value) ? value[name] : undefined;
-  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+function filledText(section: Json | undefined, path: readonly string[]): string | undefined {
+  const text = textAt(section, ...path);
+  return text.trim() === '' ? undefined : text;
 }
 
 /** The body of a webhook may be anything: what begins as JSON is meant to be JSON, but for another Content-Type. */
@@ -149,12 +169,7 @@ function isMeantAsJson(path: readonly string[], text: string, services: Renderin
 }
 
 function contentType(path: readonly string[], services: RenderingInput['services']): string | undefined {
-  const options = services.get(path[1] ?? '')?.options;
-  const headers =
-    typeof options === 'object' && options !== null && 'headers' in options ? options.headers : [];
-  for (const header of Array.isArray(headers) ? headers : []) {
-    if (typeof header !== 'object' || header === null || Array.isArray(header)) continue;
-    const { name, value } = header;
+  for (const { name, value } of objectsAt(services.get(path[1] ?? '')?.options, 'headers')) {
     if (typeof name === 'string' && name.toLowerCase() === 'content-type' && typeof value === 'string')
       return value;
   }

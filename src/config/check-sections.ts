@@ -12,12 +12,12 @@ export interface Sections extends Pick<Definitions, 'services' | 'triggers' | 's
 }
 
 /** Requests of templates to webhooks that nothing defines: nobody ever gets them. */
-export function checkWebhookNames(
-  { templates, services, serviceNames, suggest }: Sections,
+export function createWebhookNameCheck(
+  { services, serviceNames, suggest }: Sections,
   textOf: TextOf,
-): Problem[] {
+): (template: Template) => Problem[] {
   const webhooks = [...services.values()].filter(({ type }) => type === 'webhook').map(({ name }) => name);
-  return [...templates.values()].flatMap((template) => {
+  return (template) => {
     const key = `template.${template.name}`;
     const unknown = Object.keys(template.sections.get('webhook') ?? {}).filter(
       (name) => services.get(name)?.type !== 'webhook' && !(serviceNames.has(name) && !services.has(name)),
@@ -33,7 +33,7 @@ export function checkWebhookNames(
       const fix = `Add the key service.webhook.${name}, or name a webhook that there is.${near(name, webhooks, suggest)}`;
       return { key, severity: 'warning', ...placeOf(name), what, fix };
     });
-  });
+  };
 }
 
 function placesOfWebhooks(text: string | undefined): (name: string) => Partial<Position> {

@@ -1,5 +1,6 @@
 import { parseYaml, type YamlDocument } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
+import { isObject } from '../json.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { type Compilers, languages } from './compilers.ts';
 import { type InspectOptions, inspectConfig } from './inspect.ts';
@@ -227,8 +228,4 @@ function sameNamespace(a: Manifest, b: Manifest): boolean {
 function looksRight(manifest: Manifest): boolean {
   const data = manifest.object.data ?? null;
   return isObject(data) && Object.keys(data).some((key) => dataKey.test(key));
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -201,6 +201,30 @@ describe('JSON', () => {
   });
 });
 
+describe('templates that fail', () => {
+  const failing = (message: string) => ({ 'template.t': `message: '${message}'` });
+
+  test('for the sample are a warning that says so', () => {
+    const [problem, ...others] = said(
+      failing('{{ add "x" .app.metadata.name | atoi | date "2006" }}'),
+    ).filter((each) => /sample/.test(each));
+    expect(others).toEqual([]);
+    expect(problem).toMatch(
+      /^warning template\.t.*cannot be rendered for a sample of an Application: .*--app FILE/,
+    );
+  });
+
+  test('unless another Application may have what the sample lacks', () => {
+    for (const message of [
+      '{{ (index .app.spec.sources 7).repoURL }}',
+      '{{ index .app.status.nothing.deeper 1 }}',
+      '{{ .app.metadata.labels.anything }}',
+    ]) {
+      expect(said(failing(message)).filter((each) => /sample/.test(each))).toEqual([]);
+    }
+  });
+});
+
 describe('services', () => {
   test('options are no templates', () => {
     const data = {

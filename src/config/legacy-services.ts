@@ -1,4 +1,5 @@
 import { field, parseYaml } from '../go/yaml.ts';
+import { isObject } from '../json.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { validateOptions } from '../services/schema.ts';
 import { schemaOf, sendableTypes } from '../services/schemas.ts';
@@ -68,8 +69,4 @@ function legacyService(type: string, name: string, options: Json): LegacyService
   }
   const service = { key, type, name, sendable, options, settings };
   return { service, problems };
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { createDecoder, type Decoder } from '../go/decode.ts';
 import { field, fieldKey, parseYaml, unknownFields, type YamlDocument, type YamlPath } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
+import { isObject } from '../json.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 
 /** The key `config.yaml` from before argocd-notifications v1.1, which Argo CD still reads. */
@@ -132,8 +133,4 @@ export function stringMap(decoder: Decoder, path: YamlPath, value: Json): Map<st
     if (text !== undefined) map.set(name, text);
   }
   return map;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

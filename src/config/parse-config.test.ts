@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Config, type ConfigInput, parseConfig } from './parse-config.ts';
+import { type Config, type ConfigInput, longestKey, parseConfig } from './parse-config.ts';
 import { createDecodingCompilers } from './testing/compilers.ts';
 
 const secret = { 'slack-token': 'xoxb-1-secret-value' };
@@ -106,6 +106,18 @@ describe('parseConfig', () => {
     expect(problems).toHaveLength(51);
     expect(problems.filter(({ severity }) => severity === 'error')).toMatchObject([{ line: 401 }]);
     expect(problems.at(-1)?.what).toBe('151 more problems are not shown');
+  });
+
+  it('leaves out a trigger or a template that is too long, and nothing else', () => {
+    const long = `message: ${'x'.repeat(longestKey)}`;
+    const config = parseConfig({
+      configMap: { 'template.long': long, 'template.short': 'message: y', subscriptions: '[]' },
+      secret: undefined,
+    });
+    expect([...config.templates.keys()]).toEqual(['short']);
+    expect(config.problems).toMatchObject([
+      { key: 'template.long', severity: 'error', what: 'the key is longer than 96 KiB, and is not read' },
+    ]);
   });
 
   it('forgets keys that are removed', () => {

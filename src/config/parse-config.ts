@@ -16,7 +16,7 @@ import {
 } from '../subscriptions/schema.ts';
 import type { Template } from '../templates/template.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-import { checkWebhookNames } from './check-sections.ts';
+import { createWebhookNameCheck } from './check-sections.ts';
 import { type Compilers, languages } from './compilers.ts';
 import type { ArgocdOptions, Config, ServiceConfig, Source } from './config.ts';
 import type { InspectedConfig } from './inspect.ts';
@@ -25,8 +25,8 @@ import { parseLegacyServices } from './legacy-services.ts';
 import {
   checkRepoFunctions,
   checkSubscriptions,
+  checkTrigger,
   checkTriggerList,
-  checkTriggers,
   createSuggest,
   type Definitions,
 } from './references.ts';
@@ -71,6 +71,17 @@ interface Made<T> {
  * compiled again. Conformance: `config.json`.
  */
 export function parseConfig(input: ConfigInput, compilers: Compilers = languages): Config {
+  return drained(parseInTurns(input, compilers));
+}
+
+/**
+ * `parseConfig` in pieces, so that other work gets its turn between them: yields the characters that were read, key by
+ * key. A key of a trigger or a template is at most {@link longestKey} characters.
+ */
+export function* parseInTurns(
+  input: ConfigInput,
+  compilers: Compilers = languages,
+): Generator<number, Config> {
   const { previous, addresses } = input;
   const data = input.configMap ?? {};
   const secrets: SecretSource = {
@@ -86,15 +97,24 @@ export function parseConfig(input: ConfigInput, compilers: Compilers = languages
   const secretKeys = new Set<string>();
   const problems: Problem[] = [];
   const serviceNames = new Map<string, string>();
+  /** Characters since the last turn. */
+  let read = 0;
+  const turn = (): number => {
+    const size = read + aroundKey;
+    read = 0;
+    return size;
+  };
 
   const legacyText = data[legacyKey] ?? '';
   const legacy = legacyText === '' ? undefined : remember(legacyKey, legacyText, () => ofLegacy(legacyText));
-  const texts = textsOf(data, legacy);
+  const texts = yield* textsOf(data, legacy);
 
   /** The answer for a key: the previous one for the same input, else a new one, else the last good one. */
   function remember<T>(key: string, from: string, make: () => Made<T>): Source<T> {
     const before = previous?.sources.get(key) as Source<T> | undefined;
-    const source = before?.input === from ? before : replace(before, from, guarded(key, make));
+    const isKnown = before?.input === from;
+    const source = isKnown ? before : replace(before, from, guarded(key, make));
+    if (!isKnown) read += from.length;
     sources.set(key, source);
     problems.push(...source.problems);
     return source;
@@ -112,6 +132,7 @@ export function parseConfig(input: ConfigInput, compilers: Compilers = languages
   }
 
   function readService(key: string): void {
+    read += (data[key] ?? '').length;
     const parsed = parseService(key, data[key] ?? '', secrets, addresses);
     for (const name of parsed.secretKeys) secretKeys.add(name);
     useService(key, parseServiceKey(key)?.name, parsed);
@@ -148,8 +169,10 @@ export function parseConfig(input: ConfigInput, compilers: Compilers = languages
   for (const [name, parsed] of parseLegacyServices(input.secret))
     useService(`${legacyServicesKey}/${name}`, name, parsed);
   for (const key of [...texts.keys()].sort()) {
+    yield turn();
     const name = key.slice(key.indexOf('.') + 1);
-    if (/^(?:herald\.)?service\./.test(key)) readService(key);
+    if (isTooLong(key, texts.get(key))) problems.push(tooLong(key));
+    else if (/^(?:herald\.)?service\./.test(key)) readService(key);
     else if (key.startsWith('trigger.')) {
       const trigger = readText(key, (text) => {
         const compiled = compilers.compileTrigger(name, text);
@@ -206,17 +229,29 @@ export function parseConfig(input: ConfigInput, compilers: Compilers = languages
     context: Object.fromEntries(context),
     textOf,
   };
-  const references = [
-    ...checkTriggers(definitions, textOf),
-    ...(input.isTenant ? [] : checkWebhookNames(inspected, textOf)),
-    ...checkTriggerList('defaultTriggers', ownDefaults, definitions),
-    ...[...defaultTriggersByService].flatMap(([name, list]) =>
-      checkTriggerList(`defaultTriggers.${name}`, list, definitions),
-    ),
-    ...checkSubscriptions('subscriptions', subscriptions ?? [], definitions, defaultTriggers.length > 0),
-    ...(data.argocd === undefined && !input.isTenant ? checkRepoFunctions(triggers, templates) : []),
-    ...(input.inspect?.(inspected) ?? []),
-  ];
+  const references: Problem[] = [];
+  yield turn();
+  for (const trigger of triggers.values()) {
+    const found = checkTrigger(trigger, definitions, textOf);
+    // Where something is found, the text is read again for its place.
+    if (found.length > 0) yield textOf(`trigger.${trigger.name}`)?.length ?? 0;
+    references.push(...found);
+  }
+  const checkWebhookNames = createWebhookNameCheck(inspected, textOf);
+  for (const template of input.isTenant ? [] : templates.values()) {
+    const found = checkWebhookNames(template);
+    if (found.length > 0) yield textOf(`template.${template.name}`)?.length ?? 0;
+    references.push(...found);
+  }
+  references.push(...checkTriggerList('defaultTriggers', ownDefaults, definitions));
+  for (const [name, list] of defaultTriggersByService)
+    references.push(...checkTriggerList(`defaultTriggers.${name}`, list, definitions));
+  const hasDefaults = defaultTriggers.length > 0;
+  references.push(...checkSubscriptions('subscriptions', subscriptions ?? [], definitions, hasDefaults));
+  if (data.argocd === undefined && !input.isTenant)
+    references.push(...checkRepoFunctions(triggers, templates));
+  references.push(...(input.inspect?.(inspected) ?? []));
+  yield turn();
   for (const problem of references) {
     // What an earlier version refers to is told once its key can be read again: its places are not in this text.
     if (sources.get(problem.key)?.isEarlier) continue;
@@ -243,6 +278,31 @@ export function parseConfig(input: ConfigInput, compilers: Compilers = languages
 const legacyKey = 'config.yaml';
 const legacyServicesKey = 'notifiers.yaml';
 const knownKeys = ['subscriptions', 'defaultTriggers', 'context', 'argocd', legacyKey];
+
+/** Characters of a key of a trigger or a template: to compile them takes up to a quarter of a second. */
+export const longestKey = 96 * 1024;
+/** Characters for whatever is around the text of a key. */
+const aroundKey = 100;
+
+function isTooLong(key: string, source: TextSource | undefined): boolean {
+  return /^(?:trigger|template)\./.test(key) && (source?.text.length ?? 0) > longestKey;
+}
+
+function tooLong(key: string): Problem {
+  return {
+    key,
+    severity: 'error',
+    what: `the key is longer than ${longestKey / 1024} KiB, and is not read`,
+    fix: 'Divide it among several keys.',
+  };
+}
+
+function drained<T>(steps: Generator<unknown, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value as T;
+  }
+}
 
 function replace<T>(before: Source<T> | undefined, input: string, made: Made<T>): Source<T> {
   const failed = made.problems.some((problem) => problem.severity === 'error');
@@ -279,10 +339,10 @@ interface TextSource {
 }
 
 /** The text of each key, with what `config.yaml` puts over it. */
-function textsOf(
+function* textsOf(
   data: Readonly<Record<string, string>>,
   legacy: Source<LegacyConfig> | undefined,
-): Map<string, TextSource> {
+): Generator<number, Map<string, TextSource>> {
   const texts = new Map<string, TextSource>(
     Object.entries(data).map(([key, text]) => [key, { text, input: text }]),
   );
@@ -296,7 +356,9 @@ function textsOf(
   };
   for (const trigger of triggers) {
     const key = `trigger.${trigger.name}`;
-    const conditions = parseYaml(texts.get(key)?.text ?? '').value;
+    const replaced = texts.get(key)?.text ?? '';
+    const conditions = isTooLong(key, texts.get(key)) ? null : parseYaml(replaced).value;
+    yield replaced.length;
     put(key, mergeLegacyTrigger(Array.isArray(conditions) ? conditions : [], trigger), trigger.at);
   }
   for (const { name, source, at } of templates) put(`template.${name}`, source, at);

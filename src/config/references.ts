@@ -27,30 +27,29 @@ export function createSuggest(limit: number): typeof suggestion {
 /** The text of a key. */
 export type TextOf = (key: string) => string | undefined;
 
-/** Templates that conditions send and nothing defines; each once a trigger, where it stands first. */
-export function checkTriggers(definitions: Definitions, textOf: TextOf): Problem[] {
-  const problems: Problem[] = [];
-  for (const [name, trigger] of definitions.triggers) {
-    const key = `trigger.${name}`;
-    const missing = new Map<string, { index: number; position: number }>();
-    for (const { index, send } of trigger.conditions) {
-      for (const [position, template] of send.entries()) {
-        const isDefined = definitions.templateNames.has(template) || missing.has(template);
-        if (!isDefined) missing.set(template, { index, position });
-      }
-    }
-    const places = missing.size > 0 ? placesOfTemplates(textOf(key)) : undefined;
-    for (const [template, { index, position }] of missing) {
-      problems.push({
-        key,
-        severity: 'error',
-        ...places?.(index, position),
-        what: `the template ${JSON.stringify(template)} is not defined, so nothing can be sent`,
-        fix: `Add the key template.${template}.${definitions.suggest(template, definitions.templateNames)}`,
-      });
+/** Templates that conditions of a trigger send and nothing defines; each once, where it stands first. */
+export function checkTrigger(
+  { name, conditions }: Trigger,
+  definitions: Definitions,
+  textOf: TextOf,
+): Problem[] {
+  const key = `trigger.${name}`;
+  const missing = new Map<string, { index: number; position: number }>();
+  for (const { index, send } of conditions) {
+    for (const [position, template] of send.entries()) {
+      const isDefined = definitions.templateNames.has(template) || missing.has(template);
+      if (!isDefined) missing.set(template, { index, position });
     }
   }
-  return problems;
+  if (missing.size === 0) return [];
+  const places = placesOfTemplates(textOf(key));
+  return [...missing].map(([template, { index, position }]) => ({
+    key,
+    severity: 'error',
+    ...places(index, position),
+    what: `the template ${JSON.stringify(template)} is not defined, so nothing can be sent`,
+    fix: `Add the key template.${template}.${definitions.suggest(template, definitions.templateNames)}`,
+  }));
 }
 
 /** Triggers that nothing defines, in `defaultTriggers`, `defaultTriggers.<service>` and `subscriptions`. */

@@ -2,7 +2,8 @@ import { createDecoder, type Decoder } from '../go/decode.ts';
 import { suggestion } from '../go/did-you-mean.ts';
 import { fieldKey, parseYaml, type YamlDocument, type YamlPath } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
-import type { Json, JsonObject, Problem } from '../model.ts';
+import { isObject } from '../json.ts';
+import type { JsonObject, Problem } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import { textsIn } from '../services/fields.ts';
 import { type ServiceSchema, validateOptions } from '../services/schema.ts';
@@ -223,10 +224,6 @@ function unknownType(key: string, type: string): Problem {
     what: type === '' ? 'the key names no service type' : `unknown service type ${JSON.stringify(type)}`,
     fix: `Write it as service.<type> or service.<type>.<name>, with one of ${known.join(', ')}.${suggestion(type, known)}`,
   };
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isSame(a: Position, b: Position): boolean {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ClusterEvent } from '../cluster/events.ts';
-import { parseConfig } from '../config/parse-config.ts';
+import { parseInTurns } from '../config/parse-config.ts';
 import { createMetrics } from '../metrics.ts';
 import { configMap, controllerNamespace, series, snapshot } from '../testing/fixtures.ts';
 import { recordLog } from '../testing/recorded-log.ts';
@@ -21,7 +21,7 @@ function start({
   const configurations = createConfigurations(
     {
       parse: ({ configMap, secret, namespace }, previous) =>
-        parseConfig({
+        parseInTurns({
           configMap: configMap?.data,
           secret: Object.fromEntries(secret ?? []),
           isTenant: namespace !== controllerNamespace,
@@ -212,4 +212,84 @@ it('of thousands of problems logs and shows as many as a person reads, and how m
   const before = lines.length;
   configurations.update(snapshot({ ...configMap, ...Object.fromEntries(keys), more: '' }));
   expect(lines.length - before).toBeLessThanOrEqual(3);
+});
+
+const conditionOf = (index: number) =>
+  `- when: app.metadata.name == "x${index}" and len(filter(app.status.resources, .name != "a")) > ${index}\n  send: [message]\n`;
+const large = (count: number) => ({
+  ...configMap,
+  ...Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`trigger.t${index}`, conditionOf(index)]),
+  ),
+});
+
+it('a large ConfigMap is read while other work gets its turns, and none of it is in force before all of it', async () => {
+  const { configurations } = start();
+  configurations.update(snapshot());
+  const [before] = configurations.all();
+  let turns = 0;
+  let isRead = false;
+  const change = configurations.updateInTurns(snapshot(large(400))).then((done) => {
+    isRead = true;
+    return done;
+  });
+  while (!isRead) {
+    expect(configurations.all()).toEqual([before]);
+    turns += 1;
+    await new Promise(setImmediate);
+  }
+  expect((await change)?.namespace).toBe('argocd');
+  expect(configurations.get('argocd')?.config.triggers.size).toBe(
+    400 + Object.keys(configMap).filter((key) => key.startsWith('trigger.')).length,
+  );
+  // 400 keys of 220 characters each, some of which share a turn.
+  expect(turns).toBeGreaterThan(5);
+});
+
+it('what has been overtaken while something else was read is not read, and what follows a close neither', async () => {
+  const { configurations, lines } = start();
+  const first = configurations.updateInTurns(snapshot(large(50)));
+  const second = configurations.updateInTurns(snapshot(broken));
+  const third = configurations.updateInTurns(snapshot(large(60)));
+  expect(await Promise.all([first, second, third])).toMatchObject([
+    undefined,
+    undefined,
+    { namespace: 'argocd' },
+  ]);
+  expect(lines.filter(({ msg }) => msg === 'Problem in the configuration')).toEqual([]);
+  await configurations.settled();
+  const last = configurations.updateInTurns(snapshot(broken));
+  await configurations.close();
+  expect(await last).toBeUndefined();
+});
+
+it('what is said of a configuration while the next one is read is not said again', async () => {
+  const { configurations, lines } = start();
+  const problem = { key: 'trigger.on-degraded', severity: 'error' as const, what: 'too much', fix: 'Less.' };
+  configurations.update(snapshot());
+  const change = configurations.updateInTurns(snapshot(large(200)));
+  await new Promise(setImmediate);
+  configurations.complain('argocd', problem);
+  await change;
+  configurations.complain('argocd', problem);
+  expect(lines.filter(({ what }) => what === 'too much')).toHaveLength(2);
+});
+
+it('reads the ConfigMap of a tenant up to 96 KiB, in the order of its keys, and says which keys it leaves out', () => {
+  const { configurations, lines, events } = start({ selfService: true });
+  configurations.update(snapshot());
+  const filler = Object.fromEntries(
+    Array.from({ length: 10 }, (_, index) => [`template.f${index}`, `message: ${'x'.repeat(15_000)}`]),
+  );
+  const tenant = { ...filler, 'trigger.last': '- {when: "true", send: []}' };
+  configurations.update(snapshot(tenant, { namespace: 'team' }));
+  const config = configurations.get('team')?.config;
+  expect([...(config?.templates.keys() ?? [])]).toEqual(['f0', 'f1', 'f2', 'f3', 'f4', 'f5']);
+  // A short key behind a long one still has its place.
+  expect([...(config?.triggers.keys() ?? [])]).toEqual(['last']);
+  const left = lines.filter(({ what }) => String(what).includes('read up to 96 KiB'));
+  expect(left.map(({ key }) => key)).toEqual(['template.f6', 'template.f7', 'template.f8', 'template.f9']);
+  expect(events.filter(({ message }) => message.includes('read up to 96 KiB'))).toHaveLength(4);
+  configurations.update(snapshot({ ...configMap, ...filler }));
+  expect(configurations.get('argocd')?.config.templates.size).toBe(11);
 });

@@ -1,3 +1,7 @@
+/**
+ * The configurations in force, the operator's and those of tenants, with the services that they describe and the
+ * budget of each. It may import the leaves, `config/` and the ground.
+ */
 import type { ClusterEvent } from '../cluster/events.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
 import type { Config, ServiceConfig } from '../config/config.ts';
@@ -5,7 +9,7 @@ import type { Logger } from '../log.ts';
 import type { ConfiguredNames } from '../metrics/configured-series.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Problem } from '../model.ts';
-import { createScrub, type Scrub } from '../services/secrets.ts';
+import { type Scrub, scrubOfSecret } from '../services/secrets.ts';
 import type { Service } from '../services/service.ts';
 
 /** A configuration in force and the services that it describes. */
@@ -26,6 +30,13 @@ export interface ActiveConfig {
 export interface Configurations {
   /** Takes what the watch says of a namespace. What is wrong in it is reported once per change. */
   update(snapshot: ConfigSnapshot): ConfigChange;
+  /**
+   * The same while other work gets its turns: what was in force stays until all of it is read. One at a time, in order;
+   * undefined for what something newer has overtaken, or what came after `close`.
+   */
+  updateInTurns(snapshot: ConfigSnapshot): Promise<ConfigChange | undefined>;
+  /** Resolves when everything taken so far is in force. */
+  settled(): Promise<void>;
   /** Those that act for Applications of a namespace: its own first, then the controller's, as in argocd-notifications. */
   of(namespace: string): ActiveConfig[];
   get(configNamespace: string): ActiveConfig | undefined;
@@ -44,8 +55,8 @@ export interface ConfigChange {
 }
 
 interface Deps {
-  /** `config/parse-config.ts` with its compilers. */
-  parse(snapshot: ConfigSnapshot, previous: Config | undefined): Config;
+  /** `config/parse-config.ts` with its compilers. Yields the characters that were read. */
+  parse(snapshot: ConfigSnapshot, previous: Config | undefined): Generator<number, Config>;
   createService(
     source: ServiceConfig,
     configNamespace: string,
@@ -71,8 +82,11 @@ interface Held {
   unsent: string;
 }
 
+/** Characters of a configuration that are read before other work gets its turn: some tens of milliseconds. */
+const turnSize = 8 * 1024;
+
 /** Problems of one change that are logged and recorded one by one, the errors first. */
-const mostLines = 50;
+export const mostLines = 50;
 
 export function createConfigurations(deps: Deps, options: Options): Configurations {
   const { log } = deps;
@@ -146,53 +160,90 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     return told;
   }
 
+  function* taken(snapshot: ConfigSnapshot): Generator<number, ConfigChange> {
+    const { namespace, configMap, secret } = snapshot;
+    const isController = namespace === options.controllerNamespace;
+    if (!isController && (!options.selfService || !configMap)) {
+      drop(namespace);
+      return { namespace, services: new Set(), templates: new Set() };
+    }
+    if (isController && !configMap) log.warn({ namespace }, 'ConfigMap not found: nothing is notified');
+    const { read, left } = isController ? { read: snapshot, left: [] } : bounded(snapshot);
+    const config = yield* deps.parse(read, held.get(namespace)?.active.config);
+    // What was said of it meanwhile, as `complain` does, is said.
+    const before = held.get(namespace);
+    const { services, problems } = buildServices(config, namespace, before);
+    const secrets: Pick<ActiveConfig, 'secrets'> = options.selfService
+      ? {}
+      : { secrets: Object.fromEntries(secret ?? []) };
+    const all = [...config.problems, ...problems, ...left, ...missingRights(snapshot, config)];
+    const told = report(snapshot, all, before?.told ?? new Set());
+    const unsent = [...config.services.values()].filter(({ sendable }) => !sendable).map(({ name }) => name);
+    if (unsent.length > 0 && unsent.join() !== before?.unsent)
+      log.warn({ namespace, services: unsent }, 'Services are configured that nothing is sent through yet');
+    const tenant = isController ? {} : { isTenant: true as const };
+    held.set(namespace, {
+      active: { namespace, config, services, ...secrets, ...tenant, scrub: scrubOfSecret(secrets.secrets) },
+      sources: config.services,
+      snapshot,
+      problems: all,
+      told,
+      unsent: unsent.join(),
+    });
+    deps.metrics.setConfigured(namespace, { names: namesOf(config), isTenant: !isController });
+    log.info(
+      {
+        namespace,
+        services: services.size,
+        triggers: config.triggers.size,
+        templates: config.templates.size,
+      },
+      'Configuration in force',
+    );
+    return {
+      namespace,
+      services: changed(services, before?.active.services),
+      templates: changed(config.templates, before?.active.config.templates),
+    };
+  }
+
+  /** The newest of each namespace: an older one that still waits is not read. */
+  const newest = new Map<string, ConfigSnapshot>();
+  let queue: Promise<unknown> = Promise.resolve();
+  let closed = false;
+
+  async function takeInTurns(snapshot: ConfigSnapshot): Promise<ConfigChange | undefined> {
+    if (closed || newest.get(snapshot.namespace) !== snapshot) return undefined;
+    newest.delete(snapshot.namespace);
+    const steps = taken(snapshot);
+    let size = 0;
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+      size += value;
+      if (size < turnSize) continue;
+      size = 0;
+      await new Promise(setImmediate);
+      if (closed) return undefined;
+    }
+  }
+
   return {
     update(snapshot) {
-      const { namespace, configMap, secret } = snapshot;
-      const isController = namespace === options.controllerNamespace;
-      if (!isController && (!options.selfService || !configMap)) {
-        drop(namespace);
-        return { namespace, services: new Set(), templates: new Set() };
+      const steps = taken(snapshot);
+      for (;;) {
+        const { done, value } = steps.next();
+        if (done) return value;
       }
-      if (isController && !configMap) log.warn({ namespace }, 'ConfigMap not found: nothing is notified');
-      const before = held.get(namespace);
-      const { read, left } = isController ? { read: snapshot, left: [] } : bounded(snapshot);
-      const config = deps.parse(read, before?.active.config);
-      const { services, problems } = buildServices(config, namespace, before);
-      const secrets: Pick<ActiveConfig, 'secrets'> = options.selfService
-        ? {}
-        : { secrets: Object.fromEntries(secret ?? []) };
-      const all = [...config.problems, ...problems, ...left, ...missingRights(snapshot, config)];
-      const told = report(snapshot, all, before?.told ?? new Set());
-      const unsent = [...config.services.values()]
-        .filter(({ sendable }) => !sendable)
-        .map(({ name }) => name);
-      if (unsent.length > 0 && unsent.join() !== before?.unsent)
-        log.warn({ namespace, services: unsent }, 'Services are configured that nothing is sent through yet');
-      const tenant = isController ? {} : { isTenant: true as const };
-      held.set(namespace, {
-        active: { namespace, config, services, ...secrets, ...tenant, scrub: scrubOf(secrets.secrets) },
-        sources: config.services,
-        snapshot,
-        problems: all,
-        told,
-        unsent: unsent.join(),
-      });
-      deps.metrics.setConfigured(namespace, { names: namesOf(config), isTenant: !isController });
-      log.info(
-        {
-          namespace,
-          services: services.size,
-          triggers: config.triggers.size,
-          templates: config.templates.size,
-        },
-        'Configuration in force',
-      );
-      return {
-        namespace,
-        services: changed(services, before?.active.services),
-        templates: changed(config.templates, before?.active.config.templates),
-      };
+    },
+    updateInTurns(snapshot) {
+      newest.set(snapshot.namespace, snapshot);
+      const change = queue.then(() => takeInTurns(snapshot));
+      queue = change.catch(() => undefined);
+      return change;
+    },
+    async settled() {
+      await queue;
     },
     of(namespace) {
       const controller = held.get(options.controllerNamespace);
@@ -212,6 +263,7 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       return [...(first ? [first] : []), ...others].map(({ active }) => active);
     },
     async close() {
+      closed = true;
       const services = [...held.values()].flatMap(({ active }) => [...active.services.values()]);
       await Promise.allSettled(services.map((service) => service.close()));
     },
@@ -231,7 +283,7 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
  * Characters of a tenant's ConfigMap that are read, each key counting for some more: compiling them holds up everything
  * else for up to a quarter of a second.
  */
-const mostRead = 96 * 1024;
+export const mostRead = 96 * 1024;
 const aroundKey = 100;
 
 /** What is read of a tenant's ConfigMap, in the order of its keys, and a problem for each key that is not. */
@@ -258,10 +310,6 @@ function bounded(snapshot: ConfigSnapshot): { read: ConfigSnapshot; left: Proble
 
 function namesOf({ triggers, templates, services }: Config): ConfiguredNames {
   return { triggers: triggers.keys(), templates: templates.keys(), services: services.keys() };
-}
-
-function scrubOf(secrets: Readonly<Record<string, Uint8Array>> = {}): Scrub {
-  return createScrub(Object.values(secrets).map((value) => Buffer.from(value).toString()));
 }
 
 /** Secrets that the configuration refers to and Herald may not read: what else is said of them is only what follows. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { all } from '../../test/contract/ledger-fixtures.ts';
 import type { ActiveConfig } from '../configurations/configurations.ts';
 import { application, configMap, degraded, healthy, snapshot } from '../testing/fixtures.ts';
@@ -16,7 +16,7 @@ const triggers = (count: number): Record<string, string> => ({
   'service.console': '{}',
 });
 
-function start(tenant: Record<string, string>) {
+function start(tenant: Record<string, string>, { backlogLimit = 10_000 } = {}) {
   const clock = { now: Date.UTC(2026, 0, 1) };
   const ledger = createMemoryLedger();
   const snapshots = [snapshot(), snapshot(tenant, { namespace: 'team' })];
@@ -24,7 +24,7 @@ function start(tenant: Record<string, string>) {
     ledger,
     snapshots,
     selfService: true,
-    backlogLimit: 10_000,
+    backlogLimit,
     now: () => clock.now,
   });
   return { ...pipeline, ledger, clock };
@@ -77,6 +77,32 @@ describe('a tenant and second', () => {
     expect(await own()).toBe(30);
   });
 
+  it('has what was put off evaluated at the first free moment, in order, and not when the minute is over', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const p = start(triggers(1));
+      const own = async () =>
+        (await all(p.ledger.pending())).filter(({ alerts }) => alerts[0].trigger === 'on-heavy').length;
+      for (let event = 0; event < 30; event += 1) p.see(of(`a${event}`));
+      await p.done();
+      const first = await own();
+      expect(first).toBeLessThan(30);
+      const counts = [first];
+      for (let second = 0; second < 20; second += 1) {
+        p.clock.now += 1_000;
+        await vi.advanceTimersByTimeAsync(1_000);
+        await p.done();
+        counts.push(await own());
+      }
+      expect(counts[2]).toBeGreaterThan(first);
+      expect(counts.at(-1)).toBe(30);
+      // No more at once than there is room for.
+      expect(counts.every((count, at) => count - (counts[at - 1] ?? first) <= 6)).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('is nobody else', () => {
     const clock = { now: 0 };
     const shares = createShares(() => clock.now);
@@ -89,6 +115,17 @@ describe('a tenant and second', () => {
 });
 
 describe('events of one moment', () => {
+  it('wait for their turn in a bounded number, beyond which they are watched again', async () => {
+    const p = start({ 'trigger.on-own': configMap['trigger.on-degraded'] ?? '' }, { backlogLimit: 500 });
+    p.see(of('a', degraded));
+    await p.done();
+    for (let event = 0; event < 5_000 && p.ends.length === 0; event += 1)
+      p.see(of('a', event % 2 ? degraded : healthy));
+    expect(p.ends).toEqual(['overflow']);
+    expect(p.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+    await p.observer.settled();
+  });
+
   it('take turns with everything else, in order', async () => {
     const p = start({ 'trigger.on-own': configMap['trigger.on-degraded'] ?? '' });
     let turns = 0;

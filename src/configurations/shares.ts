@@ -16,7 +16,7 @@ interface Share {
 /** A tenth of a second of each second, more where little was used before. */
 export const tenantShare: Share = { perEvent: 100_000, perSecond: 200_000, burst: 2_000_000 };
 /** The operator's own: everything, nearly. */
-const operatorShare: Share = { perEvent: 300_000, perSecond: 2_000_000, burst: 20_000_000 };
+export const operatorShare: Share = { perEvent: 300_000, perSecond: 2_000_000, burst: 20_000_000 };
 
 export interface Shares {
   of(active: ActiveConfig): Share;

@@ -1,3 +1,8 @@
+/**
+ * From a job to a message that is sent: the queue and its worker, attempts, pacing, shares of services and tenants,
+ * and what is parked. It may import `configurations/` and what lies below.
+ */
+
 /** Milliseconds. */
 const firstDelay = 1_000;
 const longestDelay = 5 * 60_000;

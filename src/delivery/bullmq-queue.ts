@@ -1,4 +1,12 @@
-import { DelayedError, type IQueueBackend, type Job, type JobProgress, Queue, Worker } from 'bullmq';
+import {
+  DelayedError,
+  ErrorCode,
+  type IQueueBackend,
+  type Job,
+  type JobProgress,
+  Queue,
+  Worker,
+} from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Logger } from '../log.ts';
@@ -85,16 +93,12 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
     token: string | undefined,
   ): Promise<void> {
     const result = await resultOf(process, job);
-    switch (result.status) {
-      case 'done':
-        return;
-      case 'retry':
-        return putOff(job, token, result.at, { failures: job.data.failures + 1 });
-      case 'paced':
-        return putOff(job, token, result.slot, { failures: job.data.failures, slot: result.slot });
-      case 'deferred':
-        return putOff(job, token, result.at, job.data);
-    }
+    if (result.status === 'done') return;
+    const { at, counts } = result;
+    const { failures } = job.data;
+    await job.updateData({ failures: counts ? failures + 1 : failures, waited: !counts, dueAt: at });
+    await job.moveToDelayed(Math.max(at, now() + 1), token);
+    throw new DelayedError();
   }
 
   /** A job whose lock was lost may be handed out while it still runs here: it then has the same result. */
@@ -112,34 +116,16 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
   }
 
   async function run(process: DeliveryProcessor, job: DeliveryJob): Promise<JobResult> {
-    const { failures, slot, queuedAt } = job.data;
+    const { failures, waited } = job.data;
     const attempt = failures + 1;
     const id = deliveryIdOf(job.id ?? '');
     try {
-      return await process({
-        id,
-        attempt,
-        queuedAt,
-        ...(slot === undefined ? {} : { slot }),
-        signal: stopping.signal,
-      });
+      return await process({ id, attempt, waited, signal: stopping.signal });
     } catch (error) {
       const wait = backoffDelay(attempt);
       log.warn({ delivery: id, err: error, attempt, wait }, 'Delivery failed unexpectedly, will retry');
-      return { status: 'retry', at: now() + wait };
+      return { status: 'later', at: now() + wait, counts: true };
     }
-  }
-
-  async function putOff(
-    job: DeliveryJob,
-    token: string | undefined,
-    at: number,
-    { failures, slot }: Pick<JobData, 'failures' | 'slot'>,
-  ): Promise<never> {
-    const { slot: _, ...kept } = job.data;
-    await job.updateData({ ...kept, failures, ...(slot === undefined ? {} : { slot }), dueAt: at });
-    await job.moveToDelayed(Math.max(at, now() + 1), token);
-    throw new DelayedError();
   }
 
   async function close(closeDeadline: number): Promise<void> {
@@ -155,7 +141,7 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
   return {
     async add(ids) {
       for (let start = 0; start < ids.length; start += addBatch) {
-        const data: JobData = { queuedAt: now(), failures: 0, dueAt: now() };
+        const data: JobData = { failures: 0, dueAt: now(), waited: false };
         const jobs = ids
           .slice(start, start + addBatch)
           .map((id) => ({ name: 'deliver', data, opts: { jobId: jobIdOf(id) } }));
@@ -203,6 +189,16 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
         log.error({ job: job.id, error: error.message }, 'Job given up: it ended the process too often');
       });
     },
+    async wake(id) {
+      try {
+        await bounded('Waking a job', () => queue.backend.promote(jobIdOf(id)));
+        return true;
+      } catch (error) {
+        // A job that is not put off has an error of its own.
+        if (isRefusal((error as Error).cause)) return false;
+        throw error;
+      }
+    },
     hurry: () => bounded('Hurrying jobs', () => queue.promoteJobs()),
     async counts() {
       const counts = await bounded('Counting jobs', () => queue.getJobCounts('waiting', 'delayed', 'active'));
@@ -221,6 +217,11 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
       return closed;
     },
   };
+}
+
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error && 'code' in error)) return false;
+  return error.code === ErrorCode.JobNotInState || error.code === ErrorCode.JobNotExist;
 }
 
 /** While the store is away the same error comes many times a second; undefined: it answers. */

@@ -10,7 +10,7 @@ import { createMemoryLedger, factsOf } from '../testing/memory-ledger.ts';
 import { createMemoryQueue } from '../testing/memory-queue.ts';
 import { createRecordingService } from '../testing/recording-service.ts';
 import { startPipeline } from '../testing/start-pipeline.ts';
-import type { DeliveryProcessor } from './queue.ts';
+import { type DeliveryProcessor, notBefore } from './queue.ts';
 
 const start = Date.UTC(2026, 0, 1);
 const minute = 60_000;
@@ -28,7 +28,7 @@ function setUp(
     return faults[call]?.shift();
   });
   const service = createRecordingService('console', options.pace ? { pace: { perSecond: 1, burst: 1 } } : {});
-  const queue = createMemoryQueue(() => clock.now);
+  const queue = createMemoryQueue();
   const pipeline = startPipeline({
     ledger,
     queue,
@@ -65,7 +65,7 @@ function setUp(
     pipeline.deliver({
       id,
       attempt: 1,
-      queuedAt: start,
+      waited: false,
       signal: new AbortController().signal,
       ...shape,
     });
@@ -156,7 +156,7 @@ describe('what becomes of an outcome', () => {
     ] as const) {
       d.service.outcomes = [busy];
       const result = await d.attempt(delivery, { attempt });
-      if (result.status !== 'retry') throw new Error(result.status);
+      if (result.status !== 'later' || !result.counts) throw new Error(result.status);
       expect(result.at - start).toBeGreaterThanOrEqual(least);
       expect(result.at - start).toBeLessThanOrEqual(most);
     }
@@ -177,7 +177,11 @@ describe('what becomes of an outcome', () => {
   it('retry with Retry-After: not before that', async () => {
     const d = setUp();
     d.service.outcomes = [{ ...busy, retryAfter: 2 * minute }];
-    expect(await d.attempt(await d.claim('1'))).toEqual({ status: 'retry', at: start + 2 * minute });
+    expect(await d.attempt(await d.claim('1'))).toEqual({
+      status: 'later',
+      at: start + 2 * minute,
+      counts: true,
+    });
   });
 
   it('retry of one that would then be too old: is parked as expired', async () => {
@@ -189,8 +193,9 @@ describe('what becomes of an outcome', () => {
       { ...busy, retryAfter: minute + 1 },
     ];
     expect(await d.attempt(delivery)).toEqual({
-      status: 'retry',
+      status: 'later',
       at: delivery.observedAt + 10 * minute,
+      counts: true,
     });
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
     expect(d.parked).toMatchObject([
@@ -276,10 +281,10 @@ describe('the mark of an attempt', () => {
     const d = setUp();
     const delivery = await d.claim('1');
     d.service.outcomes = [timeout];
-    expect((await d.attempt(delivery)).status).toBe('retry');
+    expect(await d.attempt(delivery)).toMatchObject({ status: 'later', counts: true });
     const until = start + 2_000;
     expect(await markOf(d)).toMatchObject({ since: start, until });
-    expect(await d.attempt(delivery)).toEqual({ status: 'paced', slot: until });
+    expect(await d.attempt(delivery)).toEqual(notBefore(until));
     expect(d.service.asked).toMatchObject([undefined]);
     d.clock.now = until;
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
@@ -302,7 +307,7 @@ describe('the mark of an attempt', () => {
     const delivery = await d.claim('1');
     const until = start + minute;
     await d.store.begin('1', { since: start, until, by: 'killed' });
-    expect(await d.attempt(delivery)).toEqual({ status: 'paced', slot: until });
+    expect(await d.attempt(delivery)).toEqual(notBefore(until));
     d.clock.now = until;
     expect(await d.attempt(delivery)).toEqual({ status: 'done' });
     expect(d.service.asked).toMatchObject([{ since: start }]);
@@ -346,8 +351,8 @@ describe('the mark of an attempt', () => {
     const delivery = await d.claim('1');
     d.service.outcomes = [busy];
     d.faults.abandon = ['before'];
-    expect((await d.attempt(delivery)).status).toBe('retry');
-    expect(await d.attempt(delivery)).toEqual({ status: 'paced', slot: start + minute });
+    expect(await d.attempt(delivery)).toMatchObject({ status: 'later', counts: true });
+    expect(await d.attempt(delivery)).toEqual(notBefore(start + minute));
   });
 
   it('is made by one of two who have the same job', async () => {
@@ -355,7 +360,7 @@ describe('the mark of an attempt', () => {
     const delivery = await d.claim('1');
     const results = await Promise.all([d.attempt(delivery), d.attempt(delivery)]);
     expect(d.service.sent).toHaveLength(1);
-    expect(results.map(({ status }) => status).toSorted()).toEqual(['done', 'paced']);
+    expect(results.map(({ status }) => status).toSorted()).toEqual(['done', 'later']);
   });
 });
 
@@ -365,17 +370,47 @@ describe('the mark of an attempt that is put off', () => {
     const to = { destination: { service: 'console', recipient: 'ops' } };
     await d.attempt(await d.claim('0', to));
     const delivery = await d.claim('1', to);
-    expect((await d.attempt(delivery)).status).toBe('paced');
+    expect(await d.attempt(delivery)).toMatchObject({ status: 'later', counts: false });
     const earlier = { since: start - minute, until: start, by: 'killed' };
     expect(await d.store.begin('1', earlier)).toMatchObject({ status: 'begun' });
-    expect((await d.attempt(delivery)).status).toBe('paced');
+    expect(await d.attempt(delivery)).toMatchObject({ status: 'later', counts: false });
     expect(await d.store.begin('1', { ...earlier, by: 'test' })).toMatchObject({
       status: 'unclear',
       earlier,
     });
     d.clock.now = start + 5_000;
-    expect(await d.attempt(delivery, { slot: start + 1_000 })).toEqual({ status: 'done' });
+    expect(await d.attempt(delivery, { waited: true })).toEqual({ status: 'done' });
     expect(d.service.asked).toEqual([undefined, { since: start - minute, until: start }]);
+  });
+});
+
+describe('a tenant whose templates have used up its share', () => {
+  it('waits, unmarked, until there is room, and nobody else does', async () => {
+    const d = setUp({ selfService: true });
+    const heavy = '{{ range until 90000 }}{{ $x := . }}{{ end }}done';
+    const data = { 'herald.service.console': '{}', 'template.message': `message: '${heavy}'` };
+    d.configurations.update(snapshot(data, { namespace: 'team' }));
+    const claim = (id: string, configNamespace: string) =>
+      d.claim(id, { configNamespace, destination: { service: 'console', recipient: id } });
+    const answers: string[] = [];
+    let waiting: Delivery | undefined;
+    for (let index = 0; index < 100 && !waiting; index += 1) {
+      const delivery = await claim(`t${index}`, 'team');
+      const answer = await d.attempt(delivery);
+      answers.push(answer.status);
+      if (answer.status !== 'later') continue;
+      expect(answer.counts).toBe(false);
+      waiting = delivery;
+      expect(answer.at).toBeGreaterThan(start);
+      expect(answer.at).toBeLessThan(start + 2_000);
+      d.clock.now = answer.at;
+    }
+    expect(answers.slice(0, -1).every((status) => status === 'done')).toBe(true);
+    expect(answers.at(-1)).toBe('later');
+    expect(await d.attempt(await claim('o', 'argocd'))).toEqual({ status: 'done' });
+    expect(await d.attempt(waiting as Delivery)).toEqual({ status: 'done' });
+    // No earlier attempt is looked for.
+    expect(d.service.asked.every((asked) => asked === undefined)).toBe(true);
   });
 });
 
@@ -421,7 +456,7 @@ describe('an attempt that took long to render', () => {
             : undefined,
         );
     });
-    expect((await attempting).status).toBe('paced');
+    expect(await attempting).toMatchObject({ status: 'later', counts: false });
     expect(d.service.asked).toEqual([]);
   });
 });
@@ -519,10 +554,10 @@ describe('pace', () => {
     const d = setUp({ pace: true });
     const [first, second] = [await d.claim('1'), await d.claim('2')];
     expect(await d.attempt(first)).toEqual({ status: 'done' });
-    expect(await d.attempt(second)).toEqual({ status: 'paced', slot: start + 1_000 });
+    expect(await d.attempt(second)).toEqual(notBefore(start + 1_000));
     expect(d.service.sent).toHaveLength(1);
     d.clock.now = start + 1_000;
-    expect(await d.attempt(second, { slot: start + 1_000 })).toEqual({ status: 'done' });
+    expect(await d.attempt(second, { waited: true })).toEqual({ status: 'done' });
     expect(d.service.sent).toHaveLength(2);
   });
 
@@ -532,10 +567,9 @@ describe('pace', () => {
     d.service.outcomes = [{ ...busy, retryAfter: minute }];
     await d.attempt(await d.claim('1', to('ops')));
     expect(await d.attempt(await d.claim('2', to('dev')))).toEqual({ status: 'done' });
-    expect(await d.attempt(await d.claim('3', { ...to('ops'), lane: 'another' }))).toEqual({
-      status: 'paced',
-      slot: start + minute,
-    });
+    expect(await d.attempt(await d.claim('3', { ...to('ops'), lane: 'another' }))).toEqual(
+      notBefore(start + minute),
+    );
   });
 });
 

@@ -1,3 +1,5 @@
+import type { Clock } from '../clock.ts';
+
 /** Somebody whose attempts are counted together: a service, or a namespace with all that it has under way. */
 export interface Party {
   key: string;
@@ -11,36 +13,42 @@ export interface Place {
 }
 
 /**
- * Shares the places of a worker, so that a party whose attempts hang, or that has many, leaves some to everybody else.
- * A party holds fewer places than its share of those that are free: whatever the number of greedy ones, one who has
- * none gets in. It lives in one process and forgets with it.
+ * Shares the places of a worker, so that a party whose attempts hang, or that has many, leaves some to everybody else:
+ * a semaphore for each party, which lets it hold fewer places than its share of those that are free. Whatever the
+ * number of greedy ones, one who has none gets in. It lives in one process and forgets with it.
  */
 export interface Fairness {
   /**
-   * A place that counts for all of `parties`, at once or after a moment; or when to ask again, Unix milliseconds, where
-   * one of them holds its share and is not expected to give up a place soon.
+   * A place that counts for all of `parties`, at once or after a moment; or, where one of them holds its share, when to
+   * ask again at the latest, Unix milliseconds: the delivery's job is woken before, as soon as there is a place for it.
    */
-  enter(parties: readonly Party[]): Promise<Place | { at: number }>;
+  enter(delivery: string, parties: readonly Party[]): Promise<Place | { at: number }>;
 }
 
 interface Options {
   /** Of all parties together: what the worker hands out at the same time. */
   places: number;
-  now(): number;
+  /** Makes the job of a delivery due that is put off; false: there is none, or not yet. */
+  wake(delivery: string): Promise<boolean>;
+  clock: Pick<Clock, 'now' | 'after'>;
   /** Milliseconds to wait for a place; meanwhile the worker's own is occupied. Default 100. */
   patience?: number;
-  /** Milliseconds after which a place is asked for again at the latest. Default 15,000. */
-  longest?: number;
 }
 
 interface Holding {
   places: number;
-  /** Sum of the times at which they were taken. */
+  /** Places that are meant for those who have been woken. */
+  meant: number;
+}
+
+interface Waiting {
+  parties: readonly Party[];
+  /** When it was put off, Unix milliseconds. */
   since: number;
-  /** Milliseconds for which a place was held of late. */
-  usual: number;
-  /** The last time at which someone was told to ask again. */
-  tail: number;
+}
+
+interface Woken extends Waiting {
+  cancel(): void;
 }
 
 interface Waiter {
@@ -48,97 +56,150 @@ interface Waiter {
   admit(): void;
 }
 
-/** Of the newest time in the moving average. */
-const weight = 0.2;
+/** Who is put off asks again after so many milliseconds: another process may have woken its job, or none be left to. */
+const longest = 15_000;
+/** Milliseconds between two who ask again without having been woken: it is in vain, as a rule. */
+const between = 2;
+/** Milliseconds in which who is woken comes, unless another process has taken the job. */
+const coming = 250;
+/** Milliseconds that it may take until the job of one who is put off waits in the queue, and between tries to wake it. */
+const leaving = 2_000;
+const tryAgain = 25;
 
-export function createFairness(options: Options): Fairness {
-  const { places, now, patience = 100, longest = 15_000 } = options;
+export function createFairness({ places, wake, clock, patience = 100 }: Options): Fairness {
   const holdings = new Map<string, Holding>();
-  const waiters = new Set<Waiter>();
   let taken = 0;
+  /** Those who wait in the worker. */
+  const waiters = new Set<Waiter>();
+  /** Those who were put off, by their parties and in order. */
+  const waiting = new Map<string, Map<string, Waiting>>();
+  const woken = new Map<string, Woken>();
 
-  /** The holding that forbids another place. */
-  function fullOf(parties: readonly Party[]): Holding | undefined {
-    for (const { key, share } of parties) {
+  /** `wakes`: whether another one may be woken, beside those who have been and are on their way. */
+  function isFull(parties: readonly Party[], wakes = false): boolean {
+    const free = places - taken - (wakes ? woken.size : 0);
+    return parties.some(({ key, share }) => {
       const holding = holdings.get(key);
-      if (holding && holding.places >= share * (places - taken)) return holding;
+      const held = holding === undefined ? 0 : holding.places + (wakes ? holding.meant : 0);
+      return held > 0 && held >= share * free;
+    });
+  }
+
+  function count(parties: readonly Party[], what: keyof Holding, by: 1 | -1): void {
+    for (const { key } of parties) {
+      const holding = holdings.get(key) ?? { places: 0, meant: 0 };
+      holding[what] += by;
+      if (holding.places + holding.meant === 0) holdings.delete(key);
+      else holdings.set(key, holding);
     }
-    return undefined;
   }
 
   function take(parties: readonly Party[]): Place {
-    const since = now();
     taken += 1;
-    for (const { key } of parties) {
-      const holding = holdings.get(key) ?? { places: 0, since: 0, usual: 0, tail: 0 };
-      holding.places += 1;
-      holding.since += since;
-      holdings.set(key, holding);
-    }
+    count(parties, 'places', 1);
     let isOver = false;
     return {
       leave() {
         if (isOver) return;
         isOver = true;
         taken -= 1;
-        for (const { key } of parties) giveBack(key, since);
-        admitWaiters();
+        count(parties, 'places', -1);
+        for (const waiter of waiters) if (!isFull(waiter.parties)) waiter.admit();
+        wakeSome();
       },
     };
   }
 
-  function giveBack(key: string, since: number): void {
-    const holding = holdings.get(key);
-    if (!holding) return;
-    holding.places -= 1;
-    holding.since -= since;
-    holding.usual += weight * (now() - since - holding.usual);
-    if (holding.places === 0) holdings.delete(key);
+  function putOff(delivery: string, parties: readonly Party[]): { at: number } {
+    const since = clock.now();
+    const others = enqueue(delivery, { parties, since });
+    // Where those who held the places have left in the meantime, nobody else would wake it.
+    wakeSome();
+    return { at: since + longest + others * between };
   }
 
-  function admitWaiters(): void {
-    for (const waiter of waiters) {
-      if (fullOf(waiter.parties)) continue;
-      waiters.delete(waiter);
-      waiter.admit();
+  /** Answers how many wait for the same. */
+  function enqueue(delivery: string, one: Waiting): number {
+    const group = groupOf(one.parties);
+    const ids = waiting.get(group) ?? new Map<string, Waiting>();
+    waiting.set(group, ids.set(delivery, one));
+    return ids.size;
+  }
+
+  function dequeue(delivery: string, parties: readonly Party[]): void {
+    const group = groupOf(parties);
+    const ids = waiting.get(group);
+    ids?.delete(delivery);
+    if (ids?.size === 0) waiting.delete(group);
+  }
+
+  function wakeSome(): void {
+    for (const ids of waiting.values()) {
+      for (const [delivery, one] of ids) {
+        if (isFull(one.parties, true)) break;
+        dequeue(delivery, one.parties);
+        void wakeOne(delivery, one);
+      }
     }
   }
 
-  /** Milliseconds between two places that a holding gives back, as far as can be told; those that hang grow older. */
-  function intervalOf({ places: held, since, usual }: Holding): number {
-    return Math.max(usual, now() - since / held) / held;
+  async function wakeOne(delivery: string, one: Waiting): Promise<void> {
+    const cancel = clock.after(coming, () => {
+      forget(delivery);
+      wakeSome();
+    });
+    const entry: Woken = { ...one, cancel };
+    woken.set(delivery, entry);
+    count(one.parties, 'meant', 1);
+    if (await wake(delivery).catch(() => false)) return;
+    if (woken.get(delivery) !== entry) return;
+    entry.cancel();
+    if (clock.now() - one.since > leaving) {
+      forget(delivery);
+      wakeSome();
+      return;
+    }
+    entry.cancel = clock.after(tryAgain, () => {
+      forget(delivery);
+      enqueue(delivery, one);
+      wakeSome();
+    });
   }
 
-  /**
-   * Who is put off asks again one after the other, at twice the pace at which places come free: one that nobody is
-   * there to take is lost, and to ask in vain costs little.
-   */
-  function putOff(parties: readonly Party[], full: Holding): { at: number } {
-    const holding = fullOf(parties) ?? full;
-    const at = Math.max(holding.tail, now()) + (holding.places > 0 ? intervalOf(holding) / 2 : 1);
-    holding.tail = Math.min(at, now() + longest);
-    return { at: Math.ceil(Math.max(holding.tail, now() + patience)) };
+  function forget(delivery: string): void {
+    const entry = woken.get(delivery);
+    if (!entry) return;
+    entry.cancel();
+    woken.delete(delivery);
+    count(entry.parties, 'meant', -1);
   }
 
   return {
-    enter(parties) {
-      const full = fullOf(parties);
-      if (!full) return Promise.resolve(take(parties));
-      if (intervalOf(full) * (waiters.size + 1) > patience) return Promise.resolve(putOff(parties, full));
+    enter(delivery, parties) {
+      forget(delivery);
+      dequeue(delivery, parties);
+      if (!isFull(parties)) return Promise.resolve(take(parties));
+      // Behind others who wait already it would wait in vain.
+      if (waiting.has(groupOf(parties))) return Promise.resolve(putOff(delivery, parties));
       return new Promise((resolve) => {
         const waiter: Waiter = {
           parties,
           admit() {
-            clearTimeout(timer);
+            cancel();
+            waiters.delete(waiter);
             resolve(take(parties));
           },
         };
-        const timer = setTimeout(() => {
+        const cancel = clock.after(patience, () => {
           waiters.delete(waiter);
-          resolve(putOff(parties, full));
-        }, patience);
+          resolve(putOff(delivery, parties));
+        });
         waiters.add(waiter);
       });
     },
   };
+}
+
+function groupOf(parties: readonly Party[]): string {
+  return JSON.stringify(parties.map(({ key }) => key));
 }

@@ -5,7 +5,7 @@ import { createPacing, type Pace } from './pacing.ts';
 const pace: Pace = { perSecond: 1, burst: 3 };
 
 function slots(pacing: ReturnType<typeof createPacing>, count: number, now: number, key = 'a'): number[] {
-  return Array.from({ length: count }, () => pacing.reserve(key, now, pace));
+  return Array.from({ length: count }, () => pacing.reserve(key, now, pace, false));
 }
 
 describe('pacing', () => {
@@ -23,30 +23,29 @@ describe('pacing', () => {
   it('keeps recipients apart', () => {
     const pacing = createPacing();
     slots(pacing, 50, 10_000, 'hot');
-    expect(pacing.reserve('cold', 10_000, pace)).toBe(10_000);
+    expect(pacing.reserve('cold', 10_000, pace, false)).toBe(10_000);
   });
 
   it('sends what has waited for its slot, and lets newcomers queue behind', () => {
     const pacing = createPacing();
     expect(slots(pacing, 5, 10_000)).toEqual([10_000, 10_000, 10_000, 11_000, 12_000]);
-    expect(pacing.reserve('a', 11_000, pace)).toBe(13_000);
-    expect(pacing.reserve('a', 11_000, pace, 11_000)).toBe(11_000);
-    expect(pacing.reserve('a', 12_000, pace, 12_000)).toBe(12_000);
-    expect(pacing.reserve('a', 13_000, pace, 13_000)).toBe(13_000);
+    expect(pacing.reserve('a', 11_000, pace, false)).toBe(13_000);
+    expect(pacing.reserve('a', 11_000, pace, true)).toBe(11_000);
+    expect(pacing.reserve('a', 12_000, pace, true)).toBe(12_000);
+    expect(pacing.reserve('a', 13_000, pace, true)).toBe(13_000);
   });
 
   it('does not flood a recipient with what is late together', () => {
     const pacing = createPacing();
     const waited = slots(pacing, 20, 10_000).slice(3);
-    expect(waited.map((held) => pacing.reserve('a', 100_000, pace, held)).slice(0, 5)).toEqual([
+    expect(waited.map(() => pacing.reserve('a', 100_000, pace, true)).slice(0, 5)).toEqual([
       100_000, 100_000, 100_000, 101_000, 102_000,
     ]);
   });
 
   it('gives new slots for those of an earlier process', () => {
     const pacing = createPacing();
-    const held = [9_000, 9_500, 10_000, 10_500, 11_000];
-    expect(held.map((slot) => pacing.reserve('a', 12_000, pace, slot))).toEqual([
+    expect(Array.from({ length: 5 }, () => pacing.reserve('a', 12_000, pace, true))).toEqual([
       12_000, 12_000, 12_000, 13_000, 14_000,
     ]);
   });
@@ -55,15 +54,15 @@ describe('pacing', () => {
     const pacing = createPacing();
     expect(slots(pacing, 4, 10_000).at(-1)).toBe(11_000);
     pacing.penalise('a', 40_000);
-    expect(pacing.reserve('a', 11_000, pace, 11_000)).toBe(40_000);
+    expect(pacing.reserve('a', 11_000, pace, true)).toBe(40_000);
     expect(slots(pacing, 3, 12_000)).toEqual([40_000, 41_000, 42_000]);
-    expect(pacing.reserve('a', 40_000, pace, 40_000)).toBe(40_000);
-    expect(pacing.reserve('a', 40_000, pace, 40_000)).toBeGreaterThan(40_000);
+    expect(pacing.reserve('a', 40_000, pace, true)).toBe(40_000);
+    expect(pacing.reserve('a', 40_000, pace, true)).toBeGreaterThan(40_000);
   });
 
   it('forgets recipients whose pace is free again', () => {
     const pacing = createPacing();
-    for (let i = 0; i < 10_000; i += 1) pacing.reserve(`k${i}`, i * 100, pace);
+    for (let i = 0; i < 10_000; i += 1) pacing.reserve(`k${i}`, i * 100, pace, false);
     expect(pacing.size).toBeLessThan(100);
   });
 
@@ -82,7 +81,7 @@ describe('pacing', () => {
   });
 });
 
-/** Runs jobs as the queue does: each comes back at its slot, or some time later. */
+/** Runs jobs as the queue does: each comes back at its slot, or some time later; some have waited for something else. */
 function simulate(
   arrivals: number[],
   penalties: [at: number, length: number][],
@@ -90,7 +89,7 @@ function simulate(
   lateness: number,
 ): { sentAt: number[]; rounds: number } {
   const pacing = createPacing();
-  const jobs: { at: number; held?: number }[] = arrivals.map((at) => ({ at }));
+  const jobs = arrivals.map((at, index) => ({ at, waited: index % 4 === 3 }));
   const left = [...penalties].sort(([a], [b]) => a - b);
   const sentAt: number[] = [];
   let rounds = 0;
@@ -103,9 +102,9 @@ function simulate(
       pacing.penalise('a', penalty[0] + penalty[1]);
       left.shift();
     }
-    const slot = pacing.reserve('a', job.at, drawn, job.held);
+    const slot = pacing.reserve('a', job.at, drawn, job.waited);
     if (slot <= job.at) sentAt.push(job.at);
-    else jobs.push({ at: slot + (rounds % 2) * lateness, held: slot });
+    else jobs.push({ at: slot + (rounds % 2) * lateness, waited: true });
   }
   return { sentAt, rounds };
 }

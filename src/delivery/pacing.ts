@@ -6,15 +6,15 @@ export interface Pace {
 
 /**
  * Spreads deliveries over time, a recipient at a time, so that a busy one delays no other. Times are Unix milliseconds.
- * It lives in one process and forgets with it: a slot that an earlier process gave counts for its order only.
+ * It lives in one process and forgets with it; that a delivery has waited its job knows.
  */
 export interface Pacing {
   /**
-   * When a delivery may be sent: `now` or before means at once, later is a slot to wait for. `held` is the slot that
-   * the delivery has waited for; it is sent then, unless the recipient was penalised meanwhile or many are late
-   * together, as after an outage.
+   * When a delivery may be sent: `now` or before means at once, later is a slot to wait for. One that has waited is
+   * sent before those that are new, unless the recipient was penalised meanwhile or many are late together, as after
+   * an outage.
    */
-  reserve(key: string, now: number, pace: Pace, held?: number): number;
+  reserve(key: string, now: number, pace: Pace, waited: boolean): number;
   /** The recipient takes nothing before `until` (Retry-After); afterwards it starts without a burst. */
   penalise(key: string, until: number): void;
   /** Its times are those of a clock that was set. */
@@ -58,7 +58,7 @@ export function createPacing(): Pacing {
   }
 
   return {
-    reserve(key, now, { perSecond, burst }, held) {
+    reserve(key, now, { perSecond, burst }, waited) {
       evict(now);
       const interval = 1_000 / perSecond;
       const tolerance = (Math.max(1, burst) - 1) * interval;
@@ -67,14 +67,14 @@ export function createPacing(): Pacing {
       if (bucket.blockedUntil > now)
         bucket.arrival = Math.max(bucket.arrival, bucket.blockedUntil + tolerance);
       const free = Math.max(bucket.arrival - tolerance, bucket.blockedUntil);
-      const isQueued = held === undefined && bucket.tail > now;
+      const isQueued = !waited && bucket.tail > now;
       if (free <= now && !isQueued) {
         bucket.arrival = Math.max(bucket.arrival, now) + interval;
         return now;
       }
-      const slot = Math.max(free, held === undefined ? bucket.tail : bucket.lateTail);
+      const slot = Math.max(free, waited ? bucket.lateTail : bucket.tail);
       bucket.lateTail = slot + interval;
-      if (held === undefined) bucket.tail = slot + interval;
+      if (!waited) bucket.tail = slot + interval;
       return Math.ceil(slot);
     },
     penalise(key, until) {

@@ -2,7 +2,7 @@ import type { ClusterEvent } from '../cluster/events.ts';
 import type { Settlement } from '../ledger/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Delivery } from '../model.ts';
-import { fieldsOf } from './deliver.ts';
+import { fieldsOf } from './log-fields.ts';
 
 /** Tells people of a delivery that was given up: in the log, and as an Event on its Application. */
 export function reportParked(

@@ -9,7 +9,9 @@ export interface DeliveryQueue {
   missing(ids: readonly string[]): Promise<string[]>;
   /** Starts the worker. Each job is handed to `process`; at-least-once, so `process` is idempotent. */
   work(process: DeliveryProcessor): void;
-  /** What is put off is due now. */
+  /** Makes this one due, if it is put off: answers whether it was. */
+  wake(id: string): Promise<boolean>;
+  /** All that is put off is due now. */
   hurry(): Promise<void>;
   counts(): Promise<Record<'waiting' | 'delayed' | 'active', number>>;
   /** Milliseconds since the oldest due job became due; 0 when none waits. */
@@ -21,20 +23,25 @@ export interface DeliveryQueue {
 export type DeliveryProcessor = (job: {
   /** Of the delivery. */
   id: string;
-  /** 1 for the first try; what was paced or deferred does not count. */
+  /** 1 for the first try: one more than the answers `later` that counted. */
   attempt: number;
-  /** Unix milliseconds at which the delivery was first queued. */
-  queuedAt: number;
-  /** Set by a pacing delay: the slot that this job has reserved, Unix milliseconds. */
-  slot?: number;
+  /** It has waited since its last attempt, and goes before what is new to its recipient's pace. */
+  waited: boolean;
   signal: AbortSignal;
 }) => Promise<JobResult>;
 
-export type JobResult =
-  | { status: 'done' }
-  /** Try again then; counts as an attempt. */
-  | { status: 'retry'; at: number }
-  /** The recipient's pace is used up: run at the reserved slot; does not count as an attempt. */
-  | { status: 'paced'; slot: number }
-  /** Others have a better claim to the worker: run then; does not count as an attempt, and a reserved slot stays. */
-  | { status: 'deferred'; at: number };
+export type JobResult = { status: 'done' } | Later;
+
+/** The job is handed out again then. */
+export interface Later {
+  status: 'later';
+  /** Unix milliseconds. */
+  at: number;
+  /** Whether an attempt was made and failed, which the next one's backoff counts; otherwise it was only not its turn. */
+  counts: boolean;
+}
+
+/** It is not its turn before `at`, Unix milliseconds. */
+export function notBefore(at: number): Later {
+  return { status: 'later', at, counts: false };
+}

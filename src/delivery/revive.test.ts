@@ -14,7 +14,7 @@ async function afterChange(
   since = 0,
 ): Promise<{ queued: number; parked: number; lines: number }> {
   const ledger = createMemoryLedger();
-  const queue = createMemoryQueue(() => 0);
+  const queue = createMemoryQueue();
   const { log, lines } = recordLog();
   const one = delivery('u', { observedAt: 5_000 });
   await committer(ledger)('u', { add: [one] });
@@ -54,7 +54,7 @@ it('is news no more', async () => {
 
 it('reads page by page and no snapshot, and hands out in the order in which they were observed', async () => {
   const ledger = createMemoryLedger();
-  const queue = createMemoryQueue(() => 0);
+  const queue = createMemoryQueue();
   const commit = committer(ledger);
   const ids: string[] = [];
   for (let i = 0; i < 450; i += 1) {

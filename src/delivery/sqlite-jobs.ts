@@ -51,6 +51,7 @@ export function jobStatements(store: SqliteStore) {
               failed_reason = coalesce(?, failed_reason), stacktrace = coalesce(?, stacktrace)
        WHERE id = ?`,
     ),
+    promoteOne: one('UPDATE job SET due = ?, delay = 0 WHERE id = ? AND token IS NULL AND due > ?'),
     promote: one(
       `UPDATE job SET due = ?, delay = 0 WHERE seq IN
          (SELECT seq FROM job WHERE token IS NULL AND due > ? ORDER BY due, seq LIMIT ?)`,

@@ -43,12 +43,10 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
   function held(id: string, token: string | undefined, command: string): void {
     const row = sql.token.get(id) as { token: string | null } | undefined;
     if (!row) throw jobError(ErrorCode.JobNotExist, `Missing key for job ${id}. ${command}`);
-    if (row.token === null) {
+    if (row.token === null)
       throw jobError(ErrorCode.JobNotInState, `Job ${id} is not in the active state. ${command}`);
-    }
-    if (token !== '0' && row.token !== token) {
+    if (token !== '0' && row.token !== token)
       throw jobError(ErrorCode.JobLockMismatch, `Lock mismatch for job ${id}. Cmd ${command} from active`);
-    }
   }
 
   async function finish(
@@ -135,6 +133,11 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
     async remove(jobId) {
       const { changes } = await store.write(() => sql.removeUnlocked.run(jobId, Date.now()), 'relaxed');
       return Number(changes);
+    },
+    async promote(id) {
+      const { changes } = await store.write(() => sql.promoteOne.run(Date.now(), id, Date.now()), 'relaxed');
+      if (changes === 0) throw jobError(ErrorCode.JobNotInState, `Job ${id} is not delayed`);
+      changed();
     },
     async promoteJobs(count = chunk) {
       const promote = () => sql.promote.run(Date.now(), Date.now(), Math.min(count, chunk));

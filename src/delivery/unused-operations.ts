@@ -40,7 +40,6 @@ const unused = [
   'paginate',
   'parseNodeKey',
   'pause',
-  'promote',
   'publishEvent',
   'readEvents',
   'removeChildDependency',

@@ -1,3 +1,8 @@
+/**
+ * Go's values, functions and formats, as the languages of conditions and templates need them. Pure, and a part of the
+ * ground: it may import only others of it.
+ */
+
 /** expr-lang's arithmetic over Go values (package vm/runtime): integers give `int`, a float on either side float64. */
 import { normalizeBytes } from './bytes.ts';
 import { GoDuration } from './duration.ts';

@@ -19,6 +19,21 @@ export interface GoUrl {
   rawFragment: string;
 }
 
+/** Nothing of a URL. */
+export const noUrl: GoUrl = {
+  scheme: '',
+  opaque: '',
+  user: undefined,
+  host: '',
+  path: '',
+  rawPath: '',
+  omitHost: false,
+  forceQuery: false,
+  rawQuery: '',
+  fragment: '',
+  rawFragment: '',
+};
+
 type Part = 'path' | 'host' | 'query' | 'user' | 'fragment';
 
 const ALWAYS = /[A-Za-z0-9\-_.~]/;
@@ -91,19 +106,7 @@ export function parseUrl(text: string): GoUrl | undefined {
   const fragment = encoded(hash < 0 ? '' : text.slice(hash + 1), 'fragment');
   let rest = hash < 0 ? text : text.slice(0, hash);
   if (fragment === undefined || rest.startsWith(':')) return undefined;
-  const url: GoUrl = {
-    scheme: '',
-    opaque: '',
-    user: undefined,
-    host: '',
-    path: '',
-    rawPath: '',
-    omitHost: false,
-    forceQuery: false,
-    rawQuery: '',
-    fragment: fragment.decoded,
-    rawFragment: fragment.raw,
-  };
+  const url: GoUrl = { ...noUrl, fragment: fragment.decoded, rawFragment: fragment.raw };
   if (rest === '*') return { ...url, path: '*' };
   const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(rest);
   if (scheme !== null) {

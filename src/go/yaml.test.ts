@@ -228,10 +228,16 @@ describe('what is too much for the parser', () => {
   it.each([
     ['quotes', '"', { line: 1, column: 249_999 }],
     ['line breaks', '\n', { line: 125_001, column: 1 }],
-    ['empty lists', '[]', { line: 1, column: 125_000 }],
+    ['empty lists', '- []\n', { line: 25_000, column: 5 }],
   ])('a flood of %s is not read to its end', (_name, part, at) => {
     const what = 'the YAML has more than 125000 parts';
     expect(parseYaml(part.repeat(900_000 / part.length)).problems).toEqual([{ ...at, what }]);
+  });
+
+  it('of a flood of errors the first is told', () => {
+    expect(parseYaml('}'.repeat(100_000)).problems).toEqual([
+      { line: 1, column: 1, what: 'unexpected flow-map-end token in YAML document' },
+    ]);
   });
 
   it('nothing that a ConfigMap holds in earnest', () => {

@@ -204,6 +204,21 @@ describe('an operation without an end', () => {
       { level: 'warn', application: 'argocd/a', startedAt: '2026-11-27T10:00:00Z' },
     ]);
   });
+
+  it('has a series, which goes with it', async () => {
+    const when = "app.status.sync.status == 'OutOfSync'";
+    const shown = async (operationState: Record<string, string>) => {
+      const after = { status: { ...stuck.status, operationState } };
+      const { pipeline } = await play({ when }, [stuck, after]);
+      const text = await pipeline.metrics.expose();
+      return text.split('\n').filter((line) => line.startsWith('herald_application_operation_stuck_since'));
+    };
+    const name = 'herald_application_operation_stuck_since_timestamp_seconds';
+    expect(await shown(stuck.status.operationState)).toEqual([
+      `${name}{name="a",namespace="argocd",project="default"} ${Date.UTC(2026, 10, 27, 10) / 1000}`,
+    ]);
+    expect(await shown({ phase: 'Running', startedAt: '2026-11-28T02:00:00Z' })).toEqual([]);
+  });
 });
 
 describe('under self-service', () => {

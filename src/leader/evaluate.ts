@@ -29,12 +29,14 @@ export interface EvaluatedApplication {
   exhausted?: string;
   /** Services that are subscribed to and that this version does not send through: no delivery is made for them. */
   unsentServices: string[];
+  /** Conditions that match, or fail, and whose trigger is subscribed to through such services only. */
+  undelivered: { trigger: string; condition: string; severity: string; status: 'matched' | 'failed' }[];
   /** Some condition reads the clock, so the answer may change without an event. */
   timeDependent: boolean;
 }
 
 /** Of one Application under one ConfigMap: each a condition and a destination, and at most so many messages. */
-const mostEvaluations = 10_000;
+export const mostEvaluations = 10_000;
 
 /**
  * Subscriptions and conditions of one Application under one ConfigMap. Pure, but for what `repo` asks for.
@@ -56,6 +58,7 @@ export function evaluateApplication(
     failures: [],
     unknownTriggers: [],
     unsentServices: [],
+    undelivered: [],
     timeDependent: false,
   };
   const { subscriptions, leftOut } = resolveSubscriptions(application, annotationsOf(project), config);
@@ -99,7 +102,13 @@ export function evaluateApplication(
       }
       const oncePerFailed = oncePerError(result);
       if (oncePerFailed !== undefined && !repo?.isAsking()) {
-        answer.failures.push({ trigger: name, when: condition.when, error: `oncePer: ${oncePerFailed}` });
+        const error = active.scrub(`oncePer: ${oncePerFailed}`);
+        answer.failures.push({ trigger: name, when: condition.when, error });
+      }
+      const { status } = result;
+      if (destinations.length === 0 && status !== 'unmatched') {
+        const { id, severity } = condition;
+        answer.undelivered.push({ trigger: name, condition: id, severity, status });
       }
       for (const destination of destinations) {
         answer.evaluations.push({
@@ -149,13 +158,10 @@ function destinationsByTrigger(
   const byTrigger = new Map<string, Destination[]>();
   const unsent = new Set<string>();
   for (const { trigger, destination } of subscriptions) {
-    if (active.config.services.get(destination.service)?.sendable === false) {
-      unsent.add(destination.service);
-      continue;
-    }
-    const destinations = byTrigger.get(trigger);
-    if (destinations) destinations.push(destination);
-    else byTrigger.set(trigger, [destination]);
+    const destinations = byTrigger.get(trigger) ?? [];
+    byTrigger.set(trigger, destinations);
+    if (active.config.services.get(destination.service)?.sendable === false) unsent.add(destination.service);
+    else destinations.push(destination);
   }
   return { byTrigger, unsent };
 }

@@ -120,7 +120,7 @@ async function play({ steps, faults, retries }: Case): Promise<string[]> {
   const asked = [...retries];
   const store = createMemoryLedger();
   const ledger = intercept(store, (call) => (listing.has(call) ? undefined : Promise.resolve(left.shift())));
-  const queue = createMemoryQueue(now);
+  const queue = createMemoryQueue();
   const service = createRecordingService('console');
   const told: string[] = [];
   const flaky = intercept(service, (call) => {
@@ -201,7 +201,7 @@ async function playWithCrashes({ steps, faults }: Omit<Case, 'retries'>) {
   const now = () => time;
   const left = [...faults];
   const store = createMemoryLedger();
-  const jobs = createMemoryQueue(now);
+  const jobs = createMemoryQueue();
   const service = createRecordingService('console');
   const { log } = recordLog();
   const last = new Map<string, Application>();

@@ -54,7 +54,7 @@ function start(on: On = () => undefined, data = configMap) {
     },
   };
   const { log, lines } = recordLog();
-  const queue = createMemoryQueue(() => now);
+  const queue = createMemoryQueue();
   const ledger = createMemoryLedger();
   const pipeline = startPipeline({ ledger, queue, now: () => now, snapshots: [snapshot(data)] });
   const time = { now };

@@ -1,21 +1,9 @@
 import { expect, test } from 'vitest';
 import { application, series, unknown } from '../testing/fixtures.ts';
 import { startPipeline } from '../testing/start-pipeline.ts';
-import { isNewborn } from './newborn.ts';
 
 /** As Argo CD's clients write an Application that nothing has compared yet. */
 const empty = { health: {}, summary: {}, sync: { comparedTo: { source: { repoURL: '' } }, status: '' } };
-
-test.each([
-  [{}, true],
-  [{ status: {} }, false],
-  [{ status: empty }, true],
-  [{ status: { sync: { status: 'OutOfSync' } } }, false],
-  [{ status: { reconciledAt: '2026-01-01T00:00:00Z' } }, false],
-  [{ status: { operationState: { phase: 'Running' } } }, false],
-])('%j', (object, expected) => {
-  expect(isNewborn(object)).toBe(expected);
-});
 
 test('conditions that fail for an Application without a status are no errors, and are as soon as it has one', async () => {
   const p = startPipeline();

@@ -15,6 +15,7 @@ import {
 import { rowsOfImport } from '../alerts/imported-rows.ts';
 import { slotOf } from '../alerts/keys.ts';
 import type { ImportedAlert } from '../alerts/notified-annotation.ts';
+import { isNewborn, operationOf } from '../application.ts';
 import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import { isBefore } from '../cluster/revision.ts';
 import { isOperationStuck } from '../cluster/sync-status.ts';
@@ -24,13 +25,14 @@ import type { Part } from '../ledger/pieces.ts';
 import type { ApplicationRecord, ChangeHistory, Row } from '../ledger/rows.ts';
 import { createLineBudget } from '../line-budget.ts';
 import type { Logger } from '../log.ts';
+import type { AlertSeries } from '../metrics/application-series.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, Delivery, JsonObject } from '../model.ts';
 import type { StepAllowance } from '../triggers/trigger.ts';
 import { applicationRecord, recordFingerprint } from './application-record.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
-import { isNewborn } from './newborn.ts';
 import type { Hold, Progress } from './progress.ts';
+import { createPutOff } from './put-off.ts';
 import type { TermLedger } from './term-ledger.ts';
 import type { LedgerWriter } from './writer.ts';
 
@@ -113,6 +115,11 @@ interface Tracked {
   decidedUpTo?: string | undefined;
   /** For conditions that ask how often a value has changed; stands in the record, too. */
   history: ChangeHistory;
+  /**
+   * Alerts that nobody is told of, since nothing is sent through their services yet, by namespace, trigger and condition.
+   * They are in no ledger: after a restart they hold since they were seen again.
+   */
+  undelivered: ReadonlyMap<string, AlertSeries>;
   /** `startedAt` of an operation that has no end, once that is logged. */
   stuck?: string;
   /** Failures logged already, so that each is logged when it changes and not with every event. */
@@ -139,7 +146,7 @@ const loadConcurrency = 64;
 const slice = 20;
 
 /** Steps of conditions, and of whatever is around them for an Application, after which other work gets its turn. */
-const turn = 200_000;
+export const turn = 200_000;
 const aroundApplication = 200;
 
 export function createObserver(deps: Deps, options: Options = {}): Observer {
@@ -154,6 +161,14 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   const shares = createShares(deps.now);
   /** Events that wait for the next turn, in order; while there are any, all that follow wait behind them. */
   let postponed: Postponed[] = [];
+  const putOff = createPutOff((uid) => {
+    const entry = tracked.get(uid);
+    // One that waits for the ledger is evaluated then.
+    if (!entry || entry.waiting) return 0;
+    const wait = waitOf(entry);
+    if (wait === 0) again(entry);
+    return wait;
+  });
   let spentInTurn = 0;
   let isTurnEnding = false;
   let loading = 0;
@@ -255,7 +270,26 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
 
   function apply(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
     if (postponed.length === 0 && spentInTurn < turn) applyNow(entry, event, hold);
-    else postponed.push({ entry, event, hold: hold.share() });
+    else if (hasRoom()) postponed.push({ entry, event, hold: hold.share() });
+  }
+
+  function again(entry: Tracked): void {
+    const hold = deps.progress.hold();
+    apply(entry, { application: entry.application, kind: 'seen', observedAt: deps.now() }, hold);
+    hold.release();
+  }
+
+  /** Whether one more event may wait; if not, everything will be watched again. */
+  function hasRoom(): boolean {
+    if (waitingEvents + postponed.length < limit) return true;
+    if (stopped) return false;
+    log.error(
+      { limit },
+      'More events wait to be evaluated than are kept in memory: they will be watched again',
+    );
+    stopped = true;
+    deps.onOverflow();
+    return false;
   }
 
   function applyNow(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
@@ -307,7 +341,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const decision = decide(application, evaluations, entry.open, { now, observedAt }, imported.told);
     entry.open = decision.open;
     if (decision.parts.length > 0) entry.decidedAt = now;
-    metrics.setAlerts(application, activeAlerts(entry, evaluations));
+    metrics.setAlerts(application, [...activeAlerts(entry, evaluations), ...entry.undelivered.values()]);
     const isTold = entry.fingerprint !== undefined || evaluations.length > 0;
     const parts = [...partsOfImport(imported.rows, decision.parts), ...decision.parts];
     const record = isTold ? recordOf(entry, parts.length > 0 || isHistoryNew) : undefined;
@@ -319,7 +353,10 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
   /** Argo CD itself may have stopped syncing it, so it is said once for each such operation. */
   function reportStuck(entry: Tracked): void {
     const { application } = entry;
-    const stuck = isOperationStuck(application.object) ? operationStart(application.object) : undefined;
+    const stuck = isOperationStuck(application.object)
+      ? operationOf(application.object).startedAt
+      : undefined;
+    metrics.setStuckOperation(application, stuck);
     if (stuck !== undefined && stuck !== entry.stuck)
       log.warn(
         { application: nameOf(application), startedAt: stuck },
@@ -334,8 +371,9 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const project = deps.project(application);
     const evaluations: AlertEvaluation[] = [];
     const failures: string[] = [];
-    const counter = createChangeCounter(entry.history, deps.now(), operationStart(application.object));
+    const counter = createChangeCounter(entry.history, deps.now(), operationOf(application.object).startedAt);
     entry.timeDependent = false;
+    const undelivered = new Map<string, AlertSeries>();
     const actives = configurations.of(application.namespace);
     const lost = new Set<string>();
     for (const active of actives) {
@@ -347,6 +385,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       shares.spend(active, spent);
       spend(spent + aroundApplication);
       if (answer.exhausted !== undefined) complain(active, answer.exhausted, allowance);
+      if (answer.exhausted !== undefined && given === 0) putOff.add(application.uid, shares.wait(active));
       evaluations.push(...answer.evaluations);
       entry.timeDependent ||= answer.timeDependent || answer.exhausted !== undefined;
       for (const { name, triggered } of answer.conditions) {
@@ -361,6 +400,12 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       for (const service of answer.unsentServices) {
         if (isFirst(active, `service ${service}`)) reportUnsentService(active, service, application);
       }
+      for (const { trigger, condition, severity, status } of answer.undelivered) {
+        const key = JSON.stringify([active.namespace, trigger, condition]);
+        const before = entry.undelivered.get(key);
+        if (status === 'matched') undelivered.set(key, before ?? { trigger, severity, since: deps.now() });
+        else if (before) undelivered.set(key, before);
+      }
       if (isNewborn(application.object)) continue;
       for (const failure of answer.failures) {
         metrics.evaluationErrors.inc({ trigger: failure.trigger });
@@ -368,6 +413,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       }
     }
     entry.history = counter.history();
+    entry.undelivered = undelivered;
     const told = failures.join('\n');
     if (told !== entry.failures && told !== '') reportFailures(application, failures, told);
     entry.failures = told;
@@ -386,6 +432,11 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
       steps: 0,
       exhausted: `the conditions of the ConfigMap need more than ${perSecond} steps a second: they are evaluated later`,
     };
+  }
+
+  /** Milliseconds until every configuration that acts for it has room. */
+  function waitOf({ application }: Tracked): number {
+    return Math.max(0, ...configurations.of(application.namespace).map(shares.wait));
   }
 
   function complain(active: ActiveConfig, trigger: string, { exhausted }: StepAllowance): void {
@@ -449,15 +500,8 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     const { uid } = application;
     const entry = tracked.get(uid);
     if (!entry || entry.waiting) {
+      if (!hasRoom()) return;
       waitingEvents += 1;
-      if (waitingEvents > limit && !stopped) {
-        log.error(
-          { limit },
-          'More events wait for the ledger than are kept in memory: they will be watched again',
-        );
-        stopped = true;
-        deps.onOverflow();
-      }
     }
     if (stopped) return;
     if (entry?.waiting) entry.waiting.push({ event, hold: hold.share() });
@@ -470,6 +514,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         decidedAt,
         waiting: [{ event, hold: hold.share() }],
         history: {},
+        undelivered: new Map(),
         failures: '',
       });
       toLoad.push(uid);
@@ -491,9 +536,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
         while (postponed.length > 0) await new Promise(setImmediate);
         if (entry.waiting || tracked.get(entry.application.uid) !== entry) continue;
         if (!which(entry.application, entry.timeDependent)) continue;
-        const hold = deps.progress.hold();
-        apply(entry, { application: entry.application, kind: 'seen', observedAt: deps.now() }, hold);
-        hold.release();
+        again(entry);
         if (performance.now() - since < slice) continue;
         await new Promise(setImmediate);
         since = performance.now();
@@ -514,6 +557,7 @@ export function createObserver(deps: Deps, options: Options = {}): Observer {
     size: () => tracked.size,
     stop() {
       stopped = true;
+      putOff.stop();
       postponed = [];
       for (const { application } of tracked.values()) metrics.forgetApplication(application);
       tracked.clear();
@@ -565,13 +609,6 @@ function withDeletionTimestamp({ application, observedAt }: ApplicationEvent): A
   if (metadata.deletionTimestamp) return application;
   const deletionTimestamp = `${new Date(observedAt).toISOString().slice(0, 19)}Z`;
   return { ...application, object: { ...application.object, metadata: { ...metadata, deletionTimestamp } } };
-}
-
-/** `startedAt` of the operation that runs or ran last, '' without one. */
-function operationStart({ status }: JsonObject): string {
-  const { operationState } = (status ?? {}) as { operationState?: { startedAt?: unknown } };
-  const startedAt = operationState?.startedAt;
-  return typeof startedAt === 'string' ? startedAt : '';
 }
 
 function nameOf(application: Application): string {

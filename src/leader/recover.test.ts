@@ -20,7 +20,7 @@ const seen = (uid: string) => ({ application: app(uid, healthy), observedAt: now
 describe('requeueIntents', () => {
   async function claimed(uids: string[]) {
     const ledger = createMemoryLedger();
-    const queue = createMemoryQueue(() => now);
+    const queue = createMemoryQueue();
     const pipeline = startPipeline({ ledger, queue, now: () => now });
     for (const uid of uids) pipeline.see(app(uid));
     await pipeline.done();
@@ -39,7 +39,7 @@ describe('requeueIntents', () => {
 
   it('queues what was claimed when the process ended before it was queued', async () => {
     const ledger = createMemoryLedger();
-    const queue = createMemoryQueue(() => now);
+    const queue = createMemoryQueue();
     const crashing = intercept(queue, () => 'before');
     const pipeline = startPipeline({ ledger, queue: crashing, now: () => now });
     pipeline.see(app('a'));
@@ -101,7 +101,7 @@ describe('reportDeletions', () => {
 
   it('tells once, through the observer, of a deletion that nobody watched', async () => {
     const ledger = createMemoryLedger();
-    const queue = createMemoryQueue(() => now);
+    const queue = createMemoryQueue();
     const before = startPipeline({ ledger, queue, now: () => now });
     before.see(app('a', healthy));
     await before.done();
@@ -168,7 +168,7 @@ describe('pruneLedger', () => {
   it('removes revisions of long ago, but none that still matches', async () => {
     const ledger = createMemoryLedger();
     const clock = { now };
-    const queue = createMemoryQueue(() => clock.now);
+    const queue = createMemoryQueue();
     const { see, done, deliver, observer, writer } = startPipeline({ ledger, queue, now: () => clock.now });
     see(app('old', synced('r1')));
     await done();

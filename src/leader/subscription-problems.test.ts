@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterEvent } from '../cluster/events.ts';
-import { parseConfig } from '../config/parse-config.ts';
+import { parseInTurns } from '../config/parse-config.ts';
 import { createConfigurations } from '../configurations/configurations.ts';
 import { createMetrics } from '../metrics.ts';
 import { configMap, series, snapshot } from '../testing/fixtures.ts';
@@ -20,7 +20,7 @@ function setup() {
   const configurations = createConfigurations(
     {
       parse: (given, previous) =>
-        parseConfig({
+        parseInTurns({
           configMap: given.configMap?.data,
           secret: {},
           ...(previous ? { previous } : {}),

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { orAborted } from '../aborted.ts';
 import { endedMeanwhile, importAlerts } from '../alerts/notified-annotation.ts';
 import { isGone } from '../cluster/annotate.ts';
 import type { Connection } from '../cluster/connect.ts';
@@ -183,8 +184,8 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     if (deletionsReported) return;
     const { ledger: whole } = await deps.store;
     // Until then the watch itself may tell of them, and of what came before.
-    await Promise.race([applications.caughtUp(), aborted(signal)]);
-    await Promise.race([observer.settled(), aborted(signal)]);
+    await orAborted(applications.caughtUp(), signal);
+    await orAborted(observer.settled(), signal);
     if (signal.aborted) return;
     await reportDeletions({
       ledger: whole,
@@ -253,11 +254,4 @@ export async function notedProgress(ledger: Pick<Ledger, 'load'>): Promise<strin
 
 function progressRow(revision: string): Row<'progress'> {
   return { kind: 'progress', key: '', value: { revision } };
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  await promise;
 }

@@ -22,7 +22,7 @@ function start(on: On = () => undefined, concurrency = 2, limit = 1_000) {
   const lead = { term: 1 };
   const ledger = createMemoryLedger(lead);
   const ended: string[] = [];
-  const queue = createMemoryQueue(() => 0);
+  const queue = createMemoryQueue();
   const metrics = createMetrics({ version: 'test', processMetrics: false });
   const names = { triggers: ['on-sync'], templates: [], services: ['slack'] };
   metrics.setConfigured('argocd', { names, isTenant: false });

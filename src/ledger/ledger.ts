@@ -1,3 +1,7 @@
+/**
+ * The durable record: rows, commits and lanes behind one interface, an implementation for each store, and the
+ * migrations of their tables. A part of the ground: it may import only others of it.
+ */
 import type { Delivery, DeliveryFacts, RejectionScope } from '../model.ts';
 import type { Row, RowId, RowKind, ScopedRow } from './rows.ts';
 

@@ -1,8 +1,15 @@
+/**
+ * Series of metrics that come and go with what they name, bounded in number. A part of the ground: it may import only
+ * others of it.
+ */
 import type { Counter, Gauge, Histogram } from 'prom-client';
-import type { Application, Json } from '../model.ts';
+import { operationOf, readTime, statusOf } from '../application.ts';
+import type { GoTime } from '../go/time.ts';
+import type { Application } from '../model.ts';
 import { otherName } from './configured-series.ts';
 
 const applicationLabels = ['name', 'namespace', 'project'] as const;
+export const stuckLabels = applicationLabels;
 export const infoLabels = [...applicationLabels, 'sync_status', 'health_status', 'operation_phase'] as const;
 export const operationLabels = [...applicationLabels, 'phase'] as const;
 export const alertLabels = ['trigger', ...applicationLabels, 'severity'] as const;
@@ -22,6 +29,8 @@ export interface AlertSeries {
 export interface ApplicationSeries {
   /** Sets the status of one Application, and counts an operation that finished since it was last seen. */
   setApplication(application: Application, receivedAt: number): void;
+  /** `startedAt` of an operation that is over and has no end; undefined removes its series. */
+  setStuckOperation(application: Labelled, startedAt: string | undefined): void;
   /** Replaces the alerts of one Application; none removes its series. */
   setAlerts(application: Labelled, alerts: readonly AlertSeries[]): void;
   /** Removes every series that names the Application. */
@@ -32,13 +41,14 @@ export interface ApplicationMetrics {
   info: Gauge<(typeof infoLabels)[number]>;
   operations: Counter<(typeof operationLabels)[number]>;
   operationFinished: Gauge<(typeof operationLabels)[number]>;
+  operationStuck: Gauge<(typeof stuckLabels)[number]>;
   alertActive: Gauge<(typeof alertLabels)[number]>;
   alertSince: Gauge<(typeof alertLabels)[number]>;
   eventLag: Histogram;
 }
 
 /** Pairs of trigger and severity that have series of their own, of one Application: both are free text of a tenant's. */
-const mostAlerts = 50;
+export const mostAlerts = 50;
 
 /** `shown` gives the name of a trigger as a label's value. */
 export function createApplicationSeries(
@@ -65,37 +75,48 @@ export function createApplicationSeries(
   return {
     setApplication(application, receivedAt) {
       const known = seen(application);
-      const before = known.status;
-      const status = statusOf(application);
-      known.status = status;
+      const { before } = known;
+      const { sync, health, reconciledAt } = statusOf(application.object);
+      const { phase, finishedAt } = operationOf(application.object);
+      known.before = { finishedAt, reconciledAt };
 
       if (known.info !== undefined) metrics.info.remove(known.info);
       known.info = {
         ...labelsOf(application),
-        sync_status: status.sync,
-        health_status: status.health,
-        operation_phase: status.phase,
+        sync_status: sync,
+        health_status: health,
+        operation_phase: phase,
       };
       metrics.info.set(known.info, 1);
 
       if (known.finished !== undefined) metrics.operationFinished.remove(known.finished);
       known.finished = undefined;
-      const finishedAt = Date.parse(status.finishedAt);
-      if (Number.isFinite(finishedAt)) {
-        known.finished = { ...labelsOf(application), phase: status.phase };
-        metrics.operationFinished.set(known.finished, finishedAt / 1000);
+      const finished = readTime(finishedAt);
+      if (finished !== undefined) {
+        known.finished = { ...labelsOf(application), phase };
+        metrics.operationFinished.set(known.finished, secondsOf(finished));
       }
 
       if (before === undefined) return;
-      if (status.finishedAt !== '' && status.finishedAt !== before.finishedAt) {
-        const labels = { ...labelsOf(application), phase: status.phase };
+      if (finishedAt !== '' && finishedAt !== before.finishedAt) {
+        const labels = { ...labelsOf(application), phase };
         metrics.operations.inc(labels);
-        known.operations.set(`${application.project}/${status.phase}`, labels);
+        known.operations.set(`${application.project}/${phase}`, labels);
       }
-      const reconciledAt = Date.parse(status.reconciledAt);
-      if (status.reconciledAt !== before.reconciledAt && Number.isFinite(reconciledAt)) {
-        metrics.eventLag.observe(Math.max(0, receivedAt - reconciledAt) / 1000);
+      const reconciled = readTime(reconciledAt);
+      if (reconciledAt !== before.reconciledAt && reconciled !== undefined) {
+        metrics.eventLag.observe(Math.max(0, receivedAt / 1000 - secondsOf(reconciled)));
       }
+    },
+
+    setStuckOperation(application, startedAt) {
+      const known = seen(application);
+      if (known.stuck !== undefined) metrics.operationStuck.remove(known.stuck);
+      known.stuck = undefined;
+      const since = Date.parse(startedAt ?? '');
+      if (!Number.isFinite(since)) return;
+      known.stuck = labelsOf(application);
+      metrics.operationStuck.set(known.stuck, since / 1000);
     },
 
     setAlerts(application, alerts) {
@@ -132,6 +153,7 @@ export function createApplicationSeries(
       removeAlerts(known);
       if (known.info !== undefined) metrics.info.remove(known.info);
       if (known.finished !== undefined) metrics.operationFinished.remove(known.finished);
+      if (known.stuck !== undefined) metrics.operationStuck.remove(known.stuck);
       for (const labels of known.operations.values()) metrics.operations.remove(labels);
     },
   };
@@ -141,38 +163,16 @@ const overflowKey = JSON.stringify([otherName, otherName]);
 
 /** What stands in the registry for one Application, to be removed again. */
 interface Seen {
-  status?: Status;
+  before?: { finishedAt: string; reconciledAt: string };
   info?: Labels<typeof infoLabels>;
   finished?: Labels<typeof operationLabels> | undefined;
+  stuck?: Labels<typeof stuckLabels> | undefined;
   alerts: Labels<typeof alertLabels>[];
   operations: Map<string, Labels<typeof operationLabels>>;
 }
 
-interface Status {
-  sync: string;
-  health: string;
-  phase: string;
-  finishedAt: string;
-  reconciledAt: string;
-}
-
-/** Missing sync and health status read `Unknown`, as in `argocd_app_info`; the phase is '' before the first operation. */
-function statusOf(application: Application): Status {
-  const text = (...path: string[]) => {
-    let value: Json | undefined = application.object;
-    for (const field of path) {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) return '';
-      value = value[field];
-    }
-    return typeof value === 'string' ? value : '';
-  };
-  return {
-    sync: text('status', 'sync', 'status') || 'Unknown',
-    health: text('status', 'health', 'status') || 'Unknown',
-    phase: text('status', 'operationState', 'phase'),
-    finishedAt: text('status', 'operationState', 'finishedAt'),
-    reconciledAt: text('status', 'reconciledAt'),
-  };
+function secondsOf({ seconds, nanosecond }: GoTime): number {
+  return seconds + nanosecond / 1e9;
 }
 
 function keyOf(application: Named): string {

@@ -1,5 +1,6 @@
 import type { Gauge } from 'prom-client';
-import type { Json, JsonObject } from '../model.ts';
+import { objectsAt, textOf } from '../json.ts';
+import type { JsonObject } from '../model.ts';
 
 export const applicationSetLabels = ['name', 'namespace', 'condition', 'reason'] as const;
 type Labels = Record<(typeof applicationSetLabels)[number], string>;
@@ -32,21 +33,11 @@ export function createApplicationSetSeries(
 
   return {
     setApplicationSet({ name, namespace, object }) {
-      const status = isObject(object.status) ? object.status : {};
-      const listed = Array.isArray(status.conditions) ? status.conditions.filter(isObject) : [];
-      const series = listed
+      const series = objectsAt(object, 'status', 'conditions')
         .filter((it) => it.status === 'True')
-        .map((it) => ({ name, namespace, condition: text(it.type), reason: text(it.reason) }));
+        .map((it) => ({ name, namespace, condition: textOf(it.type), reason: textOf(it.reason) }));
       replace({ name, namespace }, series);
     },
     forgetApplicationSet: (applicationSet) => replace(applicationSet, []),
   };
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function text(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
 }

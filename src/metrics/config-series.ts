@@ -6,7 +6,7 @@ export const problemLabels = ['key', 'severity', 'config_namespace'] as const;
 type ProblemLabels = Record<(typeof problemLabels)[number], string>;
 
 /** Keys of one ConfigMap whose problems have series of their own; those of the others stand under {@link otherName}. */
-const mostProblemKeys = 50;
+export const mostProblemKeys = 50;
 
 /** The configuration of each namespace: when it came into force, and what is wrong in it. */
 export interface ConfigSeries {

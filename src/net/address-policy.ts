@@ -1,3 +1,8 @@
+/**
+ * Connections over HTTP: whom they trust, which addresses they may reach, until when a request may leave. A part of
+ * the ground: it may import only others of it.
+ */
+
 /** Which addresses the services of tenants may connect to: those of the internet, and what the operator allows. */
 import { BlockList, isIP, isIPv4 } from 'node:net';
 

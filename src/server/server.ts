@@ -1,3 +1,6 @@
+/**
+ * The HTTP server of the bridge: /metrics, /healthz and /readyz. It may import the ground alone.
+ */
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from '../metrics.ts';

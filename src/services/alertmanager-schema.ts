@@ -1,3 +1,7 @@
+/**
+ * Backends that messages are sent to: for each type a schema (`<type>-schema.ts`) and, where Herald sends to it, an
+ * implementation (`<type>.ts`), listed in `schemas.ts` and `registry.ts`. It may import the ground alone.
+ */
 import { transport } from './fields.ts';
 import { serviceSchema } from './schema.ts';
 
@@ -19,7 +23,8 @@ export const alertmanager = serviceSchema({
   },
   check({ targets, scheme, timeout }, report) {
     if (!/^https?$/.test(scheme)) report(['scheme'], 'scheme is none', 'Write http or https.');
-    if (targets.length === 0) report(['targets'], 'targets is empty', 'Write at least one host with its port.');
+    if (targets.length === 0)
+      report(['targets'], 'targets is empty', 'Write at least one host with its port.');
     if (timeout < 1) report(['timeout'], 'timeout is no time', 'Write a number of seconds.');
   },
   section: {

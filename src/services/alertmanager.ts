@@ -1,10 +1,10 @@
+import { isObject } from '../json.ts';
 import type { Json, JsonObject } from '../model.ts';
 import type { alertmanager } from './alertmanager-schema.ts';
 import { type Asked, createApi, type Failure } from './api.ts';
 import type { OptionsOf } from './fields.ts';
 import { basic } from './http.ts';
 import type { Implementation } from './implementation.ts';
-import { isObject } from './options.ts';
 
 /**
  * An alert, posted to all targets at once; one that takes it is enough. Alertmanager knows an alert by its labels, so
@@ -33,7 +33,12 @@ export const alertmanagerService: Implementation<OptionsOf<(typeof alertmanager)
       const alert = section && alertOf(section, deps.now());
       if (alert === undefined) {
         const detail = 'was not called: the template has no alertmanager section with labels';
-        const failure = { kind: 'rejected', reason: 'invalid_section', detail, scope: 'notification' } as const;
+        const failure = {
+          kind: 'rejected',
+          reason: 'invalid_section',
+          detail,
+          scope: 'notification',
+        } as const;
         return api.outcome({ ok: false, failure }, recipient, context);
       }
       const body = JSON.stringify([alert]);

@@ -1,6 +1,8 @@
 /** Options of services as data: which there are, how they are read, and the TypeScript type of what comes of it. */
+
+import { isObject } from '../json.ts';
 import type { Json } from '../model.ts';
-import { createOptionReader, isObject, kindOf, type OptionProblem, type OptionReader } from './options.ts';
+import { createOptionReader, kindOf, type OptionProblem, type OptionReader } from './options.ts';
 
 interface Common {
   /** Nothing can be sent without it: how to mend that. */

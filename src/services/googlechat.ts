@@ -1,4 +1,5 @@
 import { parseYaml } from '../go/yaml.ts';
+import { isObject } from '../json.ts';
 import type { Json, JsonObject } from '../model.ts';
 import { createApi, type Failure, type Refusal, unreadable } from './api.ts';
 import { cutText, utf8Bytes } from './cut.ts';
@@ -6,7 +7,6 @@ import type { OptionsOf } from './fields.ts';
 import type { googlechat } from './googlechat-schema.ts';
 import type { HttpAnswer } from './http.ts';
 import type { Implementation } from './implementation.ts';
-import { isObject } from './options.ts';
 
 /** Bytes of a message, with some room for what stands around the text. */
 const longestText = 31_000;
@@ -31,7 +31,12 @@ export const googleChatService: Implementation<OptionsOf<(typeof googlechat)['op
       const broken = cards === 'broken' ? 'cards' : cardsV2 === 'broken' ? 'cardsV2' : undefined;
       if (broken !== undefined) {
         const detail = `cannot be called: ${broken} of the template is no YAML or JSON list of cards`;
-        const failure = { kind: 'rejected', reason: 'invalid_section', detail, scope: 'notification' } as const;
+        const failure = {
+          kind: 'rejected',
+          reason: 'invalid_section',
+          detail,
+          scope: 'notification',
+        } as const;
         return Promise.resolve(api.outcome({ ok: false, failure }, recipient, context));
       }
       const old = cards as JsonObject[] | undefined;

@@ -267,7 +267,8 @@ export function networkFailure(error: unknown, signal: AbortSignal): NetworkFail
   return { reason: 'connection_lost', detail };
 }
 
-function causes(error: unknown): unknown[] {
+/** An error and what caused it, the outermost first. */
+export function causes(error: unknown): unknown[] {
   const chain: unknown[] = [];
   for (let cause = error; cause !== undefined && chain.length < 10; ) {
     chain.push(cause);

@@ -48,6 +48,9 @@ export const opsgenie = serviceSchema({
 
 /** The host of the API, with a port where there is one: a scheme before it and a slash behind it are left out. */
 export function opsgenieHost(apiUrl: string): string | undefined {
-  const host = apiUrl.trim().replace(/^https?:\/\//i, '').replace(/\/+$/, '');
+  const host = apiUrl
+    .trim()
+    .replace(/^https?:\/\//i, '')
+    .replace(/\/+$/, '');
   return /^[^\s/?#@\\]+$/.test(host) && URL.canParse(`https://${host}`) ? host : undefined;
 }

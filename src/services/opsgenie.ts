@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isObject } from '../json.ts';
 import type { Json, JsonObject } from '../model.ts';
 import { createApi, type Failure, type Refusal } from './api.ts';
 import { codePoints, cutText } from './cut.ts';
@@ -6,10 +7,17 @@ import type { OptionsOf } from './fields.ts';
 import type { HttpAnswer } from './http.ts';
 import type { Implementation } from './implementation.ts';
 import { type opsgenie, opsgenieHost } from './opsgenie-schema.ts';
-import { isObject } from './options.ts';
 
 /** Characters that Opsgenie takes, and entries of a list. */
-const longest = { message: 130, description: 15_000, note: 25_000, alias: 512, entity: 512, user: 100, entry: 50 };
+const longest = {
+  message: 130,
+  description: 15_000,
+  note: 25_000,
+  alias: 512,
+  entity: 512,
+  user: 100,
+  entry: 50,
+};
 const most = { tags: 20, actions: 10, visibleTo: 50 };
 
 /** An alert of a team. `alias` is the template's or the delivery's: as long as it is open there is one of an alias. */
@@ -18,7 +26,10 @@ export const opsgenieService: Implementation<OptionsOf<(typeof opsgenie)['option
   deps,
 ) => {
   const url = `https://${opsgenieHost(apiUrl) ?? ''}/v2/alerts`;
-  const key = { scope: 'recipient', mend: 'Check its key in apiKeys, and that it may create alerts' } as const;
+  const key = {
+    scope: 'recipient',
+    mend: 'Check its key in apiKeys, and that it may create alerts',
+  } as const;
   const api = createApi(deps, {
     noun: 'team',
     repeatable: true,
@@ -30,7 +41,8 @@ export const opsgenieService: Implementation<OptionsOf<(typeof opsgenie)['option
     send({ message, section }, recipient, context) {
       const refuse = (failure: Failure) =>
         Promise.resolve(api.outcome({ ok: false, failure }, recipient, context));
-      const lack = message === '' ? 'message' : section && textOf(section['description']) === '' ? 'description' : '';
+      const lack =
+        message === '' ? 'message' : section && textOf(section['description']) === '' ? 'description' : '';
       if (lack !== '') {
         const detail = `was not called: the template has no ${lack}`;
         return refuse({ kind: 'rejected', reason: 'invalid_section', detail, scope: 'notification' });

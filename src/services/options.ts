@@ -1,4 +1,5 @@
 import { suggestion } from '../go/did-you-mean.ts';
+import { isObject } from '../json.ts';
 import type { Json, JsonObject } from '../model.ts';
 
 /** Something wrong with the options of a service or a section of a template; `path` is empty for the whole. */
@@ -102,10 +103,6 @@ export function createOptionReader(source: Json, path: (string | number)[] = [])
 
 export function hasErrors(problems: readonly OptionProblem[]): boolean {
   return problems.some((problem) => problem.severity === 'error');
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function kindOf(value: Json): string {

@@ -1,10 +1,10 @@
+import { isObject } from '../json.ts';
 import type { Outcome } from '../model.ts';
 import { createApi, type Refusal } from './api.ts';
 import { codePoints, cutText } from './cut.ts';
 import type { OptionsOf } from './fields.ts';
 import { type HttpAnswer, pauseOf } from './http.ts';
 import type { Implementation } from './implementation.ts';
-import { isObject } from './options.ts';
 import type { pagerduty } from './pagerduty-schema.ts';
 
 /** Characters. */
@@ -33,10 +33,16 @@ export const pagerDutyService: Implementation<OptionsOf<(typeof pagerduty)['opti
     async send({ section }, recipient, context): Promise<Outcome> {
       if (section === undefined) {
         const detail = 'was not called: the template has no pagerduty section';
-        const failure = { kind: 'rejected', reason: 'invalid_section', detail, scope: 'notification' } as const;
+        const failure = {
+          kind: 'rejected',
+          reason: 'invalid_section',
+          detail,
+          scope: 'notification',
+        } as const;
         return api.outcome({ ok: false, failure }, recipient, context);
       }
-      const text = (field: string) => (typeof section[field] === 'string' ? section[field].toWellFormed() : '');
+      const text = (field: string) =>
+        typeof section[field] === 'string' ? section[field].toWellFormed() : '';
       const [urgency, priority, details] = [text('urgency'), text('priorityId'), text('body')];
       const incident = {
         type: 'incident',
@@ -66,7 +72,9 @@ function refusal(answer: HttpAnswer): Refusal | undefined {
   const json = answer.json();
   const error = isObject(json) && isObject(json['error']) ? json['error'] : undefined;
   if (error === undefined || typeof error['message'] !== 'string') return undefined;
-  const errors = Array.isArray(error['errors']) ? error['errors'].filter((each) => typeof each === 'string') : [];
+  const errors = Array.isArray(error['errors'])
+    ? error['errors'].filter((each) => typeof each === 'string')
+    : [];
   const text = [error['message'], ...errors].join('; ');
   const retryAfter = pauseOf(Number(answer.header('ratelimit-reset') ?? Number.NaN));
   const isSender = answer.status === 400 && /requester|from header/i.test(text);

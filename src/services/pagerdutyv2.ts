@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import { isObject } from '../json.ts';
 import { createApi, type Refusal, unreadable } from './api.ts';
 import { codePoints, cutText } from './cut.ts';
 import type { OptionsOf } from './fields.ts';
 import type { HttpAnswer } from './http.ts';
 import type { Implementation } from './implementation.ts';
-import { isObject } from './options.ts';
 import type { pagerdutyv2 } from './pagerdutyv2-schema.ts';
 
 /** Characters of a summary, and of a key. */
@@ -33,16 +33,23 @@ export const pagerDutyEventsService: Implementation<OptionsOf<(typeof pagerdutyv
     send({ section }, recipient, context) {
       if (section === undefined) {
         const detail = 'was not called: the template has no pagerdutyv2 section';
-        const failure = { kind: 'rejected', reason: 'invalid_section', detail, scope: 'notification' } as const;
+        const failure = {
+          kind: 'rejected',
+          reason: 'invalid_section',
+          detail,
+          scope: 'notification',
+        } as const;
         return Promise.resolve(api.outcome({ ok: false, failure }, recipient, context));
       }
-      const text = (field: string) => (typeof section[field] === 'string' ? section[field].toWellFormed() : '');
+      const text = (field: string) =>
+        typeof section[field] === 'string' ? section[field].toWellFormed() : '';
       const given = (name: string, value: string) => (value === '' ? {} : { [name]: value });
       const dedupKey = text('dedupKey') || context.deliveryId;
       const event = {
         routing_key: serviceKeys[recipient] ?? '',
         event_action: 'trigger',
-        dedup_key: dedupKey.length > longestKey ? createHash('sha256').update(dedupKey).digest('hex') : dedupKey,
+        dedup_key:
+          dedupKey.length > longestKey ? createHash('sha256').update(dedupKey).digest('hex') : dedupKey,
         client: 'ArgoCD',
         ...given('client_url', text('url')),
         payload: {
@@ -69,7 +76,9 @@ export const pagerDutyEventsService: Implementation<OptionsOf<(typeof pagerdutyv
 function refusal(answer: HttpAnswer): Refusal | undefined {
   const json = answer.json();
   if (!isObject(json) || typeof json['message'] !== 'string') return undefined;
-  const errors = Array.isArray(json['errors']) ? json['errors'].filter((each) => typeof each === 'string') : [];
+  const errors = Array.isArray(json['errors'])
+    ? json['errors'].filter((each) => typeof each === 'string')
+    : [];
   const text = [json['message'], ...errors].join('; ');
   return /routing.?key|integration key/i.test(text) && answer.status === 400
     ? { text, scope: 'recipient' }

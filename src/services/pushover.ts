@@ -1,9 +1,9 @@
+import { isObject } from '../json.ts';
 import { createApi, type Refusal, unreadable } from './api.ts';
 import { codePoints, cutText } from './cut.ts';
 import type { OptionsOf } from './fields.ts';
 import type { HttpAnswer } from './http.ts';
 import type { Implementation } from './implementation.ts';
-import { isObject } from './options.ts';
 import type { pushover } from './pushover-schema.ts';
 
 /** Characters of a message. */

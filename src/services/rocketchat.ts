@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts';
 import type { JsonObject } from '../model.ts';
 import { type Asked, createApi, type Refusal, unreadable } from './api.ts';
 import { cutText } from './cut.ts';
@@ -5,7 +6,6 @@ import { isHttpUrl, type OptionsOf } from './fields.ts';
 import { type HttpAnswer, pauseOf } from './http.ts';
 import type { Implementation } from './implementation.ts';
 import { jsonListOf } from './json-section.ts';
-import { isObject } from './options.ts';
 import type { rocketchat } from './rocketchat-schema.ts';
 import type { SendContext } from './service.ts';
 import { endpoint } from './url.ts';

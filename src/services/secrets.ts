@@ -32,6 +32,11 @@ export function createScrub(secrets: readonly (string | undefined)[]): Scrub {
   };
 }
 
+/** Of all values of a Secret: for what templates and conditions may have made of them. */
+export function scrubOfSecret(secret: Readonly<Record<string, Uint8Array>> = {}): Scrub {
+  return createScrub(Object.values(secret).map((value) => Buffer.from(value).toString()));
+}
+
 /** The beginning of what a server answered, on one line: scrubbed before it is cut, so that no part of a secret stays. */
 export function excerptOf(text: string, scrub: Scrub, longest: number): string {
   const line = scrub(text)
@@ -74,6 +79,9 @@ function formsOf(secret: string): string[] {
       ...base64Forms(Buffer.from(text)),
       ...base64Forms(Buffer.from(json)),
       Buffer.from(text).toString('hex'),
+      // As Go prints bytes, which values of a Secret are to conditions and templates.
+      [...Buffer.from(text)].join(' '),
+      [...Buffer.from(text)].join(','),
     ];
   });
 }

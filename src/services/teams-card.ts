@@ -1,7 +1,7 @@
+import { isObject } from '../json.ts';
 import type { JsonObject } from '../model.ts';
 import type { Failure } from './api.ts';
 import { cutText } from './cut.ts';
-import { isObject } from './options.ts';
 
 /** What both kinds of Teams services have in their sections. */
 export const cardFields = {

@@ -1,8 +1,8 @@
+import { isObject } from '../json.ts';
 import type { JsonObject } from '../model.ts';
 import { createApi, type Failure } from './api.ts';
 import type { OptionsOf } from './fields.ts';
 import type { Implementation } from './implementation.ts';
-import { isObject } from './options.ts';
 import { cardFailure, fitting, objectsOf, parsed, textOf } from './teams-card.ts';
 import { type teamsWorkflows, workflowFault } from './teams-workflows-schema.ts';
 
@@ -47,7 +47,10 @@ function bodyOf(section: JsonObject | undefined, message: string): string {
   }
   const template = textOf(section, 'template');
   if (template !== '') return template;
-  return fitting((text) => enveloped(JSON.stringify(cardOf(section, text))), textOf(section, 'text') || message);
+  return fitting(
+    (text) => enveloped(JSON.stringify(cardOf(section, text))),
+    textOf(section, 'text') || message,
+  );
 }
 
 function enveloped(card: string): string {
@@ -58,7 +61,9 @@ function cardOf(section: JsonObject | undefined, text: string): JsonObject {
   const title = textOf(section, 'title');
   const color = colourOf(textOf(section, 'themeColor'));
   const sections = objectsOf(section, 'sections')?.items ?? [];
-  const factSets = [objectsOf(section, 'facts')?.items, ...sections.map((each) => each?.['facts'])].map(factsOf);
+  const factSets = [objectsOf(section, 'facts')?.items, ...sections.map((each) => each?.['facts'])].map(
+    factsOf,
+  );
   const actions = (objectsOf(section, 'potentialAction')?.items ?? []).flatMap(openUrl);
   return {
     type: 'AdaptiveCard',

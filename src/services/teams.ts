@@ -23,7 +23,8 @@ export const teamsService: Implementation<OptionsOf<(typeof teams)['options']>> 
       const headers = { 'content-type': 'application/json' };
       let body = textOf(section, 'template');
       try {
-        if (body === '') body = fitting((text) => messageCard(section, text), textOf(section, 'text') || message);
+        if (body === '')
+          body = fitting((text) => messageCard(section, text), textOf(section, 'text') || message);
       } catch (error) {
         return Promise.resolve(api.outcome({ ok: false, failure: cardFailure(error) }, recipient, context));
       }

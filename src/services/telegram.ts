@@ -1,9 +1,9 @@
+import { isObject } from '../json.ts';
 import type { Outcome } from '../model.ts';
 import { type Asked, createApi, type Refusal, unreadable } from './api.ts';
 import type { OptionsOf } from './fields.ts';
 import { type HttpAnswer, pauseOf } from './http.ts';
 import type { Implementation } from './implementation.ts';
-import { isObject } from './options.ts';
 import type { SendContext } from './service.ts';
 import { cutTelegramMarkdown, withoutEscapes } from './telegram-markdown.ts';
 import { chatOf, type telegram } from './telegram-schema.ts';

@@ -1,4 +1,4 @@
-import type { NetworkFailure } from './http.ts';
+import { causes, type NetworkFailure } from './http.ts';
 
 /** Codes of handshakes that failed: nothing was written on that connection. */
 const HANDSHAKE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|WRONG_VERSION|UNSUPPORTED_PROTOCOL|HANDSHAKE/;
@@ -16,16 +16,6 @@ export function mayHaveArrived(error: unknown, reason: NetworkFailure['reason'])
   if (reason !== 'unreachable') return true;
   // ETIMEDOUT and EHOSTUNREACH also end connections that stood, and that a request was written on.
   return chain.some((cause) => /^(?:read|write)/.test(field(cause, 'syscall')));
-}
-
-function causes(error: unknown): unknown[] {
-  const chain: unknown[] = [];
-  for (let cause = error; cause !== undefined && chain.length < 10; ) {
-    chain.push(cause);
-    cause =
-      cause instanceof AggregateError ? cause.errors[0] : cause instanceof Error ? cause.cause : undefined;
-  }
-  return chain;
 }
 
 function field(error: unknown, name: 'code' | 'syscall'): string {

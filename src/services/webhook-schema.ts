@@ -1,6 +1,7 @@
+import { isObject } from '../json.ts';
 import type { Json } from '../model.ts';
 import { type OptionsOf, readFields, transport } from './fields.ts';
-import { isObject, kindOf, type OptionProblem } from './options.ts';
+import { kindOf, type OptionProblem } from './options.ts';
 import { serviceSchema } from './schema.ts';
 
 export type WebhookOptions = OptionsOf<(typeof webhook)['options']>;

@@ -1,3 +1,7 @@
+/**
+ * The store behind `--queue`, on SQLite, Redis or PostgreSQL: connections, time limits, and which replica leads. A
+ * part of the ground: it may import only others of it.
+ */
 import type { EventEmitter } from 'node:events';
 import type { StatementSync } from 'node:sqlite';
 import type { Redis, RedisOptions } from 'ioredis';

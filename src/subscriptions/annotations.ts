@@ -1,3 +1,7 @@
+/**
+ * Who wants to know: subscriptions in annotations and in the ConfigMap, and what is wrong with them. Pure; it may
+ * import the ground and the schemas of services.
+ */
 import { createDecoder } from '../go/decode.ts';
 import { field, fieldKey, parseYaml, type YamlPath } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
@@ -33,6 +37,38 @@ export function annotationForm(name: string): AnnotationForm | undefined {
     return name.startsWith(yamlPrefix) ? 'yaml' : 'unknown';
   }
   return name.endsWith(legacySuffix) ? 'legacy' : undefined;
+}
+
+/** Characters of YAML in the annotations of one object that are read: with each event they may be others. */
+export const mostYaml = 32 * 1024;
+/** What one annotation in YAML may ask for: a trigger, or none, and a destination each. */
+export const mostEntries = 1_000;
+
+/**
+ * The annotations of an object that are ours, with their forms; those in YAML that are beyond {@link mostYaml} come as
+ * problems. Values that are no strings are passed over.
+ */
+export function* ownAnnotations(
+  annotations: Readonly<Record<string, string>>,
+): Generator<{ name: string; form: AnnotationForm; value: string; problem?: Problem }> {
+  let room = mostYaml;
+  for (const name of Object.keys(annotations)) {
+    const form = annotationForm(name);
+    const value: unknown = annotations[name];
+    // Those of a project are as its object holds them.
+    if (form === undefined || typeof value !== 'string') continue;
+    if (form === 'yaml') room -= value.length;
+    yield { name, form, value, ...(form === 'yaml' && room < 0 ? { problem: tooLong(name) } : {}) };
+  }
+}
+
+function tooLong(name: string): Problem {
+  return problemOf(
+    name,
+    'error',
+    `the annotations in YAML are longer than ${mostYaml / 1024} KiB together, and this one is not read`,
+    'Subscribe a channel in place of its members, or write the subscriptions into the ConfigMap.',
+  );
 }
 
 /**
@@ -102,6 +138,7 @@ function readYamlAnnotation(name: string, value: string): ParsedAnnotation {
     );
   }
   for (const [index, entry] of entries.entries()) {
+    if (decoder.problems.length > mostEntries) break;
     const object = decoder.object([index], entry) ?? {};
     const pathOf = (...path: YamlPath) => [index, ...path];
     if (fieldKey(object, 'triggers') !== undefined && fieldKey(object, 'trigger') === undefined) {
@@ -128,7 +165,15 @@ function readYamlAnnotation(name: string, value: string): ParsedAnnotation {
         ...(ofTriggers ? { triggers: ofTriggers } : {}),
         ...(ofService ? { service: ofService } : {}),
       };
-      if (parsed) for (const list of lists) subscriptions.push({ ...parsed, triggers: list, at: places });
+      if (!parsed) continue;
+      for (const list of lists) {
+        if (subscriptions.length >= mostEntries) {
+          const what = `the annotation asks for more than ${mostEntries} triggers and destinations, and those beyond are left out`;
+          decoder.report(pathOf(), 'error', what, 'Name the triggers that are wanted.');
+          return { subscriptions, problems: decoder.problems };
+        }
+        subscriptions.push({ ...parsed, triggers: list, at: places });
+      }
     }
   }
   return { subscriptions, problems: decoder.problems };

@@ -204,3 +204,39 @@ it('says that an object asks for more than is told', () => {
       'Subscribe a channel in place of its members, and name the triggers that are wanted.',
   ]);
 });
+
+describe('what the annotations of one object hold beyond a bound', () => {
+  const yaml = (count: number) =>
+    `- trigger: [on-a]\n  destinations:\n${'  - {service: slack, recipients: [a]}\n'.repeat(count)}`;
+
+  it('is not read where it is YAML of more than 32 KiB together, and the rest is', () => {
+    const annotations = {
+      [`${domain}/subscriptions`]: yaml(500),
+      [`${domain}/subscriptions-2`]: yaml(500),
+      [`${domain}/subscribe.on-a.slack`]: 'x',
+    };
+    expect(problemsOf(annotations)).toMatchObject([
+      {
+        key: `annotation ${domain}/subscriptions-2`,
+        severity: 'error',
+        what: 'the annotations in YAML are longer than 32 KiB together, and this one is not read',
+      },
+    ]);
+  });
+
+  it('is left out where it asks for more than 1,000 triggers and destinations', () => {
+    const triggers = Array.from({ length: 1_500 }, () => 'on-a').join(',');
+    const value = `- trigger: [${triggers}]\n  destinations: [{service: slack, recipients: [a]}]`;
+    expect(problemsOf({ [`${domain}/subscriptions`]: value })).toMatchObject([
+      { severity: 'error', what: expect.stringContaining('more than 1000 triggers and destinations') },
+    ]);
+  });
+
+  it('is not looked at where it repeats itself, which no configuration can make long', () => {
+    const recipients = Array.from({ length: 20_001 }, () => 'a').join(';');
+    expect(said(`${domain}/subscribe.on-a.slack`, recipients.slice(2))).toEqual([]);
+    expect(said(`${domain}/subscribe.on-a.slack`, recipients).join()).toContain(
+      'the subscriptions repeat each other: more than 20000 pairs',
+    );
+  });
+});

@@ -1,7 +1,12 @@
 import { suggestion } from '../go/did-you-mean.ts';
 import type { Position } from '../go/yaml-position.ts';
 import type { Problem } from '../model.ts';
-import { type AnnotationForm, type AnnotationSubscription, annotationForm } from './annotations.ts';
+import {
+  type AnnotationForm,
+  type AnnotationSubscription,
+  annotationForm,
+  ownAnnotations,
+} from './annotations.ts';
 import { misspeltAnnotation } from './misspelt.ts';
 import { type RecipientService, recipientProblem } from './recipients.ts';
 import { defaultTriggersOf, noTrigger, resolveSubscriptions } from './resolve.ts';
@@ -84,14 +89,13 @@ function* ofNames(
   configs: readonly SubscribableConfig[],
   drop: (problem: Problem) => void,
 ): Generator<Problem> {
-  for (const [name, value] of Object.entries(annotations)) {
-    const form = annotationForm(name);
-    if (form === undefined) {
-      const meant = misspeltAnnotation(name) ?? withoutDomain(name, configs);
-      if (meant !== undefined) yield misspelt(name, meant);
-      continue;
-    }
-    if (typeof value !== 'string' || (form === 'legacy' && kind === 'Application')) continue;
+  for (const name of Object.keys(annotations)) {
+    if (annotationForm(name) !== undefined) continue;
+    const meant = misspeltAnnotation(name) ?? withoutDomain(name, configs);
+    if (meant !== undefined) yield misspelt(name, meant);
+  }
+  for (const { name, form, value, problem } of ownAnnotations(annotations)) {
+    if (problem || (form === 'legacy' && kind === 'Application')) continue;
     const [{ config }] = configs as [SubscribableConfig];
     for (const subscription of config.annotations.parse(form, name, value).subscriptions) {
       const isKnown = configs.some((each) => each.config.services.has(subscription.service));

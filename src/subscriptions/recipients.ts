@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts';
 import type { Json } from '../model.ts';
 import { recipientFault } from '../services/schema.ts';
 import { schemaOf } from '../services/schemas.ts';
@@ -39,8 +40,4 @@ export function recipientProblem(
     recipientFault(form, recipient, isObject(options) ? options : {}) ??
     (pattern?.test.test(recipient) === false ? pattern : undefined);
   return fault && { what: `recipient ${shown} ${fault.what}`, fix: fault.fix };
-}
-
-function isObject(value: Json): value is { [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import type { Application, Problem, Subscription } from '../model.ts';
-import { type AnnotationForm, type AnnotationSubscription, annotationForm } from './annotations.ts';
+import { type AnnotationForm, type AnnotationSubscription, ownAnnotations } from './annotations.ts';
 import type { SubscriptionConfig } from './schema.ts';
 
 export interface ResolvedSubscriptions {
@@ -16,6 +16,8 @@ export interface ResolvedSubscriptions {
 
 /** Subscriptions of one Application under one configuration: each a trigger and a destination. */
 export const mostSubscriptions = 1_000;
+/** Pairs of a trigger and a destination that are looked at, the same ones included. */
+export const mostAsked = 20_000;
 
 /**
  * Who is to be told of what for one Application, under one configuration. Pure; microseconds, so it may be called for
@@ -30,9 +32,15 @@ export function resolveSubscriptions(
   const seen = new Set<string>();
   const subscriptions: Subscription[] = [];
   const problems: Problem[] = [];
+  let asked = 0;
   let leftOut: string | undefined;
 
   function add(trigger: string, service: string, recipient: string): void {
+    asked += 1;
+    if (asked > mostAsked) {
+      leftOut ??= trigger;
+      return;
+    }
     const identity = `${trigger}\0${service}\0${recipient}`;
     if (seen.has(identity)) return;
     if (seen.size >= mostSubscriptions) {
@@ -46,21 +54,22 @@ export function resolveSubscriptions(
   for (const { selector, triggers, destinations } of config.subscriptions) {
     if (!selector.matches(application.labels)) continue;
     for (const { name } of triggers.length > 0 ? triggers : config.defaultTriggers) {
+      if (asked > mostAsked) break;
       for (const { service, recipient } of destinations) add(name, service, recipient);
     }
   }
   addAnnotations(application.annotations, false);
   addAnnotations(projectAnnotations, true);
   if (leftOut === undefined) return { subscriptions, problems };
-  problems.push(tooMany());
+  problems.push(seen.size < mostSubscriptions ? tooManyAsked() : tooMany());
   return { subscriptions, problems, leftOut };
 
   function addAnnotations(annotations: Readonly<Record<string, string>>, ofProject: boolean): void {
-    for (const name of Object.keys(annotations)) {
-      const form = annotationForm(name);
-      const value: unknown = annotations[name];
-      // Those of a project are as its object holds them.
-      if (form === undefined || typeof value !== 'string') continue;
+    for (const { name, form, value, problem } of ownAnnotations(annotations)) {
+      if (problem) {
+        problems.push(problem);
+        continue;
+      }
       if (form === 'legacy' && !ofProject) {
         problems.push(legacyOnApplication(name));
         continue;
@@ -75,7 +84,10 @@ export function resolveSubscriptions(
     const { service, recipients } = subscription;
     const triggers = triggersOf(form, subscription);
     if (triggers.length === 0 && subscription.triggers.length === 0) problems.push(noTrigger(name, service));
-    for (const trigger of triggers) for (const recipient of recipients) add(trigger, service, recipient);
+    for (const trigger of triggers) {
+      if (asked > mostAsked) break;
+      for (const recipient of recipients) add(trigger, service, recipient);
+    }
   }
 
   function triggersOf(
@@ -104,6 +116,13 @@ export function noTrigger(name: string, service: string): Problem {
     severity: 'warning',
     what: `no trigger is named and ${service} has no default triggers, so nothing is subscribed`,
     fix: `Name a trigger, or add the key defaultTriggers or defaultTriggers.${service} to the ConfigMap.`,
+  };
+}
+
+function tooManyAsked(): Problem {
+  return {
+    ...tooMany(),
+    what: `the subscriptions repeat each other: more than ${mostAsked} pairs of a trigger and a destination, and those beyond are left out`,
   };
 }
 

@@ -1,6 +1,7 @@
 import { createDecoder, type Decoder } from '../go/decode.ts';
 import { field, fieldKey, parseYaml, type YamlDocument, type YamlPath } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
+import { isObject } from '../json.ts';
 import type { Destination, Json, Problem } from '../model.ts';
 import { type AnnotationForm, type ParsedAnnotation, parseAnnotation } from './annotations.ts';
 import { parseDestination } from './destination.ts';
@@ -103,7 +104,7 @@ function compileSubscription(
 
 function compileSelector(decoder: Decoder, path: YamlPath, value: Json): Selector {
   const everything: Selector = { keys: [], matches: () => true };
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+  if (isObject(value)) {
     decoder.report(
       path,
       'error',

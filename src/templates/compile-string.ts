@@ -1,3 +1,8 @@
+/**
+ * The languages of templates, Go's and mustache, compiled and rendered within budgets. Pure; it may import the ground
+ * and the schemas of services.
+ */
+
 /** One string of a template: dialect, compilation, rendering, and where its errors stand. */
 import { toText } from '../go/bytes.ts';
 import { localLocation } from '../go/location.ts';

@@ -30,16 +30,20 @@ export function executeFiltered(
   options: StringOptions,
 ): Execution {
   const allowance = options.allowance ?? createAllowance();
-  const before = { ...allowance };
+  const before = allowance.steps;
   const plain = record(execute, vars, { ...options, allowance });
   if (!plain.ok) return plain;
   const { output, printed } = plain;
+  const used = before - allowance.steps;
   const provenance = createProvenance(plain.printed, (marking) => {
-    const values = vars.marked?.(marking);
+    // It takes as much again. Where that is not left, everything counts as foreign.
+    if (allowance.steps < 2 * used) return undefined;
+    allowance.steps -= used;
+    const values = markedValues(vars, marking);
     if (values === undefined) return undefined;
     const again = {
       ...options,
-      allowance: { ...before },
+      allowance: { steps: 2 * used, output: DEFAULT_LIMITS.output },
       decoded: (text: string) => markText(text, marking),
     };
     return record(execute, { ...vars, values }, again);
@@ -51,7 +55,7 @@ export function executeFiltered(
     filtered += output.slice(done, start);
     done = start + value.length;
     // To look at what precedes, the engine copies it.
-    allowance.steps -= filtered.length >> 10;
+    allowance.steps -= filtered.length >> 9;
     if (allowance.steps < 0) return failed(`the template needs more than ${DEFAULT_LIMITS.steps} steps`);
     filtered += filter(value, {
       preceding: filtered,
@@ -63,6 +67,16 @@ export function executeFiltered(
   filtered += output.slice(done);
   allowance.output -= Math.max(0, filtered.length - output.length);
   return { ok: true, output: filtered };
+}
+
+/** None where the Application nests beyond the stack: then everything counts as foreign. */
+function markedValues(vars: TemplateVars, marking: Marking): TemplateVars['values'] | undefined {
+  try {
+    return vars.marked?.(marking);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return undefined;
+  }
 }
 
 function record(execute: Execute, vars: TemplateVars, options: ExecuteOptions): Recorded {

@@ -61,6 +61,36 @@ describe('merging several templates', () => {
     expect(notification(texts, {}, options).section).toEqual({ subject: 'b', body: 'x' });
   });
 
+  test('the priority of Opsgenie is a template', () => {
+    const options = { serviceType: 'opsgenie', jsonFields: [] };
+    const texts = [
+      'opsgenie: {description: d, priority: "P{{ if eq .app.name \\"shop\\" }}1{{ else }}3{{ end }}"}',
+    ];
+    expect(notification(texts, { name: 'shop' }, options).section).toEqual({
+      description: 'd',
+      priority: 'P1',
+    });
+    expect(notification(texts, { name: 'x' }, options).section).toEqual({ description: 'd', priority: 'P3' });
+  });
+
+  test('the required contexts of a deployment on GitHub are literals', () => {
+    const options = { serviceType: 'github', jsonFields: [] };
+    const text =
+      'github: {deployment: {environment: "{{ .app.name }}", requiredContexts: ["{{ .app.name }}", ci]}}';
+    expect(notification([text], { name: 'shop' }, options).section).toEqual({
+      deployment: { environment: 'shop', requiredContexts: ['{{ .app.name }}', 'ci'] },
+    });
+  });
+
+  test('an alert of Alertmanager keeps annotations that a later template does not have', () => {
+    const options = { serviceType: 'alertmanager', jsonFields: [] };
+    const texts = [
+      'alertmanager: {labels: {a: "1"}, annotations: {b: "2"}}',
+      'alertmanager: {labels: {c: "3"}, annotations: {}}',
+    ];
+    expect(notification(texts, {}, options).section).toEqual({ labels: { c: '3' }, annotations: { b: '2' } });
+  });
+
   test('webhooks merge by name, each as a whole', () => {
     const options = { serviceType: 'webhook', jsonFields: [] };
     const texts = ['webhook: {a: {method: POST, body: x}, b: {body: z}}', 'webhook: {a: {path: /p}}'];

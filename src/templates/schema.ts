@@ -1,6 +1,8 @@
 /** The YAML of `template.<name>` → a compiled template, with a problem for everything that is wrong. */
+
 import { suggestion } from '../go/did-you-mean.ts';
 import { fieldKey, parseYaml, unknownFields, type YamlDocument, type YamlPath } from '../go/yaml.ts';
+import { isObject } from '../json.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import type { SectionField, SectionFields, SectionSchema } from '../services/schema.ts';
 import { schemaOf, schemas } from '../services/schemas.ts';
@@ -31,9 +33,6 @@ const isMapping = (value: SectionTree | undefined): value is SectionObject =>
   value !== null &&
   !Array.isArray(value) &&
   typeof (value as TemplateString).render !== 'function';
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const isEmptyText = (tree: SectionTree | undefined): boolean =>
   tree === undefined || (typeof tree === 'object' && tree !== null && 'source' in tree && tree.source === '');
 

@@ -10,7 +10,21 @@ const rendered = (before: string, value: string, after = '\n') =>
     return before + printed + after;
   }, undefined);
 
-const texts = ['a: b', 'fix #12', 'x # y', '[x', '{a', '"q"', "it's: so", '&a', '*a', '%', '@x', 'a:\n b', 'x"y: z\\'];
+const texts = [
+  'a: b',
+  'fix #12',
+  'x # y',
+  '[x',
+  '{a',
+  '"q"',
+  "it's: so",
+  '&a',
+  '*a',
+  '%',
+  '@x',
+  'a:\n b',
+  'x"y: z\\',
+];
 
 it.each(texts)('%j is the text that it is', (value) => {
   expect(parseYaml(rendered('- text: ', value)).value).toEqual([{ text: value }]);
@@ -20,7 +34,9 @@ it.each(texts)('%j is the text that it is', (value) => {
 it('no value makes another structure', () => {
   fc.assert(
     fc.property(fc.string(), (value) => {
-      const { value: parsed, problems } = parseYaml(rendered('- text: app ', `x: ${value}`, '\n  other: 1\n'));
+      const { value: parsed, problems } = parseYaml(
+        rendered('- text: app ', `x: ${value}`, '\n  other: 1\n'),
+      );
       expect(problems).toEqual([]);
       expect(parsed).toEqual([{ text: `app x: ${value}`, other: 1 }]);
     }),

@@ -23,7 +23,9 @@ export function renderYaml(
   };
   const plain = render(keep);
   if (plain.trim() === '' || isJson(plain)) return plain;
-  const isChanged = values.some((value) => !value.includes('\n') && STRUCTURE.test(value) && !isCollection(value));
+  const isChanged = values.some(
+    (value) => !value.includes('\n') && STRUCTURE.test(value) && !isCollection(value),
+  );
   if (!isChanged && parseYaml(plain).problems.length === 0) return plain;
 
   const marker = markerOf(plain);

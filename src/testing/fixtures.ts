@@ -1,3 +1,7 @@
+/**
+ * Parts and doubles for tests in this process, such as a ledger in memory; nothing that is shipped uses them. It may
+ * import everything but `cli/`.
+ */
 import { readMetadata } from '../cluster/kube-object.ts';
 import { readApplication } from '../cluster/watch-applications.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';

@@ -3,8 +3,7 @@ import type { DeliveryProcessor, DeliveryQueue, JobResult } from '../delivery/qu
 interface Job {
   id: string;
   attempt: number;
-  queuedAt: number;
-  slot?: number;
+  waited: boolean;
 }
 
 export interface MemoryQueue extends Pick<DeliveryQueue, 'add' | 'missing'> {
@@ -19,16 +18,17 @@ export interface MemoryQueue extends Pick<DeliveryQueue, 'add' | 'missing'> {
   runAll(process: DeliveryProcessor): Promise<(JobResult | Error)[]>;
 }
 
-export function createMemoryQueue(now: () => number): MemoryQueue {
+export function createMemoryQueue(): MemoryQueue {
   const jobs = new Map<string, Job>();
 
   async function run(job: Job, process: DeliveryProcessor): Promise<JobResult | Error> {
     try {
       const result = await process({ ...job, signal: new AbortController().signal });
-      if (result.status !== 'deferred') delete job.slot;
       if (result.status === 'done') jobs.delete(job.id);
-      if (result.status === 'retry') job.attempt += 1;
-      if (result.status === 'paced') job.slot = result.slot;
+      else {
+        job.waited = !result.counts;
+        if (result.counts) job.attempt += 1;
+      }
       return result;
     } catch (error) {
       return error as Error;
@@ -37,7 +37,7 @@ export function createMemoryQueue(now: () => number): MemoryQueue {
 
   return {
     async add(ids) {
-      for (const id of ids) if (!jobs.has(id)) jobs.set(id, { id, attempt: 1, queuedAt: now() });
+      for (const id of ids) if (!jobs.has(id)) jobs.set(id, { id, attempt: 1, waited: false });
     },
     missing: async (ids) => ids.filter((id) => !jobs.has(id)),
     held: () => [...jobs.keys()],

@@ -1,11 +1,12 @@
 import type { Evaluation } from '../alerts/decide.ts';
 import { importAlerts } from '../alerts/notified-annotation.ts';
+import { systemClock } from '../clock.ts';
 import { isSyncStatusRefreshed } from '../cluster/sync-status.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
-import { parseConfig } from '../config/parse-config.ts';
+import { parseInTurns } from '../config/parse-config.ts';
 import { type Configurations, createConfigurations } from '../configurations/configurations.ts';
 import { createDeliver } from '../delivery/deliver.ts';
-import { createFairness } from '../delivery/fairness.ts';
+import { createFairness, type Fairness } from '../delivery/fairness.ts';
 import { createPacing } from '../delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue } from '../delivery/queue.ts';
 import { createObserver, type Observer } from '../leader/observer.ts';
@@ -36,6 +37,7 @@ interface Options {
   term?: number;
   /** The revision up to which the watch has shown everything. */
   shown?: () => string | undefined;
+  fairness?: Fairness;
   /** Of the writer and the observer. */
   backlogLimit?: number;
 }
@@ -64,7 +66,7 @@ export interface Pipeline {
 /** The parts of the pipeline, wired as in `run.ts`, on doubles of the store and of services. */
 export function startPipeline(options: Options = {}): Pipeline {
   const { now = Date.now, selfService = false, project = () => undefined } = options;
-  const { ledger = createMemoryLedger(), queue = createMemoryQueue(now) } = options;
+  const { ledger = createMemoryLedger(), queue = createMemoryQueue() } = options;
   const service = options.service ?? createRecordingService('console');
   const { log, lines } = recordLog();
   const metrics = createMetrics({ version: 'test', processMetrics: false });
@@ -75,7 +77,7 @@ export function startPipeline(options: Options = {}): Pipeline {
   const configurations = createConfigurations(
     {
       parse: ({ configMap, secret, namespace }, previous) =>
-        parseConfig({
+        parseInTurns({
           configMap: configMap?.data,
           secret: Object.fromEntries(secret ?? []),
           isTenant: namespace !== controllerNamespace,
@@ -115,20 +117,22 @@ export function startPipeline(options: Options = {}): Pipeline {
     },
     { limit: options.backlogLimit ?? 1_000, retryDelay: 0, maxRetryDelay: 1 },
   );
+  const clock = { ...systemClock, now };
+  const fairness = options.fairness ?? createFairness({ places: 10, wake: async () => false, clock });
   const deliver = createDeliver(
     {
       ledger,
       queue,
       configurations,
       pacing: createPacing(),
-      fairness: createFairness({ places: 10, now }),
+      fairness,
       members: () => 1,
       project,
       onSent: (delivery) => sent.push(delivery),
       onParked: (delivery, settlement) => parked.push({ delivery, settlement }),
       metrics,
       log,
-      now,
+      clock,
     },
     { maxAge: options.maxAge ?? Number.MAX_SAFE_INTEGER, attemptTimeout: 60_000, controllerNamespace },
   );

@@ -1,3 +1,8 @@
+/**
+ * The language of conditions: parsed, checked and evaluated within a budget of steps. Pure; it may import the ground
+ * alone.
+ */
+
 /** The three results of a condition: matched, unmatched, failed. */
 import { toText } from '../go/bytes.ts';
 import { sprint } from '../go/format.ts';

@@ -90,6 +90,14 @@ describe('problems', () => {
     expect(problems).toMatchObject([{ key: 'trigger.on-x', severity: 'error', line, column }]);
   });
 
+  test('more conditions than anybody has in one key', () => {
+    const conditions = (count: number) => compileTrigger('t', '- {when: a, send: [b]}\n'.repeat(count));
+    expect(conditions(2_000)).toMatchObject({ trigger: { name: 't' }, problems: [] });
+    expect(conditions(2_001)).toMatchObject({
+      problems: [{ line: 2_001, what: 'the trigger has more than 2000 conditions, and is not read' }],
+    });
+  });
+
   test('one bad condition disables the key', () => {
     const { trigger, problems } = compileTrigger(
       't',

@@ -1,8 +1,10 @@
 /** The keys `trigger.<name>` of the ConfigMap: YAML → Trigger. One bad condition disables the whole key. */
+
 import { createHash } from 'node:crypto';
 import { createDecoder, type Decoder } from '../go/decode.ts';
 import type { Shapes } from '../go/shape.ts';
 import { field, fieldKey, parseYaml, type YamlPath } from '../go/yaml.ts';
+import { isObject } from '../json.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { createEvaluation } from './evaluate.ts';
 import { compileExpression, type Program } from './expr/compile.ts';
@@ -14,6 +16,9 @@ export { conditionVars } from './vars.ts';
 
 /** `severity` and `safe` are ours; argocd-notifications ignores them. */
 const FIELDS = ['when', 'oncePer', 'send', 'description', 'severity', 'safe'] as const;
+
+/** Conditions of one trigger: to compile so many takes a tenth of a second. */
+export const mostConditions = 2_000;
 
 /** What argocd-notifications takes an absent `when` for. */
 const NEVER = 'false';
@@ -109,6 +114,11 @@ export function compileTrigger(name: string, text: string): { trigger?: Trigger;
   const hasError = (): boolean => problems.some(({ severity }) => severity === 'error');
   if (hasError()) return { problems };
   const entries = decoder.list([], document.value) ?? [];
+  if (entries.length > mostConditions) {
+    const what = `the trigger has more than ${mostConditions} conditions, and is not read`;
+    decoder.report([mostConditions], 'error', what, 'Divide it among several keys.');
+    return { problems };
+  }
   const conditions: Condition[] = [];
   /** How often each text of `when` has come so far. */
   const counts = new Map<string, number>();
@@ -133,7 +143,7 @@ export function inspectTrigger(name: string, text: string, variables: Shapes): P
   const decoder = createDecoder(document, `trigger.${name}`);
   if (document.problems.length > 0 || !Array.isArray(document.value)) return [];
   for (const [index, entry] of document.value.entries()) {
-    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) continue;
+    if (!isObject(entry)) continue;
     for (const name of ['when', 'oncePer']) {
       const path = [index, fieldKey(entry, name) ?? name];
       const source = document.textAt(path) ?? '';

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseSample, type Sample } from '../../demo/metrics.ts';
 import { createHerald, type Herald } from '../../simulator/herald.ts';
+import type { SimulatedCluster } from '../../simulator/kubernetes/cluster.ts';
 import {
   createKubernetesSimulator,
   type KubernetesSimulator,
-  type SimulatedCluster,
   type SimulatorOptions,
 } from '../../simulator/kubernetes.ts';
 import {

@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SimulatorOptions } from '../../simulator/kubernetes.ts';
 import type { ObjectMetadata } from '../../src/cluster/kube-object.ts';
-import { createReflector, type Reflector, type ReflectorOptions } from '../../src/cluster/reflector.ts';
+import { createReflector, type Reflector } from '../../src/cluster/reflector.ts';
+import type { ReflectorOptions } from '../../src/cluster/reflector-options.ts';
 import { argoPath, createWatchScope } from '../../src/cluster/scope.ts';
 import { createApplicationWatch } from '../../src/cluster/watch-applications.ts';
 import type { Application, JsonObject } from '../../src/model.ts';

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { KubernetesSimulator } from '../../simulator/kubernetes.ts';
 import { createKubernetesSimulator, type SimulatorOptions } from '../../simulator/kubernetes.ts';
 import { type Connection, type ConnectOptions, connect } from '../../src/cluster/connect.ts';
-import type { ReflectorTimings } from '../../src/cluster/reflector.ts';
+import type { ReflectorTimings } from '../../src/cluster/reflector-options.ts';
 import type { ReflectorHandlers } from '../../src/cluster/view.ts';
 import { createLog, type Logger } from '../../src/log.ts';
 import type { JsonObject } from '../../src/model.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SimulatorOptions } from '../../simulator/kubernetes.ts';
-import type { ReflectorTimings } from '../../src/cluster/reflector.ts';
+import type { ReflectorTimings } from '../../src/cluster/reflector-options.ts';
 import { createWatchScope } from '../../src/cluster/scope.ts';
 import { createApplicationWatch } from '../../src/cluster/watch-applications.ts';
 import { type ApplicationSet, createApplicationSetWatch } from '../../src/cluster/watch-applicationsets.ts';

@@ -4,7 +4,8 @@
  * against), the queue, the API server, and services that accept or fail as the step says.
  */
 import { endedMeanwhile, importAlerts, notifiedAnnotation } from '../../src/alerts/notified-annotation.ts';
-import { parseConfig } from '../../src/config/parse-config.ts';
+import { systemClock } from '../../src/clock.ts';
+import { parseInTurns } from '../../src/config/parse-config.ts';
 import { type Configurations, createConfigurations } from '../../src/configurations/configurations.ts';
 import { createDeliver } from '../../src/delivery/deliver.ts';
 import { createFairness } from '../../src/delivery/fairness.ts';
@@ -87,8 +88,8 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
     for (const job of jobs.values()) {
       current = job;
       const { signal } = new AbortController();
-      const result = await process({ ...job, queuedAt: world.now, signal });
-      if (result.status === 'paced') throw new Error('a service without a pace is paced');
+      const result = await process({ ...job, waited: false, signal });
+      if (result.status === 'later' && !result.counts) throw new Error('there is nothing to wait for');
       if (result.status === 'done') jobs.delete(job.id);
       job.attempt += 1;
     }
@@ -152,7 +153,7 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
       configurations,
       queue,
       pacing: createPacing(),
-      fairness: createFairness({ places: 10, now }),
+      fairness: createFairness({ places: 10, wake: async () => false, clock: systemClock }),
       members: () => 1,
       project: () => undefined,
       onSent: async (delivery) => {
@@ -161,7 +162,7 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
       onParked: () => undefined,
       metrics,
       log,
-      now,
+      clock: { ...systemClock, now },
     },
     { maxAge: Number.MAX_SAFE_INTEGER, attemptTimeout: 60_000, controllerNamespace },
   );
@@ -196,7 +197,9 @@ function configurationsOf(
   );
   const configurations = createConfigurations(
     {
-      parse: ({ configMap }) => ({ ...parseConfig({ configMap: configMap?.data, secret: {} }), services }),
+      *parse({ configMap }) {
+        return { ...(yield* parseInTurns({ configMap: configMap?.data, secret: {} })), services };
+      },
       createService: ({ name }) => ({ service: serviceDouble(name), problems: [] }),
       record: () => undefined,
       metrics,

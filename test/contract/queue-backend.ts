@@ -9,6 +9,9 @@ const hour = 3_600_000;
 
 type AnyQueue = Queue<{ n?: number }, void, string, { n?: number }, void, string, IQueueBackend>;
 
+/** The job is not there, or not in the state that is asked for; backends differ in what they say of one that is gone. */
+const isRefusal = (code: number) => code === -1 || code === -3;
+
 /** As a worker has it. */
 const options = { lockDuration: 60_000, stalledInterval: 1, maxStalledCount: 1 };
 
@@ -211,6 +214,17 @@ export function queueBackendContract(underTest: StoreUnderTest): void {
       expect(await queue.getJobCounts('waiting', 'delayed')).toEqual({ waiting: 3, delayed: 0 });
       const ids = [await fetched(worker, '1'), await fetched(worker, '2'), await fetched(worker, '3')];
       expect(ids.toSorted()).toEqual(['a', 'b', 'c']);
+    });
+
+    it('makes due one that is delayed, and refuses others', async () => {
+      const { queue, worker } = await open();
+      await add(queue, ['a', 'b'], { delay: hour });
+      await worker.promote('b');
+      expect(await queue.getJobCounts('waiting', 'delayed')).toEqual({ waiting: 1, delayed: 1 });
+      await expect(worker.promote('b')).rejects.toMatchObject({ code: -3 });
+      await expect(worker.promote('c')).rejects.toMatchObject({ code: expect.toSatisfy(isRefusal) });
+      expect(await fetched(worker, 't')).toBe('b');
+      await expect(worker.promote('b')).rejects.toMatchObject({ code: -3 });
     });
 
     it('changes the data of a job that is there', async () => {

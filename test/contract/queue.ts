@@ -1,6 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createBullmqQueue } from '../../src/delivery/bullmq-queue.ts';
-import type { DeliveryProcessor, DeliveryQueue } from '../../src/delivery/queue.ts';
+import {
+  type DeliveryProcessor,
+  type DeliveryQueue,
+  type JobResult,
+  notBefore,
+} from '../../src/delivery/queue.ts';
 import type { Store } from '../../src/store/store.ts';
 import { delivery } from './ledger-fixtures.ts';
 import { openForTest, type StoreUnderTest, silent } from './stores.ts';
@@ -8,6 +13,7 @@ import { openForTest, type StoreUnderTest, silent } from './stores.ts';
 type Attempt = Parameters<DeliveryProcessor>[0];
 
 const done = { status: 'done' } as const;
+const failed = (at: number): JobResult => ({ status: 'later', at, counts: true });
 
 /** What every queue keeps to, whatever its store. */
 export function queueContract(underTest: StoreUnderTest): void {
@@ -44,7 +50,7 @@ export function queueContract(underTest: StoreUnderTest): void {
       const attempts = await worked.all;
       expect(attempts.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
       expect(attempts.map((each) => each.attempt)).toEqual([1, 1, 1]);
-      expect(attempts.every((each) => each.slot === undefined)).toBe(true);
+      expect(attempts.every((each) => !each.waited)).toBe(true);
     });
 
     it('wakes a worker that waits', async () => {
@@ -69,7 +75,7 @@ export function queueContract(underTest: StoreUnderTest): void {
       const soon = Date.now() + 300;
       queue.work(async () => {
         runs += 1;
-        if (runs === 1) return { status: 'retry', at: soon };
+        if (runs === 1) return failed(soon);
         started.resolve();
         await release.promise;
         return done;
@@ -95,7 +101,7 @@ export function queueContract(underTest: StoreUnderTest): void {
       expect(await queue.missing(ids)).toEqual([ids[1]]);
       expect(await queue.missing([])).toEqual([]);
       queue.work(async ({ id }) => {
-        if (id === idOf('c')) return { status: 'retry', at: Date.now() + 200 };
+        if (id === idOf('c')) return failed(Date.now() + 200);
         return done;
       });
       await untilCounts(queue, { delayed: 1 });
@@ -111,60 +117,45 @@ export function queueContract(underTest: StoreUnderTest): void {
 
     it('tries again when it is told to, and counts the attempts', async () => {
       const queue = open();
-      const seen: { attempt: number; queuedAt: number; ranAt: number; dueAt: number }[] = [];
+      const seen: { attempt: number; ranAt: number; dueAt: number }[] = [];
       const finished = deferred<void>();
       let dueAt = 0;
       await queue.add([idOf('a')]);
-      queue.work(async ({ attempt, queuedAt }) => {
-        seen.push({ attempt, queuedAt, ranAt: Date.now(), dueAt });
+      queue.work(async ({ attempt }) => {
+        seen.push({ attempt, ranAt: Date.now(), dueAt });
         if (attempt === 3) {
           finished.resolve();
           return done;
         }
         dueAt = Date.now() + 150;
-        return { status: 'retry', at: dueAt };
+        return failed(dueAt);
       });
       await finished.promise;
       expect(seen.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
-      expect(new Set(seen.map(({ queuedAt }) => queuedAt)).size).toBe(1);
       for (const each of seen) expect(each.ranAt).toBeGreaterThanOrEqual(each.dueAt);
       await untilCounts(queue, {});
     });
 
-    it('runs at a reserved slot, which is no attempt, and forgets the slot when it failed', async () => {
+    it('knows what has waited since its last attempt, which is no attempt itself', async () => {
       const queue = open();
-      const seen: Partial<Attempt>[] = [];
+      const seen: Pick<Attempt, 'attempt' | 'waited'>[] = [];
       const finished = deferred<void>();
-      const slot = Date.now() + 200;
+      const at = Date.now() + 200;
+      const answers = [notBefore(at), notBefore(at), failed(at), notBefore(at), done];
       await queue.add([idOf('a')]);
-      queue.work(async ({ attempt, slot: held }) => {
-        seen.push({ attempt, ...(held === undefined ? {} : { slot: held }) });
-        if (seen.length === 1) return { status: 'paced', slot };
-        if (seen.length === 2) return { status: 'retry', at: Date.now() };
-        finished.resolve();
-        return done;
+      queue.work(async ({ attempt, waited }) => {
+        seen.push({ attempt, waited });
+        if (seen.length === answers.length) finished.resolve();
+        return answers[seen.length - 1] ?? done;
       });
       await finished.promise;
-      expect(seen).toEqual([{ attempt: 1 }, { attempt: 1, slot }, { attempt: 2 }]);
-      await untilCounts(queue, {});
-    });
-
-    it('runs what is deferred as if for the first time, with the slot it has', async () => {
-      const queue = open();
-      const seen: Partial<Attempt>[] = [];
-      const finished = deferred<void>();
-      const slot = Date.now() + 100;
-      await queue.add([idOf('a')]);
-      queue.work(async ({ attempt, slot: held }) => {
-        seen.push({ attempt, ...(held === undefined ? {} : { slot: held }) });
-        if (seen.length === 1) return { status: 'deferred', at: Date.now() };
-        if (seen.length === 2) return { status: 'paced', slot };
-        if (seen.length === 3) return { status: 'deferred', at: Date.now() };
-        finished.resolve();
-        return done;
-      });
-      await finished.promise;
-      expect(seen).toEqual([{ attempt: 1 }, { attempt: 1 }, { attempt: 1, slot }, { attempt: 1, slot }]);
+      expect(seen).toEqual([
+        { attempt: 1, waited: false },
+        { attempt: 1, waited: true },
+        { attempt: 1, waited: true },
+        { attempt: 2, waited: false },
+        { attempt: 2, waited: true },
+      ]);
       await untilCounts(queue, {});
     });
 
@@ -175,7 +166,7 @@ export function queueContract(underTest: StoreUnderTest): void {
       await queue.add([idOf('a')]);
       queue.work(async () => {
         attempts += 1;
-        if (attempts === 1) return { status: 'paced', slot: Date.now() + 3_600_000 };
+        if (attempts === 1) return notBefore(Date.now() + 3_600_000);
         finished.resolve();
         return done;
       });
@@ -183,6 +174,33 @@ export function queueContract(underTest: StoreUnderTest): void {
       await queue.hurry();
       await finished.promise;
       expect(attempts).toBe(2);
+      await untilCounts(queue, {});
+    });
+
+    it('wakes one that is put off, and tells when it is not', async () => {
+      const queue = open();
+      const started = deferred<void>();
+      const release = deferred<void>();
+      const seen: string[] = [];
+      await queue.add([idOf('a')]);
+      expect(await queue.wake(idOf('a'))).toBe(false);
+      expect(await queue.wake(idOf('gone'))).toBe(false);
+      queue.work(async ({ id }) => {
+        seen.push(id);
+        started.resolve();
+        await release.promise;
+        return seen.length <= 2 ? notBefore(Date.now() + 3_600_000) : done;
+      });
+      await started.promise;
+      expect(await queue.wake(idOf('a'))).toBe(false);
+      release.resolve();
+      await untilCounts(queue, { delayed: 1 });
+      await queue.add([idOf('b')]);
+      await untilCounts(queue, { delayed: 2 });
+      expect(await queue.wake(idOf('b'))).toBe(true);
+      await untilCounts(queue, { delayed: 1 });
+      expect(seen).toEqual(['a', 'b', 'b'].map(idOf));
+      expect(await queue.wake(idOf('a'))).toBe(true);
       await untilCounts(queue, {});
     });
 
@@ -231,7 +249,7 @@ export function queueContract(underTest: StoreUnderTest): void {
       await queue.add([idOf('b')]);
       clock += 1_000;
       expect(await queue.oldestDueAge()).toBe(6_000);
-      queue.work(async () => ({ status: 'retry', at: Date.now() + 60_000 }));
+      queue.work(async () => failed(Date.now() + 60_000));
       await untilCounts(queue, { delayed: 2 });
       expect(await queue.oldestDueAge()).toBe(0);
       clock = Date.now() + 90_000;
@@ -243,10 +261,10 @@ export function queueContract(underTest: StoreUnderTest): void {
       const count = 1_000;
       const ids = Array.from({ length: count }, (_, i) => idOf(`a${i}`));
       const runs = new Map<string, number>();
-      const process: DeliveryProcessor = async ({ id, attempt, slot }) => {
-        // A third of them waits for a slot first: those are moved while the other worker fetches.
-        if (attempt === 1 && slot === undefined && Number.parseInt(id.slice(0, 2), 16) % 3 === 0) {
-          return { status: 'paced', slot: Date.now() + 20 };
+      const process: DeliveryProcessor = async ({ id, attempt, waited }) => {
+        // A third of them waits first: those are moved while the other worker fetches.
+        if (attempt === 1 && !waited && Number.parseInt(id.slice(0, 2), 16) % 3 === 0) {
+          return notBefore(Date.now() + 20);
         }
         runs.set(id, (runs.get(id) ?? 0) + 1);
         return done;

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { createRandom, derivedSeed } from '../../faults/random.ts';
 import { createTally, type Expectation, type Tally } from '../../faults/tally.ts';
 import { createWorkload } from '../../faults/workload.ts';
-import { createKubernetesSimulator, type SimulatedCluster } from '../../simulator/kubernetes.ts';
+import type { SimulatedCluster } from '../../simulator/kubernetes/cluster.ts';
+import { createKubernetesSimulator } from '../../simulator/kubernetes.ts';
 
 /** Plays so many changes and answers what was expected and what the cluster went through. */
 async function play(seed: number, changes: number) {

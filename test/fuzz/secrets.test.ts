@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../src/config/parse-config.ts';
+import { parseInTurns } from '../../src/config/parse-config.ts';
 import { createConfigurations } from '../../src/configurations/configurations.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { createService } from '../../src/services/registry.ts';
@@ -104,7 +104,7 @@ describe('Secrets of any kind', () => {
           const configurations = createConfigurations(
             {
               parse: ({ configMap, secret: own, labelledSecrets }, previous) =>
-                parseConfig({
+                parseInTurns({
                   configMap: configMap?.data,
                   secret: own,
                   secrets: labelledSecrets,

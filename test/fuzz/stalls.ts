@@ -61,7 +61,7 @@ export const CONDITIONS: readonly string[] = [
   'reduce(1..300000, #acc + #) > 0',
   'reduce(1..19, #acc + #acc, "aaaa") != ""',
   'reduce(1..20000, #acc + "a", "") != ""',
-  'reduce(1..100000, #acc + [#], []) != nil',
+  'reduce(1..100000, concat(#acc, [#, #]), []) != nil',
   'reduce(1..3000, concat(#acc, [#]), []) != nil',
   'groupBy(app.numbers, string(#)) != nil',
   'groupBy(app.numbers, #) != nil',
@@ -250,4 +250,61 @@ export const TEMPLATES: readonly string[] = [
   `{{#app.numbers}}{{${'a.'.repeat(20000)}b}}{{/app.numbers}}`,
   '{{app}}',
   '{{#app.objs}}{{a}}{{b}}{{/app.objs}}',
+];
+
+const inYaml = 'notifications.argoproj.io/subscriptions';
+const list = (count: number, of: (index: number) => string) => Array.from({ length: count }, (_, i) => of(i));
+const flow = (count: number, of: (index: number) => string) => list(count, of).join(',');
+
+/** Annotations of one object: with each of its events they may be others. */
+export const ANNOTATIONS: readonly Readonly<Record<string, string>>[] = [
+  { [inYaml]: '- \n'.repeat(80_000) },
+  { [inYaml]: '- \n'.repeat(10_900) },
+  { [inYaml]: `[${'a,'.repeat(16_000)}]` },
+  { [inYaml]: '}'.repeat(32_000) },
+  { [inYaml]: `${'- &a '.repeat(6_000)}` },
+  { [inYaml]: `a: &a [${'x,'.repeat(8_000)}]\nb: [${'*a,'.repeat(4_000)}]` },
+  {
+    [inYaml]: `- trigger: [${flow(2_000, (i) => `t${i}`)}]\n  destinations:\n${'  - {service: s, recipients: [a]}\n'.repeat(500)}`,
+  },
+  {
+    [inYaml]: `- trigger: [${flow(2_000, (i) => `t${i}`)}]\n  destinations:\n  - {service: s, recipients: [${flow(4_000, (i) => `x${i % 9}`)}]}`,
+  },
+  Object.fromEntries(list(8, (i) => `${inYaml}-${i}`).map((name) => [name, '- \n'.repeat(10_000)])),
+  { 'notifications.argoproj.io/subscribe.a.slack': list(60_000, (i) => `x${i % 9}`).join(';') },
+  Object.fromEntries(
+    list(4_000, (i) => `notifications.argoproj.io/subscribe.t${i}.slack`).map((name) => [name, 'x;y']),
+  ),
+];
+
+/** ConfigMaps, each with one key of a kind that nothing else would bound. */
+export const CONFIG_MAPS: readonly Readonly<Record<string, string>>[] = [
+  {
+    'trigger.a': '- when: app.metadata.name == "a" and len(app.status.resources) > 1\n  send: [t]\n'.repeat(
+      1_600,
+    ),
+  },
+  { 'trigger.a': '- {when: a, send: [b]}\n'.repeat(4_300) },
+  { 'trigger.a': '- {when: a, send: [b]}\n'.repeat(2_000) },
+  { 'trigger.a': '- when: ["'.repeat(100) },
+  { 'trigger.a': '- when: app.metadata.name == "a"\n  send: [t]\n'.repeat(20_000) },
+  { 'template.a': `message: |\n  ${'{{ .app.metadata.name }} '.repeat(5_000)}` },
+  { 'template.a': `message: |\n  ${'{{if .a}}x{{end}}'.repeat(52_000)}` },
+  { 'template.a': `slack:\n  attachments: ${'}'.repeat(100_000)}` },
+  {
+    subscriptions: list(
+      2_000,
+      (i) => `- recipients: [s:t${i}]\n  triggers: [a${i}]\n  selector: t=${i}\n`,
+    ).join(''),
+  },
+  {
+    subscriptions: `- recipients: [${flow(4_000, (i) => `s:t${i}`)}]\n  triggers: [${flow(4_000, (i) => `a${i}`)}]`,
+  },
+  { subscriptions: '}'.repeat(124_000) },
+  { context: list(20_000, (i) => `k${i}: v\n`).join('') },
+  { 'service.webhook.a': `url: http://a\nheaders:\n${'- {name: a, value: $b}\n'.repeat(9_000)}` },
+  Object.fromEntries(
+    list(3_000, (i) => `trigger.t${i}`).map((key) => [key, '- when: "true"\n  send: [nope]']),
+  ),
+  Object.fromEntries(list(30_000, (i) => `unknown${i}`).map((key) => [key, 'x'])),
 ];

@@ -70,13 +70,19 @@ describe('Alertmanager', () => {
       status: 'rejected',
       scope: 'notification',
     });
-    expect(await post([{ status: 401 }], ['a.example'])).toMatchObject({ status: 'rejected', scope: 'service' });
+    expect(await post([{ status: 401 }], ['a.example'])).toMatchObject({
+      status: 'rejected',
+      scope: 'service',
+    });
   });
 
   it.each<[JsonObject | undefined]>([[{}], [{ labels: {} }], [{ annotations: { a: 'b' } }]])(
     'has labels: %j',
     async (section) => {
-      expect(await post([{}], ['a.example'], section)).toMatchObject({ status: 'rejected', scope: 'notification' });
+      expect(await post([{}], ['a.example'], section)).toMatchObject({
+        status: 'rejected',
+        scope: 'notification',
+      });
       expect(server.received()).toEqual([]);
     },
   );
@@ -127,7 +133,10 @@ describe('PagerDuty, events', () => {
   const invalid = { status: 'invalid event', message: 'Event object is invalid' };
   it.each<[Answer, object]>([
     [{ status: 400, json: { ...invalid, errors: ["'routing_key' is invalid"] } }, { scope: 'recipient' }],
-    [{ status: 400, json: { ...invalid, errors: ["'payload.severity' is invalid"] } }, { scope: 'notification' }],
+    [
+      { status: 400, json: { ...invalid, errors: ["'payload.severity' is invalid"] } },
+      { scope: 'notification' },
+    ],
     [{ status: 403 }, { scope: 'recipient' }],
     [{ status: 429 }, { status: 'retry' }],
     [{ status: 200 }, { status: 'retry', unclear: true }],
@@ -162,7 +171,10 @@ describe('PagerDuty, incidents', () => {
     [error('Requester User Not Found'), { scope: 'service' }],
     [error('Invalid Input Provided', ['Priority is invalid']), { scope: 'notification' }],
     [{ status: 401 }, { scope: 'service' }],
-    [{ ...error('Rate Limit Exceeded'), status: 429, headers: { 'ratelimit-reset': '30' } }, { retryAfter: 30_000 }],
+    [
+      { ...error('Rate Limit Exceeded'), status: 429, headers: { 'ratelimit-reset': '30' } },
+      { retryAfter: 30_000 },
+    ],
   ])('%j', async (answer, expected) => {
     expect(await raise(answer)).toMatchObject(expected);
   });
@@ -184,7 +196,9 @@ describe('Opsgenie', () => {
     const tags = Array.from({ length: 30 }, () => 'x'.repeat(60));
     await create({ status: 202 }, { description: 'x'.repeat(20_000), tags }, 'y'.repeat(200));
     const { message, description, tags: written } = sent() as Record<string, string>;
-    expect([message?.length, description?.length, written?.length, written?.[0]?.length]).toEqual([130, 15_000, 20, 50]);
+    expect([message?.length, description?.length, written?.length, written?.[0]?.length]).toEqual([
+      130, 15_000, 20, 50,
+    ]);
   });
 
   it.each<[Answer, object]>([

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
-import { googlechat } from '../../src/services/googlechat-schema.ts';
-import { renderingOf } from '../../src/services/schema.ts';
 import { type Internet, openInternet } from '../internet/internet.ts';
 import type { Answer, ScriptedServer } from '../internet/server.ts';
 import { startService } from './start-service.ts';
@@ -17,7 +15,11 @@ afterAll(() => internet.close());
 
 const webhooks = { s: 'https://chat.googleapis.com/v1/spaces/A/messages?key=k&token=t%3D' };
 
-async function send(section: JsonObject = {}, answer: Answer = { json: {} }, message = 'm'): Promise<Outcome> {
+async function send(
+  section: JsonObject = {},
+  answer: Answer = { json: {} },
+  message = 'm',
+): Promise<Outcome> {
   server.play([answer]);
   const service = startService('googlechat', { webhooks });
   const context = { deliveryId: 'd', signal: AbortSignal.timeout(30_000) };
@@ -35,14 +37,18 @@ it.each<[Answer, object]>([
   [{ json: { error: { code: 404 } } }, { status: 'rejected', scope: 'recipient' }],
   [{ body: 'hello' }, { status: 'retry', unclear: true }],
   [{ status: 403 }, { status: 'rejected', scope: 'recipient' }],
-  [{ status: 500, json: { message: 'oops' } }, { status: 'retry', unclear: true }],
+  [
+    { status: 500, json: { message: 'oops' } },
+    { status: 'retry', unclear: true },
+  ],
 ])('%j', async (answer, expected) => {
   expect(await send({}, answer)).toMatchObject(expected);
 });
 
 describe('cards', () => {
   it('have ids that are the same in each attempt, or their own', async () => {
-    const cardsV2 = '- header: {title: a}\n- cardId: mine\n  header: {title: b}\n- cardId: c\n  card: {header: {title: c}}';
+    const cardsV2 =
+      '- header: {title: a}\n- cardId: mine\n  header: {title: b}\n- cardId: c\n  card: {header: {title: c}}';
     expect(await send({ cardsV2 })).toEqual({ status: 'sent' });
     expect(sent()).toEqual({
       text: '',
@@ -76,7 +82,7 @@ it.each([
   ['<users/all> hello', '<\u200busers/all> hello'],
   ['<b>x</b> a < b <3', '<\u200bb>x<\u200b/b> a < b <3'],
 ])('a value is no mention and no tag: %s', (value, expected) => {
-  const { filterValue } = renderingOf(googlechat, 'googlechat');
+  const { filterValue } = startService('googlechat', { webhooks });
   expect(filterValue?.(value, { preceding: '', isForeign: () => true })).toBe(expected);
   expect(filterValue?.(value, { preceding: '', isForeign: () => false })).toBe(value);
 });

@@ -43,8 +43,14 @@ describe('a connector says in the text what became of a card', () => {
     [{ body: within(502) }, { status: 'retry', reason: 'http_502', unclear: true }],
     [{ body: within(413) }, { status: 'rejected', scope: 'notification' }],
     [{ body: 'something' }, { status: 'retry', unclear: true }],
-    [{ status: 500, body: '1' }, { status: 'retry', unclear: true }],
-    [{ status: 400, body: 'Summary or Text is required.' }, { status: 'rejected', scope: 'notification' }],
+    [
+      { status: 500, body: '1' },
+      { status: 'retry', unclear: true },
+    ],
+    [
+      { status: 400, body: 'Summary or Text is required.' },
+      { status: 'rejected', scope: 'notification' },
+    ],
     [{ status: 404 }, { status: 'rejected', scope: 'recipient' }],
     [{ status: 403 }, { status: 'rejected', scope: 'recipient' }],
   ])('%j', async (answer, expected) => {
@@ -54,7 +60,9 @@ describe('a connector says in the text what became of a card', () => {
 
 describe.each<Type>(['teams', 'teams-workflows'])('%s', (type) => {
   it('cuts the text of a card that is too long', async () => {
-    expect(await send(type, { body: '1' }, { title: 't' }, '👩‍👩‍👧‍👦'.repeat(3_000))).toEqual({ status: 'sent' });
+    expect(await send(type, { body: '1' }, { title: 't' }, '👩‍👩‍👧‍👦'.repeat(3_000))).toEqual({
+      status: 'sent',
+    });
     expect(Buffer.byteLength(sent())).toBeLessThanOrEqual(27_000);
     expect(sent()).toContain('👩‍👩‍👧‍👦…"');
   });
@@ -72,7 +80,11 @@ describe.each<Type>(['teams', 'teams-workflows'])('%s', (type) => {
 });
 
 it('numbers of a message card are not rounded', async () => {
-  await send('teams', { body: '1' }, { sections: '[{"n": 12345678901234567890}]', facts: '[{"value": 1.50}]' });
+  await send(
+    'teams',
+    { body: '1' },
+    { sections: '[{"n": 12345678901234567890}]', facts: '[{"value": 1.50}]' },
+  );
   expect(sent()).toContain('"sections":[{"n": 12345678901234567890},{"facts":[{"value": 1.50}]}]');
 });
 

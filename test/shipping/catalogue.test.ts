@@ -199,7 +199,7 @@ describe('triggers', () => {
 
     /** The revisions that are told of, one for each message. */
     async function told(states: readonly Record<string, Json>[]): Promise<unknown[]> {
-      const queue = createMemoryQueue(() => FROZEN_NOW);
+      const queue = createMemoryQueue();
       const data = {
         'service.console': '{}',
         'trigger.on-deployed': triggers.get('on-deployed') ?? '',

@@ -50,6 +50,7 @@ export function filledMetrics(): Metrics {
   metrics.setConfigLoaded('argocd', [{ key: 'trigger.x', severity: 'error', what: 'w', fix: 'f' }]);
   metrics.setApplication({ ...shop, object: {} }, 0);
   metrics.setApplication(shop, 0);
+  metrics.setStuckOperation(shop, '2026-01-01T00:00:00Z');
   metrics.setAlerts(shop, [
     { trigger: 'on-health-degraded', severity: 'critical', since: 1_700_000_000_000 },
   ]);

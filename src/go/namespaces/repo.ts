@@ -3,7 +3,7 @@ import { sprint } from '../format.ts';
 import { functionType, goFunction } from '../function.ts';
 import { integerValue } from '../numbers.ts';
 import { type GoFunction, GoSlice, goTypeOf } from '../typed.ts';
-import { type GoUrl, parseUrl, queryEscape, urlText } from '../url.ts';
+import { type GoUrl, noUrl, parseUrl, queryEscape, urlText } from '../url.ts';
 
 /** Answers of Argo CD, already fetched: expressions and templates run without I/O. Throw to fail the call. */
 export interface RepoProvider {
@@ -36,19 +36,7 @@ const TRANSPORTS: ReadonlySet<string> = new Set([
 const SCP = /^([a-zA-Z0-9\-._~]+@)?([a-zA-Z0-9._-]+):([a-zA-Z0-9./_-]+)(?:\?|)(.*)$/;
 const MAX_SCP = 2048;
 
-const blank: GoUrl = {
-  scheme: 'file',
-  opaque: '',
-  user: undefined,
-  host: '',
-  path: '',
-  rawPath: '',
-  omitHost: false,
-  forceQuery: false,
-  rawQuery: '',
-  fragment: '',
-  rawFragment: '',
-};
+const blank: GoUrl = { ...noUrl, scheme: 'file' };
 
 /** A repository address as git takes it: a URL of a known transport, `user@host:path`, or else a local path. */
 function parseGitUrl(text: string): GoUrl {

@@ -4,11 +4,20 @@
  * `{{#shared.failedResources}}{{kind}}/{{name}}{{/shared.failedResources}}`). Ours, not argo-cd's. Everything is nil-safe: what is not known is empty.
  */
 
-import type { Json, JsonObject } from '../../model.ts';
+import {
+  identityOf,
+  imagesOf,
+  operationOf,
+  readTime,
+  resourcesOf,
+  runningImages,
+  syncedResources,
+} from '../../application.ts';
+import { textAt } from '../../json.ts';
+import type { JsonObject } from '../../model.ts';
 import { GoDuration } from '../duration.ts';
 import { goFunction } from '../function.ts';
 import { subtractTimes } from '../time.ts';
-import { parseRFC3339 } from '../time-parse.ts';
 
 export interface SharedResource {
   group: string;
@@ -23,34 +32,13 @@ export interface SharedResource {
   wave: number;
 }
 
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function at(value: Json | undefined, ...path: string[]): Json | undefined {
-  let found = value;
-  for (const key of path) found = isObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
-  return found;
-}
-
-const textAt = (value: Json | undefined, ...path: string[]): string => {
-  const found = at(value, ...path);
-  return typeof found === 'string' ? found : '';
-};
-
-const objectsAt = (value: Json | undefined, ...path: string[]): JsonObject[] => {
-  const found = at(value, ...path);
-  return Array.isArray(found) ? found.filter(isObject) : [];
-};
-
-const operation = (app: JsonObject): Json | undefined => at(app, 'status', 'operationState');
-
 const identity = (resource: JsonObject): string =>
   JSON.stringify(['group', 'kind', 'namespace', 'name'].map((key) => textAt(resource, key)));
 
 /** Sync waves stand with the resources of the status, not with the results of the sync. */
 function waves(app: JsonObject): Map<string, number> {
   const found = new Map<string, number>();
-  for (const resource of objectsAt(app, 'status', 'resources')) {
+  for (const resource of resourcesOf(app)) {
     if (typeof resource.syncWave === 'number') found.set(identity(resource), resource.syncWave);
   }
   return found;
@@ -72,7 +60,7 @@ function shown(resource: JsonObject, message: string, wave: number): SharedResou
 /** Resources and hooks that failed in the last sync, in order of phase and wave as the sync lists them. */
 export function failedResources(app: JsonObject): SharedResource[] {
   const waveOf = waves(app);
-  return objectsAt(operation(app), 'syncResult', 'resources')
+  return syncedResources(app)
     .filter(
       ({ status, hookPhase }) => status === 'SyncFailed' || hookPhase === 'Failed' || hookPhase === 'Error',
     )
@@ -81,28 +69,20 @@ export function failedResources(app: JsonObject): SharedResource[] {
 
 /** Resources whose health is Degraded or Missing, where the Application records health per resource. */
 export function degradedResources(app: JsonObject): SharedResource[] {
-  return objectsAt(app, 'status', 'resources')
+  return resourcesOf(app)
     .filter((resource) => ['Degraded', 'Missing'].includes(textAt(resource, 'health', 'status')))
     .map((resource) =>
       shown(resource, textAt(resource, 'health', 'message'), Number(resource.syncWave ?? 0)),
     );
 }
 
-/** Sorted, each once. */
-function imagesIn(list: Json | undefined): string[] {
-  const images = (Array.isArray(list) ? list : []).filter((image) => typeof image === 'string');
-  return [...new Set(images)].sort();
-}
-
 /** Images of the resources that the last sync changed; those that it left `unchanged` do not count. */
 export function changedImages(app: JsonObject): string[] {
-  return imagesIn(
-    objectsAt(operation(app), 'syncResult', 'resources')
-      .filter(
-        (resource) =>
-          textAt(resource, 'status') === 'Synced' && !/\bunchanged\b/.test(textAt(resource, 'message')),
-      )
-      .flatMap((resource) => (Array.isArray(resource.images) ? resource.images : [])),
+  return imagesOf(
+    syncedResources(app).filter(
+      (resource) =>
+        textAt(resource, 'status') === 'Synced' && !/\bunchanged\b/.test(textAt(resource, 'message')),
+    ),
   );
 }
 
@@ -114,12 +94,8 @@ const repositoryOf = (image: string): string => image.replace(/@.*$/, '').replac
  * another version that the last sync does not have. Where Argo CD records no images of a sync, those that run.
  */
 function settledImages(app: JsonObject): string[] | null {
-  const running = imagesIn(at(app, 'status', 'summary', 'images'));
-  const synced = imagesIn(
-    objectsAt(operation(app), 'syncResult', 'resources').flatMap((resource) =>
-      Array.isArray(resource.images) ? resource.images : [],
-    ),
-  );
+  const running = runningImages(app);
+  const synced = imagesOf(syncedResources(app));
   const changed = changedImages(app);
   const repositories = new Set(changed.map(repositoryOf));
   const isOld = (image: string): boolean => repositories.has(repositoryOf(image)) && !synced.includes(image);
@@ -127,23 +103,16 @@ function settledImages(app: JsonObject): string[] | null {
   return isUnderWay ? null : running;
 }
 
-/** Who started the last operation: a user's name, `automated sync`, or empty. */
-function initiator(app: JsonObject): string {
-  const by = at(operation(app), 'operation', 'initiatedBy');
-  return textAt(by, 'username') || (at(by, 'automated') === true ? 'automated sync' : '');
-}
-
 /** How long the last operation took; undefined while it runs and where none is recorded. */
 function operationDuration(app: JsonObject): GoDuration | undefined {
-  const started = parseRFC3339(textAt(operation(app), 'startedAt'));
-  const finished = parseRFC3339(textAt(operation(app), 'finishedAt'));
-  return started.ok && finished.ok ? subtractTimes(finished.time, started.time) : undefined;
+  const { startedAt, finishedAt } = operationOf(app);
+  const [started, finished] = [readTime(startedAt), readTime(finishedAt)];
+  return started && finished ? subtractTimes(finished, started) : undefined;
 }
 
 /** The Application in Argo CD's UI; empty without `argocdUrl` in the context. */
 export function link(app: JsonObject, argocdUrl: string): string {
-  const name = textAt(app, 'metadata', 'name');
-  const namespace = textAt(app, 'metadata', 'namespace');
+  const { namespace, name } = identityOf(app);
   if (argocdUrl === '' || name === '') return '';
   const path = namespace === '' ? [name] : [namespace, name];
   return `${argocdUrl.replace(/\/+$/, '')}/applications/${path.map(encodeURIComponent).join('/')}`;
@@ -182,7 +151,7 @@ export function sharedValues(
       return settledImages(app);
     },
     get initiator() {
-      return initiator(app);
+      return operationOf(app).initiator;
     },
     get duration() {
       return operationDuration(app) ?? '';

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { z } from 'zod';
+import { orAborted } from '../../aborted.ts';
 import type { Logger } from '../../log.ts';
 import { withTimeLimit } from '../../net/time-limit.ts';
 import type { SlackCall } from './client.ts';
@@ -119,9 +119,7 @@ export function createDirectory(kind: DirectoryKind, deps: Deps): Directory {
         const id = await idOf(name);
         if (id !== undefined) found.set(name, id);
       });
-      await withTimeLimit(patience, signal, async (limited) => {
-        if (!limited.aborted) await Promise.race([Promise.all(lookups), once(limited, 'abort')]);
-      });
+      await withTimeLimit(patience, signal, (limited) => orAborted(Promise.all(lookups), limited));
       return new Map(found);
     },
   };

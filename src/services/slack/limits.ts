@@ -1,3 +1,5 @@
+import { isObject } from '../../json.ts';
+import type { Json } from '../../model.ts';
 import { cut } from './cut.ts';
 
 /**
@@ -51,14 +53,14 @@ export function fitAttachments(json: string): string {
   return fit(json, (attachments) => {
     const kept = attachments.slice(0, mostAttachments);
     let changed = kept.length < attachments.length;
-    for (const attachment of kept.filter(isRecord)) {
+    for (const attachment of kept.filter(isObject)) {
       changed = cutFields(attachment, ATTACHMENT_LIMITS) || changed;
-      for (const field of listOf(attachment.fields).filter(isRecord)) {
+      for (const field of listOf(attachment.fields).filter(isObject)) {
         changed = cutFields(field, ATTACHMENT_LIMITS) || changed;
       }
       const blocks = fitBlockList(listOf(attachment.blocks));
       if (blocks !== undefined) {
-        attachment.blocks = blocks;
+        attachment.blocks = blocks as Json[];
         changed = true;
       }
     }
@@ -82,7 +84,7 @@ function fitBlockList(blocks: unknown[]): unknown[] | undefined {
   let markdown = 0;
   for (const block of kept) {
     changed = fitNode(block) || changed;
-    if (!isRecord(block) || block.type !== 'markdown' || typeof block.text !== 'string') continue;
+    if (!isObject(block) || block.type !== 'markdown' || typeof block.text !== 'string') continue;
     const text = cut(block.text, Math.max(1, markdownTotal - markdown));
     markdown += text.length;
     changed = changed || text !== block.text;
@@ -100,7 +102,7 @@ function fitNode(node: unknown): boolean {
   let changed = false;
   if (Array.isArray(node)) {
     for (const item of node) changed = fitNode(item) || changed;
-  } else if (isRecord(node)) {
+  } else if (isObject(node)) {
     const type = typeof node.type === 'string' ? node.type : '';
     changed = cutFields(node, limitsOf(TEXT_LIMITS, type));
     for (const [field, most] of Object.entries(limitsOf(LIST_LIMITS, type))) {
@@ -128,7 +130,7 @@ function cutFields(node: Record<string, unknown>, limits: Readonly<Record<string
       node[field] = cut(value, limit);
       changed = true;
     }
-    for (const text of [value, ...listOf(value)].filter(isRecord)) {
+    for (const text of [value, ...listOf(value)].filter(isObject)) {
       changed = cutFields(text, { text: limit }) || changed;
     }
   }
@@ -137,8 +139,4 @@ function cutFields(node: Record<string, unknown>, limits: Readonly<Record<string
 
 function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

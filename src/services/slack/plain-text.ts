@@ -1,3 +1,4 @@
+import { isObject } from '../../json.ts';
 import { normaliseAttachments, normaliseBlocks } from './go-json.ts';
 
 /** Keys that hold what a person reads, in the order in which a message shows them. */
@@ -25,7 +26,7 @@ function foldJson(text: string, kind: 'attachments' | 'blocks'): string {
 
 function linesOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(linesOf);
-  if (!isRecord(value)) return [];
+  if (!isObject(value)) return [];
   if (isField(value)) return [[value.title, value.value].filter((part) => part !== '').join(': ')];
   const lines = richLine(value) ?? [];
   for (const key of TEXT_KEYS) {
@@ -52,7 +53,7 @@ function richLine(value: Record<string, unknown>): string[] | undefined {
   if (type !== 'rich_text_section' && type !== 'rich_text_quote' && type !== 'rich_text_preformatted') {
     return undefined;
   }
-  const line = Array.isArray(elements) ? elements.filter(isRecord).map(richPiece).join('') : '';
+  const line = Array.isArray(elements) ? elements.filter(isObject).map(richPiece).join('') : '';
   return line === '' ? undefined : [line];
 }
 
@@ -101,8 +102,4 @@ function unescape(text: string): string {
           ? (character ?? '')
           : whole;
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
+import { orAborted } from '../../aborted.ts';
 import type { Logger } from '../../log.ts';
-
 import { withTimeLimit } from '../../net/time-limit.ts';
 import type { Scrub } from '../secrets.ts';
 import type { SlackCall } from './client.ts';
@@ -102,9 +101,7 @@ export function createUsers(deps: Deps): Users {
         const id = await idOf(address.toLowerCase());
         if (id !== undefined) found.set(address, id);
       });
-      await withTimeLimit(patience, signal, async (limited) => {
-        if (!limited.aborted) await Promise.race([Promise.all(lookups), once(limited, 'abort')]);
-      });
+      await withTimeLimit(patience, signal, (limited) => orAborted(Promise.all(lookups), limited));
       return new Map(found);
     },
   };

@@ -24,7 +24,7 @@ interface Regex {
 }
 
 /** Steps that each part of an expression takes for each character, at worst. */
-const PART_STEPS = 1 / 20;
+const PART_STEPS = 1 / 8;
 
 function compile(context: FunctionContext, source: string): Regex {
   const size = regexpSize(source);

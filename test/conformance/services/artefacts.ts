@@ -1,4 +1,5 @@
 /** Traces of the Go clients that mean nothing to the receiver: each is what one entry of `meta.artefacts` says. */
+import { isObject } from '../../../src/json.ts';
 import type { Json, JsonObject } from '../../../src/model.ts';
 import { VectorFileError } from '../vector-file-error.ts';
 import type { ServiceVectors, WireRequest } from './vectors.ts';
@@ -133,10 +134,6 @@ function onSmtp(request: WireRequest, change: (smtp: JsonObject) => JsonObject):
 
 function valueAt(value: Json | undefined, name: string): Json | undefined {
   return isObject(value) ? value[name] : undefined;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function without<T extends object>(object: T, ...names: string[]): T {

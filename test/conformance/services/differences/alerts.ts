@@ -11,10 +11,9 @@ function keyed(service: string, path: readonly string[], herald: string): Additi
     herald,
     without(request, deliveryId) {
       const json = structuredClone(request.json) as JsonObject | undefined;
-      const holder = path.slice(0, -1).reduce<JsonObject | undefined>(
-        (object, name) => object?.[name] as JsonObject | undefined,
-        json,
-      );
+      const holder = path
+        .slice(0, -1)
+        .reduce<JsonObject | undefined>((object, name) => object?.[name] as JsonObject | undefined, json);
       const field = path.at(-1) ?? '';
       if (json === undefined || holder?.[field] !== deliveryId) return request;
       delete holder[field];
@@ -63,7 +62,8 @@ export const differences: readonly Difference[] = [
         const { incident } = (request.json ?? {}) as { incident?: JsonObject };
         const priority = incident?.priority as JsonObject | undefined;
         const hasFrom = request.headers?.from !== '';
-        if (incident === undefined || (hasFrom && (priority === undefined || 'id' in priority))) return request;
+        if (incident === undefined || (hasFrom && (priority === undefined || 'id' in priority)))
+          return request;
         const { priority: _, ...rest } = incident;
         const { from = '', ...headers } = request.headers ?? {};
         return {
@@ -103,7 +103,9 @@ export const differences: readonly Difference[] = [
     engine: 'A host without `api` in its name is spoken to without TLS, the key included.',
     herald: 'Every host is spoken to by TLS.',
     instead: (step) =>
-      withRequests(step, (request) => (request.scheme === 'http' ? { ...request, scheme: 'https' } : request)),
+      withRequests(step, (request) =>
+        request.scheme === 'http' ? { ...request, scheme: 'https' } : request,
+      ),
   },
   {
     services: ['pagerduty', 'pagerdutyv2', 'opsgenie'],
@@ -116,7 +118,10 @@ export const differences: readonly Difference[] = [
         const ours = new Set(['alias', 'dedup_key', 'incident_key', 'username']);
         const bare = (json: Json | undefined) =>
           JSON.parse(
-            JSON.stringify(json, (name, value: Json) => (ours.has(name) ? undefined : value)).replaceAll('\\t"', '"'),
+            JSON.stringify(json, (name, value: Json) => (ours.has(name) ? undefined : value)).replaceAll(
+              '\\t"',
+              '"',
+            ),
           ) as Json;
         const actual = seen.requests.map(({ body }) => bare(JSON.parse(body ?? 'null') as Json));
         const wanted = requests.map(({ json }) => bare(json));
@@ -140,10 +145,14 @@ export const differences: readonly Difference[] = [
     herald: 'It has no effect, whatever it is.',
     instead(step, vector) {
       const isTime = (text: unknown) => typeof text === 'string' && !Number.isNaN(Date.parse(text));
-      const isOdd = sectionsOf(step, vector).some(({ startsAt }) => startsAt !== undefined && !isTime(startsAt));
+      const isOdd = sectionsOf(step, vector).some(
+        ({ startsAt }) => startsAt !== undefined && !isTime(startsAt),
+      );
       if (step.expect.error !== 'config' || !isOdd) return undefined;
       return expecting(step, null, ({ requests: [request, ...more] }) =>
-        request?.body?.includes('"startsAt":"2') && more.length === 0 ? undefined : 'one alert was to be sent',
+        request?.body?.includes('"startsAt":"2') && more.length === 0
+          ? undefined
+          : 'one alert was to be sent',
       );
     },
   },
@@ -152,8 +161,13 @@ export const differences: readonly Difference[] = [
     engine: 'The link of an Application with several sources is the text `<no value>`.',
     herald: 'It is the repository of the first source.',
     instead: (step) =>
-      judged(step, ({ generatorURL }) => generatorURL === '<no value>', ({ generatorURL }) =>
-        generatorURL === undefined || /^https:\/\//.test(String(generatorURL)) ? undefined : 'the link is none',
+      judged(
+        step,
+        ({ generatorURL }) => generatorURL === '<no value>',
+        ({ generatorURL }) =>
+          generatorURL === undefined || /^https:\/\//.test(String(generatorURL))
+            ? undefined
+            : 'the link is none',
       ),
   },
   {
@@ -161,7 +175,9 @@ export const differences: readonly Difference[] = [
     engine: 'What renders to nothing is sent as the text of its template.',
     herald: 'It is sent as nothing.',
     instead(step, vector) {
-      const written = sectionsOf(step, vector).flatMap(({ labels, annotations }) => valuesOf(labels, annotations));
+      const written = sectionsOf(step, vector).flatMap(({ labels, annotations }) =>
+        valuesOf(labels, annotations),
+      );
       const holds = ({ labels, annotations }: JsonObject) =>
         valuesOf(labels, annotations).some((text) => text.includes('{{') && written.includes(text));
       return judged(step, holds, (alert) => (holds(alert) ? 'text of the template is sent' : undefined));
@@ -169,16 +185,20 @@ export const differences: readonly Difference[] = [
   },
   {
     services: alertmanager,
-    engine: 'The first rendering of labels and annotations stays: every later Application is reported as the first.',
+    engine:
+      'The first rendering of labels and annotations stays: every later Application is reported as the first.',
     herald: 'Each is reported as itself.',
     instead(step, vector, index) {
       const section = JSON.stringify(sectionsOf(step, vector));
       if (index === 0 || !section.includes('{{.app.metadata.name}}') || step.varsRef === vector.varsRef)
         return undefined;
-      return judged(step, () => true, (alert) =>
-        JSON.stringify([alert.labels, alert.annotations]).includes(step.varsRef ?? '')
-          ? undefined
-          : `the alert is ${JSON.stringify(alert)}`,
+      return judged(
+        step,
+        () => true,
+        (alert) =>
+          JSON.stringify([alert.labels, alert.annotations]).includes(step.varsRef ?? '')
+            ? undefined
+            : `the alert is ${JSON.stringify(alert)}`,
       );
     },
   },
@@ -194,7 +214,9 @@ export const differences: readonly Difference[] = [
           ...alert,
           startsAt: String(alert.startsAt).replace(/(\.\d{3})\d+Z$/, '$1Z'),
         }));
-        return JSON.stringify(shortened) === JSON.stringify(alerts) ? request : { ...request, json: shortened };
+        return JSON.stringify(shortened) === JSON.stringify(alerts)
+          ? request
+          : { ...request, json: shortened };
       }),
   },
 ];
@@ -208,7 +230,9 @@ function sectionsOf(step: ExpectedStep, { service, templates }: ServiceCase): Js
 }
 
 function valuesOf(...mappings: (Json | undefined)[]): string[] {
-  return mappings.flatMap((mapping) => Object.values(mapping ?? {})).filter((text) => typeof text === 'string');
+  return mappings
+    .flatMap((mapping) => Object.values(mapping ?? {}))
+    .filter((text) => typeof text === 'string');
 }
 
 function withRequests(
@@ -240,13 +264,19 @@ function judged(
 
 function longestTextOf(json: Json | undefined): number {
   if (typeof json === 'string') return json.length;
-  return Math.max(0, ...Object.values(typeof json === 'object' && json !== null ? json : {}).map(longestTextOf));
+  return Math.max(
+    0,
+    ...Object.values(typeof json === 'object' && json !== null ? json : {}).map(longestTextOf),
+  );
 }
 
 /** Equal, but that a text may be cut. */
 function isCutAlike(actual: unknown, wanted: unknown): boolean {
   if (typeof actual === 'string' && typeof wanted === 'string') {
-    return actual === wanted || (actual.length > 100 && actual.endsWith('…') && wanted.startsWith(actual.slice(0, -1)));
+    return (
+      actual === wanted ||
+      (actual.length > 100 && actual.endsWith('…') && wanted.startsWith(actual.slice(0, -1)))
+    );
   }
   if (typeof actual !== 'object' || typeof wanted !== 'object' || actual === null || wanted === null)
     return isShownAlike(actual, wanted);

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fieldKey, parseYaml } from '../../../../src/go/yaml.ts';
+import { isObject } from '../../../../src/json.ts';
 import type { Json, JsonObject } from '../../../../src/model.ts';
 import { type Difference, type ExpectedStep, expecting } from '../difference.ts';
 import type { ServiceCase, WireRequest } from '../vectors.ts';
@@ -178,8 +179,4 @@ function textOf(json: Json | undefined): string {
 function valueAt(value: Json, name: string): Json | undefined {
   const key = isObject(value) ? fieldKey(value, name) : undefined;
   return key === undefined ? undefined : (value as JsonObject)[key];
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

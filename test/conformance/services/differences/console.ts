@@ -1,5 +1,6 @@
 import { parseYaml } from '../../../../src/go/yaml.ts';
-import type { Json, JsonObject } from '../../../../src/model.ts';
+import { isObject } from '../../../../src/json.ts';
+import type { Json } from '../../../../src/model.ts';
 import { type Difference, expecting } from '../difference.ts';
 
 const services = ['console'];
@@ -64,8 +65,4 @@ function sorted(value: Json): Json {
   if (!isObject(value)) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -25,7 +25,9 @@ export const differences: readonly Difference[] = [
       const isRendered = cardsOf(step, vector).some((text) => text.includes('{{'));
       if (step.expect.error !== 'content' || !isRendered) return undefined;
       return expecting(step, null, ({ requests: [request, ...more] }) =>
-        /"cards(?:V2)?":\[\{/.test(request?.body ?? '') && more.length === 0 ? undefined : 'cards were to be sent',
+        /"cards(?:V2)?":\[\{/.test(request?.body ?? '') && more.length === 0
+          ? undefined
+          : 'cards were to be sent',
       );
     },
   },
@@ -37,7 +39,8 @@ export const differences: readonly Difference[] = [
       const [text = ''] = cardsOf(step, vector).slice(-1);
       const { value, problems } = parseYaml(text);
       const { requests } = step.expect;
-      if (requests === 'any' || text.includes('{{') || problems.length > 0 || !Array.isArray(value)) return undefined;
+      if (requests === 'any' || text.includes('{{') || problems.length > 0 || !Array.isArray(value))
+        return undefined;
       const cards = (value as JsonObject[]).map(({ cardId: _, ...card }) => card);
       const listOf = (json: Json | undefined) => {
         const { cardsV2, cards: old } = (json ?? {}) as { cardsV2?: JsonObject[]; cards?: JsonObject[] };
@@ -60,7 +63,8 @@ export const differences: readonly Difference[] = [
       const text = (json: Json | undefined) =>
         JSON.stringify(json, (name, value: Json) => (name === 'cardId' ? undefined : value));
       const bare = (json: Json | undefined) => JSON.parse(text(json)) as Json;
-      if (requests === 'any' || !requests.some(({ json = null }) => /<[a-z/!]/i.test(text(json)))) return undefined;
+      if (requests === 'any' || !requests.some(({ json = null }) => /<[a-z/!]/i.test(text(json))))
+        return undefined;
       return expecting(step, error, (seen) => {
         const actual = seen.requests.map(({ body }) => bare(JSON.parse(body ?? 'null') as Json));
         const wanted = requests.map(({ json }) => bare(json));

@@ -39,7 +39,8 @@ export const differences: readonly Difference[] = [
     instead(step, { options = '' }) {
       const { recipientUrls } = parseYaml(options).value as { recipientUrls?: Record<string, string> };
       const url = recipientUrls?.[step.recipient] ?? '';
-      if (step.expect.error !== 'recipient' || !/^https:\/\/[^/]*logic\.azure\.com/.test(url)) return undefined;
+      if (step.expect.error !== 'recipient' || !/^https:\/\/[^/]*logic\.azure\.com/.test(url))
+        return undefined;
       return expecting(step, null, ({ requests: [request, ...more] }) =>
         request?.host === new URL(url).hostname && more.length === 0 ? undefined : 'one card was to be sent',
       );
@@ -62,7 +63,9 @@ export const differences: readonly Difference[] = [
       }));
       return withCards(step, (card) => ({
         ...card,
-        body: (card.body as JsonObject[]).map((part) => (part.type === 'FactSet' ? { ...part, facts: set } : part)),
+        body: (card.body as JsonObject[]).map((part) =>
+          part.type === 'FactSet' ? { ...part, facts: set } : part,
+        ),
       }));
     },
   },
@@ -120,10 +123,7 @@ function fieldsOf(step: ExpectedStep, { service, templates }: ServiceCase, field
   });
 }
 
-function withCards(
-  step: ExpectedStep,
-  change: (card: JsonObject) => JsonObject,
-): ExpectedStep | undefined {
+function withCards(step: ExpectedStep, change: (card: JsonObject) => JsonObject): ExpectedStep | undefined {
   const { requests } = step.expect;
   if (requests === 'any') return undefined;
   let isChanged = false;
@@ -133,7 +133,10 @@ function withCards(
     if (typeof card !== 'object' || card === null || Array.isArray(card)) return request;
     const content = change(card);
     isChanged ||= content !== card;
-    return { ...request, json: { ...(request.json as JsonObject), attachments: [{ ...attachment, content }] } };
+    return {
+      ...request,
+      json: { ...(request.json as JsonObject), attachments: [{ ...attachment, content }] },
+    };
   });
   return isChanged ? { ...step, expect: { ...step.expect, requests: changed } } : undefined;
 }

@@ -1,0 +1,207 @@
+/**
+ * The one place that knows where an Argo CD Application keeps what. All take the object as the API server shows it, and
+ * take for absent what is missing or of another type.
+ */
+import type { GoTime } from './go/time.ts';
+import { parseRFC3339 } from './go/time-parse.ts';
+import { at, isObject, objectAt, objectsAt, textAt, textOf, textsAt } from './json.ts';
+import type { Json, JsonObject } from './model.ts';
+
+/** '' for what is not known. */
+export interface ApplicationIdentity {
+  namespace: string;
+  name: string;
+  project: string;
+}
+
+export function identityOf(app: JsonObject): ApplicationIdentity {
+  return {
+    namespace: textAt(app, 'metadata', 'namespace'),
+    name: textAt(app, 'metadata', 'name'),
+    project: projectOf(app),
+  };
+}
+
+/** A project that is not named is `default`, as in Argo CD. */
+export function projectOf(app: JsonObject): string {
+  return textAt(app, 'spec', 'project') || 'default';
+}
+
+/** Of the operation that runs or ran last; '' for what is not known, all of it before the first operation. */
+export interface Operation {
+  phase: string;
+  isRunning: boolean;
+  isOver: boolean;
+  startedAt: string;
+  finishedAt: string;
+  /** Who started it: a user's name, `automated sync`, or ''. */
+  initiator: string;
+}
+
+const operationPath = ['status', 'operationState'] as const;
+
+export function operationOf(app: JsonObject): Operation {
+  const state = at(app, ...operationPath);
+  const phase = textAt(state, 'phase');
+  const by = at(state, 'operation', 'initiatedBy');
+  return {
+    phase,
+    isRunning: phase === 'Running' || phase === 'Terminating',
+    isOver: phase === 'Succeeded' || phase === 'Failed' || phase === 'Error',
+    startedAt: textAt(state, 'startedAt'),
+    finishedAt: textAt(state, 'finishedAt'),
+    initiator: textAt(by, 'username') || (at(by, 'automated') === true ? 'automated sync' : ''),
+  };
+}
+
+/** Resources and hooks of the sync that runs or ran last, in the order of phase and wave. */
+export function syncedResources(app: JsonObject): JsonObject[] {
+  return objectsAt(app, ...operationPath, 'syncResult', 'resources');
+}
+
+/** `info` of the sync operation that is asked for or runs, or else of the last one. */
+export function operationInfo(app: unknown): Json | undefined {
+  return at(app, 'operation', 'info') ?? at(app, ...operationPath, 'operation', 'info');
+}
+
+/** Sync and health status read `Unknown` where they are missing, as in `argocd_app_info`. */
+export interface Status {
+  sync: string;
+  health: string;
+  /** When Argo CD last compared all of the Application; '' before. */
+  reconciledAt: string;
+}
+
+export function statusOf(app: JsonObject): Status {
+  return {
+    sync: textAt(app, 'status', 'sync', 'status') || 'Unknown',
+    health: textAt(app, 'status', 'health', 'status') || 'Unknown',
+    reconciledAt: textAt(app, 'status', 'reconciledAt'),
+  };
+}
+
+/** When Argo CD compared the Application, as far as its status tells. */
+export function comparisons(app: JsonObject): GoTime[] {
+  return [textAt(app, 'status', 'reconciledAt'), textAt(app, 'status', 'observedAt')]
+    .map(readTime)
+    .filter((time) => time !== undefined);
+}
+
+/** A time of the status; undefined for '' and for what is no time. */
+export function readTime(text: string): GoTime | undefined {
+  const parsed = parseRFC3339(text);
+  return parsed.ok ? parsed.time : undefined;
+}
+
+/**
+ * Argo CD has not looked at the Application yet: it is born without a status or, by Argo CD's own clients, with one whose
+ * fields are empty. Conditions that read the status fail then, which is no mistake of theirs.
+ */
+export function isNewborn({ status }: JsonObject): boolean {
+  if (!isObject(status)) return true;
+  const isEmpty = isObject(status.sync) && status.sync.status === '';
+  return isEmpty && status.reconciledAt === undefined && status.operationState === undefined;
+}
+
+/** The resources that the Application consists of; absent where Argo CD keeps them elsewhere. */
+export function resourcesOf(app: JsonObject): JsonObject[] {
+  return objectsAt(app, 'status', 'resources');
+}
+
+/** The images that run, sorted, each once. */
+export function runningImages(app: JsonObject): string[] {
+  return sorted(textsAt(app, 'status', 'summary', 'images'));
+}
+
+/** The images of resources that a sync lists, sorted, each once. */
+export function imagesOf(resources: readonly JsonObject[]): string[] {
+  return sorted(resources.flatMap((resource) => textsAt(resource, 'images')));
+}
+
+function sorted(images: readonly string[]): string[] {
+  return [...new Set(images)].sort();
+}
+
+export function hasSeveralSources(app: JsonObject): boolean {
+  return Array.isArray(at(app, 'spec', 'sources'));
+}
+
+/** In Argo CD's order of precedence: hydrated, several, one. */
+export function sourcesOf(app: JsonObject): JsonObject[] {
+  const hydrator = at(app, 'spec', 'sourceHydrator');
+  if (isObject(hydrator)) {
+    return [
+      {
+        repoURL: textAt(hydrator, 'drySource', 'repoURL'),
+        targetRevision: textAt(hydrator, 'syncSource', 'targetBranch'),
+        path: textAt(hydrator, 'syncSource', 'path'),
+      },
+    ];
+  }
+  const several = at(app, 'spec', 'sources');
+  if (Array.isArray(several)) return several.map((source) => (isObject(source) ? source : {}));
+  const source = at(app, 'spec', 'source');
+  return isObject(source) ? [source] : [];
+}
+
+/** By source: of the last sync, or where there was none, those compared with. */
+export function syncedRevisions(app: JsonObject): string[] {
+  for (const place of [at(app, ...operationPath, 'syncResult'), at(app, 'status', 'sync')]) {
+    const several = at(place, 'revisions');
+    if (Array.isArray(several) && several.length > 0) return several.map(textOf);
+    const revision = textAt(place, 'revision');
+    if (revision !== '') return [revision];
+  }
+  return [];
+}
+
+/**
+ * What stands for the `revision` at a path in an Application with several sources, which has `revisions` beside it. What
+ * an operation has synced is known when it has ended; where none is recorded, what was compared last.
+ */
+export function revisionsFor(app: JsonObject, path: readonly string[]): string[] {
+  const parent = path.slice(0, -1);
+  const beside = textsAt(app, ...parent, 'revisions');
+  const isOfSync = parent.join('.') === [...operationPath, 'syncResult'].join('.');
+  if (beside.length > 0 || !isOfSync || operationOf(app).isRunning) return beside;
+  return textsAt(app, 'status', 'sync', 'revisions');
+}
+
+/**
+ * The object with what of its status does not grow with the number of resources, a few KB: when the Application is gone
+ * after a restart, its last message is rendered from this.
+ */
+export function briefOf(app: JsonObject): JsonObject {
+  const { sync, health, summary, operationState, reconciledAt } = objectAt(app, 'status');
+  return {
+    apiVersion: app.apiVersion ?? null,
+    kind: app.kind ?? null,
+    metadata: app.metadata ?? {},
+    spec: app.spec ?? {},
+    status: definedOf({
+      sync: partOf(sync, ['status', 'revision', 'revisions']),
+      health,
+      summary,
+      reconciledAt,
+      operationState: briefOperation(operationState),
+    }),
+  };
+}
+
+function briefOperation(state: Json | undefined): JsonObject | undefined {
+  if (!isObject(state)) return undefined;
+  return definedOf({
+    ...partOf(state, ['phase', 'message', 'startedAt', 'finishedAt', 'operation']),
+    syncResult: partOf(state.syncResult, ['revision', 'revisions']),
+  });
+}
+
+function partOf(value: Json | undefined, keys: readonly string[]): JsonObject | undefined {
+  return isObject(value) ? definedOf(Object.fromEntries(keys.map((key) => [key, value[key]]))) : undefined;
+}
+
+function definedOf(fields: Record<string, Json | undefined>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(fields).filter((field): field is [string, Json] => field[1] !== undefined),
+  );
+}
