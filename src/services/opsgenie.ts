@@ -102,14 +102,16 @@ function textOf(value: Json | undefined): string {
 }
 
 /** The texts of a mapping that are not empty. */
-function textsOf(value: Json | undefined): JsonObject {
-  const texts = Object.entries(isObject(value) ? value : {}).map(([name, text]) => [name, textOf(text)]);
-  return Object.fromEntries(texts.filter(([, text]) => text !== '')) as JsonObject;
+function textsOf(value: Json | undefined): Record<string, string> {
+  const texts = Object.entries(isObject(value) ? value : {}).map(
+    ([name, text]) => [name, textOf(text)] as const,
+  );
+  return Object.fromEntries(texts.filter(([, text]) => text !== ''));
 }
 
 function refusal(answer: HttpAnswer): Refusal | undefined {
   const json = answer.json();
   if (!isObject(json) || typeof json['message'] !== 'string') return undefined;
-  const errors = Object.entries(textsOf(json['errors'])).map(([field, text]) => `${field}: ${String(text)}`);
+  const errors = Object.entries(textsOf(json['errors'])).map(([field, text]) => `${field}: ${text}`);
   return { text: [json['message'], ...errors].join('; ') };
 }

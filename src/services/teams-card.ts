@@ -19,7 +19,7 @@ export const cardFields = {
 const longestMessage = 27_000;
 
 /** A field that holds JSON cannot be sent. */
-export class NoCard extends Error {
+class NoCard extends Error {
   override name = 'NoCard';
   constructor(field: string, wanted: string) {
     super(`${field} of the template is no ${wanted}`);

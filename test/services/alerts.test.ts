@@ -105,7 +105,7 @@ describe('Alertmanager', () => {
   it.each<[JsonObject]>([[{ scheme: 'ftp' }], [{ targets: [] }], [{ timeout: 0 }], [{ targets: ['a/b'] }]])(
     'refuses options %j',
     (options) => {
-      expect(() => startService('alertmanager', options)).toThrow();
+      expect(() => startService('alertmanager', options)).toThrow('"severity":"error"');
     },
   );
 });
@@ -218,8 +218,7 @@ describe('Opsgenie', () => {
     expect(server.received()).toMatchObject([{ scheme: 'https', host }]);
   });
 
-  it.each(['a b', 'x/y', ''])('%j is no host', (apiUrl) => {
-    if (apiUrl === '') expect(() => startService('opsgenie', { ...options, apiUrl })).not.toThrow();
-    else expect(() => startService('opsgenie', { ...options, apiUrl })).toThrow();
+  it.each(['a b', 'x/y'])('%j is no host', (apiUrl) => {
+    expect(() => startService('opsgenie', { ...options, apiUrl })).toThrow('apiUrl is no host');
   });
 });

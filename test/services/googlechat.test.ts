@@ -74,7 +74,7 @@ it('a key of a thread keeps what the hook has', async () => {
 
 it('cuts a message', async () => {
   await send({}, { json: {} }, 'é'.repeat(40_000));
-  expect(Buffer.byteLength(String(sent()['text']))).toBeLessThanOrEqual(31_000);
+  expect(Buffer.byteLength(sent()['text'] as string)).toBeLessThanOrEqual(31_000);
   expect(sent()['text']).toMatch(/é…$/);
 });
 

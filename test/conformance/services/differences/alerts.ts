@@ -165,7 +165,8 @@ export const differences: readonly Difference[] = [
         step,
         ({ generatorURL }) => generatorURL === '<no value>',
         ({ generatorURL }) =>
-          generatorURL === undefined || /^https:\/\//.test(String(generatorURL))
+          generatorURL === undefined ||
+          (typeof generatorURL === 'string' && generatorURL.startsWith('https://'))
             ? undefined
             : 'the link is none',
       ),
@@ -212,7 +213,7 @@ export const differences: readonly Difference[] = [
         if (!Array.isArray(alerts)) return request;
         const shortened = alerts.map((alert) => ({
           ...alert,
-          startsAt: String(alert.startsAt).replace(/(\.\d{3})\d+Z$/, '$1Z'),
+          startsAt: (alert.startsAt as string).replace(/(\.\d{3})\d+Z$/, '$1Z'),
         }));
         return JSON.stringify(shortened) === JSON.stringify(alerts)
           ? request

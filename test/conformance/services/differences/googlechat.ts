@@ -41,7 +41,10 @@ export const differences: readonly Difference[] = [
       const { requests } = step.expect;
       if (requests === 'any' || text.includes('{{') || problems.length > 0 || !Array.isArray(value))
         return undefined;
-      const cards = (value as JsonObject[]).map(({ cardId: _, ...card }) => card);
+      const cards = (value as JsonObject[]).map((card) => {
+        const { cardId: _, ...rest } = card;
+        return rest;
+      });
       const listOf = (json: Json | undefined) => {
         const { cardsV2, cards: old } = (json ?? {}) as { cardsV2?: JsonObject[]; cards?: JsonObject[] };
         return cardsV2?.map(({ card }) => card) ?? old ?? [];
