@@ -111,7 +111,8 @@ export type Outcome =
   | {
       status: 'retry';
       reason: string;
-      error: string /** Milliseconds. */;
+      error: string;
+      /** Milliseconds. */
       retryAfter?: number;
       /** `retryAfter` holds for this delivery. Absent: for all to the recipient. */
       pauses?: 'delivery';

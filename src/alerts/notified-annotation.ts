@@ -249,7 +249,11 @@ function clamp(at: number, now: number): number {
  */
 export function mirrorKeys(
   alert: Slot & { oncePer: string },
-  condition: { index: number /** What the engine prints for oncePer. */; printed: string },
+  condition: {
+    index: number;
+    /** What the engine prints for oncePer. */
+    printed: string;
+  },
   controllerNamespace: string,
 ): string[] {
   const { configNamespace, trigger, destination, oncePer } = alert;

@@ -24,7 +24,8 @@ export type Answer =
   | { ok: true; value: GoStruct }
   | {
       ok: false;
-      reason: 'unknown' | 'refused' | 'unreachable' /** For people; holds no secret. */;
+      reason: 'unknown' | 'refused' | 'unreachable';
+      /** For people; holds no secret. */
       detail: string;
     };
 

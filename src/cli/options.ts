@@ -3,7 +3,12 @@ import type { RunOptions } from './run-flags.ts';
 
 /** What the command line asks for. */
 export type CommandLine =
-  | { command: 'run'; options: RunOptions /** To be logged as warnings. */; notices: string[] }
+  | {
+      command: 'run';
+      options: RunOptions;
+      /** To be logged as warnings. */
+      notices: string[];
+    }
   | { command: 'config check'; options: ConfigCheckOptions }
   | { command: 'deliveries'; options: DeliveriesOptions }
   | { command: 'deliveries retry'; options: ParkedOptions }

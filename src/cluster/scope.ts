@@ -5,7 +5,7 @@ export interface WatchScope {
   /** Of the controller: always in it. */
   namespace: string;
   includes(namespace: string): boolean;
-  /** Those that are named as they are, not by a pattern; the controller's is the first. */
+  /** The namespaces that are named as they are, not by a pattern; the controller's is the first. */
   named: readonly string[];
   /** Patterns of `--application-namespaces` that cannot be read, and match nothing. */
   problems: NamespacePatternProblem[];

@@ -37,7 +37,7 @@ export interface Configurations {
   updateInTurns(snapshot: ConfigSnapshot): Promise<ConfigChange | undefined>;
   /** Resolves when everything taken so far is in force. */
   settled(): Promise<void>;
-  /** Those that act for Applications of a namespace: its own first, then the controller's, as in argocd-notifications. */
+  /** The configurations that act for Applications of a namespace: its own first, then the controller's, as in argocd-notifications. */
   of(namespace: string): ActiveConfig[];
   get(configNamespace: string): ActiveConfig | undefined;
   /** Reports what shows only when a configuration is used, once, as a problem of it until it changes. */

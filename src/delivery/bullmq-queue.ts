@@ -157,7 +157,7 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
           const state = states[index] ?? 'unknown';
           if (heldStates.has(state)) continue;
           missing.push(id);
-          // A finished job is removed at once; one that was not would keep its id from being added.
+          // A finished job is removed at once; a job that stayed would keep its id from being added.
           if (state !== 'unknown') await bounded('Removing a finished job', () => queue.remove(jobIdOf(id)));
         }
       }

@@ -39,6 +39,8 @@ interface Holding {
   places: number;
   /** Places that are meant for those who have been woken. */
   meant: number;
+  /** When one was given back, Unix milliseconds. */
+  left: number;
 }
 
 interface Waiting {
@@ -85,10 +87,17 @@ export function createFairness({ places, wake, clock, patience = 100 }: Options)
     });
   }
 
-  function count(parties: readonly Party[], what: keyof Holding, by: 1 | -1): void {
+  /** Whether one of them that is full has given no place back of late. */
+  function isStuck(parties: readonly Party[]): boolean {
+    const since = clock.now() - patience;
+    return parties.some((party) => isFull([party]) && (holdings.get(party.key)?.left ?? 0) <= since);
+  }
+
+  function count(parties: readonly Party[], what: 'places' | 'meant', by: 1 | -1): void {
     for (const { key } of parties) {
-      const holding = holdings.get(key) ?? { places: 0, meant: 0 };
+      const holding = holdings.get(key) ?? { places: 0, meant: 0, left: 0 };
       holding[what] += by;
+      if (what === 'places' && by === -1) holding.left = clock.now();
       if (holding.places + holding.meant === 0) holdings.delete(key);
       else holdings.set(key, holding);
     }
@@ -179,8 +188,9 @@ export function createFairness({ places, wake, clock, patience = 100 }: Options)
       forget(delivery);
       dequeue(delivery, parties);
       if (!isFull(parties)) return Promise.resolve(take(parties));
-      // Behind others who wait already it would wait in vain.
-      if (waiting.has(groupOf(parties))) return Promise.resolve(putOff(delivery, parties));
+      // Behind others who wait already, where no place comes free, it would wait in vain.
+      if (waiting.has(groupOf(parties)) && isStuck(parties))
+        return Promise.resolve(putOff(delivery, parties));
       return new Promise((resolve) => {
         const waiter: Waiter = {
           parties,

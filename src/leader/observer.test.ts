@@ -4,6 +4,7 @@ import { stateKey } from '../alerts/notified-annotation.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { rowKinds } from '../ledger/rows.ts';
 import type { Application, JsonObject } from '../model.ts';
+import { createSimulatedClock } from '../simulated-clock.ts';
 import {
   application,
   configMap,
@@ -342,18 +343,104 @@ it('yields while it evaluates many again, and leaves out what has gone meanwhile
   expect(evaluated).toEqual(['a', 'c']);
 });
 
-it('tells the conditions that read the clock from the others', async () => {
-  const soon = { ...configMap, 'trigger.on-clock': '- when: time.Now().Year() > 2000\n  send: [message]' };
-  const p = start({ snapshots: [snapshot(soon)] });
+/** A pipeline on a simulated clock, with conditions of which one reads it. */
+function startOnClock(options: Parameters<typeof startPipeline>[0] = {}) {
+  const data = {
+    ...configMap,
+    'trigger.on-late':
+      "- when: time.Now().Sub(time.Parse('2026-01-01T00:01:30Z')).Seconds() >= 0\n  send: [message]",
+  };
+  const time = createSimulatedClock(Date.UTC(2026, 0, 1));
+  const ledger = createMemoryLedger();
+  const p = startPipeline({ clock: time, ledger, snapshots: [snapshot(data)], ...options });
+  const evaluated = async () => {
+    const lines = await series(p.metrics, 'argocd_notifications_trigger_eval_total');
+    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  };
+  return { ...p, time, ledger, evaluated };
+}
+
+it('evaluates the conditions that read the clock once a minute, and the others not', async () => {
+  const p = startOnClock();
   p.see(application('a', { status: healthy, subscriptions: toOps }));
-  p.see(application('b', { status: healthy, subscriptions: { 'on-clock': 'ops' } }));
+  p.see(application('b', { status: healthy, subscriptions: { 'on-late': 'ops' } }));
   await p.done();
-  const clocks: string[] = [];
-  await p.observer.reevaluate(({ uid }, timeDependent) => {
-    if (timeDependent) clocks.push(uid);
-    return timeDependent;
-  });
-  expect(clocks).toEqual(['b']);
+  expect(await p.evaluated()).toBe(2);
+  await p.time.advance(90_000);
+  await p.done();
+  const early = await p.evaluated();
+  await p.time.advance(60_000);
+  await p.done();
+  expect(await pendingOf(p)).toBe(1);
+  expect(early).toBeLessThanOrEqual(4);
+  await p.time.advance(180_000);
+  expect((await p.evaluated()) - early).toBe(4);
+  p.see(application('b'), 'deleted');
+  await p.time.advance(180_000);
+  expect(await p.evaluated()).toBe(early + 4);
+});
+
+it('spreads conditions that read the clock over the minute', async () => {
+  const p = startOnClock();
+  const count = 600;
+  for (let index = 0; index < count; index += 1)
+    p.see(application(`a${index}`, { status: healthy, subscriptions: { 'on-late': 'ops' } }));
+  await p.done();
+  await p.time.settle();
+  let before = await p.evaluated();
+  expect(before).toBe(count);
+  const each: number[] = [];
+  for (let second = 0; second < 60; second += 1) {
+    await p.time.advance(1_000);
+    const now = await p.evaluated();
+    each.push(now - before);
+    before = now;
+  }
+  expect(before).toBe(2 * count);
+  expect(Math.max(...each)).toBeLessThanOrEqual(12);
+  expect(Math.min(...each)).toBeGreaterThanOrEqual(8);
+});
+
+it('evaluates what is due in the order of the events, as it was seen last', async () => {
+  const p = startOnClock();
+  const late = { ...toOps, 'on-late': 'dev' };
+  p.see(app(healthy, late));
+  await p.done();
+  p.time.skip(60_000);
+  const due = p.time.advance(0);
+  for (let round = 0; round < 500; round += 1)
+    for (const status of [degraded, healthy]) p.see(app(status, late));
+  await due;
+  await p.done();
+  expect(p.ended.filter(({ trigger }) => trigger === 'on-degraded')).toHaveLength(500);
+  expect((await held(p.ledger, 'a')).notices.filter(({ of }) => of?.trigger === 'on-degraded')).toEqual([]);
+});
+
+it('looks at once at what was put off when the clock was set back', async () => {
+  const p = startOnClock();
+  p.see(application('b', { status: healthy, subscriptions: { 'on-late': 'ops' } }));
+  await p.done();
+  p.time.set(Date.UTC(2025, 11, 31));
+  await p.time.advance(120_000);
+  expect(await p.evaluated()).toBe(1);
+  p.observer.hurry();
+  await p.time.advance(0);
+  expect(await p.evaluated()).toBe(2);
+  await p.time.advance(60_000);
+  expect(await p.evaluated()).toBe(3);
+});
+
+it('begins with the due times of what an earlier term left', async () => {
+  const before = startOnClock();
+  before.see(application('b', { status: healthy, subscriptions: { 'on-late': 'ops' } }));
+  await before.done();
+  before.observer.stop();
+  await before.time.advance(180_000);
+  expect(await pendingOf(before)).toBe(0);
+  const after = startOnClock({ ledger: before.ledger, term: 2 });
+  after.see(application('b', { status: healthy, subscriptions: { 'on-late': 'ops' } }));
+  await after.time.advance(180_000);
+  expect(await pendingOf(before)).toBe(1);
 });
 
 it('makes no delivery for a service that nothing is sent through yet, and tells of it once', async () => {
@@ -479,7 +566,7 @@ it('counts how often a value has changed over events and restarts', async () => 
   expect(after.queue.held()).toHaveLength(1);
 
   after.clock.now += 11 * 60_000;
-  await after.observer.reevaluate((_application, timeDependent) => timeDependent);
+  await after.observer.reevaluate(() => true);
   await after.done();
   expect(after.ended.map(({ trigger }) => trigger)).toEqual(['on-flapping']);
 });

@@ -7,8 +7,8 @@ import { createMemoryLedger } from '../testing/memory-ledger.ts';
 import { createMemoryQueue } from '../testing/memory-queue.ts';
 import { recordLog } from '../testing/recorded-log.ts';
 import { startPipeline } from '../testing/start-pipeline.ts';
+import type { ApplicationEvent } from './application-event.ts';
 import { applicationRecord } from './application-record.ts';
-import type { ApplicationEvent } from './observer.ts';
 import { observeDeletion, pruneLedger, reportDeletions, requeueIntents } from './recover.ts';
 
 const day = 24 * 3_600_000;

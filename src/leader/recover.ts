@@ -4,7 +4,8 @@ import type { DeliveryQueue } from '../delivery/queue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ApplicationRecord } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
-import type { ApplicationEvent, Observer } from './observer.ts';
+import type { ApplicationEvent } from './application-event.ts';
+import type { Observer } from './observer.ts';
 import type { LedgerWriter } from './writer.ts';
 
 /**

@@ -43,7 +43,7 @@ interface Known {
   object: WatchedObject;
   /** By text. */
   problems: ReadonlyMap<string, Problem>;
-  /** Those that have their Event. */
+  /** The problems that an Event was made of. */
   told: Set<string>;
 }
 
@@ -167,7 +167,7 @@ export function createSubscriptionReporter(deps: Deps): SubscriptionReporter {
       count(entry.kind, entry.object.namespace, -entry.problems.size);
     },
     async recheck() {
-      // One that comes meanwhile begins from the first.
+      // A request that comes meanwhile begins from the first.
       round += 1;
       const own = round;
       let since = performance.now();

@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { orAborted } from '../aborted.ts';
-import { endedMeanwhile, importAlerts } from '../alerts/notified-annotation.ts';
+import type { Clock } from '../clock.ts';
 import { isGone } from '../cluster/annotate.ts';
 import type { Connection } from '../cluster/connect.ts';
 import type { ReflectorState } from '../cluster/reflector.ts';
 import type { WatchScope } from '../cluster/scope.ts';
-import { isSyncStatusRefreshed } from '../cluster/sync-status.ts';
 import { createApplicationWatch } from '../cluster/watch-applications.ts';
 import { createApplicationSetWatch } from '../cluster/watch-applicationsets.ts';
 import type { Configurations } from '../configurations/configurations.ts';
@@ -18,13 +16,11 @@ import type { Metrics } from '../metrics.ts';
 import type { Application, JsonObject } from '../model.ts';
 import { createPeriodic } from '../periodic.ts';
 import type { Mirror } from './mirror.ts';
-import { createObserver, type Observer } from './observer.ts';
-import { createProgress } from './progress.ts';
+import { createObservation } from './observation.ts';
+import type { Observer } from './observer.ts';
 import { observeDeletion, pruneLedger, reportDeletions, requeueIntents } from './recover.ts';
 import type { Term } from './standing.ts';
 import type { SubscriptionReporter } from './subscription-problems.ts';
-import { createTermLedger } from './term-ledger.ts';
-import { createLedgerWriter } from './writer.ts';
 
 /** What a term needs of an opened store. */
 export interface OpenedStore {
@@ -44,6 +40,8 @@ export interface LeadingTerm extends Term {
   backlog(): number;
   /** Why they are not; undefined while the store answers. */
   trouble(): string | undefined;
+  /** The clock was set back: what was put off is looked at now. */
+  hurry(): void;
 }
 
 interface Deps {
@@ -60,7 +58,7 @@ interface Deps {
   subscriptions: SubscriptionReporter;
   metrics: Metrics;
   log: Logger;
-  now(): number;
+  clock: Clock;
 }
 
 interface Options {
@@ -81,8 +79,6 @@ interface Options {
 const second = 1_000;
 const minute = 60 * second;
 const day = 24 * 60 * minute;
-/** Conditions that read the clock are evaluated so often. */
-const resync = minute;
 /** Intents without a job are looked for so often. */
 const sweep = 10 * second;
 /** What was decided up to a revision is noted so often: a crash makes the next process decide that much again. */
@@ -91,8 +87,9 @@ const progressInterval = second;
 const parkedFor = 90 * day;
 
 export function createTerm(deps: Deps, options: Options): LeadingTerm {
-  const { connection, configurations, mirror, subscriptions, metrics, log, now } = deps;
-  const { scope, labelSelector, controllerNamespace } = options;
+  const { connection, mirror, subscriptions, metrics, log, clock } = deps;
+  const { now } = clock;
+  const { scope, labelSelector } = options;
   const over = Promise.withResolvers<string>();
   const ending = new AbortController();
   const { signal } = ending;
@@ -100,38 +97,10 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   void over.promise.then(() => {
     isOver = true;
   });
-  const ledger = createTermLedger(deps.store);
-  const queue = {
-    add: async (...jobs: Parameters<DeliveryQueue['add']>) => (await deps.store).queue.add(...jobs),
-  };
-
-  const progress = createProgress(() => applications.revision());
-  const writer = createLedgerWriter(
-    { ledger, queue, onEnd: over.resolve, log, metrics },
-    { concurrency: options.writes, limit: options.backlogLimit },
+  const { ledger, progress, observer, writer, settled } = createObservation(
+    { ...deps, shown: () => applications.revision(), onEnd: over.resolve },
+    options,
   );
-  const observer = createObserver({
-    ledger,
-    writer,
-    configurations,
-    project: deps.project,
-    repo: deps.repo,
-    isRefreshed: isSyncStatusRefreshed,
-    progress,
-    importAlerts: (application, evaluations) => {
-      if (!options.imports) return [];
-      const ended = endedMeanwhile(application, evaluations, controllerNamespace);
-      if (ended.length > 0) mirror?.ended(application, ended);
-      return importAlerts(application, evaluations, { controllerNamespace, now: now() });
-    },
-    onEnded: (application, evaluations) => mirror?.ended(application, evaluations),
-    onNamed: (delivery) => mirror?.sent(delivery),
-    onOverflow: () => over.resolve('overflow'),
-    metrics,
-    log,
-    now,
-  });
-
   const applications = createApplicationWatch(
     { connection, log },
     {
@@ -174,8 +143,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
 
   /** What was observed is durable, and noted as such. */
   async function finished(): Promise<void> {
-    await observer.settled();
-    await writer.idle();
+    await settled();
     await noteProgress();
   }
 
@@ -184,8 +152,8 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     if (deletionsReported) return;
     const { ledger: whole } = await deps.store;
     // Until then the watch itself may tell of them, and of what came before.
-    await orAborted(applications.caughtUp(), signal);
-    await orAborted(observer.settled(), signal);
+    await Promise.race([applications.caughtUp(), aborted(signal)]);
+    await Promise.race([observer.settled(), aborted(signal)]);
     if (signal.aborted) return;
     await reportDeletions({
       ledger: whole,
@@ -207,12 +175,11 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   periodic.every(sweep, 'requeue', async () => {
     await requeueIntents({ ...(await deps.store), log });
   });
-  periodic.every(resync, 'time', () => observer.reevaluate((_application, timeDependent) => timeDependent));
   void ready.then(() => {
     if (signal.aborted) return;
     log.info({ applications: observer.size() }, 'Every Application has been observed');
     isReady = true;
-    periodic.every(resync, 'deletions', reportGone);
+    periodic.every(minute, 'deletions', reportGone);
     periodic.every(day, 'prune', async () => {
       const { ledger: whole } = await deps.store;
       await pruneLedger({
@@ -234,6 +201,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     isReady: () => isReady,
     backlog: () => writer.backlog(),
     trouble: () => writer.trouble(),
+    hurry: observer.hurry,
     async stop(deadline) {
       await Promise.all([applications.stop(), applicationSets.stop()]);
       ending.abort();
@@ -254,4 +222,11 @@ export async function notedProgress(ledger: Pick<Ledger, 'load'>): Promise<strin
 
 function progressRow(revision: string): Row<'progress'> {
   return { kind: 'progress', key: '', value: { revision } };
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
 }

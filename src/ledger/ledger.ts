@@ -55,7 +55,7 @@ export interface Ledger {
   begin(id: string, attempt: AttemptMark, replaces?: AttemptMark): Promise<Begun>;
   /** The attempt has certainly reached nobody: takes its mark away, if it still stands. */
   abandon(id: string, attempt: AttemptMark): Promise<void>;
-  /** Records what became of a delivery: one that was sent is gone, another is parked. Unknown ids are ignored. */
+  /** Records what became of a delivery: a sent one is gone, any other is parked. Unknown ids are ignored. */
   settle(id: string, settlement: Settlement): Promise<Settled>;
 
   /** Deliveries that are parked, the one that was settled last first, in batches. */
@@ -79,9 +79,9 @@ export interface Change {
   /** Every row of the scope, of whatever kind, is removed. */
   clear?: boolean;
   remove?: readonly RowId[];
-  /** One that is there already is replaced. */
+  /** A row that is there already is replaced. */
   put?: readonly Row[];
-  /** Added in this order. One whose id is there already, pending or parked, stays as it is. */
+  /** Added in this order. A delivery whose id is there already, pending or parked, stays as it is. */
   add?: readonly Delivery[];
 }
 

@@ -17,7 +17,8 @@ export function createBatcher<Item, Answer>(
   run: (items: Item[]) => Promise<Answer[]>,
   options: {
     largest: number;
-    concurrency: number /** Whether the items of a failed batch are tried one by one. */;
+    concurrency: number;
+    /** Whether the items of a failed batch are tried one by one. */
     splits(error: unknown): boolean;
   },
 ): Batcher<Item, Answer> {

@@ -3,7 +3,12 @@ import { resolve } from 'node:path';
 export type QueueUrl =
   /** `directory` is undefined for a store in memory. */
   | { kind: 'sqlite'; directory: string | undefined; name: string }
-  | { kind: 'redis' | 'postgres'; url: string /** Without the password. */; name: string };
+  | {
+      kind: 'redis' | 'postgres';
+      url: string;
+      /** Without the password. */
+      name: string;
+    };
 
 export type ParsedQueueUrl = { ok: true; value: QueueUrl } | { ok: false; error: string };
 

@@ -1,18 +1,13 @@
 import type { Evaluation } from '../alerts/decide.ts';
-import { importAlerts } from '../alerts/notified-annotation.ts';
-import { systemClock } from '../clock.ts';
-import { isSyncStatusRefreshed } from '../cluster/sync-status.ts';
+import { createParse } from '../bridge/parse.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
-import { parseInTurns } from '../config/parse-config.ts';
 import { type Configurations, createConfigurations } from '../configurations/configurations.ts';
 import { createDeliver } from '../delivery/deliver.ts';
 import { createFairness, type Fairness } from '../delivery/fairness.ts';
 import { createPacing } from '../delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue } from '../delivery/queue.ts';
-import { createObserver, type Observer } from '../leader/observer.ts';
-import { createProgress, type Progress } from '../leader/progress.ts';
-import { createTermLedger } from '../leader/term-ledger.ts';
-import { createLedgerWriter, type LedgerWriter } from '../leader/writer.ts';
+import { createObservation, type Observation } from '../leader/observation.ts';
 import type { Ledger, Settlement } from '../ledger/ledger.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import type { Application, Delivery, JsonObject } from '../model.ts';
@@ -26,6 +21,8 @@ import { createRecordingService } from './recording-service.ts';
 interface Options {
   ledger?: Ledger;
   queue?: Pick<DeliveryQueue, 'add'>;
+  /** Of the system but for `now`, unless given. */
+  clock?: Clock;
   now?: () => number;
   /** Configurations from the start; that of `fixtures.ts` unless said. */
   snapshots?: readonly ConfigSnapshot[];
@@ -42,9 +39,7 @@ interface Options {
   backlogLimit?: number;
 }
 
-export interface Pipeline {
-  observer: Observer;
-  writer: LedgerWriter;
+export interface Pipeline extends Pick<Observation, 'observer' | 'writer' | 'progress'> {
   deliver: DeliveryProcessor;
   configurations: Configurations;
   metrics: Metrics;
@@ -54,7 +49,6 @@ export interface Pipeline {
   sent: Delivery[];
   /** What was told of oncePer values that count as told without a message. */
   named: Delivery[];
-  progress: Progress;
   /** Why observer or writer have given up. */
   ends: string[];
   parked: { delivery: Delivery; settlement: Settlement }[];
@@ -63,9 +57,14 @@ export interface Pipeline {
   done(): Promise<void>;
 }
 
-/** The parts of the pipeline, wired as in `run.ts`, on doubles of the store and of services. */
+/**
+ * For tests of a part: what a term decides and what a worker sends, by hand and on doubles of the store, the queue and
+ * of services. The whole bridge in this process is `start-bridge.ts`.
+ */
 export function startPipeline(options: Options = {}): Pipeline {
-  const { now = Date.now, selfService = false, project = () => undefined } = options;
+  const { selfService = false, project = () => undefined } = options;
+  const { clock = { ...systemClock, now: options.now ?? systemClock.now } } = options;
+  const { now } = clock;
   const { ledger = createMemoryLedger(), queue = createMemoryQueue() } = options;
   const service = options.service ?? createRecordingService('console');
   const { log, lines } = recordLog();
@@ -76,13 +75,11 @@ export function startPipeline(options: Options = {}): Pipeline {
   const parked: Pipeline['parked'] = [];
   const configurations = createConfigurations(
     {
-      parse: ({ configMap, secret, namespace }, previous) =>
-        parseInTurns({
-          configMap: configMap?.data,
-          secret: Object.fromEntries(secret ?? []),
-          isTenant: namespace !== controllerNamespace,
-          ...(previous ? { previous } : {}),
-        }),
+      parse: createParse({
+        scope: { namespace: controllerNamespace },
+        secretName: 'argocd-notifications-secret',
+        tenantServiceAddresses: [],
+      }),
       createService: () => ({ service, problems: [] }),
       record: () => undefined,
       metrics,
@@ -92,32 +89,31 @@ export function startPipeline(options: Options = {}): Pipeline {
   );
   for (const each of options.snapshots ?? [snapshot()]) configurations.update(each);
   const ends: string[] = [];
-  const progress = createProgress(options.shown ?? (() => undefined));
-  const termLedger = createTermLedger(Promise.resolve({ ledger, term: options.term ?? 1 }));
-  const writer = createLedgerWriter(
-    { ledger: termLedger, queue, onEnd: (reason) => ends.push(reason), log, metrics },
-    { concurrency: 2, limit: options.backlogLimit ?? 1_000, retryDelay: 0, maxRetryDelay: 1 },
-  );
-  const observer = createObserver(
+  const { observer, progress, writer, settled } = createObservation(
     {
-      ledger: termLedger,
-      writer,
-      onOverflow: () => ends.push('overflow'),
+      store: Promise.resolve({ ledger, queue, term: options.term ?? 1 }),
+      shown: options.shown ?? (() => undefined),
       configurations,
       project,
-      isRefreshed: isSyncStatusRefreshed,
-      progress,
-      importAlerts: (application, evaluations) =>
-        importAlerts(application, evaluations, { controllerNamespace, now: now() }),
-      onEnded: (_application, evaluations) => ended.push(...evaluations),
-      onNamed: (delivery) => named.push(delivery),
+      mirror: {
+        ended: (_application, evaluations) => ended.push(...evaluations),
+        sent: (delivery) => named.push(delivery),
+      },
+      onEnd: (reason) => ends.push(reason),
       metrics,
       log,
-      now,
+      clock,
     },
-    { limit: options.backlogLimit ?? 1_000, retryDelay: 0, maxRetryDelay: 1 },
+    {
+      controllerNamespace,
+      imports: true,
+      writes: 2,
+      backlogLimit: options.backlogLimit ?? 1_000,
+      eventLimit: options.backlogLimit ?? 1_000,
+      retryDelay: 0,
+      maxRetryDelay: 1,
+    },
   );
-  const clock = { ...systemClock, now };
   const fairness = options.fairness ?? createFairness({ places: 10, wake: async () => false, clock });
   const deliver = createDeliver(
     {
@@ -150,9 +146,6 @@ export function startPipeline(options: Options = {}): Pipeline {
     ends,
     parked,
     see: (application, kind = 'seen') => observer.observe({ application, kind, observedAt: now() }),
-    async done() {
-      await observer.settled();
-      await writer.idle();
-    },
+    done: settled,
   };
 }

@@ -3,7 +3,7 @@
  * the annotation are the product's; in memory are the ledger (the model that the contract suite holds the real ones
  * against), the queue, the API server, and services that accept or fail as the step says.
  */
-import { endedMeanwhile, importAlerts, notifiedAnnotation } from '../../src/alerts/notified-annotation.ts';
+import { notifiedAnnotation } from '../../src/alerts/notified-annotation.ts';
 import { systemClock } from '../../src/clock.ts';
 import { parseInTurns } from '../../src/config/parse-config.ts';
 import { type Configurations, createConfigurations } from '../../src/configurations/configurations.ts';
@@ -12,11 +12,8 @@ import { createFairness } from '../../src/delivery/fairness.ts';
 import { createPacing } from '../../src/delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue } from '../../src/delivery/queue.ts';
 import { createMirror, stillHolds } from '../../src/leader/mirror.ts';
-import { createObserver } from '../../src/leader/observer.ts';
-import { createProgress } from '../../src/leader/progress.ts';
+import { createObservation } from '../../src/leader/observation.ts';
 import { requeueIntents } from '../../src/leader/recover.ts';
-import { createTermLedger } from '../../src/leader/term-ledger.ts';
-import { createLedgerWriter } from '../../src/leader/writer.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
@@ -121,32 +118,28 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
     log,
     now,
   });
-  const progress = createProgress(() => undefined);
-  const term = createTermLedger(Promise.resolve({ ledger, term: options.term }));
-  const writer = createLedgerWriter(
-    { ledger: term, queue, onEnd: () => undefined, log, metrics },
-    { concurrency: 1, limit: 1_000 },
-  );
-  const observer = createObserver({
-    ledger: term,
-    writer,
-    configurations,
-    project: () => undefined,
-    // The vectors evaluate every step; the gate has a group of its own, `refresh`.
-    isRefreshed: () => true,
-    importAlerts: (application, evaluations) => {
-      const over = endedMeanwhile(application, evaluations, controllerNamespace);
-      if (over.length > 0) mirror.ended(application, over);
-      return importAlerts(application, evaluations, { controllerNamespace, now: now() });
+  const { observer, settled } = createObservation(
+    {
+      store: Promise.resolve({ ledger, queue, term: options.term }),
+      shown: () => undefined,
+      configurations,
+      project: () => undefined,
+      mirror,
+      onEnd: () => undefined,
+      metrics,
+      log,
+      // Every step of the vectors evaluates; between them nothing does.
+      clock: { ...systemClock, now, after: () => () => undefined },
     },
-    progress,
-    onEnded: mirror.ended,
-    onNamed: mirror.sent,
-    onOverflow: () => undefined,
-    metrics,
-    log,
-    now,
-  });
+    {
+      controllerNamespace,
+      imports: true,
+      writes: 1,
+      backlogLimit: 1_000,
+      // The gate has a group of its own, `refresh`.
+      isRefreshed: () => true,
+    },
+  );
   const deliver = createDeliver(
     {
       ledger: { ...ledger, begin },
@@ -173,8 +166,7 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
     async see(application) {
       world.application = application;
       observer.observe({ application, kind: 'seen', observedAt: now() });
-      await observer.settled();
-      await writer.idle();
+      await settled();
       await attemptAll(deliver);
       // Nothing of the mirror waits for more than promises that are kept already.
       await new Promise(setImmediate);

@@ -5,7 +5,7 @@ import { longestKey } from '../../src/config/parse-config.ts';
 import { mostLines, mostRead } from '../../src/configurations/configurations.ts';
 import { operatorShare, tenantShare } from '../../src/configurations/shares.ts';
 import { mostEvaluations } from '../../src/leader/evaluate.ts';
-import { turn } from '../../src/leader/observer.ts';
+import { turn } from '../../src/leader/turns.ts';
 import { mostAlerts } from '../../src/metrics/application-series.ts';
 import { mostProblemKeys } from '../../src/metrics/config-series.ts';
 import { tenantNames } from '../../src/metrics/configured-series.ts';

@@ -3,7 +3,7 @@
  * so that a field added to a value needs no migration. Functions make each step one round trip; every statement in them
  * sees what was committed before it.
  *
- * Those that change deliveries lock their scopes, in one order, so that no two calls wait for each other, and that
+ * The functions that change deliveries lock their scopes, in one order, so that no two calls wait for each other, and that
  * whoever settles the first of a lane sees what is being added behind it.
  */
 export const ledgerTables = `

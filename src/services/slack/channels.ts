@@ -16,7 +16,16 @@ const mostKnown = 10_000;
 
 export function createChannels(
   state: ServiceState,
-  { service, ttl, now }: { service: string /** Seconds. */; ttl: number; now: () => number },
+  {
+    service,
+    ttl,
+    now,
+  }: {
+    service: string;
+    /** Seconds. */
+    ttl: number;
+    now: () => number;
+  },
 ): Channels {
   /** What is stored, the least used first. */
   const stored = new Map<string, { id: string; refreshAt: number }>();

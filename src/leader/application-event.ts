@@ -1,0 +1,29 @@
+import type { Application, JsonObject } from '../model.ts';
+
+/** What the watch, or the ledger at start, says of an Application. */
+export interface ApplicationEvent {
+  /** For one that is gone: the last that is known of it. */
+  application: Application;
+  /** `unwatched`: it is still there, but no longer among those that are watched. */
+  kind: 'seen' | 'deleted' | 'unwatched';
+  /** When it was received, Unix milliseconds. */
+  observedAt: number;
+  /** It happened before this process began to watch, which may have been decided about already. */
+  isReplayed?: boolean;
+}
+
+/**
+ * An Application without finalizers vanishes without ever carrying a deletionTimestamp; conditions such as
+ * `app.metadata.deletionTimestamp != nil` get to see one all the same.
+ */
+export function withDeletionTimestamp({ application, observedAt }: ApplicationEvent): Application {
+  const metadata = application.object.metadata as JsonObject;
+  if (metadata.deletionTimestamp) return application;
+  const deletionTimestamp = `${new Date(observedAt).toISOString().slice(0, 19)}Z`;
+  return { ...application, object: { ...application.object, metadata: { ...metadata, deletionTimestamp } } };
+}
+
+/** For the log. */
+export function nameOf({ namespace, name }: Application): string {
+  return `${namespace}/${name}`;
+}

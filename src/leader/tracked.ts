@@ -1,0 +1,56 @@
+import type { OpenNotices } from '../alerts/decide.ts';
+import { slotOf } from '../alerts/keys.ts';
+import type { ChangeHistory } from '../ledger/rows.ts';
+import type { AlertSeries } from '../metrics/application-series.ts';
+import type { Application } from '../model.ts';
+import type { ApplicationEvent } from './application-event.ts';
+import type { AlertEvaluation } from './evaluate.ts';
+import type { Hold } from './progress.ts';
+
+/** What is known of an Application while it is watched. */
+export interface Tracked {
+  application: Application;
+  open: OpenNotices;
+  /**
+   * When something was last decided, Unix milliseconds. A later decision gets a later time, because it is what tells
+   * two occurrences of an alert apart; a watch that catches up shows both in one millisecond.
+   */
+  decidedAt: number;
+  /** Events that arrived while the ledger was asked; undefined once it has answered. */
+  waiting?: { event: ApplicationEvent; hold: Hold }[];
+  /** Of the record in the ledger; undefined before there is one. */
+  fingerprint?: string;
+  /** The revision up to which an earlier process has decided; undefined where there was none. */
+  decidedUpTo?: string | undefined;
+  /** For conditions that ask how often a value has changed; stands in the record, too. */
+  history: ChangeHistory;
+  /**
+   * Alerts that nobody is told of, since nothing is sent through their services yet, by namespace, trigger and condition.
+   * They are in no ledger: after a restart they hold since they were seen again.
+   */
+  undelivered: ReadonlyMap<string, AlertSeries>;
+  /** Milliseconds into each minute at which its conditions that read the clock are evaluated. */
+  phase: number;
+  /** `startedAt` of an operation that has no end, once that is logged. */
+  stuck?: string;
+  /** Failures logged already, so that each is logged when it changes and not with every event. */
+  failures: string;
+}
+
+/** An alert is active while its condition holds; a failed evaluation is no answer, so it leaves the alert as it was. */
+export function activeAlerts(
+  { open, undelivered }: Pick<Tracked, 'open' | 'undelivered'>,
+  evaluations: readonly AlertEvaluation[],
+): AlertSeries[] {
+  const alerts = new Map<string, AlertSeries>();
+  for (const evaluation of evaluations) {
+    if (evaluation.result.status === 'unmatched') continue;
+    const alert = open.get(slotOf(evaluation))?.alerts.at(-1);
+    if (!alert) continue;
+    const { trigger, severity } = evaluation;
+    const key = `${trigger}\n${severity}`;
+    const since = Math.min(alert.since, alerts.get(key)?.since ?? Number.POSITIVE_INFINITY);
+    alerts.set(key, { trigger, severity, since });
+  }
+  return [...alerts.values(), ...undelivered.values()];
+}

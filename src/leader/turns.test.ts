@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import { createTurns } from './turns.ts';
+
+function setUp() {
+  const pending: (() => void)[] = [];
+  let ended = 0;
+  const turns = createTurns({
+    clock: { turn: () => new Promise((resolve) => pending.push(resolve)) },
+    onTurn: () => {
+      ended += 1;
+    },
+  });
+  const done: string[] = [];
+  const take = (name: string, steps: number) =>
+    turns.take(() => {
+      done.push(name);
+      turns.spend(steps);
+    });
+  async function turn(): Promise<void> {
+    pending.shift()?.();
+    await new Promise(setImmediate);
+  }
+  return { turns, done, take, turn, pending, ended: () => ended };
+}
+
+it('does a task at once while there are steps left in the turn, and the rest in later turns, in order', async () => {
+  const { turns, done, take, turn, ended } = setUp();
+  take('a', 150_000);
+  take('b', 60_000);
+  expect(turns.isFree()).toBe(false);
+  for (const name of ['c', 'd', 'e']) take(name, 100_000);
+  expect([done, turns.waiting()]).toEqual([['a', 'b'], 3]);
+  await turn();
+  expect([done, turns.waiting(), ended()]).toEqual([['a', 'b', 'c', 'd'], 1, 1]);
+  take('f', 1);
+  await turn();
+  expect([done.join(''), turns.isFree()]).toEqual(['abcdef', true]);
+});
+
+it('asks for one turn, however often something is spent', () => {
+  const { turns, pending } = setUp();
+  for (let index = 0; index < 10; index += 1) turns.spend(1);
+  expect(pending).toHaveLength(1);
+});
+
+it('forgets what waits when it is stopped', async () => {
+  const { turns, done, take, turn } = setUp();
+  take('a', 200_000);
+  take('b', 1);
+  turns.stop();
+  await turn();
+  expect([done, turns.waiting()]).toEqual([['a'], 0]);
+});
