@@ -38,7 +38,7 @@ export const email = serviceSchema({
       const addresses = addressesIn(recipient);
       if (addresses !== undefined && addresses.length > 0) return undefined;
       return {
-        what: recipient.trim() === '' ? 'is missing' : 'is no list of e-mail addresses',
+        what: recipient.trim() === '' ? 'is missing' : 'is no e-mail address, nor a list of them',
         fix: 'Write name@example.com, or several with commas between them.',
       };
     },

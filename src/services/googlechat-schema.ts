@@ -13,9 +13,15 @@ export const googlechat = serviceSchema({
     },
     ...transport,
   },
-  section: { merge: 'keep', fields: { cards: 'text', cardsV2: 'text', threadKey: 'text' } },
+  section: {
+    merge: 'keep',
+    fields: { cards: 'text', cardsV2: 'text', threadKey: 'text' },
+    json: ['cards', 'cardsV2'],
+  },
   rendering: {
     filterValue: escapeChat(),
+    // JSON is YAML.
+    jsonFields: [],
     yamlFields: ['cards', 'cardsV2'],
     plainFields: ['threadKey'],
   },
