@@ -28,6 +28,7 @@ const evaluations = async (): Promise<number> => {
 
 async function measure(what: string, run: () => Promise<unknown>): Promise<void> {
   const before = await evaluations();
+  const began = performance.now();
   const cpu = process.cpuUsage();
   const histogram = monitorEventLoopDelay({ resolution: 1 });
   histogram.enable();
@@ -35,10 +36,11 @@ async function measure(what: string, run: () => Promise<unknown>): Promise<void>
   histogram.disable();
   const { user, system } = process.cpuUsage(cpu);
   const [p99, max] = [histogram.percentile(99), histogram.max].map((ns) => (ns / 1e6).toFixed(1));
+  const lasted = ((performance.now() - began) / 1000).toFixed(1);
   const done = (await evaluations()) - before;
   const seconds = ((user + system) / 1e6).toFixed(1);
   console.log(
-    `${what}: ${done} evaluations, ${seconds} s of CPU, event loop late by ${p99} ms (p99), ${max} ms (most)`,
+    `${what}: ${done} evaluations in ${lasted} s, ${seconds} s of CPU, event loop late by ${p99} ms (p99), ${max} ms (most)`,
   );
 }
 

@@ -189,6 +189,13 @@ async function prepare(name: Name): Promise<{ url: string; remove(): Promise<voi
     };
   }
   const server = await (name === 'redis' ? findRedis() : findPostgres()).start();
-  const url = name === 'redis' ? redisDatabase(server, 9) : await postgresDatabase(server);
-  return { url, remove: () => server.stop() };
+  if (name === 'postgres') return { url: await postgresDatabase(server), remove: () => server.stop() };
+  const { url, release } = await redisDatabase(server);
+  return {
+    url,
+    async remove() {
+      await release();
+      await server.stop();
+    },
+  };
 }

@@ -64,7 +64,7 @@ async function demo(): Promise<void> {
   await slack.start();
   lifetime.check();
   await writeFile(join(directory, 'kubeconfig'), kubeconfig, { mode: 0o600 });
-  herald = await createHerald({
+  herald = createHerald({
     kubeconfig: join(directory, 'kubeconfig'),
     queue: `sqlite:${join(directory, 'queue')}`,
     onLog(entry) {
@@ -76,7 +76,7 @@ async function demo(): Promise<void> {
       void lifetime.end(1);
     },
   });
-  const { url, start, stop, kill } = herald;
+  const { start, stop, kill } = herald;
   lifetime.undo(stop);
   slack.onCall((call) => {
     if (isPost(call)) tell('message', `#${channelOf(call)}  ${oneLine(call.form.text ?? '')}`);
@@ -96,7 +96,7 @@ async function demo(): Promise<void> {
 
   for (const object of demoConfiguration(slack, 'https://argocd.example.com'))
     kubernetes.cluster.apply(object);
-  terminal.title(`Herald demo: the page is ${page.url}, the metrics are ${url}/metrics`);
+  terminal.title(`Herald demo: the page is ${page.url}, and links to the metrics`);
   await bridge.start();
   setInterval(() => void refreshFigures(), 1_000);
 
@@ -119,7 +119,7 @@ async function startPage(): Promise<PageServer> {
         bridge: bridgeState,
         channels: slack.view(),
         timeline: timeline.slice(-60),
-        metricsUrl: herald ? `${herald.url}/metrics` : '',
+        metricsUrl: `${herald?.url ?? ''}/metrics`,
         ...figures,
       }),
       flags.ports,

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Json, JsonObject } from '../src/model.ts';
+import { backstop } from './backstop.ts';
 import { answerWithFault, createFaultPlan, type Fault, readBody } from './http-faults.ts';
 import { type Answer, type Arguments, missingScope, refuse } from './slack/answers.ts';
 import { METHODS } from './slack/methods.ts';
@@ -247,7 +248,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     setScopes(list) {
       scopes = new Set(list);
     },
-    until(condition, timeout = 30_000) {
+    until(condition, timeout = backstop) {
       if (condition()) return Promise.resolve();
       return new Promise((resolve, reject) => {
         const check = () => {

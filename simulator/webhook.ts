@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { backstop } from './backstop.ts';
 import { answerWithFault, createFaultPlan, type Fault, readBody } from './http-faults.ts';
 
 export interface WebhookRequestRecord {
@@ -64,7 +65,7 @@ export function createWebhookReceiver({ host = '127.0.0.1' } = {}): WebhookRecei
       await closed;
     },
     fail: (fault, options) => plan.add(fault, options),
-    until(condition, timeout = 30_000) {
+    until(condition, timeout = backstop) {
       if (condition()) return Promise.resolve();
       return new Promise((resolve, reject) => {
         const finish = () => {

@@ -5,8 +5,10 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { freePort } from '../simulator/free-port.ts';
+import { onPath } from './tools.ts';
 
 /** A server that tests may use. Databases of others on it are left alone: each test names its own. */
 export interface TestServer {
@@ -28,60 +30,51 @@ export interface FoundServer {
 }
 
 /**
- * Redis for tests: `HERALD_TEST_REDIS` where it is set, else a redis-server or valkey-server of this machine, started
- * on a free port with append-only persistence and removed afterwards, else skipped with one line that says so.
+ * Redis for tests: `HERALD_TEST_REDIS`, which test/global-setup.ts sets to one for all test files where it is not set,
+ * else a redis-server or valkey-server of this machine, started on a free port with append-only persistence and removed
+ * afterwards, else skipped.
  */
 export function findRedis(): FoundServer {
-  return found('Redis', process.env['HERALD_TEST_REDIS'], ownRedis);
+  return found('HERALD_TEST_REDIS', findOwnRedis);
 }
 
 /**
- * PostgreSQL for tests: `HERALD_TEST_POSTGRES` (a user that may create databases) where it is set, else a postgres of
- * this machine, started in a temporary directory, else skipped.
+ * PostgreSQL for tests: `HERALD_TEST_POSTGRES` (a user that may create databases), which test/global-setup.ts sets where
+ * it is not set, else a postgres of this machine, started in a temporary directory, else skipped.
  */
 export function findPostgres(): FoundServer {
-  return found('PostgreSQL', process.env['HERALD_TEST_POSTGRES'], ownPostgres);
+  return found('HERALD_TEST_POSTGRES', findOwnPostgres);
 }
 
 /** Servers that are always ours, for tests that kill them. */
 export function findOwnRedis(): FoundServer {
-  return found('Redis', undefined, ownRedis);
+  const command = onPath('redis-server') ?? onPath('valkey-server');
+  return command === undefined
+    ? missing('no redis-server on this machine')
+    : { start: () => startRedis(command) };
 }
 
 export function findOwnPostgres(): FoundServer {
-  return found('PostgreSQL', undefined, ownPostgres);
-}
-
-function ownRedis() {
-  const command = onPath('redis-server') ?? onPath('valkey-server');
-  return command === undefined ? 'no redis-server on this machine' : () => startRedis(command);
-}
-
-function ownPostgres() {
   const binaries = postgresBinaries();
-  if (binaries === undefined) return 'no postgres on this machine';
+  if (binaries === undefined) return missing('no postgres on this machine');
   const account = unprivilegedAccount();
-  if (account === undefined) return 'postgres does not run as root, and there is no user postgres';
-  return () => startPostgres(binaries, account);
+  if (account === undefined) return missing('postgres does not run as root, and there is no user postgres');
+  return { start: () => startPostgres(binaries, account) };
 }
 
-function found(
-  what: string,
-  url: string | undefined,
-  find: () => string | (() => Promise<TestServer>),
-): FoundServer {
-  if (url) return { start: async () => ({ url, stop: async () => undefined }) };
-  const start = find();
-  if (typeof start !== 'string') return { start };
-  const skipped = `skipped: ${start}`;
-  console.warn(`${what}: ${skipped}`);
-  return { skipped, start: () => Promise.reject(new Error(skipped)) };
+function found(variable: string, find: () => FoundServer): FoundServer {
+  const url = process.env[variable];
+  return url ? { start: async () => ({ url, stop: async () => undefined }) } : find();
+}
+
+function missing(why: string): FoundServer {
+  return { skipped: `skipped: ${why}`, start: () => Promise.reject(new Error(why)) };
 }
 
 async function startRedis(command: string): Promise<TestServer> {
   const directory = mkdtempSync(join(tmpdir(), 'herald-redis-'));
   const port = await freePort();
-  const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', directory];
+  const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', directory, '--databases', '64'];
   const persistence = [
     '--appendonly',
     'yes',
@@ -153,11 +146,12 @@ function restartable(launch: () => ChildProcess, answers: () => Promise<boolean>
     async start() {
       const started = launch();
       child = started;
+      const ended = new AbortController();
       const failed = new Promise<never>((_, reject) => {
         started.once('error', reject);
         started.once('exit', (code) => reject(new Error(`The server ended at once with code ${code}`)));
-      });
-      await Promise.race([failed, untilTrue(answers)]);
+      }).finally(() => ended.abort());
+      await Promise.race([failed, untilTrue(answers, ended.signal)]);
     },
     async kill(signal) {
       const running = child;
@@ -169,12 +163,8 @@ function restartable(launch: () => ChildProcess, answers: () => Promise<boolean>
   };
 }
 
-async function untilTrue(answers: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
-    if (await answers()) return;
-    await delay(50);
-  }
-  throw new Error('The server did not answer within 30 s');
+async function untilTrue(answers: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && !(await answers())) await delay(50);
 }
 
 function redisAnswers(port: number): Promise<boolean> {
@@ -198,13 +188,6 @@ async function postgresAnswers(binaries: string, port: number): Promise<boolean>
   });
 }
 
-function onPath(command: string): string | undefined {
-  return (process.env['PATH'] ?? '')
-    .split(':')
-    .map((directory) => join(directory, command))
-    .find((file) => existsSync(file));
-}
-
 /** Debian keeps them off the PATH, one directory a version. */
 function postgresBinaries(): string | undefined {
   const root = '/usr/lib/postgresql';
@@ -224,11 +207,38 @@ function unprivilegedAccount(): Account | undefined {
   return Number.isInteger(account.uid) && Number.isInteger(account.gid) ? account : undefined;
 }
 
-/** A database of its own on the server, so that test files can run side by side: one number for each file. */
-export function redisDatabase(server: TestServer, number: number): string {
-  const url = new URL(server.url);
-  url.pathname = `/${number}`;
-  return url.href;
+export interface RedisDatabase {
+  url: string;
+  /** For the next who asks. */
+  release(): Promise<void>;
+}
+
+/** Seconds after which the database of a test run that was killed is another's. */
+const leaseTime = 3_600;
+
+/** An empty database on the server that nobody else uses: which ones are in use is noted in the first. */
+export async function redisDatabase(server: TestServer): Promise<RedisDatabase> {
+  const leases = new Redis(server.url, { db: 0 });
+  const [, count] = (await leases.config('GET', 'databases')) as [string, string];
+  const lease = (number: number) => `herald-test:${number}`;
+  for (;;) {
+    for (let number = 1; number < Number(count); number += 1) {
+      if ((await leases.set(lease(number), process.pid, 'EX', leaseTime, 'NX')) === null) continue;
+      const database = new Redis(server.url, { db: number });
+      await database.flushdb();
+      await database.quit();
+      const url = new URL(server.url);
+      url.pathname = `/${number}`;
+      return {
+        url: url.href,
+        async release() {
+          await leases.del(lease(number));
+          await leases.quit();
+        },
+      };
+    }
+    await delay(200);
+  }
 }
 
 /** A new, empty database on the server. Removed with it, or left behind on a server that was given. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { all, committer } from '../../test/contract/ledger-fixtures.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Delivery, JsonObject, Outcome } from '../model.ts';
@@ -334,7 +334,7 @@ describe('the mark of an attempt', () => {
     const stopped = Promise.withResolvers<Outcome>();
     service.outcomes = [stopped.promise];
     const first = d.attempt(delivery);
-    await vi.waitUntil(() => departure !== undefined);
+    await expect.poll(() => departure).toBeDefined();
     expect(departure?.isOpen()).toBe(true);
     d.clock.now += minute - 2_000;
     expect(departure?.isOpen()).toBe(false);

@@ -285,7 +285,7 @@ it('after crashes, too, tells of what holds, of nothing that never was, and noth
     }),
     { numRuns: 150 },
   );
-}, 30_000);
+});
 
 /** What must have been told because it holds at the end. */
 function holding(steps: readonly Step[]): string[] {
@@ -311,4 +311,4 @@ it('loses nothing and doubles nothing, whatever fails and whenever it is started
     }),
     { numRuns: 150 },
   );
-}, 30_000);
+});

@@ -133,7 +133,7 @@ describe('resolveSubscriptions', () => {
     expect(again).toEqual(first);
   });
 
-  it('never throws, and one annotation never touches another', { timeout: 60_000 }, () => {
+  it('never throws, and one annotation never touches another', () => {
     const name = fc
       .constantFrom(
         'subscribe.',

@@ -33,7 +33,7 @@ describe('repo functions of a running Herald', () => {
     world.setSecret({ 'argocd-token': argocd.token });
     world.configure(configuration);
     await world.start();
-  }, 120_000);
+  });
   afterAll(async () => {
     await world?.close();
     await argocd?.stop();
@@ -42,7 +42,7 @@ describe('repo functions of a running Herald', () => {
 
   const messages = (channel: string) =>
     world.slack.messages(channel).map(({ text, attachments }) => [text, attachments[0]?.text ?? '']);
-  const told = (channel: string) => world.slack.until(() => messages(channel).length > 0, 60_000);
+  const told = (channel: string) => world.slack.until(() => messages(channel).length > 0);
 
   function apply(name: string, channel: string, trigger = 'on-health-degraded'): void {
     const status = { ...degraded, sync: { status: 'Synced', revision: sha } };

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { embeddedStore } from '../contract/stores.ts';
-import { hasOpenssl, makeCertificate, serveWith } from '../services/own-certificates.ts';
+import { makeCertificate, serveWith } from '../services/own-certificates.ts';
+import { tools } from '../tools.ts';
 import { application, degraded } from './applications.ts';
 import { createWorld } from './world.ts';
 
-test.skipIf(!hasOpenssl)(
+test.skipIf(tools.openssl === undefined)(
   'run trusts the certificates of ARGOCD_TLS_DATA_PATH, from when they are there',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'herald-tls-'));

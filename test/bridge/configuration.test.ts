@@ -32,7 +32,7 @@ describe('the configuration of a running Herald', () => {
     world.configure({ ...good, ...bad });
     world.cluster.apply(application('shop', { subscriptions: { 'on-health-degraded': 'alerts' } }));
     await world.start();
-  }, 120_000);
+  });
   afterAll(async () => {
     await world?.close();
     await prepared?.remove();

@@ -1,8 +1,7 @@
-import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/model.ts';
 import { embeddedStore } from '../contract/stores.ts';
-import { application, degraded, healthy, named, running, succeeded, uidOf } from './applications.ts';
+import { application, degraded, healthy, named, running, succeeded } from './applications.ts';
 import { claimWithoutJob } from './intent.ts';
 import { createWorld, seen, type World } from './world.ts';
 
@@ -31,7 +30,7 @@ function useWorld(flags: string[] = []): { world: World; url: string } {
     used.world = await createWorld({ queue: prepared.url, flags });
     used.world.configure({ ...configuration, ...threaded });
     await used.world.start();
-  }, 120_000);
+  });
   afterAll(async () => {
     await used.world?.close();
     await remove?.();
@@ -117,40 +116,6 @@ describe('the life of Applications', () => {
     const series = (await world.metrics()).filter(({ labels }) => labels.name === 'shop');
     expect(series).toEqual([]);
   });
-
-  test.skipIf(store.name !== 'redis')(
-    'an event that changes no result asks the store nothing (needs Redis, which shows what it is asked)',
-    async () => {
-      const { world, url } = used;
-      const { cluster } = world;
-      cluster.apply(
-        application('calm', { subscriptions: { 'on-health-degraded': 'calm' }, status: degraded }),
-      );
-      await world.slack.until(() => texts(world, 'calm').length >= 1);
-      await world.decided();
-
-      const uid = uidOf(cluster.get(named('calm')));
-      const client = new Redis(url);
-      const monitor = await client.monitor();
-      let asked = 0;
-      monitor.on('monitor', (_: string, command: string[]) => {
-        if (command.some((part) => part.includes(uid))) asked += 1;
-      });
-      const triggered = { name: 'on-health-degraded', triggered: 'true' };
-      const before = await world.metric('argocd_notifications_trigger_eval_total', triggered);
-      for (let event = 10; event < 30; event += 1) {
-        cluster.patch(named('calm'), { status: { reconciledAt: `2026-11-22T12:00:${event}Z` } });
-      }
-      await world.untilMetric('argocd_notifications_trigger_eval_total', triggered, (n) => n >= before + 20);
-      // What is asked for its sake would be asked before this.
-      await world.decided();
-      expect(asked).toBe(0);
-      cluster.patch(named('calm'), { status: healthy });
-      await world.decided();
-      expect(asked).toBeGreaterThan(0);
-      for (const connection of [monitor, client]) connection.disconnect();
-    },
-  );
 
   test('deletions are told once, with or without finalizers, seen or found out later', async () => {
     const { world } = used;

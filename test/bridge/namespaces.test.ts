@@ -34,7 +34,7 @@ describe('namespaces', () => {
     // Not among those that are watched: it must not act, nor be read.
     world.configure(ofTenant, 'elsewhere');
     await world.start();
-  }, 120_000);
+  });
   afterAll(async () => {
     await world?.close();
     await prepared?.remove();

@@ -6,6 +6,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
+import { tools } from '../tools.ts';
 
 /** A proxy to the world in which slack.com is the simulator: configuration that names no address works as it stands. */
 export interface SlackCom {
@@ -20,7 +21,7 @@ export async function startSlackCom(apiUrl: string): Promise<SlackCom> {
   const directory = mkdtempSync(join(tmpdir(), 'herald-slack-com-'));
   const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
   execFileSync(
-    'openssl',
+    tools.openssl ?? 'openssl',
     `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=slack.com
      -addext subjectAltName=DNS:slack.com -keyout ${key} -out ${cert}`.split(/\s+/),
     { stdio: 'ignore' },
@@ -74,17 +75,5 @@ function tunnel(a: Socket, b: Socket, sockets: Set<Socket>): void {
       sockets.delete(from);
       to.destroy();
     });
-  }
-}
-
-export const hasOpenssl = canRun('openssl');
-
-function canRun(command: string): boolean {
-  try {
-    execFileSync(command, ['version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    console.warn(`slack.com: skipped: no ${command} on this machine to make a certificate`);
-    return false;
   }
 }

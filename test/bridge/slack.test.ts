@@ -32,7 +32,7 @@ describe('what Slack answers', () => {
     // It takes the ten seconds of Slack's deadline, and is looked at last.
     world.slack.fail({ kind: 'hang' }, { where: ({ form }) => form.channel === 'hung' });
     degrade('hung', 'hung');
-  }, 120_000);
+  });
   afterAll(async () => {
     await world?.close();
     await prepared?.remove();
@@ -49,8 +49,7 @@ describe('what Slack answers', () => {
   }
   const posts = (channel: string) => attempts(world, channel);
   const texts = (channel: string) => world.slack.messages(channel).map(({ text }) => text);
-  const told = (channel: string, count = 1) =>
-    world.slack.until(() => texts(channel).length >= count, 60_000);
+  const told = (channel: string, count = 1) => world.slack.until(() => texts(channel).length >= count);
   const outcomes = (labels: Record<string, string>) => world.metric('herald_delivery_outcomes_total', labels);
 
   test('429: that channel waits as long as Slack says, and only that one', async () => {

@@ -51,7 +51,7 @@ describe('tenants', () => {
       'team-a',
     );
     await world.start();
-  }, 120_000);
+  });
   afterAll(async () => {
     await world?.close();
     await Promise.all(receivers.map((each) => each.stop()));

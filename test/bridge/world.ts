@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseSample, type Sample } from '../../demo/metrics.ts';
+import { backstop } from '../../simulator/backstop.ts';
 import { createHerald, type Herald } from '../../simulator/herald.ts';
 import type { SimulatedCluster } from '../../simulator/kubernetes/cluster.ts';
 import {
@@ -17,6 +18,7 @@ import {
   type SlackSimulator,
   type SlackSimulatorOptions,
 } from '../../simulator/slack.ts';
+import { notedProgress } from '../../src/leader/term.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createLedger } from '../../src/ledger/store-ledger.ts';
 import type { JsonObject } from '../../src/model.ts';
@@ -45,6 +47,11 @@ export interface World {
   /** Resolves with the first log entry, past or to come, that satisfies the condition. */
   untilLogged(holds: (entry: LogEntry) => boolean): Promise<LogEntry>;
   start(): Promise<void>;
+  /**
+   * Resolves when Herald has noted how far it is, which it does every second: a process that is killed before the first
+   * time leaves nothing for the next to go on from.
+   */
+  noted(): Promise<void>;
   /** SIGKILL, and a new process. */
   restart(meanwhile?: () => void | Promise<void>): Promise<void>;
   /** Resolves when Herald has settled everything that Slack accepted of it. */
@@ -69,10 +76,6 @@ export interface WorldOptions {
   kubernetes?: SimulatorOptions;
 }
 
-const patience = 45_000;
-/** Starts take half the time when code that was compiled once is kept. */
-const compileCache = join(tmpdir(), 'herald-compile-cache');
-
 export async function createWorld(options: WorldOptions): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'herald-bridge-'));
   const kubernetes = createKubernetesSimulator({ namespace: 'argocd', ...options.kubernetes });
@@ -84,11 +87,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const listeners = new Set<(entry: LogEntry) => void>();
   let barriers = 0;
   let acceptedBefore = 0;
-  const herald = await createHerald({
+  const herald = createHerald({
     kubeconfig,
     queue: options.queue,
     flags: options.flags ?? [],
-    env: { NODE_COMPILE_CACHE: compileCache, ...(await options.env?.(slack)) },
+    env: (await options.env?.(slack)) ?? {},
     onLog(entry) {
       logs.push(entry);
       for (const listener of listeners) listener(entry);
@@ -134,6 +137,15 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       acceptedBefore = accepted();
       await herald.start();
     },
+    async noted() {
+      const store = await openForTest(options.queue, { isGuest: true });
+      try {
+        const ledger = createLedger(store);
+        while ((await notedProgress(ledger)) === undefined) await delay(50);
+      } finally {
+        await store.close(5_000);
+      }
+    },
     async restart(meanwhile) {
       await herald.kill();
       await meanwhile?.();
@@ -148,7 +160,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     metrics,
     metric,
     async untilMetric(name, labels, holds) {
-      const end = Date.now() + patience;
+      const end = Date.now() + backstop;
       let value = await metric(name, labels);
       // Nothing tells of a metric's change.
       while (!holds(value)) {
@@ -163,8 +175,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           listeners.delete(listener);
-          reject(new Error(`No such log entry within ${patience} ms`));
-        }, patience);
+          reject(new Error(`No such log entry within ${backstop} ms`));
+        }, backstop);
         const listener = (entry: LogEntry): void => {
           if (!holds(entry)) return;
           clearTimeout(timer);
@@ -186,7 +198,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
         spec: { project: 'default' },
         status,
       });
-      await slack.until(() => slack.messages(name).length > 0, patience);
+      await slack.until(() => slack.messages(name).length > 0);
       await world.settled();
       cluster.remove({ kind: 'Application', namespace: 'argocd', name });
     },

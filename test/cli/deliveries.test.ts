@@ -3,7 +3,7 @@ import { createLedger } from '../../src/ledger/store-ledger.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { all, committer, delivery } from '../contract/ledger-fixtures.ts';
 import { silent, storesUnderTest } from '../contract/stores.ts';
-import { herald, temporaryFolder } from './support.ts';
+import { herald, heraldProcess, temporaryFolder } from './support.ts';
 
 const rejected = { status: 'rejected', reason: 'channel_not_found', error: 'no such channel' } as const;
 
@@ -23,19 +23,14 @@ async function fill(url: string): Promise<string[]> {
   }
 }
 
-const redisNumber = 11;
-
-/** Three processes follow each other. */
-const timeout = 180_000;
-
-describe.each(storesUnderTest(redisNumber))('deliveries in $name', ({ skipped, prepare }) => {
+describe.each(storesUnderTest())('deliveries in $name', ({ skipped, prepare }) => {
   let prepared: Awaited<ReturnType<typeof prepare>>;
   beforeAll(async () => {
     if (!skipped) prepared = await prepare();
   });
   afterAll(() => prepared?.remove());
 
-  test.skipIf(skipped)('are shown, and retried once', { timeout }, async () => {
+  test.skipIf(skipped)('are shown, and retried once', async () => {
     const [pending = '', first = '', second = ''] = await fill(prepared.url);
     const queue = ['--queue', prepared.url];
 
@@ -67,16 +62,16 @@ describe.each(storesUnderTest(redisNumber))('deliveries in $name', ({ skipped, p
 });
 
 describe('the embedded store', () => {
-  test('that a bridge runs on is looked into, and what is retried the bridge sees', { timeout }, async () => {
+  test('that a bridge runs on is looked into, and what is retried the bridge sees', async () => {
     const directory = temporaryFolder();
     const queue = `sqlite:${directory}`;
     const [, first = '', second = ''] = await fill(queue);
     const store = await openStore(queue, { log: silent });
     try {
-      const shown = await herald(['deliveries', '--queue', queue]);
+      const shown = await heraldProcess(['deliveries', '--queue', queue]);
       expect(shown).toMatchObject({ code: 0, stderr: '' });
       expect(shown.stdout).toContain(`${first.slice(0, 12)}  rejected`);
-      const retried = await herald(['deliveries', 'retry', first, '--queue', queue]);
+      const retried = await heraldProcess(['deliveries', 'retry', first, '--queue', queue]);
       expect(retried).toMatchObject({ code: 0, stderr: '' });
       const parked = (await all(createLedger(store).parked())).map(({ delivery }) => delivery.id);
       expect(parked).toEqual([second]);

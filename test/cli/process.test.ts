@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createKubernetesSimulator } from '../../simulator/kubernetes.ts';
 import { createSlackSimulator } from '../../simulator/slack.ts';
-import { type Finished, herald, temporaryFile } from './support.ts';
+import { type Finished, heraldProcess, temporaryFile } from './support.ts';
 
 const configMap = (data: Record<string, string>) =>
   JSON.stringify({
@@ -25,7 +25,7 @@ const good = {
 };
 
 test('a mistake: one line to standard error, exit 2', async () => {
-  expect(await herald(['run', '--metrics-prot', '9001'])).toEqual<Finished>({
+  expect(await heraldProcess(['run', '--metrics-prot', '9001'])).toEqual<Finished>({
     code: 2,
     stdout: '',
     stderr:
@@ -34,7 +34,7 @@ test('a mistake: one line to standard error, exit 2', async () => {
 });
 
 test('help to standard output, exit 0', async () => {
-  const { code, stdout, stderr } = await herald(['template', 'notify', '--help']);
+  const { code, stdout, stderr } = await heraldProcess(['template', 'notify', '--help']);
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/^Usage: herald template notify \[options\] <NAME> <APPLICATION>\n/);
 });
@@ -42,28 +42,26 @@ test('help to standard output, exit 0', async () => {
 test('config check of files and of standard input', async () => {
   const bad = configMap({ ...good, 'trigger.bad': '- when: "1 =="\n  send: [degraded]\n' });
   const file = temporaryFile('cm.yaml', bad);
-  const ofFile = await herald(['config', 'check', file]);
+  const ofFile = await heraldProcess(['config', 'check', file]);
   expect(ofFile.code).toBe(1);
   expect(ofFile.stdout).toContain(`${file}:1:`);
   expect(ofFile.stdout).toMatch(/^trigger\.bad\n {2}\S+:1:\d+: error: when: /);
-  const ofStdin = await herald(['config', 'check', '-'], { stdin: configMap(good) });
+  const ofStdin = await heraldProcess(['config', 'check', '-'], { stdin: configMap(good) });
   expect(ofStdin).toMatchObject({ code: 0, stderr: '' });
   expect(ofStdin.stdout).toBe('standard input (ConfigMap argocd-notifications-cm): no problems\n');
-  expect(await herald(['config', 'check', `${file}.missing`])).toMatchObject({
+  expect(await heraldProcess(['config', 'check', `${file}.missing`])).toMatchObject({
     code: 2,
     stderr: `herald config check: ${file}.missing: no such file\n`,
   });
 });
 
 test('without a cluster to be reached: exit 2, and how to name one', async () => {
-  const { code, stderr } = await herald(['trigger', 'get']);
+  const { code, stderr } = await heraldProcess(['trigger', 'get']);
   expect(code).toBe(2);
   expect(stderr).toMatch(/^herald trigger get: no kubeconfig and not in a cluster: give --kubeconfig FILE/);
 });
 
-test('ConfigMap, Secret and Application of a cluster that flags alone describe; a message to Slack', {
-  timeout: 180_000,
-}, async () => {
+test('ConfigMap, Secret and Application of a cluster that flags alone describe; a message to Slack', async () => {
   const cluster = createKubernetesSimulator({ token: 'cluster-token' });
   const slack = createSlackSimulator({ channels: [{ name: 'deploys' }] });
   const [{ url }] = await Promise.all([cluster.start(), slack.start()]);
@@ -83,12 +81,12 @@ test('ConfigMap, Secret and Application of a cluster that flags alone describe; 
     });
     const access = ['--server', url, '--token', 'cluster-token', '-n', 'argocd'];
 
-    const evaluated = await herald(['trigger', 'run', 'on-degraded', 'shop', ...access]);
+    const evaluated = await heraldProcess(['trigger', 'run', 'on-degraded', 'shop', ...access]);
     expect(evaluated).toMatchObject({ code: 0, stderr: '' });
     expect(evaluated.stdout).toContain("app.status.health.status == 'Degraded'  true\n");
 
     const notify = ['template', 'notify', 'degraded', 'shop', ...access, '--recipient'];
-    expect(await herald([...notify, 'slack:deploys'])).toEqual<Finished>({
+    expect(await heraldProcess([...notify, 'slack:deploys'])).toEqual<Finished>({
       code: 0,
       stdout: '',
       stderr: 'Sent to slack:deploys\n',
@@ -96,13 +94,22 @@ test('ConfigMap, Secret and Application of a cluster that flags alone describe; 
     expect(slack.messages('deploys').map(({ text }) => text)).toEqual(['shop is degraded']);
 
     slack.fail({ kind: 'error', error: 'is_archived' });
-    const refused = await herald([...notify, 'slack:deploys', '--recipient', 'console:stdout']);
+    const refused = await heraldProcess([...notify, 'slack:deploys', '--recipient', 'console:stdout']);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/^Not sent to slack:deploys: .*is_archived/);
     expect(refused.stdout).toBe('message: shop is degraded\n');
     expect(refused.stderr + refused.stdout).not.toContain(slack.token);
 
-    const rejected = await herald(['trigger', 'get', '--server', url, '--token', 'wrong', '-n', 'argocd']);
+    const rejected = await heraldProcess([
+      'trigger',
+      'get',
+      '--server',
+      url,
+      '--token',
+      'wrong',
+      '-n',
+      'argocd',
+    ]);
     expect(rejected.code).toBe(2);
     expect(rejected.stderr).toMatch(
       /^herald trigger get: cannot read ConfigMap argocd\/argocd-notifications-cm: .*401/,

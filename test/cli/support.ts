@@ -4,6 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { compileCache } from '../../simulator/herald.ts';
+import { parseCommandLine } from '../../src/cli/command-line.ts';
+import { processIo } from '../../src/cli/process-io.ts';
+import { runCommand } from '../../src/cli/run-command.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -13,14 +17,34 @@ export interface Finished {
   stderr: string;
 }
 
+const io = processIo();
+
+/** Runs a command of `herald` other than `run` in this process, on the files, cluster and store that it names. */
+export async function herald(argv: readonly string[], options: { home?: string } = {}): Promise<Finished> {
+  const line = parseCommandLine(argv, { HOME: options.home ?? temporaryFolder() });
+  if ('exit' in line) return { code: line.exit, stdout: line.stdout, stderr: line.stderr };
+  if (line.command === 'run') throw new Error('The bridge is a process of its own: heraldProcess');
+  const output = { stdout: '', stderr: '' };
+  const code = await runCommand(line, {
+    ...io,
+    stdout: (text) => {
+      output.stdout += text;
+    },
+    stderr: (text) => {
+      output.stderr += text;
+    },
+  });
+  return { code, ...output };
+}
+
 /** Runs `herald` as a process of its own, without the environment's own kubeconfig or home. */
-export function herald(
+export function heraldProcess(
   argv: readonly string[],
   options: { stdin?: string; home?: string } = {},
 ): Promise<Finished> {
   const { PATH } = process.env;
   const child = spawn(process.execPath, [main, ...argv], {
-    env: { PATH, HOME: options.home ?? temporaryFolder() },
+    env: { PATH, HOME: options.home ?? temporaryFolder(), NODE_COMPILE_CACHE: compileCache },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

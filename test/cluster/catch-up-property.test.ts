@@ -4,6 +4,7 @@ import { createKubernetesSimulator, type KubernetesSimulator } from '../../simul
 import { type Connection, connect } from '../../src/cluster/connect.ts';
 import { createReflector, type Reflector } from '../../src/cluster/reflector.ts';
 import { argoPath } from '../../src/cluster/scope.ts';
+import { runs } from '../runs.ts';
 import { change, fault, pause, type Step, shown } from './scripts.ts';
 import { application, quick, silentLog, writeTemporary } from './support.ts';
 
@@ -262,7 +263,7 @@ it('however often it is cut off, a watch that resumes reports exactly what came 
       expect(replayed).toEqual(shownSince.slice(0, replayed.length));
       expect(replayed.length).toBeGreaterThanOrEqual(missed);
     }),
-    { numRuns: 150 },
+    runs(150),
   );
 });
 
@@ -279,6 +280,6 @@ it('whatever happens, what is replayed is the beginning of what came after, and 
       expect(replayed).toEqual(since.slice(0, replayed.length).map(textOf));
       expect(outcome === 'listed' || replayed.length >= missed).toBe(true);
     }),
-    { numRuns: 150 },
+    runs(150),
   );
 });

@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { ClusterError } from '../../src/cluster/cluster-error.ts';
 import { type Connection, type ConnectOptions, connect } from '../../src/cluster/connect.ts';
 import type { JsonObject } from '../../src/model.ts';
+import { tools } from '../tools.ts';
 import { startCluster, temporaryFolder, writeTemporary } from './support.ts';
 
 const path = '/api/v1/configmaps';
@@ -295,18 +296,9 @@ describe('requests', () => {
   });
 });
 
-const openssl = 'openssl';
-const hasOpenssl = ((): boolean => {
-  try {
-    execFileSync(openssl, ['version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-if (!hasOpenssl) console.log('skipped: TLS to the API server (needs openssl)');
+const openssl = tools.openssl ?? '';
 
-describe.skipIf(!hasOpenssl)('TLS', () => {
+describe.skipIf(openssl === '')('TLS', () => {
   /** A self-signed certificate, its own authority. */
   function certificate(folder: string, name: string): { key: string; cert: string } {
     const file = (extension: string): string => join(folder, `${name}.${extension}`);

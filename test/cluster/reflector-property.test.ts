@@ -4,6 +4,7 @@ import { createKubernetesSimulator } from '../../simulator/kubernetes.ts';
 import { connect } from '../../src/cluster/connect.ts';
 import { createReflector } from '../../src/cluster/reflector.ts';
 import { argoPath } from '../../src/cluster/scope.ts';
+import { runs } from '../runs.ts';
 import { change, fault, pause } from './scripts.ts';
 import { application, quick, silentLog, writeTemporary } from './support.ts';
 
@@ -83,6 +84,6 @@ it('whatever happens, the view ends as the server is, and each deletion was repo
         await simulator.stop();
       }
     }),
-    { numRuns: 150 },
+    runs(150),
   );
 });

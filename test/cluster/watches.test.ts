@@ -370,7 +370,7 @@ describe('the configuration where not all namespaces may be asked at once', () =
     simulator.setRoles([...named, ...allow('wide', undefined, ['secrets'])]);
     await untilTold(() => snapshots.some((text) => text.includes('my-slack(token=t)')));
     await expect
-      .poll(() => watch.states().map(({ phase, forbidden }) => [phase, forbidden]), { timeout: 20_000 })
+      .poll(() => watch.states().map(({ phase, forbidden }) => [phase, forbidden]))
       .toEqual(Array(3).fill(['watching', undefined]));
   });
 });

@@ -178,7 +178,7 @@ function deliver(
   recipient: string,
   deliveryId: string,
 ): Promise<Outcome> {
-  return service.send(notification, recipient, { deliveryId, signal: AbortSignal.timeout(30_000) });
+  return service.send(notification, recipient, { deliveryId, signal: AbortSignal.timeout(600_000) });
 }
 
 function judge(expect: Expectation, outcome: Outcome | { error: string }, calls: ApiCall[]): Verdict {

@@ -81,7 +81,7 @@ function describeContract(contract: HttpServiceContract): void {
   describe(`${type} over HTTP`, () => {
     async function sendOnce(): Promise<Outcome> {
       const service = startService(type, options);
-      const signal = AbortSignal.timeout(30_000);
+      const signal = AbortSignal.timeout(600_000);
       const outcome = await service.send(notification('deployed'), recipient, { deliveryId: 'd1', signal });
       await service.close();
       return outcome;
@@ -114,7 +114,7 @@ function describeContract(contract: HttpServiceContract): void {
     it('keeps its connections for the next notifications', async () => {
       play([...prelude, answer]);
       const service = startService(type, options);
-      const signal = AbortSignal.timeout(30_000);
+      const signal = AbortSignal.timeout(600_000);
       const before = server.connections();
       const deliveries = ['d1', 'd2', 'd3', 'd4', 'd5', 'd6'];
       for (const deliveryId of deliveries) {

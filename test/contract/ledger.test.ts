@@ -1,4 +1,4 @@
 import { ledgerContract } from './ledger.ts';
 import { storesUnderTest } from './stores.ts';
 
-for (const underTest of storesUnderTest(1)) ledgerContract(underTest);
+for (const underTest of storesUnderTest()) ledgerContract(underTest);

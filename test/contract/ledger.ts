@@ -12,6 +12,7 @@ import { type Row, type RowKind, rowKinds } from '../../src/ledger/rows.ts';
 import { createLedger } from '../../src/ledger/store-ledger.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createMemoryLedger, factsOf } from '../../src/testing/memory-ledger.ts';
+import { runs } from '../runs.ts';
 import {
   all,
   committer,
@@ -216,7 +217,7 @@ export function ledgerContract(underTest: StoreUnderTest): void {
         ).toHaveLength(mostItems);
       });
 
-      it.each([7_000, 30_000])(
+      it.each([7_000, 30_000].map((count) => runs(count).numRuns))(
         'of any size is written in pieces: %i destinations',
         async (count) => {
           const parts = Array.from({ length: count }, (_, i) => {
@@ -247,7 +248,6 @@ export function ledgerContract(underTest: StoreUnderTest): void {
           await commit('u', { clear: true });
           expect(await all(ledger.pending())).toEqual([]);
         },
-        120_000,
       );
     });
 
@@ -476,7 +476,7 @@ export function ledgerContract(underTest: StoreUnderTest): void {
             expect(await view(ledger), run.toString()).toEqual(await view(model));
           }
         }),
-        { numRuns: 60, endOnFailure: false },
+        { ...runs(60), endOnFailure: false },
       );
     });
   });

@@ -1,4 +1,4 @@
 import { queueBackendContract } from './queue-backend.ts';
 import { storesUnderTest } from './stores.ts';
 
-for (const underTest of storesUnderTest(15)) queueBackendContract(underTest);
+for (const underTest of storesUnderTest()) queueBackendContract(underTest);

@@ -1,4 +1,4 @@
 import { queueContract } from './queue.ts';
 import { storesUnderTest } from './stores.ts';
 
-for (const underTest of storesUnderTest(2)) queueContract(underTest);
+for (const underTest of storesUnderTest()) queueContract(underTest);

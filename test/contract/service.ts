@@ -57,7 +57,7 @@ export function describeService({ name, secrets, section, open }: ServiceContrac
 
     const send = (
       notification: Notification = { message: 'deployed' },
-      signal = AbortSignal.timeout(30_000),
+      signal = AbortSignal.timeout(600_000),
       earlier?: { since: number },
     ) => {
       const context = { deliveryId: 'd1', signal, ...(earlier === undefined ? {} : { earlier }) };
@@ -106,7 +106,7 @@ export function describeService({ name, secrets, section, open }: ServiceContrac
       ['its time is over', { confirm: async () => true, isOpen: () => false }],
       ['another has taken over', { confirm: async () => false, isOpen: () => true }],
     ])('sends nothing once %s', async (_, departure) => {
-      const context = { deliveryId: 'd1', signal: AbortSignal.timeout(30_000), departure };
+      const context = { deliveryId: 'd1', signal: AbortSignal.timeout(600_000), departure };
       const outcome = await fixture.service.send(
         { message: 'deployed', ...(section && { section }) },
         fixture.recipient,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import { backstop } from '../../simulator/backstop.ts';
 import { createLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -32,35 +32,41 @@ export function embeddedStore(): StoreUnderTest {
   };
 }
 
-/** `redisNumber` is the database on a shared Redis; each test file has its own. */
-export function storesUnderTest(redisNumber: number): StoreUnderTest[] {
-  const redis = findRedis();
-  const postgres = findPostgres();
-  return [
-    embeddedStore(),
-    {
-      name: 'redis',
-      ...(redis.skipped ? { skipped: redis.skipped } : {}),
-      async prepare() {
-        const server = await redis.start();
-        const url = redisDatabase(server, redisNumber);
-        const client = new Redis(url);
-        await client.flushdb();
-        await client.quit();
-        return { url, remove: () => server.stop() };
-      },
+export function redisStore(): StoreUnderTest {
+  const { skipped, start } = findRedis();
+  return {
+    name: 'redis',
+    ...(skipped ? { skipped } : {}),
+    async prepare() {
+      const server = await start();
+      const { url, release } = await redisDatabase(server);
+      return {
+        url,
+        async remove() {
+          await release();
+          await server.stop();
+        },
+      };
     },
-    {
-      name: 'postgres',
-      ...(postgres.skipped ? { skipped: postgres.skipped } : {}),
-      async prepare() {
-        const server = await postgres.start();
-        return { url: await postgresDatabase(server), remove: () => server.stop() };
-      },
-    },
-  ];
+  };
 }
 
-export function openForTest(url: string): Promise<Store> {
-  return openStore(url, { log: silent, deadline: 30_000 });
+function postgresStore(): StoreUnderTest {
+  const { skipped, start } = findPostgres();
+  return {
+    name: 'postgres',
+    ...(skipped ? { skipped } : {}),
+    async prepare() {
+      const server = await start();
+      return { url: await postgresDatabase(server), remove: () => server.stop() };
+    },
+  };
+}
+
+export function storesUnderTest(): StoreUnderTest[] {
+  return [embeddedStore(), redisStore(), postgresStore()];
+}
+
+export function openForTest(url: string, options: { isGuest?: boolean } = {}): Promise<Store> {
+  return openStore(url, { log: silent, deadline: backstop, ...options });
 }

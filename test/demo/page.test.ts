@@ -1,12 +1,9 @@
-import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startPageServer } from '../../demo/page-server.ts';
+import { tools } from '../tools.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
-if (!executablePath) process.stderr.write('skipped: no Chromium on this machine (test/demo/page.test.ts)\n');
+const executablePath = tools.chromium;
 
 const message = (text: string, parts: object = {}) => ({
   ts: '1795348800.000100',

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from '../../src/cli/command-line.ts';
 import { commandSpecs } from '../../src/cli/commands.ts';
+import { runs } from '../runs.ts';
 import { inheritedNames, nastyText } from './arbitraries.ts';
-import { runs } from './runs.ts';
 import { unless } from './unless.ts';
 
 const commands = commandSpecs.map(({ path }) => path);

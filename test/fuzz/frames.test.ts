@@ -4,9 +4,9 @@ import { createBackoff } from '../../src/cluster/backoff.ts';
 import { type Frame, parseFrame, readFrames } from '../../src/cluster/frames.ts';
 import { readMetadata } from '../../src/cluster/kube-object.ts';
 import { readApplication } from '../../src/cluster/watch-applications.ts';
+import { runs } from '../runs.ts';
 import { badApplication } from './applications.ts';
 import { halfRight, nastyJson, nastyText } from './arbitraries.ts';
-import { runs } from './runs.ts';
 import { unless } from './unless.ts';
 
 const types = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'];
@@ -76,7 +76,7 @@ describe('frames of a watch', () => {
     );
   });
 
-  it('may be as long as the longest, in small pieces, and no longer', { timeout: 30_000 }, async () => {
+  it('may be as long as the longest, in small pieces, and no longer', async () => {
     const long = Buffer.from(
       `${JSON.stringify({ type: 'ADDED', object: { text: 'ü'.repeat(1_500_000) } })}\n`,
     );

@@ -6,8 +6,8 @@ import { compileTemplate } from '../../src/templates/schema.ts';
 import { SPRIG_LIBRARY } from '../../src/templates/sprig/functions.ts';
 import { templateVars } from '../../src/templates/vars.ts';
 import { compileTrigger, conditionVars } from '../../src/triggers/schema.ts';
+import { runs } from '../runs.ts';
 import { nastyJson, nastyText, nested } from './arbitraries.ts';
-import { runs } from './runs.ts';
 import { unless } from './unless.ts';
 
 const now = Date.UTC(2026, 10, 22, 12);
@@ -135,7 +135,7 @@ function faultsOfTemplate(text: string, app: JsonObject): string[] {
 }
 
 describe('functions with arguments of any kind', () => {
-  it('of templates print, or fail with an error', { timeout: 60_000 }, () => {
+  it('of templates print, or fail with an error', () => {
     fc.assert(
       fc.property(call, nastyJson, nastyJson, (text, a, b) => {
         expect(faultsOfTemplate(text, appOf(a, b))).toEqual([]);
@@ -144,7 +144,7 @@ describe('functions with arguments of any kind', () => {
     );
   });
 
-  it('of conditions match, do not, or fail with an error', { timeout: 60_000 }, () => {
+  it('of conditions match, do not, or fail with an error', () => {
     fc.assert(
       fc.property(condition, nastyJson, nastyJson, (when, a, b) => {
         expect(faultsOfCondition(when, appOf(a, b))).toEqual([]);

@@ -5,10 +5,10 @@ import { createConfigurations } from '../../src/configurations/configurations.ts
 import { createMetrics } from '../../src/metrics.ts';
 import { createService } from '../../src/services/registry.ts';
 import { recordLog } from '../../src/testing/recorded-log.ts';
+import { runs } from '../runs.ts';
 import { createMemoryState } from '../services/memory-state.ts';
 import { nastyText } from './arbitraries.ts';
 import { catalogue, wholeConfigMap } from './catalogue.ts';
-import { runs } from './runs.ts';
 
 /** In the middle of each value, so that a part of it that is shown is found. */
 const mark = 'Zq7xKf93';

@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/metrics.ts';
 import { createServer, type Server } from '../../src/server/server.ts';
+import { runs } from '../runs.ts';
 import { createApplicationPath } from './application-path.ts';
 import { badApplication } from './applications.ts';
 import { nastyText } from './arbitraries.ts';
 import { parseExposition } from './exposition.ts';
-import { runs } from './runs.ts';
 
 const path = createApplicationPath();
 const errors: unknown[] = [];

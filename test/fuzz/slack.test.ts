@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json, Outcome } from '../../src/model.ts';
 import type { Service } from '../../src/services/service.ts';
 import { recordLog } from '../../src/testing/recorded-log.ts';
+import { runs } from '../runs.ts';
 import { startService } from '../services/start-service.ts';
 import { halfRight, nastyJson, nastyText } from './arbitraries.ts';
-import { runs } from './runs.ts';
 import { unless } from './unless.ts';
 
 const token = 'xoxb-secret-0123456789';
@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.close();
   server.close();
-}, 30_000);
+});
 
 const error = fc.oneof(
   fc.constantFrom<Json>(
@@ -187,7 +187,7 @@ function faultsOf(outcome: Outcome): string[] {
 }
 
 describe('answers of Slack of any kind', () => {
-  it('are outcomes, with a short reason and without the token', { timeout: 120_000 }, async () => {
+  it('are outcomes, with a short reason and without the token', async () => {
     let sent = 0;
     await fc.assert(
       fc.asyncProperty(

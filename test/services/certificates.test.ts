@@ -18,7 +18,8 @@ import { runCommand } from '../../src/cli/run-command.ts';
 import { fakeIo } from '../../src/cli/testing/fake-io.ts';
 import { type CertificatesOf, createHostCertificates } from '../../src/net/host-certificates.ts';
 import type { Service } from '../../src/services/service.ts';
-import { hasOpenssl, makeCertificate, serveWith } from './own-certificates.ts';
+import { tools } from '../tools.ts';
+import { makeCertificate, serveWith } from './own-certificates.ts';
 import { startService } from './start-service.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'herald-certificates-'));
@@ -58,7 +59,7 @@ function created(type: string, url: string, options: object = {}): Service {
 }
 
 const send = (service: Service) =>
-  service.send({ message: 'm' }, 'deploys', { deliveryId: 'd', signal: AbortSignal.timeout(30_000) });
+  service.send({ message: 'm' }, 'deploys', { deliveryId: 'd', signal: AbortSignal.timeout(600_000) });
 
 async function sendOnce(type: string, url: string, options: object = {}) {
   const service = created(type, url, options);
@@ -70,7 +71,7 @@ async function sendOnce(type: string, url: string, options: object = {}) {
 const sent = { status: 'sent' };
 const untrusted = { status: 'retry', reason: 'tls' };
 
-describe.skipIf(!hasOpenssl)('certificates of a host (needs openssl)', () => {
+describe.skipIf(tools.openssl === undefined)('certificates of a host (needs openssl)', () => {
   let own: string;
   let leaf: string;
   beforeAll(async () => {
@@ -145,7 +146,7 @@ describe.skipIf(!hasOpenssl)('certificates of a host (needs openssl)', () => {
     const question = { kind: 'commit', application, revision: 'abc' } as never;
     const ask = async () => {
       const client = createArgocdClient(options, { namespace: 'argocd', certificatesOf });
-      const answer = await client.ask(question, AbortSignal.timeout(30_000));
+      const answer = await client.ask(question, AbortSignal.timeout(600_000));
       await client.close();
       return answer;
     };
@@ -155,7 +156,7 @@ describe.skipIf(!hasOpenssl)('certificates of a host (needs openssl)', () => {
   });
 });
 
-test.skipIf(!hasOpenssl)('are trusted by `herald template notify`, too', async () => {
+test.skipIf(tools.openssl === undefined)('are trusted by `herald template notify`, too', async () => {
   const own = mkdtempSync(join(tmpdir(), 'herald-notify-'));
   makeCertificate(own, 'localhost');
   const { server, url } = await serveWith(own, 'localhost', () => 'ok');

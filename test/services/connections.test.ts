@@ -13,12 +13,13 @@ import { createLog } from '../../src/log.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { closeConnections, createHttpClient } from '../../src/services/http.ts';
 import { createService, type ServiceDeps } from '../../src/services/registry.ts';
+import { tools } from '../tools.ts';
 import { createMemoryState } from './memory-state.ts';
 import { startService } from './start-service.ts';
 
 async function sendOnce(type: string, options: JsonObject, deps: Partial<ServiceDeps> = {}) {
   const service = startService(type, options, deps);
-  const signal = AbortSignal.timeout(30_000);
+  const signal = AbortSignal.timeout(600_000);
   const outcome = await service.send({ message: 'm' }, 'deploys', { deliveryId: 'd', signal });
   await service.close();
   return outcome;
@@ -94,9 +95,8 @@ describe('proxies', () => {
   });
 });
 
-const openssl = process.env.OPENSSL ?? 'openssl';
-const hasOpenssl = canRun(openssl, ['version']);
-describe.skipIf(!hasOpenssl)('a server with a certificate of its own (needs openssl)', () => {
+const openssl = tools.openssl ?? '';
+describe.skipIf(openssl === '')('a server with a certificate of its own (needs openssl)', () => {
   let server: Server;
   let url: string;
   let certificate: string;
@@ -125,12 +125,3 @@ describe.skipIf(!hasOpenssl)('a server with a certificate of its own (needs open
     expect(await sendOnce(type, options, { certificatesOf: () => certificate })).toEqual({ status: 'sent' });
   });
 });
-
-function canRun(command: string, args: string[]): boolean {
-  try {
-    execFileSync(command, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -20,7 +20,7 @@ test('also one that waits for a connection', async () => {
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const service = startService('webhook', { url }, { name: 'w' });
-  const signal = AbortSignal.timeout(30_000);
+  const signal = AbortSignal.timeout(600_000);
   let isOpen = true;
   const departure = { confirm: async () => true, isOpen: () => isOpen };
   const send = (deliveryId: string) => service.send({ message: 'm' }, '', { deliveryId, signal, departure });

@@ -3,16 +3,10 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { tools } from '../tools.ts';
 
-export const hasOpenssl = openssl('version');
-
-function openssl(args: string): boolean {
-  try {
-    execFileSync(process.env.OPENSSL ?? 'openssl', args.split(' '), { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+function openssl(args: string): void {
+  execFileSync(tools.openssl ?? 'openssl', args.split(' '), { stdio: 'ignore' });
 }
 
 /** Makes a key and a certificate for `localhost`, of itself or of an authority, as NAME.key and NAME.pem of a folder. */

@@ -23,7 +23,7 @@ const login: Answer = { json: { status: 'success', data: { authToken: 't1', user
 const taken: Answer = { json: { success: true } };
 const refused = (status: number, error: string): Answer => ({ status, json: { success: false, error } });
 const send = (message: string, earlier?: { since: number }) => {
-  const signal = AbortSignal.timeout(30_000);
+  const signal = AbortSignal.timeout(600_000);
   return service.send({ message }, '#deploys', { deliveryId: 'd', signal, ...(earlier && { earlier }) });
 };
 const calls = () => server.received().map(({ path }) => path?.split('/').at(-1));

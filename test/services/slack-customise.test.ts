@@ -29,7 +29,7 @@ afterEach(async () => {
 const send = (message: string, section?: JsonObject) =>
   service.send({ message, ...(section === undefined ? {} : { section }) }, 'deploys', {
     deliveryId: message,
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(600_000),
   });
 const names = () => simulator.messages('deploys').map(({ text, username }) => `${username}: ${text}`);
 

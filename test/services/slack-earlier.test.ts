@@ -344,7 +344,7 @@ describe('an app that may read 15 messages a minute', () => {
     const begun = now - 1_000;
     now += 10 * 60_000;
     chatter(300);
-    const context = { deliveryId: 'd1', signal: AbortSignal.timeout(30_000) };
+    const context = { deliveryId: 'd1', signal: AbortSignal.timeout(600_000) };
     const earlier = { since: begun, until: begun + 10_000 };
     const send = () => fixture.service().send({ message: 'a' }, 'CDEPLOYS', { ...context, earlier });
     expect(await send()).toMatchObject({ status: 'retry' });

@@ -58,7 +58,7 @@ export async function openSlack(
       const notification = { message, ...(section === undefined ? {} : { section }) };
       return service.send(notification, recipient, {
         deliveryId,
-        signal: signal ?? AbortSignal.timeout(30_000),
+        signal: signal ?? AbortSignal.timeout(600_000),
         ...(earlier === undefined ? {} : { earlier: { since: earlier } }),
       });
     },

@@ -55,7 +55,7 @@ async function send(yaml: string, author: string, rest: JsonObject = {}) {
     ...(filterValue ? { filterValue } : {}),
   });
   if (!rendered.ok) throw new Error(rendered.error);
-  const signal = AbortSignal.timeout(30_000);
+  const signal = AbortSignal.timeout(600_000);
   return service.send(rendered.notification, 'deploys', { deliveryId: 'd', signal });
 }
 

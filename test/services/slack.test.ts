@@ -23,7 +23,7 @@ function send(
 ): Promise<Outcome> {
   const { deliveryId = `delivery-${(sent += 1)}`, recipient = 'deploys' } = options;
   const notification = { message, ...(section === undefined ? {} : { section }) };
-  return service.send(notification, recipient, { deliveryId, signal: AbortSignal.timeout(30_000) });
+  return service.send(notification, recipient, { deliveryId, signal: AbortSignal.timeout(600_000) });
 }
 
 const texts = (channel = 'deploys') => simulator.messages(channel).map(({ text }) => text);

@@ -24,7 +24,7 @@ const refused = (status: number, description: string, parameters = {}): Answer =
   json: { ok: false, error_code: status, description, parameters },
 });
 const send = (message: string, recipient = 'deploys') =>
-  service.send({ message }, recipient, { deliveryId: 'd', signal: AbortSignal.timeout(30_000) });
+  service.send({ message }, recipient, { deliveryId: 'd', signal: AbortSignal.timeout(600_000) });
 const forms = () => server.received().map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
 
 it('sends without Markdown what Telegram cannot read as Markdown', async () => {

@@ -50,7 +50,7 @@ function rendered(request: JsonObject, x: string, contentType?: string) {
 /** What arrives of a request whose template prints `app.x`. */
 async function sent(request: JsonObject, x: string, contentType?: string) {
   const { notification, sending } = rendered(request, x, contentType);
-  const signal = AbortSignal.timeout(30_000);
+  const signal = AbortSignal.timeout(600_000);
   const outcome = await sending.send(notification, '', { deliveryId: 'd', signal });
   await sending.close();
   expect(outcome).toEqual({ status: 'sent' });

@@ -14,7 +14,7 @@ function start(options: JsonObject): Service {
 }
 
 const send = (notification: Notification) =>
-  service.send(notification, '', { deliveryId: 'd', signal: AbortSignal.timeout(30_000) });
+  service.send(notification, '', { deliveryId: 'd', signal: AbortSignal.timeout(600_000) });
 const sendSection = (request: JsonObject) => send({ message: 'm', section: { github: request } });
 
 beforeEach(async () => {
@@ -63,7 +63,7 @@ describe('webhook requests', () => {
 
   it('carry the id of the delivery, the same in each attempt', async () => {
     await send({ message: 'a' });
-    const context = { deliveryId: 'd', signal: AbortSignal.timeout(30_000), earlier: { since: 1 } };
+    const context = { deliveryId: 'd', signal: AbortSignal.timeout(600_000), earlier: { since: 1 } };
     const outcome = await service.send({ message: 'a' }, '', context);
     expect(outcome).toEqual({ status: 'sent', earlier: 'unreadable' });
     expect(receiver.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['d', 'd']);

@@ -9,7 +9,8 @@ import type { Sample } from '../../demo/metrics.ts';
 import { application, degraded, healthy, named } from '../bridge/applications.ts';
 import { createWorld } from '../bridge/world.ts';
 import { embeddedStore } from '../contract/stores.ts';
-import { repository, succeeds } from './kustomize.ts';
+import { tools } from '../tools.ts';
+import { repository } from './kustomize.ts';
 
 const run = promisify(execFile);
 
@@ -39,9 +40,8 @@ function asSeries(before: readonly Sample[], after: readonly Sample[]): { series
     }));
 }
 
-test.skipIf(!succeeds('promtool', ['--version']))(
+test.skipIf(tools.promtool === undefined)(
   'the first failure after a start raises its alert, and ordinary life none',
-  { timeout: 120_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'herald-first-failure-'));
     const prepared = await embeddedStore().prepare();

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { combined, find, hasKubectl, kustomize, type Manifest } from './kustomize.ts';
 
-if (!hasKubectl) console.log('kubectl is not installed: the manifests are not checked');
-
 /** Every rule that an account named `herald` is granted, as `Kind/name group/resource[names] verbs`. */
 function grants(manifests: Manifest[], namespace = 'argocd'): string[] {
   const bindings = manifests.filter((it) => it.kind === 'RoleBinding' || it.kind === 'ClusterRoleBinding');

@@ -1,26 +1,18 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
+import { tools } from '../tools.ts';
 
 /** An object as `kubectl kustomize` prints it; tests reach into it freely. */
 export type Manifest = any;
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-export const hasKubectl = succeeds('kubectl', ['kustomize', '--help']);
-
-export function succeeds(command: string, args: string[]): boolean {
-  try {
-    execFileSync(command, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
+export const hasKubectl = tools.kubectl !== undefined;
 
 /** Builds a folder below the repository. */
 export async function kustomize(folder: string): Promise<Manifest[]> {

@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../simulator/free-port.ts';
-import { combined, find, hasKubectl, succeeds } from './kustomize.ts';
+import { tools } from '../tools.ts';
+import { combined, find, hasKubectl } from './kustomize.ts';
 
-const available = hasKubectl && succeeds('redis-server', ['--version']);
-if (!available)
-  console.log('redis-server or kubectl is not installed: the arguments of the queue are not tried');
+const available = hasKubectl && tools['redis-server'] !== undefined;
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

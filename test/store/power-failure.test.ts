@@ -13,6 +13,7 @@ import { openSqlite } from '../../src/store/open-sqlite.ts';
 import type { SqliteStore } from '../../src/store/store.ts';
 import { createMembership } from '../../src/store/store-membership.ts';
 import { silent } from '../contract/stores.ts';
+import { runs } from '../runs.ts';
 
 /*
  * A power failure leaves on the disk what was waited for, and of everything written since any part: files that end too
@@ -105,7 +106,7 @@ describe('a power failure', () => {
         const left = { db: before.db, wal: after.wal.subarray(0, end) };
         expect(momentIn(left, last)).toBeGreaterThanOrEqual(acknowledged);
       }),
-      { numRuns: 60 },
+      runs(60),
     );
   });
 
@@ -119,7 +120,7 @@ describe('a power failure', () => {
         const left = { db: before.db, wal: mix(before.wal, after.wal, choices) };
         expect(momentIn(left, last)).toBeGreaterThanOrEqual(acknowledged);
       }),
-      { numRuns: 60 },
+      runs(60),
     );
   });
 
@@ -132,7 +133,7 @@ describe('a power failure', () => {
         const left = { db: mix(before.db, after.db, choices), wal: after.wal };
         expect(momentIn(left, index)).toBe(index);
       }),
-      { numRuns: 40 },
+      runs(40),
     );
   });
 });

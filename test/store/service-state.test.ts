@@ -3,7 +3,7 @@ import { createServiceState, type StoredState, scopedState } from '../../src/sto
 import type { Store } from '../../src/store/store.ts';
 import { openForTest, storesUnderTest } from '../contract/stores.ts';
 
-for (const underTest of storesUnderTest(4)) {
+for (const underTest of storesUnderTest()) {
   describe.skipIf(underTest.skipped !== undefined)(`state of services on ${underTest.name}`, () => {
     let prepared: Awaited<ReturnType<typeof underTest.prepare>>;
     let store: Store;

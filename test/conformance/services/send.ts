@@ -59,7 +59,7 @@ export function openServices(
       (each) => config.templates.get(each),
     );
     if ('error' in rendered) return { result: 'render', error: rendered.error };
-    const signal = AbortSignal.timeout(30_000);
+    const signal = AbortSignal.timeout(600_000);
     return answerOf(await made.service.send(rendered, step.recipient, { deliveryId, signal }));
   }
 

@@ -48,7 +48,7 @@ test.each([
   ['its start', 'Herald demo: the page is'],
   ['its first step', 'my-app starts to sync'],
   ['its kill step', 'Herald is killed'],
-])('Ctrl-C during %s leaves nothing, in no words', { timeout: 120_000 }, async (_when, text) => {
+])('Ctrl-C during %s leaves nothing, in no words', async (_when, text) => {
   const demo = start(['--once', '--port', '0']);
   await demo.said(text);
   demo.interrupt();
@@ -57,7 +57,7 @@ test.each([
   expect(demo.printed()).not.toMatch(/ {4}at |Error|ended by itself|✗/);
 });
 
-test('a port that is taken: one line, and nothing is left', { timeout: 60_000 }, async () => {
+test('a port that is taken: one line, and nothing is left', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   onTestFinished(() => void taken.close());

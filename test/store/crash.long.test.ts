@@ -9,7 +9,7 @@ import { startChild } from './child-process.ts';
 /** What was acknowledged before the process was killed. */
 const acknowledged = 150;
 
-for (const underTest of storesUnderTest(3)) {
+for (const underTest of storesUnderTest()) {
   describe.skipIf(underTest.skipped !== undefined)(`SIGKILL on ${underTest.name}`, () => {
     let prepared: Awaited<ReturnType<typeof underTest.prepare>>;
 
