@@ -34,6 +34,14 @@ export function createGuardedConnections(
   return agent.compose(guard.interceptor);
 }
 
+/** Connections of a tenant that no proxy is for. */
+export function createGuardedConnector(
+  options: buildConnector.BuildOptions,
+  { addresses: policy, resolve }: { addresses: AddressPolicy; resolve?: Resolve | undefined },
+): buildConnector.connector {
+  return createGuard({ policy, proxied: false, ...(resolve && { resolve }) }).connector(options);
+}
+
 /** As EnvHttpProxyAgent finds its proxies. */
 function hasProxy(): boolean {
   const { http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY } = process.env;

@@ -146,7 +146,8 @@ export function unreadable(): Failure {
   return { kind: 'retry', reason: 'unreadable_answer', detail, unclear: true };
 }
 
-function callFailure(error: unknown, signal: AbortSignal): Failure {
+/** Why nothing came of a call, where there is no answer. */
+export function callFailure(error: unknown, signal: AbortSignal): Failure {
   // Such as a path that makes no URL, or a header that cannot be.
   if (
     error instanceof errors.InvalidArgumentError ||

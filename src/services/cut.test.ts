@@ -22,5 +22,6 @@ it.each([utf16Units, codePoints, utf8Bytes])(
 
 it('no character is cut in half', () => {
   expect(cutText('abc👩‍👩‍👧‍👦d', 6)).toBe('abc…');
+  expect(cutText('🚀'.repeat(1_025), 1_024, codePoints)).toBe(`${'🚀'.repeat(1_023)}…`);
   expect(cutText('é'.repeat(1_025), 1_024, codePoints)).toBe(`${'é'.repeat(1_023)}…`);
 });

@@ -19,7 +19,7 @@ export function cutText(text: string, limit: number, measure: Measure = utf16Uni
   if (measure(text) <= limit) return text;
   const room = limit - measure('…');
   // The longest beginning that fits: a beginning of it fits, too.
-  let [fits, tooLong] = [0, Math.min(text.length, room) + 1];
+  let [fits, tooLong] = [0, text.length];
   while (tooLong - fits > 1) {
     const middle = Math.floor((fits + tooLong) / 2);
     if (measure(text.slice(0, middle)) <= room) fits = middle;

@@ -1,15 +1,40 @@
 import { transport } from './fields.ts';
 import { serviceSchema } from './schema.ts';
+import type { ValueFilter } from './service.ts';
 
 export const googlechat = serviceSchema({
   type: 'googlechat',
   product: 'Google Chat',
-  pending: true,
-  options: { webhooks: { kind: 'map', of: 'hook' }, ...transport },
+  options: {
+    webhooks: {
+      kind: 'map',
+      of: 'hook',
+      required: 'Set webhooks: {<name of a space>: $<key of the URL of its webhook>}.',
+    },
+    ...transport,
+  },
   section: {
     merge: 'keep',
     fields: { cards: 'text', cardsV2: 'text', threadKey: 'text' },
     json: ['cards', 'cardsV2'],
   },
+  rendering: {
+    filterValue: escapeChat(),
+    // JSON is YAML.
+    jsonFields: [],
+    yamlFields: ['cards', 'cardsV2'],
+    plainFields: ['threadKey'],
+  },
   recipient: { noun: 'space', required: 'a name from webhooks:', keyedBy: 'webhooks' },
+  // Google takes one message a second for a space.
+  pace: { perSecond: 1, burst: 4 },
 });
+
+/**
+ * Tags of cards, links and mentions (`<users/all>`) all begin with `<`, and Google Chat knows no escape for it: a space of
+ * no width behind it takes it apart.
+ */
+function escapeChat(): ValueFilter {
+  return (value, { isForeign }) =>
+    value.replace(/<(?=[a-z/!])/gi, (found, at: number) => (isForeign(at) ? '<\u200b' : found));
+}

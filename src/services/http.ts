@@ -26,6 +26,8 @@ export interface HttpRequest {
   /** Names in lower case. */
   headers?: Readonly<Record<string, string>>;
   body?: string;
+  /** Milliseconds until the answer must be complete, where that is sooner than for others. */
+  timeout?: number;
   /** The body holds a secret: it is not taken to another origin, so that such a redirect is an answer. */
   bodyIsSecret?: true;
 }
@@ -90,7 +92,8 @@ export function createHttpClient(
     dispatcher,
     send(request, outer, departure) {
       const through = departure ? dispatcher.compose(departing(departure)) : dispatcher;
-      return withTimeLimit(timeout, outer, (signal) => follow(request, signal, through));
+      const limit = Math.min(timeout, request.timeout ?? timeout);
+      return withTimeLimit(limit, outer, (signal) => follow(request, signal, through));
     },
     close() {
       closing ??= closeConnections(dispatcher);

@@ -4,12 +4,18 @@ import { serviceSchema } from './schema.ts';
 export const opsgenie = serviceSchema({
   type: 'opsgenie',
   product: 'Opsgenie',
-  pending: true,
   options: {
-    /** A host, without a scheme. */
     apiUrl: { kind: 'text', default: 'api.opsgenie.com' },
-    apiKeys: { kind: 'map', of: 'token' },
+    apiKeys: {
+      kind: 'map',
+      of: 'token',
+      required: 'Set apiKeys: {<id of a team>: $<key of its API key>}.',
+    },
     ...transport,
+  },
+  check({ apiUrl }, report) {
+    if (opsgenieHost(apiUrl) === undefined)
+      report(['apiUrl'], 'apiUrl is no host', 'Write api.opsgenie.com or api.eu.opsgenie.com.');
   },
   section: {
     merge: {
@@ -39,3 +45,12 @@ export const opsgenie = serviceSchema({
   },
   recipient: { noun: 'team', required: 'a name from apiKeys:', keyedBy: 'apiKeys' },
 });
+
+/** The host of the API, with a port where there is one: a scheme before it and a slash behind it are left out. */
+export function opsgenieHost(apiUrl: string): string | undefined {
+  const host = apiUrl
+    .trim()
+    .replace(/^https?:\/\//i, '')
+    .replace(/\/+$/, '');
+  return /^[^\s/?#@\\]+$/.test(host) && URL.canParse(`https://${host}`) ? host : undefined;
+}

@@ -3,8 +3,13 @@ import { serviceSchema } from './schema.ts';
 export const pagerdutyv2 = serviceSchema({
   type: 'pagerdutyv2',
   product: 'PagerDuty',
-  pending: true,
-  options: { serviceKeys: { kind: 'map', of: 'token' } },
+  options: {
+    serviceKeys: {
+      kind: 'map',
+      of: 'token',
+      required: 'Set serviceKeys: {<name of a service>: $<key of its integration key>}.',
+    },
+  },
   section: {
     merge: 'set',
     fields: {

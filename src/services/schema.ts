@@ -42,6 +42,8 @@ export interface SectionSchema {
   readonly merge: Merging | 'parts' | Readonly<Record<string, Merging>>;
   /** Go templates of fields that a section does not have, or leaves empty. */
   readonly defaults?: { readonly [field: string]: string };
+  /** A text within a mapping of the section that is the template's name where it is absent: `[mapping, text]`. */
+  readonly templateName?: readonly [string, string];
   /** Fields that are JSON once rendered, as dotted paths; `*` stands for any one name. */
   readonly json?: readonly string[];
   /** Fields that know certain words only, the first of which any other means. */
@@ -56,6 +58,10 @@ export interface Rendering {
   readonly looseJsonFields?: readonly string[];
   /** Fields that are a part of a URL: values are escaped where they would break it. */
   readonly urlFields?: readonly string[];
+  /** Fields that are YAML, or JSON, once rendered: a value that would break it becomes a text. */
+  readonly yamlFields?: readonly string[];
+  /** Fields that are no text of the service's dialect: `filterValue` leaves their values alone. */
+  readonly plainFields?: readonly string[];
   /** Applied to each value, never to the template's own text, for example to neutralise mentions. */
   readonly filterValue?: ValueFilter;
 }

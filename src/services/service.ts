@@ -22,6 +22,10 @@ export interface Service {
   readonly looseJsonFields?: readonly string[];
   /** Fields that are a part of a URL: values are escaped where they would break it. */
   readonly urlFields?: readonly string[];
+  /** Fields that are YAML once rendered. */
+  readonly yamlFields?: readonly string[];
+  /** Fields that `filterValue` leaves alone. */
+  readonly plainFields?: readonly string[];
   /** Applied to each value (never to the template's own text) before it is written, for example to neutralise mentions. */
   readonly filterValue?: ValueFilter;
   /**
@@ -38,16 +42,19 @@ export interface Service {
 /** How a service has templates rendered. */
 export type Presentation = Pick<
   Service,
-  'type' | 'jsonFields' | 'looseJsonFields' | 'urlFields' | 'filterValue'
+  'type' | 'jsonFields' | 'looseJsonFields' | 'urlFields' | 'yamlFields' | 'plainFields' | 'filterValue'
 >;
 
 /** The same, as options of the renderer. */
-export function presentationOf({ type, jsonFields, looseJsonFields, urlFields, filterValue }: Presentation) {
+export function presentationOf(presentation: Presentation) {
+  const { type, jsonFields, looseJsonFields, urlFields, yamlFields, plainFields, filterValue } = presentation;
   return {
     serviceType: type,
     jsonFields,
     ...(looseJsonFields && { looseJsonFields }),
     ...(urlFields && { urlFields }),
+    ...(yamlFields && { yamlFields }),
+    ...(plainFields && { plainFields }),
     ...(filterValue && { filterValue }),
   };
 }

@@ -1,12 +1,23 @@
 import { transport } from './fields.ts';
+import { createMarkdownEscape } from './markdown.ts';
 import { serviceSchema } from './schema.ts';
 import { cardFields } from './teams-card.ts';
 
 export const teams = serviceSchema({
   type: 'teams',
   product: 'Microsoft Teams',
-  pending: true,
-  options: { recipientUrls: { kind: 'map', of: 'hook' }, ...transport },
-  section: { merge: 'keep', fields: cardFields, json: ['facts', 'sections', 'potentialAction'] },
+  options: {
+    recipientUrls: {
+      kind: 'map',
+      of: 'hook',
+      required: 'Set recipientUrls: {<name of a channel>: $<key of its webhook URL>}.',
+    },
+    ...transport,
+  },
+  section: { merge: 'keep', fields: cardFields, json: ['template', 'facts', 'sections', 'potentialAction'] },
+  // Cards are Markdown with some HTML in it.
+  rendering: { filterValue: createMarkdownEscape({ html: true }), plainFields: ['themeColor', 'summary'] },
   recipient: { noun: 'channel', required: 'a name from recipientUrls:', keyedBy: 'recipientUrls' },
+  // Teams takes four messages a second for a webhook.
+  pace: { perSecond: 1, burst: 4 },
 });

@@ -88,7 +88,13 @@ describe('merging several templates', () => {
       'alertmanager: {labels: {a: "1"}, annotations: {b: "2"}}',
       'alertmanager: {labels: {c: "3"}, annotations: {}}',
     ];
-    expect(notification(texts, {}, options).section).toEqual({ labels: { c: '3' }, annotations: { b: '2' } });
+    // And is named for the later template, and links to the repository, where neither says otherwise.
+    const app = { spec: { sources: [{ repoURL: 'https://git.example/first' }, { repoURL: 'https://b' }] } };
+    expect(notification(texts, app, options).section).toEqual({
+      labels: { c: '3', alertname: 't1' },
+      annotations: { b: '2' },
+      generatorURL: 'https://git.example/first',
+    });
   });
 
   test('webhooks merge by name, each as a whole', () => {

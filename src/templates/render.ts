@@ -15,6 +15,7 @@ import type {
   TemplateVars,
 } from './template.ts';
 import { urlFilter } from './url-safe.ts';
+import { renderYaml } from './yaml-safe.ts';
 
 export interface RenderOptions {
   /** Type of the destination's service (`slack`): its section is rendered, the others are left alone. */
@@ -25,6 +26,10 @@ export interface RenderOptions {
   looseJsonFields?: readonly string[];
   /** Fields that are a part of a URL. */
   urlFields?: readonly string[];
+  /** Fields that are YAML once rendered, JSON being YAML. */
+  yamlFields?: readonly string[];
+  /** Fields that `filterValue` leaves alone. */
+  plainFields?: readonly string[];
   filterValue?: PrintFilter;
   /** What the rendering may spend, and what is left of it afterwards. @defaultValue all that the limits give */
   allowance?: Allowance;
@@ -118,6 +123,16 @@ function createRenderer(
     return text;
   }
 
+  function yaml(string: TemplateString): string {
+    const escaped = json(string, false);
+    if (isJson(escaped)) return escaped;
+    const { filterValue: inner, ...plain } = stringOptions;
+    return renderYaml(
+      (filterValue) => render(string, { ...plain, ...(filterValue && { filterValue }) }),
+      inner,
+    );
+  }
+
   function tree(value: SectionTree): Json {
     if (typeof value === 'string') return toText(value);
     if (typeof value !== 'object' || value === null) return value;
@@ -127,9 +142,14 @@ function createRenderer(
 
   function field(string: TemplateString): string {
     const path = string.path.slice(1);
-    const { jsonFields, looseJsonFields = [], urlFields = [] } = options;
+    const { jsonFields, looseJsonFields = [], urlFields = [], yamlFields = [], plainFields = [] } = options;
     if (isAmong(path, jsonFields)) return json(string, true);
     if (isAmong(path, looseJsonFields)) return json(string, false);
+    if (isAmong(path, yamlFields)) return yaml(string);
+    if (isAmong(path, plainFields)) {
+      const { filterValue: _, ...plain } = stringOptions;
+      return render(string, plain);
+    }
     const filterValue = urlFilter(options.filterValue);
     return render(string, isAmong(path, urlFields) ? { ...stringOptions, filterValue } : stringOptions);
   }

@@ -28,6 +28,11 @@ export function compileTemplate(name: string, text: string): { template?: Templa
   return new TemplateReader(name, text).read();
 }
 
+const isMapping = (value: SectionTree | undefined): value is SectionObject =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  typeof (value as TemplateString).render !== 'function';
 const isEmptyText = (tree: SectionTree | undefined): boolean =>
   tree === undefined || (typeof tree === 'object' && tree !== null && 'source' in tree && tree.source === '');
 
@@ -156,7 +161,7 @@ class TemplateReader {
 
   private withDefaults(
     section: SectionObject,
-    { defaults = {} }: SectionSchema,
+    { defaults = {}, templateName }: SectionSchema,
     type: string,
     key: string,
   ): SectionObject {
@@ -173,7 +178,11 @@ class TemplateReader {
       this.strings.push(result.string);
       return [field, result.string];
     });
-    return { ...section, ...Object.fromEntries(compiled) };
+    const complete = { ...section, ...Object.fromEntries(compiled) };
+    const [mapping = '', field = ''] = templateName ?? [];
+    const named = complete[mapping];
+    if (!isMapping(named) || !isEmptyText(named[field])) return complete;
+    return { ...complete, [mapping]: { ...named, [field]: this.name } };
   }
 
   /** `webhook: {method, body}`: the name of the service is missing between the two. */

@@ -4,6 +4,59 @@ const token = 'secret-0123456789';
 const applicationToken = 'aSecretToken0123456789abcdefgh';
 
 describeHttpService({
+  type: 'alertmanager',
+  options: { targets: ['alertmanager.example'], scheme: 'https', bearerToken: token },
+  recipient: '',
+  secrets: [token],
+  section: { labels: { alertname: 'deployed' } },
+  answer: { status: 200 },
+  textOf: ({ body = '' }) => body,
+  earlier: {},
+});
+
+describeHttpService({
+  type: 'pagerduty',
+  options: { token, from: 'argocd@b.example' },
+  recipient: 'PSVC001',
+  secrets: [token],
+  section: { title: 'deployed' },
+  answer: { status: 201, json: { incident: { id: 'P1' } } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { incident: { title: string } }).incident.title,
+  earlier: {},
+});
+
+describeHttpService({
+  type: 'pagerdutyv2',
+  options: { serviceKeys: { shop: token } },
+  recipient: 'shop',
+  secrets: [token],
+  section: { summary: 'deployed', source: 's', severity: 'info' },
+  answer: { status: 202, json: { status: 'success' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { payload: { summary: string } }).payload.summary,
+  earlier: {},
+});
+
+describeHttpService({
+  type: 'opsgenie',
+  options: { apiKeys: { team: token } },
+  recipient: 'team',
+  secrets: [token],
+  answer: { status: 202, json: { result: 'Request will be processed' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
+  earlier: {},
+});
+
+describeHttpService({
+  type: 'googlechat',
+  options: { webhooks: { deploys: `https://chat.googleapis.com/v1/spaces/A/messages?key=k&token=${token}` } },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { name: 'spaces/A/messages/1' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { text: string }).text,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
   type: 'grafana',
   options: { apiUrl: 'https://grafana.example/api', apiKey: token },
   recipient: 'deploys|prod',
@@ -64,6 +117,26 @@ describeHttpService({
   answer: { json: { success: true } },
   textOf: ({ path, body = '' }) =>
     path?.endsWith('/login') ? undefined : (JSON.parse(body) as { text: string }).text,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'teams',
+  options: { recipientUrls: { deploys: `https://example.webhook.office.com/webhookb2/${token}` } },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { body: '1' },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { text: string }).text,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'teams-workflows',
+  options: { recipientUrls: { deploys: `https://api.powerautomate.com/workflows/1?sig=${token}` } },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { status: 202 },
+  textOf: ({ body = '' }) => body,
   earlier: { arrived: 'unreadable', lost: 'unreadable' },
 });
 

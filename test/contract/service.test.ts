@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { createSlackSimulator } from '../../simulator/slack.ts';
+import { openInternet } from '../internet/internet.ts';
 import { startService } from '../services/start-service.ts';
 import { describeService, type ServiceFault } from './service.ts';
 
@@ -21,6 +22,30 @@ describeService({
       refused: 'retry',
       earlier: { arrived: 'found', lost: 'absent' },
       close: () => simulator.stop(),
+    };
+  },
+});
+
+const mailPassword = 'secret-pa55word';
+
+describeService({
+  name: 'email',
+  secrets: [mailPassword],
+  async open() {
+    let isUp = true;
+    const { server, close } = await openInternet(() => (isUp ? 'open' : 'refused'));
+    server.play([{ smtp: { extensions: ['STARTTLS', 'AUTH PLAIN'] } }]);
+    const options = { host: 'smtp.example', port: 587, from: 'argocd@b.example', username: 'argocd' };
+    return {
+      service: startService('email', { ...options, password: mailPassword }),
+      recipient: 'ops@b.example, "On call, night" <night@b.example>',
+      received: () =>
+        server.received().flatMap(({ smtp }) => (typeof smtp?.body === 'string' ? [smtp.body] : [])),
+      async disconnect() {
+        isUp = false;
+      },
+      earlier: { arrived: 'unreadable', lost: 'unreadable' },
+      close,
     };
   },
 });

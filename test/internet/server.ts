@@ -54,8 +54,8 @@ export interface ScriptedServer {
   play(answers: readonly Answer[], tls?: Readonly<Record<string, CertificateKind>>): void;
   /** What has been received, in the order of its arrival. */
   received(): WireRequest[];
-  /** Resolves when so many requests have been received. */
-  until(count: number): Promise<void>;
+  /** Resolves when so many requests have been received, of a kind where only those count. */
+  until(count: number, isCounted?: (request: WireRequest) => boolean): Promise<void>;
   /** How many connections there have been. */
   connections(): number;
   accept(socket: Socket, origin: Origin): void;
@@ -81,6 +81,8 @@ export interface ProtocolWorld {
   /** The answer to the next connection or request to the host. */
   next(host: string): Answer;
   record(request: WireRequest): void;
+  /** There is more of a request that is recorded already. */
+  stir(): void;
   /** The server's end of a TLS connection. */
   secure(socket: Socket, host: string): Promise<TLSSocket>;
 }
@@ -120,7 +122,8 @@ export function createScriptedServer(
     arrivals.emit('request');
   }
 
-  const world: ProtocolWorld = { next: answerTo, record, secure };
+  const stir = () => void arrivals.emit('request');
+  const world: ProtocolWorld = { next: answerTo, record, secure, stir };
 
   const http = createServer((request, response) => {
     const { socket } = request;
@@ -147,8 +150,8 @@ export function createScriptedServer(
       asked = new Map();
     },
     received: () => [...requests],
-    async until(count) {
-      while (requests.length < count) await once(arrivals, 'request');
+    async until(count, isCounted = () => true) {
+      while (requests.filter(isCounted).length < count) await once(arrivals, 'request');
     },
     connections: () => accepted,
     accept(socket, origin) {

@@ -14,6 +14,8 @@ interface Script {
   replies?: Record<string, string>;
   /** The connection is dropped in place of this reply. */
   closeAt?: string;
+  /** This reply never comes. */
+  hangAt?: string;
 }
 
 /** What is kept of a connection, or of each mail where there are several on one; filled in as it comes. */
@@ -30,10 +32,12 @@ async function serve(socket: Socket, origin: Origin, world: ProtocolWorld): Prom
   const record = () => world.record({ host: `${origin.host}:${origin.port}`, smtp: mail });
   record();
   let stream: Socket | TLSSocket = socket;
+  let confirm = () => {};
   if (origin.port === 465) {
-    const secured = await secure(stream, origin, world, mail, 'implicit');
+    const secured = await secure(stream, origin, world, mail);
     if (secured === undefined) return;
     stream = secured;
+    confirm = untilConfirmed(mail, 'implicit');
   }
 
   let lines = readLines(stream);
@@ -41,11 +45,12 @@ async function serve(socket: Socket, origin: Origin, world: ProtocolWorld): Prom
   /** Whether the conversation goes on. */
   const reply = (to: string, usual: string): boolean => {
     if (script.closeAt === to) {
+      confirm();
       stream.destroy();
       return false;
     }
     const text = script.replies?.[to] ?? usual;
-    say(text);
+    if (script.hangAt !== to) say(text);
     return /^[23]/.test(text);
   };
 
@@ -53,6 +58,7 @@ async function serve(socket: Socket, origin: Origin, world: ProtocolWorld): Prom
   for (;;) {
     const line = await lines.next();
     if (line === undefined) return;
+    confirm();
     const [verb = '', ...words] = line.split(' ');
     const rest = words.join(' ');
     switch (verb.toUpperCase()) {
@@ -69,9 +75,10 @@ async function serve(socket: Socket, origin: Origin, world: ProtocolWorld): Prom
       case 'STARTTLS': {
         lines.stop();
         say('220 go ahead');
-        const secured = await secure(stream, origin, world, mail, 'starttls');
+        const secured = await secure(stream, origin, world, mail);
         if (secured === undefined) return;
         stream = secured;
+        confirm = untilConfirmed(mail, 'starttls');
         lines = readLines(stream);
         break;
       }
@@ -101,6 +108,7 @@ async function serve(socket: Socket, origin: Origin, world: ProtocolWorld): Prom
           data.push(each.replace(/^\.\./, '.'));
         }
         Object.assign(mail, await decoded(data.join('\r\n')));
+        world.stir();
         reply('END', '250 accepted');
         break;
       }
@@ -115,23 +123,27 @@ async function serve(socket: Socket, origin: Origin, world: ProtocolWorld): Prom
   }
 }
 
+/** A client that does not trust the certificate says nothing behind the handshake. */
+function untilConfirmed(mail: Mail, how: 'starttls' | 'implicit'): () => void {
+  let isConfirmed = false;
+  return () => {
+    if (!isConfirmed) mail.tls = how;
+    isConfirmed = true;
+  };
+}
+
 async function secure(
   socket: Socket,
   { host }: Origin,
   world: ProtocolWorld,
   mail: Mail,
-  how: 'starttls' | 'implicit',
 ): Promise<TLSSocket | undefined> {
+  mail.tls = 'refused';
   const secured = await world.secure(socket, host);
   const settled = await Promise.race([
     once(secured, 'secure').then(() => true),
     once(secured, 'close').then(() => false),
   ]);
-  // A client that does not trust the certificate says so behind the handshake.
-  mail.tls = settled ? how : 'refused';
-  secured.on('error', () => {
-    mail.tls = 'refused';
-  });
   return settled ? secured : undefined;
 }
 
@@ -155,11 +167,14 @@ async function authenticate(
       return { mechanism: 'LOGIN', username, password: await ask('Password:') };
     }
     default: {
-      const [username = ''] = (await ask('<1@mail.example>')).split(' ');
-      return { mechanism, username };
+      const [username = '', digest = ''] = (await ask(challenge)).split(' ');
+      return { mechanism, username, digest };
     }
   }
 }
+
+/** Of CRAM-MD5. */
+export const challenge = '<1@mail.example>';
 
 /** `stop`: what comes next is no line any more. */
 function readLines(stream: Socket): { next(): Promise<string | undefined>; stop(): void } {
@@ -205,7 +220,7 @@ function addressIn(words: string): string {
 }
 
 async function decoded(raw: string): Promise<JsonObject> {
-  const { headers, from, to = [], text, html } = await PostalMime.parse(raw);
+  const { headers, from, to = [], text, html, messageId } = await PostalMime.parse(raw);
   const kept = headers.filter(({ key }) => key !== 'date' && key !== 'message-id');
   const addresses: Record<string, string> = {
     ...(from === undefined ? {} : { from: written(from) }),
@@ -213,7 +228,7 @@ async function decoded(raw: string): Promise<JsonObject> {
   };
   const values = kept.map(({ key, value }) => [key, addresses[key] ?? decodeWords(value)]);
   const body = (text ?? html ?? '').replaceAll('\r\n', '\n');
-  return { headers: Object.fromEntries(values) as JsonObject, body };
+  return { headers: Object.fromEntries(values) as JsonObject, body, ...(messageId && { messageId }) };
 }
 
 function written({ name, address = '' }: Address): string {

@@ -1,7 +1,8 @@
 /** What was received, in the form in which the expected request has it. */
-import { createPublicKey, verify } from 'node:crypto';
+import { createHmac, createPublicKey, verify } from 'node:crypto';
 import type { Json, JsonObject } from '../../../src/model.ts';
 import { type AwsSignature, isSignedBy } from '../../internet/aws-signature.ts';
+import { challenge } from '../../internet/smtp.ts';
 import type { WireRequest } from './vectors.ts';
 
 /**
@@ -18,6 +19,7 @@ export function inTheFormOf(
     ...request,
     ...withBody(form, body),
     ...withToken(request, githubKey),
+    ...withMail(request.smtp, secrets),
     ...(awsSignature && { sigv4: checked(awsSignature, secrets) }),
   };
 }
@@ -59,6 +61,19 @@ function parsed(body: string): Partial<WireRequest> {
   } catch {
     return { body };
   }
+}
+
+/** A mail, with a login of which only a digest is sent judged: whether it is that of one of the secrets. */
+function withMail(smtp: JsonObject | undefined, secrets: readonly string[]): Partial<WireRequest> {
+  if (smtp === undefined) return {};
+  // The vectors do not have it.
+  const { messageId: _, ...mail } = smtp;
+  const { digest, ...rest } = (smtp.auth ?? {}) as JsonObject;
+  if (typeof digest !== 'string') return { smtp: mail };
+  const digestValid = secrets.some(
+    (secret) => createHmac('md5', secret).update(challenge).digest('hex') === digest,
+  );
+  return { smtp: { ...mail, auth: { ...rest, digestValid } } };
 }
 
 /** The token that a GitHub App signs: three parts, of which two are JSON. */

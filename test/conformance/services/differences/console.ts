@@ -1,6 +1,7 @@
 import { parseYaml } from '../../../../src/go/yaml.ts';
 import { isObject } from '../../../../src/json.ts';
-import type { Json } from '../../../../src/model.ts';
+import type { Json, JsonObject } from '../../../../src/model.ts';
+import { schemaOf } from '../../../../src/services/schemas.ts';
 import { type Difference, expecting } from '../difference.ts';
 
 const services = ['console'];
@@ -23,14 +24,14 @@ export const differences: readonly Difference[] = [
   {
     services,
     engine:
-      'Prints the sections with the defaults that the services fill in: empty fields, `alertname`, a tag in a comment, text of templates that is not rendered.',
-    herald: 'Prints what the templates say: the fields that they have, rendered.',
+      'Prints the sections with all that the services fill in: empty fields, a tag in a comment, text of templates that is not rendered.',
+    herald: 'Prints what the templates say: the fields that they have, or that have a default, rendered.',
     instead(step, { templates }) {
       const { stdout } = step.expect;
       if (stdout === undefined) return undefined;
       const [text = ''] = step.send.map((name) => templates[name] ?? '');
       const expected = parseYaml(stdout).value;
-      const said = within(expected, parseYaml(text).value);
+      const said = withDefaults(expected, within(expected, parseYaml(text).value));
       if (JSON.stringify(said) === JSON.stringify(expected)) return undefined;
       const { stdout: _, ...expect } = step.expect;
       return { ...step, expect: { ...expect, check: (seen) => printed(said, seen.stdout) } };
@@ -58,6 +59,23 @@ function within(value: Json, template: Json): Json {
     return key === undefined ? [name, field] : [key, within(value[key] ?? null, field)];
   });
   return Object.fromEntries(fields);
+}
+
+/** With what the schemas of the sections fill in, as it is expected. */
+function withDefaults(expected: Json, said: Json): Json {
+  if (!isObject(expected) || !isObject(said)) return said;
+  const sections = Object.entries(said).map(([type, section]): [string, Json] => {
+    const { defaults = {}, templateName } = schemaOf(type)?.section ?? {};
+    const whole = expected[type];
+    if (!isObject(section) || !isObject(whole)) return [type, section];
+    const filled = Object.entries(whole).filter(([field]) => field in defaults && !(field in section));
+    const complete: JsonObject = { ...section, ...Object.fromEntries(filled) };
+    const [mapping = '', name = ''] = templateName ?? [];
+    const [named, like] = [complete[mapping], whole[mapping]];
+    const isNamed = isObject(named) && isObject(like) && like[name] !== undefined;
+    return [type, isNamed ? { ...complete, [mapping]: { ...named, [name]: like[name] ?? null } } : complete];
+  });
+  return Object.fromEntries(sections);
 }
 
 function sorted(value: Json): Json {

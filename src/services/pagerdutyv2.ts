@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { isObject } from '../json.ts';
+import { createApi, type Refusal, unreadable } from './api.ts';
+import { codePoints, cutText } from './cut.ts';
+import type { OptionsOf } from './fields.ts';
+import type { HttpAnswer } from './http.ts';
+import type { Implementation } from './implementation.ts';
+import type { pagerdutyv2 } from './pagerdutyv2-schema.ts';
+
+/** Characters of a summary, and of a key. */
+const longestSummary = 1_024;
+const longestKey = 255;
+
+/**
+ * An event that triggers an incident. `dedup_key` is the template's or the delivery's: PagerDuty makes one incident of
+ * all events that have the same.
+ */
+export const pagerDutyEventsService: Implementation<OptionsOf<(typeof pagerdutyv2)['options']>> = (
+  { serviceKeys },
+  deps,
+) => {
+  const key = { scope: 'recipient', mend: 'Check its integration key in serviceKeys' } as const;
+  const api = createApi(deps, {
+    noun: 'service',
+    success: [202],
+    repeatable: true,
+    statuses: { 401: key, 403: key, 404: { scope: 'service' } },
+    judge: ({ status }) => (status >= 200 && status < 300 && status !== 202 ? unreadable() : undefined),
+    refusal,
+  });
+
+  return {
+    send({ section }, recipient, context) {
+      if (section === undefined) {
+        const detail = 'was not called: the template has no pagerdutyv2 section';
+        const failure = {
+          kind: 'rejected',
+          reason: 'invalid_section',
+          detail,
+          scope: 'notification',
+        } as const;
+        return Promise.resolve(api.outcome({ ok: false, failure }, recipient, context));
+      }
+      const text = (field: string) =>
+        typeof section[field] === 'string' ? section[field].toWellFormed() : '';
+      const given = (name: string, value: string) => (value === '' ? {} : { [name]: value });
+      const dedupKey = text('dedupKey') || context.deliveryId;
+      const event = {
+        routing_key: serviceKeys[recipient] ?? '',
+        event_action: 'trigger',
+        dedup_key:
+          dedupKey.length > longestKey ? createHash('sha256').update(dedupKey).digest('hex') : dedupKey,
+        client: 'ArgoCD',
+        ...given('client_url', text('url')),
+        payload: {
+          summary: cutText(text('summary'), longestSummary, codePoints),
+          source: text('source'),
+          severity: text('severity'),
+          ...given('component', text('component')),
+          ...given('group', text('group')),
+          ...given('class', text('class')),
+        },
+      };
+      const request = {
+        method: 'POST',
+        url: 'https://events.pagerduty.com/v2/enqueue',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(event),
+        bodyIsSecret: true,
+      } as const;
+      return api.send(request, recipient, context);
+    },
+  };
+};
+
+function refusal(answer: HttpAnswer): Refusal | undefined {
+  const json = answer.json();
+  if (!isObject(json) || typeof json['message'] !== 'string') return undefined;
+  const errors = Array.isArray(json['errors'])
+    ? json['errors'].filter((each) => typeof each === 'string')
+    : [];
+  const text = [json['message'], ...errors].join('; ');
+  return /routing.?key|integration key/i.test(text) && answer.status === 400
+    ? { text, scope: 'recipient' }
+    : { text };
+}
