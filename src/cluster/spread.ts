@@ -40,7 +40,12 @@ export function createSpread<T extends { namespace: string }>(
     if (options.namespace === undefined) {
       isNarrow = isForbidden;
       if (isForbidden) for (const namespace of needed) open(namespace);
-      else void closeNarrow();
+      else {
+        const before = [...narrow.keys()];
+        void closeNarrow();
+        // What they hold may be known already, and was passed over while they were asked by themselves.
+        for (const namespace of before) options.onForbidden(namespace);
+      }
     }
     options.onForbidden(options.namespace);
   });
