@@ -1,7 +1,3 @@
-/**
- * What every replica does beside deciding and sending: figures for the metrics, the health of watches, the order of
- * the end. It may import everything but `cli/`.
- */
 import type { ReflectorState } from '../cluster/reflector.ts';
 import type { DeliveryQueue } from '../delivery/queue.ts';
 import type { Ledger } from '../ledger/ledger.ts';

@@ -1,3 +1,7 @@
+/**
+ * What the replica that leads does: its term, observing, evaluating and deciding, writing, and the mirrored
+ * annotation. It may import `delivery/` and what lies below.
+ */
 import type { Application, JsonObject } from '../model.ts';
 
 /** What the watch, or the ledger at start, says of an Application. */

@@ -1,7 +1,3 @@
-/**
- * What the replica that leads does: its term, observing, evaluating and deciding, writing, and the mirrored
- * annotation. It may import `delivery/` and what lies below.
- */
 import { createHash } from 'node:crypto';
 import { briefOf, projectOf } from '../application.ts';
 import { at, objectAt } from '../json.ts';
