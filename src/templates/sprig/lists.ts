@@ -42,7 +42,7 @@ const reverse = (list: unknown): unknown[] => [...itemsFor('find reverse', list)
 const compact = (list: unknown): unknown[] => itemsFor('compact', list).filter((item) => !isEmpty(item));
 
 function includes(context: FunctionContext, items: readonly unknown[], wanted: unknown): boolean {
-  context.spend(items.length >> 2);
+  context.spend(items.length);
   return items.some((item) => deepEqual(wanted, item, context));
 }
 

@@ -108,6 +108,7 @@ const isAbsolute = pure('func(string) bool', (path: string) => path.startsWith('
 
 export const URL_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   urlParse: contextual('func(string) map[string]interface {}', (context, text: string) => {
+    context.spend(text.length >> 1);
     const parts = Object.entries(urlParse(text));
     return Object.fromEntries(
       parts.map(([name, part]) => [name, typeof part === 'string' ? context.decoded(part) : part]),
