@@ -168,7 +168,11 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   applicationSets.start();
   applications.start(options.from);
   let isReady = false;
-  const ready = applications.ready().then(() => observer.settled());
+  // Ready is who can be killed without a loss: what was there at the start is durable, and noted as decided.
+  const ready = applications
+    .ready()
+    .then(finished)
+    .catch((error: unknown) => log.warn({ err: error }, 'Cannot note what the first list has shown'));
   const periodic = createPeriodic(signal, log, clock);
   // From the start: a process that is killed while it catches up has come so far.
   periodic.every(progressInterval, 'progress', noteProgress);

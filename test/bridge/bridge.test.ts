@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { createLedger } from '../../src/ledger/store-ledger.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { StoreError } from '../../src/store/store.ts';
+import { type Store, StoreError } from '../../src/store/store.ts';
 import { embeddedStore, silent } from '../contract/stores.ts';
 import { application, degraded, healthy, named } from './applications.ts';
 import { configMap, startBridge } from './start-bridge.ts';
@@ -26,6 +27,23 @@ test('watches, decides and sends within this process, and says that it does', as
   expect(await b.sent(2)).toHaveLength(2);
   await b.stop();
   expect(b.lines.filter(({ msg }) => msg.startsWith('Did not end'))).toEqual([]);
+});
+
+test('is ready only when it is noted how far it has decided: one that is killed from then on misses nothing', async () => {
+  let store: Store | undefined;
+  const b = await startBridge({
+    async openStore(signal) {
+      store = await openStore('memory:', { log: silent, signal });
+      return store;
+    },
+  });
+  b.kubernetes.cluster.apply(configuration);
+  b.kubernetes.cluster.apply(application('shop', { subscriptions }));
+  await b.bridge.start();
+  await b.logged('Every Application has been observed');
+  const rows = await createLedger(store as Store).load('watch', ['progress']);
+  expect(rows).toMatchObject([{ value: { revision: expect.stringMatching(/^\d+$/) } }]);
+  await b.stop();
 });
 
 test('another one on the same store goes on where it was, and tells of what came and went in between', async () => {
