@@ -110,23 +110,29 @@ function zoneName(format: Intl.DateTimeFormat, milliseconds: number): string {
 /** The range in which Intl formats dates; outside it the zone's rules of the edge are used. */
 const LIMIT = 8.64e15;
 
+/** The offset of a zone of the database at a moment in Unix milliseconds, in seconds east of UTC; undefined where there is no such zone. */
+export function zoneOffset(name: string): ((milliseconds: number) => number) | undefined {
+  if (!/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/.test(name)) return undefined;
+  try {
+    const offsets = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
+    return (milliseconds) => parseOffset(zoneName(offsets, milliseconds));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Go's `time.LoadLocation`; undefined where the zone is unknown. `local` is what `Local` means. */
 export function loadLocation(name: string, local: GoLocation = UTC): GoLocation | undefined {
   if (name === '' || name === 'UTC') return UTC;
   if (name === 'Local') return local;
-  if (!/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/.test(name)) return undefined;
-  let offsets: Intl.DateTimeFormat;
-  try {
-    offsets = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
-  } catch {
-    return undefined;
-  }
+  const offsetAt = zoneOffset(name);
+  if (offsetAt === undefined) return undefined;
   const names = LOCALES.map(
     (locale) => new Intl.DateTimeFormat(locale, { timeZone: name, timeZoneName: 'short' }),
   );
   const isSummer = (milliseconds: number, offset: number): boolean => {
     const year = new Date(milliseconds).getUTCFullYear();
-    return [0, 6].some((month) => parseOffset(zoneName(offsets, Date.UTC(year, month, 1))) < offset);
+    return [0, 6].some((month) => offsetAt(Date.UTC(year, month, 1)) < offset);
   };
   const listed = ABBREVIATIONS.find(([, , zones]) => zones.split(' ').includes(name));
   const abbreviate = (milliseconds: number, offset: number): string => {
@@ -145,7 +151,7 @@ export function loadLocation(name: string, local: GoLocation = UTC): GoLocation 
   };
   return new GoLocation(name, (seconds) => {
     const milliseconds = Math.min(Math.max(seconds * 1000, -LIMIT), LIMIT);
-    const offset = parseOffset(zoneName(offsets, milliseconds));
+    const offset = offsetAt(milliseconds);
     return { offset, abbreviation: abbreviate(milliseconds, offset) };
   });
 }

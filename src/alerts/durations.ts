@@ -1,0 +1,41 @@
+/** Durations as Prometheus writes them: `1d12h`, `5m`, `90s`. */
+
+/** In the order in which they have to come, milliseconds. */
+const units = [
+  ['y', 365 * 24 * 3_600_000],
+  ['w', 7 * 24 * 3_600_000],
+  ['d', 24 * 3_600_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+  ['ms', 1],
+] as const;
+
+const pattern = new RegExp(`^${units.map(([unit]) => `(?:(\\d+)${unit})?`).join('')}$`);
+
+/** Milliseconds; undefined where the text is no duration. Source: prometheus/common, model.ParseDuration. */
+export function parsePrometheusDuration(text: string): number | undefined {
+  if (text === '0') return 0;
+  const match = text === '' ? null : pattern.exec(text);
+  if (match === null) return undefined;
+  const total = units.reduce((sum, [, milliseconds], index) => {
+    return sum + Number(match[index + 1] ?? 0) * milliseconds;
+  }, 0);
+  return Number.isSafeInteger(total) ? total : undefined;
+}
+
+/** For people: the two largest units, `4h30m`, `2d`, `45s`. Weeks and years are told in days. */
+export function formatForPeople(milliseconds: number): string {
+  const told = units.filter(([unit]) => unit !== 'y' && unit !== 'w' && unit !== 'ms');
+  let left = Math.max(0, Math.round(milliseconds / 1_000)) * 1_000;
+  const parts: string[] = [];
+  for (const [unit, size] of told) {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    if (count > 0) parts.push(`${count}${unit}`);
+    // A second unit is told only where it is the next one.
+    else if (parts.length > 0) break;
+    if (parts.length === 2) break;
+  }
+  return parts.join('') || '0s';
+}

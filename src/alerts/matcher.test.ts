@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { createMatcher, matchesNothing, type Operator, printMatcher } from './matcher.ts';
+import { parseMatchers } from './matcher-text.ts';
+
+function matcher(operator: Operator, ...values: string[]) {
+  const made = createMatcher('x', operator, values);
+  if ('error' in made) throw new Error(made.error);
+  return made;
+}
+
+describe('a matcher', () => {
+  it.each([
+    ['=', ['a'], ['a'], true],
+    ['=', ['a'], ['b'], false],
+    ['=', ['a', 'b'], ['b'], true],
+    ['=', [''], [], true],
+    ['=', ['a'], [], false],
+    ['!=', ['a'], [], true],
+    ['!=', [''], [], false],
+    ['!=', ['a', 'b'], ['b'], false],
+    ['=~', ['warn.*'], ['warning'], true],
+    ['=~', ['warn'], ['warning'], false],
+    ['=~', ['arn'], ['warning'], false],
+    ['=~', ['a|b'], ['ab'], false],
+    ['=~', ['a.b'], ['a\nb'], true],
+    ['=~', ['.*'], [], true],
+    ['!~', ['warn.*'], [], true],
+    ['!~', ['warn.*'], ['warning'], false],
+    // Of several values one suffices to match, and all have to differ.
+    ['=', ['b'], ['a', 'b'], true],
+    ['!=', ['b'], ['a', 'b'], false],
+    ['!=', ['c'], ['a', 'b'], true],
+  ] as [Operator, string[], string[], boolean][])('%s %j of %j: %j', (operator, values, found, matches) => {
+    expect(matcher(operator, ...values).matches(found)).toBe(matches);
+  });
+
+  it('says what is wrong with an expression', () => {
+    expect(createMatcher('x', '=~', ['('])).toEqual({
+      error: expect.stringContaining('bad regular expression'),
+    });
+    expect(createMatcher('x', '=~', ['(a{1000}){1000}'])).toEqual({
+      error: 'the regular expression is too large',
+    });
+  });
+
+  it('holds for everything where it matches what is missing', () => {
+    expect(matchesNothing([matcher('!=', 'a'), matcher('=~', '.*')])).toBe(true);
+    expect(matchesNothing([matcher('!=', 'a'), matcher('=', 'b')])).toBe(false);
+  });
+
+  it.each([
+    [matcher('=', 'a"b'), 'x="a\\"b"'],
+    [matcher('!~', 'a.*'), 'x!~"a.*"'],
+    [matcher('=', 'a.b', 'c'), 'x=~"a\\\\.b|c"'],
+  ])('is printed and read again', (one, text) => {
+    expect(printMatcher(one)).toBe(text);
+    const parsed = parseMatchers(text);
+    const [read] = 'error' in parsed ? [] : parsed.matchers;
+    for (const value of ['a"b', 'ax', 'a.b', 'c', 'axb', ''])
+      expect(read?.matches([value]), value).toBe(one.matches([value]));
+  });
+});
+
+describe('the matchers of Alertmanager', () => {
+  const read = (text: string) => {
+    const parsed = parseMatchers(text);
+    if ('error' in parsed) return parsed.error;
+    return parsed.matchers.map(({ label, operator, values }) => `${label}${operator}${values[0]}`);
+  };
+
+  it.each([
+    ['severity=warning', ['severity=warning']],
+    ['severity = "a b"', ['severity=a b']],
+    ['{severity=~"warn.*", project!="x",}', ['severity=~warn.*', 'project!=x']],
+    ['a!~b,c=d', ['a!~b', 'c=d']],
+    // Names of any characters, in quotes or not.
+    ['"app.kubernetes.io/name"=x', ['app.kubernetes.io/name=x']],
+    ['app.kubernetes.io/name=x', ['app.kubernetes.io/name=x']],
+    ['"a b"="\\u00e9\\t\\x41"', ['a b=é\tA']],
+    // What only the classic grammar knows.
+    ['foo=', ['foo=']],
+    ['foo=bar baz', ['foo=bar baz']],
+    ['', []],
+    ['{}', []],
+  ])('%s', (text, matchers) => {
+    expect(read(text)).toEqual(matchers);
+  });
+
+  it.each(['{a=b', 'a=b}', 'a', '=b', 'a=="b"', 'a="b', 'a=b c=d"', 'a=~"("'])(
+    '%s cannot be read',
+    (text) => {
+      expect(typeof read(text)).toBe('string');
+    },
+  );
+
+  it('the classic grammar wins where they disagree, and says so', () => {
+    // \d is no escape of a Go string, but stands for itself in the classic grammar; \x41 is one in both ways.
+    const parsed = parseMatchers('a=~"\\x41"');
+    expect(parsed).toMatchObject({ matchers: [{ values: ['\\x41'] }], warning: expect.any(String) });
+    expect(parseMatchers('a=~"\\d+"')).not.toHaveProperty('warning');
+  });
+});

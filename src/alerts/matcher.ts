@@ -1,0 +1,74 @@
+/** What is compared of a label, in the forms that people write: maps of ours, and strings of Alertmanager. */
+import { RE2JS } from 're2js';
+import { regexpSize } from '../go/regexp-size.ts';
+
+export type Operator = '=' | '!=' | '=~' | '!~';
+
+/**
+ * Compares one label of an alert. A label may have several values (a destination has a server and a name, an
+ * Application several repositories): the positive operators hold when one of them matches, the negative ones when
+ * none does. A label that is missing has the empty value (Alertmanager: pkg/labels, check 47).
+ */
+export interface Matcher {
+  readonly label: string;
+  readonly operator: Operator;
+  /** Alternatives of `=` and `!=`; the one regular expression of the others. */
+  readonly values: readonly string[];
+  matches(values: readonly string[]): boolean;
+}
+
+/** The values of a label; none where it is missing. */
+export type LabelValues = (label: string) => readonly string[];
+
+/** What a regular expression of a matcher may cost; `regexpSize` has the measure. */
+const largestPattern = 10_000;
+
+/** Makes a matcher, or says in a sentence why the value can be none. */
+export function createMatcher(
+  label: string,
+  operator: Operator,
+  values: readonly string[],
+): Matcher | { error: string } {
+  const isNegative = operator.startsWith('!');
+  const test = operator.endsWith('~') ? anchored(values[0] ?? '') : isOneOf(values);
+  if (typeof test === 'object') return test;
+  return {
+    label,
+    operator,
+    values,
+    matches: (found) => (found.length === 0 ? test('') : found.some(test)) !== isNegative,
+  };
+}
+
+/** Whether all of them hold. */
+export function matchesAll(matchers: readonly Matcher[], labels: LabelValues): boolean {
+  return matchers.every((matcher) => matcher.matches(labels(matcher.label)));
+}
+
+/** Whether they match an alert without any label: such a rule would hold for everything (check 40). */
+export function matchesNothing(matchers: readonly Matcher[]): boolean {
+  return matchesAll(matchers, () => []);
+}
+
+/** As Alertmanager writes it: `severity=~"warn.*"`. */
+export function printMatcher({ label, operator, values }: Matcher): string {
+  if (operator.endsWith('~')) return `${label}${operator}${JSON.stringify(values[0] ?? '')}`;
+  if (values.length === 1) return `${label}${operator}${JSON.stringify(values[0])}`;
+  const pattern = values.map((value) => RE2JS.quote(value)).join('|');
+  return `${label}${operator === '=' ? '=~' : '!~'}${JSON.stringify(pattern)}`;
+}
+
+function isOneOf(values: readonly string[]): (value: string) => boolean {
+  const all = new Set(values);
+  return (value) => all.has(value);
+}
+
+function anchored(pattern: string): ((value: string) => boolean) | { error: string } {
+  if (regexpSize(pattern) > largestPattern) return { error: 'the regular expression is too large' };
+  try {
+    const compiled = RE2JS.compile(pattern, RE2JS.DOTALL);
+    return (value) => compiled.testExact(value);
+  } catch (error) {
+    return { error: `bad regular expression: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}

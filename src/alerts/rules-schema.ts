@@ -1,0 +1,187 @@
+/** The keys `silences`, `muteTimes`, `inhibit` and `groups`: YAML → rules. A bad rule disables only itself. */
+import { createDecoder, type Decoder } from '../go/decode.ts';
+import { parseYaml, type YamlPath } from '../go/yaml.ts';
+import type { Json, JsonObject, Problem } from '../model.ts';
+import { parsePrometheusDuration } from './durations.ts';
+import { fieldOf } from './fields.ts';
+import { readInterval, readZone } from './intervals-schema.ts';
+import type { Matcher } from './matcher.ts';
+import { readMatchers } from './matchers-schema.ts';
+import type { GroupRule, InhibitRule, MuteRule, SilenceRule } from './rules.ts';
+import { type TimeInterval, utc } from './times.ts';
+
+/** Our spelling first, then that of Alertmanager. */
+const spellings = {
+  match: ['match', 'matchers'],
+  from: ['from', 'startsAt'],
+  until: ['until', 'endsAt'],
+  comment: ['comment'],
+  zone: ['timeZone', 'location'],
+  times: ['times', 'time_intervals'],
+  source: ['source', 'source_matchers'],
+  target: ['target', 'target_matchers'],
+  equal: ['equal'],
+  groupBy: ['groupBy', 'group_by'],
+  groupWait: ['groupWait', 'group_wait'],
+  groupInterval: ['groupInterval', 'group_interval'],
+  send: ['send'],
+  maxPerMinute: ['maxPerMinute'],
+} as const;
+type Name = keyof typeof spellings;
+
+/** Alertmanager's (check 9). Milliseconds. */
+const defaults = { groupWait: 30_000, groupInterval: 300_000 };
+
+export const compileSilences = compiler<SilenceRule>(['match', 'from', 'until', 'comment'], (rule) => {
+  const matchers = rule.matchers('match');
+  const from = rule.has('from') ? rule.time('from') : undefined;
+  const until = rule.time('until');
+  if (matchers === undefined || until === undefined) return undefined;
+  if (from !== undefined && from >= until) {
+    rule.report('until', 'the silence ends before it begins', 'Write an until that is later than from.');
+    return undefined;
+  }
+  return { matchers, ...(from === undefined ? {} : { from }), until, comment: rule.text('comment') ?? '' };
+});
+
+export const compileMuteTimes = compiler<MuteRule>(['match', 'zone', 'times'], (rule) => {
+  const matchers = rule.matchers('match');
+  const intervals = rule.intervals();
+  return matchers && intervals && { matchers, intervals };
+});
+
+export const compileInhibit = compiler<InhibitRule>(['source', 'target', 'equal'], (rule) => {
+  const source = rule.matchers('source');
+  const target = rule.matchers('target');
+  const equal = rule.texts('equal') ?? [];
+  return source && target && { source, target, equal };
+});
+
+export const compileGroups = compiler<GroupRule>(
+  ['match', 'groupBy', 'groupWait', 'groupInterval', 'send', 'maxPerMinute'],
+  (rule) => {
+    const matchers = rule.matchers('match');
+    const labels = rule.texts('groupBy') ?? [];
+    const groupWait = rule.duration('groupWait') ?? defaults.groupWait;
+    const groupInterval = rule.duration('groupInterval') ?? defaults.groupInterval;
+    const maxPerMinute = rule.count('maxPerMinute');
+    return (
+      matchers && {
+        matchers,
+        groupBy: labels.includes('...') ? 'all' : labels,
+        groupWait,
+        groupInterval,
+        send: rule.texts('send') ?? [],
+        ...(maxPerMinute === undefined ? {} : { maxPerMinute }),
+      }
+    );
+  },
+);
+
+interface RuleReader {
+  has(name: Name): boolean;
+  report(name: Name, what: string, fix: string): void;
+  matchers(name: Name): Matcher[] | undefined;
+  text(name: Name): string | undefined;
+  texts(name: Name): string[] | undefined;
+  /** Unix milliseconds. Reported where it is missing. */
+  time(name: Name): number | undefined;
+  /** Milliseconds; undefined where it is not given. */
+  duration(name: Name): number | undefined;
+  count(name: Name): number | undefined;
+  intervals(): TimeInterval[] | undefined;
+}
+
+function compiler<T>(names: readonly Name[], make: (rule: RuleReader) => T | undefined) {
+  return (key: string, text: string): { rules: T[]; problems: Problem[] } => {
+    const document = parseYaml(text);
+    const decoder = createDecoder(document, key);
+    const { problems } = decoder;
+    const rules: T[] = [];
+    for (const [index, entry] of (decoder.list([], document.value) ?? []).entries()) {
+      const object = decoder.object([index], entry);
+      if (object === undefined) continue;
+      const before = problems.length;
+      decoder.knownFields(
+        [index],
+        object,
+        names.flatMap((name) => spellings[name]),
+      );
+      const made = make(createRuleReader(decoder, [index], object));
+      const isGood = !problems.slice(before).some(({ severity }) => severity === 'error');
+      if (made !== undefined && isGood) rules.push(made);
+    }
+    return { rules, problems };
+  };
+}
+
+function createRuleReader(decoder: Decoder, path: YamlPath, object: JsonObject): RuleReader {
+  const find = (name: Name) => fieldOf(object, path, spellings[name]);
+  const report: RuleReader['report'] = (name, what, fix) => {
+    decoder.report(find(name)?.path ?? path, 'error', what, fix);
+  };
+  const text = (name: Name): string | undefined => {
+    const found = find(name);
+    return found && decoder.string(found.path, found.value);
+  };
+  return {
+    has: (name) => find(name) !== undefined,
+    report,
+    matchers(name) {
+      const found = find(name);
+      return readMatchers(decoder, found?.path ?? path, found?.value ?? null);
+    },
+    text,
+    texts(name) {
+      const found = find(name);
+      if (!found) return undefined;
+      const value: Json = typeof found.value === 'string' ? [found.value] : found.value;
+      return decoder.strings(found.path, value)?.map((entry) => entry.text);
+    },
+    time(name) {
+      const written = text(name) ?? '';
+      const time = /^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2}))?$/.test(
+        written,
+      )
+        ? Date.parse(written)
+        : Number.NaN;
+      if (!Number.isNaN(time)) return time;
+      const what = written === '' ? `${name} is missing` : `${name} is no time`;
+      report(name, what, 'Write it with its zone, such as 2026-12-01T00:00:00Z.');
+      return undefined;
+    },
+    duration(name) {
+      const written = text(name);
+      if (written === undefined || written === '') return undefined;
+      const duration = parsePrometheusDuration(written);
+      if (duration === undefined)
+        report(
+          name,
+          `${JSON.stringify(written)} is no duration`,
+          'Write it as Prometheus does: 30s, 5m, 1h30m.',
+        );
+      return duration;
+    },
+    count(name) {
+      const found = find(name);
+      if (found === undefined || found.value === null) return undefined;
+      if (typeof found.value === 'number' && Number.isInteger(found.value) && found.value > 0)
+        return found.value;
+      report(name, `${name} is no whole number above 0`, 'Write one such as 10.');
+      return undefined;
+    },
+    intervals() {
+      const found = find('times');
+      const zone = readZone(decoder, path, object) ?? utc;
+      const entries = found ? (decoder.list(found.path, found.value) ?? []) : [];
+      if (found === undefined || entries.length === 0) {
+        report('times', 'there are no times', "Write times: [{weekdays: ['saturday', 'sunday']}].");
+        return undefined;
+      }
+      const intervals = entries.map((entry, index) =>
+        readInterval(decoder, [...found.path, index], entry, zone),
+      );
+      return intervals.every((interval) => interval !== undefined) ? intervals : undefined;
+    },
+  };
+}
