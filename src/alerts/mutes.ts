@@ -1,0 +1,120 @@
+/** What holds alerts back: silences, mute times and inhibition, behind one answer. Pure. */
+import { type LabelValues, type Matcher, matchesAll } from './matcher.ts';
+import type { InhibitRule, MuteRule } from './rules.ts';
+import { isWithin, nextChange } from './times.ts';
+
+/** Why nobody is told of an alert now. */
+export interface Mute {
+  readonly by: 'silence' | 'mute' | 'inhibit';
+  /** Of the silence or rule, for people. */
+  readonly id: string;
+  /** When to look again, Unix milliseconds; absent where only an event ends it. */
+  readonly until?: number;
+}
+
+export interface Silence {
+  readonly id: string;
+  readonly matchers: readonly Matcher[];
+  readonly from: number;
+  /** Included (check 43). */
+  readonly until: number;
+}
+
+export function silencedBy(silences: readonly Silence[], labels: LabelValues, now: number): Mute | undefined {
+  const found = silences.find(
+    ({ matchers, from, until }) => from <= now && now <= until && matchesAll(matchers, labels),
+  );
+  return found && { by: 'silence', id: found.id, until: found.until + 1 };
+}
+
+export function mutedBy(rules: readonly MuteRule[], labels: LabelValues, now: number): Mute | undefined {
+  for (const [index, { matchers, intervals }] of rules.entries()) {
+    if (matchesAll(matchers, labels) && isWithin(intervals, now))
+      return { by: 'mute', id: `muteTimes ${index + 1}`, until: nextChange(intervals, now) };
+  }
+  return undefined;
+}
+
+/**
+ * The alerts that fire and match the source of a rule, by the labels that have to be equal. A source may itself be
+ * silenced (check 27); while one of several is left, its targets stay inhibited (check 30).
+ */
+export interface Inhibition {
+  /** The alert fires, with these labels; said again when they change. Answers whether anything changed for others. */
+  fires(key: string, labels: LabelValues): boolean;
+  /** It does not any more. */
+  ended(key: string): boolean;
+  by(key: string, labels: LabelValues): Mute | undefined;
+  /** Whether a source that comes later could inhibit it: it is then held for a moment (check 31). */
+  isTarget(labels: LabelValues): boolean;
+}
+
+interface Index {
+  rule: InhibitRule;
+  id: string;
+  /** Keys of sources by their equal labels: those that match the target, too, and those that do not. */
+  sources: Map<string, { plain: Set<string>; both: Set<string> }>;
+}
+
+export function createInhibition(rules: readonly InhibitRule[]): Inhibition {
+  const indexes: Index[] = rules.map((rule, at) => ({ rule, id: `inhibit ${at + 1}`, sources: new Map() }));
+  /** Where a source stands, so that it is found again when its labels have changed. */
+  const places = new Map<string, { index: Index; equal: string; side: 'plain' | 'both' }[]>();
+
+  function ended(key: string): boolean {
+    const found = places.get(key) ?? [];
+    for (const { index, equal, side } of found) {
+      const sources = index.sources.get(equal);
+      sources?.[side].delete(key);
+      if (sources && sources.plain.size + sources.both.size === 0) index.sources.delete(equal);
+    }
+    places.delete(key);
+    return found.length > 0;
+  }
+
+  return {
+    fires(key, labels) {
+      const before = JSON.stringify(
+        places.get(key)?.map(({ index: { id }, equal, side }) => [id, equal, side]),
+      );
+      ended(key);
+      const found: { index: Index; equal: string; side: 'plain' | 'both' }[] = [];
+      for (const index of indexes) {
+        if (!matchesAll(index.rule.source, labels)) continue;
+        const equal = equalKey(index.rule, labels);
+        const side = matchesAll(index.rule.target, labels) ? 'both' : 'plain';
+        const sources = index.sources.get(equal) ?? { plain: new Set(), both: new Set() };
+        sources[side].add(key);
+        index.sources.set(equal, sources);
+        found.push({ index, equal, side });
+      }
+      if (found.length > 0) places.set(key, found);
+      return (
+        before !==
+        JSON.stringify(
+          found.length === 0 ? undefined : found.map(({ index: { id }, equal, side }) => [id, equal, side]),
+        )
+      );
+    },
+    ended,
+    by(key, labels) {
+      for (const { rule, id, sources } of indexes) {
+        if (!matchesAll(rule.target, labels)) continue;
+        const found = sources.get(equalKey(rule, labels));
+        if (!found) continue;
+        // What matches both sides inhibits no other such alert (check 29).
+        const isSource = matchesAll(rule.source, labels);
+        if (found.plain.size > 0 || (!isSource && [...found.both].some((other) => other !== key)))
+          return { by: 'inhibit', id };
+      }
+      return undefined;
+    },
+    isTarget: (labels) =>
+      indexes.some(({ rule }) => matchesAll(rule.target, labels) && !matchesAll(rule.source, labels)),
+  };
+}
+
+/** Labels that are missing are empty, and equal (check 28). */
+function equalKey({ equal }: InhibitRule, labels: LabelValues): string {
+  return JSON.stringify(equal.map((label) => labels(label).filter((value) => value !== '')));
+}
