@@ -118,8 +118,10 @@ export function* parseInTurns(
     const kind = kindOf(key);
     if (isTooLong(key, text)) sources.report(tooLong(key));
     else if (kind === undefined) sources.report(unknownKey(key));
-    else if (kind === 'service') services.read(key, text);
-    else if (kind !== 'whole') readNamed(kind, key);
+    else if (kind === 'service') {
+      services.read(key, text);
+      yield text.length;
+    } else if (kind !== 'whole') readNamed(kind, key);
   }
   const whole = readWholeKeys(read);
   const argocdText = data['argocd'];
