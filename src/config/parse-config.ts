@@ -1,6 +1,7 @@
 /**
  * The whole of one configuration, key by key: longer than most files because it is the one place that knows every key.
  */
+import { noRules } from '../alerts/schema.ts';
 import { createDecoder } from '../go/decode.ts';
 import { suggestion } from '../go/did-you-mean.ts';
 import { field, fieldKey, parseYaml, type YamlPath } from '../go/yaml.ts';
@@ -267,6 +268,7 @@ export function* parseInTurns(
     defaultTriggersByService,
     subscriptions: subscriptions ?? [],
     context: Object.fromEntries(context),
+    rules: noRules,
     argocd,
     annotations: previous?.annotations ?? createAnnotationCache(),
     problems: limited(problems.sort(byPlace)),
