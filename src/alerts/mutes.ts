@@ -1,13 +1,11 @@
 /** What holds alerts back: silences, mute times and inhibition, behind one answer. Pure. */
+import type { HeldBy } from '../ledger/rows.ts';
 import { type LabelValues, type Matcher, matchesAll } from './matcher.ts';
 import type { InhibitRule, MuteRule } from './rules.ts';
 import { isWithin, nextChange } from './times.ts';
 
 /** Why nobody is told of an alert now. */
-export interface Mute {
-  readonly by: 'silence' | 'mute' | 'inhibit';
-  /** Of the silence or rule, for people. */
-  readonly id: string;
+export interface Mute extends HeldBy {
   /** When to look again, Unix milliseconds; absent where only an event ends it. */
   readonly until?: number;
 }

@@ -1,6 +1,10 @@
+import type { Clock } from '../clock.ts';
+import { createBullmqQueue } from '../delivery/bullmq-queue.ts';
 import type { DeliveryQueue } from '../delivery/queue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { StoredState } from '../store/service-state.ts';
+import { createLedger } from '../ledger/store-ledger.ts';
+import type { Logger } from '../log.ts';
+import { createServiceState, type StoredState } from '../store/service-state.ts';
 import type { Store } from '../store/store.ts';
 
 /** The store once it is open, with what lies in it. */
@@ -9,6 +13,19 @@ export interface Opened {
   ledger: Ledger;
   queue: DeliveryQueue;
   state: StoredState;
+}
+
+/** `places`: deliveries that the queue hands out at the same time. */
+export function openedStore(
+  store: Store,
+  { places, clock, log }: { places: number; clock: Clock; log: Logger },
+): Opened {
+  return {
+    store,
+    ledger: createLedger(store),
+    queue: createBullmqQueue(store, { log, concurrency: places, clock }),
+    state: createServiceState(store),
+  };
 }
 
 /** The store for those who are wired before it is open: what they ask of it waits until then. */

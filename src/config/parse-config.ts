@@ -1,3 +1,4 @@
+import { noRules } from '../alerts/schema.ts';
 import type { Problem } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import { createAnnotationCache } from '../subscriptions/schema.ts';
@@ -171,6 +172,7 @@ export function* parseInTurns(
 
   return {
     ...values,
+    rules: noRules,
     argocd,
     annotations: previous?.annotations ?? createAnnotationCache(),
     problems: problemList(sources.problems),

@@ -98,6 +98,7 @@ function compileCondition(
     send,
     ...(description === '' ? {} : { description }),
     severity: severity === '' ? 'none' : severity,
+    labels: {},
     timeDependent: whenProgram.timeDependent || (oncePerProgram?.timeDependent ?? false),
     evaluate: createEvaluation(whenProgram, oncePerProgram),
   };

@@ -10,6 +10,16 @@ import { readMatchers } from './matchers-schema.ts';
 import type { GroupRule, InhibitRule, MuteRule, SilenceRule } from './rules.ts';
 import { type TimeInterval, utc } from './times.ts';
 
+/** All of a ConfigMap. */
+export interface AlertRules {
+  silences: readonly SilenceRule[];
+  muteTimes: readonly MuteRule[];
+  inhibit: readonly InhibitRule[];
+  groups: readonly GroupRule[];
+}
+
+export const noRules: AlertRules = { silences: [], muteTimes: [], inhibit: [], groups: [] };
+
 /** Our spelling first, then that of Alertmanager. */
 const spellings = {
   match: ['match', 'matchers'],

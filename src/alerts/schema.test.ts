@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { printMatcher } from './matcher.ts';
-import { compileGroups, compileInhibit, compileMuteTimes, compileSilences } from './rules-schema.ts';
+import { compileGroups, compileInhibit, compileMuteTimes, compileSilences } from './schema.ts';
 import { isWithin } from './times.ts';
 
 const whatOf = (problems: readonly { severity: string; line?: number; what: string }[]) =>
@@ -144,9 +144,16 @@ describe('inhibit and groups', () => {
       'groups',
       "- match: {trigger: a}\n- match: {trigger: b}\n  groupBy: ['...']\n  group_wait: 1m30s\n  groupInterval: 1d\n  send: [digest]\n  maxPerMinute: 5\n- match: {trigger: c}\n  groupWait: 90\n  maxPerMinute: 0",
     );
-    expect(rules.map(({ matchers: _, ...rest }) => rest)).toEqual([
-      { groupBy: [], groupWait: 30_000, groupInterval: 300_000, send: [] },
-      { groupBy: 'all', groupWait: 90_000, groupInterval: 86_400_000, send: ['digest'], maxPerMinute: 5 },
+    expect(rules.map((rule) => ({ ...rule, matchers: undefined }))).toEqual([
+      { matchers: undefined, groupBy: [], groupWait: 30_000, groupInterval: 300_000, send: [] },
+      {
+        matchers: undefined,
+        groupBy: 'all',
+        groupWait: 90_000,
+        groupInterval: 86_400_000,
+        send: ['digest'],
+        maxPerMinute: 5,
+      },
     ]);
     expect(whatOf(problems)).toEqual([
       'error 9: "90" is no duration',
