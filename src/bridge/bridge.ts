@@ -4,19 +4,17 @@
  */
 import { once } from 'node:events';
 import { createEventRecorder } from '../cluster/events.ts';
-import { createMirror } from '../leader/mirror.ts';
-import { type LeadingTerm, notedProgress } from '../leader/term.ts';
+import type { LeadingTerm } from '../leader/term.ts';
 import type { HealthChecks } from '../server/health.ts';
 import { claimStore } from '../store/owner.ts';
 import { scopedState } from '../store/service-state.ts';
 import { createConfiguring } from './configuring.ts';
 import { createHealth } from './health.ts';
-import { createLeading } from './leading.ts';
+import { createLeadership } from './leadership.ts';
 import { createOpening, type Opened, openedStore } from './opening.ts';
-import { attemptTimeout, type BridgeDeps, type BridgeOptions, limits, maxAge } from './options.ts';
+import type { BridgeDeps, BridgeOptions } from './options.ts';
 import { createReplica, type Replica } from './replica.ts';
 import type { ShutdownStep } from './shutdown.ts';
-import { createTermFactory } from './term-factory.ts';
 import { createWatching } from './watching.ts';
 
 export interface Bridge {
@@ -31,66 +29,37 @@ export interface Bridge {
 }
 
 export function createBridge(deps: BridgeDeps, options: BridgeOptions): Bridge {
-  const { signal, clock, log } = deps;
-  const controllerNamespace = options.scope.namespace;
-  const places = limits.deliveries * options.processors;
   const opening = createOpening();
   const events = createEventRecorder(deps);
-  const term = () => leading.term();
+  const term = (): LeadingTerm | undefined => leading.term();
   const reevaluate: LeadingTerm['observer']['reevaluate'] = async (which) =>
     term()?.observer.reevaluate(which);
   const shared = { ...deps, opening, record: events.record, term, reevaluate };
 
   const configuring = createConfiguring(shared, options);
-  const { configurations, repo, argocd } = configuring;
   const watching = createWatching({ ...shared, ...configuring }, options);
-  const mirror =
-    options.notifiedAnnotation === 'write'
-      ? createMirror({ ...shared, configurations, controllerNamespace, load: opening.load })
-      : undefined;
-  const createTerm = createTermFactory({ ...shared, ...configuring, watching, mirror }, options);
-  const leading = createLeading({
-    createTerm,
-    notedProgress: ({ ledger }) => notedProgress(ledger),
-    signal,
-    clock,
-    log,
-  });
+  const { leading, mirror } = createLeadership({ ...shared, ...configuring, watching }, options);
   const watches = () => [...watching.states(), ...(term()?.watches() ?? [])];
-  const parts = {
-    ...shared,
-    configurations,
-    repo: repo.lookup,
-    project: watching.project,
-    leading,
-    mirror,
-    watches,
-  };
   let working: (Opened & Replica) | undefined;
 
   return {
-    health: createHealth({
-      watches,
-      working: () => working,
-      term,
-      isInMemory: options.isInMemory,
-      now: clock.now,
-    }),
+    health: createHealth({ ...shared, watches, working: () => working }, options),
     async start() {
       watching.start();
       const configured = watching.ready();
-      const waiting = deps.openStore(signal);
+      const waiting = deps.openStore(deps.signal);
       void leading.meanwhile(waiting, configured);
       const store = await waiting;
       if (!store) return;
-      const opened = openedStore(store, { log, clock, places });
+      const opened = openedStore(store, deps, options);
       opening.resolve(opened);
-      working = {
-        ...opened,
-        ...createReplica({ ...parts, opened }, { controllerNamespace, places, maxAge, attemptTimeout }),
-      };
-      await Promise.race([configured, aborted(signal)]);
-      if (signal.aborted) return;
+      const replica = createReplica(
+        { ...shared, ...configuring, watching, leading, mirror, watches, opened },
+        options,
+      );
+      working = { ...opened, ...replica };
+      await Promise.race([configured, aborted(deps.signal)]);
+      if (deps.signal.aborted) return;
       const owner = watching.defaultProjectUid();
       if (owner !== undefined) await claimStore(scopedState(opened.state, 'store'), store, owner);
       working.start();
@@ -103,8 +72,8 @@ export function createBridge(deps: BridgeDeps, options: BridgeOptions): Bridge {
       ['queue', (left) => working?.queue.close(left * 0.8)],
       ['mirror', (left) => mirror?.stop(left * 0.5)],
       ['events', (left) => events.stop(Math.min(left * 0.5, 2_000))],
-      ['services', configurations.close],
-      ['argocd', argocd.close],
+      ['services', configuring.configurations.close],
+      ['argocd', configuring.argocd.close],
       ['store', (left) => working?.store.close(left)],
     ],
   };

@@ -1,11 +1,10 @@
-import type { Clock } from '../clock.ts';
 import { createBullmqQueue } from '../delivery/bullmq-queue.ts';
 import type { DeliveryQueue } from '../delivery/queue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { createLedger } from '../ledger/store-ledger.ts';
-import type { Logger } from '../log.ts';
 import { createServiceState, type StoredState } from '../store/service-state.ts';
 import type { Store } from '../store/store.ts';
+import { type BridgeDeps, type BridgeOptions, placesOf } from './options.ts';
 
 /** The store once it is open, with what lies in it. */
 export interface Opened {
@@ -15,15 +14,15 @@ export interface Opened {
   state: StoredState;
 }
 
-/** `places`: deliveries that the queue hands out at the same time. */
 export function openedStore(
   store: Store,
-  { places, clock, log }: { places: number; clock: Clock; log: Logger },
+  { clock, log }: Pick<BridgeDeps, 'clock' | 'log'>,
+  options: BridgeOptions,
 ): Opened {
   return {
     store,
     ledger: createLedger(store),
-    queue: createBullmqQueue(store, { log, concurrency: places, clock }),
+    queue: createBullmqQueue(store, { log, concurrency: placesOf(options), clock }),
     state: createServiceState(store),
   };
 }

@@ -52,7 +52,12 @@ export const maxAge = 24 * 3600 * second;
 export const attemptTimeout = 11 * second;
 
 /**
- * At the same time: deliveries for each of `processors`, since they mostly wait for answers, and Applications that are
- * written to the ledger. In memory while the store does not answer: changes, each of which holds a state.
+ * At the same time, Applications that are written to the ledger. In memory while the store does not answer: changes,
+ * each of which holds a state.
  */
-export const limits = { deliveries: 150, writes: 32, backlog: 20_000 };
+export const limits = { writes: 32, backlog: 20_000 };
+
+/** Deliveries at the same time, in all; many, since they mostly wait for answers. */
+export function placesOf({ processors }: Pick<BridgeOptions, 'processors'>): number {
+  return 150 * processors;
+}
