@@ -12,7 +12,8 @@ export interface LegacyService {
   problems: Problem[];
 }
 
-const key = 'notifiers.yaml';
+export const legacyServicesKey = 'notifiers.yaml';
+const key = legacyServicesKey;
 
 /**
  * The Secret's key `notifiers.yaml`, which Argo CD still reads: services by type, webhooks as a list with names.
@@ -20,7 +21,7 @@ const key = 'notifiers.yaml';
  */
 export function parseLegacyServices(secret: SecretData | undefined): Map<string, LegacyService> {
   const services = new Map<string, LegacyService>();
-  const text = valueOf(secret, key) ?? '';
+  const text = valueOf(secret, legacyServicesKey) ?? '';
   if (text === '') return services;
   const document = parseYaml(text);
   const [problem] = document.problems;

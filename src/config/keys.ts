@@ -1,0 +1,141 @@
+/**
+ * Every key of the ConfigMap, and what makes a value of its text. A further key like `subscriptions` is one line in
+ * `wholeKeys` and a field of `Config` with its name; those of services and `argocd` depend on Secrets, too.
+ */
+import { createDecoder } from '../go/decode.ts';
+import { suggestion } from '../go/did-you-mean.ts';
+import { parseYaml } from '../go/yaml.ts';
+import type { Problem } from '../model.ts';
+import { compileDefaultTriggers, compileSubscriptions, type TriggerList } from '../subscriptions/schema.ts';
+import type { Template } from '../templates/template.ts';
+import type { Trigger } from '../triggers/trigger.ts';
+import type { Compilers } from './compilers.ts';
+import type { Config } from './config.ts';
+import { legacyKey, stringMap } from './legacy.ts';
+import type { Made } from './sources.ts';
+
+export type Compile<T> = (key: string, text: string) => Made<T>;
+
+/** By the key, which is also the field of the configuration. */
+export type WholeValues = Pick<Config, 'context' | 'defaultTriggers' | 'subscriptions'>;
+
+/** `absent`: the value while there is no such key, nor a good version of it. */
+const wholeKeys: {
+  readonly [K in keyof WholeValues]: { compile: Compile<WholeValues[K]>; absent: WholeValues[K] };
+} = {
+  context: { compile: compileContext, absent: {} },
+  defaultTriggers: { compile: answered('triggers', compileDefaultTriggers), absent: [] },
+  subscriptions: { compile: answered('subscriptions', compileSubscriptions), absent: [] },
+};
+
+/** Reads each of them. */
+export function readWholeKeys(read: <T>(key: string, compile: Compile<T>) => T | undefined): WholeValues {
+  const values = typedEntries(wholeKeys).map(([key, { compile, absent }]) => [
+    key,
+    read<unknown>(key, compile) ?? absent,
+  ]);
+  return Object.fromEntries(values) as WholeValues;
+}
+
+/** What keys with a name behind a dot define, by the field of the configuration. */
+export interface NamedValues {
+  triggers: Trigger;
+  templates: Template;
+  defaultTriggersByService: TriggerList;
+}
+
+const heads: Readonly<Record<keyof NamedValues, string>> = {
+  triggers: 'trigger',
+  templates: 'template',
+  defaultTriggersByService: 'defaultTriggers',
+};
+
+export function namedCompilers({ compileTrigger, compileTemplate }: Compilers): {
+  readonly [K in keyof NamedValues]: Compile<NamedValues[K]>;
+} {
+  return {
+    triggers: (key, text) => answered('trigger', compileTrigger)(nameOf(key), text),
+    templates: (key, text) => answered('template', compileTemplate)(nameOf(key), text),
+    defaultTriggersByService: answered('triggers', compileDefaultTriggers),
+  };
+}
+
+/** What a key is, `whole` where it has no name in it; undefined: nothing that is known. */
+export function kindOf(key: string): 'service' | 'whole' | keyof NamedValues | undefined {
+  if (/^(?:herald\.)?service\./.test(key)) return 'service';
+  if (Object.hasOwn(wholeKeys, key) || key === 'argocd' || key === legacyKey) return 'whole';
+  return typedEntries(heads).find(([, head]) => key.startsWith(`${head}.`))?.[0];
+}
+
+/** Of a key with a dot, what stands behind its first one. */
+export function nameOf(key: string): string {
+  return key.slice(key.indexOf('.') + 1);
+}
+
+/** The names of all keys of a kind. */
+export function namesOf(keys: Iterable<string>, kind: keyof NamedValues): Set<string> {
+  return new Set([...keys].filter((key) => kindOf(key) === kind).map(nameOf));
+}
+
+/** Characters of a key of a trigger or a template: to compile them takes up to a quarter of a second. */
+export const longestKey = 96 * 1024;
+
+export function isTooLong(key: string, text: string): boolean {
+  return ['triggers', 'templates'].includes(kindOf(key) ?? '') && text.length > longestKey;
+}
+
+export function tooLong(key: string): Problem {
+  return {
+    key,
+    severity: 'error',
+    what: `the key is longer than ${longestKey / 1024} KiB, and is not read`,
+    fix: 'Divide it among several keys.',
+  };
+}
+
+export function unknownKey(key: string): Problem {
+  const whole = [...Object.keys(wholeKeys), 'argocd'];
+  const [head = '', ...rest] = key.split('.');
+  const exact = ['service', 'trigger', 'template'].includes(head) ? ` Did you mean "${head}.<name>"?` : '';
+  const meant =
+    exact ||
+    suggestion(head, ['service', ...Object.values(heads), ...whole, legacyKey]).replace(
+      /"\?$/,
+      rest.length > 0 ? `.${rest.join('.')}"?` : '"?',
+    );
+  const forms = ['service.<type>', 'service.<type>.<name>', 'herald.service.<type>'];
+  const named = Object.values(heads).map(
+    (each) => `${each}.<${each === 'defaultTriggers' ? 'service' : 'name'}>`,
+  );
+  return {
+    key,
+    severity: 'warning',
+    what: 'the key is unknown and ignored',
+    fix: `Known keys: ${[...forms, ...named, ...whole].join(', ')}.${meant}`,
+  };
+}
+
+function compileContext(key: string, text: string): Made<Config['context']> {
+  const document = parseYaml(text);
+  const decoder = createDecoder(document, key);
+  if (document.problems.length > 0) return { problems: decoder.problems };
+  return {
+    value: Object.fromEntries(stringMap(decoder, [], document.value)),
+    problems: decoder.problems,
+  };
+}
+
+/** A compiler that answers what it has made under a name of its own. */
+function answered<Name extends string, Answer extends { [K in Name]?: unknown } & { problems: Problem[] }>(
+  name: Name,
+  compile: (key: string, text: string) => Answer,
+): Compile<Exclude<Answer[Name], undefined>> {
+  return (key, text) => {
+    const made = compile(key, text);
+    return { value: made[name] as Exclude<Answer[Name], undefined> | undefined, problems: made.problems };
+  };
+}
+
+function typedEntries<K extends string, T>(of: Readonly<Record<K, T>>): [K, T][] {
+  return Object.entries(of) as [K, T][];
+}
