@@ -1,5 +1,6 @@
 /** What keys say of one another: problems that no key has alone. */
 import type { Problem } from '../model.ts';
+import { checkRules } from './check-rules.ts';
 import { createWebhookNameCheck } from './check-sections.ts';
 import type { InspectedConfig } from './inspect.ts';
 import {
@@ -39,6 +40,8 @@ export function* checkReferences(
     if (found.length > 0) yield textOf(`template.${template.name}`)?.length ?? 0;
     problems.push(...found);
   }
+  yield 0;
+  problems.push(...checkRules(config.rules, config, textOf));
   problems.push(...checkTriggerList('defaultTriggers', ownDefaults, config));
   for (const [name, list] of defaultTriggersByService)
     problems.push(...checkTriggerList(`defaultTriggers.${name}`, list, config));

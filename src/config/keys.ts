@@ -1,7 +1,16 @@
 /**
  * Every key of the ConfigMap, and what makes a value of its text. A further key like `subscriptions` is one line in
- * `wholeKeys` and a field of `Config` with its name; those of services and `argocd` depend on Secrets, too.
+ * `wholeKeys` and a field of `Config`, or of its rules, with its name; those of services and `argocd` depend on Secrets, too.
  */
+import {
+  type AlertRules,
+  type CompiledRules,
+  compileGroups,
+  compileInhibit,
+  compileMuteTimes,
+  compileSilences,
+  noRules,
+} from '../alerts/schema.ts';
 import { createDecoder } from '../go/decode.ts';
 import { suggestion } from '../go/did-you-mean.ts';
 import { parseYaml } from '../go/yaml.ts';
@@ -16,8 +25,8 @@ import type { Made } from './sources.ts';
 
 export type Compile<T> = (key: string, text: string) => Made<T>;
 
-/** By the key, which is also the field of the configuration. */
-export type WholeValues = Pick<Config, 'context' | 'defaultTriggers' | 'subscriptions'>;
+/** By the key, which is also the field of the configuration or of its rules. */
+export type WholeValues = Pick<Config, 'context' | 'defaultTriggers' | 'subscriptions'> & AlertRules;
 
 /** `absent`: the value while there is no such key, nor a good version of it. */
 const wholeKeys: {
@@ -26,15 +35,23 @@ const wholeKeys: {
   context: { compile: compileContext, absent: {} },
   defaultTriggers: { compile: answered('triggers', compileDefaultTriggers), absent: [] },
   subscriptions: { compile: answered('subscriptions', compileSubscriptions), absent: [] },
+  silences: { compile: ruleByRule(compileSilences), absent: [] },
+  muteTimes: { compile: ruleByRule(compileMuteTimes), absent: [] },
+  inhibit: { compile: ruleByRule(compileInhibit), absent: [] },
+  groups: { compile: ruleByRule(compileGroups), absent: [] },
 };
 
-/** Reads each of them. */
-export function readWholeKeys(read: <T>(key: string, compile: Compile<T>) => T | undefined): WholeValues {
-  const values = typedEntries(wholeKeys).map(([key, { compile, absent }]) => [
-    key,
-    read<unknown>(key, compile) ?? absent,
-  ]);
-  return Object.fromEntries(values) as WholeValues;
+/** Reads each of them, in a turn of its own. */
+export function* readWholeKeys(
+  read: <T>(key: string, compile: Compile<T>) => T | undefined,
+  turn: () => number,
+): Generator<number, WholeValues> {
+  const values: [string, unknown][] = [];
+  for (const [key, { compile, absent }] of typedEntries(wholeKeys)) {
+    yield turn();
+    values.push([key, read<unknown>(key, compile) ?? absent]);
+  }
+  return Object.fromEntries(values) as unknown as WholeValues;
 }
 
 /** What keys with a name behind a dot define, by the field of the configuration. */
@@ -77,11 +94,12 @@ export function namesOf(keys: Iterable<string>, kind: keyof NamedValues): Set<st
   return new Set([...keys].filter((key) => kindOf(key) === kind).map(nameOf));
 }
 
-/** Characters of a key of a trigger or a template: to compile them takes up to a quarter of a second. */
+/** Characters of a key of a trigger, a template or rules: to compile them takes up to a quarter of a second. */
 export const longestKey = 96 * 1024;
 
 export function isTooLong(key: string, text: string): boolean {
-  return ['triggers', 'templates'].includes(kindOf(key) ?? '') && text.length > longestKey;
+  const isCompiled = ['triggers', 'templates'].includes(kindOf(key) ?? '') || Object.hasOwn(noRules, key);
+  return isCompiled && text.length > longestKey;
 }
 
 export function tooLong(key: string): Problem {
@@ -122,6 +140,14 @@ function compileContext(key: string, text: string): Made<Config['context']> {
   return {
     value: Object.fromEntries(stringMap(decoder, [], document.value)),
     problems: decoder.problems,
+  };
+}
+
+/** A compiler of rules, each of which stands alone. */
+function ruleByRule<T>(compile: (key: string, text: string) => CompiledRules<T>): Compile<readonly T[]> {
+  return (key, text) => {
+    const { rules, problems, isBroken } = compile(key, text);
+    return isBroken ? { problems } : { value: rules, problems, isPartial: true };
   };
 }
 

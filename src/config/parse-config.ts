@@ -1,4 +1,3 @@
-import { noRules } from '../alerts/schema.ts';
 import type { Problem } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import { createAnnotationCache } from '../subscriptions/schema.ts';
@@ -95,9 +94,11 @@ export function* parseInTurns(
   function read<T>(key: string, compile: (key: string, text: string) => Made<T>): T | undefined {
     const source = texts.get(key);
     if (!source) return undefined;
+    if (isTooLong(key, source.text))
+      return sources.remember<T>(key, 'too long', () => ({ problems: [tooLong(key)] })).value;
     return sources.remember(key, source.input, () => {
-      const { value, problems } = compile(key, source.text);
-      return { value, problems: problems.map((problem) => placed(problem, source)) };
+      const made = compile(key, source.text);
+      return { ...made, problems: made.problems.map((problem) => placed(problem, source)) };
     }).value;
   }
 
@@ -117,14 +118,13 @@ export function* parseInTurns(
     const text = texts.get(key)?.text ?? '';
     yield turn();
     const kind = kindOf(key);
-    if (isTooLong(key, text)) sources.report(tooLong(key));
-    else if (kind === undefined) sources.report(unknownKey(key));
+    if (kind === undefined) sources.report(unknownKey(key));
     else if (kind === 'service') {
       services.read(key, text);
       yield text.length;
     } else if (kind !== 'whole') readNamed(kind, key);
   }
-  const whole = readWholeKeys(read);
+  const { silences, muteTimes, inhibit, groups, ...whole } = yield* readWholeKeys(read, turn);
   const argocdText = data['argocd'];
   const argocdKeys = new Set<string>();
   const argocd =
@@ -142,6 +142,7 @@ export function* parseInTurns(
     ...whole,
     ...named,
     services: services.services,
+    rules: { silences, muteTimes, inhibit, groups },
     defaultTriggers: [
       ...whole.defaultTriggers,
       ...enabled.map(({ name, at }) => ({ name, ...(at && { at }) })),
@@ -172,7 +173,6 @@ export function* parseInTurns(
 
   return {
     ...values,
-    rules: noRules,
     argocd,
     annotations: previous?.annotations ?? createAnnotationCache(),
     problems: problemList(sources.problems),

@@ -5,6 +5,8 @@ import type { Source } from './config.ts';
 export interface Made<T> {
   value?: T | undefined;
   problems: Problem[];
+  /** The errors are of entries that were left out of the value, and the others are in force. Absent: one error is one too many. */
+  isPartial?: true;
 }
 
 /** What each key was made from, and what is in force of it. */
@@ -55,7 +57,7 @@ export function createSources(previous: ReadonlyMap<string, Source<unknown>> | u
 }
 
 function replace<T>(before: Source<T> | undefined, input: string, made: Made<T>): Source<T> {
-  const failed = made.problems.some((problem) => problem.severity === 'error');
+  const failed = !made.isPartial && made.problems.some((problem) => problem.severity === 'error');
   if (!failed || !before?.good) {
     return { input, value: made.value, good: !failed && made.value !== undefined, problems: made.problems };
   }
