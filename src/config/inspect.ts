@@ -3,6 +3,7 @@
  * running bridge does without it.
  */
 import type { JsonObject, Problem } from '../model.ts';
+import { serviceKeyOf } from '../services/schemas.ts';
 import type { GlobalSubscription, TriggerList } from '../subscriptions/schema.ts';
 import { inspectTrigger } from '../triggers/schema.ts';
 import { checkRenderings } from './check-renderings.ts';
@@ -92,7 +93,7 @@ function unknownServices({ defaultTriggersByService, serviceNames, suggest }: In
       key: `defaultTriggers.${service}`,
       severity: 'warning',
       what: `the service ${JSON.stringify(service)} is not configured`,
-      fix: `Add the key service.${service}, or name a service that there is.${suggest(service, serviceNames)}`,
+      fix: `Add the key ${serviceKeyOf(service)}, or name a service that there is.${suggest(service, serviceNames)}`,
     }));
 }
 

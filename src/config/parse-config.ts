@@ -2,7 +2,7 @@
  * The whole of one configuration, key by key: longer than most files because it is the one place that knows every key.
  */
 import { createDecoder } from '../go/decode.ts';
-import { suggestion } from '../go/did-you-mean.ts';
+import { didYouMean, suggestion } from '../go/did-you-mean.ts';
 import { field, fieldKey, parseYaml, type YamlPath } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
 import type { Json, Problem } from '../model.ts';
@@ -428,17 +428,28 @@ function parseArgocd(
 }
 
 function unknownKey(key: string): Problem {
-  const forms = ['service', 'trigger', 'template', ...knownKeys];
-  const [head = '', ...rest] = key.split('.');
-  const exact = ['service', 'trigger', 'template'].includes(head) ? ` Did you mean "${head}.<name>"?` : '';
-  const meant =
-    exact || suggestion(head, forms).replace(/"\?$/, rest.length > 0 ? `.${rest.join('.')}"?` : '"?');
   return {
     key,
     severity: 'warning',
     what: 'the key is unknown and ignored',
-    fix: `Known keys: service.<type>, service.<type>.<name>, herald.service.<type>, trigger.<name>, template.<name>, defaultTriggers, defaultTriggers.<service>, subscriptions, context, argocd.${meant}`,
+    fix: `Known keys: service.<type>, service.<type>.<name>, herald.service.<type>, herald.service.<type>.<name>, trigger.<name>, template.<name>, defaultTriggers, defaultTriggers.<service>, subscriptions, context, argocd.${meantKey(key)}`,
   };
+}
+
+function meantKey(key: string): string {
+  const forms = ['service', 'trigger', 'template', ...knownKeys];
+  const [head = '', ...rest] = key.split('.');
+  if (isMeant(head, 'herald', forms)) {
+    const [first = '', ...others] = rest;
+    const names = isMeant(first, 'service', forms) ? others : rest;
+    return ` Did you mean "herald.service.${names.join('.') || '<type>'}"?`;
+  }
+  const exact = ['service', 'trigger', 'template'].includes(head) ? ` Did you mean "${head}.<name>"?` : '';
+  return exact || suggestion(head, forms).replace(/"\?$/, rest.length > 0 ? `.${rest.join('.')}"?` : '"?');
+}
+
+function isMeant(word: string, form: string, others: readonly string[]): boolean {
+  return word === form || didYouMean(word, [form, ...others]) === form;
 }
 
 function namesWith(keys: Iterable<string>, prefix: string): Set<string> {

@@ -2,6 +2,7 @@ import { suggestion } from '../go/did-you-mean.ts';
 import { fieldKey, parseYaml } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
 import type { JsonObject, Problem } from '../model.ts';
+import { serviceKeyOf } from '../services/schemas.ts';
 import type { GlobalSubscription, TriggerList } from '../subscriptions/schema.ts';
 import type { Template } from '../templates/template.ts';
 import type { Trigger } from '../triggers/trigger.ts';
@@ -131,10 +132,10 @@ export function checkRepoFunctions(
 function fixOfService(service: string, recipient: string, definitions: Definitions): string {
   const named = definitions.services.get(recipient);
   if (named?.type === service) {
-    return `service.${service}.${recipient} is addressed by its name: write ${JSON.stringify(`${recipient}:`)} in place of ${JSON.stringify(`${service}:${recipient}`)}.`;
+    return `${serviceKeyOf(service)}.${recipient} is addressed by its name: write ${JSON.stringify(`${recipient}:`)} in place of ${JSON.stringify(`${service}:${recipient}`)}.`;
   }
   if (definitions.serviceNames.has(service.trim())) return 'Remove the white space around the name.';
-  return `Add the key service.${service}.${definitions.suggest(service, definitions.serviceNames)}`;
+  return `Add the key ${serviceKeyOf(service)}.${definitions.suggest(service, definitions.serviceNames)}`;
 }
 
 /** Where the templates of a trigger's conditions stand in its text. */

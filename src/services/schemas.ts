@@ -62,3 +62,8 @@ export function schemaOf(type: string): ServiceSchema | undefined {
 export const sendableTypes: readonly string[] = schemas
   .filter((schema) => !('pending' in schema && schema.pending))
   .map(({ type }) => type);
+
+/** The key of a type: argocd-notifications passes over one that begins with `herald.`, and refuses a type of ours elsewhere. */
+export function serviceKeyOf(type: string): string {
+  return `${schemaOf(type)?.isHeraldOnly ? 'herald.' : ''}service.${type}`;
+}
