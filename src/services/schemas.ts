@@ -2,6 +2,7 @@
 import { alertmanager } from './alertmanager-schema.ts';
 import { awssqs } from './awssqs-schema.ts';
 import { console as consoleSchema } from './console-schema.ts';
+import { discord } from './discord-schema.ts';
 import { email } from './email-schema.ts';
 import { gcppubsub } from './gcppubsub-schema.ts';
 import { github } from './github-schema.ts';
@@ -27,6 +28,7 @@ export const schemas = [
   alertmanager,
   awssqs,
   consoleSchema,
+  discord,
   email,
   gcppubsub,
   github,

@@ -47,6 +47,16 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'discord',
+  options: { webhooks: { deploys: `https://discord.com/api/webhooks/123/${token}` } },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { id: '1', channel_id: '2' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { content: string }).content,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
   type: 'googlechat',
   options: { webhooks: { deploys: `https://chat.googleapis.com/v1/spaces/A/messages?key=k&token=${token}` } },
   recipient: 'deploys',
