@@ -8,6 +8,7 @@ import { gcppubsub } from './gcppubsub-schema.ts';
 import { github } from './github-schema.ts';
 import { googlechat } from './googlechat-schema.ts';
 import { grafana } from './grafana-schema.ts';
+import { jsm } from './jsm-schema.ts';
 import { mattermost } from './mattermost-schema.ts';
 import { nats } from './nats-schema.ts';
 import { newrelic } from './newrelic-schema.ts';
@@ -34,6 +35,7 @@ export const schemas = [
   github,
   googlechat,
   grafana,
+  jsm,
   mattermost,
   nats,
   newrelic,

@@ -77,6 +77,16 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'jsm',
+  options: { apiKeys: { platform: token } },
+  recipient: 'platform',
+  secrets: [token],
+  answer: { status: 202, json: { result: 'Request will be processed', requestId: 'r1' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
+  earlier: {},
+});
+
+describeHttpService({
   type: 'mattermost',
   options: { apiURL: 'https://mattermost.example', token },
   recipient: 'a1b2c3d4e5f6g7h8i9j0k1l2m3',
