@@ -12,6 +12,7 @@ import { jsm } from './jsm-schema.ts';
 import { mattermost } from './mattermost-schema.ts';
 import { nats } from './nats-schema.ts';
 import { newrelic } from './newrelic-schema.ts';
+import { ntfy } from './ntfy-schema.ts';
 import { opsgenie } from './opsgenie-schema.ts';
 import { pagerduty } from './pagerduty-schema.ts';
 import { pagerdutyv2 } from './pagerdutyv2-schema.ts';
@@ -39,6 +40,7 @@ export const schemas = [
   mattermost,
   nats,
   newrelic,
+  ntfy,
   opsgenie,
   pagerduty,
   pagerdutyv2,

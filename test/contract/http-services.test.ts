@@ -109,6 +109,16 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'ntfy',
+  options: { serverUrl: 'https://ntfy.example', token },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { id: 'm1', event: 'message', topic: 'deploys' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
   type: 'pushover',
   options: { token: applicationToken },
   recipient: 'uVectorsUser00000000000000002x',
