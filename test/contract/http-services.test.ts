@@ -47,6 +47,16 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'discord',
+  options: { webhooks: { deploys: `https://discord.com/api/webhooks/123/${token}` } },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { id: '1', channel_id: '2' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { content: string }).content,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
   type: 'googlechat',
   options: { webhooks: { deploys: `https://chat.googleapis.com/v1/spaces/A/messages?key=k&token=${token}` } },
   recipient: 'deploys',
@@ -64,6 +74,16 @@ describeHttpService({
   answer: { json: { message: 'Annotation added', id: 1 } },
   textOf: ({ body = '' }) => (JSON.parse(body) as { text: string }).text,
   earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'jsm',
+  options: { apiKeys: { platform: token } },
+  recipient: 'platform',
+  secrets: [token],
+  answer: { status: 202, json: { result: 'Request will be processed', requestId: 'r1' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
+  earlier: {},
 });
 
 describeHttpService({
@@ -85,6 +105,16 @@ describeHttpService({
   answer: { status: 201, json: { deployment: { id: 1 } } },
   textOf: ({ body = '' }) =>
     (JSON.parse(body) as { deployment: { description: string } }).deployment.description,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'ntfy',
+  options: { serverUrl: 'https://ntfy.example', token },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { id: 'm1', event: 'message', topic: 'deploys' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
   earlier: { arrived: 'unreadable', lost: 'unreadable' },
 });
 
