@@ -60,7 +60,10 @@ export interface Rendering {
   readonly urlFields?: readonly string[];
   /** Fields that are YAML, or JSON, once rendered: a value that would break it becomes a text. */
   readonly yamlFields?: readonly string[];
-  /** Fields that are no text of the service's dialect: `filterValue` leaves their values alone. */
+  /**
+   * Fields that are no text of the service's dialect: `filterValue` leaves their values alone. `message` is the
+   * notification's.
+   */
   readonly plainFields?: readonly string[];
   /** Applied to each value, never to the template's own text, for example to neutralise mentions. */
   readonly filterValue?: ValueFilter;
