@@ -57,6 +57,8 @@ export function createGitHub(
   const { base } = app;
   const scrub = (text: string) =>
     deps.scrub(tokens.secrets().reduce((kept, secret) => kept.replaceAll(secret, '***'), text));
+  /** Until when GitHub wants nothing, and counts what it gets against the App. Unix milliseconds. */
+  let pausedUntil = 0;
   const judge = (answer: HttpAnswer) => limited(answer) ?? postponed(answer);
   const common: ApiOptions = { judge, refusal };
   const login = createApi(
@@ -81,6 +83,11 @@ export function createGitHub(
     const api = createApi({ ...deps, scrub }, { ...common, statuses: statusesFor(commit, purpose) });
 
     async function ask(request: HttpRequest): Promise<Asked> {
+      const pause = pausedUntil - deps.now();
+      if (pause > 0) {
+        const detail = `${subject}: was not called: the rate limit is used up`;
+        return { ok: false, failure: { kind: 'retry', reason: 'rate_limited', detail, retryAfter: pause } };
+      }
       const login = await tokens.get(context);
       if (!login.ok) return login;
       const headers = {
@@ -136,12 +143,10 @@ export function createGitHub(
     const reset = Number(answer.header('x-ratelimit-reset') ?? Number.NaN) - deps.now() / 1_000;
     const pause = isExhausted && reset > 0 ? reset : usualPause;
     const said = excerptOf(text, scrub, longestExcerpt);
-    return {
-      kind: 'retry',
-      reason: 'rate_limited',
-      detail: `answered HTTP ${status}${said === '' ? '' : `: ${said}`}`,
-      retryAfter: retryAfterOf(after, deps.now()) ?? pauseOf(pause) ?? usualPause * 1_000,
-    };
+    const retryAfter = retryAfterOf(after, deps.now()) ?? pauseOf(pause) ?? usualPause * 1_000;
+    if (isSaid) pausedUntil = deps.now() + retryAfter;
+    const detail = `answered HTTP ${status}${said === '' ? '' : `: ${said}`}`;
+    return { kind: 'retry', reason: 'rate_limited', detail, retryAfter };
   }
 }
 
