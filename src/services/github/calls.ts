@@ -137,9 +137,8 @@ export function createGitHub(
     const after = answer.header('retry-after');
     const text = refusal(answer)?.text ?? '';
     const isExhausted = answer.header('x-ratelimit-remaining') === '0';
-    const isLimit =
-      status === 429 || isExhausted || after !== undefined || /rate limit|abuse detection/i.test(text);
-    if (!isLimit) return undefined;
+    const isSaid = isExhausted || /rate limit|abuse detection/i.test(text);
+    if (!isSaid && status !== 429 && after === undefined) return undefined;
     const reset = Number(answer.header('x-ratelimit-reset') ?? Number.NaN) - deps.now() / 1_000;
     const pause = isExhausted && reset > 0 ? reset : usualPause;
     const said = excerptOf(text, scrub, longestExcerpt);
@@ -205,6 +204,12 @@ function clear(failure: Failure): Failure {
   if (failure.kind === 'rejected') return failure;
   const { unclear: _, ...rest } = failure;
   return rest;
+}
+
+/** `id`, or another number by which GitHub knows something. */
+export function idOf(object: unknown, field = 'id'): number | undefined {
+  const id = at(object, field);
+  return typeof id === 'number' ? id : undefined;
 }
 
 /** Wherever the answer says that it is, the token goes to the API alone. */

@@ -1,7 +1,7 @@
 import { parseRFC3339 } from '../../go/time-parse.ts';
-import { at, objectAt, textAt } from '../../json.ts';
+import { objectAt, textAt } from '../../json.ts';
 import type { Json, JsonObject } from '../../model.ts';
-import type { Calls, Read } from './calls.ts';
+import { type Calls, idOf, type Read } from './calls.ts';
 import { type Commit, escapedPath } from './commits.ts';
 import { BadSection, cut, type Part } from './part.ts';
 
@@ -20,7 +20,7 @@ export function checkRun(section: JsonObject, appID: number): Part {
       if (earlier !== undefined) {
         const last = await lastRun(commit, fields.name, appID, calls);
         if (!last.ok) return last;
-        const id = at(last.value, 'id');
+        const id = idOf(last.value);
         const isThere = ['status', 'conclusion'].every(
           (field) => textAt(last.value, field) === textAt(fields, field),
         );
@@ -45,13 +45,13 @@ async function lastRun({ revision }: Commit, name: string, appID: number, calls:
   const own = runs.value.filter(
     (run) => textAt(run, 'external_id') === externalId && textAt(run, 'name') === name,
   );
-  const newest = own.toSorted((a, b) => Number(at(b, 'id')) - Number(at(a, 'id')))[0];
+  const newest = own.toSorted((a, b) => (idOf(b) ?? 0) - (idOf(a) ?? 0))[0];
   return { ok: true, value: newest ?? null };
 }
 
 /** Makes a run, or gives the one of this id these fields: so an end can be told of what was told to be under way. */
-function putRun(commit: Commit, fields: JsonObject, calls: Calls, id?: Json): Promise<Read<Json>> {
-  if (id !== undefined) return calls.write('PATCH', `check-runs/${String(id)}`, fields);
+function putRun(commit: Commit, fields: JsonObject, calls: Calls, id?: number): Promise<Read<Json>> {
+  if (id !== undefined) return calls.write('PATCH', `check-runs/${id}`, fields);
   const { name = '', ...rest } = fields;
   return calls.write('POST', 'check-runs', { name, head_sha: commit.revision, ...rest });
 }

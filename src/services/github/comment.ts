@@ -1,6 +1,6 @@
 import { at, textAt } from '../../json.ts';
 import type { JsonObject } from '../../model.ts';
-import type { Calls } from './calls.ts';
+import { type Calls, idOf } from './calls.ts';
 import { escapedPath } from './commits.ts';
 import { BadSection, cut, type Done, type Earlier, isSince, type Part, sinceText } from './part.ts';
 
@@ -16,16 +16,16 @@ export function pullRequestComment(section: JsonObject, appID: number): Part {
   const body =
     mark === '' ? cut(content, longestComment) : `${cut(content, longestComment - mark.length - 1)}\n${mark}`;
 
-  async function onPullRequest(number: string, calls: Calls, earlier: Earlier | undefined): Promise<Done> {
+  async function onPullRequest(number: number, calls: Calls, earlier: Earlier | undefined): Promise<Done> {
     const path = `issues/${number}/comments`;
     if (mark !== '') {
       const isOwn = (comment: JsonObject) =>
         textAt(comment, 'body').includes(mark) && isByApp(comment, appID);
       const comments = await calls.list(path, { isEnough: (found) => found.some(isOwn) });
       if (!comments.ok) return comments;
-      const id = at(comments.value.find(isOwn), 'id');
+      const id = idOf(comments.value.find(isOwn));
       if (id !== undefined) {
-        const edited = await calls.write('PATCH', `issues/comments/${String(id)}`, { body });
+        const edited = await calls.write('PATCH', `issues/comments/${id}`, { body });
         return edited.ok ? { ok: true, how: 'same' } : edited;
       }
     } else if (earlier !== undefined) {
@@ -47,12 +47,13 @@ export function pullRequestComment(section: JsonObject, appID: number): Part {
       const pulls = await calls.list(`commits/${escapedPath(revision)}/pulls`);
       if (!pulls.ok) return pulls;
       let how: Extract<Done, { ok: true }>['how'] = 'found';
-      for (const pull of pulls.value) {
-        const done = await onPullRequest(String(at(pull, 'number')), calls, earlier);
+      const numbers = pulls.value.flatMap((pull) => idOf(pull, 'number') ?? []);
+      for (const number of numbers) {
+        const done = await onPullRequest(number, calls, earlier);
         if (!done.ok) return done;
         if (done.how === 'written' || how === 'found') how = done.how;
       }
-      return { ok: true, how: pulls.value.length === 0 ? 'same' : how };
+      return { ok: true, how: numbers.length === 0 ? 'same' : how };
     },
   };
 }

@@ -1,7 +1,7 @@
 import { at, textAt, textOf } from '../../json.ts';
-import type { Json, JsonObject } from '../../model.ts';
+import type { JsonObject } from '../../model.ts';
 import { unreadable } from '../api.ts';
-import type { Calls, Read } from './calls.ts';
+import { type Calls, idOf, type Read } from './calls.ts';
 import { isShownAs, longestDescription } from './commit-status.ts';
 import type { Commit } from './commits.ts';
 import { cut, type Earlier, isSince, type Part } from './part.ts';
@@ -35,10 +35,10 @@ export function deployment(section: JsonObject, message: string): Part {
     { revision }: Commit,
     calls: Calls,
     earlier: Earlier | undefined,
-  ): Promise<Read<Json>> {
+  ): Promise<Read<number>> {
     const known = await deploymentsOf(revision, calls);
     if (!known.ok) return known;
-    const id = at(known.value[0], 'id');
+    const id = idOf(known.value[0]);
     if (id !== undefined) return { ok: true, value: id };
     const ref = reference || revision;
     // GitHub knows it by the reference that it was made for.
@@ -46,13 +46,13 @@ export function deployment(section: JsonObject, message: string): Part {
       const others = await deploymentsOf(ref, calls);
       if (!others.ok) return others;
       const own = others.value.find((other) => isSince(textAt(other, 'created_at'), earlier));
-      const ownId = at(own, 'id');
+      const ownId = idOf(own);
       if (ownId !== undefined) return { ok: true, value: ownId };
     }
     const made = await calls.write('POST', 'deployments', { ref, ...settings });
     if (!made.ok) return made;
-    const madeId = at(made.value, 'id');
-    if (typeof madeId === 'number') return { ok: true, value: madeId };
+    const madeId = idOf(made.value);
+    if (madeId !== undefined) return { ok: true, value: madeId };
     const failure = unreadable();
     return { ok: false, failure: { ...failure, detail: `deployment: ${failure.detail}` } };
   }
@@ -63,7 +63,7 @@ export function deployment(section: JsonObject, message: string): Part {
     async perform(commit, calls, earlier) {
       const id = await idFor(commit, calls, earlier);
       if (!id.ok) return id;
-      const path = `deployments/${String(id.value)}/statuses`;
+      const path = `deployments/${id.value}/statuses`;
       if (earlier !== undefined) {
         const statuses = await calls.list(path, { isEnough: (found) => found.length > 0 });
         if (!statuses.ok) return statuses;
