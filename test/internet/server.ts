@@ -23,6 +23,8 @@ export interface Answer {
   hang?: boolean;
   /** The connection is reset; or dropped within the body; or the body never ends. */
   broken?: 'reset' | 'half' | 'endless';
+  /** Made of the request, in place of all that. */
+  reply?(request: WireRequest): Answer;
   /** Each is for the server of its protocol to read. */
   smtp?: JsonObject;
   nats?: JsonObject;
@@ -134,8 +136,10 @@ export function createScriptedServer(
     void readAll(request).then((body) => {
       // A request of an earlier case that comes to its end only now.
       if (state.play !== asked) return socket.destroy();
-      record(wireRequest(request, body, tls));
-      const answer = answerTo(origin.host);
+      const received = wireRequest(request, body, tls);
+      record(received);
+      const scripted = answerTo(origin.host);
+      const answer = scripted.reply?.(received) ?? scripted;
       if (answer.broken === 'reset') return raw.resetAndDestroy();
       return respond(response, answer);
     });
