@@ -14,6 +14,7 @@ import { createScrub, urlSecrets } from './secrets.ts';
 import type { SendContext, Service, ServiceState } from './service.ts';
 import { createMarkers } from './slack/markers.ts';
 import type { SlackSettings } from './slack/slack.ts';
+import { serverUrls } from './url.ts';
 
 type Loader<S extends AnySchema> = true extends S['pending']
   ? undefined
@@ -32,7 +33,7 @@ const implementations: { [Type in AnySchema['type']]: Loader<Extract<AnySchema, 
   grafana: async () => (await import('./grafana.ts')).grafanaService,
   jsm: async () => (await import('./jsm.ts')).jsmService,
   mattermost: async () => (await import('./mattermost.ts')).mattermostService,
-  nats: undefined,
+  nats: async () => (await import('./nats.ts')).natsService,
   newrelic: async () => (await import('./newrelic.ts')).newRelicService,
   ntfy: async () => (await import('./ntfy.ts')).ntfyService,
   opsgenie: async () => (await import('./opsgenie.ts')).opsgenieService,
@@ -198,6 +199,8 @@ function secretsAmong(schema: ServiceSchema, options: OptionsOf<Fields>): string
         return urlSecrets(text, true);
       case 'url':
         return urlSecrets(text, false);
+      case 'servers':
+        return serverUrls(text).flatMap((url) => (URL.canParse(url) ? urlSecrets(url, false) : []));
       default:
         return [];
     }
