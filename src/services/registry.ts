@@ -5,6 +5,7 @@ import type { Outcome } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import type { Resolve } from '../net/guarded.ts';
 import type { CertificatesOf } from '../net/host-certificates.ts';
+import { serverUrls } from '../net/server-urls.ts';
 import { type Fields, type OptionsOf, textsIn } from './fields.ts';
 import { createHttpClient, type HttpClient } from './http.ts';
 import type { Implementation, ImplementationDeps } from './implementation.ts';
@@ -14,7 +15,6 @@ import { createScrub, urlSecrets } from './secrets.ts';
 import type { SendContext, Service, ServiceState } from './service.ts';
 import { createMarkers } from './slack/markers.ts';
 import type { SlackSettings } from './slack/slack.ts';
-import { serverUrls } from './url.ts';
 
 type Loader<S extends AnySchema> = true extends S['pending']
   ? undefined
