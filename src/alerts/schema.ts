@@ -5,7 +5,7 @@ import { fieldOf } from '../go/fields.ts';
 import { parseYaml, type YamlPath } from '../go/yaml.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { readInterval, readZone } from './intervals-schema.ts';
-import type { Matcher } from './matcher.ts';
+import { type Matcher, patternSize } from './matcher.ts';
 import { readMatchers } from './matchers-schema.ts';
 import type { GroupRule, InhibitRule, MuteRule, SilenceRule } from './rules.ts';
 import { type TimeInterval, utc } from './times.ts';
@@ -104,6 +104,8 @@ interface RuleReader {
 
 /** Rules of one key. */
 export const mostRules = 1_000;
+/** What the regular expressions of one key may cost together, see `regexpSize`. */
+export const mostPatterns = 20_000;
 
 export interface CompiledRules<T> {
   rules: T[];
@@ -112,7 +114,11 @@ export interface CompiledRules<T> {
   isBroken?: true;
 }
 
-function compiler<T>(names: readonly Name[], make: (rule: RuleReader) => T | undefined) {
+function matchersOf(rule: object): Matcher[] {
+  return ['matchers', 'source', 'target'].flatMap((side) => (rule as Record<string, Matcher[]>)[side] ?? []);
+}
+
+function compiler<T extends object>(names: readonly Name[], make: (rule: RuleReader) => T | undefined) {
   return (key: string, text: string): CompiledRules<T & { entry: number }> => {
     const document = parseYaml(text);
     const decoder = createDecoder(document, key);
@@ -129,7 +135,14 @@ function compiler<T>(names: readonly Name[], make: (rule: RuleReader) => T | und
         'Write what rules have in common as one, with a list of values.',
       );
     }
+    let patterns = 0;
     for (const [index, entry] of entries.slice(0, mostRules).entries()) {
+      if (patterns > mostPatterns) {
+        const what =
+          'the regular expressions are too large together, and the rules from here on are not read';
+        decoder.report([index], 'error', what, 'Write lists of values in place of expressions.');
+        break;
+      }
       const object = decoder.object([index], entry);
       if (object === undefined) continue;
       const before = problems.length;
@@ -139,6 +152,7 @@ function compiler<T>(names: readonly Name[], make: (rule: RuleReader) => T | und
         names.flatMap((name) => ruleSpellings[name]),
       );
       const made = make(createRuleReader(decoder, [index], object));
+      patterns += patternSize(made ? matchersOf(made) : []);
       const isGood = !problems.slice(before).some(({ severity }) => severity === 'error');
       if (made !== undefined && isGood) rules.push({ ...made, entry: index + 1 });
     }
