@@ -70,9 +70,9 @@ describe('the keys of rules', () => {
     const many = parse({ silences: '- {match: {name: a}, until: 2026-12-01}\n'.repeat(mostRules + 1) });
     expect(many.rules.silences).toHaveLength(mostRules);
     expect(many.problems).toMatchObject([{ severity: 'error', line: mostRules + 1 }]);
-    const large = parse({ silences: "- {match: {name: '=~(x{50}){40}'}, until: 2026-12-01}\n".repeat(100) });
+    const large = parse({ silences: "- {match: {name: '=~x{999}y{999}'}, until: 2026-12-01}\n".repeat(100) });
     const read = large.rules.silences.length;
-    expect(read).toBe(Math.ceil(mostPatterns / 2_040));
+    expect(read).toBe(Math.ceil(mostPatterns / 1_998));
     expect(large.problems).toMatchObject([{ severity: 'error', line: read + 1 }]);
     const matchers = Array.from({ length: mostMatchers + 1 }, (_, i) => `a${i}: b`).join(', ');
     const wide = parse({ silences: `- {match: {${matchers}}, until: 2026-12-01}` });
