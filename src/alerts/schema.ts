@@ -7,6 +7,7 @@ import type { Json, JsonObject, Problem } from '../model.ts';
 import { readInterval, readZone } from './intervals-schema.ts';
 import { type Matcher, patternSize } from './matcher.ts';
 import { readMatchers } from './matchers-schema.ts';
+import { momentFix, parseMoment } from './moment.ts';
 import type { GroupRule, InhibitRule, MuteRule, SilenceRule } from './rules.ts';
 import { type TimeInterval, utc } from './times.ts';
 
@@ -185,14 +186,9 @@ function createRuleReader(decoder: Decoder, path: YamlPath, object: JsonObject):
     },
     time(name) {
       const written = text(name) ?? '';
-      const time = /^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2}))?$/.test(
-        written,
-      )
-        ? Date.parse(written)
-        : Number.NaN;
-      if (!Number.isNaN(time)) return time;
-      const what = written === '' ? `${name} is missing` : `${name} is no time`;
-      report(name, what, 'Write it with its zone, such as 2026-12-01T00:00:00Z.');
+      const time = parseMoment(written);
+      if (time !== undefined) return time;
+      report(name, written === '' ? `${name} is missing` : `${name} is no time`, momentFix);
       return undefined;
     },
     duration: (name) => readDuration(decoder, find(name)),
