@@ -55,11 +55,7 @@ interface Index {
 }
 
 export function createInhibition(rules: readonly InhibitRule[]): Inhibition {
-  const indexes: Index[] = rules.map((rule, at) => ({
-    rule,
-    id: `inhibit ${rule.entry ?? at + 1}`,
-    sources: new Map(),
-  }));
+  const indexes: Index[] = rules.map((rule, at) => ({ rule, id: `inhibit ${at + 1}`, sources: new Map() }));
   /** Where a source stands, so that it is found again when its labels have changed. */
   const places = new Map<string, { index: Index; equal: string; side: 'plain' | 'both' }[]>();
 

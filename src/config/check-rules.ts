@@ -59,7 +59,7 @@ interface Known {
 
 function namesOf(definitions: Definitions): Known {
   const conditions = [...definitions.triggers.values()].flatMap((trigger) => trigger.conditions);
-  const services = new Set(definitions.serviceNames);
+  const services = definitions.serviceNames;
   const severities = new Set(conditions.map(({ severity }) => severity));
   return {
     labels: new Set([...reservedLabels, ...conditions.flatMap(({ labels }) => Object.keys(labels))]),

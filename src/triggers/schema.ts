@@ -11,6 +11,7 @@ import { compileExpression, type Program } from './expr/compile.ts';
 import { placeOf } from './expr/errors.ts';
 import { inspectExpression } from './inspect.ts';
 import { lifecycleFields, readLabels, readLifecycle } from './lifecycle-schema.ts';
+import { createSince } from './since.ts';
 import type { Condition, Trigger } from './trigger.ts';
 
 export { lifecycleSpellings } from './lifecycle-schema.ts';
@@ -94,6 +95,7 @@ function compileCondition(
   const oncePerProgram =
     oncePer.text === '' ? undefined : compileField(decoder, oncePer.path, oncePer.text, safe);
   if (whenProgram === undefined) return undefined;
+  const since = createSince(whenProgram);
   return {
     id: conditionId(when.text, counts),
     index,
@@ -106,6 +108,7 @@ function compileCondition(
     ...(lifecycle === undefined ? {} : { lifecycle }),
     timeDependent: whenProgram.timeDependent || (oncePerProgram?.timeDependent ?? false),
     evaluate: createEvaluation(whenProgram, oncePerProgram),
+    ...(since === undefined ? {} : { since }),
   };
 }
 
