@@ -2,7 +2,7 @@
 import { createDecoder, type Decoder } from '../go/decode.ts';
 import { parseYaml, type YamlPath } from '../go/yaml.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
-import { parsePrometheusDuration } from './durations.ts';
+import { parsePrometheusDuration } from '../go/durations.ts';
 import { fieldOf } from './fields.ts';
 import { readInterval, readZone } from './intervals-schema.ts';
 import type { Matcher } from './matcher.ts';
