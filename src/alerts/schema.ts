@@ -1,8 +1,8 @@
 /** The keys `silences`, `muteTimes`, `inhibit` and `groups`: YAML → rules. A bad rule disables only itself. */
 import { createDecoder, type Decoder } from '../go/decode.ts';
+import { parsePrometheusDuration } from '../go/durations.ts';
 import { parseYaml, type YamlPath } from '../go/yaml.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
-import { parsePrometheusDuration } from '../go/durations.ts';
 import { fieldOf } from './fields.ts';
 import { readInterval, readZone } from './intervals-schema.ts';
 import type { Matcher } from './matcher.ts';
