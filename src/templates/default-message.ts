@@ -35,10 +35,8 @@ export function defaultNotification(notice: OngoingInput, options: DefaultOption
   const filled = parts.filter(({ lines }) => lines.length > 0);
   if (hasAttachments)
     return { message: heading, section: { attachments: JSON.stringify(filled.map(attachmentOf)) } };
-  const message = [
-    heading,
-    ...filled.flatMap(({ title, lines }) => (title ? [title, ...lines] : lines)),
-  ].join('\n');
+  const text = filled.flatMap(({ title, lines }) => (isGroup && title ? [title, ...lines] : lines));
+  const message = [heading, ...text].join('\n');
   // A mail without a subject is taken for junk.
   return section?.fields['subject'] === undefined ? { message } : { message, section: { subject: heading } };
 }

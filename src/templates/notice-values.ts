@@ -1,7 +1,8 @@
 /** What templates see of the alerts that a message tells of: `alert`, and of groups `alerts` and what counts them. */
 import { GoDuration, MILLISECOND } from '../go/duration.ts';
 import { timeFromMillis } from '../go/time.ts';
-import type { Delivery, DeliveryAlert, JsonObject } from '../model.ts';
+import type { AlertEnd } from '../ledger/rows.ts';
+import type { Delivery, DeliveryAlert, DeliveryReason, JsonObject } from '../model.ts';
 
 /** What a message tells, see `Delivery`. */
 export type NoticeInput = Pick<Delivery, 'reason' | 'ongoing' | 'alerts' | 'snapshots' | 'observedAt'>;
@@ -88,3 +89,28 @@ export const noticeNames = [
   'reason',
   'groupLabels',
 ] as const;
+
+/** What `reason` may be. */
+export const reasons: readonly string[] = Object.keys({
+  matched: true,
+  first: true,
+  'new in group': true,
+  'some resolved': true,
+  'all resolved': true,
+  repeated: true,
+  'severity raised': true,
+  'severity lowered': true,
+  acknowledged: true,
+  'silence ended': true,
+  'mute ended': true,
+  'inhibition ended': true,
+} satisfies Record<DeliveryReason, true>);
+
+/** Why an alert ends, and how it is said. */
+export const ends: Readonly<Record<AlertEnd, string>> = {
+  recovered: 'recovered',
+  superseded: 'another value has taken its place',
+  'application deleted': 'the Application was deleted',
+  unsubscribed: 'it is no longer subscribed to',
+  'trigger removed': 'the trigger was removed',
+};

@@ -1,8 +1,9 @@
 /** An ongoing notice in words: what it is about, and why it says something again. Values come ready to be printed. */
 import { formatForPeople } from '../go/durations.ts';
+import type { AlertEnd } from '../ledger/rows.ts';
 import type { DeliveryAlert } from '../model.ts';
 import { worstSeverity } from '../severities.ts';
-import type { NoticeInput } from './notice-values.ts';
+import { ends, type NoticeInput } from './notice-values.ts';
 
 export type OngoingInput = NoticeInput & Required<Pick<NoticeInput, 'ongoing'>>;
 
@@ -33,12 +34,11 @@ export function lineOf(notice: OngoingInput, now: number): string {
 function ofOne(notice: OngoingInput, now: number): string {
   const { reason, alerts, observedAt } = notice;
   const [{ lifecycle }] = alerts;
-  const { since = observedAt, endedAt = now, severity = '', why } = lifecycle ?? {};
+  const { since = observedAt, endedAt = now, severity = '' } = lifecycle ?? {};
   const lasted = formatForPeople(Math.max(0, (notice.ongoing.state === 'resolved' ? endedAt : now) - since));
   const changed = changesOf(alerts[0]);
   const also = changed === '' ? '' : `, ${changed}`;
-  if (notice.ongoing.state === 'resolved')
-    return `Resolved after ${lasted}: ${ends[why ?? ''] ?? why ?? 'recovered'}${also}`;
+  if (notice.ongoing.state === 'resolved') return `Resolved after ${lasted}: ${endOf(alerts[0])}${also}`;
   switch (reason) {
     case 'acknowledged':
       return `Acknowledged ${acknowledgements(notice)}`;
@@ -56,19 +56,10 @@ function ofOne(notice: OngoingInput, now: number): string {
   }
 }
 
-/** By `AlertEnd`. */
-const ends: Readonly<Record<string, string>> = {
-  recovered: 'recovered',
-  superseded: 'another value has taken its place',
-  'application deleted': 'the Application was deleted',
-  unsubscribed: 'it is no longer subscribed to',
-  'trigger removed': 'the trigger was removed',
-};
-
 /** Why an alert has ended. */
 export function endOf({ lifecycle }: DeliveryAlert): string {
   const { why = 'recovered' } = lifecycle ?? {};
-  return ends[why] ?? why;
+  return Object.hasOwn(ends, why) ? ends[why as AlertEnd] : why;
 }
 
 function ofGroup(notice: OngoingInput): string {
