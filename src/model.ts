@@ -21,6 +21,23 @@ export interface Application {
   object: JsonObject;
 }
 
+/** Labels of every alert, which rules match and group by; labels of a condition cannot have these names. */
+export const reservedLabels = [
+  'trigger',
+  'severity',
+  'service',
+  'recipient',
+  'namespace',
+  'name',
+  'project',
+  'destination',
+  'destinationServer',
+  'destinationName',
+  'destinationNamespace',
+  'repository',
+] as const;
+export type ReservedLabel = (typeof reservedLabels)[number];
+
 /** A service as configured (`slack`, `slack.team-a` is named `team-a`) and an address inside it. */
 export interface Destination {
   service: string;

@@ -26,9 +26,9 @@ export function silencedBy(silences: readonly Silence[], labels: LabelValues, no
 }
 
 export function mutedBy(rules: readonly MuteRule[], labels: LabelValues, now: number): Mute | undefined {
-  for (const [index, { matchers, intervals }] of rules.entries()) {
+  for (const [index, { entry = index + 1, matchers, intervals }] of rules.entries()) {
     if (matchesAll(matchers, labels) && isWithin(intervals, now))
-      return { by: 'mute', id: `muteTimes ${index + 1}`, until: nextChange(intervals, now) };
+      return { by: 'mute', id: `muteTimes ${entry}`, until: nextChange(intervals, now) };
   }
   return undefined;
 }
@@ -55,7 +55,11 @@ interface Index {
 }
 
 export function createInhibition(rules: readonly InhibitRule[]): Inhibition {
-  const indexes: Index[] = rules.map((rule, at) => ({ rule, id: `inhibit ${at + 1}`, sources: new Map() }));
+  const indexes: Index[] = rules.map((rule, at) => ({
+    rule,
+    id: `inhibit ${rule.entry ?? at + 1}`,
+    sources: new Map(),
+  }));
   /** Where a source stands, so that it is found again when its labels have changed. */
   const places = new Map<string, { index: Index; equal: string; side: 'plain' | 'both' }[]>();
 
