@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Config, type ConfigInput, longestKey, parseConfig } from './parse-config.ts';
+import { longestKey } from './keys.ts';
+import { type Config, type ConfigInput, parseConfig } from './parse-config.ts';
 import { createDecodingCompilers } from './testing/compilers.ts';
 
 const secret = { 'slack-token': 'xoxb-1-secret-value' };

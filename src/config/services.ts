@@ -5,7 +5,8 @@ import type { Position } from '../go/yaml-position.ts';
 import { isObject } from '../json.ts';
 import type { JsonObject, Problem } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
-import { textsIn } from '../services/fields.ts';
+import { serverUrls } from '../net/server-urls.ts';
+import { type TextKind, textsIn } from '../services/fields.ts';
 import { type ServiceSchema, validateOptions } from '../services/schema.ts';
 import { schemaOf, schemas, sendableTypes, serviceKeyOf } from '../services/schemas.ts';
 import type { ServiceConfig } from './config.ts';
@@ -184,12 +185,28 @@ function checkAddresses(
 ): void {
   if (settings === undefined || !isObject(document.value)) return;
   for (const { path, kind, text } of textsIn(schema.options, settings as Record<string, unknown>)) {
-    if (kind !== 'url' && kind !== 'hook' && kind !== 'host') continue;
-    const refused = refusedHost(kind === 'host' ? `tcp://${text}` : text, addresses);
+    const refused = urlsIn(kind, text)
+      .map((url) => refusedHost(url, addresses))
+      .find((refusal) => refusal !== undefined);
     const [first = '', ...rest] = path;
     const written = fieldKey(document.value, String(first));
     // A default is the operator's to allow, too.
     if (refused) decoder.report([written ?? first, ...rest], 'error', refused.what, refused.fix);
+  }
+}
+
+/** Where the service connects to, as URLs. */
+function urlsIn(kind: TextKind, text: string): string[] {
+  switch (kind) {
+    case 'url':
+    case 'hook':
+      return [text];
+    case 'host':
+      return [`tcp://${text}`];
+    case 'servers':
+      return serverUrls(text);
+    default:
+      return [];
   }
 }
 

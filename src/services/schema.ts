@@ -60,7 +60,10 @@ export interface Rendering {
   readonly looseJsonFields?: readonly string[];
   /** Fields that are a part of a URL: values are escaped where they would break it. */
   readonly urlFields?: readonly string[];
-  /** Fields that are no text of the service's dialect: `filterValue` leaves their values alone. */
+  /**
+   * Fields that are no text of the service's dialect: `filterValue` leaves their values alone. `message` is the
+   * notification's.
+   */
   readonly plainFields?: readonly string[];
   /** Applied to each value, never to the template's own text, for example to neutralise mentions. */
   readonly filterValue?: ValueFilter;

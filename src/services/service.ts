@@ -24,7 +24,7 @@ export interface Service {
   readonly urlFields?: readonly string[];
   /** Fields that are YAML once rendered. */
   readonly yamlFields?: readonly string[];
-  /** Fields that `filterValue` leaves alone. */
+  /** Fields that `filterValue` leaves alone; `message` is the notification's. */
   readonly plainFields?: readonly string[];
   /** Applied to each value (never to the template's own text) before it is written, for example to neutralise mentions. */
   readonly filterValue?: ValueFilter;

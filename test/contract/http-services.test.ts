@@ -1,3 +1,4 @@
+import { appID, createGitHubDouble, privateKey, tokenAnswer } from '../services/github-double.ts';
 import { describeHttpService } from './http-service.ts';
 
 const token = 'secret-0123456789';
@@ -54,6 +55,25 @@ describeHttpService({
   answer: { json: { id: '1', channel_id: '2' } },
   textOf: ({ body = '' }) => (JSON.parse(body) as { content: string }).content,
   earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'github',
+  options: { appID, installationID: 67_890, privateKey },
+  recipient: '',
+  secrets: [token, ...privateKey.split('\n').slice(1, -2)],
+  section: {
+    repoURLPath: 'https://github.com/acme/widgets.git',
+    revisionPath: '9c5d2e7fa81b40c3d6e5f708192a3b4c5d6e7f80',
+    status: { state: 'success', label: 'cd' },
+  },
+  prelude: [{ status: 201, json: tokenAnswer(token, Date.now()) }],
+  answer: () => ({ reply: createGitHubDouble().reply }),
+  textOf: ({ method, path, body = '' }) =>
+    method === 'GET' || path?.endsWith('/access_tokens')
+      ? undefined
+      : (JSON.parse(body) as { description: string }).description,
+  earlier: { arrived: 'found', lost: 'absent' },
 });
 
 describeHttpService({

@@ -23,6 +23,8 @@ export interface Answer {
   hang?: boolean;
   /** The connection is reset; or dropped within the body; or the body never ends. */
   broken?: 'reset' | 'half' | 'endless';
+  /** Made of the request, in place of all that. */
+  reply?(request: WireRequest): Answer;
   /** Each is for the server of its protocol to read. */
   smtp?: JsonObject;
   nats?: JsonObject;
@@ -81,6 +83,8 @@ export interface ProtocolWorld {
   /** The answer to the next connection or request to the host. */
   next(host: string): Answer;
   record(request: WireRequest): void;
+  /** Whether it is a request that has been received since the answers that are played now began. */
+  isCurrent(request: WireRequest): boolean;
   /** There is more of a request that is recorded already. */
   stir(): void;
   /** The server's end of a TLS connection. */
@@ -123,7 +127,13 @@ export function createScriptedServer(
   }
 
   const stir = () => void arrivals.emit('request');
-  const world: ProtocolWorld = { next: answerTo, record, secure, stir };
+  const world: ProtocolWorld = {
+    next: answerTo,
+    record,
+    isCurrent: (request) => requests.includes(request),
+    secure,
+    stir,
+  };
 
   const http = createServer((request, response) => {
     const { socket } = request;
@@ -134,8 +144,10 @@ export function createScriptedServer(
     void readAll(request).then((body) => {
       // A request of an earlier case that comes to its end only now.
       if (state.play !== asked) return socket.destroy();
-      record(wireRequest(request, body, tls));
-      const answer = answerTo(origin.host);
+      const received = wireRequest(request, body, tls);
+      record(received);
+      const scripted = answerTo(origin.host);
+      const answer = scripted.reply?.(received) ?? scripted;
       if (answer.broken === 'reset') return raw.resetAndDestroy();
       return respond(response, answer);
     });
