@@ -1,5 +1,6 @@
 /** Which implementation sends for which type. A type that is missing here, or one too many, does not compile. */
 import type { Writable } from 'node:stream';
+import { type Clock, systemClock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Outcome } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
@@ -66,6 +67,8 @@ export interface ServiceDeps {
   /** Where `console` prints. */
   stream: Writable;
   now: () => number;
+  /** @defaultValue the system's */
+  clock?: Clock;
   /** What servers' certificates must descend from, in place of the system's roots (argocd-tls-certs-cm). */
   certificatesOf?: CertificatesOf;
   /** In place of the system's resolver, for services of tenants. */
@@ -113,7 +116,7 @@ function createLazyService(
   { name, settings, addresses }: ServiceSource,
   load: () => Promise<Implementation<unknown>>,
   http: HttpClient,
-  { log, state, stream, now, certificatesOf, resolve, slack }: ServiceDeps,
+  { log, state, stream, now, clock = systemClock, certificatesOf, resolve, slack }: ServiceDeps,
 ): Service {
   const { product, pace, recipient: recipients } = schema;
   const options = settings as OptionsOf<Fields>;
@@ -125,6 +128,7 @@ function createLazyService(
     log,
     state,
     now,
+    clock,
     http,
     scrub,
     stream,
