@@ -16,9 +16,10 @@ interface Common {
 /**
  * `token`: a secret that goes into a header or a URL. `password`: any other secret. `url`: http(s), and where the service
  * connects to. `hook`: such a URL that is itself the secret. `host`: a host, with or without a port, that it connects to.
- * `header`: the value of a header, secret too.
+ * `header`: the value of a header, secret too. `servers`: URLs of another protocol, with commas between them; a login in one is
+ * secret.
  */
-type TextKind = 'text' | 'token' | 'password' | 'header' | 'url' | 'hook' | 'host';
+export type TextKind = 'text' | 'token' | 'password' | 'header' | 'url' | 'hook' | 'host' | 'servers';
 
 export type Field =
   | ({ kind: TextKind; default?: string } & Common)

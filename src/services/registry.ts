@@ -5,6 +5,7 @@ import type { Outcome } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import type { Resolve } from '../net/guarded.ts';
 import type { CertificatesOf } from '../net/host-certificates.ts';
+import { serverUrls } from '../net/server-urls.ts';
 import { type Fields, type OptionsOf, textsIn } from './fields.ts';
 import { createHttpClient, type HttpClient } from './http.ts';
 import type { Implementation, ImplementationDeps } from './implementation.ts';
@@ -24,14 +25,17 @@ const implementations: { [Type in AnySchema['type']]: Loader<Extract<AnySchema, 
   alertmanager: async () => (await import('./alertmanager.ts')).alertmanagerService,
   awssqs: undefined,
   console: async () => (await import('./console.ts')).consoleService,
+  discord: async () => (await import('./discord.ts')).discordService,
   email: async () => (await import('./email.ts')).emailService,
   gcppubsub: undefined,
   github: async () => (await import('./github.ts')).githubService,
   googlechat: async () => (await import('./googlechat.ts')).googleChatService,
   grafana: async () => (await import('./grafana.ts')).grafanaService,
+  jsm: async () => (await import('./jsm.ts')).jsmService,
   mattermost: async () => (await import('./mattermost.ts')).mattermostService,
-  nats: undefined,
+  nats: async () => (await import('./nats.ts')).natsService,
   newrelic: async () => (await import('./newrelic.ts')).newRelicService,
+  ntfy: async () => (await import('./ntfy.ts')).ntfyService,
   opsgenie: async () => (await import('./opsgenie.ts')).opsgenieService,
   pagerduty: async () => (await import('./pagerduty.ts')).pagerDutyService,
   pagerdutyv2: async () => (await import('./pagerdutyv2.ts')).pagerDutyEventsService,
@@ -195,6 +199,8 @@ function secretsAmong(schema: ServiceSchema, options: OptionsOf<Fields>): string
         return urlSecrets(text, true);
       case 'url':
         return urlSecrets(text, false);
+      case 'servers':
+        return serverUrls(text).flatMap((url) => (URL.canParse(url) ? urlSecrets(url, false) : []));
       default:
         return [];
     }

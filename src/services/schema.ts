@@ -46,6 +46,8 @@ export interface SectionSchema {
   readonly templateName?: readonly [string, string];
   /** Fields that are JSON once rendered, as dotted paths; `*` stands for any one name. */
   readonly json?: readonly string[];
+  /** As these, where YAML will do, too. */
+  readonly yaml?: readonly string[];
   /** Fields that know certain words only, the first of which any other means. */
   readonly words?: { readonly [field: string]: readonly [string, ...string[]] };
 }
@@ -58,8 +60,6 @@ export interface Rendering {
   readonly looseJsonFields?: readonly string[];
   /** Fields that are a part of a URL: values are escaped where they would break it. */
   readonly urlFields?: readonly string[];
-  /** Fields that are YAML, or JSON, once rendered: a value that would break it becomes a text. */
-  readonly yamlFields?: readonly string[];
   /**
    * Fields that are no text of the service's dialect: `filterValue` leaves their values alone. `message` is the
    * notification's.
@@ -149,6 +149,8 @@ export function renderingOf(
   return {
     type,
     jsonFields: section?.json ?? [],
+    // A value that would break the YAML becomes a text.
+    ...(section?.yaml && { yamlFields: section.yaml }),
     ...(typeof rendering === 'function' ? rendering(options, name) : rendering),
   };
 }

@@ -48,6 +48,16 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'discord',
+  options: { webhooks: { deploys: `https://discord.com/api/webhooks/123/${token}` } },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { id: '1', channel_id: '2' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { content: string }).content,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
   type: 'github',
   options: { appID, installationID: 67_890, privateKey },
   recipient: '',
@@ -87,6 +97,16 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'jsm',
+  options: { apiKeys: { platform: token } },
+  recipient: 'platform',
+  secrets: [token],
+  answer: { status: 202, json: { result: 'Request will be processed', requestId: 'r1' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
+  earlier: {},
+});
+
+describeHttpService({
   type: 'mattermost',
   options: { apiURL: 'https://mattermost.example', token },
   recipient: 'a1b2c3d4e5f6g7h8i9j0k1l2m3',
@@ -105,6 +125,16 @@ describeHttpService({
   answer: { status: 201, json: { deployment: { id: 1 } } },
   textOf: ({ body = '' }) =>
     (JSON.parse(body) as { deployment: { description: string } }).deployment.description,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'ntfy',
+  options: { serverUrl: 'https://ntfy.example', token },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { id: 'm1', event: 'message', topic: 'deploys' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
   earlier: { arrived: 'unreadable', lost: 'unreadable' },
 });
 

@@ -83,6 +83,8 @@ export interface ProtocolWorld {
   /** The answer to the next connection or request to the host. */
   next(host: string): Answer;
   record(request: WireRequest): void;
+  /** Whether it is a request that has been received since the answers that are played now began. */
+  isCurrent(request: WireRequest): boolean;
   /** There is more of a request that is recorded already. */
   stir(): void;
   /** The server's end of a TLS connection. */
@@ -125,7 +127,13 @@ export function createScriptedServer(
   }
 
   const stir = () => void arrivals.emit('request');
-  const world: ProtocolWorld = { next: answerTo, record, secure, stir };
+  const world: ProtocolWorld = {
+    next: answerTo,
+    record,
+    isCurrent: (request) => requests.includes(request),
+    secure,
+    stir,
+  };
 
   const http = createServer((request, response) => {
     const { socket } = request;
