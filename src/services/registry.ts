@@ -23,7 +23,7 @@ type Loader<S extends AnySchema> = true extends S['pending']
 /** Loaded with the first notification: some bring packages that cost much time and memory. */
 const implementations: { [Type in AnySchema['type']]: Loader<Extract<AnySchema, { type: Type }>> } = {
   alertmanager: async () => (await import('./alertmanager.ts')).alertmanagerService,
-  awssqs: undefined,
+  awssqs: async () => (await import('./awssqs.ts')).awsSqsService,
   console: async () => (await import('./console.ts')).consoleService,
   email: async () => (await import('./email.ts')).emailService,
   gcppubsub: undefined,
@@ -187,6 +187,7 @@ function createLazyService(
 /** Hooks carry their secret in the path or the query as often as in a header, which its service knows to be one. */
 function secretsAmong(schema: ServiceSchema, options: OptionsOf<Fields>): string[] {
   return textsIn(schema.options, options).flatMap(({ kind, text }) => {
+    if (text === '') return [];
     switch (kind) {
       case 'token':
         return [text, ...text.split(':').filter((part) => part.length >= 8)];

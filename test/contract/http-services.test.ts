@@ -1,3 +1,4 @@
+import { createSqs } from '../internet/sqs.ts';
 import { describeHttpService } from './http-service.ts';
 
 const token = 'secret-0123456789';
@@ -12,6 +13,19 @@ describeHttpService({
   answer: { status: 200 },
   textOf: ({ body = '' }) => body,
   earlier: {},
+});
+
+const sqs = createSqs({ queues: ['deploys'], keys: { AKIACONTRACT00000001: token } }).answer;
+
+describeHttpService({
+  type: 'awssqs',
+  options: { region: 'us-east-2', key: 'AKIACONTRACT00000001', secret: token },
+  recipient: 'deploys',
+  secrets: [token],
+  prelude: [sqs],
+  answer: sqs,
+  textOf: ({ body = '' }) => (JSON.parse(body) as { MessageBody?: string }).MessageBody,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
 });
 
 describeHttpService({

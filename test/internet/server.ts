@@ -19,6 +19,8 @@ export interface Answer {
   body?: string;
   /** The connection is dropped without an answer. */
   close?: boolean;
+  /** What is answered to this request, in place of all else. */
+  respond?: (request: WireRequest) => Answer;
   /** No answer comes. */
   hang?: boolean;
   /** The connection is reset; or dropped within the body; or the body never ends. */
@@ -142,8 +144,10 @@ export function createScriptedServer(
     void readAll(request).then((body) => {
       // A request of an earlier case that comes to its end only now.
       if (state.play !== asked) return socket.destroy();
-      record(wireRequest(request, body, tls));
-      const answer = answerTo(origin.host);
+      const received = wireRequest(request, body, tls);
+      record(received);
+      const scripted = answerTo(origin.host);
+      const answer = scripted.respond?.(received) ?? scripted;
       if (answer.broken === 'reset') return raw.resetAndDestroy();
       return respond(response, answer);
     });
