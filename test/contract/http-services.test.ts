@@ -1,4 +1,6 @@
+import { createPubsub } from '../internet/pubsub.ts';
 import { createSqs } from '../internet/sqs.ts';
+import { createServiceAccount } from '../services/service-account.ts';
 import { describeHttpService } from './http-service.ts';
 
 const token = 'secret-0123456789';
@@ -58,6 +60,24 @@ describeHttpService({
   answer: { status: 202, json: { result: 'Request will be processed' } },
   textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
   earlier: {},
+});
+
+const account = createServiceAccount();
+
+describeHttpService({
+  type: 'gcppubsub',
+  options: { project: 'p', topic: 'deploys', key: account.json },
+  recipient: '',
+  secrets: account.pem.split('\n').filter((line) => line.length === 64),
+  answer: createPubsub({
+    topics: ['projects/p/topics/deploys'],
+    keys: { [account.email]: account.publicKey },
+  }).answer,
+  textOf: ({ body = '' }) => {
+    const { messages } = JSON.parse(body) as { messages: [{ data: string }] };
+    return Buffer.from(messages[0].data, 'base64').toString();
+  },
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
 });
 
 describeHttpService({
