@@ -205,3 +205,18 @@ function definedOf(fields: Record<string, Json | undefined>): JsonObject {
     Object.entries(fields).filter((field): field is [string, Json] => field[1] !== undefined),
   );
 }
+
+/** Where an Application is deployed to; '' for what is not said. */
+export function clusterOf(app: JsonObject): { server: string; name: string; namespace: string } {
+  const destination = at(app, 'spec', 'destination');
+  return {
+    server: textAt(destination, 'server'),
+    name: textAt(destination, 'name'),
+    namespace: textAt(destination, 'namespace'),
+  };
+}
+
+/** The repositories of its sources, each once. */
+export function repositoriesOf(app: JsonObject): string[] {
+  return [...new Set(sourcesOf(app).map((source) => textAt(source, 'repoURL')))].filter((url) => url !== '');
+}

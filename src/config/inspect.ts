@@ -2,7 +2,9 @@
  * What `herald config check` says beyond what keeps a key from working: whatever compiles and cannot be meant. The
  * running bridge does without it.
  */
+import type { AlertRules } from '../alerts/schema.ts';
 import type { JsonObject, Problem } from '../model.ts';
+import { serviceKeyOf } from '../services/schemas.ts';
 import type { GlobalSubscription, TriggerList } from '../subscriptions/schema.ts';
 import { inspectTrigger } from '../triggers/schema.ts';
 import { checkRenderings } from './check-renderings.ts';
@@ -23,6 +25,7 @@ export interface InspectedConfig extends Sections {
   defaultTriggersByService: ReadonlyMap<string, TriggerList>;
   subscriptions: readonly GlobalSubscription[];
   context: Readonly<Record<string, string>>;
+  rules: AlertRules;
   textOf: TextOf;
 }
 
@@ -92,7 +95,7 @@ function unknownServices({ defaultTriggersByService, serviceNames, suggest }: In
       key: `defaultTriggers.${service}`,
       severity: 'warning',
       what: `the service ${JSON.stringify(service)} is not configured`,
-      fix: `Add the key service.${service}, or name a service that there is.${suggest(service, serviceNames)}`,
+      fix: `Add the key ${serviceKeyOf(service)}, or name a service that there is.${suggest(service, serviceNames)}`,
     }));
 }
 

@@ -5,6 +5,7 @@ import type { Outcome } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import type { Resolve } from '../net/guarded.ts';
 import type { CertificatesOf } from '../net/host-certificates.ts';
+import { serverUrls } from '../net/server-urls.ts';
 import { type Fields, type OptionsOf, textsIn } from './fields.ts';
 import { createHttpClient, type HttpClient } from './http.ts';
 import type { Implementation, ImplementationDeps } from './implementation.ts';
@@ -14,7 +15,6 @@ import { createScrub, urlSecrets } from './secrets.ts';
 import type { SendContext, Service, ServiceState } from './service.ts';
 import { createMarkers } from './slack/markers.ts';
 import type { SlackSettings } from './slack/slack.ts';
-import { serverUrls } from './url.ts';
 
 type Loader<S extends AnySchema> = true extends S['pending']
   ? undefined
@@ -25,14 +25,17 @@ const implementations: { [Type in AnySchema['type']]: Loader<Extract<AnySchema, 
   alertmanager: async () => (await import('./alertmanager.ts')).alertmanagerService,
   awssqs: async () => (await import('./awssqs.ts')).awsSqsService,
   console: async () => (await import('./console.ts')).consoleService,
+  discord: async () => (await import('./discord.ts')).discordService,
   email: async () => (await import('./email.ts')).emailService,
   gcppubsub: async () => (await import('./gcppubsub.ts')).pubSubService,
-  github: undefined,
+  github: async () => (await import('./github.ts')).githubService,
   googlechat: async () => (await import('./googlechat.ts')).googleChatService,
   grafana: async () => (await import('./grafana.ts')).grafanaService,
+  jsm: async () => (await import('./jsm.ts')).jsmService,
   mattermost: async () => (await import('./mattermost.ts')).mattermostService,
   nats: async () => (await import('./nats.ts')).natsService,
   newrelic: async () => (await import('./newrelic.ts')).newRelicService,
+  ntfy: async () => (await import('./ntfy.ts')).ntfyService,
   opsgenie: async () => (await import('./opsgenie.ts')).opsgenieService,
   pagerduty: async () => (await import('./pagerduty.ts')).pagerDutyService,
   pagerdutyv2: async () => (await import('./pagerdutyv2.ts')).pagerDutyEventsService,

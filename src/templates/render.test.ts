@@ -77,7 +77,7 @@ describe('merging several templates', () => {
     const options = { serviceType: 'github', jsonFields: [] };
     const text =
       'github: {deployment: {environment: "{{ .app.name }}", requiredContexts: ["{{ .app.name }}", ci]}}';
-    expect(notification([text], { name: 'shop' }, options).section).toEqual({
+    expect(notification([text], { name: 'shop' }, options).section).toMatchObject({
       deployment: { environment: 'shop', requiredContexts: ['{{ .app.name }}', 'ci'] },
     });
   });

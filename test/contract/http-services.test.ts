@@ -1,5 +1,6 @@
 import { createPubsub } from '../internet/pubsub.ts';
 import { createSqs } from '../internet/sqs.ts';
+import { appID, createGitHubDouble, privateKey, tokenAnswer } from '../services/github-double.ts';
 import { createServiceAccount } from '../services/service-account.ts';
 import { describeHttpService } from './http-service.ts';
 
@@ -81,6 +82,35 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'discord',
+  options: { webhooks: { deploys: `https://discord.com/api/webhooks/123/${token}` } },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { id: '1', channel_id: '2' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { content: string }).content,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'github',
+  options: { appID, installationID: 67_890, privateKey },
+  recipient: '',
+  secrets: [token, ...privateKey.split('\n').slice(1, -2)],
+  section: {
+    repoURLPath: 'https://github.com/acme/widgets.git',
+    revisionPath: '9c5d2e7fa81b40c3d6e5f708192a3b4c5d6e7f80',
+    status: { state: 'success', label: 'cd' },
+  },
+  prelude: [{ status: 201, json: tokenAnswer(token, Date.now()) }],
+  answer: () => ({ reply: createGitHubDouble().reply }),
+  textOf: ({ method, path, body = '' }) =>
+    method === 'GET' || path?.endsWith('/access_tokens')
+      ? undefined
+      : (JSON.parse(body) as { description: string }).description,
+  earlier: { arrived: 'found', lost: 'absent' },
+});
+
+describeHttpService({
   type: 'googlechat',
   options: { webhooks: { deploys: `https://chat.googleapis.com/v1/spaces/A/messages?key=k&token=${token}` } },
   recipient: 'deploys',
@@ -98,6 +128,16 @@ describeHttpService({
   answer: { json: { message: 'Annotation added', id: 1 } },
   textOf: ({ body = '' }) => (JSON.parse(body) as { text: string }).text,
   earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'jsm',
+  options: { apiKeys: { platform: token } },
+  recipient: 'platform',
+  secrets: [token],
+  answer: { status: 202, json: { result: 'Request will be processed', requestId: 'r1' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
+  earlier: {},
 });
 
 describeHttpService({
@@ -119,6 +159,16 @@ describeHttpService({
   answer: { status: 201, json: { deployment: { id: 1 } } },
   textOf: ({ body = '' }) =>
     (JSON.parse(body) as { deployment: { description: string } }).deployment.description,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'ntfy',
+  options: { serverUrl: 'https://ntfy.example', token },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { id: 'm1', event: 'message', topic: 'deploys' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
   earlier: { arrived: 'unreadable', lost: 'unreadable' },
 });
 

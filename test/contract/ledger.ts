@@ -94,7 +94,9 @@ export function ledgerContract(underTest: StoreUnderTest): void {
             condition: 'c',
             oncePer: 'r1',
             application: { uid: 'u1', namespace: 'argocd', name: 'shop', project: 'default' },
-            labels: { severity: 'critical' },
+            key: 'r1',
+            severity: 'critical',
+            labels: {},
             state: 'firing',
             since: 1,
             firedAt: 2,
@@ -104,7 +106,7 @@ export function ledgerContract(underTest: StoreUnderTest): void {
         const silence: Row<'silence'> = {
           kind: 'silence',
           key: 'r1',
-          value: { matchers: ['a=b'], startsAt: 1, endsAt: 2, createdBy: 'ops', comment: '' },
+          value: { matchers: [['a=b']], startsAt: 1, endsAt: 2, createdBy: 'ops', comment: '' },
         };
         await commit('u1', { put: [toldRow('r1'), toldRow('r2'), alert] });
         await commit('u2', { put: [toldRow('r1', 5_000), silence] });

@@ -27,7 +27,7 @@ export function createPubsub(options: PubsubOptions): PubsubDouble {
     if (message !== undefined) taken.push(message);
     return answer;
   };
-  return { answer: { respond }, messages: () => taken };
+  return { answer: { reply: respond }, messages: () => taken };
 }
 
 /** One answer, and the message where one was taken. */

@@ -20,12 +20,12 @@ export interface Answer {
   body?: string;
   /** The connection is dropped without an answer. */
   close?: boolean;
-  /** What is answered to this request, in place of all else. */
-  respond?: (request: WireRequest) => Answer;
   /** No answer comes. */
   hang?: boolean;
   /** The connection is reset; or dropped within the body; or the body never ends. */
   broken?: 'reset' | 'half' | 'endless';
+  /** Made of the request, in place of all that. */
+  reply?(request: WireRequest): Answer;
   /** Each is for the server of its protocol to read. */
   smtp?: JsonObject;
   nats?: JsonObject;
@@ -156,7 +156,7 @@ export function createScriptedServer(
       const scripted = answerTo(origin.host);
       if (scripted.pubsub) return respond(response, published(scripted.pubsub, received));
       record(received);
-      const answer = scripted.respond?.(received) ?? scripted;
+      const answer = scripted.reply?.(received) ?? scripted;
       if (answer.broken === 'reset') return raw.resetAndDestroy();
       return respond(response, answer);
     });

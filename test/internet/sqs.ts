@@ -94,7 +94,7 @@ export function createSqs({ queues, keys, longest = 1_048_576 }: SqsOptions): Sq
     return undefined;
   }
 
-  return { answer: { respond }, messages: () => taken };
+  return { answer: { reply: respond }, messages: () => taken };
 }
 
 function refuse(status: number, type: string, message: string): Answer {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { longestKey } from '../../src/config/parse-config.ts';
+import { longestKey } from '../../src/config/keys.ts';
 import { mostLines, mostRead } from '../../src/configurations/configurations.ts';
 import { operatorShare, tenantShare } from '../../src/configurations/shares.ts';
 import { mostEvaluations } from '../../src/leader/evaluate.ts';

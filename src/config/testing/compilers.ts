@@ -26,6 +26,7 @@ export function createDecodingCompilers(): Compilers & { compiled: string[] } {
           when: decoder.string([index, 'when'], field(object, 'when') ?? null) ?? '',
           send: (send ?? []).map((item) => item.text),
           severity: '',
+          labels: {},
           timeDependent: false,
           evaluate: () => ({ status: 'unmatched' }),
         };

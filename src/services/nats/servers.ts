@@ -1,6 +1,6 @@
 /** The addresses of NATS servers as they are written: several with commas between them, each with its own login. */
 import { isObject } from '../../json.ts';
-import { serverUrls } from '../url.ts';
+import { serverUrls } from '../../net/server-urls.ts';
 
 export interface NatsServer {
   host: string;
