@@ -24,11 +24,11 @@ type Loader<S extends AnySchema> = true extends S['pending']
 /** Loaded with the first notification: some bring packages that cost much time and memory. */
 const implementations: { [Type in AnySchema['type']]: Loader<Extract<AnySchema, { type: Type }>> } = {
   alertmanager: async () => (await import('./alertmanager.ts')).alertmanagerService,
-  awssqs: undefined,
+  awssqs: async () => (await import('./awssqs.ts')).awsSqsService,
   console: async () => (await import('./console.ts')).consoleService,
   discord: async () => (await import('./discord.ts')).discordService,
   email: async () => (await import('./email.ts')).emailService,
-  gcppubsub: undefined,
+  gcppubsub: async () => (await import('./gcppubsub.ts')).pubSubService,
   github: async () => (await import('./github.ts')).githubService,
   googlechat: async () => (await import('./googlechat.ts')).googleChatService,
   grafana: async () => (await import('./grafana.ts')).grafanaService,
@@ -194,6 +194,7 @@ function createLazyService(
 /** Hooks carry their secret in the path or the query as often as in a header, which its service knows to be one. */
 function secretsAmong(schema: ServiceSchema, options: OptionsOf<Fields>): string[] {
   return textsIn(schema.options, options).flatMap(({ kind, text }) => {
+    if (text === '') return [];
     switch (kind) {
       case 'token':
         return [text, ...text.split(':').filter((part) => part.length >= 8)];

@@ -46,6 +46,8 @@ export interface SectionSchema {
   readonly templateName?: readonly [string, string];
   /** Fields that are JSON once rendered, as dotted paths; `*` stands for any one name. */
   readonly json?: readonly string[];
+  /** Texts that may stand at the top of the template as well, outside of the section. */
+  readonly atTop?: readonly string[];
   /** As these, where YAML will do, too. */
   readonly yaml?: readonly string[];
   /** Fields that know certain words only, the first of which any other means. */
