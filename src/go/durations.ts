@@ -42,6 +42,18 @@ export function readDuration(
   return duration;
 }
 
+/** Exactly, in as few units as there are: `1d12h`, `1500ms` as `1s500ms`. */
+export function formatPrometheusDuration(milliseconds: number): string {
+  let left = milliseconds;
+  const parts = units.map(([unit, size]) => {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    // Weeks and years are read, and hardly written.
+    return count === 0 ? '' : `${count}${unit}`;
+  });
+  return parts.join('') || '0s';
+}
+
 /** For people: the two largest units, `4h30m`, `2d`, `45s`. Weeks and years are told in days. */
 export function formatForPeople(milliseconds: number): string {
   const told = units.filter(([unit]) => unit !== 'y' && unit !== 'w' && unit !== 'ms');
