@@ -42,13 +42,13 @@ export function readDuration(
   return duration;
 }
 
-/** Exactly, in as few units as there are: `1d12h`, `1500ms` as `1s500ms`. */
+/** Exactly: `1d12h`, `2w`, `90d`. Weeks and years are written where nothing is left (model.Duration.String). */
 export function formatPrometheusDuration(milliseconds: number): string {
   let left = milliseconds;
   const parts = units.map(([unit, size]) => {
-    const count = Math.floor(left / size);
+    const isWhole = (unit !== 'y' && unit !== 'w') || left % size === 0;
+    const count = isWhole ? Math.floor(left / size) : 0;
     left -= count * size;
-    // Weeks and years are read, and hardly written.
     return count === 0 ? '' : `${count}${unit}`;
   });
   return parts.join('') || '0s';
