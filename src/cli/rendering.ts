@@ -101,7 +101,9 @@ export async function rendered(
     io.stderr(printable(`template.${template}, ${field}: ${scrub(what)}\n`));
   }
   const faults = jsonFaults(service.type, notification.section, config.services);
-  for (const { field, what } of faults) io.stderr(printable(`${field} is no JSON: ${scrub(what)}\n`));
+  for (const { field, language, what } of faults) {
+    io.stderr(printable(`${field} is no ${language}: ${scrub(what)}\n`));
+  }
   return { notification, isBroken: warnings.length + faults.length > 0 };
 }
 

@@ -229,6 +229,18 @@ describe('templates that fail', () => {
   });
 });
 
+test('what must be YAML once it is rendered may be JSON, and is told where it is neither', () => {
+  const template = (cards: string) => ({
+    'template.t': `message: x\ngooglechat:\n  cardsV2: |\n${cards.replaceAll(/^/gm, '    ')}\n`,
+    'trigger.a': trigger('[t]'),
+  });
+  expect(said(template('- header:\n    title: {{.app.metadata.name}}'))).toEqual([]);
+  expect(said(template('[{"header": {"title": "{{.app.metadata.name}}"}}]'))).toEqual([]);
+  expect(said(template('- header: "a\n'))).toEqual([
+    expect.stringMatching(/^error template.t: googlechat\.cardsV2 is no YAML once it is rendered/),
+  ]);
+});
+
 describe('services', () => {
   test('options are no templates', () => {
     const data = {

@@ -4,6 +4,7 @@
  */
 import type { AlertRules } from '../alerts/schema.ts';
 import type { JsonObject, Problem } from '../model.ts';
+import { serviceKeyOf } from '../services/schemas.ts';
 import type { GlobalSubscription, TriggerList } from '../subscriptions/schema.ts';
 import { inspectTrigger } from '../triggers/schema.ts';
 import { checkEnds } from './check-ends.ts';
@@ -100,7 +101,7 @@ function unknownServices({ defaultTriggersByService, serviceNames, suggest }: In
       key: `defaultTriggers.${service}`,
       severity: 'warning',
       what: `the service ${JSON.stringify(service)} is not configured`,
-      fix: `Add the key service.${service}, or name a service that there is.${suggest(service, serviceNames)}`,
+      fix: `Add the key ${serviceKeyOf(service)}, or name a service that there is.${suggest(service, serviceNames)}`,
     }));
 }
 

@@ -12,7 +12,7 @@ import {
   noRules,
 } from '../alerts/schema.ts';
 import { createDecoder } from '../go/decode.ts';
-import { suggestion } from '../go/did-you-mean.ts';
+import { didYouMean, suggestion } from '../go/did-you-mean.ts';
 import { parseYaml } from '../go/yaml.ts';
 import type { Problem } from '../model.ts';
 import { compileDefaultTriggers, compileSubscriptions, type TriggerList } from '../subscriptions/schema.ts';
@@ -78,6 +78,8 @@ export function namedCompilers({ compileTrigger, compileTemplate }: Compilers): 
 }
 
 /** What a key is, `whole` where it has no name in it; undefined: nothing that is known. */
+const wholeNames = [...Object.keys(wholeKeys), 'argocd'];
+
 export function kindOf(key: string): 'service' | 'whole' | keyof NamedValues | undefined {
   if (/^(?:herald\.)?service\./.test(key)) return 'service';
   if (Object.hasOwn(wholeKeys, key) || key === 'argocd' || key === legacyKey) return 'whole';
@@ -112,25 +114,39 @@ export function tooLong(key: string): Problem {
 }
 
 export function unknownKey(key: string): Problem {
-  const whole = [...Object.keys(wholeKeys), 'argocd'];
-  const [head = '', ...rest] = key.split('.');
-  const exact = ['service', 'trigger', 'template'].includes(head) ? ` Did you mean "${head}.<name>"?` : '';
-  const meant =
-    exact ||
-    suggestion(head, ['service', ...Object.values(heads), ...whole, legacyKey]).replace(
-      /"\?$/,
-      rest.length > 0 ? `.${rest.join('.')}"?` : '"?',
-    );
-  const forms = ['service.<type>', 'service.<type>.<name>', 'herald.service.<type>'];
   const named = Object.values(heads).map(
     (each) => `${each}.<${each === 'defaultTriggers' ? 'service' : 'name'}>`,
   );
+  const known = [
+    'service.<type>',
+    'service.<type>.<name>',
+    'herald.service.<type>',
+    'herald.service.<type>.<name>',
+    ...named,
+    ...wholeNames,
+  ];
   return {
     key,
     severity: 'warning',
     what: 'the key is unknown and ignored',
-    fix: `Known keys: ${[...forms, ...named, ...whole].join(', ')}.${meant}`,
+    fix: `Known keys: ${known.join(', ')}.${meantKey(key)}`,
   };
+}
+
+function meantKey(key: string): string {
+  const forms = ['service', ...Object.values(heads), ...wholeNames, legacyKey];
+  const [head = '', ...rest] = key.split('.');
+  if (isMeant(head, 'herald', forms)) {
+    const [first = '', ...others] = rest;
+    const names = isMeant(first, 'service', forms) ? others : rest;
+    return ` Did you mean "herald.service.${names.join('.') || '<type>'}"?`;
+  }
+  if (['service', 'trigger', 'template'].includes(head)) return ` Did you mean "${head}.<name>"?`;
+  return suggestion(head, forms).replace(/"\?$/, rest.length > 0 ? `.${rest.join('.')}"?` : '"?');
+}
+
+function isMeant(word: string, form: string, others: readonly string[]): boolean {
+  return word === form || didYouMean(word, [form, ...others]) === form;
 }
 
 function compileContext(key: string, text: string): Made<Config['context']> {

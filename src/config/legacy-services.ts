@@ -13,7 +13,6 @@ export interface LegacyService {
 }
 
 export const legacyServicesKey = 'notifiers.yaml';
-const key = legacyServicesKey;
 
 /**
  * The Secret's key `notifiers.yaml`, which Argo CD still reads: services by type, webhooks as a list with names.
@@ -29,6 +28,7 @@ export function parseLegacyServices(secret: SecretData | undefined): Map<string,
     const what = 'the key of the Secret is no YAML mapping';
     const fix = 'Correct it, or move its services to service.<type> keys of the ConfigMap.';
     const { line, column } = problem ?? { line: 1, column: 1 };
+    const key = legacyServicesKey;
     return services.set('', { problems: [{ key, severity: 'error', line, column, what, fix }] });
   }
   const root = (document.value ?? {}) as JsonObject;
@@ -49,7 +49,7 @@ export function parseLegacyServices(secret: SecretData | undefined): Map<string,
 function legacyService(type: string, name: string, options: Json): LegacyService {
   const problems: Problem[] = [
     {
-      key,
+      key: legacyServicesKey,
       severity: 'warning',
       what: `the key of the Secret is deprecated (service ${name})`,
       fix: `Move it to service.${type === name ? type : `${type}.${name}`} of the ConfigMap, and keep only tokens in the Secret.`,
@@ -61,13 +61,13 @@ function legacyService(type: string, name: string, options: Json): LegacyService
   if (sendable && settings === undefined) {
     const what = `the options of service ${name} are not valid`;
     problems.push({
-      key,
+      key: legacyServicesKey,
       severity: 'error',
       what,
       fix: 'Compare them with the documentation of the service.',
     });
     return { problems };
   }
-  const service = { key, type, name, sendable, options, settings };
+  const service = { key: legacyServicesKey, type, name, sendable, options, settings };
   return { service, problems };
 }

@@ -119,8 +119,10 @@ export function* parseInTurns(
     yield turn();
     const kind = kindOf(key);
     if (kind === undefined) sources.report(unknownKey(key));
-    else if (kind === 'service') services.read(key, text);
-    else if (kind !== 'whole') readNamed(kind, key);
+    else if (kind === 'service') {
+      services.read(key, text);
+      yield text.length;
+    } else if (kind !== 'whole') readNamed(kind, key);
   }
   const { silences, muteTimes, inhibit, groups, ...whole } = yield* readWholeKeys(read, turn);
   const argocdText = data['argocd'];

@@ -4,6 +4,7 @@ import { parseYaml } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
 import { isObject } from '../json.ts';
 import type { Problem } from '../model.ts';
+import { serviceKeyOf } from '../services/schemas.ts';
 import type { GlobalSubscription, TriggerList } from '../subscriptions/schema.ts';
 import type { Template } from '../templates/template.ts';
 import { lifecycleSpellings } from '../triggers/schema.ts';
@@ -139,10 +140,10 @@ export function checkRepoFunctions(
 function fixOfService(service: string, recipient: string, definitions: Definitions): string {
   const named = definitions.services.get(recipient);
   if (named?.type === service) {
-    return `service.${service}.${recipient} is addressed by its name: write ${JSON.stringify(`${recipient}:`)} in place of ${JSON.stringify(`${service}:${recipient}`)}.`;
+    return `${serviceKeyOf(service)}.${recipient} is addressed by its name: write ${JSON.stringify(`${recipient}:`)} in place of ${JSON.stringify(`${service}:${recipient}`)}.`;
   }
   if (definitions.serviceNames.has(service.trim())) return 'Remove the white space around the name.';
-  return `Add the key service.${service}.${definitions.suggest(service, definitions.serviceNames)}`;
+  return `Add the key ${serviceKeyOf(service)}.${definitions.suggest(service, definitions.serviceNames)}`;
 }
 
 /** Fields of a condition that name templates, with their spellings. */

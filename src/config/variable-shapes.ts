@@ -1,5 +1,7 @@
 import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts';
-import { ANY, objectOf, type Shape, type Shapes, shapeOf, TEXT } from '../go/shape.ts';
+import { ANY, listOf, objectOf, type Shape, type Shapes, shapeOf, TEXT } from '../go/shape.ts';
+import { severities } from '../severities.ts';
+import { ends, type NoticeInput, noticeValues, reasons } from '../templates/notice-values.ts';
 import { templateVars } from '../templates/schema.ts';
 import { conditionVars } from '../triggers/schema.ts';
 import { applicationShape } from './application-shape.ts';
@@ -22,7 +24,62 @@ export function conditionShapes(context: Context = {}): Shapes {
 
 /** What templates see. */
 export function templateShapes(context: Context = {}): Shapes {
-  return shapesOf(templateVars({ ...common, serviceType: '', recipient: '' }).values, context);
+  const { values } = templateVars({ ...common, serviceType: '', recipient: '' });
+  return new Map([...shapesOf(values, context), ...noticeShapes()]);
+}
+
+/** Of an alert everything that one can have. */
+const sampleNotice: NoticeInput = {
+  reason: 'all resolved',
+  alerts: [
+    {
+      key: 'key',
+      trigger: 'trigger',
+      condition: 'condition',
+      oncePer: '',
+      application: { uid: '', namespace: '', name: '', project: '' },
+      lifecycle: {
+        state: 'resolved',
+        severity: 'critical',
+        labels: {},
+        since: 0,
+        firedAt: 0,
+        endedAt: 0,
+        why: 'recovered',
+        changes: [0],
+        acknowledged: { at: 0, by: 'by', comment: 'comment' },
+        silencedBy: ['silence'],
+      },
+    },
+  ],
+  snapshots: [app],
+  observedAt: 0,
+};
+
+function noticeShapes(): [string, Shape][] {
+  const values = noticeValues(sampleNotice, 0);
+  const found = shapeOf(values.alert);
+  const texts: Shape = { kind: 'map', element: TEXT };
+  const reason: Shape = { kind: 'text', words: reasons };
+  const alert = objectOf([
+    ...(found.kind === 'object' ? found.fields : []),
+    ['app', applicationShape],
+    ['reason', reason],
+    ['state', { kind: 'text', words: ['firing', 'resolved'] }],
+    ['severity', { kind: 'text', words: severities, open: true }],
+    ['why', { kind: 'text', words: Object.keys(ends) }],
+    ['labels', texts],
+  ]);
+  return [
+    ['alert', alert],
+    ['alerts', listOf(alert)],
+    ['firing', listOf(alert)],
+    ['resolved', listOf(alert)],
+    ['counts', shapeOf(values.counts)],
+    ['truncated', shapeOf(values.truncated)],
+    ['reason', reason],
+    ['groupLabels', texts],
+  ];
 }
 
 function shapesOf(values: Readonly<Record<string, unknown>>, context: Context): Shapes {

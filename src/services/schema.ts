@@ -46,6 +46,10 @@ export interface SectionSchema {
   readonly templateName?: readonly [string, string];
   /** Fields that are JSON once rendered, as dotted paths; `*` stands for any one name. */
   readonly json?: readonly string[];
+  /** Texts that may stand at the top of the template as well, outside of the section. */
+  readonly atTop?: readonly string[];
+  /** As these, where YAML will do, too. */
+  readonly yaml?: readonly string[];
   /** Fields that know certain words only, the first of which any other means. */
   readonly words?: { readonly [field: string]: readonly [string, ...string[]] };
 }
@@ -58,9 +62,10 @@ export interface Rendering {
   readonly looseJsonFields?: readonly string[];
   /** Fields that are a part of a URL: values are escaped where they would break it. */
   readonly urlFields?: readonly string[];
-  /** Fields that are YAML, or JSON, once rendered: a value that would break it becomes a text. */
-  readonly yamlFields?: readonly string[];
-  /** Fields that are no text of the service's dialect: `filterValue` leaves their values alone. */
+  /**
+   * Fields that are no text of the service's dialect: `filterValue` leaves their values alone. `message` is the
+   * notification's.
+   */
   readonly plainFields?: readonly string[];
   /** Applied to each value, never to the template's own text, for example to neutralise mentions. */
   readonly filterValue?: ValueFilter;
@@ -146,6 +151,8 @@ export function renderingOf(
   return {
     type,
     jsonFields: section?.json ?? [],
+    // A value that would break the YAML becomes a text.
+    ...(section?.yaml && { yamlFields: section.yaml }),
     ...(typeof rendering === 'function' ? rendering(options, name) : rendering),
   };
 }

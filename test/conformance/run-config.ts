@@ -94,7 +94,11 @@ function stricter({ key, what }: Problem): string | undefined {
   if (!key.startsWith('service.')) return undefined;
   if (what.includes('refers to a key'))
     return 'a key that the Secret does not have disables the service: no $key is sent';
-  if (/is missing|is no http|names a key|holds spaces|no header name|header holds/.test(what)) {
+  if (
+    /is missing|is no http|names a key|holds spaces|no header name|header holds|is no RSA key|is no id/.test(
+      what,
+    )
+  ) {
     return 'options with which nothing can be sent are an error';
   }
   return undefined;
