@@ -10,6 +10,7 @@ import { createEvaluation } from './evaluate.ts';
 import { compileExpression, type Program } from './expr/compile.ts';
 import { placeOf } from './expr/errors.ts';
 import { inspectExpression } from './inspect.ts';
+import { inspectLifecycle } from './inspect-lifecycle.ts';
 import { lifecycleFields, readLabels, readLifecycle } from './lifecycle-schema.ts';
 import { createSince } from './since.ts';
 import type { Condition, Trigger } from './trigger.ts';
@@ -153,6 +154,7 @@ export function inspectTrigger(name: string, text: string, variables: Shapes): P
   if (document.problems.length > 0 || !Array.isArray(document.value)) return [];
   for (const [index, entry] of document.value.entries()) {
     if (!isObject(entry)) continue;
+    inspectLifecycle(decoder, [index], entry);
     for (const name of ['when', 'oncePer']) {
       const path = [index, fieldKey(entry, name) ?? name];
       const source = document.textAt(path) ?? '';
