@@ -9,6 +9,7 @@ import { schemaOf, schemas } from '../services/schemas.ts';
 import { compileString, positionIn } from './compile-string.ts';
 import type { Dialect, SectionObject, SectionTree, Template, TemplateString } from './template.ts';
 
+export { ends, type NoticeInput, noticeValues, reasons } from './notice-values.ts';
 export { renderNotification } from './render.ts';
 export { templateVars } from './vars.ts';
 export { shapeOf };
