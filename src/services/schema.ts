@@ -44,6 +44,8 @@ export interface SectionSchema {
   readonly defaults?: { readonly [field: string]: string };
   /** A text within a mapping of the section that is the template's name where it is absent: `[mapping, text]`. */
   readonly templateName?: readonly [string, string];
+  /** The field whose text is shown in place of the message. */
+  readonly messageField?: string;
   /** Fields that are JSON once rendered, as dotted paths; `*` stands for any one name. */
   readonly json?: readonly string[];
   /** Texts that may stand at the top of the template as well, outside of the section. */
@@ -69,6 +71,8 @@ export interface Rendering {
   readonly plainFields?: readonly string[];
   /** Applied to each value, never to the template's own text, for example to neutralise mentions. */
   readonly filterValue?: ValueFilter;
+  /** What begins a new line in the message and in `messageField`. @defaultValue a line feed */
+  readonly lineBreak?: string;
 }
 
 /** What follows the colon of a destination. */
