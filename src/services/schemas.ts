@@ -8,6 +8,7 @@ import { gcppubsub } from './gcppubsub-schema.ts';
 import { github } from './github-schema.ts';
 import { googlechat } from './googlechat-schema.ts';
 import { grafana } from './grafana-schema.ts';
+import { incidentio } from './incidentio-schema.ts';
 import { jsm } from './jsm-schema.ts';
 import { mattermost } from './mattermost-schema.ts';
 import { nats } from './nats-schema.ts';
@@ -36,6 +37,7 @@ export const schemas = [
   github,
   googlechat,
   grafana,
+  incidentio,
   jsm,
   mattermost,
   nats,

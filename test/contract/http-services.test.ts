@@ -97,6 +97,16 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'incidentio',
+  options: { url: 'https://api.incident.io/v2/alert_events/http/01ABC', token },
+  recipient: '',
+  secrets: [token],
+  answer: { status: 202, json: { status: 'success', deduplication_key: 'd1' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { title: string }).title,
+  earlier: {},
+});
+
+describeHttpService({
   type: 'jsm',
   options: { apiKeys: { platform: token } },
   recipient: 'platform',
