@@ -195,6 +195,7 @@ function createLazyService(
 /** Hooks carry their secret in the path or the query as often as in a header, which its service knows to be one. */
 function secretsAmong(schema: ServiceSchema, options: OptionsOf<Fields>): string[] {
   return textsIn(schema.options, options).flatMap(({ kind, text }) => {
+    if (text === '') return [];
     switch (kind) {
       case 'token':
         return [text, ...text.split(':').filter((part) => part.length >= 8)];
