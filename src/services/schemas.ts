@@ -10,6 +10,7 @@ import { googlechat } from './googlechat-schema.ts';
 import { grafana } from './grafana-schema.ts';
 import { incidentio } from './incidentio-schema.ts';
 import { jsm } from './jsm-schema.ts';
+import { matrix } from './matrix-schema.ts';
 import { mattermost } from './mattermost-schema.ts';
 import { nats } from './nats-schema.ts';
 import { newrelic } from './newrelic-schema.ts';
@@ -39,6 +40,7 @@ export const schemas = [
   grafana,
   incidentio,
   jsm,
+  matrix,
   mattermost,
   nats,
   newrelic,

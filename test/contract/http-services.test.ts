@@ -117,6 +117,16 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'matrix',
+  options: { homeserverUrl: 'https://matrix.example', accessToken: token },
+  recipient: '!abc:matrix.example',
+  secrets: [token],
+  answer: { json: { event_id: '$1', room_id: '!abc:matrix.example' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { body?: string }).body,
+  earlier: {},
+});
+
+describeHttpService({
   type: 'mattermost',
   options: { apiURL: 'https://mattermost.example', token },
   recipient: 'a1b2c3d4e5f6g7h8i9j0k1l2m3',
