@@ -8,7 +8,9 @@ import { gcppubsub } from './gcppubsub-schema.ts';
 import { github } from './github-schema.ts';
 import { googlechat } from './googlechat-schema.ts';
 import { grafana } from './grafana-schema.ts';
+import { incidentio } from './incidentio-schema.ts';
 import { jsm } from './jsm-schema.ts';
+import { matrix } from './matrix-schema.ts';
 import { mattermost } from './mattermost-schema.ts';
 import { nats } from './nats-schema.ts';
 import { newrelic } from './newrelic-schema.ts';
@@ -36,7 +38,9 @@ export const schemas = [
   github,
   googlechat,
   grafana,
+  incidentio,
   jsm,
+  matrix,
   mattermost,
   nats,
   newrelic,
