@@ -17,9 +17,7 @@ import type { SendContext, Service, ServiceState } from './service.ts';
 import { createMarkers } from './slack/markers.ts';
 import type { SlackSettings } from './slack/slack.ts';
 
-type Loader<S extends AnySchema> = true extends S['pending']
-  ? undefined
-  : () => Promise<Implementation<OptionsOf<S['options']>>>;
+type Loader<S extends AnySchema> = () => Promise<Implementation<OptionsOf<S['options']>>>;
 
 /** Loaded with the first notification: some bring packages that cost much time and memory. */
 const implementations: { [Type in AnySchema['type']]: Loader<Extract<AnySchema, { type: Type }>> } = {
