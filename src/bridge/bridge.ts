@@ -4,13 +4,13 @@
  */
 
 import { once } from 'node:events';
-import { createArgocd } from '../argocd/argocd.ts';
 import type { Clock } from '../clock.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { createEventRecorder } from '../cluster/events.ts';
 import type { WatchScope } from '../cluster/scope.ts';
 import { createConfigWatch } from '../cluster/watch-config.ts';
 import { createProjectWatch } from '../cluster/watch-projects.ts';
+import { type Asked, createArgocdOf } from '../configurations/argocd.ts';
 import { createConfigurationMemory } from '../configurations/configuration-memory.ts';
 import { createConfigurations } from '../configurations/configurations.ts';
 import { createRepo } from '../configurations/repo.ts';
@@ -61,7 +61,7 @@ interface Deps {
   log: Logger;
 }
 
-export interface BridgeOptions {
+export interface BridgeOptions extends Pick<Asked, 'repoServer'> {
   /** The controller's namespace is the first of it. */
   scope: WatchScope;
   /** Label selector, '' for all. */
@@ -119,7 +119,7 @@ export function createBridge(deps: Deps, options: BridgeOptions): Bridge {
     },
     { controllerNamespace: namespace, selfService },
   );
-  const argocd = createArgocd({ log, metrics, now }, { namespace, certificatesOf });
+  const argocd = createArgocdOf({ connection, metrics, log, now }, { ...options, namespace, certificatesOf });
   const reevaluate: LeadingTerm['observer']['reevaluate'] = async (which) =>
     leading.term()?.observer.reevaluate(which);
   const repo = createRepo(

@@ -50,7 +50,7 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
     const text = loaded.configMap[`trigger.${options.trigger}`] ?? '';
     const scrub = scrubOfSecret(loaded.secret);
     const known = { text, scrub, past };
-    const evaluated = await withArgocd(config, loaded, io, async (argocd) => {
+    const evaluated = await withArgocd({ config, loaded, source, options: options.source }, io, async (argocd) => {
       if (!argocd) return conditions.map((condition) => evaluate(condition, conditionVars(sources), known));
       await fetchAnswers(argocd, conditions, sources);
       const repo = createRepoEvaluation(argocd, application.object, () => undefined);
