@@ -44,7 +44,8 @@ export function createArgocd(deps: Deps, settings: Settings): Argocd {
   const broken = new Set<string>();
   const { timeout = 15_000, repoServer } = settings;
   const repoServerClient = repoServer && createRepoServer(repoServer, deps, timeout);
-  const repoServerLookup = repoServerClient && createLookup({ client: repoServerClient, ...deps }, { timeout });
+  const repoServerLookup =
+    repoServerClient && createLookup({ client: repoServerClient, ...deps }, { timeout });
 
   function create(options: ArgocdOptions): { client: ArgocdClient; lookup: Lookup } | undefined {
     const { namespace, certificatesOf } = settings;

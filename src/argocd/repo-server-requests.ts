@@ -27,7 +27,10 @@ export function requestOf(question: Question, settings: ArgocdSettings): Made<Re
   if (!found.ok) return found;
   const repo = found.repository;
   if (question.kind === 'commit')
-    return { ok: true, value: { message: { repo, revision: question.revision }, secrets: secretsOf([repo]) } };
+    return {
+      ok: true,
+      value: { message: { repo, revision: question.revision }, secrets: secretsOf([repo]) },
+    };
   const source = sourceMessage(question.source);
   if (!source.ok) return source;
   const refSources = refSourcesOf(question, settings);

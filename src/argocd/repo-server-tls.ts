@@ -31,9 +31,13 @@ export async function readTlsFiles(options: RepoServerOptions): Promise<Made<Tls
   try {
     const ca = caFiles && (await Promise.all(caFiles.map(readOptional))).filter((text) => text !== undefined);
     if (ca?.length === 0)
-      return { ok: false, error: `is not asked: whom to trust is in ${caFiles?.join(' or ')}, which is not there` };
+      return {
+        ok: false,
+        error: `is not asked: whom to trust is in ${caFiles?.join(' or ')}, which is not there`,
+      };
     const broken = ca?.findIndex((text) => !isPem(text)) ?? -1;
-    if (broken >= 0) return { ok: false, error: `is not asked: ${caFiles?.[broken]} holds no certificate in PEM` };
+    if (broken >= 0)
+      return { ok: false, error: `is not asked: ${caFiles?.[broken]} holds no certificate in PEM` };
     const cert = clientCertificate && (await readOptional(clientCertificate.certFile));
     if (cert === undefined) return { ok: true, value: { ...none, ca: ca?.join('\n') } };
     const key = await readFile(clientCertificate?.keyFile ?? '', 'utf8');
@@ -57,9 +61,7 @@ export function tlsCredentials(
       minVersion: 'TLSv1.2',
     });
     const isTrusted = caFiles !== undefined;
-    const verification = isTrusted
-      ? {}
-      : { rejectUnauthorized: false, checkServerIdentity: () => undefined };
+    const verification = isTrusted ? {} : { rejectUnauthorized: false, checkServerIdentity: () => undefined };
     return { ok: true, value: credentials.createFromSecureContext(context, verification) };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';

@@ -77,7 +77,9 @@ export async function createRepoServerClient(
     try {
       const answer = await call(client.value, methods[question.kind], request.value, signal);
       const value = readAnswer(question, answer);
-      return value === undefined ? unreachable('sent an answer that is not from its API') : { ok: true, value };
+      return value === undefined
+        ? unreachable('sent an answer that is not from its API')
+        : { ok: true, value };
     } catch (error) {
       if (!isServiceError(error)) throw error;
       return failureOf(error, request.value, settings, deps.excerptOf);
@@ -129,12 +131,19 @@ export async function createRepoServerClient(
 }
 
 function loadDefinition(): Promise<PackageDefinition> {
-  return load(join(import.meta.dirname, 'repo-server.proto'), { keepCase: true, longs: Number, arrays: true });
+  return load(join(import.meta.dirname, 'repo-server.proto'), {
+    keepCase: true,
+    longs: Number,
+    arrays: true,
+  });
 }
 
-function methodsOf(definition: PackageDefinition): Record<Question['kind'], MethodDefinition<object, object>> {
+function methodsOf(
+  definition: PackageDefinition,
+): Record<Question['kind'], MethodDefinition<object, object>> {
   const service = definition['repository.RepoServerService'];
-  if (service === undefined || 'format' in service) throw new Error('repo-server.proto has no RepoServerService');
+  if (service === undefined || 'format' in service)
+    throw new Error('repo-server.proto has no RepoServerService');
   const method = (name: string) => {
     const found = service[name];
     if (found === undefined) throw new Error(`repo-server.proto has no ${name}`);

@@ -51,18 +51,23 @@ describe('herald run', () => {
 
   test('how the repo-server is reached', () => {
     expect(repoServer('--argocd-repo-server=')).toBeUndefined();
-    expect(repoServer('--argocd-repo-server repo.argocd.svc:9 --argocd-repo-server-plaintext')).toMatchObject({
-      address: 'repo.argocd.svc:9',
-      plaintext: true,
-    });
-    const mounted = (folder: string) => [`${folder}/reposerver/tls/tls.crt`, `${folder}/reposerver/tls/ca.crt`];
-    expect(repoServer('--argocd-repo-server-strict-tls')?.caFiles).toEqual(mounted('/app/config'));
-    expect(repoServer('--argocd-repo-server-strict-tls', { ARGOCD_APP_CONF_PATH: '/etc/argocd' })?.caFiles).toEqual(
-      mounted('/etc/argocd'),
+    expect(repoServer('--argocd-repo-server repo.argocd.svc:9 --argocd-repo-server-plaintext')).toMatchObject(
+      {
+        address: 'repo.argocd.svc:9',
+        plaintext: true,
+      },
     );
-    expect(repoServer('--repo-server-ca-cert-path=/ca.pem --argocd-repo-server-strict-tls')?.caFiles).toEqual([
-      '/ca.pem',
-    ]);
+    const mounted = (folder: string) => [
+      `${folder}/reposerver/tls/tls.crt`,
+      `${folder}/reposerver/tls/ca.crt`,
+    ];
+    expect(repoServer('--argocd-repo-server-strict-tls')?.caFiles).toEqual(mounted('/app/config'));
+    expect(
+      repoServer('--argocd-repo-server-strict-tls', { ARGOCD_APP_CONF_PATH: '/etc/argocd' })?.caFiles,
+    ).toEqual(mounted('/etc/argocd'));
+    expect(repoServer('--repo-server-ca-cert-path=/ca.pem --argocd-repo-server-strict-tls')?.caFiles).toEqual(
+      ['/ca.pem'],
+    );
     expect(repoServer('--repo-server-client-cert-path= --repo-server-client-cert-key-path=')).toMatchObject({
       clientCertificate: undefined,
     });

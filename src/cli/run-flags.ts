@@ -1,5 +1,5 @@
-import { compileNamespacePatterns } from '../cluster/namespace-patterns.ts';
 import type { RepoServerOptions } from '../argocd/repo-server-tls.ts';
+import { compileNamespacePatterns } from '../cluster/namespace-patterns.ts';
 import type { LogOptions } from '../log.ts';
 import { addressProblem } from '../net/address-policy.ts';
 import { parseSelector } from '../subscriptions/selector.ts';

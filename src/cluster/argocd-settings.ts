@@ -33,7 +33,10 @@ export function createArgocdSettings(
 ): (signal: AbortSignal) => Promise<ArgocdSettings> {
   let running: Promise<ArgocdSettings> | undefined;
 
-  async function list(plural: 'secrets' | 'configmaps', selector: Record<string, string>): Promise<JsonObject[]> {
+  async function list(
+    plural: 'secrets' | 'configmaps',
+    selector: Record<string, string>,
+  ): Promise<JsonObject[]> {
     const items: JsonObject[] = [];
     let continuation: string | undefined;
     do {
@@ -64,15 +67,25 @@ export function createArgocdSettings(
 
   async function read(): Promise<ArgocdSettings> {
     const [secrets, configMaps] = await Promise.all([
-      permitted('secrets', { labelSelector: `${secretType} in (repository,repo-creds)` }, {
-        without: 'credentials of repositories: repo functions can only tell of public ones, and of what Argo CD has in its cache',
-        mend: 'Allow it: config/base/role-labelled-secrets.yaml.',
-      }),
+      permitted(
+        'secrets',
+        { labelSelector: `${secretType} in (repository,repo-creds)` },
+        {
+          without:
+            'credentials of repositories: repo functions can only tell of public ones, and of what Argo CD has in its cache',
+          mend: 'Allow it: config/base/role-labelled-secrets.yaml.',
+        },
+      ),
       // By the selector, since argocd-notifications may list ConfigMaps and get no other than its own.
-      permitted('configmaps', { fieldSelector: 'metadata.name=argocd-cm' }, {
-        without: "the settings of Helm and Kustomize in argocd-cm: repo.GetAppDetails takes Argo CD's defaults",
-        mend: 'Allow list of argocd-cm, as config/base/role.yaml does.',
-      }),
+      permitted(
+        'configmaps',
+        { fieldSelector: 'metadata.name=argocd-cm' },
+        {
+          without:
+            "the settings of Helm and Kustomize in argocd-cm: repo.GetAppDetails takes Argo CD's defaults",
+          mend: 'Allow list of argocd-cm, as config/base/role.yaml does.',
+        },
+      ),
     ]);
     const [configMap] = configMaps ?? [];
     return {
@@ -99,6 +112,8 @@ export function createArgocdSettings(
 function mapped(data: Json | undefined, convert: (text: string) => string): Record<string, string> {
   if (!isObject(data)) return {};
   return Object.fromEntries(
-    Object.entries(data).flatMap(([key, value]) => (typeof value === 'string' ? [[key, convert(value)]] : [])),
+    Object.entries(data).flatMap(([key, value]) =>
+      typeof value === 'string' ? [[key, convert(value)]] : [],
+    ),
   );
 }
