@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createSecureContext } from 'node:tls';
-import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
+import { isIP } from 'node:net';
+import { checkServerIdentity, createSecureContext } from 'node:tls';
+import { type ChannelCredentials, type ChannelOptions, credentials, type VerifyOptions } from '@grpc/grpc-js';
 
 /** Where and how the repo-server is reached, as argocd-notifications' flags say. */
 export interface RepoServerOptions {
@@ -48,11 +49,24 @@ export async function readTlsFiles(options: RepoServerOptions): Promise<Made<Tls
   }
 }
 
+/** TLS sends the name of a host and no address, which Node.js warns of. */
+export function sentName(options: RepoServerOptions): ChannelOptions {
+  return addressOf(options) === undefined ? {} : { 'grpc.ssl_target_name_override': 'argocd-repo-server' };
+}
+
+/** Of the host, where it is one. */
+function addressOf({ address }: RepoServerOptions): string | undefined {
+  const [host = ''] = /^\[[^\]]*\]|^[^:]*/.exec(address.replace(/^dns:(?:\/\/[^/]*\/)?/, '')) ?? [];
+  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  return isIP(bare) === 0 ? undefined : bare;
+}
+
 /** Credentials of a channel. An error holds nothing of the files. */
 export function tlsCredentials(
-  { plaintext, caFiles, clientCertificate }: RepoServerOptions,
+  options: RepoServerOptions,
   { ca, cert, key }: TlsFiles,
 ): Made<ChannelCredentials> {
+  const { plaintext, clientCertificate } = options;
   if (plaintext) return { ok: true, value: credentials.createInsecure() };
   try {
     const context = createSecureContext({
@@ -60,14 +74,21 @@ export function tlsCredentials(
       ...(cert === undefined || key === undefined ? {} : { cert, key }),
       minVersion: 'TLSv1.2',
     });
-    const isTrusted = caFiles !== undefined;
-    const verification = isTrusted ? {} : { rejectUnauthorized: false, checkServerIdentity: () => undefined };
-    return { ok: true, value: credentials.createFromSecureContext(context, verification) };
+    return { ok: true, value: credentials.createFromSecureContext(context, verificationOf(options)) };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     const files = clientCertificate ? `${clientCertificate.certFile} and ${clientCertificate.keyFile}` : '';
     return { ok: false, error: `is not asked: ${files} are no certificate with its key (${code})` };
   }
+}
+
+function verificationOf(options: RepoServerOptions): VerifyOptions {
+  if (options.caFiles === undefined)
+    return { rejectUnauthorized: false, checkServerIdentity: () => undefined };
+  const address = addressOf(options);
+  return address === undefined
+    ? {}
+    : { checkServerIdentity: (_sent, certificate) => checkServerIdentity(address, certificate) };
 }
 
 async function readOptional(file: string): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 /** Argo CD's repo-server by gRPC, as argocd-notifications asks it: no account, and the repository's own credentials. */
 import { join } from 'node:path';
-import { Client, type ServiceError, status } from '@grpc/grpc-js';
+import { Client, type ServiceError } from '@grpc/grpc-js';
 import { load, type MethodDefinition, type PackageDefinition } from '@grpc/proto-loader';
 import { z } from 'zod';
 import { localLocation } from '../go/location.ts';
@@ -10,8 +10,15 @@ import { GoTime } from '../go/time.ts';
 import { createAtMost } from '../net/at-most.ts';
 import type { Answer, ArgocdClient } from './client.ts';
 import type { Question } from './questions.ts';
+import { failureOf, unreachable } from './repo-server-failure.ts';
 import { type RepoServerRequest, requestOf } from './repo-server-requests.ts';
-import { type RepoServerOptions, readTlsFiles, type TlsFiles, tlsCredentials } from './repo-server-tls.ts';
+import {
+  type RepoServerOptions,
+  readTlsFiles,
+  sentName,
+  type TlsFiles,
+  tlsCredentials,
+} from './repo-server-tls.ts';
 import type { ArgocdSettings } from './repositories.ts';
 import { readAppDetails } from './schema.ts';
 
@@ -53,6 +60,7 @@ export async function createRepoServerClient(
       'grpc.max_receive_message_length': largestAnswer,
       'grpc.max_reconnect_backoff_ms': 10_000,
       'grpc.primary_user_agent': 'herald',
+      ...sentName(options),
       'grpc.enable_retries': 0,
       // Of this client alone, so that it ends with it.
       'grpc.use_local_subchannel_pool': 1,
@@ -82,7 +90,8 @@ export async function createRepoServerClient(
         : { ok: true, value };
     } catch (error) {
       if (!isServiceError(error)) throw error;
-      return failureOf(error, request.value, settings, deps.excerptOf);
+      const said = deps.excerptOf(error.details, request.value.secrets);
+      return failureOf(error.code, said, { hasCredentials: settings.secrets !== undefined });
     }
   }
 
@@ -175,35 +184,6 @@ function readAnswer(question: Question, answer: unknown): GoStruct | undefined {
 
 function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && 'code' in error && 'details' in error && typeof error.code === 'number';
-}
-
-function unreachable(detail: string): Answer {
-  return { ok: false, reason: 'unreachable', detail };
-}
-
-/** What the server says may repeat what it was sent. */
-function failureOf(
-  { code, details }: ServiceError,
-  { secrets }: RepoServerRequest,
-  settings: ArgocdSettings,
-  excerptOf: RepoServerDeps['excerptOf'],
-): Answer {
-  if (code === status.DEADLINE_EXCEEDED || code === status.CANCELLED) return unreachable('no answer in time');
-  const said = excerptOf(details, secrets);
-  if (code === status.UNAVAILABLE) return unreachable(`cannot be reached by gRPC: ${said}${mendOf(details)}`);
-  if (code === status.UNIMPLEMENTED) return unreachable(`is no repo-server: ${said}`);
-  const detail = `answered ${status[code]}: ${said}${settings.secrets === undefined ? withoutCredentials : ''}`;
-  const isRefused = code === status.PERMISSION_DENIED || code === status.UNAUTHENTICATED;
-  return { ok: false, reason: isRefused ? 'refused' : 'unknown', detail };
-}
-
-const withoutCredentials =
-  '. It was asked without credentials, since the Secrets of repositories may not be read: allow list of secrets in the namespace of Argo CD';
-
-function mendOf(details: string): string {
-  if (/certificate|altnames/i.test(details))
-    return '. Whom to trust is in the file of --repo-server-ca-cert-path, or with --argocd-repo-server-strict-tls in /app/config/reposerver/tls';
-  return '';
 }
 
 function isSame(one: TlsFiles, other: TlsFiles): boolean {

@@ -52,9 +52,8 @@ const Source = z.object({
       skipCrds: flag,
       valuesObject: z
         .unknown()
-        .transform((value) =>
-          value === undefined ? undefined : { raw: Buffer.from(JSON.stringify(value)).toString('base64') },
-        ),
+        .transform((value) => ({ raw: Buffer.from(JSON.stringify(value)).toString('base64') }))
+        .optional(),
       namespace: text,
       kubeVersion: text,
       apiVersions: texts,
