@@ -110,6 +110,7 @@ export function createReplica(deps: Deps, options: Options): Replica {
     metrics,
     watches: deps.watches,
     backlog: () => leading.term()?.backlog() ?? 0,
+    nextDue: () => leading.term()?.nextDue(),
   });
 
   return {

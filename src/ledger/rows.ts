@@ -109,6 +109,10 @@ export interface Alert extends AlertIdentity {
   /** When it began to match again while it fired, the latest ones. */
   changes: readonly number[];
   acknowledged?: { at: number; by: string; comment: string };
+  /** Templates that tell of its end, as of the last result; empty: the default. Absent: its end is not told. */
+  resolved?: readonly string[];
+  /** Destinations that were told of its oncePer value before it began, and are not told again. */
+  toldBefore?: readonly Destination[];
   /** When it is looked at next, as far as that was known when this was written. */
   dueAt?: number;
 }
