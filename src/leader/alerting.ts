@@ -18,8 +18,8 @@ export interface Alerting {
   groups: Groups;
   /** Loads what the ledger holds of silences and groups; before it nothing is to be decided. Once. */
   begin(): void;
-  /** Resolves when that is loaded; at once where nothing is to be. */
-  begun(): Promise<void>;
+  /** Resolves when that is loaded; undefined: nothing is to be. */
+  begun(): Promise<void> | undefined;
   /** Looks what people have silenced and acknowledged since. */
   refresh(): Promise<void>;
   /** Scopes of the ledger that hold alerts, when the term began. */
@@ -52,7 +52,7 @@ export function createAlerting(deps: Deps, { retryDelay = 100, maxRetryDelay = 5
   const holding = createHolding(deps);
   const groups = createGroups({ ...deps, holding, report });
   const scopes = new Set<string>();
-  let begun: Promise<void> = Promise.resolve();
+  let begun: Promise<void> | undefined;
 
   async function refresh(): Promise<void> {
     const rows: Row<'silence' | 'acknowledgement'>[] = [

@@ -21,7 +21,7 @@ interface Deps {
   ledger: Pick<TermLedger, 'load'>;
   writer: Pick<LedgerWriter, 'written'>;
   /** Until then nothing is loaded. */
-  before?(): Promise<void>;
+  before?(): Promise<void> | undefined;
   /** An answer has been dealt with. */
   onLoaded(): void;
   clock: Clock;
@@ -59,7 +59,8 @@ export function createLoading(deps: Deps, { retryDelay = 100, maxRetryDelay = 5_
   }
 
   async function ask(uid: string, loaded: (rows: LoadedRow[]) => void): Promise<void> {
-    await deps.before?.();
+    const before = deps.before?.();
+    if (before) await before;
     const rows = await untilAnswered(uid);
     if (rows && !signal.aborted) loaded(rows);
   }

@@ -102,6 +102,8 @@ export interface Alert extends AlertIdentity {
   state: AlertState;
   /** Since when the condition matches: as the object says where it does, else when that was seen. */
   since: number;
+  /** What the object says of that, where it was ahead of our clock. */
+  ahead?: number;
   firedAt?: number;
   /** Since when it does not match, while it is kept firing. */
   unmatchedAt?: number;

@@ -1,7 +1,7 @@
 import { compileGroups, compileInhibit, compileMuteTimes, compileSilences, noRules } from '../../src/alerts/schema.ts';
 import { parsePrometheusDuration } from '../../src/alerts/durations.ts';
 import type { Config } from '../../src/config/config.ts';
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 
 /** Reads the fields of a lifecycle and the keys of rules until the configuration does. */
 export function shim(config: Config, data: Readonly<Record<string, string>>): void {
@@ -14,7 +14,9 @@ export function shim(config: Config, data: Readonly<Record<string, string>>): vo
   };
   Object.assign(config, { rules });
   for (const [name, trigger] of config.triggers) {
-    const raw = parse(data[`trigger.${name}`] ?? '[]') as Record<string, unknown>[];
+    const document = parseDocument(data[`trigger.${name}`] ?? '[]');
+    if (document.errors.length > 0) continue;
+    const raw = document.toJS() as Record<string, unknown>[];
     for (const condition of trigger.conditions) {
       const fields = raw[condition.index] ?? {};
       const ms = (field: string) => parsePrometheusDuration(String(fields[field] ?? ''));
