@@ -54,7 +54,6 @@ export function inspectConfig(config: InspectedConfig, options: InspectOptions):
     ...checkSectionTypes(config, config.textOf),
     ...unknownServices(config),
     ...['argocd', 'context', 'subscriptions'].flatMap((key) => checkTags(key, config.textOf(key) ?? '')),
-    ...unsent(config),
     ...inspectRules(config, options.now),
     ...checkEnds(config, config.textOf),
   ];
@@ -113,15 +112,4 @@ function checkTags(key: string, text: string): Problem[] {
     what: `${key} is no template, so ${tag} is taken as it stands`,
     fix: 'Write the value itself; what differs by Application belongs into a template.',
   }));
-}
-
-function unsent({ services }: InspectedConfig): Problem[] {
-  return [...services.values()]
-    .filter(({ sendable }) => !sendable)
-    .map(({ key, type }) => ({
-      key,
-      severity: 'warning',
-      what: `this version of Herald sends nothing through services of type ${type}`,
-      fix: 'Subscriptions to it are passed over: leave them to argocd-notifications until then.',
-    }));
 }

@@ -1,11 +1,11 @@
 import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts';
 import { ANY, listOf, objectOf, type Shape, type Shapes, shapeOf, TEXT } from '../go/shape.ts';
 import { severities } from '../severities.ts';
-import { ends, type NoticeInput, noticeValues, reasons } from '../templates/notice-values.ts';
-import { templateVars } from '../templates/schema.ts';
+import { ends, noticeValues, reasons, templateVars } from '../templates/schema.ts';
 import { conditionVars } from '../triggers/schema.ts';
 import { applicationShape } from './application-shape.ts';
 import { sampleApplication as app } from './sample-application.ts';
+import { sampleNotice } from './sample-notice.ts';
 
 const common = { app, appProject: {}, context: {}, secrets: {}, now: 0 };
 
@@ -28,36 +28,8 @@ export function templateShapes(context: Context = {}): Shapes {
   return new Map([...shapesOf(values, context), ...noticeShapes()]);
 }
 
-/** Of an alert everything that one can have. */
-const sampleNotice: NoticeInput = {
-  reason: 'all resolved',
-  alerts: [
-    {
-      key: 'key',
-      trigger: 'trigger',
-      condition: 'condition',
-      oncePer: '',
-      application: { uid: '', namespace: '', name: '', project: '' },
-      lifecycle: {
-        state: 'resolved',
-        severity: 'critical',
-        labels: {},
-        since: 0,
-        firedAt: 0,
-        endedAt: 0,
-        why: 'recovered',
-        changes: [0],
-        acknowledged: { at: 0, by: 'by', comment: 'comment' },
-        silencedBy: ['silence'],
-      },
-    },
-  ],
-  snapshots: [app],
-  observedAt: 0,
-};
-
 function noticeShapes(): [string, Shape][] {
-  const values = noticeValues(sampleNotice, 0);
+  const values = noticeValues(sampleNotice(app, 0, [], new Map(), true), 0);
   const found = shapeOf(values.alert);
   const texts: Shape = { kind: 'map', element: TEXT };
   const reason: Shape = { kind: 'text', words: reasons };

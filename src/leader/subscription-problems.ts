@@ -1,7 +1,8 @@
 import { silenceProblems } from '../alerts/silence-annotations.ts';
 import type { Clock } from '../clock.ts';
 import type { ClusterEvent } from '../cluster/events.ts';
-import { type Configurations, describe } from '../configurations/configurations.ts';
+import type { Configurations } from '../configurations/configurations.ts';
+import { describe } from '../configurations/problem-report.ts';
 import { createLineBudget } from '../line-budget.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';

@@ -17,9 +17,7 @@ import type { SendContext, Service, ServiceState } from './service.ts';
 import { createMarkers } from './slack/markers.ts';
 import type { SlackSettings } from './slack/slack.ts';
 
-type Loader<S extends AnySchema> = true extends S['pending']
-  ? undefined
-  : () => Promise<Implementation<OptionsOf<S['options']>>>;
+type Loader<S extends AnySchema> = () => Promise<Implementation<OptionsOf<S['options']>>>;
 
 /** Loaded with the first notification: some bring packages that cost much time and memory. */
 const implementations: { [Type in AnySchema['type']]: Loader<Extract<AnySchema, { type: Type }>> } = {
@@ -32,7 +30,9 @@ const implementations: { [Type in AnySchema['type']]: Loader<Extract<AnySchema, 
   github: async () => (await import('./github.ts')).githubService,
   googlechat: async () => (await import('./googlechat.ts')).googleChatService,
   grafana: async () => (await import('./grafana.ts')).grafanaService,
+  incidentio: async () => (await import('./incidentio.ts')).incidentIoService,
   jsm: async () => (await import('./jsm.ts')).jsmService,
+  matrix: async () => (await import('./matrix.ts')).matrixService,
   mattermost: async () => (await import('./mattermost.ts')).mattermostService,
   nats: async () => (await import('./nats.ts')).natsService,
   newrelic: async () => (await import('./newrelic.ts')).newRelicService,

@@ -17,6 +17,8 @@ export interface DefaultOptions {
   now: number;
   /** The address of Argo CD's UI; empty: none is linked. */
   argocdUrl: string;
+  /** What begins a new line. */
+  lineBreak: string;
 }
 
 /** Characters of the list of a digest: the text of attachments is cut at 8,000, messages of others at about 4,000. */
@@ -36,7 +38,7 @@ export function defaultNotification(notice: OngoingInput, options: DefaultOption
   if (hasAttachments)
     return { message: heading, section: { attachments: JSON.stringify(filled.map(attachmentOf)) } };
   const text = filled.flatMap(({ title, lines }) => (isGroup && title ? [title, ...lines] : lines));
-  const message = [heading, ...text].join('\n');
+  const message = [heading, ...text].join(options.lineBreak);
   // A mail without a subject is taken for junk.
   return section?.fields['subject'] === undefined ? { message } : { message, section: { subject: heading } };
 }

@@ -13,6 +13,7 @@ const context = { argocdUrl: 'https://cd.example.com' };
 interface Options {
   serviceType?: string;
   isFirst?: boolean;
+  lineBreak?: string;
   context?: Record<string, string>;
 }
 
@@ -31,6 +32,7 @@ function render(delivery: Delivery, texts: readonly string[], options: Options =
     jsonFields: ['attachments', 'blocks'],
     filterValue: neutraliseMentions,
     context: options.context ?? context,
+    ...(options.lineBreak ? { lineBreak: options.lineBreak } : {}),
     isFirst: options.isFirst ?? delivery.id === delivery.ongoing?.root,
   });
   if (!rendered.ok) throw new Error(rendered.error);
@@ -180,6 +182,33 @@ describe('why a message comes again', () => {
     expect(render(repeated, ['message: "{{ .app.status.reason }}"']).lead).toBeDefined();
   });
 
+  it.each([
+    [
+      'email',
+      'message: m\nemail: {subject: s, body: "broken"}',
+      { subject: 's', body: 'Still firing after 1h (repeated)\nbroken' },
+    ],
+    [
+      'email',
+      'email: {body: "<html><body class=x><b>broken</b></body></html>"}',
+      { body: '<html><body class=x><p>Still firing after 1h (repeated)</p><b>broken</b></body></html>' },
+    ],
+    [
+      'email',
+      'email: {body: "<b>broken</b>"}',
+      { body: '<p>Still firing after 1h (repeated)</p><b>broken</b>' },
+    ],
+    ['email', 'message: m\nemail: {subject: s}', { subject: 's' }],
+    [
+      'teams',
+      'teams: {title: t, text: broken}',
+      { title: 't', text: 'Still firing after 1h (repeated)\nbroken' },
+    ],
+    ['webhook', 'webhook: {hook: {body: "{}"}}', { hook: { body: '{}' } }],
+  ])('stands in what is shown in place of the message: %s, %#', (serviceType, source, section) => {
+    expect(render(later({ reason: 'repeated' }), [source], { serviceType }).section).toEqual(section);
+  });
+
   it('is all that is said where the template says nothing', () => {
     expect(render(later({ reason: 'repeated' }), ['slack: {blocks: "[]"}']).message).toBe(
       'Still firing after 1h (repeated)',
@@ -220,6 +249,9 @@ describe('the default', () => {
     expect(render(end, [], { serviceType: 'telegram' })).toMatchObject({
       message: ['Resolved: shop: on-degraded (critical)', ...lines].join('\n'),
     });
+    expect(render(end, [], { serviceType: 'teams', lineBreak: '\n\n' }).message).toContain(
+      lines.join('\n\n'),
+    );
     expect(render(end, [], { serviceType: 'email' }).section).toEqual({
       subject: 'Resolved: shop: on-degraded (critical)',
     });

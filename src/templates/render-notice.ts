@@ -1,5 +1,6 @@
 /** The notification of a message that has an end: by its templates or by the default, with why it comes again. */
-import type { Notification } from '../model.ts';
+import type { JsonObject, Notification } from '../model.ts';
+import { schemaOf } from '../services/schemas.ts';
 import { defaultNotification } from './default-message.ts';
 import type { NoticeInput } from './notice-values.ts';
 import { lineOf, type OngoingInput, type Print, subjectOf } from './notice-words.ts';
@@ -11,6 +12,8 @@ interface Options extends RenderOptions {
   context: Readonly<Record<string, string>>;
   /** It is sent as if nothing had been sent of it before. */
   isFirst: boolean;
+  /** What begins a new line in a message. @defaultValue a line feed */
+  lineBreak?: string;
 }
 
 export function renderNotice(
@@ -22,6 +25,7 @@ export function renderNotice(
   if (!isOngoing(notice)) return renderNotification(templates, vars, options);
   const print = printer(options);
   const { now } = vars;
+  const { lineBreak = '\n' } = options;
   const context = new Map(Object.entries(options.context));
   const rendered: RenderResult =
     templates.length > 0
@@ -33,6 +37,7 @@ export function renderNotice(
             print,
             now,
             argocdUrl: context.get('argocdUrl') ?? '',
+            lineBreak,
           }),
           warnings: [],
         };
@@ -42,13 +47,35 @@ export function renderNotice(
   const { message, section } = rendered.notification;
   const isGroup = notice.ongoing.groupLabels !== undefined;
   const notification: Notification = {
-    message: isTold ? message : message === '' ? line : `${line}\n${message}`,
-    ...(section ? { section } : {}),
+    message: isTold ? message : led(message, line, lineBreak),
+    ...(section ? { section: isTold ? section : ledSection(section, line, lineBreak, options) } : {}),
     ...(isTold ? {} : { lead: line }),
     ...(options.isFirst ? {} : { brief: `${subjectOf(notice, print)}: ${line}` }),
     ...(isGroup ? { replaces: true } : {}),
   };
   return { ...rendered, notification };
+}
+
+/** What a service shows in place of the message begins with it, too. */
+function ledSection(
+  section: JsonObject,
+  line: string,
+  lineBreak: string,
+  { serviceType }: RenderOptions,
+): JsonObject {
+  const field = schemaOf(serviceType)?.section?.messageField;
+  const text = field === undefined ? undefined : section[field];
+  if (field === undefined || typeof text !== 'string' || text === '') return section;
+  return { ...section, [field]: led(text, line, lineBreak) };
+}
+
+/** HTML stays HTML: the line goes into its body. */
+function led(text: string, line: string, lineBreak: string): string {
+  if (text === '') return line;
+  if (!/^\s*</.test(text)) return `${line}${lineBreak}${text}`;
+  const at = /<body[^>]*>/i.exec(text);
+  const end = at ? at.index + at[0].length : 0;
+  return `${text.slice(0, end)}<p>${line}</p>${text.slice(end)}`;
 }
 
 function isOngoing(notice: NoticeInput): notice is OngoingInput {

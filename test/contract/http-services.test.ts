@@ -131,12 +131,32 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'incidentio',
+  options: { url: 'https://api.incident.io/v2/alert_events/http/01ABC', token },
+  recipient: '',
+  secrets: [token],
+  answer: { status: 202, json: { status: 'success', deduplication_key: 'd1' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { title: string }).title,
+  earlier: {},
+});
+
+describeHttpService({
   type: 'jsm',
   options: { apiKeys: { platform: token } },
   recipient: 'platform',
   secrets: [token],
   answer: { status: 202, json: { result: 'Request will be processed', requestId: 'r1' } },
   textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
+  earlier: {},
+});
+
+describeHttpService({
+  type: 'matrix',
+  options: { homeserverUrl: 'https://matrix.example', accessToken: token },
+  recipient: '!abc:matrix.example',
+  secrets: [token],
+  answer: { json: { event_id: '$1', room_id: '!abc:matrix.example' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { body?: string }).body,
   earlier: {},
 });
 

@@ -1,7 +1,7 @@
 /** What Pub/Sub's API and Google's metadata server make of a request, for the server that stands for every host. */
 import { type KeyObject, verify } from 'node:crypto';
 import { isObject } from '../../src/json.ts';
-import type { Json, JsonObject } from '../../src/model.ts';
+import type { Json } from '../../src/model.ts';
 import type { Answer, WireRequest } from './server.ts';
 
 interface PubsubOptions {
@@ -11,17 +11,23 @@ interface PubsubOptions {
   keys?: Readonly<Record<string, KeyObject>>;
 }
 
+/** As subscribers get it. */
+interface PubsubMessage {
+  topic: string;
+  data: string;
+  attributes?: Record<string, string>;
+}
+
 export interface PubsubDouble {
   answer: Answer;
-  /** As subscribers get them. */
-  messages(): JsonObject[];
+  messages(): PubsubMessage[];
 }
 
 /** What the metadata server gives out. */
 const metadataToken = 'ya29.metadata';
 
 export function createPubsub(options: PubsubOptions): PubsubDouble {
-  const taken: JsonObject[] = [];
+  const taken: PubsubMessage[] = [];
   const respond = (request: WireRequest): Answer => {
     const { answer, message } = pubsubAnswer(options, request);
     if (message !== undefined) taken.push(message);
@@ -34,7 +40,7 @@ export function createPubsub(options: PubsubOptions): PubsubDouble {
 export function pubsubAnswer(
   { topics, keys = {} }: PubsubOptions,
   { host = '', path = '', headers = {}, body = '' }: WireRequest,
-): { answer: Answer; message?: JsonObject } {
+): { answer: Answer; message?: PubsubMessage } {
   if (['metadata.google.internal', '169.254.169.254'].includes(host))
     return { answer: metadata(path, headers) };
   const topic = /^\/v1\/(projects\/[^/]+\/topics\/[^/]+):publish$/.exec(path)?.[1];
@@ -47,7 +53,9 @@ export function pubsubAnswer(
   if (!topics.includes(topic)) {
     return { answer: refuse(404, 'NOT_FOUND', `Resource not found (resource=${topic.split('/').at(-1)}).`) };
   }
-  const { messages } = JSON.parse(body) as { messages: [{ data?: string; attributes?: JsonObject }] };
+  const { messages } = JSON.parse(body) as {
+    messages: [{ data?: string; attributes?: Record<string, string> }];
+  };
   const [{ data = '', attributes = {} }] = messages;
   if (
     Object.values(attributes).some((value) => typeof value !== 'string' || Buffer.byteLength(value) > 1_024)

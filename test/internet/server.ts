@@ -130,7 +130,7 @@ export function createScriptedServer(
   /** The vectors have messages in place of requests: those that were taken. */
   function published(pubsub: JsonObject, request: WireRequest): Answer {
     const { answer, message } = pubsubAnswer(pubsub as { topics: string[] }, request);
-    if (message !== undefined) record({ pubsub: message });
+    if (message !== undefined) record({ pubsub: { ...message } });
     return answer;
   }
 

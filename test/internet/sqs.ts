@@ -1,7 +1,5 @@
 /** What SQS makes of a request, as far as its API says: for answers of the server that stands for every host. */
 import { createHash } from 'node:crypto';
-import { isObject } from '../../src/json.ts';
-import type { JsonObject } from '../../src/model.ts';
 import { isSignedBy } from './aws-signature.ts';
 import type { Answer, WireRequest } from './server.ts';
 
@@ -12,14 +10,24 @@ interface SqsOptions {
   longest?: number;
 }
 
+/** As SendMessage has it. */
+interface SqsMessage {
+  QueueUrl: string;
+  MessageBody?: string;
+  DelaySeconds?: number;
+  MessageGroupId?: string;
+  MessageDeduplicationId?: string;
+  MessageAttributes?: Record<string, { DataType: string; StringValue: string }>;
+}
+
 export interface SqsDouble {
   answer: Answer;
   /** Messages that were taken, those of FIFO queues once. */
-  messages(): JsonObject[];
+  messages(): SqsMessage[];
 }
 
 export function createSqs({ queues, keys, longest = 1_048_576 }: SqsOptions): SqsDouble {
-  const taken: JsonObject[] = [];
+  const taken: SqsMessage[] = [];
   /** Of FIFO queues: the ids of messages by queue and deduplication id. */
   const known = new Map<string, string>();
 
@@ -35,10 +43,10 @@ export function createSqs({ queues, keys, longest = 1_048_576 }: SqsOptions): Sq
       );
     if (!isSignedBy(awsSignature, secret))
       return refuse(403, 'InvalidSignatureException', 'The request signature we calculated does not match');
-    const input = JSON.parse(body) as JsonObject;
+    const input = JSON.parse(body) as SqsMessage & { QueueName?: string };
     switch (headers['x-amz-target']) {
       case 'AmazonSQS.GetQueueUrl':
-        return locate(String(input['QueueName']));
+        return locate(input.QueueName ?? '');
       case 'AmazonSQS.SendMessage':
         return take(input);
       default:
@@ -53,30 +61,26 @@ export function createSqs({ queues, keys, longest = 1_048_576 }: SqsOptions): Sq
     return { json: { QueueUrl: `https://sqs.us-east-2.amazonaws.com/123456789012/${name}` } };
   }
 
-  function take(input: JsonObject): Answer {
-    const queue = String(input['QueueUrl']);
-    const text = input['MessageBody'];
+  function take(input: SqsMessage): Answer {
+    const { QueueUrl: queue, MessageBody: text = '', MessageDeduplicationId: id } = input;
     const fault = faultOf(input);
     if (fault !== undefined) return refuse(400, ...fault);
-    const id = input['MessageDeduplicationId'];
     const key = JSON.stringify([queue, id]);
     const MessageId = (id === undefined ? undefined : known.get(key)) ?? `m${taken.length + 1}`;
     if (id === undefined || !known.has(key)) taken.push(input);
     known.set(key, MessageId);
-    return { json: { MessageId, MD5OfMessageBody: createHash('md5').update(String(text)).digest('hex') } };
+    return { json: { MessageId, MD5OfMessageBody: createHash('md5').update(text).digest('hex') } };
   }
 
-  function faultOf(input: JsonObject): [type: string, message: string] | undefined {
-    const { MessageBody: text, MessageGroupId, MessageDeduplicationId, DelaySeconds } = input;
-    const isFifo = String(input['QueueUrl']).endsWith('.fifo');
-    if (typeof text !== 'string' || text === '')
-      return ['MissingParameter', 'The request must contain MessageBody.'];
+  function faultOf(input: SqsMessage): [type: string, message: string] | undefined {
+    const { QueueUrl, MessageBody: text = '', MessageGroupId, MessageDeduplicationId, DelaySeconds } = input;
+    const isFifo = QueueUrl.endsWith('.fifo');
+    if (text === '') return ['MissingParameter', 'The request must contain MessageBody.'];
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what SQS looks for.
     if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text) || !text.isWellFormed())
       return ['com.amazonaws.sqs#InvalidMessageContents', 'Invalid characters found.'];
-    const attributes = isObject(input['MessageAttributes']) ? input['MessageAttributes'] : {};
-    const values = Object.entries(attributes).map(
-      ([name, value]) => `${name}String${isObject(value) ? value['StringValue'] : ''}`,
+    const values = Object.entries(input.MessageAttributes ?? {}).map(
+      ([name, { DataType, StringValue }]) => name + DataType + StringValue,
     );
     if (Buffer.byteLength(text + values.join('')) >= longest + 1) {
       const message = `One or more parameters are invalid. Reason: Message must be shorter than ${longest + 1} bytes.`;

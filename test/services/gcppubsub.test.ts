@@ -92,7 +92,7 @@ describe('messages', () => {
   it('that are too long are cut', async () => {
     const { messages } = double();
     await send({ message: 'é'.repeat(4_000_000) });
-    const data = String(messages()[0]?.['data']);
+    const data = messages()[0]?.data ?? '';
     expect([data.length, data.at(-1)]).toEqual([3_499_999, '…']);
   });
 

@@ -24,7 +24,8 @@ export const differences: readonly Difference[] = [
         name,
         {
           DataType: 'String',
-          StringValue: String(text).replaceAll('{{.app.metadata.name}}', step.varsRef ?? ''),
+          StringValue:
+            typeof text === 'string' ? text.replaceAll('{{.app.metadata.name}}', step.varsRef ?? '') : text,
         },
       ]);
       return withMessages(step, (json) => ({ ...json, MessageAttributes: Object.fromEntries(sent) }));

@@ -16,7 +16,7 @@ export const differences: readonly Difference[] = [
         if (!isObject(attributes)) return request;
         const rendered = Object.entries(attributes).map(([name, text]) => [
           name,
-          String(text).includes('{{') ? '' : text,
+          typeof text === 'string' && text.includes('{{') ? '' : text,
         ]);
         return { ...request, pubsub: { ...request.pubsub, attributes: Object.fromEntries(rendered) } };
       });
