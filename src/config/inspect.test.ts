@@ -297,13 +297,6 @@ describe('services', () => {
     expect(said(data)).toEqual([]);
   });
 
-  test('one that nothing is sent through yet is said as such', () => {
-    const told = said({ 'service.gcppubsub': 'topic: x\n' });
-    expect(told).toEqual([
-      expect.stringMatching(/^warning service.gcppubsub: this version .* sends nothing through/),
-    ]);
-  });
-
   test('options that argocd-notifications does not have are unknown', () => {
     const grafana = 'apiUrl: https://example.com\napiKey: x\ngcpSAKey: y\n';
     const rocketchat = 'email: a\npassword: b\nserverUrl: c\nwebhookUrl: d\n';

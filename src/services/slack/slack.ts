@@ -1,3 +1,7 @@
+/**
+ * Slack's Web API: looking for what an earlier attempt has sent, posting and replacing, channels, users and mentions,
+ * errors and limits. The folder may import what all services share, and the ground.
+ */
 import type { Notification, Outcome } from '../../model.ts';
 import type { Implementation } from '../implementation.ts';
 import { excerptOf } from '../secrets.ts';
