@@ -8,7 +8,9 @@ import { gcppubsub } from './gcppubsub-schema.ts';
 import { github } from './github-schema.ts';
 import { googlechat } from './googlechat-schema.ts';
 import { grafana } from './grafana-schema.ts';
+import { incidentio } from './incidentio-schema.ts';
 import { jsm } from './jsm-schema.ts';
+import { matrix } from './matrix-schema.ts';
 import { mattermost } from './mattermost-schema.ts';
 import { nats } from './nats-schema.ts';
 import { newrelic } from './newrelic-schema.ts';
@@ -36,7 +38,9 @@ export const schemas = [
   github,
   googlechat,
   grafana,
+  incidentio,
   jsm,
+  matrix,
   mattermost,
   nats,
   newrelic,
@@ -63,11 +67,6 @@ export function schemaOf(type: string): ServiceSchema | undefined {
   // What a schema does with options, it does with those that it has read itself.
   return byType.get(type) as ServiceSchema | undefined;
 }
-
-/** Types that Herald sends through. */
-export const sendableTypes: readonly string[] = schemas
-  .filter((schema) => !('pending' in schema && schema.pending))
-  .map(({ type }) => type);
 
 /** The key of a type: argocd-notifications passes over one that begins with `herald.`, and refuses a type of ours elsewhere. */
 export function serviceKeyOf(type: string): string {
