@@ -35,7 +35,6 @@ describe('parseConfig', () => {
       key: 'service.slack',
       type: 'slack',
       name: 'slack',
-      sendable: true,
       options: { token: 'xoxb-1-secret-value' },
       settings: { token: 'xoxb-1-secret-value', apiURL: 'https://slack.com/api/' },
     });

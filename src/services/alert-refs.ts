@@ -1,3 +1,7 @@
+/**
+ * Backends that messages are sent to: for each type a schema (`<type>-schema.ts`) and, where Herald sends to it, an
+ * implementation (`<type>.ts`), listed in `schemas.ts` and `registry.ts`. It may import the ground alone.
+ */
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../model.ts';
 import type { ImplementationDeps } from './implementation.ts';

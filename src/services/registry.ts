@@ -17,18 +17,16 @@ import type { SendContext, Service, ServiceState } from './service.ts';
 import { createMarkers } from './slack/markers.ts';
 import type { SlackSettings } from './slack/slack.ts';
 
-type Loader<S extends AnySchema> = true extends S['pending']
-  ? undefined
-  : () => Promise<Implementation<OptionsOf<S['options']>>>;
+type Loader<S extends AnySchema> = () => Promise<Implementation<OptionsOf<S['options']>>>;
 
 /** Loaded with the first notification: some bring packages that cost much time and memory. */
 const implementations: { [Type in AnySchema['type']]: Loader<Extract<AnySchema, { type: Type }>> } = {
   alertmanager: async () => (await import('./alertmanager.ts')).alertmanagerService,
-  awssqs: undefined,
+  awssqs: async () => (await import('./awssqs.ts')).awsSqsService,
   console: async () => (await import('./console.ts')).consoleService,
   discord: async () => (await import('./discord.ts')).discordService,
   email: async () => (await import('./email.ts')).emailService,
-  gcppubsub: undefined,
+  gcppubsub: async () => (await import('./gcppubsub.ts')).pubSubService,
   github: async () => (await import('./github.ts')).githubService,
   googlechat: async () => (await import('./googlechat.ts')).googleChatService,
   grafana: async () => (await import('./grafana.ts')).grafanaService,

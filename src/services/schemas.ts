@@ -70,11 +70,6 @@ export function schemaOf(type: string): ServiceSchema | undefined {
   return byType.get(type) as ServiceSchema | undefined;
 }
 
-/** Types that Herald sends through. */
-export const sendableTypes: readonly string[] = schemas
-  .filter((schema) => !('pending' in schema && schema.pending))
-  .map(({ type }) => type);
-
 /** The key of a type: argocd-notifications passes over one that begins with `herald.`, and refuses a type of ours elsewhere. */
 export function serviceKeyOf(type: string): string {
   return `${schemaOf(type)?.isHeraldOnly ? 'herald.' : ''}service.${type}`;

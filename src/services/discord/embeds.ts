@@ -1,4 +1,7 @@
-/** Embeds of a message of Discord, as its API (v10) takes them. */
+/**
+ * What `discord` is made of: embeds of a message, as its API (v10) takes them. The folder may import what all services
+ * share, and the ground.
+ */
 import { parseYaml } from '../../go/yaml.ts';
 import { isObject } from '../../json.ts';
 import type { Json, JsonObject } from '../../model.ts';

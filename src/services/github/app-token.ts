@@ -1,4 +1,7 @@
-/** What `github` is made of: the token of the App, calls with it, and each of the things that a template can ask for. */
+/**
+ * What `github` is made of: the token of the App, calls with it, and each of the things that a template can ask for. The
+ * folder may import what all services share, and the ground.
+ */
 import { createSign, type KeyObject } from 'node:crypto';
 import { objectAt, textAt } from '../../json.ts';
 import { type Asked, type Failure, unreadable } from '../api.ts';

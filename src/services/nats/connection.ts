@@ -1,3 +1,8 @@
+/**
+ * How NATS is reached: which servers are tried, and a connection to one of them. The folder may import what all services
+ * share, the ground and the client of NATS.
+ */
+
 /** One connection to a NATS server, on a socket of ours: the client's own goes wherever a name leads to. */
 import type { Socket } from 'node:net';
 import { connect as startTls, type TLSSocket } from 'node:tls';
