@@ -303,11 +303,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     '1 while the condition of the trigger holds for a subscribed Application.',
     alertLabels,
   );
-  const alerts = gauge(
-    'herald_alerts',
-    'Alerts with an end, by their state, always 1.',
-    ongoingLabels,
-  );
+  const alerts = gauge('herald_alerts', 'Alerts with an end, by their state, always 1.', ongoingLabels);
   const alertSince = gauge(
     'herald_alert_active_since_timestamp_seconds',
     'Since when the condition has held, Unix time.',

@@ -1,7 +1,13 @@
-import { compileGroups, compileInhibit, compileMuteTimes, compileSilences, noRules } from '../../src/alerts/schema.ts';
-import { parsePrometheusDuration } from '../../src/alerts/durations.ts';
-import type { Config } from '../../src/config/config.ts';
 import { parseDocument } from 'yaml';
+import { parsePrometheusDuration } from '../../src/go/durations.ts';
+import {
+  compileGroups,
+  compileInhibit,
+  compileMuteTimes,
+  compileSilences,
+  noRules,
+} from '../../src/alerts/schema.ts';
+import type { Config } from '../../src/config/config.ts';
 
 /** Reads the fields of a lifecycle and the keys of rules until the configuration does. */
 export function shim(config: Config, data: Readonly<Record<string, string>>): void {

@@ -167,7 +167,9 @@ export async function createWorld(
   };
 
   function configure({ configurations }: Pipeline): void {
-    configurations.update(snapshot({ 'herald.service.console': '{}', 'template.m': 'message: m', ...config }));
+    configurations.update(
+      snapshot({ 'herald.service.console': '{}', 'template.m': 'message: m', ...config }),
+    );
     const active = configurations.get(controllerNamespace);
     if (active) shim(active.config, config);
   }
@@ -204,7 +206,14 @@ export type Step = (world: World) => Promise<void> | void;
 export function health(
   name: string,
   status: string,
-  more: { to?: Record<string, string>; labels?: Record<string, string>; annotations?: Record<string, string>; since?: string; status?: JsonObject; metadata?: JsonObject } = {},
+  more: {
+    to?: Record<string, string>;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    since?: string;
+    status?: JsonObject;
+    metadata?: JsonObject;
+  } = {},
 ): Step {
   const { to = { 'on-degraded': 'ops' }, since, status: others = {}, ...shape } = more;
   const lastTransitionTime = since === undefined ? {} : { lastTransitionTime: since };
