@@ -59,6 +59,8 @@ export interface SlackSimulatorOptions {
    * `conversations.history` once a minute and 15 messages. More answers 429, of that method alone.
    */
   quotas: Record<string, { perMinute: number; mostItems?: number }>;
+  /** Milliseconds for which messages may be edited; absent: for ever. */
+  editWindow?: number;
   botName: string;
   /** For long runs: the last so many messages of each channel, and calls, are kept; absent: all. */
   keep: { messages?: number; calls?: number };

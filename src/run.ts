@@ -17,9 +17,8 @@ import { StoreError } from './store/store.ts';
 import { waitForStore } from './store/wait-for-store.ts';
 
 /** `herald run`, to its end. Answers the exit code. */
-export async function run(options: RunOptions, notices: readonly string[]): Promise<number> {
+export async function run(options: RunOptions): Promise<number> {
   const log = createLog(options.log);
-  for (const notice of notices) log.warn({ notice }, 'Notice on the command line');
   try {
     await runBridge(options, log);
     return 0;
@@ -80,7 +79,7 @@ async function runBridge(options: RunOptions, log: Logger): Promise<void> {
       connection,
       openStore: (untilThen) => waitForStore(options.queue, { log, signal: untilThen, clock }),
       createService: (source, given) =>
-        createService(source, { ...given, log, stream: process.stdout, now: clock.now }),
+        createService(source, { ...given, log, stream: process.stdout, now: clock.now, clock }),
       signal,
       clock,
       metrics,

@@ -5,8 +5,9 @@ import { fieldOf } from '../go/fields.ts';
 import { parseYaml, type YamlPath } from '../go/yaml.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { readInterval, readZone } from './intervals-schema.ts';
-import type { Matcher } from './matcher.ts';
+import { type Matcher, patternSize } from './matcher.ts';
 import { readMatchers } from './matchers-schema.ts';
+import { momentFix, parseMoment } from './moment.ts';
 import type { GroupRule, InhibitRule, MuteRule, SilenceRule } from './rules.ts';
 import { type TimeInterval, utc } from './times.ts';
 
@@ -104,6 +105,8 @@ interface RuleReader {
 
 /** Rules of one key. */
 export const mostRules = 1_000;
+/** What the regular expressions of one key may cost together, see `regexpSize`. */
+export const mostPatterns = 20_000;
 
 export interface CompiledRules<T> {
   rules: T[];
@@ -112,7 +115,11 @@ export interface CompiledRules<T> {
   isBroken?: true;
 }
 
-function compiler<T>(names: readonly Name[], make: (rule: RuleReader) => T | undefined) {
+function matchersOf(rule: object): Matcher[] {
+  return ['matchers', 'source', 'target'].flatMap((side) => (rule as Record<string, Matcher[]>)[side] ?? []);
+}
+
+function compiler<T extends object>(names: readonly Name[], make: (rule: RuleReader) => T | undefined) {
   return (key: string, text: string): CompiledRules<T & { entry: number }> => {
     const document = parseYaml(text);
     const decoder = createDecoder(document, key);
@@ -129,7 +136,14 @@ function compiler<T>(names: readonly Name[], make: (rule: RuleReader) => T | und
         'Write what rules have in common as one, with a list of values.',
       );
     }
+    let patterns = 0;
     for (const [index, entry] of entries.slice(0, mostRules).entries()) {
+      if (patterns > mostPatterns) {
+        const what =
+          'the regular expressions are too large together, and the rules from here on are not read';
+        decoder.report([index], 'error', what, 'Write lists of values in place of expressions.');
+        break;
+      }
       const object = decoder.object([index], entry);
       if (object === undefined) continue;
       const before = problems.length;
@@ -139,6 +153,7 @@ function compiler<T>(names: readonly Name[], make: (rule: RuleReader) => T | und
         names.flatMap((name) => ruleSpellings[name]),
       );
       const made = make(createRuleReader(decoder, [index], object));
+      patterns += patternSize(made ? matchersOf(made) : []);
       const isGood = !problems.slice(before).some(({ severity }) => severity === 'error');
       if (made !== undefined && isGood) rules.push({ ...made, entry: index + 1 });
     }
@@ -171,14 +186,9 @@ function createRuleReader(decoder: Decoder, path: YamlPath, object: JsonObject):
     },
     time(name) {
       const written = text(name) ?? '';
-      const time = /^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2}))?$/.test(
-        written,
-      )
-        ? Date.parse(written)
-        : Number.NaN;
-      if (!Number.isNaN(time)) return time;
-      const what = written === '' ? `${name} is missing` : `${name} is no time`;
-      report(name, what, 'Write it with its zone, such as 2026-12-01T00:00:00Z.');
+      const time = parseMoment(written);
+      if (time !== undefined) return time;
+      report(name, written === '' ? `${name} is missing` : `${name} is no time`, momentFix);
       return undefined;
     },
     duration: (name) => readDuration(decoder, find(name)),

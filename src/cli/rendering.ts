@@ -4,6 +4,7 @@ import type { Lookup } from '../argocd/lookup.ts';
 import { renderWithRepo } from '../argocd/rendering.ts';
 import { jsonFaults } from '../config/check-renderings.ts';
 import type { Config } from '../config/config.ts';
+import { sampleNotice } from '../config/sample-notice.ts';
 import { createLog } from '../log.ts';
 import type { Application, JsonObject, Notification } from '../model.ts';
 import { createService, type ServiceDeps } from '../services/registry.ts';
@@ -78,8 +79,10 @@ export async function rendered(
   context: RenderContext,
 ): Promise<{ notification: Notification; isBroken: boolean }> {
   const { config, loaded, application, appProject, argocd, io } = context;
+  const names = templates.map(({ name }) => name);
   const input = {
     app: application.object,
+    notice: sampleNotice(application.object, io.now(), names, config.triggers),
     appProject,
     context: config.context,
     secrets: loaded.secret ?? {},

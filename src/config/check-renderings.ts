@@ -6,12 +6,15 @@ import { isObject, objectsAt, textAt } from '../json.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { renderNotification, shapeOf, templateVars } from '../templates/schema.ts';
 import type { Template } from '../templates/template.ts';
+import type { Trigger } from '../triggers/trigger.ts';
 import type { ServiceConfig } from './config.ts';
 import { sampleApplication } from './sample-application.ts';
+import { sampleNotice } from './sample-notice.ts';
 
 export interface RenderingInput {
   templates: ReadonlyMap<string, Template>;
   services: ReadonlyMap<string, ServiceConfig>;
+  triggers: ReadonlyMap<string, Trigger>;
   context: Readonly<Record<string, string>>;
   /** What the templates are rendered for; absent: the sample, of which no more is said than holds for any. */
   application?: JsonObject;
@@ -124,6 +127,7 @@ function render(template: Template, serviceType: string, input: RenderingInput, 
   const app = input.application ?? withNames(sampleApplication, source);
   const vars = templateVars({
     app,
+    notice: sampleNotice(app, input.now, [template.name], input.triggers, true),
     appProject: {},
     context: { ...named(source, 'context'), ...input.context },
     secrets: named(source, 'secrets'),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { printMatcher } from '../alerts/matcher.ts';
+import { mostMatchers, printMatcher } from '../alerts/matcher.ts';
+import { mostPatterns, mostRules } from '../alerts/schema.ts';
 import { type ConfigInput, parseConfig } from './parse-config.ts';
 
 const base = {
@@ -65,10 +66,20 @@ describe('the keys of rules', () => {
     expect(parse(rules, { previous: before }).rules.inhibit).toBe(before.rules.inhibit);
   });
 
-  it('more than a thousand rules are not read', () => {
-    const config = parse({ silences: '- {match: {name: a}, until: 2026-12-01}\n'.repeat(1_001) });
-    expect(config.rules.silences).toHaveLength(1_000);
-    expect(config.problems).toMatchObject([{ severity: 'error', line: 1_001 }]);
+  it('rules beyond the bounds are not read', () => {
+    const many = parse({ silences: '- {match: {name: a}, until: 2026-12-01}\n'.repeat(mostRules + 1) });
+    expect(many.rules.silences).toHaveLength(mostRules);
+    expect(many.problems).toMatchObject([{ severity: 'error', line: mostRules + 1 }]);
+    const large = parse({ silences: "- {match: {name: '=~x{999}y{999}'}, until: 2026-12-01}\n".repeat(100) });
+    const read = large.rules.silences.length;
+    expect(read).toBe(Math.ceil(mostPatterns / 1_998));
+    expect(large.problems).toMatchObject([{ severity: 'error', line: read + 1 }]);
+    const matchers = Array.from({ length: mostMatchers + 1 }, (_, i) => `a${i}: b`).join(', ');
+    const wide = parse({ silences: `- {match: {${matchers}}, until: 2026-12-01}` });
+    expect(wide.rules.silences).toEqual([]);
+    expect(wide.problems).toMatchObject([{ what: `there are more than ${mostMatchers} matchers` }]);
+    const text = matchers.replaceAll(': ', '=').replaceAll(', ', ',');
+    expect(parse({ silences: `- {match: '${text}', until: 2026-12-01}` }).rules.silences).toEqual([]);
   });
 
   it('a bad lifecycle field leaves the last good version of the trigger in force', () => {

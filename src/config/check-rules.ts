@@ -50,45 +50,60 @@ interface Found {
   fix: string;
 }
 
+/** Of a label of which each value is known: its values, and what to say of others. */
+interface KnownValues {
+  names: ReadonlySet<string>;
+  what: string;
+  fix: (value: string) => string;
+}
+
+export function knownValues({
+  triggers,
+  triggerNames,
+  serviceNames,
+}: Pick<Definitions, 'triggers' | 'triggerNames' | 'serviceNames'>): ReadonlyMap<string, KnownValues> {
+  const severities = [...triggers.values()].flatMap(({ conditions }) =>
+    conditions.map((each) => each.severity),
+  );
+  return new Map<string, KnownValues>([
+    [
+      'trigger',
+      {
+        names: triggerNames,
+        what: 'is not defined',
+        fix: (value) => `Add the key trigger.${value}, or name a trigger that there is.`,
+      },
+    ],
+    [
+      'service',
+      {
+        names: serviceNames,
+        what: 'is not configured',
+        fix: (value) => `Add the key service.${value}, or name a service that there is.`,
+      },
+    ],
+    [
+      'severity',
+      {
+        names: new Set(severities),
+        what: 'is that of no condition',
+        fix: (value) => `Add severity: ${value} to conditions, or name one that they have.`,
+      },
+    ],
+  ]);
+}
+
 interface Known {
   /** Of alerts, whatever their Application. */
   labels: ReadonlySet<string>;
-  /** Labels of which each value is known, with a sentence on what to do about others. */
-  values: ReadonlyMap<string, { names: ReadonlySet<string>; what: string; fix: (value: string) => string }>;
+  values: ReadonlyMap<string, KnownValues>;
 }
 
 function namesOf(definitions: Definitions): Known {
   const conditions = [...definitions.triggers.values()].flatMap((trigger) => trigger.conditions);
-  const services = new Set(definitions.serviceNames);
-  const severities = new Set(conditions.map(({ severity }) => severity));
   return {
     labels: new Set([...reservedLabels, ...conditions.flatMap(({ labels }) => Object.keys(labels))]),
-    values: new Map([
-      [
-        'trigger',
-        {
-          names: definitions.triggerNames,
-          what: 'is not defined',
-          fix: (value: string) => `Add the key trigger.${value}, or name a trigger that there is.`,
-        },
-      ],
-      [
-        'service',
-        {
-          names: services,
-          what: 'is not configured',
-          fix: (value: string) => `Add the key service.${value}, or name a service that there is.`,
-        },
-      ],
-      [
-        'severity',
-        {
-          names: severities,
-          what: 'is that of no condition',
-          fix: (value: string) => `Add severity: ${value} to conditions, or name one that they have.`,
-        },
-      ],
-    ]),
+    values: knownValues(definitions),
   };
 }
 

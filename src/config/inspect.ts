@@ -7,6 +7,7 @@ import type { JsonObject, Problem } from '../model.ts';
 import { serviceKeyOf } from '../services/schemas.ts';
 import type { GlobalSubscription, TriggerList } from '../subscriptions/schema.ts';
 import { inspectTrigger } from '../triggers/schema.ts';
+import { checkEnds } from './check-ends.ts';
 import { checkRenderings } from './check-renderings.ts';
 import {
   checkOverlaps,
@@ -15,6 +16,7 @@ import {
   type Sections,
   type Subscribed,
 } from './check-sections.ts';
+import { inspectRules } from './inspect-rules.ts';
 import type { TextOf } from './references.ts';
 import { templateTags } from './template-tags.ts';
 import { conditionShapes, templateShapes } from './variable-shapes.ts';
@@ -26,6 +28,8 @@ export interface InspectedConfig extends Sections {
   subscriptions: readonly GlobalSubscription[];
   context: Readonly<Record<string, string>>;
   rules: AlertRules;
+  /** Also of those that are not valid. */
+  triggerNames: ReadonlySet<string>;
   textOf: TextOf;
 }
 
@@ -49,8 +53,11 @@ export function inspectConfig(config: InspectedConfig, options: InspectOptions):
     ...checkRenderings({ ...config, ...options }),
     ...checkSectionTypes(config, config.textOf),
     ...unknownServices(config),
-    ...['argocd', 'context', 'subscriptions'].flatMap((key) => checkTags(key, config.textOf(key) ?? '')),
-    ...unsent(config),
+    ...['argocd', 'context', 'subscriptions', ...Object.keys(config.rules)].flatMap((key) =>
+      checkTags(key, config.textOf(key) ?? ''),
+    ),
+    ...inspectRules(config, options.now),
+    ...checkEnds(config, config.textOf),
   ];
 }
 
@@ -107,15 +114,4 @@ function checkTags(key: string, text: string): Problem[] {
     what: `${key} is no template, so ${tag} is taken as it stands`,
     fix: 'Write the value itself; what differs by Application belongs into a template.',
   }));
-}
-
-function unsent({ services }: InspectedConfig): Problem[] {
-  return [...services.values()]
-    .filter(({ sendable }) => !sendable)
-    .map(({ key, type }) => ({
-      key,
-      severity: 'warning',
-      what: `this version of Herald sends nothing through services of type ${type}`,
-      fix: 'Subscriptions to it are passed over: leave them to argocd-notifications until then.',
-    }));
 }

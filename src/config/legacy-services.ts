@@ -2,7 +2,7 @@ import { field, parseYaml } from '../go/yaml.ts';
 import { isObject } from '../json.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { validateOptions } from '../services/schema.ts';
-import { schemaOf, sendableTypes } from '../services/schemas.ts';
+import { schemaOf } from '../services/schemas.ts';
 import type { ServiceConfig } from './config.ts';
 import { type SecretData, valueOf } from './secrets.ts';
 
@@ -57,8 +57,7 @@ function legacyService(type: string, name: string, options: Json): LegacyService
   ];
   const schema = schemaOf(type);
   const settings = schema && validateOptions(schema, options).options;
-  const sendable = sendableTypes.includes(type);
-  if (sendable && settings === undefined) {
+  if (schema !== undefined && settings === undefined) {
     const what = `the options of service ${name} are not valid`;
     problems.push({
       key: legacyServicesKey,
@@ -68,6 +67,6 @@ function legacyService(type: string, name: string, options: Json): LegacyService
     });
     return { problems };
   }
-  const service = { key: legacyServicesKey, type, name, sendable, options, settings };
+  const service = { key: legacyServicesKey, type, name, options, settings };
   return { service, problems };
 }

@@ -35,7 +35,6 @@ describe('parseConfig', () => {
       key: 'service.slack',
       type: 'slack',
       name: 'slack',
-      sendable: true,
       options: { token: 'xoxb-1-secret-value' },
       settings: { token: 'xoxb-1-secret-value', apiURL: 'https://slack.com/api/' },
     });
@@ -119,6 +118,17 @@ describe('parseConfig', () => {
     expect(config.problems).toMatchObject([
       { key: 'template.long', severity: 'error', what: 'the key is longer than 96 KiB, and is not read' },
     ]);
+  });
+
+  it('keeps the last good version of what becomes too long', () => {
+    const first = parse({});
+    const grown = { ...good, 'template.deployed': `message: ${'x'.repeat(longestKey)}` };
+    const second = parse({ configMap: grown, previous: first });
+    expect(second.templates.get('deployed')).toBe(first.templates.get('deployed'));
+    expect(second.problems).toMatchObject([
+      { key: 'template.deployed', what: expect.stringContaining('the previous version stays in force') },
+    ]);
+    expect(parse({ configMap: good, previous: second }).problems).toEqual([]);
   });
 
   it('forgets keys that are removed', () => {
@@ -425,6 +435,10 @@ describe('parseConfig', () => {
       'service.slack.x',
       'service.email',
       'subscriptions',
+      'silences',
+      'muteTimes',
+      'inhibit',
+      'groups',
       'defaultTriggers',
       'defaultTriggers.slack',
       'context',

@@ -8,7 +8,7 @@ import type { AddressPolicy } from '../net/address-policy.ts';
 import { serverUrls } from '../net/server-urls.ts';
 import { type TextKind, textsIn } from '../services/fields.ts';
 import { type ServiceSchema, validateOptions } from '../services/schema.ts';
-import { schemaOf, schemas, sendableTypes, serviceKeyOf } from '../services/schemas.ts';
+import { schemaOf, schemas, serviceKeyOf } from '../services/schemas.ts';
 import type { ServiceConfig } from './config.ts';
 import { type Reference, type SecretSource, substituteSecrets } from './secrets.ts';
 import { checkTemplateTags } from './template-tags.ts';
@@ -69,8 +69,7 @@ export function parseService(
     fix: hide(problem.fix),
   }));
   if (!name || problems.some((problem) => problem.severity === 'error')) return { problems, secretKeys };
-  const sendable = sendableTypes.includes(name.type);
-  const service = { key, ...name, sendable, options: document.value, settings };
+  const service = { key, ...name, options: document.value, settings };
   return { service, problems, secretKeys };
 }
 

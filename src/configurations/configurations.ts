@@ -83,8 +83,6 @@ interface Held {
   problems: readonly Problem[];
   /** Problems told already. */
   told: ReadonlySet<string>;
-  /** Names of services that nothing is sent through yet. */
-  unsent: string;
 }
 
 /** Characters of a configuration that are read before other work gets its turn: some tens of milliseconds. */
@@ -100,11 +98,7 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     const problems: Problem[] = [];
     for (const [name, source] of config.services) {
       const unchanged = before?.sources.get(name) === source ? before.active.services.get(name) : undefined;
-      const built = unchanged
-        ? { service: unchanged }
-        : source.sendable
-          ? build(source, namespace, problems)
-          : {};
+      const built = unchanged ? { service: unchanged } : build(source, namespace, problems);
       if (built.service) services.set(name, built.service);
     }
     for (const [name, service] of before?.active.services ?? []) {
@@ -143,9 +137,6 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       : { secrets: Object.fromEntries(secret ?? []) };
     const all = [...config.problems, ...problems, ...left, ...missingRights(snapshot, config)];
     const told = report(snapshot, all, before?.told ?? new Set());
-    const unsent = [...config.services.values()].filter(({ sendable }) => !sendable).map(({ name }) => name);
-    if (unsent.length > 0 && unsent.join() !== before?.unsent)
-      log.warn({ namespace, services: unsent }, 'Services are configured that nothing is sent through yet');
     const tenant = isController ? {} : { isTenant: true as const };
     held.set(namespace, {
       active: { namespace, config, services, ...secrets, ...tenant, scrub: scrubOfSecret(secrets.secrets) },
@@ -153,7 +144,6 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       snapshot,
       problems: all,
       told,
-      unsent: unsent.join(),
     });
     deps.metrics.setConfigured(namespace, { names: namesOf(config), isTenant: !isController });
     log.info(

@@ -42,6 +42,18 @@ export function readDuration(
   return duration;
 }
 
+/** Exactly: `1d12h`, `2w`, `90d`. Weeks and years are written where nothing is left (model.Duration.String). */
+export function formatPrometheusDuration(milliseconds: number): string {
+  let left = milliseconds;
+  const parts = units.map(([unit, size]) => {
+    const isWhole = (unit !== 'y' && unit !== 'w') || left % size === 0;
+    const count = isWhole ? Math.floor(left / size) : 0;
+    left -= count * size;
+    return count === 0 ? '' : `${count}${unit}`;
+  });
+  return parts.join('') || '0s';
+}
+
 /** For people: the two largest units, `4h30m`, `2d`, `45s`. Weeks and years are told in days. */
 export function formatForPeople(milliseconds: number): string {
   const told = units.filter(([unit]) => unit !== 'y' && unit !== 'w' && unit !== 'ms');

@@ -5,12 +5,17 @@ import type { AlertSeries } from '../metrics/application-series.ts';
 import type { Application } from '../model.ts';
 import type { ApplicationEvent } from './application-event.ts';
 import type { AlertEvaluation } from './evaluate.ts';
+import type { Life } from './life.ts';
 import type { Hold } from './progress.ts';
 
 /** What is known of an Application while it is watched. */
 export interface Tracked {
   application: Application;
   open: OpenNotices;
+  /** Of its alerts that have an end; absent: it has had none. */
+  life?: Life;
+  /** Its deletion is written, and something of its alerts is still to be told. */
+  isGone?: boolean;
   /**
    * When something was last decided, Unix milliseconds. A later decision gets a later time, because it is what tells
    * two occurrences of an alert apart; a watch that catches up shows both in one millisecond.
@@ -24,11 +29,6 @@ export interface Tracked {
   decidedUpTo?: string | undefined;
   /** For conditions that ask how often a value has changed; stands in the record, too. */
   history: ChangeHistory;
-  /**
-   * Alerts that nobody is told of, since nothing is sent through their services yet, by namespace, trigger and condition.
-   * They are in no ledger: after a restart they hold since they were seen again.
-   */
-  undelivered: ReadonlyMap<string, AlertSeries>;
   /** Milliseconds into each minute at which its conditions that read the clock are evaluated. */
   phase: number;
   /** `startedAt` of an operation that has no end, once that is logged. */
@@ -39,7 +39,7 @@ export interface Tracked {
 
 /** An alert is active while its condition holds; a failed evaluation is no answer, so it leaves the alert as it was. */
 export function activeAlerts(
-  { open, undelivered }: Pick<Tracked, 'open' | 'undelivered'>,
+  { open, life }: Pick<Tracked, 'open' | 'life'>,
   evaluations: readonly AlertEvaluation[],
 ): AlertSeries[] {
   const alerts = new Map<string, AlertSeries>();
@@ -52,5 +52,10 @@ export function activeAlerts(
     const since = Math.min(alert.since, alerts.get(key)?.since ?? Number.POSITIVE_INFINITY);
     alerts.set(key, { trigger, severity, since });
   }
-  return [...alerts.values(), ...undelivered.values()];
+  for (const { trigger, severity, state, unmatchedAt, since } of life?.alerts.values() ?? []) {
+    if (state === 'resolved' || unmatchedAt !== undefined) continue;
+    const key = `${trigger}\n${severity}`;
+    alerts.set(key, { trigger, severity, since: Math.min(since, alerts.get(key)?.since ?? since) });
+  }
+  return [...alerts.values()];
 }

@@ -27,6 +27,7 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
   const { client, prefix } = store;
   const load = createScript(client, 'heraldLoad', scripts.loadScript);
   const commit = createScript(client, 'heraldCommit', scripts.commitScript);
+  const put = createScript(client, 'heraldPut', scripts.putScript);
   const pruneRows = createScript(client, 'heraldPruneRows', scripts.pruneRowsScript);
   const begin = createScript(client, 'heraldBegin', scripts.beginScript);
   const abandon = createScript(client, 'heraldAbandon', scripts.abandonScript);
@@ -136,6 +137,10 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
       const ready = (await bounded('Writing', commit(values))) as Buffer[] | null;
       return ready === null ? { fenced: true } : { fenced: false, ready: ready.map(String) };
     },
+    async put({ scope, ...row }) {
+      const values = [prefix, scope, row.kind, row.key, expiryOf(row), bytesOfValue(row.value)];
+      await bounded('Writing', put(values));
+    },
     async prune({ expired, parked }) {
       let pruned = 0;
       for (;;) {
@@ -186,6 +191,12 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
       for await (const some of pagesOf('parked')) {
         yield some.flatMap(({ body, settlement }) => (settlement === '' ? [] : [parkedOf(body, settlement)]));
       }
+    },
+    async parkedAmong(ids) {
+      assertBounded(ids.length);
+      if (ids.length === 0) return [];
+      const scores = await bounded('Reading', client.zmscore(`${prefix}:parked`, ...ids));
+      return ids.filter((_, index) => scores[index] !== null);
     },
     async countParked() {
       const counts = await bounded('Counting', client.hgetall(`${prefix}:parked:services`));

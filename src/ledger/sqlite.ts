@@ -193,6 +193,10 @@ export function createSqliteLedger(store: SqliteStore): Ledger {
       return (found as unknown as RowColumns[]).map(rowIn);
     },
     commit,
+    async put({ scope, ...row }) {
+      const bytes = bytesOfValue(row.value);
+      await store.write(() => write(scope, {}, [{ row, bytes }]));
+    },
     async prune({ expired, parked }) {
       const rows = await removeInPages(() => Number(sql.expire.run(expired, page).changes));
       const deliveries = await removeInPages(() => {
@@ -235,6 +239,11 @@ export function createSqliteLedger(store: SqliteStore): Ledger {
       const read = (after: DeliveryColumns | undefined) =>
         sql.parked.all(after?.settled_at ?? newest, after?.id ?? '', page) as unknown as DeliveryColumns[];
       yield* pages(read, ({ body, settlement }): ParkedDelivery => parkedOf(body, settlement ?? ''));
+    },
+    async parkedAmong(ids) {
+      assertBounded(ids.length);
+      const found = await store.read(() => sql.parkedAmong.all(JSON.stringify(ids)));
+      return found.map(({ id }) => id as string);
     },
     async countParked() {
       const counts = await store.read(() => sql.countParked.all());

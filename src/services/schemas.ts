@@ -8,7 +8,9 @@ import { gcppubsub } from './gcppubsub-schema.ts';
 import { github } from './github-schema.ts';
 import { googlechat } from './googlechat-schema.ts';
 import { grafana } from './grafana-schema.ts';
+import { incidentio } from './incidentio-schema.ts';
 import { jsm } from './jsm-schema.ts';
+import { matrix } from './matrix-schema.ts';
 import { mattermost } from './mattermost-schema.ts';
 import { nats } from './nats-schema.ts';
 import { newrelic } from './newrelic-schema.ts';
@@ -25,6 +27,7 @@ import { teamsWorkflows } from './teams-workflows-schema.ts';
 import { telegram } from './telegram-schema.ts';
 import { webex } from './webex-schema.ts';
 import { webhook } from './webhook-schema.ts';
+import { zulip } from './zulip-schema.ts';
 
 export const schemas = [
   alertmanager,
@@ -36,7 +39,9 @@ export const schemas = [
   github,
   googlechat,
   grafana,
+  incidentio,
   jsm,
+  matrix,
   mattermost,
   nats,
   newrelic,
@@ -52,6 +57,7 @@ export const schemas = [
   telegram,
   webex,
   webhook,
+  zulip,
 ] as const;
 
 export type AnySchema = (typeof schemas)[number];
@@ -63,11 +69,6 @@ export function schemaOf(type: string): ServiceSchema | undefined {
   // What a schema does with options, it does with those that it has read itself.
   return byType.get(type) as ServiceSchema | undefined;
 }
-
-/** Types that Herald sends through. */
-export const sendableTypes: readonly string[] = schemas
-  .filter((schema) => !('pending' in schema && schema.pending))
-  .map(({ type }) => type);
 
 /** The key of a type: argocd-notifications passes over one that begins with `herald.`, and refuses a type of ours elsewhere. */
 export function serviceKeyOf(type: string): string {

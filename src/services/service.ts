@@ -26,6 +26,8 @@ export interface Service {
   readonly yamlFields?: readonly string[];
   /** Fields that `filterValue` leaves alone; `message` is the notification's. */
   readonly plainFields?: readonly string[];
+  /** What begins a new line in a message; absent: a line feed. */
+  readonly lineBreak?: string;
   /** Applied to each value (never to the template's own text) before it is written, for example to neutralise mentions. */
   readonly filterValue?: ValueFilter;
   /**
@@ -42,12 +44,20 @@ export interface Service {
 /** How a service has templates rendered. */
 export type Presentation = Pick<
   Service,
-  'type' | 'jsonFields' | 'looseJsonFields' | 'urlFields' | 'yamlFields' | 'plainFields' | 'filterValue'
+  | 'type'
+  | 'jsonFields'
+  | 'looseJsonFields'
+  | 'urlFields'
+  | 'yamlFields'
+  | 'plainFields'
+  | 'filterValue'
+  | 'lineBreak'
 >;
 
 /** The same, as options of the renderer. */
 export function presentationOf(presentation: Presentation) {
-  const { type, jsonFields, looseJsonFields, urlFields, yamlFields, plainFields, filterValue } = presentation;
+  const { type, jsonFields, looseJsonFields, urlFields, yamlFields, plainFields, filterValue, lineBreak } =
+    presentation;
   return {
     serviceType: type,
     jsonFields,
@@ -56,6 +66,7 @@ export function presentationOf(presentation: Presentation) {
     ...(yamlFields && { yamlFields }),
     ...(plainFields && { plainFields }),
     ...(filterValue && { filterValue }),
+    ...(lineBreak && { lineBreak }),
   };
 }
 

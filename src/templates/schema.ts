@@ -10,6 +10,7 @@ import { compileString } from './compile-string.ts';
 import { FieldReader } from './field-reader.ts';
 import type { SectionObject, SectionTree, Template, TemplateString } from './template.ts';
 
+export { ends, type NoticeInput, noticeValues, reasons } from './notice-values.ts';
 export { renderNotification } from './render.ts';
 export { templateVars } from './vars.ts';
 export { shapeOf };
@@ -76,6 +77,7 @@ class TemplateReader {
       const key = fieldKey(value, type);
       if (key !== undefined && value[key] !== null)
         this.readSection(sections, { type, shape, value: value[key] as Json, key });
+      this.readAtTop(sections, type, shape, value);
     }
     this.readUnknown(value, sections);
     return {
@@ -84,6 +86,22 @@ class TemplateReader {
       sections,
       strings: this.fields.strings,
     };
+  }
+
+  /** What stands in the section goes before. */
+  private readAtTop(
+    sections: Map<string, SectionObject>,
+    type: string,
+    { atTop = [] }: SectionSchema,
+    value: JsonObject,
+  ): void {
+    for (const field of atTop) {
+      const key = fieldKey(value, field);
+      const section = sections.get(type) ?? {};
+      if (key === undefined || value[key] === null || !isEmptyText(section[field])) continue;
+      const text = this.fields.readText(value[key], [key], [type, field]);
+      if (text !== undefined) sections.set(type, { ...section, [field]: text });
+    }
   }
 
   private readDialect(value: JsonObject): void {
@@ -99,7 +117,8 @@ class TemplateReader {
 
   /** A field that is no service of ours may be one of a later version: it is kept, with a warning. */
   private readUnknown(value: JsonObject, sections: Map<string, SectionObject>): void {
-    const names = [...OWN_FIELDS, ...SECTIONS.keys()];
+    const atTop = [...SECTIONS.values()].flatMap((shape) => shape.atTop ?? []);
+    const names = [...OWN_FIELDS, ...SECTIONS.keys(), ...atTop];
     const unknown = unknownFields(value, names);
     const request = unknown.filter((key) => /^(?:method|path|body)$/i.test(key));
     if (request.length > 0) this.reportRequest(request);

@@ -91,6 +91,9 @@ export function createMemoryLedger(lead: { term: number } = { term: 0 }): Ledger
       }
       return { fenced: false, ready: add.map(({ id }) => id).filter(isReady) };
     },
+    async put({ scope, ...row }) {
+      write(scope, { put: [row] });
+    },
     async prune(before) {
       let pruned = 0;
       for (const [id, { expiresAt }] of rows) {
@@ -115,6 +118,10 @@ export function createMemoryLedger(lead: { term: number } = { term: 0 }): Ledger
       yield parked()
         .map(({ delivery, settlement }) => ({ delivery: factsOf(delivery), ...settlement }))
         .sort((a, b) => b.at - a.at || (a.delivery.id < b.delivery.id ? 1 : -1));
+    },
+    async parkedAmong(ids) {
+      assertBounded(ids.length);
+      return ids.filter((id) => entries.get(id)?.settlement);
     },
     async countParked() {
       const counts = new Map<string, number>();

@@ -10,7 +10,9 @@ import { createEvaluation } from './evaluate.ts';
 import { compileExpression, type Program } from './expr/compile.ts';
 import { placeOf } from './expr/errors.ts';
 import { inspectExpression } from './inspect.ts';
+import { inspectLifecycle } from './inspect-lifecycle.ts';
 import { lifecycleFields, readLabels, readLifecycle } from './lifecycle-schema.ts';
+import { createSince } from './since.ts';
 import type { Condition, Trigger } from './trigger.ts';
 
 export { lifecycleSpellings } from './lifecycle-schema.ts';
@@ -94,6 +96,7 @@ function compileCondition(
   const oncePerProgram =
     oncePer.text === '' ? undefined : compileField(decoder, oncePer.path, oncePer.text, safe);
   if (whenProgram === undefined) return undefined;
+  const since = createSince(whenProgram);
   return {
     id: conditionId(when.text, counts),
     index,
@@ -106,6 +109,7 @@ function compileCondition(
     ...(lifecycle === undefined ? {} : { lifecycle }),
     timeDependent: whenProgram.timeDependent || (oncePerProgram?.timeDependent ?? false),
     evaluate: createEvaluation(whenProgram, oncePerProgram),
+    ...(since === undefined ? {} : { since }),
   };
 }
 
@@ -150,6 +154,7 @@ export function inspectTrigger(name: string, text: string, variables: Shapes): P
   if (document.problems.length > 0 || !Array.isArray(document.value)) return [];
   for (const [index, entry] of document.value.entries()) {
     if (!isObject(entry)) continue;
+    inspectLifecycle(decoder, [index], entry);
     for (const name of ['when', 'oncePer']) {
       const path = [index, fieldKey(entry, name) ?? name];
       const source = document.textAt(path) ?? '';

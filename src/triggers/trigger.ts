@@ -1,4 +1,4 @@
-import type { ConditionResult } from '../model.ts';
+import type { ConditionResult, JsonObject } from '../model.ts';
 import type { StepAllowance } from './expr/run.ts';
 
 export type { StepAllowance };
@@ -32,6 +32,8 @@ export interface Condition {
   /** The condition reads the clock, so it must be evaluated again as time passes. */
   timeDependent: boolean;
   evaluate(vars: ConditionVars): ConditionResult;
+  /** Ours: when the object came to be as `when` reads it, Unix milliseconds; undefined where it does not say. */
+  since?(app: JsonObject): number | undefined;
 }
 
 /** Durations in milliseconds. */

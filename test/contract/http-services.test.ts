@@ -1,4 +1,7 @@
+import { createPubsub } from '../internet/pubsub.ts';
+import { createSqs } from '../internet/sqs.ts';
 import { appID, createGitHubDouble, privateKey, tokenAnswer } from '../services/github-double.ts';
+import { createServiceAccount } from '../services/service-account.ts';
 import { describeHttpService } from './http-service.ts';
 
 const token = 'secret-0123456789';
@@ -13,6 +16,19 @@ describeHttpService({
   answer: { status: 200 },
   textOf: ({ body = '' }) => body,
   earlier: {},
+});
+
+const sqs = createSqs({ queues: ['deploys'], keys: { AKIACONTRACT00000001: token } }).answer;
+
+describeHttpService({
+  type: 'awssqs',
+  options: { region: 'us-east-2', key: 'AKIACONTRACT00000001', secret: token },
+  recipient: 'deploys',
+  secrets: [token],
+  prelude: [sqs],
+  answer: sqs,
+  textOf: ({ body = '' }) => (JSON.parse(body) as { MessageBody?: string }).MessageBody,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
 });
 
 describeHttpService({
@@ -45,6 +61,24 @@ describeHttpService({
   answer: { status: 202, json: { result: 'Request will be processed' } },
   textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
   earlier: {},
+});
+
+const account = createServiceAccount();
+
+describeHttpService({
+  type: 'gcppubsub',
+  options: { project: 'p', topic: 'deploys', key: account.json },
+  recipient: '',
+  secrets: account.pem.split('\n').filter((line) => line.length === 64),
+  answer: createPubsub({
+    topics: ['projects/p/topics/deploys'],
+    keys: { [account.email]: account.publicKey },
+  }).answer,
+  textOf: ({ body = '' }) => {
+    const { messages } = JSON.parse(body) as { messages: [{ data: string }] };
+    return Buffer.from(messages[0].data, 'base64').toString();
+  },
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
 });
 
 describeHttpService({
@@ -97,12 +131,32 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'incidentio',
+  options: { url: 'https://api.incident.io/v2/alert_events/http/01ABC', token },
+  recipient: '',
+  secrets: [token],
+  answer: { status: 202, json: { status: 'success', deduplication_key: 'd1' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { title: string }).title,
+  earlier: {},
+});
+
+describeHttpService({
   type: 'jsm',
   options: { apiKeys: { platform: token } },
   recipient: 'platform',
   secrets: [token],
   answer: { status: 202, json: { result: 'Request will be processed', requestId: 'r1' } },
   textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
+  earlier: {},
+});
+
+describeHttpService({
+  type: 'matrix',
+  options: { homeserverUrl: 'https://matrix.example', accessToken: token },
+  recipient: '!abc:matrix.example',
+  secrets: [token],
+  answer: { json: { event_id: '$1', room_id: '!abc:matrix.example' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { body?: string }).body,
   earlier: {},
 });
 
@@ -213,4 +267,14 @@ describeHttpService({
   textOf: ({ body = '' }) => body,
   earlier: { arrived: 'unreadable', lost: 'unreadable' },
   hasBodyOfGet: true,
+});
+
+describeHttpService({
+  type: 'zulip',
+  options: { serverUrl: 'https://zulip.example', email: 'bot@zulip.example', apiKey: token },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { result: 'success', msg: '', id: 42 } },
+  textOf: ({ body }) => new URLSearchParams(body).get('content') ?? '',
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
 });

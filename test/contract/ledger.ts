@@ -84,6 +84,24 @@ export function ledgerContract(underTest: StoreUnderTest): void {
         expect(await ledger.read('u', 'told', ['r1'])).toEqual([toldRow('r1', 2_000)]);
       });
 
+      it('that people ask for are written whoever leads, each in place of the one before', async () => {
+        const row = (key: string, endsAt: number, expiresAt?: number) => ({
+          kind: 'silence' as const,
+          scope: 'silences' as const,
+          key,
+          value: { matchers: [['a=b', 'c="d"']], startsAt: 1, endsAt, createdBy: 'ops', comment: strange },
+          ...(expiresAt === undefined ? {} : { expiresAt }),
+        });
+        const byKey = (rows: { key: string }[]) => rows.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+        await ledger.put(row('s1', 2));
+        await ledger.put(row('s1', 3));
+        await ledger.put(row('s2', 4, 1_000));
+        expect(byKey(await all(ledger.rows('silence')))).toEqual([row('s1', 3), row('s2', 4, 1_000)]);
+        expect(await ledger.prune({ expired: 2_000, parked: 0 })).toBe(1);
+        const { scope, ...left } = row('s1', 3);
+        expect(await ledger.load(scope, ['silence'])).toEqual([left]);
+      });
+
       it('are told apart by scope, kind and key', async () => {
         const alert: Row<'alert'> = {
           kind: 'alert',
@@ -427,6 +445,18 @@ export function ledgerContract(underTest: StoreUnderTest): void {
         expect(await ledger.countParked()).toEqual(new Map([['slack', 1]]));
         await ledger.settle(first.id, sent());
         expect(await ledger.countParked()).toEqual(new Map());
+      });
+
+      it('is told from what is pending, unknown or sent', async () => {
+        await ledger.unpark([third.id]);
+        const asked = [first.id, unknownId, third.id, second.id];
+        expect((await ledger.parkedAmong(asked)).toSorted()).toEqual([first.id, second.id].toSorted());
+        await ledger.settle(first.id, sent());
+        await ledger.discard([second.id]);
+        expect(await ledger.parkedAmong(asked)).toEqual([]);
+        expect(await ledger.parkedAmong([])).toEqual([]);
+        const tooMany = Array.from({ length: mostItems + 1 }, (_, i) => `${i}`);
+        await expect(ledger.parkedAmong(tooMany)).rejects.toThrow('items at once');
       });
 
       it('is handed out again, in the order that is asked for', async () => {

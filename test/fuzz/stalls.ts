@@ -312,6 +312,12 @@ export const CONFIG_MAPS: readonly Readonly<Record<string, string>>[] = [
   { groups: `- {match: a=b, groupBy: [${flow(9_000, (i) => `trigge${i}`)}]}` },
   { inhibit: `- source: [${flow(4_000, (i) => `'a${i}=~"x.{0,99}"'`)}]\n  target: a=b` },
   {
+    inhibit: list(
+      60,
+      (i) => `- source: [${flow(90, (j) => `'a${i}=~"x{${j}}.{0,99}"'`)}]\n  target: a=b\n`,
+    ).join(''),
+  },
+  {
     muteTimes: `- match: a=b\n  times:\n${"  - {weekdays: ['monday:friday'], timeZone: Asia/Seoul}\n".repeat(1_600)}`,
   },
   { context: list(20_000, (i) => `k${i}: v\n`).join('') },

@@ -8,6 +8,7 @@ import type { Authorities, CertificateKind } from './authority.ts';
 import { type AwsSignature, awsSignatureOf } from './aws-signature.ts';
 import type { Origin } from './network.ts';
 import { otherProtocols } from './protocols.ts';
+import { pubsubAnswer } from './pubsub.ts';
 
 /** What is answered: the n-th request gets the n-th, the last one is repeated. */
 export interface Answer {
@@ -75,7 +76,7 @@ interface Connection {
 /** A protocol in which the server speaks first, or which is none of HTTP. */
 export interface Protocol {
   /** Field of an answer that asks for it. */
-  field: 'smtp' | 'nats' | 'pubsub';
+  field: 'smtp' | 'nats';
   serve(socket: Socket, origin: Origin, world: ProtocolWorld): Promise<void>;
 }
 
@@ -126,6 +127,13 @@ export function createScriptedServer(
     arrivals.emit('request');
   }
 
+  /** The vectors have messages in place of requests: those that were taken. */
+  function published(pubsub: JsonObject, request: WireRequest): Answer {
+    const { answer, message } = pubsubAnswer(pubsub as { topics: string[] }, request);
+    if (message !== undefined) record({ pubsub: { ...message } });
+    return answer;
+  }
+
   const stir = () => void arrivals.emit('request');
   const world: ProtocolWorld = {
     next: answerTo,
@@ -145,8 +153,9 @@ export function createScriptedServer(
       // A request of an earlier case that comes to its end only now.
       if (state.play !== asked) return socket.destroy();
       const received = wireRequest(request, body, tls);
-      record(received);
       const scripted = answerTo(origin.host);
+      if (scripted.pubsub) return respond(response, published(scripted.pubsub, received));
+      record(received);
       const answer = scripted.reply?.(received) ?? scripted;
       if (answer.broken === 'reset') return raw.resetAndDestroy();
       return respond(response, answer);

@@ -148,6 +148,24 @@ describe('PagerDuty, events', () => {
     expect(sent().dedup_key).toMatch(/^[\da-f]{64}$/);
   });
 
+  it('is one incident until the end of the alert resolves it', async () => {
+    const sending = { type: 'pagerdutyv2', options, recipient: 'shop', section };
+    await send([{ status: 202 }], { ...sending, alert: firing });
+    expect(sent()).toMatchObject({ event_action: 'trigger', dedup_key: 'alert-1' });
+    await send([{ status: 202 }], { ...sending, alert: repeated });
+    expect(sent()).toMatchObject({ event_action: 'trigger', dedup_key: 'alert-1' });
+    expect(await send([{ status: 202 }], { ...sending, alert: resolved })).toEqual({ status: 'sent' });
+    expect(sent()).toEqual({ routing_key: 'key-1', event_action: 'resolve', dedup_key: 'alert-1' });
+  });
+
+  it('is resolved by the key that it was triggered with, whatever the template of its end says', async () => {
+    const sending = { type: 'pagerdutyv2', options, recipient: 'shop', state: createMemoryState() };
+    await send([{ status: 202 }], { ...sending, section: { ...section, dedupKey: 'mine' }, alert: firing });
+    const { section: _, ...without } = { ...sending, section };
+    await send([{ status: 202 }], { ...without, alert: resolved });
+    expect(sent()).toMatchObject({ event_action: 'resolve', dedup_key: 'mine' });
+  });
+
   it('cuts a summary', async () => {
     await trigger({ status: 202 }, { summary: '🚀'.repeat(2_000) });
     expect((sent().payload as JsonObject).summary).toBe(`${'🚀'.repeat(1_023)}…`);
@@ -187,6 +205,48 @@ describe('PagerDuty, incidents', () => {
     const known = error('Open incident with matching dedup key already exists on this service');
     expect(await raise(known, { since: 1 })).toEqual({ status: 'sent', earlier: 'found' });
     expect(sent()).toMatchObject({ incident: { incident_key: 'd1' } });
+  });
+
+  describe('of an alert', () => {
+    const sending = { type: 'pagerduty', options, recipient: 'PSVC', section: { title: 't' } };
+    const raised: Answer = { status: 201, json: { incident: { id: 'PINC' } } };
+
+    it('is raised once and resolved at its end', async () => {
+      const state = createMemoryState();
+      await send([raised], { ...sending, alert: firing, state });
+      expect(sent()).toMatchObject({ incident: { incident_key: 'alert-1' } });
+      const known = error('Open incident with matching dedup key already exists on this service');
+      const again = { ...sending, alert: repeated, state, earlier: { since: 1 } };
+      expect(await send([known], again)).toEqual({ status: 'sent' });
+      const end = { ...sending, message: 'healthy', alert: resolved, state };
+      expect(await send([{ status: 200 }], end)).toEqual({ status: 'sent' });
+      expect(server.received()).toMatchObject([{ method: 'PUT', path: '/incidents/PINC' }]);
+      expect(sent()).toEqual({
+        incident: { type: 'incident_reference', status: 'resolved', resolution: 'healthy' },
+      });
+    });
+
+    it('is looked for where nobody remembers it', async () => {
+      const found: Answer = { json: { incidents: [{ id: 'PINC' }] } };
+      expect(await send([found, { status: 200 }], { ...sending, alert: resolved })).toEqual({
+        status: 'sent',
+      });
+      const [looked, put] = server.received();
+      expect(Object.fromEntries(new URLSearchParams(looked?.query))).toMatchObject({
+        incident_key: 'alert-1',
+        'service_ids[]': 'PSVC',
+      });
+      expect(put).toMatchObject({ method: 'PUT', path: '/incidents/PINC' });
+    });
+
+    it.each<[Answer[], object]>([
+      [[{ json: { incidents: [] } }], { status: 'sent' }],
+      [[{ json: { incidents: [{ id: 'P' }] } }, error('Incident Already Resolved')], { status: 'sent' }],
+      [[{ status: 500 }], { status: 'retry' }],
+      [[{ json: { incidents: [{ id: 'P' }] } }, { status: 401 }], { scope: 'service' }],
+    ])('has its end answered with %j', async (answers, expected) => {
+      expect(await send(answers, { ...sending, alert: resolved })).toMatchObject(expected);
+    });
   });
 
   it.each<[Answer, object]>([

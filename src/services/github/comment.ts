@@ -61,8 +61,8 @@ export function pullRequestComment(section: JsonObject, appID: number): Part {
 /** Invisible, and the same as argocd-notifications': its comments are found. A tag cannot end the mark. */
 function markOf(tag: string): string {
   const plain = tag
-    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .replaceAll(/--+|[<>]/g, '')
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim()
     .slice(0, longestTag)
     .toWellFormed();
