@@ -17,7 +17,7 @@ export interface Config extends SubscriptionConfig {
   readonly triggers: ReadonlyMap<string, Trigger>;
   readonly templates: ReadonlyMap<string, Template>;
   readonly context: Readonly<Record<string, string>>;
-  /** Ours: where repo functions ask. */
+  /** Ours: where repo functions ask in place of the repo-server. */
   readonly argocd: ArgocdOptions | undefined;
   /** By key, then by line. They hold no value of a Secret. */
   readonly problems: readonly Problem[];

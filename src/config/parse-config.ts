@@ -23,7 +23,6 @@ import type { InspectedConfig } from './inspect.ts';
 import { type LegacyConfig, mergeLegacyTrigger, parseLegacyConfig, stringMap } from './legacy.ts';
 import { parseLegacyServices } from './legacy-services.ts';
 import {
-  checkRepoFunctions,
   checkSubscriptions,
   checkTrigger,
   checkTriggerList,
@@ -248,8 +247,6 @@ export function* parseInTurns(
     references.push(...checkTriggerList(`defaultTriggers.${name}`, list, definitions));
   const hasDefaults = defaultTriggers.length > 0;
   references.push(...checkSubscriptions('subscriptions', subscriptions ?? [], definitions, hasDefaults));
-  if (data.argocd === undefined && !input.isTenant)
-    references.push(...checkRepoFunctions(triggers, templates));
   references.push(...(input.inspect?.(inspected) ?? []));
   yield turn();
   for (const problem of references) {

@@ -151,7 +151,10 @@ describe('without TLS', () => {
         repo: { repo: 'https://git.example/acme/shop', username: 'herald-bot', password: 'hunter2/+pass' },
         source: { ...source, helm },
         repos: [{ repo: 'https://charts.example', name: 'stable', type: 'helm' }],
-        kustomizeOptions: { buildOptions: '--enable-helm', versions: [{ name: 'v4', path: '/bin/four' }] },
+        kustomizeOptions: {
+          buildOptions: '--enable-helm',
+          versions: [{ name: 'v4', path: '/bin/four', buildOptions: '' }],
+        },
         helmOptions: { valuesFileSchemes: ['https', 'http'] },
         appName: 'shop',
       },
