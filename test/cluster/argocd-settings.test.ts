@@ -82,14 +82,14 @@ describe('what Argo CD keeps of repositories', () => {
 
   it('is read once for all who ask at the same time, whoever leaves', async () => {
     const { read, simulator } = await start();
-    const before = simulator.stats.requests;
+    const before = simulator.stats.requests('list');
     const abort = new AbortController();
     const left = read(abort.signal);
     const stays = read(signal());
     abort.abort();
     await expect(left).rejects.toThrow(/abort/i);
     expect((await stays).secrets).toHaveLength(2);
-    expect(simulator.stats.requests - before).toBe(2);
+    expect(simulator.stats.requests('list') - before).toBe(2);
   });
 
   it("may be read with argocd-notifications' own Role", async () => {
