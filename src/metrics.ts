@@ -53,7 +53,7 @@ export interface Metrics
   readonly renderErrors: NamedCounter<'template'>;
   /** From the watch event to the service's answer, in seconds; of sent deliveries. */
   readonly deliveryLatency: NamedHistogram<'service'>;
-  /** Every attempt. `outcome` is sent, degraded, retry, rejected or expired. */
+  /** Every attempt. `outcome` is sent, degraded, retry, rejected, expired or forgone (an end that nobody has to be told). */
   readonly outcomes: NamedCounter<'service' | 'outcome' | 'reason'>;
   readonly suppressed: NamedCounter<'trigger' | 'service'>;
   /** Attempts of unknown fate: `found` says what the next one saw of them: found, absent or unreadable (sent again blindly). */

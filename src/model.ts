@@ -21,6 +21,23 @@ export interface Application {
   object: JsonObject;
 }
 
+/** Labels of every alert, which rules match and group by; labels of a condition cannot have these names. */
+export const reservedLabels = [
+  'trigger',
+  'severity',
+  'service',
+  'recipient',
+  'namespace',
+  'name',
+  'project',
+  'destination',
+  'destinationServer',
+  'destinationName',
+  'destinationNamespace',
+  'repository',
+] as const;
+export type ReservedLabel = (typeof reservedLabels)[number];
+
 /** A service as configured (`slack`, `slack.team-a` is named `team-a`) and an address inside it. */
 export interface Destination {
   service: string;
@@ -49,8 +66,22 @@ export type ConditionResult =
  */
 export type OncePer = { kind: 'none'; error?: string } | { kind: 'nil' } | { kind: 'value'; printed: string };
 
-/** Why a delivery exists. Later reasons (resolved, repeated, grouped) are additions. */
-export type DeliveryReason = 'matched';
+/** Why a delivery exists: a condition without a lifecycle has matched, or what an ongoing notice has to say. */
+export type DeliveryReason = 'matched' | NoticeReason;
+
+/** Why an ongoing notice says something now. */
+export type NoticeReason =
+  | 'first'
+  | 'new in group'
+  | 'some resolved'
+  | 'all resolved'
+  | 'repeated'
+  | 'severity raised'
+  | 'severity lowered'
+  | 'acknowledged'
+  | 'silence ended'
+  | 'mute ended'
+  | 'inhibition ended';
 
 /** A durable intent to tell one destination of one or more alerts, without what their Applications looked like. */
 export interface DeliveryFacts {
@@ -61,6 +92,9 @@ export interface DeliveryFacts {
   /** Key of the notice that it makes. */
   notice: string;
   reason: DeliveryReason;
+  /** What an ongoing notice says; absent: it is told once and has no end. */
+  ongoing?: OngoingMessage;
+  /** Of a group the first of those that it tells of, at most {@link mostAlertsShown}. */
   alerts: readonly [DeliveryAlert, ...DeliveryAlert[]];
   destination: Destination;
   /** Names of the templates to merge, in order. */
@@ -69,6 +103,24 @@ export interface DeliveryFacts {
   configNamespace: string;
   /** When the watch event was received, Unix milliseconds. */
   observedAt: number;
+}
+
+/** So many alerts of a group stand in a delivery with what is known of them. */
+export const mostAlertsShown = 100;
+
+/** What is said of an ongoing notice in one message. */
+export interface OngoingMessage {
+  /** Delivery id of its first message since nothing of it fired: what services thread, deduplicate and resolve by. */
+  root: string;
+  /** `resolved`: nothing of it fires any more. */
+  state: 'firing' | 'resolved';
+  /** Nobody needs to be pinged: the message before is edited where the service can. */
+  isSilent: boolean;
+  /** Labels of the group; absent: it is of one alert. */
+  groupLabels?: Readonly<Record<string, string>>;
+  /** How many alerts the message tells of, also of those that are not shown. */
+  firing: number;
+  resolved: number;
 }
 
 /** An alert that a delivery tells of. */
@@ -80,11 +132,30 @@ export interface DeliveryAlert {
   /** The printed oncePer value, '' for none. */
   oncePer: string;
   application: { uid: string; namespace: string; name: string; project: string };
+  /** Absent: it has none. */
+  lifecycle?: DeliveredLifecycle;
+}
+
+/** The life of an alert as a message tells it. Times in Unix milliseconds. */
+export interface DeliveredLifecycle {
+  state: 'firing' | 'resolved';
+  severity: string;
+  labels: Readonly<Record<string, string>>;
+  since: number;
+  firedAt: number;
+  endedAt?: number;
+  /** Why it ended, see `AlertEnd`. */
+  why?: string;
+  /** When it began to match again while it fired. */
+  changes: readonly number[];
+  acknowledged?: { at: number; by: string; comment: string };
+  /** What held it back until this message, for people: a silence, a mute time, a rule of inhibition. */
+  silencedBy?: readonly string[];
 }
 
 /** A delivery as it is rendered and sent. It holds no secret. */
 export interface Delivery extends DeliveryFacts {
-  /** The Application objects at the time of the match, one for each alert. */
+  /** The Application objects at the time of the match, one for each alert; summaries of them where there are many. */
   snapshots: readonly [JsonObject, ...JsonObject[]];
 }
 
@@ -93,6 +164,15 @@ export interface Notification {
   message: string;
   /** Rendered section of the destination's service type (`slack:`, `webhook:` …); strings are final text. */
   section?: JsonObject;
+  /**
+   * Why an ongoing notice says something again, a line that `message` begins with: for services whose layout hides the
+   * message. Absent: the first of it, or one that says so itself.
+   */
+  lead?: string;
+  /** The same with what it is about, for services that bring the message before up to date and say only what is new. */
+  brief?: string;
+  /** It is of a group: the message before is to be brought up to date, unless the template says otherwise. */
+  replaces?: true;
 }
 
 /** What became of one attempt to send. Only a service makes one; only the worker acts on it. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Alert, type AlertEvent, type AlertPolicy, openAlert, step } from './alert.ts';
+import type { Alert } from '../ledger/rows.ts';
+import { type AlertEvent, type AlertPolicy, openAlert, step } from './alert.ts';
 
 const minute = 60_000;
 const start = Date.parse('2026-11-28T12:00:00Z');

@@ -1,41 +1,8 @@
 /**
- * One alert: one uninterrupted match of a condition for an Application, split by oncePer, from its first match until its
- * end has been told. `step` decides what a result or the passing of time makes of it. Pure. Times in Unix milliseconds.
+ * What results mean for alerts, and alerts for what people are told: decisions, rules that hold back and put together,
+ * keys, argocd-notifications' annotation. Pure; it may import the ground alone.
  */
-export interface Alert {
-  /** Unique per occurrence: the same condition that matches again is another alert. */
-  readonly key: string;
-  readonly configNamespace: string;
-  readonly trigger: string;
-  /** `Condition.id`. */
-  readonly condition: string;
-  /** The printed oncePer value, '' for none. */
-  readonly oncePer: string;
-  readonly application: { uid: string; namespace: string; name: string; project: string };
-  /** As of the last match. */
-  readonly severity: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly state: AlertState;
-  /** Since when the condition matches: as the object says where it does, else when that was seen. */
-  readonly since: number;
-  readonly firedAt?: number;
-  /** Since when it does not match, while it is kept firing. */
-  readonly unmatchedAt?: number;
-  readonly ended?: { readonly at: number; readonly why: AlertEnd };
-  /** When it began to match again while it fired, the latest ones. */
-  readonly changes: readonly number[];
-  readonly acknowledged?: { readonly at: number; readonly by: string; readonly comment: string };
-}
-
-export type AlertState = 'pending' | 'firing' | 'resolved';
-
-/** `superseded`: the condition matches with another oncePer value. */
-export type AlertEnd =
-  | 'recovered'
-  | 'superseded'
-  | 'application deleted'
-  | 'unsubscribed'
-  | 'trigger removed';
+import type { Alert, AlertEnd } from '../ledger/rows.ts';
 
 /** What a condition says of its alerts beyond matching. Milliseconds. */
 export interface AlertPolicy {
@@ -125,7 +92,9 @@ function ripen(alert: Alert, policy: AlertPolicy, now: number): AlertStep {
   return now >= due ? { alert: { ...alert, state: 'firing', firedAt: now } } : { alert, due };
 }
 
-function end({ unmatchedAt: _, ...alert }: Alert, why: AlertEnd, now: number): AlertStep {
+function end(alert: Alert, why: AlertEnd, now: number): AlertStep {
   if (alert.state === 'pending') return { alert: undefined };
-  return { alert: { ...alert, state: 'resolved', ended: { at: now, why } } };
+  const ended: Alert = { ...alert, state: 'resolved', ended: { at: now, why } };
+  delete ended.unmatchedAt;
+  return { alert: ended };
 }

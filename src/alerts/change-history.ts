@@ -1,7 +1,4 @@
-/**
- * What the results of conditions mean: which alerts there are, whom a notice tells of them, and how they are keyed.
- * Pure; it may import the ground (see ARCHITECTURE.md) alone.
- */
+/** How often values have changed, and what was seen last of them. */
 import { createHash } from 'node:crypto';
 import { sprint } from '../go/format.ts';
 import type { ChangeHistory } from '../ledger/rows.ts';

@@ -142,11 +142,7 @@ export function partsToWrite(
 
 /** The notices of an Application that are not grouped, as its rows say. */
 export function openNotices(rows: readonly Row<'notice'>[]): OpenNotices {
-  return new Map(
-    rows.flatMap(({ value }): [string, Notice][] =>
-      value.of ? [[slotOf({ ...value, ...value.of }), value]] : [],
-    ),
-  );
+  return new Map(rows.map(({ value }): [string, Notice] => [slotOf({ ...value, ...value.of }), value]));
 }
 
 /** Rows that say that the oncePer values which match now are told, for another while. */
@@ -172,7 +168,7 @@ export function noticeOf(
   valued?: true,
 ): Notice {
   const of = { trigger, condition };
-  return { configNamespace, destination, of, groupLabels: {}, alerts, ...(valued ? { valued } : {}) };
+  return { configNamespace, destination, of, alerts, ...(valued ? { valued } : {}) };
 }
 
 function alertOf(

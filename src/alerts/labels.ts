@@ -1,5 +1,7 @@
 /** What rules can match and group by. */
-import type { Json, JsonObject } from '../model.ts';
+import { clusterOf, repositoriesOf } from '../application.ts';
+import { textAt } from '../json.ts';
+import type { JsonObject, ReservedLabel } from '../model.ts';
 import type { LabelValues } from './matcher.ts';
 
 /** What is known of an alert, and of whom it is for; without a destination the labels of a source of inhibition. */
@@ -14,30 +16,14 @@ export interface Labelled {
   readonly destination?: { readonly service: string; readonly recipient: string };
 }
 
-/** Names with a meaning of their own, which labels of a condition cannot have. */
-export const reservedLabels = [
-  'trigger',
-  'severity',
-  'service',
-  'recipient',
-  'namespace',
-  'name',
-  'project',
-  'destination',
-  'destinationServer',
-  'destinationName',
-  'destinationNamespace',
-  'repository',
-] as const;
-
 /**
  * The values of a label: first those with a meaning of their own, then the labels of the condition, then those of the
  * Application. A destination cluster has a server and a name, and an Application a repository for each source.
  */
 export function labelValues(labelled: Labelled): LabelValues {
   const { object } = labelled;
-  const destination = at(object, 'spec', 'destination');
-  const own: Record<(typeof reservedLabels)[number], () => readonly string[]> = {
+  const cluster = clusterOf(object);
+  const own: Record<ReservedLabel, () => readonly string[]> = {
     trigger: () => [labelled.trigger],
     severity: () => [labelled.severity],
     service: () => (labelled.destination ? [labelled.destination.service] : []),
@@ -45,35 +31,19 @@ export function labelValues(labelled: Labelled): LabelValues {
     namespace: () => [labelled.application.namespace],
     name: () => [labelled.application.name],
     project: () => [labelled.application.project],
-    destination: () => texts(at(destination, 'server'), at(destination, 'name')),
-    destinationServer: () => texts(at(destination, 'server')),
-    destinationName: () => texts(at(destination, 'name')),
-    destinationNamespace: () => texts(at(destination, 'namespace')),
-    repository: () => repositories(object),
+    destination: () => some(cluster.server, cluster.name),
+    destinationServer: () => some(cluster.server),
+    destinationName: () => some(cluster.name),
+    destinationNamespace: () => some(cluster.namespace),
+    repository: () => repositoriesOf(object),
   };
-  const ofApplication = at(object, 'metadata', 'labels');
   return (label) => {
-    if (Object.hasOwn(own, label)) return own[label as keyof typeof own]();
+    if (Object.hasOwn(own, label)) return own[label as ReservedLabel]();
     if (Object.hasOwn(labelled.labels, label)) return [labelled.labels[label] as string];
-    return texts(at(ofApplication, label));
+    return some(textAt(object, 'metadata', 'labels', label));
   };
 }
 
-function repositories(object: JsonObject): string[] {
-  const sources = at(object, 'spec', 'sources');
-  const all = Array.isArray(sources) ? sources : [at(object, 'spec', 'source') ?? null];
-  return [...new Set(all.flatMap((source) => texts(at(source, 'repoURL'))))];
-}
-
-function at(value: Json | undefined, ...path: string[]): Json | undefined {
-  let found = value;
-  for (const key of path) {
-    if (typeof found !== 'object' || found === null || Array.isArray(found)) return undefined;
-    found = Object.hasOwn(found, key) ? found[key] : undefined;
-  }
-  return found;
-}
-
-function texts(...values: (Json | undefined)[]): string[] {
-  return values.filter((value): value is string => typeof value === 'string' && value !== '');
+function some(...values: string[]): string[] {
+  return values.filter((value) => value !== '');
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Alert, type AlertEvent, type AlertPolicy, openAlert, step } from './alert.ts';
+import type { Alert, OngoingNotice } from '../ledger/rows.ts';
+import { type AlertEvent, type AlertPolicy, openAlert, step } from './alert.ts';
 import type { Mute } from './mutes.ts';
-import { flush, type Member, type Notice, type NoticePolicy } from './notice.ts';
+import { flush, type Member, type NoticePolicy } from './notice.ts';
 
 /**
  * Random lives of the alerts of one notice: changes in the cluster, time, silences that come and go, edits of the
@@ -63,7 +64,7 @@ function live(start: Extract<Op, { op: 'edit' }>['policy'], ops: readonly Op[]):
   const alerts = new Map<string, Alert>();
   const bySlot = new Map<number, string>();
   const silences = new Map<number, number>();
-  let notice: Notice | undefined;
+  let notice: OngoingNotice | undefined;
   /** What people know: keys that were told to fire and not told to have ended. */
   const known = new Set<string>();
   const endedUntold = new Set<string>();
@@ -86,7 +87,11 @@ function live(start: Extract<Op, { op: 'edit' }>['policy'], ops: readonly Op[]):
       for (const { key, state } of alerts.values()) if (state === 'resolved') alerts.delete(key);
       return;
     }
-    const before: Notice = notice ?? { key: 'n', createdAt: now };
+    const before: OngoingNotice = notice ?? {
+      configNamespace: 'argocd',
+      destination: { service: 'slack', recipient: 'alerts' },
+      createdAt: now,
+    };
     const id = `d${deliveries}`;
     const result = flush(before, members(), current, mute, id, now);
     // A crash before the answer was written: the same decision again.

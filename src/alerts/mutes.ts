@@ -1,13 +1,11 @@
 /** What holds alerts back: silences, mute times and inhibition, behind one answer. Pure. */
+import type { HeldBy } from '../ledger/rows.ts';
 import { type LabelValues, type Matcher, matchesAll } from './matcher.ts';
 import type { InhibitRule, MuteRule } from './rules.ts';
 import { isWithin, nextChange } from './times.ts';
 
 /** Why nobody is told of an alert now. */
-export interface Mute {
-  readonly by: 'silence' | 'mute' | 'inhibit';
-  /** Of the silence or rule, for people. */
-  readonly id: string;
+export interface Mute extends HeldBy {
   /** When to look again, Unix milliseconds; absent where only an event ends it. */
   readonly until?: number;
 }
@@ -28,9 +26,9 @@ export function silencedBy(silences: readonly Silence[], labels: LabelValues, no
 }
 
 export function mutedBy(rules: readonly MuteRule[], labels: LabelValues, now: number): Mute | undefined {
-  for (const [index, { matchers, intervals }] of rules.entries()) {
+  for (const [index, { entry = index + 1, matchers, intervals }] of rules.entries()) {
     if (matchesAll(matchers, labels) && isWithin(intervals, now))
-      return { by: 'mute', id: `muteTimes ${index + 1}`, until: nextChange(intervals, now) };
+      return { by: 'mute', id: `muteTimes ${entry}`, until: nextChange(intervals, now) };
   }
   return undefined;
 }

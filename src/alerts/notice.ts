@@ -2,42 +2,10 @@
  * A notice: what one recipient is told of one group of alerts, over time. An alert without a group is a notice of one.
  * `flush` decides whether something is to be said now, why, and when to look again. Pure. Times in Unix milliseconds.
  */
-import type { Alert } from './alert.ts';
+import type { Alert, HeldBy, OngoingNotice, Told } from '../ledger/rows.ts';
+import type { NoticeReason } from '../model.ts';
+import { severities } from '../severities.ts';
 import type { Mute } from './mutes.ts';
-
-export interface Notice {
-  /** Of the recipient and the labels of the group, so that editing a rule changes none (check 16). */
-  readonly key: string;
-  /** When its first alert came to fire. */
-  readonly createdAt: number;
-  /** What was said last; absent before the first message. */
-  readonly told?: Told;
-  /** The alerts that are held back, and by what. */
-  readonly held?: Readonly<Record<string, Mute['by']>>;
-}
-
-export interface Told {
-  readonly at: number;
-  /** Delivery that said it. */
-  readonly delivery: string;
-  /** Alerts that were told to fire and whose end was not told, with the severity that was told. */
-  readonly firing: Readonly<Record<string, string>>;
-  /** Of those, the ones told as acknowledged. */
-  readonly acknowledged: readonly string[];
-}
-
-export type NoticeReason =
-  | 'first'
-  | 'new in group'
-  | 'some resolved'
-  | 'all resolved'
-  | 'repeated'
-  | 'severity raised'
-  | 'severity lowered'
-  | 'acknowledged'
-  | 'silence ended'
-  | 'mute ended'
-  | 'inhibition ended';
 
 export interface NoticePolicy {
   /** Milliseconds before the first message, and between messages; 0 for a notice of one. */
@@ -65,7 +33,7 @@ export interface Message {
 
 export interface Flush {
   /** Undefined: it is over. */
-  readonly notice: Notice | undefined;
+  readonly notice: OngoingNotice | undefined;
   /** What is to be said now; the notice is then as if it had been. */
   readonly message?: Message;
   /** Keys of ended alerts of which nothing is left to tell here. */
@@ -74,15 +42,12 @@ export interface Flush {
   readonly due?: number;
 }
 
-/** From the least to the most; others have no rank, and rise over none. */
-const severities = ['none', 'info', 'warning', 'error', 'critical'];
-
 /**
  * `mute` answers what holds an alert back now, with until when, if that is known. `delivery` is the id that the message
  * would have.
  */
 export function flush(
-  notice: Notice,
+  notice: OngoingNotice,
   members: readonly Member[],
   policy: NoticePolicy,
   mute: (alert: Alert) => Mute | undefined,
@@ -101,7 +66,7 @@ export function flush(
   if (message) {
     const told = tell(state, notice.told, message, delivery, now);
     const isOver = Object.keys(told.firing).length === 0;
-    const next = { key: notice.key, createdAt: notice.createdAt, told, ...held(state) };
+    const next = { ...withoutState(notice), told, ...held(state) };
     const again = isOver ? undefined : nextRepeat(told, state);
     return {
       notice: isOver && state.muted.length === 0 ? undefined : next,
@@ -110,11 +75,10 @@ export function flush(
       ...(again === undefined ? due : { due: Math.min(again, due.due ?? again) }),
     };
   }
-  const { key, createdAt } = notice;
   const told = notice.told && withoutForgotten(notice.told, state.forgotten);
   const isOver = state.tellable.length + state.muted.length + state.heldEnds.length + state.ends.length === 0;
   return {
-    notice: isOver ? undefined : { key, createdAt, ...(told ? { told } : {}), ...held(state) },
+    notice: isOver ? undefined : { ...withoutState(notice), ...(told ? { told } : {}), ...held(state) },
     done: state.forgotten,
     ...due,
   };
@@ -135,7 +99,7 @@ interface State {
 }
 
 function sort(
-  { told }: Notice,
+  { told }: OngoingNotice,
   members: readonly Member[],
   muteOf: (alert: Alert) => Mute | undefined,
 ): State {
@@ -164,10 +128,10 @@ interface Saying {
 }
 
 function sayFirst(
-  notice: Notice,
+  notice: OngoingNotice,
   state: State,
   policy: NoticePolicy,
-  released: Mute['by'] | undefined,
+  released: HeldBy['by'] | undefined,
   now: number,
 ): Saying {
   const { tellable } = state;
@@ -183,13 +147,13 @@ const endOf = {
   silence: 'silence ended',
   mute: 'mute ended',
   inhibit: 'inhibition ended',
-} as const satisfies Record<Mute['by'], NoticeReason>;
+} as const satisfies Record<HeldBy['by'], NoticeReason>;
 
 function sayNext(
   told: Told,
   state: State,
   policy: NoticePolicy,
-  released: Mute['by'] | undefined,
+  released: HeldBy['by'] | undefined,
   now: number,
 ): Saying {
   const { tellable, ends } = state;
@@ -250,7 +214,13 @@ function tell(state: State, before: Told | undefined, message: Message, delivery
   const acknowledged = state.tellable.filter(({ alert }) => alert.acknowledged).map(({ alert }) => alert.key);
   // A message that nobody is pinged by does not put off a repetition.
   const at = message.isSilent && before ? before.at : now;
-  return { at, delivery, firing, acknowledged };
+  const root = before && Object.keys(before.firing).length > 0 ? before.root : delivery;
+  return { at, root, delivery, firing, acknowledged };
+}
+
+function withoutState(notice: OngoingNotice): OngoingNotice {
+  const { told: _told, held: _held, dueAt: _dueAt, ...kept } = notice;
+  return kept;
 }
 
 function withoutForgotten(told: Told, forgotten: readonly string[]): Told {
@@ -260,15 +230,17 @@ function withoutForgotten(told: Told, forgotten: readonly string[]): Told {
   return { ...told, firing: Object.fromEntries(kept) };
 }
 
-function held({ muted }: State): { held?: Record<string, Mute['by']> } {
+function held({ muted }: State): { held?: Record<string, HeldBy> } {
   if (muted.length === 0) return {};
-  return { held: Object.fromEntries(muted.map(({ member, mute }) => [member.alert.key, mute.by])) };
+  return {
+    held: Object.fromEntries(muted.map(({ member, mute: { by, id } }) => [member.alert.key, { by, id }])),
+  };
 }
 
 /** What held back an alert that nobody has been told of, and does not any more: it is told at once (check 13). */
-function released({ told, held = {} }: Notice, { tellable }: State): Mute['by'] | undefined {
+function released({ told, held = {} }: OngoingNotice, { tellable }: State): HeldBy['by'] | undefined {
   const found = tellable.find(
     ({ alert: { key } }) => Object.hasOwn(held, key) && !Object.hasOwn(told?.firing ?? {}, key),
   );
-  return found && held[found.alert.key];
+  return found && held[found.alert.key]?.by;
 }

@@ -2,6 +2,7 @@
  * From ConfigMap and Secret to a configuration with its problems, and what `config check` finds beyond them. Pure; it
  * may import the `schema.ts` of the leaves, the schemas of services and the ground.
  */
+import type { AlertRules } from '../alerts/schema.ts';
 import type { Json, Problem } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import type { SubscriptionConfig } from '../subscriptions/schema.ts';
@@ -17,6 +18,8 @@ export interface Config extends SubscriptionConfig {
   readonly triggers: ReadonlyMap<string, Trigger>;
   readonly templates: ReadonlyMap<string, Template>;
   readonly context: Readonly<Record<string, string>>;
+  /** Ours: what holds alerts back and puts them together. */
+  readonly rules: AlertRules;
   /** Ours: where repo functions ask in place of the repo-server. */
   readonly argocd: ArgocdOptions | undefined;
   /** By key, then by line. They hold no value of a Secret. */
@@ -34,8 +37,6 @@ export interface ServiceConfig {
   readonly type: string;
   /** Name for destinations; the type where the key has no name. */
   readonly name: string;
-  /** This version of Herald can send through it. */
-  readonly sendable: boolean;
   /** As written, with the Secret's values in place. */
   readonly options: Json;
   /** What the schema of the type has made of the options; its implementation takes it. */

@@ -110,7 +110,6 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
         decidedAt,
         waiting: [{ event, hold: hold.share() }],
         history: {},
-        undelivered: new Map(),
         phase: Math.floor(((phases++ * goldenRatio) % 1) * resync),
         failures: '',
       };

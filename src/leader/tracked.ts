@@ -24,11 +24,6 @@ export interface Tracked {
   decidedUpTo?: string | undefined;
   /** For conditions that ask how often a value has changed; stands in the record, too. */
   history: ChangeHistory;
-  /**
-   * Alerts that nobody is told of, since nothing is sent through their services yet, by namespace, trigger and condition.
-   * They are in no ledger: after a restart they hold since they were seen again.
-   */
-  undelivered: ReadonlyMap<string, AlertSeries>;
   /** Milliseconds into each minute at which its conditions that read the clock are evaluated. */
   phase: number;
   /** `startedAt` of an operation that has no end, once that is logged. */
@@ -39,7 +34,7 @@ export interface Tracked {
 
 /** An alert is active while its condition holds; a failed evaluation is no answer, so it leaves the alert as it was. */
 export function activeAlerts(
-  { open, undelivered }: Pick<Tracked, 'open' | 'undelivered'>,
+  { open }: Pick<Tracked, 'open'>,
   evaluations: readonly AlertEvaluation[],
 ): AlertSeries[] {
   const alerts = new Map<string, AlertSeries>();
@@ -52,5 +47,5 @@ export function activeAlerts(
     const since = Math.min(alert.since, alerts.get(key)?.since ?? Number.POSITIVE_INFINITY);
     alerts.set(key, { trigger, severity, since });
   }
-  return [...alerts.values(), ...undelivered.values()];
+  return [...alerts.values()];
 }

@@ -11,14 +11,18 @@ export interface RowValues {
   gone: { revision: string };
   /** Up to which revision the watch is decided and durable, in the scope `watch` under the key ''. */
   progress: { revision: string };
-  /** By the alert's key, in the scope of its Application. */
-  alert: AlertState;
-  /** By the notice's key. That of one alert stands in the scope of its Application, that of a group in its own. */
+  /** By the alert's key, in the scope of its Application, until its end has been told to all who were told of it. */
+  alert: Alert;
+  /** By the notice's key, in the scope of its Application: of a condition whose matches are told once and have no end. */
   notice: Notice;
+  /** By the notice's key. That of one alert stands in the scope of its Application, that of a group in its own. */
+  ongoing: OngoingNotice;
   /** That a destination was told of a oncePer value, in the scope of the Application; kept when the alert is over. */
   told: { since: number };
   /** By its id, in the scope `silences`. */
   silence: Silence;
+  /** By the alert's key, in the scope `acknowledgements`. */
+  acknowledgement: Acknowledgement;
 }
 
 export type RowKind = keyof RowValues;
@@ -30,8 +34,10 @@ export const rowKinds = Object.keys({
   progress: true,
   alert: true,
   notice: true,
+  ongoing: true,
   told: true,
   silence: true,
+  acknowledgement: true,
 } satisfies Record<RowKind, true>) as readonly RowKind[];
 
 export type Row<Kind extends RowKind = RowKind> = {
@@ -82,32 +88,85 @@ export interface AlertIdentity {
   oncePer: string;
 }
 
-/** An alert with a lifecycle of its own. Times in Unix milliseconds. */
-export interface AlertState extends AlertIdentity {
+/**
+ * One alert: one uninterrupted match of a condition for an Application, split by oncePer, from its first match until its
+ * end has been told. Times in Unix milliseconds.
+ */
+export interface Alert extends AlertIdentity {
+  /** Unique per occurrence: the same condition that matches again is another alert. */
+  key: string;
   application: { uid: string; namespace: string; name: string; project: string };
-  labels: Record<string, string>;
-  state: 'pending' | 'firing' | 'resolved';
+  /** As of the last match. */
+  severity: string;
+  labels: Readonly<Record<string, string>>;
+  state: AlertState;
+  /** Since when the condition matches: as the object says where it does, else when that was seen. */
   since: number;
   firedAt?: number;
+  /** Since when it does not match, while it is kept firing. */
   unmatchedAt?: number;
-  changes: number[];
+  ended?: { at: number; why: AlertEnd };
+  /** When it began to match again while it fired, the latest ones. */
+  changes: readonly number[];
+  acknowledged?: { at: number; by: string; comment: string };
+  /** When it is looked at next, as far as that was known when this was written. */
+  dueAt?: number;
 }
 
-/** What one destination is told together: one alert, or those of a group. */
+export type AlertState = 'pending' | 'firing' | 'resolved';
+
+/** `superseded`: the condition matches with another oncePer value. */
+export type AlertEnd =
+  | 'recovered'
+  | 'superseded'
+  | 'application deleted'
+  | 'unsubscribed'
+  | 'trigger removed';
+
+/** What one destination is told once, of a condition whose matches have no end. */
 export interface Notice {
   configNamespace: string;
   destination: Destination;
-  /** Of a notice that is not grouped: the condition whose alerts it tells of, one at a time. */
-  of?: { trigger: string; condition: string };
-  groupLabels: Record<string, string>;
+  /** The condition whose alerts it tells of, one at a time. */
+  of: { trigger: string; condition: string };
   /** The alerts that it tells of, the newest last; none once they are over. */
   alerts: NoticedAlert[];
   /** It has told of a oncePer value before. */
   valued?: true;
-  /** What the destination was told last. */
-  told?: { firing: string[]; resolved: string[]; at: number; delivery: string; ref?: string };
-  /** When it is due, Unix milliseconds. */
-  flushAt?: number;
+}
+
+/** What one destination is told over time of alerts that have an end: of one alert, or of those of a group. */
+export interface OngoingNotice {
+  configNamespace: string;
+  destination: Destination;
+  /** Of a group: the labels by which it is one, with their values. Absent: it is of one alert. */
+  groupLabels?: Readonly<Record<string, string>>;
+  /** When its first alert came to fire, Unix milliseconds. */
+  createdAt: number;
+  /** What was said last; absent before the first message. */
+  told?: Told;
+  /** The alerts that are held back, by their keys, and by what. */
+  held?: Readonly<Record<string, HeldBy>>;
+  /** When it is looked at next, as far as that was known when this was written. */
+  dueAt?: number;
+}
+
+export interface Told {
+  at: number;
+  /** Delivery of the first message since nothing was told to fire: what services thread, deduplicate and resolve by. */
+  root: string;
+  /** Delivery of the last message. */
+  delivery: string;
+  /** Keys of alerts that were told to fire and whose end was not told, with the severity that was told. */
+  firing: Readonly<Record<string, string>>;
+  /** Of those, the ones told as acknowledged. */
+  acknowledged: readonly string[];
+}
+
+/** What holds an alert back: the kind, and which one, for people. */
+export interface HeldBy {
+  by: 'silence' | 'mute' | 'inhibit';
+  id: string;
 }
 
 export interface NoticedAlert {
@@ -122,11 +181,20 @@ export interface NoticedAlert {
   unnamed?: true;
 }
 
+/** Times in Unix milliseconds. */
 export interface Silence {
-  matchers: string[];
+  /** Sets of matchers as Alertmanager writes them; it holds for what one set matches. */
+  matchers: string[][];
   startsAt: number;
   endsAt: number;
   createdBy: string;
+  comment: string;
+}
+
+/** Somebody is at it: an alert is not repeated any more. */
+export interface Acknowledgement {
+  at: number;
+  by: string;
   comment: string;
 }
 

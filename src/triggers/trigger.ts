@@ -1,4 +1,4 @@
-import type { ConditionResult } from '../model.ts';
+import type { ConditionResult, JsonObject } from '../model.ts';
 import type { StepAllowance } from './expr/run.ts';
 
 export type { StepAllowance };
@@ -25,9 +25,25 @@ export interface Condition {
   description?: string;
   /** Ours: label of the alert metrics. */
   severity: string;
+  /** Ours: what rules can match and group by. */
+  labels: Readonly<Record<string, string>>;
+  /** Ours: its matches have an end, a wait or a repetition; absent: they are told once, as in argocd-notifications. */
+  lifecycle?: Lifecycle;
   /** The condition reads the clock, so it must be evaluated again as time passes. */
   timeDependent: boolean;
   evaluate(vars: ConditionVars): ConditionResult;
+  /** Ours: when the object came to be as `when` reads it, Unix milliseconds; undefined where it does not say. */
+  since?(app: JsonObject): number | undefined;
+}
+
+/** Durations in milliseconds. */
+export interface Lifecycle {
+  for: number;
+  keepFiring: number;
+  /** Absent: never. */
+  repeat?: number;
+  /** Names of the templates that tell of the end, empty for the default; absent: the end is not told. */
+  resolved?: readonly string[];
 }
 
 /** The environment of one evaluation, made by `conditionVars`. */

@@ -29,7 +29,6 @@ export function noticeRow(trigger: string, recipient = 'general'): Row<'notice'>
       configNamespace: 'argocd',
       destination: { service: 'slack', recipient },
       of: { trigger, condition: 'condition-0' },
-      groupLabels: {},
       alerts: [{ key: trigger, oncePer: '', since: 1_000 }],
     },
   };

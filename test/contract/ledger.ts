@@ -94,7 +94,9 @@ export function ledgerContract(underTest: StoreUnderTest): void {
             condition: 'c',
             oncePer: 'r1',
             application: { uid: 'u1', namespace: 'argocd', name: 'shop', project: 'default' },
-            labels: { severity: 'critical' },
+            key: 'r1',
+            severity: 'critical',
+            labels: {},
             state: 'firing',
             since: 1,
             firedAt: 2,
@@ -104,7 +106,7 @@ export function ledgerContract(underTest: StoreUnderTest): void {
         const silence: Row<'silence'> = {
           kind: 'silence',
           key: 'r1',
-          value: { matchers: ['a=b'], startsAt: 1, endsAt: 2, createdBy: 'ops', comment: '' },
+          value: { matchers: [['a=b']], startsAt: 1, endsAt: 2, createdBy: 'ops', comment: '' },
         };
         await commit('u1', { put: [toldRow('r1'), toldRow('r2'), alert] });
         await commit('u2', { put: [toldRow('r1', 5_000), silence] });
@@ -425,6 +427,18 @@ export function ledgerContract(underTest: StoreUnderTest): void {
         expect(await ledger.countParked()).toEqual(new Map([['slack', 1]]));
         await ledger.settle(first.id, sent());
         expect(await ledger.countParked()).toEqual(new Map());
+      });
+
+      it('is told from what is pending, unknown or sent', async () => {
+        await ledger.unpark([third.id]);
+        const asked = [first.id, unknownId, third.id, second.id];
+        expect((await ledger.parkedAmong(asked)).toSorted()).toEqual([first.id, second.id].toSorted());
+        await ledger.settle(first.id, sent());
+        await ledger.discard([second.id]);
+        expect(await ledger.parkedAmong(asked)).toEqual([]);
+        expect(await ledger.parkedAmong([])).toEqual([]);
+        const tooMany = Array.from({ length: mostItems + 1 }, (_, i) => `${i}`);
+        await expect(ledger.parkedAmong(tooMany)).rejects.toThrow('items at once');
       });
 
       it('is handed out again, in the order that is asked for', async () => {

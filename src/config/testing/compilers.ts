@@ -1,3 +1,4 @@
+/** For tests of `config/`: compilers that compile nothing. The folder may import what `config/` may. */
 import { createDecoder } from '../../go/decode.ts';
 import { field, fieldKey, parseYaml } from '../../go/yaml.ts';
 import type { Template, TemplateString } from '../../templates/template.ts';
@@ -26,6 +27,7 @@ export function createDecodingCompilers(): Compilers & { compiled: string[] } {
           when: decoder.string([index, 'when'], field(object, 'when') ?? null) ?? '',
           send: (send ?? []).map((item) => item.text),
           severity: '',
+          labels: {},
           timeDependent: false,
           evaluate: () => ({ status: 'unmatched' }),
         };
