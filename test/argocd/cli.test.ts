@@ -77,9 +77,15 @@ test('template render asks the repo-server, with what the cluster has of reposit
     stringData: { url: 'https://git.example', username: 'from-the-template' },
   });
   const { stdout, stderr } = await herald([
-    ...['template', 'render', 't', application(), ...files({}), '-n', 'argocd'],
-    ...['--kubeconfig', writeTemporary('kubeconfig', kubeconfig)],
-    ...['--argocd-repo-server', `127.0.0.1:${repoServer.port}`, '--argocd-repo-server-plaintext'],
+    'template',
+    'render',
+    't',
+    application(),
+    ...files({}),
+    '--namespace=argocd',
+    `--kubeconfig=${writeTemporary('kubeconfig', kubeconfig)}`,
+    `--argocd-repo-server=127.0.0.1:${repoServer.port}`,
+    '--argocd-repo-server-plaintext',
   ]);
   expect(stderr).toBe('');
   expect(stdout).toContain('[by gRPC] by ');

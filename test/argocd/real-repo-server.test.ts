@@ -82,9 +82,13 @@ describe.skipIf(why !== undefined)("argo-cd's repo-server", () => {
     const child = spawn(
       program ?? '',
       [
-        ...['--address', '127.0.0.1', '--port', `${port}`],
-        ...['--metrics-address', '127.0.0.1', '--metrics-port', `${metrics}`],
-        ...['--redis', host, '--redisdb', pathname.slice(1), ...flags],
+        `--address=127.0.0.1`,
+        `--port=${port}`,
+        `--metrics-address=127.0.0.1`,
+        `--metrics-port=${metrics}`,
+        `--redis=${host}`,
+        `--redisdb=${pathname.slice(1)}`,
+        ...flags,
       ],
       {
         stdio: ['ignore', 'ignore', 'pipe'],
