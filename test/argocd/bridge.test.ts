@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { application, degraded } from '../bridge/applications.ts';
 import { createWorld, type World } from '../bridge/world.ts';
 import { embeddedStore } from '../contract/stores.ts';
+import { combined, hasKubectl } from '../shipping/kustomize.ts';
 import { commit, sha, source } from './applications.ts';
 import { type ArgocdDouble, createArgocdDouble } from './argocd-double.ts';
 import { createRepoServerDouble, type RepoServerDouble } from './repo-server-double.ts';
@@ -40,6 +41,8 @@ describe('repo functions of a running Herald', () => {
       slack: { users: { 'ana@example.com': 'U0ANA' } },
       flags: ['--argocd-repo-server', `127.0.0.1:${repoServer.port}`, '--argocd-repo-server-plaintext'],
     });
+    // With the rights that are shipped, and no others.
+    if (hasKubectl) world.kubernetes.setRoles(await combined([]));
     world.cluster.apply({
       apiVersion: 'v1',
       kind: 'Secret',
@@ -96,6 +99,7 @@ describe('repo functions of a running Herald', () => {
     expect(logged?.error).toMatch(/^answered UNKNOWN: cannot fetch/);
     expect(JSON.stringify(world.logs)).not.toContain(repositoryPassword);
     repoServer.fault = undefined;
+    expect(world.logs.filter(({ msg }) => msg === 'A right for repo functions is missing')).toEqual([]);
   });
 
   test('configured: with the commit, and its author mentioned', async () => {
