@@ -1,10 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Json, JsonObject } from '../src/model.ts';
+import type { JsonObject } from '../src/model.ts';
 import { backstop } from './backstop.ts';
 import { answerWithFault, createFaultPlan, type Fault, readBody } from './http-faults.ts';
 import { type Answer, type Arguments, missingScope, refuse } from './slack/answers.ts';
+import { capped, parseArguments, printed } from './slack/arguments.ts';
 import { METHODS } from './slack/methods.ts';
+import { createPace, createQuota } from './slack/pace.ts';
 import {
   type ChannelOptions,
   type ChannelView,
@@ -57,6 +59,8 @@ export interface SlackSimulatorOptions {
    * `conversations.history` once a minute and 15 messages. More answers 429, of that method alone.
    */
   quotas: Record<string, { perMinute: number; mostItems?: number }>;
+  /** Milliseconds for which messages may be edited; absent: for ever. */
+  editWindow?: number;
   botName: string;
   /** For long runs: the last so many messages of each channel, and calls, are kept; absent: all. */
   keep: { messages?: number; calls?: number };
@@ -277,57 +281,4 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
 function httpFaultOf(fault: SlackFault | undefined): Fault | undefined {
   if (fault?.kind === 'error') return undefined;
   return fault?.kind === 'done' ? fault.answer : fault;
-}
-
-/** A bucket a channel; answers the seconds to wait, 0 for none. */
-function createPace({ rateLimit, now }: SlackSimulatorOptions): (channel: string) => number {
-  const buckets = new Map<string, { tokens: number; at: number }>();
-  return (channel) => {
-    if (rateLimit === undefined) return 0;
-    const { perSecond, burst } = rateLimit;
-    const bucket = buckets.get(channel) ?? { tokens: burst, at: now() };
-    const tokens = Math.min(burst, bucket.tokens + ((now() - bucket.at) / 1_000) * perSecond);
-    const allowed = tokens >= 1;
-    buckets.set(channel, { tokens: allowed ? tokens - 1 : tokens, at: now() });
-    return allowed ? 0 : Math.max(1, Math.ceil((1 - tokens) / perSecond));
-  };
-}
-
-/** Calls of a method in windows of a minute; answers the seconds to wait, 0 for none. */
-function createQuota({ quotas, now }: SlackSimulatorOptions): (method: string) => number {
-  const windows = new Map<string, { since: number; calls: number }>();
-  return (method) => {
-    const quota = quotas[method];
-    if (quota === undefined) return 0;
-    const held = windows.get(method);
-    const window = held && now() - held.since < 60_000 ? held : { since: now(), calls: 0 };
-    windows.set(method, window);
-    if (window.calls < quota.perMinute) {
-      window.calls += 1;
-      return 0;
-    }
-    return Math.max(1, Math.ceil((window.since + 60_000 - now()) / 1_000));
-  };
-}
-
-function capped(args: Arguments, mostItems: number | undefined): Arguments {
-  if (mostItems === undefined) return args;
-  return { ...args, limit: String(Math.min(Number(args.limit ?? mostItems), mostItems)) };
-}
-
-function parseArguments(contentType: string, body: string): Arguments {
-  if (!contentType.includes('json')) return Object.fromEntries(new URLSearchParams(body));
-  try {
-    return JSON.parse(body) as Record<string, Json>;
-  } catch {
-    return {};
-  }
-}
-
-function printed(args: Arguments): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(args)
-      .filter(([name]) => name !== 'token')
-      .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
-  );
 }

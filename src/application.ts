@@ -94,6 +94,53 @@ export function readTime(text: string): GoTime | undefined {
 }
 
 /**
+ * When what stands at a path last came to be as it is, Unix milliseconds; `unknown` where Argo CD does not note it;
+ * undefined where nothing is there, and for what rarely changes and says nothing of how the Application fares (names,
+ * labels, the spec). `types`: of the conditions that are meant; all where it names none that is there.
+ */
+export function changedAt(
+  app: JsonObject,
+  path: readonly string[],
+  types: ReadonlySet<string>,
+): number | 'unknown' | undefined {
+  const [head = '', member = '', field = ''] = path;
+  const isTime = ['creationTimestamp', 'deletionTimestamp', 'reconciledAt', 'observedAt'].includes(member);
+  if (isTime) return timeOf(textAt(app, head, member));
+  if (head !== 'status') return head === 'operation' ? 'unknown' : undefined;
+  if (at(app, head, member) === undefined) return undefined;
+  switch (member) {
+    case 'health':
+      return timeOf(textAt(app, head, member, 'lastTransitionTime')) ?? 'unknown';
+    case 'operationState': {
+      const { isRunning, startedAt, finishedAt } = operationOf(app);
+      // While a retry is waited for, an operation that runs has a time at which its last attempt has finished.
+      const isOfStart = isRunning || field === 'startedAt' || finishedAt === '';
+      return timeOf(isOfStart ? startedAt : finishedAt) ?? 'unknown';
+    }
+    case 'conditions': {
+      const all = objectsAt(app, head, member);
+      const meant = all.filter((condition) => types.has(textAt(condition, 'type')));
+      return newestOf(meant.length > 0 ? meant : all, 'lastTransitionTime');
+    }
+    case 'history':
+      return newestOf(objectsAt(app, head, member), 'deployedAt');
+    default:
+      return 'unknown';
+  }
+}
+
+function timeOf(text: string): number | undefined {
+  const time = readTime(text);
+  return time && time.seconds * 1_000 + Math.floor(time.nanosecond / 1e6);
+}
+
+function newestOf(objects: readonly JsonObject[], field: string): number | 'unknown' | undefined {
+  const times = objects.map((object) => timeOf(textAt(object, field)));
+  if (times.length === 0) return undefined;
+  return times.every((time) => time !== undefined) ? Math.max(...times) : 'unknown';
+}
+
+/**
  * Argo CD has not looked at the Application yet: it is born without a status or, by Argo CD's own clients, with one whose
  * fields are empty. Conditions that read the status fail then, which is no mistake of theirs.
  */

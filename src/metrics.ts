@@ -55,7 +55,7 @@ export interface Metrics
   readonly renderErrors: NamedCounter<'template'>;
   /** From the watch event to the service's answer, in seconds; of sent deliveries. */
   readonly deliveryLatency: NamedHistogram<'service'>;
-  /** Every attempt. `outcome` is sent, degraded, retry, rejected or expired. */
+  /** Every attempt. `outcome` is sent, degraded, retry, rejected, expired or forgone (an end that nobody has to be told). */
   readonly outcomes: NamedCounter<'service' | 'outcome' | 'reason'>;
   readonly suppressed: NamedCounter<'trigger' | 'service'>;
   /** Attempts of unknown fate: `found` says what the next one saw of them: found, absent or unreadable (sent again blindly). */
@@ -195,7 +195,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       'reason',
       'service',
     ]),
-    { names: { service: 'services' } },
+    { names: { service: 'services' }, start: { reason: ['first', 'all resolved'] } },
   );
   const noticeSize = new Histogram({
     name: 'herald_notice_alerts',
@@ -303,11 +303,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     '1 while the condition of the trigger holds for a subscribed Application.',
     alertLabels,
   );
-  const alerts = gauge(
-    'herald_alerts',
-    'Alerts with an end, by their state, always 1.',
-    ongoingLabels,
-  );
+  const alerts = gauge('herald_alerts', 'Alerts with an end, by their state, always 1.', ongoingLabels);
   const alertSince = gauge(
     'herald_alert_active_since_timestamp_seconds',
     'Since when the condition has held, Unix time.',

@@ -21,6 +21,23 @@ export interface Application {
   object: JsonObject;
 }
 
+/** Labels of every alert, which rules match and group by; labels of a condition cannot have these names. */
+export const reservedLabels = [
+  'trigger',
+  'severity',
+  'service',
+  'recipient',
+  'namespace',
+  'name',
+  'project',
+  'destination',
+  'destinationServer',
+  'destinationName',
+  'destinationNamespace',
+  'repository',
+] as const;
+export type ReservedLabel = (typeof reservedLabels)[number];
+
 /** A service as configured (`slack`, `slack.team-a` is named `team-a`) and an address inside it. */
 export interface Destination {
   service: string;
@@ -132,6 +149,8 @@ export interface DeliveredLifecycle {
   /** When it began to match again while it fired. */
   changes: readonly number[];
   acknowledged?: { at: number; by: string; comment: string };
+  /** What held it back until this message, for people: a silence, a mute time, a rule of inhibition. */
+  silencedBy?: readonly string[];
 }
 
 /** A delivery as it is rendered and sent. It holds no secret. */
@@ -145,6 +164,15 @@ export interface Notification {
   message: string;
   /** Rendered section of the destination's service type (`slack:`, `webhook:` …); strings are final text. */
   section?: JsonObject;
+  /**
+   * Why an ongoing notice says something again, a line that `message` begins with: for services whose layout hides the
+   * message. Absent: the first of it, or one that says so itself.
+   */
+  lead?: string;
+  /** The same with what it is about, for services that bring the message before up to date and say only what is new. */
+  brief?: string;
+  /** It is of a group: the message before is to be brought up to date, unless the template says otherwise. */
+  replaces?: true;
 }
 
 /** What became of one attempt to send. Only a service makes one; only the worker acts on it. */

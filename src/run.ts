@@ -80,7 +80,7 @@ async function runBridge(options: RunOptions, log: Logger): Promise<void> {
       connection,
       openStore: (untilThen) => waitForStore(options.queue, { log, signal: untilThen, clock }),
       createService: (source, given) =>
-        createService(source, { ...given, log, stream: process.stdout, now: clock.now }),
+        createService(source, { ...given, log, stream: process.stdout, now: clock.now, clock }),
       signal,
       clock,
       metrics,

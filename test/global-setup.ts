@@ -6,6 +6,7 @@ const uses: Record<keyof typeof tools, string> = {
   promtool: 'the metrics and alert rules as Prometheus reads them',
   prometheus: 'a Prometheus that scrapes the server',
   'redis-server': 'the arguments of the component valkey',
+  'nats-server': 'messages to a real NATS server',
   openssl: 'TLS to the API server, Slack and webhooks',
   chromium: 'the page of the demo',
 };

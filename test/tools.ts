@@ -8,6 +8,8 @@ export const tools = {
   prometheus: onPath('prometheus'),
   'redis-server': onPath('redis-server'),
   openssl: onPath('openssl'),
+  // Debian keeps it where the PATH of nobody but root leads.
+  'nats-server': onPath('nats-server') ?? ['/usr/sbin/nats-server'].find(existsSync),
   /** Debian's packages of it have one of several names. */
   chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync),
 };

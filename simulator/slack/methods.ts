@@ -86,7 +86,9 @@ function postMessage(args: Arguments, context: MethodContext): Answer {
   if ('error' in content) return refuse(content.error, content.messages);
   const metadata = metadataOf(args.metadata);
   if (metadata === 'invalid') return refuse('invalid_metadata_format');
-  const threadTs = text(args.thread_ts);
+  const asked = text(args.thread_ts);
+  // A reply to a message that was deleted is posted outside of any thread, without an error (slack-go/slack#1571).
+  const threadTs = channel.deleted.has(asked) ? '' : asked;
   if (threadTs !== '' && !channel.messages.some(({ ts }) => ts === threadTs))
     return refuse('thread_not_found');
 
@@ -109,11 +111,18 @@ function updateMessage(args: Arguments, context: MethodContext): Answer {
   const channel = workspace.byId(text(args.channel));
   if (channel === undefined) return refuse('channel_not_found');
   const message = channel.messages.findLast(({ ts }) => ts === args.ts);
-  if (message === undefined) return refuse('message_not_found');
+  if (message === undefined || message.isTombstone) return refuse('message_not_found');
   if (channel.isArchived) return refuse('is_archived');
+  if (!workspace.isEditable(message)) return refuse('edit_window_closed');
   const content = contentOf(args, context);
   if ('error' in content) return refuse(content.error, content.messages);
-  workspace.update(message, content);
+  // Layout that is not given is retained; an empty list takes it away.
+  const { text: body, attachments, blocks } = content;
+  workspace.update(message, {
+    text: body,
+    ...(args.attachments === undefined ? {} : { attachments }),
+    ...(args.blocks === undefined ? {} : { blocks }),
+  });
   return { ok: true, channel: channel.id, ts: message.ts, text: message.text };
 }
 

@@ -10,6 +10,8 @@ export interface SlackChannel {
   /** A direct message: its name is the id of the user. */
   isIm: boolean;
   messages: SlackMessage[];
+  /** Timestamps of messages that were deleted and had no replies: nothing of them is left. */
+  deleted: Set<string>;
 }
 
 export interface SlackMessage {
@@ -29,6 +31,8 @@ export interface SlackMessage {
   /** Unix milliseconds. */
   postedAt: number;
   editedAt?: number;
+  /** It was deleted and had replies: its place and its thread stay. */
+  isTombstone?: true;
 }
 
 export type SlackContent = Pick<SlackMessage, 'text' | 'attachments' | 'blocks'>;
@@ -48,6 +52,8 @@ export interface WorkspaceOptions {
   channelId: (name: string) => string;
   nextTs: () => string;
   now: () => number;
+  /** Milliseconds for which a message may be edited, a setting of workspaces; absent: for ever. */
+  editWindow?: number;
   /** The last so many messages of each channel are kept, and for a while up to twice as many; absent: all. */
   keepMessages?: number;
 }
@@ -62,9 +68,12 @@ export interface Workspace {
   find(reference: string, create?: boolean): SlackChannel | undefined;
   add(options: ChannelOptions): SlackChannel;
   post(channel: SlackChannel, message: Omit<SlackMessage, 'ts' | 'channel' | 'postedAt'>): SlackMessage;
-  update(message: SlackMessage, content: SlackContent): void;
-  /** As somebody would in the app. */
+  /** What is not given stays as it was. */
+  update(message: SlackMessage, content: Partial<SlackContent>): void;
+  /** As somebody would in the app: of a message with replies a tombstone stays, of another nothing. */
   remove(channel: SlackChannel, ts: string): void;
+  /** Whether the workspace still lets its author edit it. */
+  isEditable(message: SlackMessage): boolean;
 }
 
 export function createWorkspace(options: WorkspaceOptions): Workspace {
@@ -81,7 +90,16 @@ export function createWorkspace(options: WorkspaceOptions): Workspace {
     isIm = false,
   }: ChannelOptions): SlackChannel {
     const id = isIm ? `D${name.slice(1)}` : options.channelId(name);
-    const channel = { id, name, isPrivate, isArchived, isMember, isIm, messages: [] };
+    const channel = {
+      id,
+      name,
+      isPrivate,
+      isArchived,
+      isMember,
+      isIm,
+      messages: [],
+      deleted: new Set<string>(),
+    };
     channels.set(channel.id, channel);
     byName.set(name, channel);
     return channel;
@@ -116,8 +134,23 @@ export function createWorkspace(options: WorkspaceOptions): Workspace {
     update(message, content) {
       Object.assign(message, content, { editedAt: options.now() });
     },
+    isEditable: ({ postedAt }) =>
+      options.now() - postedAt <= (options.editWindow ?? Number.POSITIVE_INFINITY),
     remove(channel, ts) {
+      const hasReplies = channel.messages.some((message) => message.threadTs === ts && message.ts !== ts);
+      const root = channel.messages.find((message) => message.ts === ts);
+      if (hasReplies && root) {
+        Object.assign(root, {
+          text: 'This message was deleted.',
+          attachments: [],
+          blocks: [],
+          isTombstone: true,
+        });
+        delete root.metadata;
+        return;
+      }
       channel.messages = channel.messages.filter((message) => message.ts !== ts);
+      channel.deleted.add(ts);
     },
   };
 }
@@ -138,7 +171,7 @@ export function createTsClock(now: () => number): () => string {
 export function messageJson(message: SlackMessage, withMetadata: boolean): JsonObject {
   return {
     type: 'message',
-    subtype: 'bot_message',
+    subtype: message.isTombstone ? 'tombstone' : 'bot_message',
     ts: message.ts,
     text: message.text,
     username: message.username,

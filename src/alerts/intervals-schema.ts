@@ -1,8 +1,8 @@
 /** Time intervals as they stand in a ConfigMap, in our spelling and in Alertmanager's. */
 import type { Decoder } from '../go/decode.ts';
+import { fieldOf } from '../go/fields.ts';
 import type { YamlPath } from '../go/yaml.ts';
 import type { Json, JsonObject } from '../model.ts';
-import { fieldOf } from './fields.ts';
 import { createZone, type MinuteRange, type Range, type TimeInterval, utc, type Zone } from './times.ts';
 
 const weekdayNames = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];

@@ -23,7 +23,11 @@ export function occurrenceKey(uid: string, alert: AlertIdentity, began: number):
 }
 
 /** Of the ongoing notice of one alert; `alert` is its key. */
-export function ownNoticeKey(configNamespace: string, { service, recipient }: Destination, alert: string): string {
+export function ownNoticeKey(
+  configNamespace: string,
+  { service, recipient }: Destination,
+  alert: string,
+): string {
   return hashOf('ongoing', configNamespace, service, recipient, alert);
 }
 

@@ -1,7 +1,7 @@
 /** What rules can match and group by. */
 import { clusterOf, repositoriesOf } from '../application.ts';
 import { textAt } from '../json.ts';
-import type { JsonObject } from '../model.ts';
+import type { JsonObject, ReservedLabel } from '../model.ts';
 import type { LabelValues } from './matcher.ts';
 
 /** What is known of an alert, and of whom it is for; without a destination the labels of a source of inhibition. */
@@ -16,22 +16,6 @@ export interface Labelled {
   readonly destination?: { readonly service: string; readonly recipient: string };
 }
 
-/** Names with a meaning of their own, which labels of a condition cannot have. */
-export const reservedLabels = [
-  'trigger',
-  'severity',
-  'service',
-  'recipient',
-  'namespace',
-  'name',
-  'project',
-  'destination',
-  'destinationServer',
-  'destinationName',
-  'destinationNamespace',
-  'repository',
-] as const;
-
 /**
  * The values of a label: first those with a meaning of their own, then the labels of the condition, then those of the
  * Application. A destination cluster has a server and a name, and an Application a repository for each source.
@@ -39,7 +23,7 @@ export const reservedLabels = [
 export function labelValues(labelled: Labelled): LabelValues {
   const { object } = labelled;
   const cluster = clusterOf(object);
-  const own: Record<(typeof reservedLabels)[number], () => readonly string[]> = {
+  const own: Record<ReservedLabel, () => readonly string[]> = {
     trigger: () => [labelled.trigger],
     severity: () => [labelled.severity],
     service: () => (labelled.destination ? [labelled.destination.service] : []),
@@ -54,7 +38,7 @@ export function labelValues(labelled: Labelled): LabelValues {
     repository: () => repositoriesOf(object),
   };
   return (label) => {
-    if (Object.hasOwn(own, label)) return own[label as keyof typeof own]();
+    if (Object.hasOwn(own, label)) return own[label as ReservedLabel]();
     if (Object.hasOwn(labelled.labels, label)) return [labelled.labels[label] as string];
     return some(textAt(object, 'metadata', 'labels', label));
   };

@@ -2,7 +2,7 @@
  * Matchers as Alertmanager writes them: `severity=~"warn.*"`, `{a="b", "c d"!=e}`. Two grammars are read, as there: the
  * one of UTF-8 names, and the classic one, which wins where the two disagree (pkg/labels, matcher/parse; check 48).
  */
-import { createMatcher, type Matcher, type Operator } from './matcher.ts';
+import { createMatcher, type Matcher, mostMatchers, type Operator } from './matcher.ts';
 
 export interface ParsedMatchers {
   matchers: Matcher[];
@@ -25,6 +25,7 @@ export function parseMatchers(text: string): ParsedMatchers | { error: string } 
   if ('error' in utf8 && 'error' in classic) return { error: utf8.error };
   const read = 'error' in classic ? utf8 : classic;
   if ('error' in read) return read;
+  if (read.parts.length > mostMatchers) return { error: `there are more than ${mostMatchers}` };
   const matchers: Matcher[] = [];
   for (const { label, operator, value } of read.parts) {
     const matcher = createMatcher(label, operator, [value]);

@@ -8,6 +8,13 @@ function matcher(operator: Operator, ...values: string[]) {
   return made;
 }
 
+it('a value of more than 512 characters matches no regular expression', () => {
+  const expression = matcher('=~', 'x*');
+  expect(expression.matches(['x'.repeat(512)])).toBe(true);
+  expect(expression.matches(['x'.repeat(513)])).toBe(false);
+  expect(expression.matches(['x'.repeat(512)])).toBe(true);
+});
+
 describe('a matcher', () => {
   it.each([
     ['=', ['a'], ['a'], true],

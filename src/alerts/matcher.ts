@@ -21,7 +21,13 @@ export interface Matcher {
 export type LabelValues = (label: string) => readonly string[];
 
 /** What a regular expression of a matcher may cost; `regexpSize` has the measure. */
-const largestPattern = 10_000;
+const largestPattern = 2_500;
+/** Characters of a value; a longer one matches no regular expression. */
+const longestValue = 512;
+/** Values of which a regular expression remembers whether it matches them: most alerts have the same few. */
+const remembered = 1_000;
+/** Matchers that are read together. */
+export const mostMatchers = 100;
 
 /** Makes a matcher, or says in a sentence why the value can be none. */
 export function createMatcher(
@@ -50,6 +56,13 @@ export function matchesNothing(matchers: readonly Matcher[]): boolean {
   return matchesAll(matchers, () => []);
 }
 
+/** What the regular expressions among them cost, see `regexpSize`. */
+export function patternSize(matchers: readonly Matcher[]): number {
+  return matchers
+    .filter(({ operator }) => operator.endsWith('~'))
+    .reduce((sum, { values: [pattern = ''] }) => sum + regexpSize(pattern), 0);
+}
+
 /** As Alertmanager writes it: `severity=~"warn.*"`. */
 export function printMatcher({ label, operator, values }: Matcher): string {
   if (operator.endsWith('~')) return `${label}${operator}${JSON.stringify(values[0] ?? '')}`;
@@ -67,7 +80,16 @@ function anchored(pattern: string): ((value: string) => boolean) | { error: stri
   if (regexpSize(pattern) > largestPattern) return { error: 'the regular expression is too large' };
   try {
     const compiled = RE2JS.compile(pattern, RE2JS.DOTALL);
-    return (value) => compiled.testExact(value);
+    const known = new Map<string, boolean>();
+    return (value) => {
+      if (value.length > longestValue) return false;
+      const found = known.get(value);
+      if (found !== undefined) return found;
+      if (known.size >= remembered) known.clear();
+      const matches = compiled.testExact(value);
+      known.set(value, matches);
+      return matches;
+    };
   } catch (error) {
     return { error: `bad regular expression: ${error instanceof Error ? error.message : String(error)}` };
   }

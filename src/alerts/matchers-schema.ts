@@ -2,7 +2,7 @@
 import type { Decoder } from '../go/decode.ts';
 import type { YamlPath } from '../go/yaml.ts';
 import type { Json } from '../model.ts';
-import { createMatcher, type Matcher, matchesNothing, type Operator } from './matcher.ts';
+import { createMatcher, type Matcher, matchesNothing, mostMatchers, type Operator } from './matcher.ts';
 import { parseMatchers } from './matcher-text.ts';
 
 /** Undefined after an error, which has been reported: a rule with a part of its matchers would hold for too much. */
@@ -20,6 +20,11 @@ export function readMatchers(decoder: Decoder, path: YamlPath, value: Json): Mat
 }
 
 function read(decoder: Decoder, path: YamlPath, value: Json): Matcher[] {
+  if (value !== null && typeof value === 'object' && Object.keys(value).length > mostMatchers) {
+    const what = `there are more than ${mostMatchers} matchers`;
+    decoder.report(path, 'error', what, 'Write values of one label as a list.');
+    return [];
+  }
   if (typeof value === 'string') return ofText(decoder, path, value);
   if (Array.isArray(value)) {
     return value.flatMap((entry, index) => {

@@ -27,9 +27,9 @@ export function silencedBy(silences: readonly Silence[], labels: LabelValues, no
 }
 
 export function mutedBy(rules: readonly MuteRule[], labels: LabelValues, now: number): Mute | undefined {
-  for (const [index, { matchers, intervals }] of rules.entries()) {
+  for (const [index, { entry = index + 1, matchers, intervals }] of rules.entries()) {
     if (matchesAll(matchers, labels) && isWithin(intervals, now))
-      return { by: 'mute', id: `muteTimes ${index + 1}`, until: nextChange(intervals, now) };
+      return { by: 'mute', id: `muteTimes ${entry}`, until: nextChange(intervals, now) };
   }
   return undefined;
 }

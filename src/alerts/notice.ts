@@ -4,6 +4,7 @@
  */
 import type { Alert, HeldBy, OngoingNotice, Told } from '../ledger/rows.ts';
 import type { NoticeReason } from '../model.ts';
+import { severities } from '../severities.ts';
 import type { Mute } from './mutes.ts';
 
 export interface NoticePolicy {
@@ -40,9 +41,6 @@ export interface Flush {
   /** When time alone would change the answer. */
   readonly due?: number;
 }
-
-/** From the least to the most; others have no rank, and rise over none. */
-const severities = ['none', 'info', 'warning', 'error', 'critical'];
 
 /**
  * `mute` answers what holds an alert back now, with until when, if that is known. `delivery` is the id that the message

@@ -7,13 +7,12 @@ import {
   endedMeanwhile,
   type ImportCandidate,
   importAlerts,
-  mirrorKeys,
-  mirrorNotified,
   notifiedAnnotation,
   parseNotified,
   serialiseNotified,
   stateKey,
 } from './notified-annotation.ts';
+import { mirrorKeys, mirrorNotified } from './notified-mirror.ts';
 
 const now = 1_795_348_800_000;
 const controllerNamespace = 'argocd';

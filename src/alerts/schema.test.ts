@@ -24,11 +24,13 @@ describe('silences', () => {
       [
         {
           matchers: ['project="sandbox"', 'severity=~"warning|none"', 'trigger=~"on-sync.*"', 'name!="api"'],
+          entry: 1,
           until: Date.parse('2026-12-01T00:00:00Z'),
           comment: 'migration of the sandbox cluster',
         },
         {
           matchers: ['severity=~"warn.*"', 'project!="x"'],
+          entry: 2,
           from: Date.parse('2026-11-01T00:00:00Z'),
           until: Date.parse('2026-12-01T00:00:00Z'),
           comment: '',
@@ -145,8 +147,9 @@ describe('inhibit and groups', () => {
       "- match: {trigger: a}\n- match: {trigger: b}\n  groupBy: ['...']\n  group_wait: 1m30s\n  groupInterval: 1d\n  send: [digest]\n  maxPerMinute: 5\n- match: {trigger: c}\n  groupWait: 90\n  maxPerMinute: 0",
     );
     expect(rules.map((rule) => ({ ...rule, matchers: undefined }))).toEqual([
-      { matchers: undefined, groupBy: [], groupWait: 30_000, groupInterval: 300_000, send: [] },
+      { entry: 1, matchers: undefined, groupBy: [], groupWait: 30_000, groupInterval: 300_000, send: [] },
       {
+        entry: 2,
         matchers: undefined,
         groupBy: 'all',
         groupWait: 90_000,
@@ -156,7 +159,7 @@ describe('inhibit and groups', () => {
       },
     ]);
     expect(whatOf(problems)).toEqual([
-      'error 9: "90" is no duration',
+      'error 9: groupWait: "90" is no duration',
       'error 10: maxPerMinute is no whole number above 0',
     ]);
   });

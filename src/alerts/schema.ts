@@ -1,12 +1,13 @@
 /** The keys `silences`, `muteTimes`, `inhibit` and `groups`: YAML → rules. A bad rule disables only itself. */
 import { createDecoder, type Decoder } from '../go/decode.ts';
+import { readDuration } from '../go/durations.ts';
+import { fieldOf } from '../go/fields.ts';
 import { parseYaml, type YamlPath } from '../go/yaml.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
-import { parsePrometheusDuration } from './durations.ts';
-import { fieldOf } from './fields.ts';
 import { readInterval, readZone } from './intervals-schema.ts';
-import type { Matcher } from './matcher.ts';
+import { type Matcher, patternSize } from './matcher.ts';
 import { readMatchers } from './matchers-schema.ts';
+import { momentFix, parseMoment } from './moment.ts';
 import type { GroupRule, InhibitRule, MuteRule, SilenceRule } from './rules.ts';
 import { type TimeInterval, utc } from './times.ts';
 
@@ -21,7 +22,7 @@ export interface AlertRules {
 export const noRules: AlertRules = { silences: [], muteTimes: [], inhibit: [], groups: [] };
 
 /** Our spelling first, then that of Alertmanager. */
-const spellings = {
+export const ruleSpellings = {
   match: ['match', 'matchers'],
   from: ['from', 'startsAt'],
   until: ['until', 'endsAt'],
@@ -37,7 +38,7 @@ const spellings = {
   send: ['send'],
   maxPerMinute: ['maxPerMinute'],
 } as const;
-type Name = keyof typeof spellings;
+type Name = keyof typeof ruleSpellings;
 
 /** Alertmanager's (check 9). Milliseconds. */
 const defaults = { groupWait: 30_000, groupInterval: 300_000 };
@@ -102,31 +103,66 @@ interface RuleReader {
   intervals(): TimeInterval[] | undefined;
 }
 
-function compiler<T>(names: readonly Name[], make: (rule: RuleReader) => T | undefined) {
-  return (key: string, text: string): { rules: T[]; problems: Problem[] } => {
+/** Rules of one key. */
+export const mostRules = 1_000;
+/** What the regular expressions of one key may cost together, see `regexpSize`. */
+export const mostPatterns = 20_000;
+
+export interface CompiledRules<T> {
+  rules: T[];
+  problems: Problem[];
+  /** The text as a whole is no list of rules; otherwise each error is of a rule that was left out. */
+  isBroken?: true;
+}
+
+function matchersOf(rule: object): Matcher[] {
+  return ['matchers', 'source', 'target'].flatMap((side) => (rule as Record<string, Matcher[]>)[side] ?? []);
+}
+
+function compiler<T extends object>(names: readonly Name[], make: (rule: RuleReader) => T | undefined) {
+  return (key: string, text: string): CompiledRules<T & { entry: number }> => {
     const document = parseYaml(text);
     const decoder = createDecoder(document, key);
     const { problems } = decoder;
-    const rules: T[] = [];
-    for (const [index, entry] of (decoder.list([], document.value) ?? []).entries()) {
+    const rules: (T & { entry: number })[] = [];
+    const entries = document.problems.length > 0 ? undefined : decoder.list([], document.value);
+    if (entries === undefined) return { rules, problems, isBroken: true };
+    if (entries.length > mostRules) {
+      const what = `there are more than ${mostRules} rules, and those beyond are not read`;
+      decoder.report(
+        [mostRules],
+        'error',
+        what,
+        'Write what rules have in common as one, with a list of values.',
+      );
+    }
+    let patterns = 0;
+    for (const [index, entry] of entries.slice(0, mostRules).entries()) {
+      if (patterns > mostPatterns) {
+        const what =
+          'the regular expressions are too large together, and the rules from here on are not read';
+        decoder.report([index], 'error', what, 'Write lists of values in place of expressions.');
+        break;
+      }
       const object = decoder.object([index], entry);
       if (object === undefined) continue;
       const before = problems.length;
       decoder.knownFields(
         [index],
         object,
-        names.flatMap((name) => spellings[name]),
+        names.flatMap((name) => ruleSpellings[name]),
       );
       const made = make(createRuleReader(decoder, [index], object));
+      patterns += patternSize(made ? matchersOf(made) : []);
       const isGood = !problems.slice(before).some(({ severity }) => severity === 'error');
-      if (made !== undefined && isGood) rules.push(made);
+      if (made !== undefined && isGood) rules.push({ ...made, entry: index + 1 });
     }
     return { rules, problems };
   };
 }
 
 function createRuleReader(decoder: Decoder, path: YamlPath, object: JsonObject): RuleReader {
-  const find = (name: Name) => fieldOf(object, path, spellings[name]);
+  const find = (name: Name) => fieldOf(object, path, ruleSpellings[name]);
   const report: RuleReader['report'] = (name, what, fix) => {
     decoder.report(find(name)?.path ?? path, 'error', what, fix);
   };
@@ -150,28 +186,12 @@ function createRuleReader(decoder: Decoder, path: YamlPath, object: JsonObject):
     },
     time(name) {
       const written = text(name) ?? '';
-      const time = /^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2}))?$/.test(
-        written,
-      )
-        ? Date.parse(written)
-        : Number.NaN;
-      if (!Number.isNaN(time)) return time;
-      const what = written === '' ? `${name} is missing` : `${name} is no time`;
-      report(name, what, 'Write it with its zone, such as 2026-12-01T00:00:00Z.');
+      const time = parseMoment(written);
+      if (time !== undefined) return time;
+      report(name, written === '' ? `${name} is missing` : `${name} is no time`, momentFix);
       return undefined;
     },
-    duration(name) {
-      const written = text(name);
-      if (written === undefined || written === '') return undefined;
-      const duration = parsePrometheusDuration(written);
-      if (duration === undefined)
-        report(
-          name,
-          `${JSON.stringify(written)} is no duration`,
-          'Write it as Prometheus does: 30s, 5m, 1h30m.',
-        );
-      return duration;
-    },
+    duration: (name) => readDuration(decoder, find(name)),
     count(name) {
       const found = find(name);
       if (found === undefined || found.value === null) return undefined;

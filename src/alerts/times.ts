@@ -73,6 +73,22 @@ export function isWithin(intervals: readonly TimeInterval[], now: number): boole
   return intervals.some((interval) => holds(interval, now));
 }
 
+/** Whether the interval holds at some moment from `now` on, Unix milliseconds. */
+export function holdsOnce(interval: TimeInterval, now: number): boolean {
+  // In so many years each date has been each day of the week, also around a year without a leap day.
+  let left = 41;
+  const first = new Date(now - day).getUTCFullYear();
+  const last = Math.max(first, ...(interval.years ?? [{ to: first + left }]).map(({ to }) => to));
+  for (let year = first; year <= last && left > 0; year += 1) {
+    if (!isIn(interval.years, year)) continue;
+    left -= 1;
+    const [from, to] = [Date.UTC(year, 0, 1) / day, Date.UTC(year + 1, 0, 1) / day];
+    for (let number = Math.max(from, Math.floor(now / day) - 1); number < to; number += 1)
+      if (isDay(interval, number)) return true;
+  }
+  return false;
+}
+
 /**
  * The first moment after `now` at which `isWithin` answers otherwise, or, where it does not for a year, one at which to
  * ask again. Unix milliseconds. `isWithin` can change at an end of a range, at midnight, and where the offset changes;

@@ -7,15 +7,17 @@ import { createHealth } from './health.ts';
 const watching = { name: 'applications', phase: 'watching', synced: true, lastFrameAt: 0 } as ReflectorState;
 
 /** What /healthz and /readyz say, as `check: reason`, those that are not ok marked. */
-async function told(shape: Partial<Parameters<typeof createHealth>[0]>) {
-  const health = createHealth({
-    watches: () => [watching],
-    working: () => undefined,
-    term: () => undefined,
-    isInMemory: false,
-    now: () => 0,
-    ...shape,
-  });
+async function told(shape: Partial<Parameters<typeof createHealth>[0]>, isInMemory = false) {
+  const health = createHealth(
+    {
+      watches: () => [watching],
+      working: () => undefined,
+      term: () => undefined,
+      clock: { now: () => 0 },
+      ...shape,
+    },
+    { isInMemory },
+  );
   const lines = async (checks: typeof health.healthz) =>
     (await runChecks(checks, 10_000, systemClock)).results.map(
       ({ check, ok, reason }) => `${ok ? '' : '! '}${check}: ${reason}`,
@@ -53,7 +55,7 @@ it('is ready when it leads and has observed everything, or stands by', async () 
   expect((await told({ working: working(), term: term(false) })).readyz).toContain(
     '! role: Applications are being observed',
   );
-  const standsBy = await told({ working: working({ isLeader: false }), isInMemory: true });
+  const standsBy = await told({ working: working({ isLeader: false }) }, true);
   expect(standsBy.readyz).toEqual(['store: answers, in memory', 'lists: done', 'role: stands by']);
 });
 

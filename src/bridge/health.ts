@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { ReflectorState } from '../cluster/reflector.ts';
 import type { Standing } from '../leader/standing.ts';
 import type { LeadingTerm } from '../leader/term.ts';
@@ -10,16 +11,19 @@ interface Deps {
   /** Undefined while the store is not open. */
   working(): { store: Pick<Store, 'ping' | 'lost'>; standing: Standing } | undefined;
   term(): Pick<LeadingTerm, 'trouble' | 'isReady'> | undefined;
-  isInMemory: boolean;
-  now(): number;
+  clock: Pick<Clock, 'now'>;
 }
 
 /**
  * What /healthz and /readyz answer of. Every namespace may reach the port, and an error of the store names its host and
  * user: so what is said here is general, and the log says which and why.
  */
-export function createHealth(deps: Deps): { healthz: HealthChecks; readyz: HealthChecks } {
-  const { watches, working, term, now } = deps;
+export function createHealth(
+  deps: Deps,
+  { isInMemory }: { isInMemory: boolean },
+): { healthz: HealthChecks; readyz: HealthChecks } {
+  const { watches, working, term } = deps;
+  const { now } = deps.clock;
   return {
     healthz: {
       watch: () => verdict(stuckWatches(watches(), now()), 'alive'),
@@ -34,7 +38,7 @@ export function createHealth(deps: Deps): { healthz: HealthChecks; readyz: Healt
         if (!store) return verdict(['not open yet'], '');
         await store.ping();
         const takesNothing = term()?.trouble() !== undefined;
-        const answers = deps.isInMemory ? 'answers, in memory' : 'answers';
+        const answers = isInMemory ? 'answers, in memory' : 'answers';
         return verdict([takesNothing ? 'takes no changes' : undefined], answers);
       },
       lists() {

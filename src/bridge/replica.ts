@@ -1,25 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Clock } from '../clock.ts';
 import type { EventRecorder } from '../cluster/events.ts';
 import type { ReflectorState } from '../cluster/reflector.ts';
-import type { Configurations } from '../configurations/configurations.ts';
-import type { Repo } from '../configurations/repo.ts';
 import { createDeliver } from '../delivery/deliver.ts';
 import { createFairness } from '../delivery/fairness.ts';
 import { createPacing } from '../delivery/pacing.ts';
 import { reportParked } from '../delivery/parked.ts';
-import { type Mirror, stillHolds } from '../leader/mirror.ts';
+import { stillHolds } from '../leader/mirror.ts';
 import { createStanding, type Standing } from '../leader/standing.ts';
-import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
-import type { Delivery, JsonObject } from '../model.ts';
+import type { Delivery } from '../model.ts';
 import { createPeriodic } from '../periodic.ts';
 import { createMembership } from '../store/store-membership.ts';
+import type { Configuring } from './configuring.ts';
 import { createFigures } from './figures.ts';
-import type { Leading } from './leading.ts';
+import type { Leadership } from './leadership.ts';
 import type { Opened } from './opening.ts';
+import { attemptTimeout, type BridgeDeps, type BridgeOptions, maxAge, placesOf } from './options.ts';
 import { createSetBack } from './set-back.ts';
+import type { Watching } from './watching.ts';
 
 /** What every replica does with an open store: it sends, takes part in who leads, and counts. */
 export interface Replica {
@@ -28,34 +26,19 @@ export interface Replica {
   start(): void;
 }
 
-interface Deps {
+interface Deps
+  extends Pick<BridgeDeps, 'signal' | 'clock' | 'metrics' | 'log'>,
+    Pick<Configuring, 'configurations' | 'repo'>,
+    Leadership {
   opened: Opened;
-  configurations: Configurations;
-  repo: Repo['lookup'];
-  project(application: { project: string }): JsonObject | undefined;
-  leading: Leading;
-  mirror: Mirror | undefined;
+  watching: Pick<Watching, 'project'>;
   record: EventRecorder['record'];
   watches(): ReflectorState[];
-  signal: AbortSignal;
-  clock: Clock;
-  metrics: Metrics;
-  log: Logger;
-}
-
-interface Options {
-  controllerNamespace: string;
-  /** Deliveries at the same time, in all; a third of them through any one service. */
-  places: number;
-  /** Milliseconds after which a delivery that cannot be sent is given up. */
-  maxAge: number;
-  /** Milliseconds for one attempt to send. */
-  attemptTimeout: number;
 }
 
 const second = 1_000;
 
-export function createReplica(deps: Deps, options: Options): Replica {
+export function createReplica(deps: Deps, options: BridgeOptions): Replica {
   const { opened, leading, mirror, signal, clock, metrics, log } = deps;
   const { ledger, queue } = opened;
   const standing = createStanding({
@@ -83,17 +66,17 @@ export function createReplica(deps: Deps, options: Options): Replica {
       queue,
       configurations: deps.configurations,
       pacing,
-      fairness: createFairness({ places: options.places, wake: queue.wake, clock }),
+      fairness: createFairness({ places: placesOf(options), wake: queue.wake, clock }),
       members: standing.members,
-      project: deps.project,
-      repo: deps.repo,
+      project: deps.watching.project,
+      repo: deps.repo.lookup,
       onSent: (delivery) => void mirrorSent(delivery),
       onParked: (delivery, settlement) => reportParked(delivery, settlement, { record: deps.record, log }),
       metrics,
       log,
       clock,
     },
-    options,
+    { controllerNamespace: options.scope.namespace, maxAge, attemptTimeout },
   );
   const setBack = createSetBack({
     clock,

@@ -1,3 +1,4 @@
+import { silenceProblems } from '../alerts/silence-annotations.ts';
 import { compileNamespacePatterns } from '../cluster/namespace-patterns.ts';
 import { checkRequests, type Subscribed } from '../config/check-sections.ts';
 import type { Config } from '../config/config.ts';
@@ -29,7 +30,7 @@ export interface ClusterCheckOptions {
   namespace: string;
 }
 
-/** Everything wrong in the subscriptions of all Applications and AppProjects of the cluster, by object. */
+/** Everything wrong in the subscriptions and silences of all Applications and AppProjects of the cluster, by object. */
 export async function checkClusterSubscriptions(
   source: Source,
   config: Config,
@@ -57,7 +58,10 @@ export async function checkClusterSubscriptions(
   for (const application of applications) {
     const object = `Application ${application.namespace}/${application.name}`;
     const configs = await configsOf(application.namespace);
-    const found = subscriptionProblems({ kind: 'Application', ...application }, configs);
+    const found = [
+      ...subscriptionProblems({ kind: 'Application', ...application }, configs),
+      ...silenceProblems(application),
+    ];
     problems.push(...found.map((problem) => ({ ...problem, object })));
     const project = projects.find((each) => textOf(metadataOf(each).name) === application.project);
     const ofProject = stringsOf(metadataOf(project).annotations);
@@ -83,7 +87,10 @@ export async function checkClusterSubscriptions(
   for (const project of projects) {
     const { annotations, labels } = metadataOf(project);
     const parts = { annotations: stringsOf(annotations), labels: stringsOf(labels) };
-    const found = subscriptionProblems({ kind: 'AppProject', ...parts }, [controller]);
+    const found = [
+      ...subscriptionProblems({ kind: 'AppProject', ...parts }, [controller]),
+      ...silenceProblems(parts),
+    ];
     problems.push(
       ...found.map((problem) => ({
         ...problem,

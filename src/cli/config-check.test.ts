@@ -190,4 +190,19 @@ describe('template render', () => {
     expect(broken.stderr).toContain('slack.attachments is no JSON: ');
     expect(await herald(line.replace('render', 'notify'), world('{}'))).toMatchObject({ code: 1 });
   });
+
+  test('shows an alert of the condition that names the template, ended for that of its end', async () => {
+    const data = {
+      'trigger.on-degraded':
+        "- when: 'true'\n  severity: critical\n  labels: {team: payments}\n  send: [degraded]\n  resolved: [recovered]\n",
+      'template.degraded':
+        'message: "{{ .alert.state }} {{ .alert.trigger }} {{ .alert.severity }} {{ .alert.labels.team }}"',
+      'template.recovered':
+        'message: "{{ .alert.why }} {{ .alert.endedAt.Year }} {{ (index .resolved 0).app.metadata.name }}"',
+    };
+    const files = { 'cm.yaml': JSON.stringify({ kind: 'ConfigMap', data }), 'app.yaml': app('{}') };
+    expect((await herald(line, { files })).stdout).toBe('message: firing on-degraded critical payments\n');
+    const ended = await herald(line.replace('degraded', 'recovered'), { files });
+    expect(ended.stdout).toMatch(/^message: recovered \d{4} shop\n$/);
+  });
 });

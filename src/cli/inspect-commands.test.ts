@@ -211,6 +211,90 @@ describe('trigger run', () => {
   });
 });
 
+describe('alerts with a life', () => {
+  const lively = configMap
+    .replace(
+      '      send: [simple]',
+      [
+        '      send: [simple]',
+        '      for: 90m',
+        '      severity: critical',
+        '      labels: {team: payments}',
+        '      repeat: 1d12h',
+        '      resolved: [app-sync-failed]',
+      ].join('\n'),
+    )
+    .concat(
+      '  silences: |\n    - {match: {team: payments}, until: 2099-01-01, comment: move}\n    - {match: {team: other}, until: 2099-01-01}\n',
+      "  muteTimes: |\n    - {match: {severity: critical, service: slack}, times: [{weekdays: ['monday:sunday']}]}\n",
+      '  inhibit: |\n    - {source: {name: other}, target: {severity: critical}}\n',
+      '  groups: |\n    - {match: {severity: critical}, groupBy: [project, team]}\n',
+    );
+  const degraded = application
+    .replace('{status: Degraded}', "{status: Degraded, lastTransitionTime: '2026-11-22T10:00:00Z'}")
+    .replace(
+      'namespace: argocd',
+      "namespace: argocd, annotations: {herald.argoproj.io/silence-until: '2099-02-01'}",
+    );
+  const world = { files: { 'cm.yaml': lively, 'app.yaml': degraded } };
+
+  test('trigger get shows their fields', async () => {
+    const { stdout } = await herald('trigger get --config-map cm.yaml', world);
+    expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+      ['NAME', 'TEMPLATE', 'ALERT', 'CONDITION'],
+      ['on-sync-failed', 'app-sync-failed', "app.status.operationState.phase in ['Error', 'Failed']"],
+      [
+        '',
+        'simple',
+        'for 1h30m, severity critical, team payments, repeat 1d12h, resolved app-sync-failed',
+        "app.status.health.status == 'Degraded'",
+      ],
+      [''],
+    ]);
+    const json = JSON.parse((await herald('trigger get -o json --config-map cm.yaml', world)).stdout);
+    expect(json['on-sync-failed'][1]).toEqual({
+      when: "app.status.health.status == 'Degraded'",
+      send: ['simple'],
+      for: '1h30m',
+      severity: 'critical',
+      labels: { team: 'payments' },
+      repeat: '1d12h',
+      resolved: ['app-sync-failed'],
+    });
+  });
+
+  test('trigger run says since when, when it fires, and what holds it back', async () => {
+    const line = 'trigger run on-sync-failed app.yaml --config-map cm.yaml';
+    const { stdout } = await herald(line, world);
+    expect(stdout.split('\n').slice(-10, -1)).toEqual([
+      '  sends simple',
+      '  has an end: for 1h30m, severity critical, team payments, repeat 1d12h, resolved app-sync-failed',
+      '  matches since 2026-11-22T10:00:00Z',
+      '  fires at 2026-11-22T11:30:00Z, if it goes on to match',
+      '  told in a group: groups 1, by project, team',
+      '  held back: annotation of argocd/shop, until 2099-02-01T00:00:00Z',
+      '  held back: silences 1 (move), until 2099-01-01T00:00:00Z',
+      expect.stringMatching(/^  held back: muteTimes 1, until .*, depending on service and recipient$/),
+      '  held back: inhibit 1, while an alert that matches its source fires',
+    ]);
+    const [, facts] = JSON.parse((await herald(`${line} -o json`, world)).stdout);
+    expect(facts).toMatchObject({
+      for: '1h30m',
+      alert: {
+        since: '2026-11-22T10:00:00Z',
+        firesAt: '2026-11-22T11:30:00Z',
+        group: 'groups 1, by project, team',
+      },
+    });
+    expect(facts.alert.heldBy).toHaveLength(4);
+  });
+
+  test('without a life and without rules nothing is added', async () => {
+    const { stdout } = await herald('trigger run on-sync-failed app.yaml --config-map cm.yaml -o json');
+    expect(JSON.parse(stdout)[1]).not.toHaveProperty('alert');
+  });
+});
+
 describe('what a command cannot know', () => {
   const withWhen = (when: string, more = '') => ({
     'cm.yaml': configMap.replace("app.status.health.status == 'Degraded'", when) + more,

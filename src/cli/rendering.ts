@@ -4,6 +4,7 @@ import type { Lookup } from '../argocd/lookup.ts';
 import { renderWithRepo } from '../argocd/rendering.ts';
 import { jsonFaults } from '../config/check-renderings.ts';
 import type { Config } from '../config/config.ts';
+import { sampleNotice } from '../config/sample-notice.ts';
 import { createLog } from '../log.ts';
 import type { Application, JsonObject, Notification } from '../model.ts';
 import { createService, type ServiceDeps } from '../services/registry.ts';
@@ -78,8 +79,10 @@ export async function rendered(
   context: RenderContext,
 ): Promise<{ notification: Notification; isBroken: boolean }> {
   const { config, loaded, application, appProject, argocd, io } = context;
+  const names = templates.map(({ name }) => name);
   const input = {
     app: application.object,
+    notice: sampleNotice(application.object, io.now(), names, config.triggers),
     appProject,
     context: config.context,
     secrets: loaded.secret ?? {},
@@ -101,7 +104,9 @@ export async function rendered(
     io.stderr(printable(`template.${template}, ${field}: ${scrub(what)}\n`));
   }
   const faults = jsonFaults(service.type, notification.section, config.services);
-  for (const { field, what } of faults) io.stderr(printable(`${field} is no JSON: ${scrub(what)}\n`));
+  for (const { field, language, what } of faults) {
+    io.stderr(printable(`${field} is no ${language}: ${scrub(what)}\n`));
+  }
   return { notification, isBroken: warnings.length + faults.length > 0 };
 }
 

@@ -1,4 +1,5 @@
 import type { Trigger } from '../triggers/trigger.ts';
+import { lifecycleFields, lifecycleText } from './alert-facts.ts';
 import { formatted } from './formatted.ts';
 import { type CommandIo, exitCode } from './io.ts';
 import { configOf, requireNamed } from './loaded-config.ts';
@@ -27,22 +28,29 @@ function render(triggers: readonly Trigger[], output: GetOptions['output']): str
   if (output === 'name') return triggers.map(({ name }) => `${name}\n`).join('');
   if (output !== 'wide')
     return formatted(Object.fromEntries(triggers.map((trigger) => [trigger.name, facts(trigger)])), output);
+  const hasLives = triggers.some(({ conditions }) => conditions.some(({ lifecycle }) => lifecycle));
   const rows = triggers.flatMap(({ name, conditions }) =>
-    conditions.map(({ send, when }, i) => [
+    conditions.map((condition, i) => [
       i === 0 ? name : '',
-      send.join(', '),
-      oneLine(printable(when), 200),
+      condition.send.join(', '),
+      // A column that argocd does not have.
+      ...(hasLives ? [oneLine(printable(lifecycleText(condition)), 200)] : []),
+      oneLine(printable(condition.when), 200),
     ]),
   );
-  return formatTable([['NAME', 'TEMPLATE', 'CONDITION'], ...rows]);
+  return formatTable([['NAME', 'TEMPLATE', ...(hasLives ? ['ALERT'] : []), 'CONDITION'], ...rows]);
 }
 
 /** The fields of the ConfigMap, those without a value left out. */
 function facts({ conditions }: Trigger): Record<string, unknown>[] {
-  return conditions.map(({ when, oncePer, description, send }) => ({
-    ...(oncePer === undefined ? {} : { oncePer }),
-    when,
-    ...(description === undefined ? {} : { description }),
-    ...(send.length === 0 ? {} : { send }),
-  }));
+  return conditions.map((condition) => {
+    const { when, oncePer, description, send } = condition;
+    return {
+      ...(oncePer === undefined ? {} : { oncePer }),
+      when,
+      ...(description === undefined ? {} : { description }),
+      ...(send.length === 0 ? {} : { send }),
+      ...lifecycleFields(condition),
+    };
+  });
 }

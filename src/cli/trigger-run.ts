@@ -10,12 +10,13 @@ import { type ExplainedPart, explain } from '../triggers/explain.ts';
 import { conditionVars } from '../triggers/schema.ts';
 import type { Condition, ConditionVars, Trigger } from '../triggers/trigger.ts';
 import type { ConditionSources } from '../triggers/vars.ts';
+import { lifecycleFields, lifecycleText, type Prospect, prospectOf } from './alert-facts.ts';
 import { withArgocd } from './argocd.ts';
 import { formatted } from './formatted.ts';
 import { type CommandIo, exitCode } from './io.ts';
 import { configOf, requireNamed } from './loaded-config.ts';
 import type { TriggerRunOptions } from './options.ts';
-import { openSource } from './source.ts';
+import { metadataOf, openSource, stringsOf } from './source.ts';
 import { formatTable, oneLine, printable } from './table.ts';
 
 interface Evaluated {
@@ -25,6 +26,8 @@ interface Evaluated {
   unknown: string | undefined;
   /** The value of each part of a condition that does not match or fails. */
   explained: ExplainedPart | undefined;
+  /** Of one that matches. */
+  prospect: Prospect | undefined;
 }
 
 /**
@@ -39,17 +42,27 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
     const { conditions } = requireNamed<Trigger>(config, 'trigger', options.trigger, io);
     const application = await source.application(options.application);
     const past = createUnknownPast();
+    const appProject = (await source.appProject(application)) ?? {};
     const sources = {
       ...past.sources,
       app: application.object,
       context: config.context,
       secrets: loaded.secret ?? {},
-      appProject: (await source.appProject(application)) ?? {},
+      appProject,
       now: io.now(),
     };
     const text = loaded.configMap[`trigger.${options.trigger}`] ?? '';
     const scrub = scrubOfSecret(loaded.secret);
-    const known = { text, scrub, past };
+    const prospect = (condition: Condition) =>
+      prospectOf({
+        trigger: options.trigger,
+        condition,
+        application,
+        projectAnnotations: stringsOf(metadataOf(appProject).annotations),
+        rules: config.rules,
+        now: io.now(),
+      });
+    const known = { text, scrub, past, prospect };
     const evaluated = await withArgocd(config, loaded, io, async (argocd) => {
       if (!argocd) return conditions.map((condition) => evaluate(condition, conditionVars(sources), known));
       await fetchAnswers(argocd, conditions, sources);
@@ -108,12 +121,13 @@ interface Known {
   text: string;
   scrub: Scrub;
   past: ReturnType<typeof createUnknownPast>;
+  prospect(condition: Condition): Prospect;
 }
 
 function evaluate(
   condition: Condition,
   vars: ConditionVars,
-  { text, scrub, past }: Known,
+  { text, scrub, past, prospect }: Known,
   repo?: RepoEvaluation,
 ): Evaluated {
   const { result, asked } = past.during(() =>
@@ -128,6 +142,7 @@ function evaluate(
     result: scrubbedResult(result, scrub),
     unknown: result.status === 'failed' ? asked : undefined,
     explained: explained && scrubbedPart(explained, scrub),
+    prospect: result.status === 'matched' ? prospect(condition) : undefined,
   };
 }
 
@@ -176,7 +191,7 @@ function detailsOf(evaluated: Evaluated): string {
   return printable(`${[oneLine(condition.when, 200), ...lines].join('\n')}\n`);
 }
 
-function explanationOf({ condition, result, unknown, explained }: Evaluated): string[] {
+function explanationOf({ condition, result, unknown, explained, prospect }: Evaluated): string[] {
   if (unknown !== undefined) return [`not known: ${unknown}`, ...partLines(explained)];
   switch (result.status) {
     case 'failed':
@@ -187,10 +202,22 @@ function explanationOf({ condition, result, unknown, explained }: Evaluated): st
           ? []
           : [`once per ${oneLine(condition.oncePer, 200)}, now ${oncePerText(result)}`]),
         condition.send.length === 0 ? 'sends an empty notification' : `sends ${condition.send.join(', ')}`,
+        ...(prospect ? prospectLines(condition, prospect) : []),
       ];
     case 'unmatched':
       return [unmatchedText(explained), ...partLines(explained)];
   }
+}
+
+function prospectLines(condition: Condition, { since, firesAt, heldBy, group }: Prospect): string[] {
+  const text = lifecycleText(condition);
+  return [
+    ...(condition.lifecycle ? [`has an end: ${text}`] : []),
+    ...(since === undefined ? [] : [`matches since ${since}`]),
+    ...(firesAt === undefined ? [] : [`fires at ${firesAt}, if it goes on to match`]),
+    ...(group === undefined ? [] : [`told in a group: ${group}`]),
+    ...heldBy.map((what) => `held back: ${what}`),
+  ].map((line) => oneLine(line, 200));
 }
 
 /** Only a real `true` matches, which surprises where an expression answers something else. */
@@ -226,7 +253,7 @@ function oncePerText(result: Extract<ConditionResult, { status: 'matched' }>): s
   return oncePer.kind === 'nil' ? `${value}: it is nil, which never varies` : value;
 }
 
-function factsOf({ condition, result, unknown, explained }: Evaluated): Record<string, unknown> {
+function factsOf({ condition, result, unknown, explained, prospect }: Evaluated): Record<string, unknown> {
   const { when, oncePer, send } = condition;
   return {
     when,
@@ -235,6 +262,10 @@ function factsOf({ condition, result, unknown, explained }: Evaluated): Record<s
     ...(result.status === 'matched' ? oncePerFacts(result) : {}),
     ...(oncePer === undefined ? {} : { oncePerExpression: oncePer }),
     send,
+    ...lifecycleFields(condition),
+    ...(prospect && (condition.lifecycle || prospect.heldBy.length > 0 || prospect.group)
+      ? { alert: prospect }
+      : {}),
     ...(explained ? { parts: explained.parts.map(partFacts) } : {}),
   };
 }

@@ -1,4 +1,4 @@
-/** Whether what must be JSON is JSON once it is rendered: for a given Application, or for the sample. */
+/** Whether what must be JSON or YAML is that once it is rendered: for a given Application, or for the sample. */
 
 import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts';
 import { parseYaml } from '../go/yaml.ts';
@@ -6,12 +6,15 @@ import { isObject, objectsAt, textAt } from '../json.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { renderNotification, shapeOf, templateVars } from '../templates/schema.ts';
 import type { Template } from '../templates/template.ts';
+import type { Trigger } from '../triggers/trigger.ts';
 import type { ServiceConfig } from './config.ts';
 import { sampleApplication } from './sample-application.ts';
+import { sampleNotice } from './sample-notice.ts';
 
 export interface RenderingInput {
   templates: ReadonlyMap<string, Template>;
   services: ReadonlyMap<string, ServiceConfig>;
+  triggers: ReadonlyMap<string, Trigger>;
   context: Readonly<Record<string, string>>;
   /** What the templates are rendered for; absent: the sample, of which no more is said than holds for any. */
   application?: JsonObject;
@@ -34,8 +37,9 @@ export function checkRenderings(input: RenderingInput): Problem[] {
 }
 
 function checkSection(template: Template, type: string, input: RenderingInput): Problem[] {
-  const fields = shapeOf(type)?.json ?? [];
-  const strings = template.strings.filter(({ path }) => path[0] === type && isAmong(path.slice(1), fields));
+  const strings = template.strings.filter(
+    ({ path }) => path[0] === type && languageOf(type, path.slice(1)) !== undefined,
+  );
   const rendered = render(template, type, input);
   if (!rendered.ok) return failure(template, rendered, input);
   // With every value replaced by a number, what is left to be wrong is the template's own text.
@@ -44,8 +48,9 @@ function checkSection(template: Template, type: string, input: RenderingInput): 
     const text = filledText(rendered.notification.section, string.path.slice(1));
     const other = neutral?.ok ? filledText(neutral.notification.section, string.path.slice(1)) : undefined;
     if (text === undefined || !isMeantAsJson(string.path, text, input.services)) return [];
-    const fault = faultOf(type, text);
-    if (fault === undefined || (other !== undefined && faultOf(type, other) === undefined)) return [];
+    const language = languageOf(type, string.path.slice(1));
+    const fault = faultOf(language, text);
+    if (fault === undefined || (other !== undefined && faultOf(language, other) === undefined)) return [];
     const looksLikeJson = /^\s*[{[]/.test(text);
     const isLoose =
       string.path[0] === 'webhook' &&
@@ -55,7 +60,7 @@ function checkSection(template: Template, type: string, input: RenderingInput): 
         key: `template.${template.name}`,
         severity: isLoose ? 'warning' : 'error',
         ...string.locate(offsetOf(string.source, text, fault.line)),
-        what: `${string.path.join('.')} is no JSON once it is rendered: ${fault.what}`,
+        what: `${string.path.join('.')} is no ${language} once it is rendered: ${fault.what}`,
         fix,
       },
     ];
@@ -89,10 +94,11 @@ function failure(
 export interface JsonFault {
   /** `slack.attachments`. */
   field: string;
+  language: Language;
   what: string;
 }
 
-/** What is no JSON in a rendered section and is meant to be. */
+/** What is no JSON, or no YAML, in a rendered section and is meant to be. */
 export function jsonFaults(
   type: string,
   section: JsonObject | undefined,
@@ -100,9 +106,10 @@ export function jsonFaults(
 ): JsonFault[] {
   return textsOf(section, []).flatMap(({ path, text }) => {
     const full = [type, ...path];
-    if (!isAmong(path, shapeOf(type)?.json ?? []) || !isMeantAsJson(full, text, services)) return [];
-    const fault = faultOf(type, text);
-    return fault === undefined ? [] : [{ field: full.join('.'), what: fault.what }];
+    const language = languageOf(type, path);
+    if (language === undefined || !isMeantAsJson(full, text, services)) return [];
+    const fault = faultOf(language, text);
+    return fault === undefined ? [] : [{ field: full.join('.'), language, what: fault.what }];
   });
 }
 
@@ -120,6 +127,7 @@ function render(template: Template, serviceType: string, input: RenderingInput, 
   const app = input.application ?? withNames(sampleApplication, source);
   const vars = templateVars({
     app,
+    notice: sampleNotice(app, input.now, [template.name], input.triggers, true),
     appProject: {},
     context: { ...named(source, 'context'), ...input.context },
     secrets: named(source, 'secrets'),
@@ -135,6 +143,7 @@ function render(template: Template, serviceType: string, input: RenderingInput, 
   return renderNotification([template], vars, {
     serviceType,
     jsonFields: shapeOf(serviceType)?.json ?? [],
+    yamlFields: shapeOf(serviceType)?.yaml ?? [],
     ...(filterValue ? { filterValue } : {}),
     template: (name) => input.templates.get(name),
   });
@@ -182,9 +191,16 @@ interface Fault {
   line: number;
 }
 
-function faultOf(type: string, text: string): Fault | undefined {
-  // Google Chat's cards may be YAML as well.
-  if (type === 'googlechat') {
+type Language = 'JSON' | 'YAML';
+
+/** What a field of a section must be once it is rendered; undefined where it is a text. */
+function languageOf(type: string, path: readonly string[]): Language | undefined {
+  const { json = [], yaml = [] } = shapeOf(type) ?? {};
+  return isAmong(path, json) ? 'JSON' : isAmong(path, yaml) ? 'YAML' : undefined;
+}
+
+function faultOf(language: Language | undefined, text: string): Fault | undefined {
+  if (language === 'YAML') {
     const [problem] = parseYaml(text).problems;
     return problem && { what: problem.what, line: problem.line };
   }

@@ -100,15 +100,17 @@ export function checkOverlaps(
   for (const [name, trigger] of triggers) {
     const key = `trigger.${name}`;
     for (const condition of trigger.conditions) {
-      const found = overlapsOf(condition, sections.templates);
+      const found = (['send', 'resolved'] as const).flatMap((field) =>
+        overlapsOf(condition, field, sections.templates),
+      );
       if (found.length === 0) continue;
       const placeOf = placesOfTemplates(textOf(key));
-      for (const { part, first, second, position } of found) {
+      for (const { field, part, first, second, position } of found) {
         problems.push({
           key,
           severity: 'warning',
-          ...placeOf(condition.index, position),
-          what: `${first} and ${second} of one send both fill ${part}, and only that of ${second} is sent`,
+          ...placeOf(condition.index, position, field),
+          what: `${first} and ${second} of one ${field} both fill ${part}, and only that of ${second} is sent`,
           fix: 'Merge them into one template, or send them by two triggers: one send makes one message.',
         });
       }
@@ -118,20 +120,27 @@ export function checkOverlaps(
 }
 
 interface Overlap {
+  field: 'send' | 'resolved';
   part: string;
   first: string;
   second: string;
   position: number;
 }
 
-function overlapsOf({ send }: Condition, templates: ReadonlyMap<string, Template>): Overlap[] {
+function overlapsOf(
+  { send, lifecycle }: Condition,
+  field: Overlap['field'],
+  templates: ReadonlyMap<string, Template>,
+): Overlap[] {
+  const names = field === 'send' ? send : (lifecycle?.resolved ?? []);
   const filledBy = new Map<string, string>();
   const overlaps: Overlap[] = [];
-  for (const [position, name] of send.entries()) {
+  for (const [position, name] of names.entries()) {
     const template = templates.get(name);
     for (const part of template ? partsOf(template) : []) {
       const first = filledBy.get(part);
-      if (first !== undefined && first !== name) overlaps.push({ part, first, second: name, position });
+      if (first !== undefined && first !== name)
+        overlaps.push({ field, part, first, second: name, position });
       filledBy.set(part, name);
     }
   }

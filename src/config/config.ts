@@ -37,8 +37,6 @@ export interface ServiceConfig {
   readonly type: string;
   /** Name for destinations; the type where the key has no name. */
   readonly name: string;
-  /** This version of Herald can send through it. */
-  readonly sendable: boolean;
   /** As written, with the Secret's values in place. */
   readonly options: Json;
   /** What the schema of the type has made of the options; its implementation takes it. */

@@ -24,6 +24,24 @@ const slack = { 'service.slack': 'token: xoxb-1\n' };
 const trigger = (send: string) => `- when: app.status.health.status == 'Degraded'\n  send: ${send}\n`;
 const attachments = (text: string) => JSON.stringify({ slack: { attachments: text } });
 
+test('what templates see of alerts', () => {
+  const message = (text: string) => ({
+    'trigger.a': trigger('[t]'),
+    'template.t': JSON.stringify({ message: text }),
+    ...slack,
+  });
+  const meant =
+    '{{ .alert.duration.Hours }} {{ .alert.endedAt.Format "15:04" }} {{ .alert.acknowledged.at.Unix }}' +
+    '{{ range .firing }}{{ .app.metadata.name }}{{ end }} {{ .truncated }}';
+  expect(said(message(meant))).toEqual([]);
+  expect(said(message('{{ .alert.duraton }}'))).toEqual([
+    'warning template.t: message: .alert has no field "duraton". Did you mean "duration"?',
+  ]);
+  expect(said(message('{{#firing}}{{app.metadata.nmae}}{{/firing}}'))).toEqual([
+    'warning template.t: message: app.metadata has no field "nmae". Did you mean "name"?',
+  ]);
+});
+
 test('a configuration without mistakes has none', () => {
   const data = {
     ...slack,
@@ -229,6 +247,18 @@ describe('templates that fail', () => {
   });
 });
 
+test('what must be YAML once it is rendered may be JSON, and is told where it is neither', () => {
+  const template = (cards: string) => ({
+    'template.t': `message: x\ngooglechat:\n  cardsV2: |\n${cards.replaceAll(/^/gm, '    ')}\n`,
+    'trigger.a': trigger('[t]'),
+  });
+  expect(said(template('- header:\n    title: {{.app.metadata.name}}'))).toEqual([]);
+  expect(said(template('[{"header": {"title": "{{.app.metadata.name}}"}}]'))).toEqual([]);
+  expect(said(template('- header: "a\n'))).toEqual([
+    expect.stringMatching(/^error template.t: googlechat\.cardsV2 is no YAML once it is rendered/),
+  ]);
+});
+
 describe('services', () => {
   test('options are no templates', () => {
     const data = {
@@ -265,13 +295,6 @@ describe('services', () => {
       'template.t': 'message: x\nwebhook: {own: {body: x}}\n',
     };
     expect(said(data)).toEqual([]);
-  });
-
-  test('one that nothing is sent through yet is said as such', () => {
-    const told = said({ 'service.gcppubsub': 'topic: x\n' });
-    expect(told).toEqual([
-      expect.stringMatching(/^warning service.gcppubsub: this version .* sends nothing through/),
-    ]);
   });
 
   test('options that argocd-notifications does not have are unknown', () => {

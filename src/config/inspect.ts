@@ -2,9 +2,12 @@
  * What `herald config check` says beyond what keeps a key from working: whatever compiles and cannot be meant. The
  * running bridge does without it.
  */
+import type { AlertRules } from '../alerts/schema.ts';
 import type { JsonObject, Problem } from '../model.ts';
+import { serviceKeyOf } from '../services/schemas.ts';
 import type { GlobalSubscription, TriggerList } from '../subscriptions/schema.ts';
 import { inspectTrigger } from '../triggers/schema.ts';
+import { checkEnds } from './check-ends.ts';
 import { checkRenderings } from './check-renderings.ts';
 import {
   checkOverlaps,
@@ -13,6 +16,7 @@ import {
   type Sections,
   type Subscribed,
 } from './check-sections.ts';
+import { inspectRules } from './inspect-rules.ts';
 import type { TextOf } from './references.ts';
 import { templateTags } from './template-tags.ts';
 import { conditionShapes, templateShapes } from './variable-shapes.ts';
@@ -23,6 +27,9 @@ export interface InspectedConfig extends Sections {
   defaultTriggersByService: ReadonlyMap<string, TriggerList>;
   subscriptions: readonly GlobalSubscription[];
   context: Readonly<Record<string, string>>;
+  rules: AlertRules;
+  /** Also of those that are not valid. */
+  triggerNames: ReadonlySet<string>;
   textOf: TextOf;
 }
 
@@ -47,7 +54,8 @@ export function inspectConfig(config: InspectedConfig, options: InspectOptions):
     ...checkSectionTypes(config, config.textOf),
     ...unknownServices(config),
     ...['argocd', 'context', 'subscriptions'].flatMap((key) => checkTags(key, config.textOf(key) ?? '')),
-    ...unsent(config),
+    ...inspectRules(config, options.now),
+    ...checkEnds(config, config.textOf),
   ];
 }
 
@@ -92,7 +100,7 @@ function unknownServices({ defaultTriggersByService, serviceNames, suggest }: In
       key: `defaultTriggers.${service}`,
       severity: 'warning',
       what: `the service ${JSON.stringify(service)} is not configured`,
-      fix: `Add the key service.${service}, or name a service that there is.${suggest(service, serviceNames)}`,
+      fix: `Add the key ${serviceKeyOf(service)}, or name a service that there is.${suggest(service, serviceNames)}`,
     }));
 }
 
@@ -104,15 +112,4 @@ function checkTags(key: string, text: string): Problem[] {
     what: `${key} is no template, so ${tag} is taken as it stands`,
     fix: 'Write the value itself; what differs by Application belongs into a template.',
   }));
-}
-
-function unsent({ services }: InspectedConfig): Problem[] {
-  return [...services.values()]
-    .filter(({ sendable }) => !sendable)
-    .map(({ key, type }) => ({
-      key,
-      severity: 'warning',
-      what: `this version of Herald sends nothing through services of type ${type}`,
-      fix: 'Subscriptions to it are passed over: leave them to argocd-notifications until then.',
-    }));
 }

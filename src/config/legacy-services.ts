@@ -2,7 +2,7 @@ import { field, parseYaml } from '../go/yaml.ts';
 import { isObject } from '../json.ts';
 import type { Json, JsonObject, Problem } from '../model.ts';
 import { validateOptions } from '../services/schema.ts';
-import { schemaOf, sendableTypes } from '../services/schemas.ts';
+import { schemaOf } from '../services/schemas.ts';
 import type { ServiceConfig } from './config.ts';
 import { type SecretData, valueOf } from './secrets.ts';
 
@@ -12,7 +12,7 @@ export interface LegacyService {
   problems: Problem[];
 }
 
-const key = 'notifiers.yaml';
+export const legacyServicesKey = 'notifiers.yaml';
 
 /**
  * The Secret's key `notifiers.yaml`, which Argo CD still reads: services by type, webhooks as a list with names.
@@ -20,7 +20,7 @@ const key = 'notifiers.yaml';
  */
 export function parseLegacyServices(secret: SecretData | undefined): Map<string, LegacyService> {
   const services = new Map<string, LegacyService>();
-  const text = valueOf(secret, key) ?? '';
+  const text = valueOf(secret, legacyServicesKey) ?? '';
   if (text === '') return services;
   const document = parseYaml(text);
   const [problem] = document.problems;
@@ -28,6 +28,7 @@ export function parseLegacyServices(secret: SecretData | undefined): Map<string,
     const what = 'the key of the Secret is no YAML mapping';
     const fix = 'Correct it, or move its services to service.<type> keys of the ConfigMap.';
     const { line, column } = problem ?? { line: 1, column: 1 };
+    const key = legacyServicesKey;
     return services.set('', { problems: [{ key, severity: 'error', line, column, what, fix }] });
   }
   const root = (document.value ?? {}) as JsonObject;
@@ -48,7 +49,7 @@ export function parseLegacyServices(secret: SecretData | undefined): Map<string,
 function legacyService(type: string, name: string, options: Json): LegacyService {
   const problems: Problem[] = [
     {
-      key,
+      key: legacyServicesKey,
       severity: 'warning',
       what: `the key of the Secret is deprecated (service ${name})`,
       fix: `Move it to service.${type === name ? type : `${type}.${name}`} of the ConfigMap, and keep only tokens in the Secret.`,
@@ -56,17 +57,16 @@ function legacyService(type: string, name: string, options: Json): LegacyService
   ];
   const schema = schemaOf(type);
   const settings = schema && validateOptions(schema, options).options;
-  const sendable = sendableTypes.includes(type);
-  if (sendable && settings === undefined) {
+  if (schema !== undefined && settings === undefined) {
     const what = `the options of service ${name} are not valid`;
     problems.push({
-      key,
+      key: legacyServicesKey,
       severity: 'error',
       what,
       fix: 'Compare them with the documentation of the service.',
     });
     return { problems };
   }
-  const service = { key, type, name, sendable, options, settings };
+  const service = { key: legacyServicesKey, type, name, options, settings };
   return { service, problems };
 }

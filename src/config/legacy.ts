@@ -24,12 +24,12 @@ export interface LegacyTrigger {
   at: Position | undefined;
 }
 
-const key = 'config.yaml';
+export const legacyKey = 'config.yaml';
 
 /** Source: ApplyLegacyConfig of argo-cd (util/notification/settings). Conformance: `config.json` group legacy-config. */
 export function parseLegacyConfig(text: string): LegacyConfig {
   const document = parseYaml(text);
-  const decoder = createDecoder(document, key);
+  const decoder = createDecoder(document, legacyKey);
   const root = decoder.object([], document.value) ?? {};
   decoder.knownFields([], root, ['triggers', 'templates', 'context', 'subscriptions']);
   const legacy: LegacyConfig = {
@@ -47,7 +47,7 @@ export function parseLegacyConfig(text: string): LegacyConfig {
     };
   }
   decoder.problems.push({
-    key,
+    key: legacyKey,
     severity: 'warning',
     what: 'the key config.yaml is deprecated',
     fix: 'Move its parts to trigger.<name>, template.<name>, context and subscriptions.',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Config, type ConfigInput, longestKey, parseConfig } from './parse-config.ts';
+import { longestKey } from './keys.ts';
+import { type Config, type ConfigInput, parseConfig } from './parse-config.ts';
 import { createDecodingCompilers } from './testing/compilers.ts';
 
 const secret = { 'slack-token': 'xoxb-1-secret-value' };
@@ -34,7 +35,6 @@ describe('parseConfig', () => {
       key: 'service.slack',
       type: 'slack',
       name: 'slack',
-      sendable: true,
       options: { token: 'xoxb-1-secret-value' },
       settings: { token: 'xoxb-1-secret-value', apiURL: 'https://slack.com/api/' },
     });
@@ -305,6 +305,33 @@ describe('parseConfig', () => {
       ['unrelated', undefined],
     ]);
     expect(config.services.get('slack')?.type).toBe('slack');
+  });
+
+  it.each([
+    ['herald.service', 'herald.service.<type>'],
+    ['herald.services.console', 'herald.service.console'],
+    ['hearld.service.console.own', 'herald.service.console.own'],
+    ['herald.console', 'herald.service.console'],
+    ['service.consle', 'herald.service.console'],
+    ['herald.service.consle', 'console'],
+    ['herald.service.slak', 'slack'],
+  ])('knows what %s was meant to be', (key, meant) => {
+    const { problems } = parse({ configMap: { ...good, [key]: '{}' } });
+    expect(problems).toMatchObject([{ key, fix: expect.stringContaining(`Did you mean "${meant}"?`) }]);
+  });
+
+  it('reads a type of ours under the old key, and says where it belongs', () => {
+    const { problems, services } = parse({ configMap: { ...good, 'service.console.own': '{}' } });
+    expect(services.get('own')?.type).toBe('console');
+    expect(problems).toMatchObject([
+      { severity: 'warning', fix: expect.stringContaining('herald.service.console.own') },
+    ]);
+  });
+
+  it('a subscription to a type of ours that is not configured is told its key', () => {
+    const subscriptions = '- recipients: [console]\n  triggers: [on-deployed]\n';
+    const { problems } = parse({ configMap: { ...good, subscriptions } });
+    expect(problems).toMatchObject([{ fix: expect.stringContaining('Add the key herald.service.console.') }]);
   });
 
   it('puts config.yaml over the keys, as Argo CD does', () => {

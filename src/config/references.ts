@@ -1,9 +1,13 @@
 import { suggestion } from '../go/did-you-mean.ts';
-import { fieldKey, parseYaml } from '../go/yaml.ts';
+import { fieldOf } from '../go/fields.ts';
+import { parseYaml } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
-import type { JsonObject, Problem } from '../model.ts';
+import { isObject } from '../json.ts';
+import type { Problem } from '../model.ts';
+import { serviceKeyOf } from '../services/schemas.ts';
 import type { GlobalSubscription, TriggerList } from '../subscriptions/schema.ts';
 import type { Template } from '../templates/template.ts';
+import { lifecycleSpellings } from '../triggers/schema.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { ServiceConfig } from './config.ts';
 
@@ -27,27 +31,32 @@ export function createSuggest(limit: number): typeof suggestion {
 /** The text of a key. */
 export type TextOf = (key: string) => string | undefined;
 
-/** Templates that conditions of a trigger send and nothing defines; each once, where it stands first. */
+/** Templates that conditions of a trigger name and nothing defines; each once, where it stands first. */
 export function checkTrigger(
   { name, conditions }: Trigger,
   definitions: Definitions,
   textOf: TextOf,
 ): Problem[] {
   const key = `trigger.${name}`;
-  const missing = new Map<string, { index: number; position: number }>();
-  for (const { index, send } of conditions) {
-    for (const [position, template] of send.entries()) {
-      const isDefined = definitions.templateNames.has(template) || missing.has(template);
-      if (!isDefined) missing.set(template, { index, position });
+  const missing = new Map<string, { index: number; position: number; field: TemplateField }>();
+  for (const { index, send, lifecycle } of conditions) {
+    for (const [field, templates] of [
+      ['send', send],
+      ['resolved', lifecycle?.resolved ?? []],
+    ] as const) {
+      for (const [position, template] of templates.entries()) {
+        const isDefined = definitions.templateNames.has(template) || missing.has(template);
+        if (!isDefined) missing.set(template, { index, position, field });
+      }
     }
   }
   if (missing.size === 0) return [];
   const places = placesOfTemplates(textOf(key));
-  return [...missing].map(([template, { index, position }]) => ({
+  return [...missing].map(([template, { index, position, field }]) => ({
     key,
     severity: 'error',
-    ...places(index, position),
-    what: `the template ${JSON.stringify(template)} is not defined, so nothing can be sent`,
+    ...places(index, position, field),
+    what: `the template ${JSON.stringify(template)} is not defined, so ${field === 'send' ? 'nothing' : 'no end'} can be sent`,
     fix: `Add the key template.${template}.${definitions.suggest(template, definitions.templateNames)}`,
   }));
 }
@@ -131,21 +140,25 @@ export function checkRepoFunctions(
 function fixOfService(service: string, recipient: string, definitions: Definitions): string {
   const named = definitions.services.get(recipient);
   if (named?.type === service) {
-    return `service.${service}.${recipient} is addressed by its name: write ${JSON.stringify(`${recipient}:`)} in place of ${JSON.stringify(`${service}:${recipient}`)}.`;
+    return `${serviceKeyOf(service)}.${recipient} is addressed by its name: write ${JSON.stringify(`${recipient}:`)} in place of ${JSON.stringify(`${service}:${recipient}`)}.`;
   }
   if (definitions.serviceNames.has(service.trim())) return 'Remove the white space around the name.';
-  return `Add the key service.${service}.${definitions.suggest(service, definitions.serviceNames)}`;
+  return `Add the key ${serviceKeyOf(service)}.${definitions.suggest(service, definitions.serviceNames)}`;
 }
+
+/** Fields of a condition that name templates, with their spellings. */
+const templateFields = { send: ['send'], resolved: lifecycleSpellings.resolved } as const;
+type TemplateField = keyof typeof templateFields;
 
 /** Where the templates of a trigger's conditions stand in its text. */
 export function placesOfTemplates(
   text: string | undefined,
-): (index: number, position: number) => Partial<Position> {
+): (index: number, position: number, field?: TemplateField) => Partial<Position> {
   if (text === undefined) return () => ({});
   const document = parseYaml(text);
-  return (index, position) => {
+  return (index, position, field = 'send') => {
     const condition = Array.isArray(document.value) ? document.value[index] : undefined;
-    const send = fieldKey((condition ?? {}) as JsonObject, 'send') ?? 'send';
-    return document.at([index, send, position]) ?? {};
+    const found = isObject(condition) ? fieldOf(condition, [index], templateFields[field]) : undefined;
+    return document.at([...(found?.path ?? [index]), position]) ?? {};
   };
 }

@@ -1,13 +1,14 @@
 import { createDecoder, type Decoder } from '../go/decode.ts';
-import { suggestion } from '../go/did-you-mean.ts';
+import { didYouMean } from '../go/did-you-mean.ts';
 import { fieldKey, parseYaml, type YamlDocument, type YamlPath } from '../go/yaml.ts';
 import type { Position } from '../go/yaml-position.ts';
 import { isObject } from '../json.ts';
 import type { JsonObject, Problem } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
-import { textsIn } from '../services/fields.ts';
+import { serverUrls } from '../net/server-urls.ts';
+import { type TextKind, textsIn } from '../services/fields.ts';
 import { type ServiceSchema, validateOptions } from '../services/schema.ts';
-import { schemaOf, schemas, sendableTypes } from '../services/schemas.ts';
+import { schemaOf, schemas, serviceKeyOf } from '../services/schemas.ts';
 import type { ServiceConfig } from './config.ts';
 import { type Reference, type SecretSource, substituteSecrets } from './secrets.ts';
 import { checkTemplateTags } from './template-tags.ts';
@@ -68,8 +69,7 @@ export function parseService(
     fix: hide(problem.fix),
   }));
   if (!name || problems.some((problem) => problem.severity === 'error')) return { problems, secretKeys };
-  const sendable = sendableTypes.includes(name.type);
-  const service = { key, ...name, sendable, options: document.value, settings };
+  const service = { key, ...name, options: document.value, settings };
   return { service, problems, secretKeys };
 }
 
@@ -184,12 +184,28 @@ function checkAddresses(
 ): void {
   if (settings === undefined || !isObject(document.value)) return;
   for (const { path, kind, text } of textsIn(schema.options, settings as Record<string, unknown>)) {
-    if (kind !== 'url' && kind !== 'hook' && kind !== 'host') continue;
-    const refused = refusedHost(kind === 'host' ? `tcp://${text}` : text, addresses);
+    const refused = urlsIn(kind, text)
+      .map((url) => refusedHost(url, addresses))
+      .find((refusal) => refusal !== undefined);
     const [first = '', ...rest] = path;
     const written = fieldKey(document.value, String(first));
     // A default is the operator's to allow, too.
     if (refused) decoder.report([written ?? first, ...rest], 'error', refused.what, refused.fix);
+  }
+}
+
+/** Where the service connects to, as URLs. */
+function urlsIn(kind: TextKind, text: string): string[] {
+  switch (kind) {
+    case 'url':
+    case 'hook':
+      return [text];
+    case 'host':
+      return [`tcp://${text}`];
+    case 'servers':
+      return serverUrls(text);
+    default:
+      return [];
   }
 }
 
@@ -217,12 +233,17 @@ function heraldOnly(key: string, type: string): Problem {
 }
 
 function unknownType(key: string, type: string): Problem {
-  const known = schemas.map((schema) => schema.type).sort();
+  const known: string[] = schemas.map((schema) => schema.type).sort();
+  const own = known.filter((each) => schemaOf(each)?.isHeraldOnly);
+  const shared = known.filter((each) => !own.includes(each));
+  const meant = didYouMean(type, known);
+  const written = meant !== undefined && !key.startsWith('herald.') && own.includes(meant);
+  const meaning = meant === undefined ? '' : ` Did you mean "${written ? serviceKeyOf(meant) : meant}"?`;
   return {
     key,
     severity: 'error',
     what: type === '' ? 'the key names no service type' : `unknown service type ${JSON.stringify(type)}`,
-    fix: `Write it as service.<type> or service.<type>.<name>, with one of ${known.join(', ')}.${suggestion(type, known)}`,
+    fix: `Write it as service.<type> or service.<type>.<name>, with one of ${shared.join(', ')}; or as herald.service.<type>, with one of ${own.join(', ')}.${meaning}`,
   };
 }
 

@@ -1,9 +1,11 @@
 import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts';
-import { ANY, objectOf, type Shape, type Shapes, shapeOf, TEXT } from '../go/shape.ts';
-import { templateVars } from '../templates/schema.ts';
+import { ANY, listOf, objectOf, type Shape, type Shapes, shapeOf, TEXT } from '../go/shape.ts';
+import { severities } from '../severities.ts';
+import { ends, noticeValues, reasons, templateVars } from '../templates/schema.ts';
 import { conditionVars } from '../triggers/schema.ts';
 import { applicationShape } from './application-shape.ts';
 import { sampleApplication as app } from './sample-application.ts';
+import { sampleNotice } from './sample-notice.ts';
 
 const common = { app, appProject: {}, context: {}, secrets: {}, now: 0 };
 
@@ -22,7 +24,34 @@ export function conditionShapes(context: Context = {}): Shapes {
 
 /** What templates see. */
 export function templateShapes(context: Context = {}): Shapes {
-  return shapesOf(templateVars({ ...common, serviceType: '', recipient: '' }).values, context);
+  const { values } = templateVars({ ...common, serviceType: '', recipient: '' });
+  return new Map([...shapesOf(values, context), ...noticeShapes()]);
+}
+
+function noticeShapes(): [string, Shape][] {
+  const values = noticeValues(sampleNotice(app, 0, [], new Map(), true), 0);
+  const found = shapeOf(values.alert);
+  const texts: Shape = { kind: 'map', element: TEXT };
+  const reason: Shape = { kind: 'text', words: reasons };
+  const alert = objectOf([
+    ...(found.kind === 'object' ? found.fields : []),
+    ['app', applicationShape],
+    ['reason', reason],
+    ['state', { kind: 'text', words: ['firing', 'resolved'] }],
+    ['severity', { kind: 'text', words: severities, open: true }],
+    ['why', { kind: 'text', words: Object.keys(ends) }],
+    ['labels', texts],
+  ]);
+  return [
+    ['alert', alert],
+    ['alerts', listOf(alert)],
+    ['firing', listOf(alert)],
+    ['resolved', listOf(alert)],
+    ['counts', shapeOf(values.counts)],
+    ['truncated', shapeOf(values.truncated)],
+    ['reason', reason],
+    ['groupLabels', texts],
+  ];
 }
 
 function shapesOf(values: Readonly<Record<string, unknown>>, context: Context): Shapes {

@@ -97,16 +97,6 @@ it('reports a problem in log, Event and metrics once, until it changes', async (
   expect(events).toHaveLength(2);
 });
 
-it('names the services that nothing is sent through yet in one line, and reports no problem of them', () => {
-  const { configurations, events, lines } = start();
-  const unsent = { ...configMap, 'service.gcppubsub': 'topic: x', 'service.gcppubsub.team': 'topic: x' };
-  configurations.update(snapshot(unsent));
-  configurations.update(snapshot({ ...unsent, 'template.other': 'message: hi' }));
-  const message = 'Services are configured that nothing is sent through yet';
-  expect(lines.filter(({ msg }) => msg === message)).toMatchObject([{ services: ['gcppubsub', 'team'] }]);
-  expect(events).toEqual([]);
-});
-
 it('calls a warning questionable', () => {
   const { configurations, events } = start();
   configurations.update(snapshot({ ...configMap, nonsense: 'x' }));

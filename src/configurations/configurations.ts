@@ -12,6 +12,8 @@ import type { Metrics } from '../metrics.ts';
 import type { Problem } from '../model.ts';
 import { type Scrub, scrubOfSecret } from '../services/secrets.ts';
 import type { Service } from '../services/service.ts';
+import { createProblemReport, describe } from './problem-report.ts';
+import { bounded, missingRights } from './snapshot-problems.ts';
 
 /** A configuration in force and the services that it describes. */
 export interface ActiveConfig {
@@ -81,18 +83,14 @@ interface Held {
   problems: readonly Problem[];
   /** Problems told already. */
   told: ReadonlySet<string>;
-  /** Names of services that nothing is sent through yet. */
-  unsent: string;
 }
 
 /** Characters of a configuration that are read before other work gets its turn: some tens of milliseconds. */
 const turnSize = 8 * 1024;
 
-/** Problems of one change that are logged and recorded one by one, the errors first. */
-export const mostLines = 50;
-
 export function createConfigurations(deps: Deps, options: Options): Configurations {
   const { log } = deps;
+  const report = createProblemReport(deps);
   const held = new Map<string, Held>();
 
   function buildServices(config: Config, namespace: string, before: Held | undefined) {
@@ -100,11 +98,7 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     const problems: Problem[] = [];
     for (const [name, source] of config.services) {
       const unchanged = before?.sources.get(name) === source ? before.active.services.get(name) : undefined;
-      const built = unchanged
-        ? { service: unchanged }
-        : source.sendable
-          ? build(source, namespace, problems)
-          : {};
+      const built = unchanged ? { service: unchanged } : build(source, namespace, problems);
       if (built.service) services.set(name, built.service);
     }
     for (const [name, service] of before?.active.services ?? []) {
@@ -125,44 +119,6 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
     service.close().catch((error: unknown) => log.warn({ err: error }, 'Service did not close'));
   }
 
-  function report(
-    snapshot: ConfigSnapshot,
-    problems: readonly Problem[],
-    before: ReadonlySet<string>,
-  ): Set<string> {
-    const { namespace, configMap } = snapshot;
-    // A ConfigMap may hold thousands of keys, and each be wrong.
-    const inOrder = [...problems].sort((a, b) => rank(a) - rank(b));
-    deps.metrics.setConfigLoaded(namespace, inOrder);
-    const told = new Set<string>();
-    let lines = 0;
-    for (const problem of inOrder) {
-      const text = describe(problem);
-      told.add(text);
-      if (before.has(text)) continue;
-      lines += 1;
-      if (lines > mostLines) continue;
-      const { severity, ...fields } = problem;
-      log.warn({ namespace, severity, ...fields }, 'Problem in the configuration');
-      if (!configMap) continue;
-      const { uid, name } = configMap;
-      deps.record({
-        subject: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name, uid },
-        type: 'Warning',
-        reason: severity === 'error' ? 'InvalidConfiguration' : 'QuestionableConfiguration',
-        message: text,
-      });
-    }
-    if (lines > mostLines) {
-      const more = lines - mostLines;
-      log.warn({ namespace, more }, 'More problems in the configuration, which herald config check lists');
-    }
-    const solved = [...before].filter((text) => !told.has(text)).length;
-    if (solved > 0)
-      log.info({ namespace, solved, left: told.size }, 'Problems in the configuration are gone');
-    return told;
-  }
-
   function* taken(snapshot: ConfigSnapshot): Generator<number, ConfigChange> {
     const { namespace, configMap, secret } = snapshot;
     const isController = namespace === options.controllerNamespace;
@@ -181,9 +137,6 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       : { secrets: Object.fromEntries(secret ?? []) };
     const all = [...config.problems, ...problems, ...left, ...missingRights(snapshot, config)];
     const told = report(snapshot, all, before?.told ?? new Set());
-    const unsent = [...config.services.values()].filter(({ sendable }) => !sendable).map(({ name }) => name);
-    if (unsent.length > 0 && unsent.join() !== before?.unsent)
-      log.warn({ namespace, services: unsent }, 'Services are configured that nothing is sent through yet');
     const tenant = isController ? {} : { isTenant: true as const };
     held.set(namespace, {
       active: { namespace, config, services, ...secrets, ...tenant, scrub: scrubOfSecret(secrets.secrets) },
@@ -191,7 +144,6 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
       snapshot,
       problems: all,
       told,
-      unsent: unsent.join(),
     });
     deps.metrics.setConfigured(namespace, { names: namesOf(config), isTenant: !isController });
     log.info(
@@ -282,72 +234,10 @@ export function createConfigurations(deps: Deps, options: Options): Configuratio
   }
 }
 
-/**
- * Characters of a tenant's ConfigMap that are read, each key counting for some more: compiling them holds up everything
- * else for up to a quarter of a second.
- */
-export const mostRead = 96 * 1024;
-const aroundKey = 100;
-
-/** What is read of a tenant's ConfigMap, in the order of its keys, and a problem for each key that is not. */
-function bounded(snapshot: ConfigSnapshot): { read: ConfigSnapshot; left: Problem[] } {
-  const { configMap } = snapshot;
-  if (!configMap) return { read: snapshot, left: [] };
-  const data: Record<string, string> = {};
-  const left: Problem[] = [];
-  let room = mostRead;
-  for (const [key, text] of Object.entries(configMap.data).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const size = text.length + aroundKey;
-    if (size > room) {
-      const what = `the ConfigMap of a tenant is read up to ${mostRead / 1024} KiB, and this key is beyond`;
-      left.push({ key, severity: 'error', what, fix: 'Remove what is not used, or shorten it.' });
-      continue;
-    }
-    room -= size;
-    data[key] = text;
-  }
-  return left.length === 0
-    ? { read: snapshot, left }
-    : { read: { ...snapshot, configMap: { ...configMap, data } }, left: left.slice(0, 20) };
-}
-
 function namesOf({ triggers, templates, services }: Config): ConfiguredNames {
   return { triggers: triggers.keys(), templates: templates.keys(), services: services.keys() };
 }
 
-/** Secrets that the configuration refers to and Herald may not read: what else is said of them is only what follows. */
-function missingRights({ forbidden = [] }: ConfigSnapshot, { secretKeys }: Config): Problem[] {
-  return forbidden.flatMap(({ what, right, mend }) => {
-    const isOfOthers = what === 'labelled-secrets';
-    const needing = secretKeys.filter((key) => key.includes(':') === isOfOthers);
-    if (needing.length === 0) return [];
-    const shown = needing.slice(0, 3).map((key) => `$${key}`);
-    const more = needing.length > 3 ? ` and ${needing.length - 3} more` : '';
-    return [
-      {
-        key: 'secrets',
-        severity: 'error' as const,
-        what: `Herald may not ${right}, so ${shown.join(', ')}${more} cannot be read`,
-        fix: mend,
-      },
-    ];
-  });
-}
-
-function rank({ severity }: Problem): number {
-  return severity === 'error' ? 0 : 1;
-}
-
 function changed<T>(now: ReadonlyMap<string, T>, before: ReadonlyMap<string, T> | undefined): Set<string> {
   return new Set([...now].filter(([name, value]) => before?.get(name) !== value).map(([name]) => name));
-}
-
-/** `trigger.on-deployed, line 3, column 9: what. Fix.` */
-export function describe({ key, line, column, what, fix }: Problem): string {
-  const at = [
-    key,
-    ...(line === undefined ? [] : [`line ${line}`]),
-    ...(column === undefined ? [] : [`column ${column}`]),
-  ];
-  return `${at.join(', ')}: ${what}. ${fix}`;
 }

@@ -77,6 +77,8 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
   queue.on('error', reportError);
   const stopping = new AbortController();
   const active = new Map<string, Promise<JobResult>>();
+  /** Jobs that this worker has, by their ids: resolves when it has given them back, or is done with them. */
+  const held = new Map<string, Promise<void>>();
   let closed: Promise<void> | undefined;
   let worker: Worker<JobData, void, string, IQueueBackend, JobProgress, Redis | Pool> | undefined;
 
@@ -102,6 +104,17 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
     await job.updateData({ failures: counts ? failures + 1 : failures, waited: !counts, dueAt: at });
     await job.moveToDelayed(Math.max(at, now() + 1), token);
     throw new DelayedError();
+  }
+
+  /** Settles as `performed` does. */
+  async function hold(id: string, performed: Promise<void>): Promise<void> {
+    const over = performed.catch(() => undefined);
+    held.set(id, over);
+    try {
+      await performed;
+    } finally {
+      if (held.get(id) === over) held.delete(id);
+    }
   }
 
   /** A job whose lock was lost may be handed out while it still runs here: it then has the same result. */
@@ -171,7 +184,7 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
       const { connection, factory } = backends.worker();
       worker = new Worker<JobData, void, string, IQueueBackend, JobProgress, Redis | Pool>(
         queueName,
-        (job, token) => perform(process, job, token),
+        (job, token) => hold(job.id ?? '', perform(process, job, token)),
         {
           ...common,
           ...recovery,
@@ -193,8 +206,10 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
       });
     },
     async wake(id) {
+      const job = jobIdOf(id);
+      await held.get(job);
       try {
-        await bounded('Waking a job', () => queue.backend.promote(jobIdOf(id)));
+        await bounded('Waking a job', () => queue.backend.promote(job));
         return true;
       } catch (error) {
         // A job that is not put off has an error of its own.

@@ -5,6 +5,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Delivery, Notification, Outcome } from '../model.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
 import type { Service } from '../services/service.ts';
+import { alertContext, isFollowUp } from './alert-context.ts';
 import { backoffDelay } from './backoff.ts';
 import type { Fairness, Party } from './fairness.ts';
 import { fieldsOf } from './log-fields.ts';
@@ -15,7 +16,7 @@ import { createRendering, type RenderingDeps } from './rendering.ts';
 import { createSettling, type SettlingDeps } from './settle.ts';
 
 interface Deps extends Omit<RenderingDeps, 'shares'>, SettlingDeps {
-  ledger: Pick<Ledger, 'begin' | 'abandon' | 'settle'>;
+  ledger: Pick<Ledger, 'begin' | 'abandon' | 'settle' | 'parkedAmong' | 'discard'>;
   configurations: Configurations;
   pacing: Pacing;
   /** Keeps places of the worker for those whose services answer. */
@@ -36,6 +37,9 @@ interface Options {
 
 type Job = Parameters<DeliveryProcessor>[0];
 
+/** `isFirst`: nothing has arrived of what it tells. */
+type Attempt = Begun & { isFirst: boolean };
+
 /**
  * Handles one job of the queue: mark, pace, render, send, settle; ARCHITECTURE.md has the states. The queue is
  * at-least-once and may hand a job to two processes: the mark in the ledger lets one of them go on, and comes with the
@@ -54,6 +58,8 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const begun = await marks.begin(job.id);
     if ('result' in begun) return begun.result;
     const { delivery } = begun;
+    const isUntold = await isRootParked(begun);
+    if (isUntold && delivery.ongoing?.state === 'resolved') return settling.forgo(delivery);
     const active = configurations.get(delivery.configNamespace);
     const service = active?.services.get(delivery.destination.service);
     if (!active || !service) {
@@ -66,27 +72,45 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const place = await fairness.enter(delivery.id, partiesOf(delivery, options.controllerNamespace));
     if ('at' in place) return putOff(begun, place.at);
     try {
-      return await deliver(job, active, service, begun);
+      return await deliver(job, active, service, { ...begun, isFirst: isUntold || !isFollowUp(delivery) });
     } finally {
       place.leave();
     }
   };
+
+  /** Whether the first message of what the delivery goes on with was given up, so that nobody knows of it. */
+  async function isRootParked(begun: Begun): Promise<boolean> {
+    const { delivery } = begun;
+    if (!isFollowUp(delivery) || !delivery.ongoing) return false;
+    try {
+      return (await deps.ledger.parkedAmong([delivery.ongoing.root])).length > 0;
+    } catch (error) {
+      await marks.withdraw(begun);
+      throw error;
+    }
+  }
 
   async function putOff(begun: Begun, at: number): Promise<JobResult> {
     await marks.withdraw(begun);
     return notBefore(at);
   }
 
-  async function deliver(job: Job, active: ActiveConfig, service: Service, begun: Begun): Promise<JobResult> {
-    const { delivery } = begun;
+  async function deliver(
+    job: Job,
+    active: ActiveConfig,
+    service: Service,
+    begun: Attempt,
+  ): Promise<JobResult> {
+    const { delivery, isFirst } = begun;
     const slot = reserve(service, delivery, job.waited);
     if (slot > clock.now()) return putOff(begun, slot);
-    const rendered = await render(delivery, active, service, job.signal);
+    const rendered = await render(delivery, active, service, job.signal, isFirst);
     if (!rendered.ok) {
       return settling.reject(delivery, { reason: 'template', error: rendered.error, scope: 'notification' });
     }
-    const timely = await marks.renew(begun);
-    if ('result' in timely) return timely.result;
+    const renewed = await marks.renew(begun);
+    if ('result' in renewed) return renewed.result;
+    const timely = { ...renewed, isFirst };
     return conclude(job, service, timely, await send(job, service, rendered.notification, timely));
   }
 
@@ -103,7 +127,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     { signal }: Job,
     service: Service,
     notification: Notification,
-    { delivery, earlier, departure }: Begun,
+    { delivery, earlier, departure, isFirst }: Attempt,
   ): Promise<Outcome> {
     return withTimeLimit(
       departure.left(),
@@ -113,6 +137,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
           deliveryId: delivery.id,
           signal: limited,
           departure,
+          ...alertContext(delivery, isFirst),
           ...(earlier ? { earlier: { since: earlier.since, until: earlier.until } } : {}),
         }),
       clock,
@@ -122,7 +147,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
   async function conclude(
     { attempt }: Job,
     service: Service,
-    begun: Begun,
+    begun: Attempt,
     outcome: Outcome,
   ): Promise<JobResult> {
     const { delivery } = begun;
@@ -136,7 +161,8 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       const fields = { ...fieldsOf(delivery), ...(earlier ? { earlier } : {}) };
       if (reason && error) log.warn({ ...fields, reason, error }, 'Sent, but not as the template describes');
       else log.info({ ...fields, ...(reason ? { reason } : {}) }, 'Sent');
-      return settling.settle(delivery, { status: 'sent', at: now });
+      const superseded = begun.isFirst && isFollowUp(delivery) ? delivery.ongoing?.root : undefined;
+      return settling.settle(delivery, { status: 'sent', at: now }, superseded);
     }
     if (outcome.status === 'rejected') return settling.reject(delivery, outcome);
 

@@ -28,7 +28,10 @@ export interface Fairness {
 interface Options {
   /** Of all parties together: what the worker hands out at the same time. */
   places: number;
-  /** Makes the job of a delivery due that is put off; false: there is none, or not yet. */
+  /**
+   * Makes the job of a delivery due that is put off, or is just being put off by this process; false: there is none.
+   * Rejects while the queue does not answer.
+   */
   wake(delivery: string): Promise<boolean>;
   clock: Pick<Clock, 'now' | 'after'>;
   /** Milliseconds to wait for a place; meanwhile the worker's own is occupied. Default 100. */
@@ -43,13 +46,8 @@ interface Holding {
   left: number;
 }
 
-interface Waiting {
+interface Woken {
   parties: readonly Party[];
-  /** When it was put off, Unix milliseconds. */
-  since: number;
-}
-
-interface Woken extends Waiting {
   cancel(): void;
 }
 
@@ -64,9 +62,8 @@ const longest = 15_000;
 const between = 2;
 /** Milliseconds in which who is woken comes, unless another process has taken the job. */
 const coming = 250;
-/** Milliseconds that it may take until the job of one who is put off waits in the queue, and between tries to wake it. */
-const leaving = 2_000;
-const tryAgain = 25;
+/** Milliseconds between tries to wake somebody while the queue does not answer. */
+const tryAgain = 250;
 
 export function createFairness({ places, wake, clock, patience = 100 }: Options): Fairness {
   const holdings = new Map<string, Holding>();
@@ -74,7 +71,7 @@ export function createFairness({ places, wake, clock, patience = 100 }: Options)
   /** Those who wait in the worker. */
   const waiters = new Set<Waiter>();
   /** Those who were put off, by their parties and in order. */
-  const waiting = new Map<string, Map<string, Waiting>>();
+  const waiting = new Map<string, Map<string, readonly Party[]>>();
   const woken = new Map<string, Woken>();
 
   /** `wakes`: whether another one may be woken, beside those who have been and are on their way. */
@@ -120,18 +117,17 @@ export function createFairness({ places, wake, clock, patience = 100 }: Options)
   }
 
   function putOff(delivery: string, parties: readonly Party[]): { at: number } {
-    const since = clock.now();
-    const others = enqueue(delivery, { parties, since });
+    const others = enqueue(delivery, parties);
     // Where those who held the places have left in the meantime, nobody else would wake it.
     wakeSome();
-    return { at: since + longest + others * between };
+    return { at: clock.now() + longest + others * between };
   }
 
   /** Answers how many wait for the same. */
-  function enqueue(delivery: string, one: Waiting): number {
-    const group = groupOf(one.parties);
-    const ids = waiting.get(group) ?? new Map<string, Waiting>();
-    waiting.set(group, ids.set(delivery, one));
+  function enqueue(delivery: string, parties: readonly Party[]): number {
+    const group = groupOf(parties);
+    const ids = waiting.get(group) ?? new Map<string, readonly Party[]>();
+    waiting.set(group, ids.set(delivery, parties));
     return ids.size;
   }
 
@@ -144,35 +140,31 @@ export function createFairness({ places, wake, clock, patience = 100 }: Options)
 
   function wakeSome(): void {
     for (const ids of waiting.values()) {
-      for (const [delivery, one] of ids) {
-        if (isFull(one.parties, true)) break;
-        dequeue(delivery, one.parties);
-        void wakeOne(delivery, one);
+      for (const [delivery, parties] of ids) {
+        if (isFull(parties, true)) break;
+        dequeue(delivery, parties);
+        void wakeOne(delivery, parties);
       }
     }
   }
 
-  async function wakeOne(delivery: string, one: Waiting): Promise<void> {
-    const cancel = clock.after(coming, () => {
-      forget(delivery);
-      wakeSome();
-    });
-    const entry: Woken = { ...one, cancel };
+  async function wakeOne(delivery: string, parties: readonly Party[]): Promise<void> {
+    const entry: Woken = { parties, cancel: () => undefined };
     woken.set(delivery, entry);
-    count(one.parties, 'meant', 1);
-    if (await wake(delivery).catch(() => false)) return;
+    count(parties, 'meant', 1);
+    const answer = await wake(delivery).then(
+      (isWoken) => (isWoken ? 'comes' : 'gone'),
+      () => 'unclear',
+    );
+    // It has asked already.
     if (woken.get(delivery) !== entry) return;
-    entry.cancel();
-    if (clock.now() - one.since > leaving) {
+    const pass = () => {
       forget(delivery);
+      if (answer === 'unclear') enqueue(delivery, parties);
       wakeSome();
-      return;
-    }
-    entry.cancel = clock.after(tryAgain, () => {
-      forget(delivery);
-      enqueue(delivery, one);
-      wakeSome();
-    });
+    };
+    if (answer === 'gone') pass();
+    else entry.cancel = clock.after(answer === 'comes' ? coming : tryAgain, pass);
   }
 
   function forget(delivery: string): void {

@@ -9,7 +9,7 @@ export interface DeliveryQueue {
   missing(ids: readonly string[]): Promise<string[]>;
   /** Starts the worker. Each job is handed to `process`; at-least-once, so `process` is idempotent. */
   work(process: DeliveryProcessor): void;
-  /** Makes this one due, if it is put off: answers whether it was. */
+  /** Makes this one due, if it is put off or about to be by this process, which is waited for: answers whether it was. */
   wake(id: string): Promise<boolean>;
   /** All that is put off is due now. */
   hurry(): Promise<void>;

@@ -8,9 +8,10 @@ import type { Metrics } from '../metrics.ts';
 import type { Delivery, JsonObject, Notification } from '../model.ts';
 import { presentationOf, type Service } from '../services/service.ts';
 import { createAllowance } from '../templates/gotemplate/run.ts';
-import { renderNotification } from '../templates/render.ts';
+import { renderNotice } from '../templates/render-notice.ts';
 import type { Template } from '../templates/template.ts';
 import { templateVars } from '../templates/vars.ts';
+import { withLives } from './alert-context.ts';
 import { fieldsOf } from './log-fields.ts';
 
 export interface RenderingDeps {
@@ -29,7 +30,10 @@ export type Rendered = { ok: true; notification: Notification } | { ok: false; e
 /** What a step of a template counts for beside one of a condition, which takes longer. */
 const templateStep = 0.25;
 
-/** Renders deliveries: what a service is given, or an error that shows nothing secret. */
+/**
+ * Renders deliveries: what a service is given, or an error that shows nothing secret. `isFirst`: as if nothing had been
+ * sent of it before.
+ */
 export function createRendering(deps: RenderingDeps) {
   const { shares, metrics, log } = deps;
 
@@ -38,6 +42,7 @@ export function createRendering(deps: RenderingDeps) {
     active: ActiveConfig,
     service: Service,
     signal: AbortSignal,
+    isFirst = true,
   ): Promise<Rendered> => {
     const templates: Template[] = [];
     for (const name of delivery.templates) {
@@ -50,8 +55,10 @@ export function createRendering(deps: RenderingDeps) {
     }
     const { mention } = service;
     const [app] = delivery.snapshots;
+    const notice = { ...delivery, alerts: withLives(delivery, active.config.triggers) };
     const input = {
       app,
+      notice,
       appProject: deps.project(delivery.alerts[0].application) ?? {},
       context: active.config.context,
       ...(active.secrets ? { secrets: active.secrets } : {}),
@@ -66,9 +73,11 @@ export function createRendering(deps: RenderingDeps) {
       (repo) => {
         const allowance = createAllowance();
         const { steps } = allowance;
-        const result = renderNotification(templates, templateVars({ ...input, repo }), {
+        const result = renderNotice(templates, templateVars({ ...input, repo }), notice, {
           ...presentationOf(service),
           allowance,
+          context: active.config.context,
+          isFirst,
           template: (name) => active.config.templates.get(name),
         });
         shares.spend(active, (steps - Math.max(allowance.steps, 0)) * templateStep);

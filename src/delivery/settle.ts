@@ -3,13 +3,14 @@ import type { Ledger, Settlement } from '../ledger/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Delivery, Outcome } from '../model.ts';
+import { fieldsOf } from './log-fields.ts';
 import type { DeliveryQueue, JobResult } from './queue.ts';
 
 export type Rejection = Extract<Outcome, { status: 'rejected' }>;
 export type ParkedSettlement = Exclude<Settlement, { status: 'sent' }>;
 
 export interface SettlingDeps {
-  ledger: Pick<Ledger, 'settle'>;
+  ledger: Pick<Ledger, 'settle' | 'discard'>;
   queue: Pick<DeliveryQueue, 'add'>;
   /** Told of deliveries that are parked, once each. */
   onParked(delivery: Delivery, settlement: ParkedSettlement): void;
@@ -22,21 +23,35 @@ export interface SettlingDeps {
 export interface Settling {
   /** Settles a delivery whose fate an earlier attempt knew and could not write; undefined: there is none. */
   repeat(id: string): Promise<JobResult> | undefined;
-  settle(delivery: Delivery, settlement: Settlement): Promise<JobResult>;
+  /**
+   * `superseded`: a parked delivery whose place this one has taken. It is discarded, since it is not to be sent after
+   * all, and what it was to tell has been told: its end is owed from now on.
+   */
+  settle(delivery: Delivery, settlement: Settlement, superseded?: string): Promise<JobResult>;
   reject(delivery: Delivery, rejection: Pick<Rejection, 'reason' | 'error' | 'scope'>): Promise<JobResult>;
+  /** Settles the end of what nobody was told of, which is not sent. */
+  forgo(delivery: Delivery): Promise<JobResult>;
   /** Counts an attempt that failed, as argocd-notifications does: whatever becomes of the delivery. */
   countFailed(delivery: Delivery): void;
+}
+
+interface Decided {
+  delivery: Delivery;
+  settlement: Settlement;
+  superseded?: string | undefined;
 }
 
 /** Writes how deliveries ended, tells of it once, and queues what comes next in their lanes. */
 export function createSettling(deps: SettlingDeps): Settling {
   const { ledger, queue, metrics, log, clock } = deps;
   /** Deliveries whose fate is known but could not be written yet: tried again, they are settled and not sent again. */
-  const decided = new Map<string, { delivery: Delivery; settlement: Settlement }>();
+  const decided = new Map<string, Decided>();
 
   /** `isRepeated`: an earlier call of ours may have done it, and its answer was lost. */
-  async function settle(delivery: Delivery, settlement: Settlement, isRepeated: boolean): Promise<JobResult> {
-    decided.set(delivery.id, { delivery, settlement });
+  async function settle(what: Decided, isRepeated: boolean): Promise<JobResult> {
+    const { delivery, settlement, superseded } = what;
+    decided.set(delivery.id, what);
+    if (superseded !== undefined) await ledger.discard([superseded]);
     const { settled, next } = await ledger.settle(delivery.id, settlement);
     decided.delete(delivery.id);
     if (next) await enqueue(next);
@@ -70,14 +85,23 @@ export function createSettling(deps: SettlingDeps): Settling {
   return {
     repeat(id) {
       const known = decided.get(id);
-      return known && settle(known.delivery, known.settlement, true);
+      return known && settle(known, true);
     },
-    settle: (delivery, settlement) => settle(delivery, settlement, false),
+    settle: (delivery, settlement, superseded) => settle({ delivery, settlement, superseded }, false),
     reject(delivery, { reason, error, scope }) {
       const { service } = delivery.destination;
       metrics.outcomes.inc({ service, outcome: 'rejected', reason });
       countFailed(delivery);
-      return settle(delivery, { status: 'rejected', at: clock.now(), reason, error, scope }, false);
+      const settlement = { status: 'rejected', at: clock.now(), reason, error, scope } as const;
+      return settle({ delivery, settlement }, false);
+    },
+    async forgo(delivery) {
+      const { service } = delivery.destination;
+      metrics.outcomes.inc({ service, outcome: 'forgone', reason: 'never_told' });
+      log.info(fieldsOf(delivery), 'An end is not told: what it ends was given up before it arrived');
+      const { next } = await ledger.settle(delivery.id, { status: 'sent', at: clock.now() });
+      if (next) await enqueue(next);
+      return { status: 'done' };
     },
     countFailed,
   };

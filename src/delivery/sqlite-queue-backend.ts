@@ -1,5 +1,6 @@
 import { ErrorCode, type IQueueBackend, type JobJson } from 'bullmq';
 import type { SqliteStore } from '../store/store.ts';
+import { createDueWait } from './sqlite-due-wait.ts';
 import { type JobRow, jobStatements, jsonOf } from './sqlite-jobs.ts';
 import { refusals, type UsedOperations } from './unused-operations.ts';
 
@@ -25,13 +26,13 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
   const { clock } = store;
   const sql = jobStatements(store);
   let closing: Promise<void> | undefined;
-  let isInterrupted = false;
-  let endWait: (() => void) | undefined;
 
   const changed = () => store.jobs.emit('due');
 
   /** The due time that is next, Unix milliseconds. */
   const nextDue = (): number | undefined => sql.nextDue.get()?.['due'] as number | undefined;
+
+  const dueWait = createDueWait(store, nextDue);
 
   /** The next job that is due, now active; or when there will be one. */
   function take(token: string, worker: string | undefined): unknown[] {
@@ -103,11 +104,9 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
     setQueueMeta: async () => 0,
     async close() {
       closing ??= Promise.resolve();
-      endWait?.();
+      dueWait.close();
     },
-    async disconnect() {
-      endWait?.();
-    },
+    disconnect: async () => dueWait.end(),
 
     async addJob(job, jobId) {
       return (await backend.addJobs([{ job, jobId }]))[0] as string;
@@ -237,45 +236,9 @@ export function createSqliteQueueBackend(store: SqliteStore, name: string, optio
       ) as Promise<[string][]>;
     },
 
-    /** Until a job is due, or what is due has changed, or the time is over. */
-    waitForJob: (timeout) =>
-      new Promise((resolve) => {
-        if (closing !== undefined || isInterrupted) return resolve(null);
-        let cancel: (() => void) | undefined;
-        let isOver = false;
-        // By the clock that nobody sets.
-        const until = clock.monotonic() + timeout * 1_000;
-        const end = (isDue: boolean) => {
-          if (isOver) return;
-          isOver = true;
-          cancel?.();
-          store.jobs.off('due', look);
-          endWait = undefined;
-          resolve(isDue ? { member: name, score: 0 } : null);
-        };
-        const look = () => {
-          cancel?.();
-          store.read(nextDue).then(
-            (due = Number.POSITIVE_INFINITY) => {
-              const [untilDue, left] = [due - clock.now(), until - clock.monotonic()];
-              cancel?.();
-              if (untilDue <= 0 || left <= 0) end(untilDue <= 0);
-              else if (!isOver) cancel = clock.after(Math.min(untilDue, left), look);
-            },
-            () => end(false),
-          );
-        };
-        endWait = () => end(false);
-        store.jobs.on('due', look);
-        look();
-      }),
-    async disconnectBlocking() {
-      isInterrupted = true;
-      endWait?.();
-    },
-    async reconnectBlocking() {
-      isInterrupted = false;
-    },
+    waitForJob: async (timeout) => ((await dueWait.wait(timeout)) ? { member: name, score: 0 } : null),
+    disconnectBlocking: async () => dueWait.interrupt(),
+    reconnectBlocking: async () => dueWait.resume(),
   };
   return Object.assign(backend, refusals());
 }

@@ -100,20 +100,19 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
       );
       if (imported.rows.length > 0)
         entry.open = openNotices(imported.rows.filter((row) => row.kind === 'notice'));
-      const { parts: ofAlerts, plain, due, ask } = ongoing.advance(entry, evaluations, {
+      const {
+        parts: ofAlerts,
+        plain,
+        due,
+        ask,
+      } = ongoing.advance(entry, evaluations, {
         now: clock.now(),
         occurrence,
         observedAt,
         imported: imported.rows.length > 0 ? timesOf(imported.rows) : noTimes,
         ...(over ? { over } : {}),
       });
-      const decision = decide(
-        application,
-        plain,
-        entry.open,
-        { now: occurrence, observedAt },
-        imported.told,
-      );
+      const decision = decide(application, plain, entry.open, { now: occurrence, observedAt }, imported.told);
       entry.open = decision.open;
       const decided = [...ofAlerts, ...decision.parts];
       if (decided.length > 0) entry.decidedAt = occurrence;
@@ -130,7 +129,10 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
       return due;
     },
     pass(entry, about, hold) {
-      const evaluations = (entry.life?.evaluations ?? []).map((evaluation) => ({ ...evaluation, result: noAnswer }));
+      const evaluations = (entry.life?.evaluations ?? []).map((evaluation) => ({
+        ...evaluation,
+        result: noAnswer,
+      }));
       return deciding.decide(entry, evaluations, { ...about, isHistoryNew: false }, hold);
     },
     isOwed: ({ life }) => life !== undefined && life.alerts.size > 0,

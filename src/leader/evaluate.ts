@@ -29,10 +29,6 @@ export interface EvaluatedApplication {
   unknownTriggers: string[];
   /** The first trigger for which the steps did not suffice. */
   exhausted?: string;
-  /** Services that are subscribed to and that this version does not send through: no delivery is made for them. */
-  unsentServices: string[];
-  /** Conditions that match, or fail, and whose trigger is subscribed to through such services only. */
-  undelivered: { trigger: string; condition: string; severity: string; status: 'matched' | 'failed' }[];
   /** Some condition reads the clock, so the answer may change without an event. */
   timeDependent: boolean;
 }
@@ -59,8 +55,6 @@ export function evaluateApplication(
     conditions: [],
     failures: [],
     unknownTriggers: [],
-    unsentServices: [],
-    undelivered: [],
     timeDependent: false,
   };
   const { subscriptions, leftOut } = resolveSubscriptions(application, annotationsOf(project), config);
@@ -68,8 +62,7 @@ export function evaluateApplication(
     const error = `it is left out: there are more than ${mostSubscriptions} subscriptions`;
     answer.failures.push({ trigger: leftOut, when: '', error });
   }
-  const { byTrigger, unsent } = destinationsByTrigger(subscriptions, active);
-  answer.unsentServices = [...unsent];
+  const byTrigger = destinationsByTrigger(subscriptions);
   if (byTrigger.size === 0) return answer;
   const vars = conditionVars({
     app: application.object,
@@ -106,11 +99,6 @@ export function evaluateApplication(
       if (oncePerFailed !== undefined && !repo?.isAsking()) {
         const error = active.scrub(`oncePer: ${oncePerFailed}`);
         answer.failures.push({ trigger: name, when: condition.when, error });
-      }
-      const { status } = result;
-      if (destinations.length === 0 && status !== 'unmatched') {
-        const { id, severity } = condition;
-        answer.undelivered.push({ trigger: name, condition: id, severity, status });
       }
       for (const destination of destinations) {
         answer.evaluations.push({
@@ -154,19 +142,14 @@ function oncePerError(result: ConditionResult): string | undefined {
   return result.status === 'matched' && result.oncePer.kind === 'none' ? result.oncePer.error : undefined;
 }
 
-function destinationsByTrigger(
-  subscriptions: readonly Subscription[],
-  active: ActiveConfig,
-): { byTrigger: Map<string, Destination[]>; unsent: Set<string> } {
+function destinationsByTrigger(subscriptions: readonly Subscription[]): Map<string, Destination[]> {
   const byTrigger = new Map<string, Destination[]>();
-  const unsent = new Set<string>();
   for (const { trigger, destination } of subscriptions) {
     const destinations = byTrigger.get(trigger) ?? [];
     byTrigger.set(trigger, destinations);
-    if (active.config.services.get(destination.service)?.sendable === false) unsent.add(destination.service);
-    else destinations.push(destination);
+    destinations.push(destination);
   }
-  return { byTrigger, unsent };
+  return byTrigger;
 }
 
 function annotationsOf(project: JsonObject | undefined): Record<string, string> {

@@ -14,8 +14,6 @@ export interface EvaluationProblems {
   failed(entry: Pick<Tracked, 'application' | 'failures'>, failures: readonly string[]): void;
   /** A subscription to a trigger that the configuration does not hold. */
   unknownTrigger(active: ActiveConfig, trigger: string, application: Application): void;
-  /** A subscription to a service that nothing is sent through yet. */
-  unsentService(active: ActiveConfig, service: string, application: Application): void;
   /** Looks whether Argo CD itself may have stopped syncing it: said once for each such operation. */
   stuck(entry: Pick<Tracked, 'application' | 'stuck'>): void;
 }
@@ -56,13 +54,6 @@ export function createEvaluationProblems({ metrics, log, now }: Deps): Evaluatio
       log[lines.take('unknown trigger') === 'no' ? 'debug' : 'warn'](
         { trigger, namespace: active.namespace, application: nameOf(application) },
         'Subscription to a trigger that is not configured',
-      );
-    },
-    unsentService(active, service, application) {
-      if (!isFirst(active, `service ${service}`)) return;
-      log.warn(
-        { service, namespace: active.namespace, application: nameOf(application) },
-        'Subscription to a service that is configured and not sent through yet: no delivery is made for it',
       );
     },
     stuck(entry) {

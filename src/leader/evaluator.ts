@@ -4,7 +4,6 @@ import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import type { Clock } from '../clock.ts';
 import type { ActiveConfig, Configurations } from '../configurations/configurations.ts';
 import { createShares } from '../configurations/shares.ts';
-import type { AlertSeries } from '../metrics/application-series.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, JsonObject } from '../model.ts';
 import type { StepAllowance } from '../triggers/trigger.ts';
@@ -81,7 +80,6 @@ export function createEvaluator(deps: Deps): Evaluator {
       const due = (at: number): void => {
         dueAt = Math.min(at, dueAt ?? at);
       };
-      const undelivered = new Map<string, AlertSeries>();
       const actives = configurations.of(application.namespace);
       const lost = new Set<string>();
       for (const active of actives) {
@@ -105,13 +103,6 @@ export function createEvaluator(deps: Deps): Evaluator {
           lost.add(trigger);
           problems.unknownTrigger(active, trigger, application);
         }
-        for (const service of answer.unsentServices) problems.unsentService(active, service, application);
-        for (const { trigger, condition, severity, status } of answer.undelivered) {
-          const key = JSON.stringify([active.namespace, trigger, condition]);
-          const before = entry.undelivered.get(key);
-          if (status === 'matched') undelivered.set(key, before ?? { trigger, severity, since: now() });
-          else if (before) undelivered.set(key, before);
-        }
         if (isNewborn(application.object)) continue;
         for (const failure of answer.failures) {
           metrics.evaluationErrors.inc({ trigger: failure.trigger });
@@ -119,7 +110,6 @@ export function createEvaluator(deps: Deps): Evaluator {
         }
       }
       entry.history = counter.history();
-      entry.undelivered = undelivered;
       problems.failed(entry, failures);
       return { evaluations, dueAt };
     },

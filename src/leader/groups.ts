@@ -213,7 +213,7 @@ export function createGroups(deps: Deps): Groups {
     { id, templates, now }: { id: string; templates: readonly string[]; now: number },
   ): void {
     const { key } = group;
-    const after = notice?.told ?? notice?.held ? notice : undefined;
+    const after = (notice?.told ?? notice?.held) ? notice : undefined;
     const isNew = group.notice === undefined;
     const delivery =
       message &&

@@ -1,7 +1,14 @@
 import { silencesOfRow } from '../alerts/ledger-silences.ts';
 import type { LabelValues } from '../alerts/matcher.ts';
 import { createMatcherIndex } from '../alerts/matcher-index.ts';
-import { createInhibition, type Inhibition, type Mute, mutedBy, type Silence, silencedBy } from '../alerts/mutes.ts';
+import {
+  createInhibition,
+  type Inhibition,
+  type Mute,
+  mutedBy,
+  type Silence,
+  silencedBy,
+} from '../alerts/mutes.ts';
 import { createRuleBook, type RuleBook } from '../alerts/rule-book.ts';
 import { noRules } from '../alerts/schema.ts';
 import type { Configurations } from '../configurations/configurations.ts';
@@ -79,8 +86,7 @@ export function createHolding({ configurations, look, log }: Deps): Holding {
   }
 
   function lookAtTargets(places: readonly string[], besides: string): void {
-    for (const place of places)
-      for (const uid of targets.get(place) ?? []) if (uid !== besides) look(uid);
+    for (const place of places) for (const uid of targets.get(place) ?? []) if (uid !== besides) look(uid);
   }
 
   function setTargets(uid: string, alerts: readonly HeldAlert[]): string[] {
@@ -128,7 +134,10 @@ export function createHolding({ configurations, look, log }: Deps): Holding {
       }
       const read = silencesOfRow(key, value);
       if (read.unreadable.length > 0)
-        log.warn({ silence: key, errors: read.unreadable }, 'A silence cannot be read and holds nothing back');
+        log.warn(
+          { silence: key, errors: read.unreadable },
+          'A silence cannot be read and holds nothing back',
+        );
       next.set(key, { text, silences: read.silences });
       changed.push(...read.silences, ...(known?.silences ?? []));
     }
@@ -183,13 +192,19 @@ export function createHolding({ configurations, look, log }: Deps): Holding {
         uids.delete(key);
         if (!isFiring || firing.has(key)) continue;
         const places = of(configNamespace).inhibition.ended(key);
-        lookAtTargets(places.map((place) => placeIn(configNamespace, place)), uid);
+        lookAtTargets(
+          places.map((place) => placeIn(configNamespace, place)),
+          uid,
+        );
       }
       for (const { key, configNamespace, isFiring, source } of alerts) {
         uids.set(key, uid);
         if (!isFiring) continue;
         const places = of(configNamespace).inhibition.fires(key, source);
-        lookAtTargets(places.map((place) => placeIn(configNamespace, place)), uid);
+        lookAtTargets(
+          places.map((place) => placeIn(configNamespace, place)),
+          uid,
+        );
       }
       const places = setTargets(uid, alerts);
       if (alerts.length === 0) tracked.delete(uid);
@@ -201,8 +216,6 @@ export function createHolding({ configurations, look, log }: Deps): Holding {
     },
   };
 }
-
-
 
 function placeIn(configNamespace: string, place: string): string {
   return `${configNamespace} ${place}`;

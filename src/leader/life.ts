@@ -29,9 +29,7 @@ export interface Life {
   silences: readonly Silence[];
 }
 
-export function createLife(
-  rows: readonly Row<'alert' | 'ongoing'>[] = [],
-): Life {
+export function createLife(rows: readonly Row<'alert' | 'ongoing'>[] = []): Life {
   return {
     alerts: new Map(rows.flatMap((row) => (row.kind === 'alert' ? [[row.key, row.value] as const] : []))),
     notices: new Map(rows.flatMap((row) => (row.kind === 'ongoing' ? [[row.key, row.value] as const] : []))),

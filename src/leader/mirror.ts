@@ -1,13 +1,8 @@
 import { createChangeCounter } from '../alerts/change-history.ts';
 import type { Evaluation } from '../alerts/decide.ts';
 import type { Slot } from '../alerts/keys.ts';
-import {
-  enginePrint,
-  mirrorKeys,
-  mirrorNotified,
-  notifiedAnnotation,
-  parseNotified,
-} from '../alerts/notified-annotation.ts';
+import { enginePrint, notifiedAnnotation, parseNotified } from '../alerts/notified-annotation.ts';
+import { mirrorKeys, mirrorNotified } from '../alerts/notified-mirror.ts';
 import { type Clock, pause } from '../clock.ts';
 import { type AnnotateTarget, annotateApplication, readAnnotations } from '../cluster/annotate.ts';
 import type { Connection } from '../cluster/connect.ts';

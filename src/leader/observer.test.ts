@@ -442,39 +442,6 @@ it('begins with the due times of what an earlier term left', async () => {
   expect(await pendingOf(before)).toBe(1);
 });
 
-it('makes no delivery for a service that nothing is sent through yet, and tells of it once', async () => {
-  const p = start();
-  p.configurations.update(snapshot({ ...configMap, 'service.gcppubsub': 'topic: x' }));
-  const annotations = { 'notifications.argoproj.io/subscribe.on-degraded.gcppubsub': 'x' };
-  for (const uid of ['a', 'b']) p.see(application(uid, { annotations, status: degraded }));
-  p.see(application('c', { annotations, subscriptions: toOps, status: degraded }));
-  await p.done();
-  expect(p.queue.held()).toHaveLength(1);
-  expect(await pendingOf(p)).toBe(1);
-  const message =
-    'Subscription to a service that is configured and not sent through yet: no delivery is made for it';
-  expect(warnings(p, message)).toMatchObject([{ service: 'gcppubsub', application: 'argocd/a' }]);
-});
-
-it('shows an alert that nobody is told of, since nothing is sent through its service yet, and writes nothing', async () => {
-  const p = start();
-  p.configurations.update(snapshot({ ...configMap, 'service.gcppubsub': 'topic: x' }));
-  const annotations = { 'notifications.argoproj.io/subscribe.on-degraded.gcppubsub': 'x' };
-  const shown = () => series(p.metrics, 'herald_alert_active_since_timestamp_seconds');
-  for (const status of [degraded, degraded]) {
-    p.see(application('a', { annotations, status }));
-    await p.done();
-    p.clock.skip(60_000);
-  }
-  expect(await shown()).toEqual([
-    expect.stringMatching(new RegExp(`trigger="on-degraded".* ${Date.UTC(2026, 0, 1) / 1000}$`)),
-  ]);
-  expect(p.calls.filter((call) => !call.startsWith('load'))).toEqual([]);
-  p.see(application('a', { annotations, status: healthy }));
-  await p.done();
-  expect(await shown()).toEqual([]);
-});
-
 it('tells once of a trigger that is not configured, and again under another configuration', async () => {
   const p = start();
   const message = 'Subscription to a trigger that is not configured';

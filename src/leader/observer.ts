@@ -7,9 +7,9 @@ import type { Row } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, JsonObject } from '../model.ts';
+import { type Alerting, createAlerting } from './alerting.ts';
 import { type ApplicationEvent, nameOf, withDeletionTimestamp } from './application-event.ts';
 import { recordFingerprint } from './application-record.ts';
-import { type Alerting, createAlerting } from './alerting.ts';
 import { createAsking } from './asking.ts';
 import { createDeciding } from './deciding.ts';
 import { createDueTimes } from './due-times.ts';
@@ -138,7 +138,6 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
         decidedAt,
         waiting: [{ event, hold: hold.share() }],
         history: {},
-        undelivered: new Map(),
         phase: Math.floor(((phases++ * goldenRatio) % 1) * resync),
         failures: '',
       };
@@ -214,7 +213,8 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   function applyNow(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
     if (stopped) return;
     try {
-      if (event.kind === 'unwatched') leave(entry, 'unsubscribed', hold, pass(entry, event, hold, 'unsubscribed'));
+      if (event.kind === 'unwatched')
+        leave(entry, 'unsubscribed', hold, pass(entry, event, hold, 'unsubscribed'));
       else if (event.kind === 'deleted') remove(entry, event, hold);
       // It happened before its deletion, which is written.
       else if (entry.isGone && event.isReplayed) return;

@@ -63,6 +63,24 @@ function setup() {
   };
 }
 
+it('problems of silences are told like those of subscriptions', async () => {
+  const { see, seeProject, events, lines, gauge } = setup();
+  const silence = 'herald.argoproj.io/silence-until';
+  see('shop', { ...good, [silence]: 'tomorrow' });
+  seeProject('payments', { 'herald.argoproj.io/silence-reason': 'migration' });
+  expect(events.map(({ reason, message }) => ({ reason, message }))).toEqual([
+    { reason: 'InvalidSilence', message: expect.stringContaining('"tomorrow" is no time') },
+    { reason: 'QuestionableSilence', message: expect.stringContaining(`Add ${silence}.`) },
+  ]);
+  expect(lines).toMatchObject([
+    { level: 'warn', msg: 'Problems in annotations', object: 'argocd/shop' },
+    { level: 'warn', msg: 'Problems in annotations', object: 'argocd/payments' },
+  ]);
+  expect(await gauge()).toHaveLength(2);
+  see('shop', { ...good, [silence]: '2026-12-01T00:00:00Z' });
+  expect(lines.at(-1)).toMatchObject({ msg: 'Problems in annotations are gone', solved: 1, left: 0 });
+});
+
 describe('problems in subscriptions', () => {
   it('are an Event on the object, a line in the log when they change, and a gauge', async () => {
     const { see, seeProject, events, lines, gauge } = setup();
@@ -90,8 +108,8 @@ describe('problems in subscriptions', () => {
       }),
     ]);
     expect(lines).toMatchObject([
-      { level: 'warn', msg: 'Problems in subscriptions', kind: 'Application', object: 'argocd/shop' },
-      { level: 'warn', msg: 'Problems in subscriptions', kind: 'AppProject', object: 'argocd/payments' },
+      { level: 'warn', msg: 'Problems in annotations', kind: 'Application', object: 'argocd/shop' },
+      { level: 'warn', msg: 'Problems in annotations', kind: 'AppProject', object: 'argocd/payments' },
     ]);
     expect((await gauge()).sort()).toEqual([
       'herald_subscription_problems{namespace="argocd",kind="AppProject"} 1',

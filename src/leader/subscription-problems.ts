@@ -1,6 +1,8 @@
+import { silenceProblems } from '../alerts/silence-annotations.ts';
 import type { Clock } from '../clock.ts';
 import type { ClusterEvent } from '../cluster/events.ts';
-import { type Configurations, describe } from '../configurations/configurations.ts';
+import type { Configurations } from '../configurations/configurations.ts';
+import { describe } from '../configurations/problem-report.ts';
 import { createLineBudget } from '../line-budget.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -17,7 +19,7 @@ export interface WatchedObject {
 }
 
 /**
- * Says what is wrong in the subscriptions of each object: an Event on it, a line in the log when it changes, a gauge by
+ * Says what is wrong in the subscriptions of each object, and in the silence that stands on it: an Event on it, a line in the log when it changes, a gauge by
  * namespace. Ten thousand objects with one mistake get their Events one after another, and a few lines in the log.
  */
 export interface SubscriptionReporter {
@@ -37,11 +39,16 @@ interface Deps {
   clock: Clock;
 }
 
+interface Reported {
+  severity: Problem['severity'];
+  about: 'Subscription' | 'Silence';
+}
+
 interface Known {
   kind: AnnotatedObject['kind'];
   object: WatchedObject;
   /** By text. */
-  problems: ReadonlyMap<string, Problem>;
+  problems: ReadonlyMap<string, Reported>;
   /** The problems that an Event was made of. */
   told: Set<string>;
 }
@@ -65,12 +72,18 @@ export function createSubscriptionReporter(deps: Deps): SubscriptionReporter {
   let cancel: (() => void) | undefined;
   let isStopped = false;
 
-  function problemsOf(kind: AnnotatedObject['kind'], object: WatchedObject): Map<string, Problem> {
+  function problemsOf(kind: AnnotatedObject['kind'], object: WatchedObject): Map<string, Reported> {
     // A project's Applications may be anywhere, and so may be what its subscriptions name.
     const configs = kind === 'AppProject' ? configurations.all() : configurations.of(object.namespace);
     const { annotations, labels } = object;
-    const problems = subscriptionProblems({ kind, annotations, labels }, configs);
-    return new Map(problems.map((problem) => [describe(problem), problem]));
+    const reported = new Map<string, Reported>();
+    const add = (about: Reported['about'], problems: readonly Problem[]) => {
+      for (const problem of problems) reported.set(describe(problem), { severity: problem.severity, about });
+    };
+    add('Subscription', subscriptionProblems({ kind, annotations, labels }, configs));
+    // Where nothing is told, nothing has to be silenced.
+    if (configs.length > 0) add('Silence', silenceProblems({ annotations, labels }));
+    return reported;
   }
 
   function check(kind: AnnotatedObject['kind'], object: WatchedObject): void {
@@ -102,12 +115,12 @@ export function createSubscriptionReporter(deps: Deps): SubscriptionReporter {
     const fields = { kind, object: `${namespace}/${name}` };
     if (fresh.length > 0) {
       const worth = lines.take(fresh.join('\n'));
-      log[worth === 'no' ? 'debug' : 'warn']({ ...fields, problems: fresh }, 'Problems in subscriptions');
-      if (worth === 'last') log.warn('More problems in subscriptions are logged at debug level');
+      log[worth === 'no' ? 'debug' : 'warn']({ ...fields, problems: fresh }, 'Problems in annotations');
+      if (worth === 'last') log.warn('More problems in annotations are logged at debug level');
     }
     if (solved > 0) {
       const level = lines.take('') === 'no' ? 'debug' : 'info';
-      log[level]({ ...fields, solved, left }, 'Problems in subscriptions are gone');
+      log[level]({ ...fields, solved, left }, 'Problems in annotations are gone');
     }
   }
 
@@ -142,13 +155,13 @@ export function createSubscriptionReporter(deps: Deps): SubscriptionReporter {
 
   function record({ kind, object, problems, told }: Known): void {
     const { namespace, name, uid } = object;
-    for (const [text, { severity }] of problems) {
+    for (const [text, { severity, about }] of problems) {
       if (told.has(text)) continue;
       told.add(text);
       deps.record({
         subject: { apiVersion: 'argoproj.io/v1alpha1', kind, namespace, name, uid },
         type: 'Warning',
-        reason: severity === 'error' ? 'InvalidSubscription' : 'QuestionableSubscription',
+        reason: `${severity === 'error' ? 'Invalid' : 'Questionable'}${about}`,
         message: text,
       });
     }

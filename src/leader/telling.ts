@@ -8,7 +8,7 @@ import type { Mute, Silence } from '../alerts/mutes.ts';
 import { type Flush, flush, type Member } from '../alerts/notice.ts';
 import { overflowPlace, placeInGroup } from '../alerts/routing.ts';
 import type { Part } from '../ledger/pieces.ts';
-import type { Alert, OngoingNotice, Row } from '../ledger/rows.ts';
+import type { Alert, AlertIdentity, OngoingNotice, Row } from '../ledger/rows.ts';
 import type { Application, Delivery, Destination } from '../model.ts';
 import type { AlertReport } from './alert-report.ts';
 import type { EvaluatedCondition } from './conditions.ts';
@@ -163,7 +163,9 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
           ...(repeat === undefined ? {} : { repeat }),
         };
         const own = notices.get(key);
-        const holder = own ? undefined : groups.holders(alert.key).find((each) => isEqual(each.destination, destination));
+        const holder = own
+          ? undefined
+          : groups.holders(alert.key).find((each) => isEqual(each.destination, destination));
         const rule = own ? undefined : holding.book(configNamespace).group(labels);
         const place = rule && placeInGroup(rule, alert, destination, labels);
         const group = holder ?? place;
@@ -210,7 +212,9 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         if (flushed.due !== undefined) due = Math.min(flushed.due, due ?? flushed.due);
         if (flushed.message) {
           const templates =
-            flushed.message.firing.length > 0 ? (evaluation?.evaluations[0]?.send ?? []) : (alert.resolved ?? []);
+            flushed.message.firing.length > 0
+              ? (evaluation?.evaluations[0]?.send ?? [])
+              : (alert.resolved ?? []);
           deliveries.set(
             key,
             deliveryOfMessage({
@@ -228,7 +232,12 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         return keepNotice(key, alert, destination, flushed);
       }
 
-      function keepNotice(key: string, alert: Alert, destination: Destination, { notice, due: dueAt }: Flush) {
+      function keepNotice(
+        key: string,
+        alert: Alert,
+        destination: Destination,
+        { notice, due: dueAt }: Flush,
+      ) {
         if (notice?.told ?? notice?.held)
           notices.set(key, { ...(notice as OngoingNotice), ...(dueAt === undefined ? {} : { dueAt }) });
         else notices.delete(key);
@@ -246,7 +255,11 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         if (alert.state === 'pending') continue;
         const evaluation = evaluated.get(placeOf(alert));
         const outcomes = viewsOf(alert).map((view) => tellOf(view, evaluation));
-        if (alert.state === 'resolved' && !outcomes.includes('owed') && groups.holders(alert.key).length === 0)
+        if (
+          alert.state === 'resolved' &&
+          !outcomes.includes('owed') &&
+          groups.holders(alert.key).length === 0
+        )
           alerts.delete(alert.key);
       }
       report.states(application, alerts.values(), (alert) => muteOf(alert));
@@ -270,10 +283,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
     },
   };
 
-  function reportTransitions(
-    before: ReadonlyMap<string, Alert>,
-    after: ReadonlyMap<string, Alert>,
-  ): void {
+  function reportTransitions(before: ReadonlyMap<string, Alert>, after: ReadonlyMap<string, Alert>): void {
     for (const [key, alert] of after) {
       const from = before.get(key)?.state;
       if (from !== alert.state) report.transition(alert, alert.ended?.why ?? alert.state);
@@ -283,8 +293,15 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
   }
 }
 
+/** All conditions of a trigger have the same destinations, also one that was edited away and may be carried over. */
 function subscribedTo(alert: Alert, evaluated: ReadonlyMap<string, EvaluatedCondition>): Destination[] {
-  return evaluated.get(placeOf(alert))?.evaluations.map(({ destination }) => destination) ?? [];
+  const own = evaluated.get(placeOf(alert));
+  const found = own ?? [...evaluated.values()].find(({ condition }) => isOfSameTrigger(condition, alert));
+  return found?.evaluations.map(({ destination }) => destination) ?? [];
+}
+
+function isOfSameTrigger(a: Omit<AlertIdentity, 'oncePer'>, b: Omit<AlertIdentity, 'oncePer'>): boolean {
+  return a.trigger === b.trigger && a.configNamespace === b.configNamespace;
 }
 
 function keysByAlert(notices: ReadonlyMap<string, OngoingNotice>): Map<string, string[]> {

@@ -29,11 +29,6 @@ export interface Tracked {
   decidedUpTo?: string | undefined;
   /** For conditions that ask how often a value has changed; stands in the record, too. */
   history: ChangeHistory;
-  /**
-   * Alerts that nobody is told of, since nothing is sent through their services yet, by namespace, trigger and condition.
-   * They are in no ledger: after a restart they hold since they were seen again.
-   */
-  undelivered: ReadonlyMap<string, AlertSeries>;
   /** Milliseconds into each minute at which its conditions that read the clock are evaluated. */
   phase: number;
   /** `startedAt` of an operation that has no end, once that is logged. */
@@ -44,7 +39,7 @@ export interface Tracked {
 
 /** An alert is active while its condition holds; a failed evaluation is no answer, so it leaves the alert as it was. */
 export function activeAlerts(
-  { open, undelivered, life }: Pick<Tracked, 'open' | 'undelivered' | 'life'>,
+  { open, life }: Pick<Tracked, 'open' | 'life'>,
   evaluations: readonly AlertEvaluation[],
 ): AlertSeries[] {
   const alerts = new Map<string, AlertSeries>();
@@ -62,5 +57,5 @@ export function activeAlerts(
     const key = `${trigger}\n${severity}`;
     alerts.set(key, { trigger, severity, since: Math.min(since, alerts.get(key)?.since ?? since) });
   }
-  return [...alerts.values(), ...undelivered.values()];
+  return [...alerts.values()];
 }

@@ -60,6 +60,8 @@ export interface Ledger {
 
   /** Deliveries that are parked, the one that was settled last first, in batches. */
   parked(): AsyncIterable<ParkedDelivery[]>;
+  /** Which of these deliveries are parked, in no particular order. At most {@link mostItems} ids. */
+  parkedAmong(ids: readonly string[]): Promise<string[]>;
   /** How many are parked, by the name of their service. Cheap, however many there are. */
   countParked(): Promise<Map<string, number>>;
   /**
@@ -71,7 +73,7 @@ export interface Ledger {
   discard(ids: readonly string[]): Promise<number>;
 }
 
-/** Rows to put, keys to remove and deliveries to add in one commit, and keys in one read. */
+/** Rows to put, keys to remove and deliveries to add in one commit, and keys or ids in one read. */
 export const mostItems = 1_000;
 
 /** Of one change, in this order: rows are removed, rows are put, deliveries are added. */

@@ -237,6 +237,11 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
         yield rows.map(({ body, settlement }) => parkedOf(body, settlement));
       }
     },
+    async parkedAmong(ids) {
+      assertBounded(ids.length);
+      const text = 'SELECT id FROM herald.delivery WHERE settlement IS NOT NULL AND id = ANY ($1)';
+      return (await bounded('Reading', query<{ id: string }>(text, [ids]))).map(({ id }) => id);
+    },
     async countParked() {
       const counting = query<{ service: string; count: string }>(
         'SELECT service, count(*) FROM herald.delivery WHERE settlement IS NOT NULL GROUP BY service',

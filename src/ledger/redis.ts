@@ -187,6 +187,12 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
         yield some.flatMap(({ body, settlement }) => (settlement === '' ? [] : [parkedOf(body, settlement)]));
       }
     },
+    async parkedAmong(ids) {
+      assertBounded(ids.length);
+      if (ids.length === 0) return [];
+      const scores = await bounded('Reading', client.zmscore(`${prefix}:parked`, ...ids));
+      return ids.filter((_, index) => scores[index] !== null);
+    },
     async countParked() {
       const counts = await bounded('Counting', client.hgetall(`${prefix}:parked:services`));
       return parkedCounts(Object.entries(counts).map(([service, count]) => [service, Number(count)]));

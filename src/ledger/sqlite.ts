@@ -236,6 +236,11 @@ export function createSqliteLedger(store: SqliteStore): Ledger {
         sql.parked.all(after?.settled_at ?? newest, after?.id ?? '', page) as unknown as DeliveryColumns[];
       yield* pages(read, ({ body, settlement }): ParkedDelivery => parkedOf(body, settlement ?? ''));
     },
+    async parkedAmong(ids) {
+      assertBounded(ids.length);
+      const found = await store.read(() => sql.parkedAmong.all(JSON.stringify(ids)));
+      return found.map(({ id }) => id as string);
+    },
     async countParked() {
       const counts = await store.read(() => sql.countParked.all());
       return parkedCounts(counts.map(({ service, count }) => [service as string, count as number] as const));

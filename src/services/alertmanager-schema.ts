@@ -1,7 +1,3 @@
-/**
- * Backends that messages are sent to: for each type a schema (`<type>-schema.ts`) and, where Herald sends to it, an
- * implementation (`<type>.ts`), listed in `schemas.ts` and `registry.ts`. It may import the ground alone.
- */
 import { transport } from './fields.ts';
 import { serviceSchema } from './schema.ts';
 

@@ -1,14 +1,17 @@
-import { isObject } from '../json.ts';
+import { isObject, objectAt } from '../json.ts';
 import type { Json, JsonObject } from '../model.ts';
+import { createAlertRefs } from './alert-refs.ts';
+import { createStanding, keyOf, standsFor, timestamp } from './alertmanager/standing.ts';
 import type { alertmanager } from './alertmanager-schema.ts';
 import { type Asked, createApi, type Failure } from './api.ts';
 import type { OptionsOf } from './fields.ts';
 import { basic } from './http.ts';
 import type { Implementation } from './implementation.ts';
+import type { SendContext } from './service.ts';
 
 /**
  * An alert, posted to all targets at once; one that takes it is enough. Alertmanager knows an alert by its labels, so
- * that a repetition changes nothing.
+ * that a repetition changes nothing. What has an end stands until then, and is sent again while it does.
  */
 export const alertmanagerService: Implementation<OptionsOf<(typeof alertmanager)['options']>> = (
   { targets, scheme, apiPath, basicAuth, bearerToken, timeout },
@@ -28,10 +31,57 @@ export const alertmanagerService: Implementation<OptionsOf<(typeof alertmanager)
   const headers = { 'content-type': 'application/json', ...(authorization && { authorization }) };
   const path = apiPath.startsWith('/') ? apiPath : `/${apiPath}`;
 
+  const refs = createAlertRefs(deps, 'alertmanager');
+  const { name, state, log, clock } = deps;
+  const standing = createStanding({
+    name,
+    state,
+    log,
+    clock,
+    async post(alerts, signal) {
+      const context = { deliveryId: '', signal };
+      const outcome = api.outcome(await toAll(alerts, context), '', context);
+      return outcome.status === 'sent' ? undefined : outcome.error;
+    },
+  });
+
+  async function toAll(alerts: readonly JsonObject[], context: SendContext): Promise<Asked> {
+    const body = JSON.stringify(alerts);
+    const call = (target: string) => {
+      const url = `${scheme}://${target}${path}`;
+      return api.ask({ method: 'POST', url, headers, body, timeout: timeout * 1_000 }, context);
+    };
+    return together(
+      await Promise.all(targets.map(async (target) => ({ target, asked: await call(target) }))),
+    );
+  }
+
+  /** The alert as it is now, and as it was told before where its labels have changed: that one ends. */
+  async function alertsOf(
+    section: JsonObject | undefined,
+    recipient: string,
+    { alert }: SendContext,
+  ): Promise<JsonObject[]> {
+    const now = deps.now();
+    const own = section && alertOf(section, now);
+    if (alert === undefined) return own === undefined ? [] : [own];
+    const isEnd = alert.state === 'resolved';
+    const before = objectAt(await refs.find(recipient, alert), 'alert');
+    const isKnown = Object.keys(objectAt(before, 'labels')).length > 0;
+    const endsAt = timestamp(isEnd ? Math.min(alert.endedAt ?? now, now) : now + standsFor);
+    const startsAt = timestamp(Math.min(alert.since, now));
+    if (isEnd && isKnown) return [{ ...before, ...annotationsOf(own), startsAt, endsAt }];
+    if (own === undefined) return [];
+    const isOther = isKnown && keyOf(before) !== keyOf(own);
+    const current = { ...own, startsAt, endsAt };
+    return isOther ? [current, { ...before, startsAt, endsAt: timestamp(now) }] : [current];
+  }
+
   return {
     async send({ section }, recipient, context) {
-      const alert = section && alertOf(section, deps.now());
-      if (alert === undefined) {
+      const alerts = await alertsOf(section, recipient, context);
+      const [current] = alerts;
+      if (current === undefined) {
         const detail = 'was not called: the template has no alertmanager section with labels';
         const failure = {
           kind: 'rejected',
@@ -41,16 +91,23 @@ export const alertmanagerService: Implementation<OptionsOf<(typeof alertmanager)
         } as const;
         return api.outcome({ ok: false, failure }, recipient, context);
       }
-      const body = JSON.stringify([alert]);
-      const call = (target: string) => {
-        const url = `${scheme}://${target}${path}`;
-        return api.ask({ method: 'POST', url, headers, body, timeout: timeout * 1_000 }, context);
-      };
-      const all = await Promise.all(targets.map(async (target) => ({ target, asked: await call(target) })));
-      return api.outcome(together(all), recipient, context);
+      // Before it is sent, so that nobody sends again what ends.
+      if (context.alert?.state === 'resolved') await standing.keep(alerts);
+      const asked = await toAll(alerts, context);
+      if (asked.ok && context.alert?.state === 'firing') {
+        await standing.keep(alerts);
+        await refs.remember(recipient, context.alert, { alert: current });
+      }
+      return api.outcome(asked, recipient, context);
     },
+    close: () => standing.close(),
   };
 };
+
+function annotationsOf(alert: JsonObject | undefined): JsonObject {
+  const annotations = alert?.['annotations'];
+  return annotations === undefined ? {} : { annotations };
+}
 
 function alertOf(section: JsonObject, now: number): JsonObject | undefined {
   const labels = textsOf(section['labels']);
@@ -61,7 +118,7 @@ function alertOf(section: JsonObject, now: number): JsonObject | undefined {
     labels,
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     ...(generatorURL === undefined ? {} : { generatorURL }),
-    startsAt: new Date(now).toISOString().replace('.000Z', 'Z'),
+    startsAt: timestamp(now),
   };
 }
 

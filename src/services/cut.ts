@@ -14,10 +14,10 @@ export const codePoints: Measure = (text) => {
 };
 export const utf8Bytes: Measure = (text) => Buffer.byteLength(text);
 
-/** Shortens a text to at most `limit`, with `…` at its end, and cuts no character as a person sees it in half. */
-export function cutText(text: string, limit: number, measure: Measure = utf16Units): string {
+/** Shortens a text to at most `limit`, with `sign` at its end, and cuts no character as a person sees it in half. */
+export function cutText(text: string, limit: number, measure: Measure = utf16Units, sign = '…'): string {
   if (measure(text) <= limit) return text;
-  const room = limit - measure('…');
+  const room = limit - measure(sign);
   // The longest beginning that fits: a beginning of it fits, too.
   let [fits, tooLong] = [0, text.length];
   while (tooLong - fits > 1) {
@@ -25,7 +25,7 @@ export function cutText(text: string, limit: number, measure: Measure = utf16Uni
     if (measure(text.slice(0, middle)) <= room) fits = middle;
     else tooLong = middle;
   }
-  return `${text.slice(0, graphemeBoundary(text, fits))}…`;
+  return `${text.slice(0, graphemeBoundary(text, fits))}${sign}`;
 }
 
 /** `index`, or where the character begins that it lies in. */

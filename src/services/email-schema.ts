@@ -27,8 +27,9 @@ export const email = serviceSchema({
     }
     if (port < 1 || port > 65_535) report(['port'], 'port is no port', 'Write 587, 465 or 25.');
   },
-  section: { merge: 'keep', fields: { subject: 'text', body: 'text' } },
-  rendering: ({ html }) => (html ? { filterValue: escapeHtml, plainFields: ['subject'] } : {}),
+  section: { merge: 'keep', fields: { subject: 'text', body: 'text' }, messageField: 'body' },
+  rendering: ({ html }) =>
+    html ? { filterValue: escapeHtml, plainFields: ['subject'], lineBreak: '<br>\n' } : {},
   recipient: {
     noun: 'address',
     required: 'an address',

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Outcome } from '../model.ts';
+import { createAlertRefs } from './alert-refs.ts';
 import { createApi, type Failure } from './api.ts';
 import { cutText, utf8Bytes } from './cut.ts';
 import { type Address, addressesIn } from './email/address.ts';
@@ -8,6 +10,7 @@ import { deliverMail, type Mail } from './email/smtp.ts';
 import type { email } from './email-schema.ts';
 import type { OptionsOf } from './fields.ts';
 import type { Implementation } from './implementation.ts';
+import type { SendContext } from './service.ts';
 
 /** Seconds: longer than a delivery is tried. */
 const rememberedFor = 2 * 24 * 60 * 60;
@@ -21,6 +24,16 @@ export const emailService: Implementation<OptionsOf<(typeof email)['options']>> 
   const { host, port = 0, username, password, insecure_skip_verify: insecureSkipVerify, html } = options;
   const api = createApi(deps, { noun: 'address' });
   const [from = { name: '', address: '' }] = addressesIn(options.from) ?? [];
+  const domain = from.address.split('@')[1] ?? '';
+  const refs = createAlertRefs(deps, 'email');
+
+  /** What the mail follows: the first of its alert, or what stands for that where nobody remembers it. */
+  async function parentOf(recipient: string, { alert }: SendContext): Promise<string | undefined> {
+    if (!alert?.isFollowUp) return undefined;
+    const first = (await refs.find(recipient, alert))?.['messageId'];
+    if (typeof first === 'string') return first;
+    return `<alert-${createHash('sha256').update(alert.key).digest('hex')}@${domain}>`;
+  }
 
   return {
     async send({ message, section }, recipient, context): Promise<Outcome> {
@@ -30,13 +43,15 @@ export const emailService: Implementation<OptionsOf<(typeof email)['options']>> 
       const done = all.length > 1 ? await deps.state.get(key) : undefined;
       const settled = Array.isArray(done?.['settled']) ? done['settled'] : [];
       const text = (field: string) => (typeof section?.[field] === 'string' ? section[field] : '');
+      const parent = await parentOf(recipient, context);
       const content = {
         from,
         to: headers,
         subject: text('subject'),
         body: text('body') || message,
         html,
-        messageId: `<${context.deliveryId.replaceAll(/[^\w.-]/g, '')}@${from.address.split('@')[1] ?? ''}>`,
+        messageId: `<${context.deliveryId.replaceAll(/[^\w.-]/g, '')}@${domain}>`,
+        parent,
         date: deps.now(),
       };
       const mail: Mail = {
@@ -56,6 +71,7 @@ export const emailService: Implementation<OptionsOf<(typeof email)['options']>> 
         await deps.state.set(key, { settled: [...settled, ...accepted, ...over] }, rememberedFor);
         return api.outcome({ ok: false, failure: later.failure }, recipient, context);
       }
+      await refs.remember(recipient, context.alert, { messageId: parent ?? content.messageId });
       const outcome: Outcome =
         context.earlier === undefined ? { status: 'sent' } : { status: 'sent', earlier: 'unreadable' };
       return refused.length === 0 ? outcome : { ...outcome, ...partly(refused) };
@@ -78,13 +94,15 @@ interface Content {
   body: string;
   html: boolean;
   messageId: string;
+  /** Of the mail that this one follows. */
+  parent: string | undefined;
   date: number;
 }
 
 /** The mail as it goes over the wire; a body that is too long for the server is cut. */
 async function compose(content: Content, largest = Number.POSITIVE_INFINITY): Promise<Buffer> {
   const { default: MimeNode } = await import('nodemailer/lib/mime-node');
-  const { from, to, html, messageId, date } = content;
+  const { from, to, html, messageId, parent, date } = content;
   const subject = content.subject
     .toWellFormed()
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
@@ -100,6 +118,12 @@ async function compose(content: Content, largest = Number.POSITIVE_INFINITY): Pr
       { key: 'To', value: [...to] },
       { key: 'Subject', value: subject },
       { key: 'Message-ID', value: messageId },
+      ...(parent === undefined
+        ? []
+        : [
+            { key: 'In-Reply-To', value: parent },
+            { key: 'References', value: parent },
+          ]),
       { key: 'Date', value: new Date(date) },
       // So that no absence note answers.
       { key: 'Auto-Submitted', value: 'auto-generated' },

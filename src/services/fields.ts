@@ -16,9 +16,10 @@ interface Common {
 /**
  * `token`: a secret that goes into a header or a URL. `password`: any other secret. `url`: http(s), and where the service
  * connects to. `hook`: such a URL that is itself the secret. `host`: a host, with or without a port, that it connects to.
- * `header`: the value of a header, secret too.
+ * `header`: the value of a header, secret too. `servers`: URLs of another protocol, with commas between them; a login in one is
+ * secret.
  */
-type TextKind = 'text' | 'token' | 'password' | 'header' | 'url' | 'hook' | 'host';
+export type TextKind = 'text' | 'token' | 'password' | 'header' | 'url' | 'hook' | 'host' | 'servers';
 
 export type Field =
   | ({ kind: TextKind; default?: string } & Common)
@@ -27,9 +28,7 @@ export type Field =
   | ({ kind: 'list'; of: TextKind; default?: readonly string[] } & Common)
   | ({ kind: 'map'; of: TextKind } & Common)
   | ({ kind: 'object'; fields: Fields } & Common)
-  | ({ kind: 'objects'; fields: Fields } & Common)
-  /** Whatever the implementation makes of it. */
-  | ({ kind: 'any' } & Common);
+  | ({ kind: 'objects'; fields: Fields } & Common);
 
 export interface Fields {
   readonly [name: string]: Field;
@@ -51,7 +50,7 @@ type ValueOf<F extends Field> = F extends { kind: TextKind }
               ? OptionsOf<Nested> | undefined
               : F extends { kind: 'objects'; fields: infer Nested extends Fields }
                 ? OptionsOf<Nested>[]
-                : Json | undefined;
+                : never;
 
 /** What `readFields` makes of options: as in Go an absent text is empty, an absent flag false, an absent list empty. */
 export type OptionsOf<F extends Fields> = {
@@ -98,7 +97,6 @@ export function textsIn(
     switch (field.kind) {
       case 'whole':
       case 'flag':
-      case 'any':
         return [];
       case 'list':
       case 'map':
@@ -146,7 +144,7 @@ function readField(
       if (value === undefined) return field.default;
       if (typeof value === 'number' && Number.isInteger(value)) return value;
       // A reference to the Secret can only be written as text.
-      if (typeof value === 'string' && /^-?\d{1,9}$/.test(value.trim())) return Number(value);
+      if (typeof value === 'string' && /^-?\d{1,15}$/.test(value.trim())) return Number(value);
       return wrong('a whole number', field.default);
     }
     case 'flag':
@@ -184,8 +182,6 @@ function readField(
         return read.options;
       });
     }
-    case 'any':
-      return value;
     default: {
       const report: Report = (what, fix) => reader.problem(name, what, fix, severity);
       const text = value === undefined ? '' : readText(name, field.kind, value, report);

@@ -16,15 +16,9 @@ export const googlechat = serviceSchema({
   section: {
     merge: 'keep',
     fields: { cards: 'text', cardsV2: 'text', threadKey: 'text' },
-    json: ['cards', 'cardsV2'],
+    yaml: ['cards', 'cardsV2'],
   },
-  rendering: {
-    filterValue: escapeChat(),
-    // JSON is YAML.
-    jsonFields: [],
-    yamlFields: ['cards', 'cardsV2'],
-    plainFields: ['threadKey'],
-  },
+  rendering: { filterValue: escapeChat(), plainFields: ['threadKey'] },
   recipient: { noun: 'space', required: 'a name from webhooks:', keyedBy: 'webhooks' },
   // Google takes one message a second for a space.
   pace: { perSecond: 1, burst: 4 },

@@ -1,15 +1,19 @@
 import { parseYaml } from '../go/yaml.ts';
 import { isObject } from '../json.ts';
 import type { Json, JsonObject } from '../model.ts';
+import { shortKey } from './alert-refs.ts';
 import { createApi, type Failure, type Refusal, unreadable } from './api.ts';
 import { cutText, utf8Bytes } from './cut.ts';
 import type { OptionsOf } from './fields.ts';
 import type { googlechat } from './googlechat-schema.ts';
 import type { HttpAnswer } from './http.ts';
 import type { Implementation } from './implementation.ts';
+import type { SendContext } from './service.ts';
 
 /** Bytes of a message, with some room for what stands around the text. */
 const longestText = 31_000;
+/** Characters. */
+const longestThreadKey = 4_000;
 
 /** A message or cards in a space, through a webhook. An answer that was lost may have been a message: one may come twice. */
 export const googleChatService: Implementation<OptionsOf<(typeof googlechat)['options']>> = (
@@ -49,7 +53,7 @@ export const googleChatService: Implementation<OptionsOf<(typeof googlechat)['op
         ...(old && old.length > 0 ? { cards: old } : {}),
         ...(current && current.length > 0 ? { cardsV2: current } : {}),
       };
-      const url = withThread(webhooks[recipient] ?? '', section?.['threadKey']);
+      const url = withThread(webhooks[recipient] ?? '', threadOf(section, context));
       const headers = { 'content-type': 'application/json' };
       return api.send({ method: 'POST', url, headers, body: JSON.stringify(body) }, recipient, context);
     },
@@ -74,9 +78,15 @@ function withId(card: JsonObject, id: string): JsonObject {
   return { cardId: typeof cardId === 'string' && cardId !== '' ? cardId : id, card: inner };
 }
 
+/** The template's, or one for all messages of an alert. */
+function threadOf(section: JsonObject | undefined, { alert }: SendContext): string | undefined {
+  const own = section?.['threadKey'];
+  return typeof own === 'string' && own !== '' ? own : alert && shortKey(alert.key, longestThreadKey);
+}
+
 /** A message with a key goes into the thread of that key, or begins it. */
-function withThread(hook: string, threadKey: Json | undefined): string {
-  if (typeof threadKey !== 'string' || threadKey === '') return hook;
+function withThread(hook: string, threadKey: string | undefined): string {
+  if (threadKey === undefined) return hook;
   const url = new URL(hook);
   url.searchParams.set('messageReplyOption', 'REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD');
   url.searchParams.set('threadKey', threadKey);

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import type { Resolve } from '../net/guarded.ts';
@@ -18,6 +19,8 @@ export interface ImplementationDeps {
   /** Of one configuration: services of different namespaces may share a name, and must not share a state. */
   state: ServiceState;
   now(): number;
+  /** For what is done without a message; cancelled by `close`. */
+  clock: Clock;
   /** For everything that speaks HTTP: proxies, certificates and the guard of tenants are in it. */
   http: HttpClient;
   /** Takes the secrets among the options out of a text. */

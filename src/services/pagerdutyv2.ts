@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
 import { isObject } from '../json.ts';
+import type { JsonObject } from '../model.ts';
+import { createAlertRefs, shortKey } from './alert-refs.ts';
 import { createApi, type Refusal, unreadable } from './api.ts';
 import { codePoints, cutText } from './cut.ts';
 import type { OptionsOf } from './fields.ts';
@@ -12,8 +13,8 @@ const longestSummary = 1_024;
 const longestKey = 255;
 
 /**
- * An event that triggers an incident. `dedup_key` is the template's or the delivery's: PagerDuty makes one incident of
- * all events that have the same.
+ * An event that triggers an incident, or resolves it at the end of an alert. `dedup_key` is the template's, the alert's or
+ * the delivery's: PagerDuty makes one incident of all events that have the same.
  */
 export const pagerDutyEventsService: Implementation<OptionsOf<(typeof pagerdutyv2)['options']>> = (
   { serviceKeys },
@@ -29,9 +30,12 @@ export const pagerDutyEventsService: Implementation<OptionsOf<(typeof pagerdutyv
     refusal,
   });
 
+  const refs = createAlertRefs(deps, 'pagerdutyv2');
+
   return {
-    send({ section }, recipient, context) {
-      if (section === undefined) {
+    async send({ section }, recipient, context) {
+      const isEnd = context.alert?.state === 'resolved';
+      if (section === undefined && !isEnd) {
         const detail = 'was not called: the template has no pagerdutyv2 section';
         const failure = {
           kind: 'rejected',
@@ -39,27 +43,16 @@ export const pagerDutyEventsService: Implementation<OptionsOf<(typeof pagerdutyv
           detail,
           scope: 'notification',
         } as const;
-        return Promise.resolve(api.outcome({ ok: false, failure }, recipient, context));
+        return api.outcome({ ok: false, failure }, recipient, context);
       }
-      const text = (field: string) =>
-        typeof section[field] === 'string' ? section[field].toWellFormed() : '';
-      const given = (name: string, value: string) => (value === '' ? {} : { [name]: value });
-      const dedupKey = text('dedupKey') || context.deliveryId;
+      const known = (await refs.find(recipient, context.alert))?.['dedupKey'];
+      const own = textOf(section, 'dedupKey') || context.alert?.key || context.deliveryId;
+      const dedupKey = typeof known === 'string' ? known : shortKey(own, longestKey);
       const event = {
         routing_key: serviceKeys[recipient] ?? '',
-        event_action: 'trigger',
-        dedup_key:
-          dedupKey.length > longestKey ? createHash('sha256').update(dedupKey).digest('hex') : dedupKey,
-        client: 'ArgoCD',
-        ...given('client_url', text('url')),
-        payload: {
-          summary: cutText(text('summary'), longestSummary, codePoints),
-          source: text('source'),
-          severity: text('severity'),
-          ...given('component', text('component')),
-          ...given('group', text('group')),
-          ...given('class', text('class')),
-        },
+        event_action: isEnd ? 'resolve' : 'trigger',
+        dedup_key: dedupKey,
+        ...(section === undefined || isEnd ? {} : incidentOf(section)),
       };
       const request = {
         method: 'POST',
@@ -68,10 +61,34 @@ export const pagerDutyEventsService: Implementation<OptionsOf<(typeof pagerdutyv
         body: JSON.stringify(event),
         bodyIsSecret: true,
       } as const;
-      return api.send(request, recipient, context);
+      const asked = await api.ask(request, context);
+      if (asked.ok && !isEnd) await refs.remember(recipient, context.alert, { dedupKey });
+      return api.outcome(asked, recipient, context);
     },
   };
 };
+
+function incidentOf(section: JsonObject): JsonObject {
+  const given = (name: string, value: string) => (value === '' ? {} : { [name]: value });
+  const text = (field: string) => textOf(section, field);
+  return {
+    client: 'ArgoCD',
+    ...given('client_url', text('url')),
+    payload: {
+      summary: cutText(text('summary'), longestSummary, codePoints),
+      source: text('source'),
+      severity: text('severity'),
+      ...given('component', text('component')),
+      ...given('group', text('group')),
+      ...given('class', text('class')),
+    },
+  };
+}
+
+function textOf(section: JsonObject | undefined, field: string): string {
+  const value = section?.[field];
+  return typeof value === 'string' ? value.toWellFormed() : '';
+}
 
 function refusal(answer: HttpAnswer): Refusal | undefined {
   const json = answer.json();

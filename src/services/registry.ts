@@ -1,10 +1,12 @@
 /** Which implementation sends for which type. A type that is missing here, or one too many, does not compile. */
 import type { Writable } from 'node:stream';
+import { type Clock, systemClock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Outcome } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import type { Resolve } from '../net/guarded.ts';
 import type { CertificatesOf } from '../net/host-certificates.ts';
+import { serverUrls } from '../net/server-urls.ts';
 import { type Fields, type OptionsOf, textsIn } from './fields.ts';
 import { createHttpClient, type HttpClient } from './http.ts';
 import type { Implementation, ImplementationDeps } from './implementation.ts';
@@ -15,23 +17,26 @@ import type { SendContext, Service, ServiceState } from './service.ts';
 import { createMarkers } from './slack/markers.ts';
 import type { SlackSettings } from './slack/slack.ts';
 
-type Loader<S extends AnySchema> = true extends S['pending']
-  ? undefined
-  : () => Promise<Implementation<OptionsOf<S['options']>>>;
+type Loader<S extends AnySchema> = () => Promise<Implementation<OptionsOf<S['options']>>>;
 
 /** Loaded with the first notification: some bring packages that cost much time and memory. */
 const implementations: { [Type in AnySchema['type']]: Loader<Extract<AnySchema, { type: Type }>> } = {
   alertmanager: async () => (await import('./alertmanager.ts')).alertmanagerService,
-  awssqs: undefined,
+  awssqs: async () => (await import('./awssqs.ts')).awsSqsService,
   console: async () => (await import('./console.ts')).consoleService,
+  discord: async () => (await import('./discord.ts')).discordService,
   email: async () => (await import('./email.ts')).emailService,
-  gcppubsub: undefined,
-  github: undefined,
+  gcppubsub: async () => (await import('./gcppubsub.ts')).pubSubService,
+  github: async () => (await import('./github.ts')).githubService,
   googlechat: async () => (await import('./googlechat.ts')).googleChatService,
   grafana: async () => (await import('./grafana.ts')).grafanaService,
+  incidentio: async () => (await import('./incidentio.ts')).incidentIoService,
+  jsm: async () => (await import('./jsm.ts')).jsmService,
+  matrix: async () => (await import('./matrix.ts')).matrixService,
   mattermost: async () => (await import('./mattermost.ts')).mattermostService,
-  nats: undefined,
+  nats: async () => (await import('./nats.ts')).natsService,
   newrelic: async () => (await import('./newrelic.ts')).newRelicService,
+  ntfy: async () => (await import('./ntfy.ts')).ntfyService,
   opsgenie: async () => (await import('./opsgenie.ts')).opsgenieService,
   pagerduty: async () => (await import('./pagerduty.ts')).pagerDutyService,
   pagerdutyv2: async () => (await import('./pagerdutyv2.ts')).pagerDutyEventsService,
@@ -62,6 +67,8 @@ export interface ServiceDeps {
   /** Where `console` prints. */
   stream: Writable;
   now: () => number;
+  /** @defaultValue the system's */
+  clock?: Clock;
   /** What servers' certificates must descend from, in place of the system's roots (argocd-tls-certs-cm). */
   certificatesOf?: CertificatesOf;
   /** In place of the system's resolver, for services of tenants. */
@@ -109,7 +116,7 @@ function createLazyService(
   { name, settings, addresses }: ServiceSource,
   load: () => Promise<Implementation<unknown>>,
   http: HttpClient,
-  { log, state, stream, now, certificatesOf, resolve, slack }: ServiceDeps,
+  { log, state, stream, now, clock = systemClock, certificatesOf, resolve, slack }: ServiceDeps,
 ): Service {
   const { product, pace, recipient: recipients } = schema;
   const options = settings as OptionsOf<Fields>;
@@ -121,6 +128,7 @@ function createLazyService(
     log,
     state,
     now,
+    clock,
     http,
     scrub,
     stream,
@@ -186,6 +194,7 @@ function createLazyService(
 /** Hooks carry their secret in the path or the query as often as in a header, which its service knows to be one. */
 function secretsAmong(schema: ServiceSchema, options: OptionsOf<Fields>): string[] {
   return textsIn(schema.options, options).flatMap(({ kind, text }) => {
+    if (text === '') return [];
     switch (kind) {
       case 'token':
         return [text, ...text.split(':').filter((part) => part.length >= 8)];
@@ -195,6 +204,8 @@ function secretsAmong(schema: ServiceSchema, options: OptionsOf<Fields>): string
         return urlSecrets(text, true);
       case 'url':
         return urlSecrets(text, false);
+      case 'servers':
+        return serverUrls(text).flatMap((url) => (URL.canParse(url) ? urlSecrets(url, false) : []));
       default:
         return [];
     }

@@ -44,8 +44,14 @@ export interface SectionSchema {
   readonly defaults?: { readonly [field: string]: string };
   /** A text within a mapping of the section that is the template's name where it is absent: `[mapping, text]`. */
   readonly templateName?: readonly [string, string];
+  /** The field whose text is shown in place of the message. */
+  readonly messageField?: string;
   /** Fields that are JSON once rendered, as dotted paths; `*` stands for any one name. */
   readonly json?: readonly string[];
+  /** Texts that may stand at the top of the template as well, outside of the section. */
+  readonly atTop?: readonly string[];
+  /** As these, where YAML will do, too. */
+  readonly yaml?: readonly string[];
   /** Fields that know certain words only, the first of which any other means. */
   readonly words?: { readonly [field: string]: readonly [string, ...string[]] };
 }
@@ -58,12 +64,15 @@ export interface Rendering {
   readonly looseJsonFields?: readonly string[];
   /** Fields that are a part of a URL: values are escaped where they would break it. */
   readonly urlFields?: readonly string[];
-  /** Fields that are YAML, or JSON, once rendered: a value that would break it becomes a text. */
-  readonly yamlFields?: readonly string[];
-  /** Fields that are no text of the service's dialect: `filterValue` leaves their values alone. */
+  /**
+   * Fields that are no text of the service's dialect: `filterValue` leaves their values alone. `message` is the
+   * notification's.
+   */
   readonly plainFields?: readonly string[];
   /** Applied to each value, never to the template's own text, for example to neutralise mentions. */
   readonly filterValue?: ValueFilter;
+  /** What begins a new line in the message and in `messageField`. @defaultValue a line feed */
+  readonly lineBreak?: string;
 }
 
 /** What follows the colon of a destination. */
@@ -103,8 +112,6 @@ export interface ServiceSchema<Type extends string = string, F extends Fields = 
   readonly type: Type;
   /** As its makers write it, for messages. */
   readonly product: string;
-  /** Herald knows it, and cannot send through it yet. */
-  readonly pending?: boolean;
   /** argocd-notifications knows no such type: it refuses a ConfigMap with a key `service.<type>`. */
   readonly isHeraldOnly?: true;
   readonly options: F;
@@ -127,13 +134,9 @@ export type ReportProblem = (
 ) => void;
 
 /** A schema, with the types of its fields kept. */
-export function serviceSchema<
-  const Type extends string,
-  const F extends Fields,
-  const Pending extends boolean = false,
->(
-  schema: ServiceSchema<Type, F> & { readonly pending?: Pending },
-): ServiceSchema<Type, F> & { readonly pending?: Pending } {
+export function serviceSchema<const Type extends string, const F extends Fields>(
+  schema: ServiceSchema<Type, F>,
+): ServiceSchema<Type, F> {
   return schema;
 }
 
@@ -146,6 +149,8 @@ export function renderingOf(
   return {
     type,
     jsonFields: section?.json ?? [],
+    // A value that would break the YAML becomes a text.
+    ...(section?.yaml && { yamlFields: section.yaml }),
     ...(typeof rendering === 'function' ? rendering(options, name) : rendering),
   };
 }

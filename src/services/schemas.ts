@@ -2,14 +2,19 @@
 import { alertmanager } from './alertmanager-schema.ts';
 import { awssqs } from './awssqs-schema.ts';
 import { console as consoleSchema } from './console-schema.ts';
+import { discord } from './discord-schema.ts';
 import { email } from './email-schema.ts';
 import { gcppubsub } from './gcppubsub-schema.ts';
 import { github } from './github-schema.ts';
 import { googlechat } from './googlechat-schema.ts';
 import { grafana } from './grafana-schema.ts';
+import { incidentio } from './incidentio-schema.ts';
+import { jsm } from './jsm-schema.ts';
+import { matrix } from './matrix-schema.ts';
 import { mattermost } from './mattermost-schema.ts';
 import { nats } from './nats-schema.ts';
 import { newrelic } from './newrelic-schema.ts';
+import { ntfy } from './ntfy-schema.ts';
 import { opsgenie } from './opsgenie-schema.ts';
 import { pagerduty } from './pagerduty-schema.ts';
 import { pagerdutyv2 } from './pagerdutyv2-schema.ts';
@@ -27,14 +32,19 @@ export const schemas = [
   alertmanager,
   awssqs,
   consoleSchema,
+  discord,
   email,
   gcppubsub,
   github,
   googlechat,
   grafana,
+  incidentio,
+  jsm,
+  matrix,
   mattermost,
   nats,
   newrelic,
+  ntfy,
   opsgenie,
   pagerduty,
   pagerdutyv2,
@@ -58,7 +68,7 @@ export function schemaOf(type: string): ServiceSchema | undefined {
   return byType.get(type) as ServiceSchema | undefined;
 }
 
-/** Types that Herald sends through. */
-export const sendableTypes: readonly string[] = schemas
-  .filter((schema) => !('pending' in schema && schema.pending))
-  .map(({ type }) => type);
+/** The key of a type: argocd-notifications passes over one that begins with `herald.`, and refuses a type of ours elsewhere. */
+export function serviceKeyOf(type: string): string {
+  return `${schemaOf(type)?.isHeraldOnly ? 'herald.' : ''}service.${type}`;
+}

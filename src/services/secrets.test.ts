@@ -18,6 +18,13 @@ describe('a secret', () => {
     expect(createScrub(['abc/def/ghi\n'])(`answered: ${echo}!`)).toMatch(/^answered: .{0,8}\*\*\*.{0,24}!$/);
   });
 
+  test('that is a key in PEM form blacks out no ordinary words', () => {
+    const scrub = createScrub([
+      '-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE KEY-----\n',
+    ]);
+    expect(scrub('Check the private key: MIIEowIBAAKCAQEA')).toBe('Check the private key: ***');
+  });
+
   test('with quotes and backslashes is taken out of JSON, also of JSON in JSON', () => {
     const secret = 'pa"ss\\wo<rd>é\u2028';
     const scrub = createScrub([secret]);

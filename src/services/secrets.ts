@@ -56,8 +56,11 @@ function prepare(secrets: readonly string[]): { whole: string[]; parts: Readonly
   return { whole: [...whole].filter((form) => form.length >= shortestSecret), parts };
 }
 
+/** What every key of its kind begins and ends with. */
+const armour = /-----(?:BEGIN|END) [A-Z0-9 ]+-----/g;
+
 function formsOf(secret: string): string[] {
-  const wellFormed = secret.toWellFormed();
+  const wellFormed = secret.replaceAll(armour, '').toWellFormed();
   if (wellFormed.length > longestEncoded) return [wellFormed];
   const plain = [wellFormed, wellFormed.trim(), ...urlDecoded(wellFormed)];
   return plain.flatMap((text) => {

@@ -24,8 +24,10 @@ export interface Service {
   readonly urlFields?: readonly string[];
   /** Fields that are YAML once rendered. */
   readonly yamlFields?: readonly string[];
-  /** Fields that `filterValue` leaves alone. */
+  /** Fields that `filterValue` leaves alone; `message` is the notification's. */
   readonly plainFields?: readonly string[];
+  /** What begins a new line in a message; absent: a line feed. */
+  readonly lineBreak?: string;
   /** Applied to each value (never to the template's own text) before it is written, for example to neutralise mentions. */
   readonly filterValue?: ValueFilter;
   /**
@@ -42,12 +44,20 @@ export interface Service {
 /** How a service has templates rendered. */
 export type Presentation = Pick<
   Service,
-  'type' | 'jsonFields' | 'looseJsonFields' | 'urlFields' | 'yamlFields' | 'plainFields' | 'filterValue'
+  | 'type'
+  | 'jsonFields'
+  | 'looseJsonFields'
+  | 'urlFields'
+  | 'yamlFields'
+  | 'plainFields'
+  | 'filterValue'
+  | 'lineBreak'
 >;
 
 /** The same, as options of the renderer. */
 export function presentationOf(presentation: Presentation) {
-  const { type, jsonFields, looseJsonFields, urlFields, yamlFields, plainFields, filterValue } = presentation;
+  const { type, jsonFields, looseJsonFields, urlFields, yamlFields, plainFields, filterValue, lineBreak } =
+    presentation;
   return {
     serviceType: type,
     jsonFields,
@@ -56,6 +66,7 @@ export function presentationOf(presentation: Presentation) {
     ...(yamlFields && { yamlFields }),
     ...(plainFields && { plainFields }),
     ...(filterValue && { filterValue }),
+    ...(lineBreak && { lineBreak }),
   };
 }
 
@@ -81,6 +92,22 @@ export interface SendContext {
    * (at-least-once), and says so with `earlier: 'unreadable'` in the outcome.
    */
   earlier?: { since: number; until?: number };
+  /** The alert (or group) that the message tells of; absent: a message that has no end. */
+  alert?: {
+    /** Stable from the first message of it until its end: what services deduplicate and resolve by. */
+    key: string;
+    state: 'firing' | 'resolved';
+    /** Why this message: see NoticeReason in src/alerts/notice.ts. */
+    reason: string;
+    severity: string;
+    /** Unix milliseconds. */
+    since: number;
+    endedAt?: number;
+    /** This is not the first message of it. */
+    isFollowUp: boolean;
+    /** Nobody needs to be pinged: where the service can, the earlier message is edited instead. */
+    isSilent: boolean;
+  };
 }
 
 /** Small durable values of services (thread timestamps, channel ids), kept by the store that holds the queue. */

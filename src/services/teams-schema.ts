@@ -14,9 +14,18 @@ export const teams = serviceSchema({
     },
     ...transport,
   },
-  section: { merge: 'keep', fields: cardFields, json: ['template', 'facts', 'sections', 'potentialAction'] },
+  section: {
+    merge: 'keep',
+    fields: cardFields,
+    messageField: 'text',
+    json: ['template', 'facts', 'sections', 'potentialAction'],
+  },
   // Cards are Markdown with some HTML in it.
-  rendering: { filterValue: createMarkdownEscape({ html: true }), plainFields: ['themeColor', 'summary'] },
+  rendering: {
+    filterValue: createMarkdownEscape({ html: true }),
+    plainFields: ['themeColor', 'summary'],
+    lineBreak: '\n\n',
+  },
   recipient: { noun: 'channel', required: 'a name from recipientUrls:', keyedBy: 'recipientUrls' },
   // Teams takes four messages a second for a webhook.
   pace: { perSecond: 1, burst: 4 },

@@ -23,9 +23,14 @@ export const teamsWorkflows = serviceSchema({
   section: {
     merge: 'keep',
     fields: { ...cardFields, adaptiveCard: 'text' },
+    messageField: 'text',
     json: ['template', 'facts', 'sections', 'potentialAction', 'adaptiveCard'],
   },
-  rendering: { filterValue: createMarkdownEscape({}), plainFields: ['themeColor', 'summary'] },
+  rendering: {
+    filterValue: createMarkdownEscape({}),
+    plainFields: ['themeColor', 'summary'],
+    lineBreak: '\n\n',
+  },
   recipient: { noun: 'channel', required: 'a name from recipientUrls:', keyedBy: 'recipientUrls' },
   pace: { perSecond: 1, burst: 4 },
 });

@@ -10,6 +10,6 @@ export const webex = serviceSchema({
     apiURL: { kind: 'url', default: 'https://webexapis.com' },
     ...transport,
   },
-  rendering: { filterValue: createMarkdownEscape({ html: true }) },
+  rendering: { filterValue: createMarkdownEscape({ html: true }), lineBreak: '\n\n' },
   recipient: { noun: 'room or address', required: 'an e-mail address or the id of a room' },
 });

@@ -2,6 +2,7 @@
  * Which language a template string is written in. Go text/template and mustache share `{{ }}`; what stands inside
  * tells them apart: `{{.app.x}}` and `{{if}}` are Go, `{{app.x}}`, `{{#x}}` and `{{/x}}` are mustache.
  */
+import { noticeNames } from './notice-values.ts';
 import type { Dialect } from './template.ts';
 
 export type Detected =
@@ -18,6 +19,7 @@ const ROOTS: ReadonlySet<string> = new Set([
   'serviceType',
   'recipient',
   'shared',
+  ...noticeNames,
 ]);
 
 const TAG = /\{\{\{?(?:\/\*[^]*?\*\/|"(?:[^"\\\n]|\\.)*"|`[^`]*`|[^"`{}]|\{(?!\{)|\}(?!\}))*\}\}\}?/g;

@@ -3,7 +3,7 @@
  * rendering once more with what comes from the cluster marked, and only when a filter asks, which is rare.
  */
 import { createAllowance, DEFAULT_LIMITS } from './gotemplate/run.ts';
-import { type Marking, markText, unmark } from './marks.ts';
+import { type Marking, markingsFor, markText, unmark } from './marks.ts';
 import type { PrintFilter, StringOptions, TemplateVars } from './template.ts';
 
 export type Execution = { ok: true; output: string } | { ok: false; error: { message: string; at: number } };
@@ -88,8 +88,6 @@ function record(execute: Execute, vars: TemplateVars, options: ExecuteOptions): 
   return result.ok ? { ...result, printed } : result;
 }
 
-const MARKINGS: readonly Marking[] = ['all', 'openers'];
-
 /**
  * Whether a character of a printed value is foreign. A value that comes out otherwise once it is marked, since the
  * template compares, measures or encodes it, is foreign as a whole; so is everything where other actions print.
@@ -99,7 +97,7 @@ function createProvenance(
   render: (marking: Marking) => Recorded | undefined,
 ): (at: number, index: number) => boolean {
   const renderings = new Map<Marking, readonly PrintedValue[] | undefined>();
-  const known = new Map<number, (index: number) => boolean>();
+  const known = new Map<string, (index: number) => boolean>();
 
   function markedValues(marking: Marking): readonly PrintedValue[] | undefined {
     if (!renderings.has(marking)) {
@@ -113,8 +111,8 @@ function createProvenance(
     return renderings.get(marking);
   }
 
-  function find(at: number): (index: number) => boolean {
-    for (const marking of MARKINGS) {
+  function find(at: number, markings: readonly Marking[]): (index: number) => boolean {
+    for (const marking of markings) {
       const value = markedValues(marking)?.[at]?.value;
       if (value === undefined) continue;
       const { text, isMarked } = unmark(value);
@@ -124,8 +122,10 @@ function createProvenance(
   }
 
   return (at, index) => {
-    const isForeign = known.get(at) ?? find(at);
-    known.set(at, isForeign);
+    const markings = markingsFor(plain[at]?.value ?? '', index);
+    const key = `${at} ${markings[0]}`;
+    const isForeign = known.get(key) ?? find(at, markings);
+    known.set(key, isForeign);
     return isForeign(index);
   };
 }

@@ -54,6 +54,30 @@ describe('Go templates', () => {
       '{{ if eq .app.status.health.status "Degarded" }}x{{ end }}',
       `36: .app.status.health.status is never "Degarded". ${meant('Degraded')}`,
     ],
+    ['{{ .alert.severty }}', `11: .alert has no field "severty". ${meant('severity')}`],
+    [
+      '{{ range .firing }}{{ .ap.metadata.name }}{{ end }}',
+      `24: the template has no field "ap". ${meant('app')}`,
+    ],
+    [
+      '{{ range .alerts }}{{ .app.status.helth }}{{ end }}',
+      `35: .app.status has no field "helth". ${meant('health')}`,
+    ],
+    ['{{ .truncted }}', `5: the template has no field "truncted". ${meant('truncated')}`],
+    ['{{ .counts.fireing }}', `12: .counts has no field "fireing". ${meant('firing')}`],
+    [
+      '{{ if eq .alert.state "resolvd" }}x{{ end }}',
+      `23: .alert.state is never "resolvd". ${meant('resolved')}`,
+    ],
+    ['{{ if eq .reason "repeat" }}x{{ end }}', `18: .reason is never "repeat". ${meant('repeated')}`],
+    [
+      '{{ if eq .alert.severity "critcal" }}x{{ end }}',
+      `26: .alert.severity is never "critcal". ${meant('critical')}`,
+    ],
+    [
+      '{{ .alert.since.Formt "15:04" }}',
+      `fails 17: .alert.since is a time.Time, which has no method "Formt". ${meant('Format')}`,
+    ],
     [
       '{{ if "Succeded" | ne .app.status.operationState.phase }}x{{ end }}',
       `7: .app.status.operationState.phase is never "Succeded". ${meant('Succeeded')}`,
@@ -84,6 +108,9 @@ describe('Go templates', () => {
   });
 
   test.each([
+    '{{ range .resolved }}{{ .app.metadata.name }} {{ .why }} {{ .duration }} {{ .labels.team }}{{ end }}',
+    '{{ with .alert.endedAt }}{{ .Format "15:04" }}{{ end }}{{ .groupLabels.project }} {{ .counts.firing }}',
+    '{{ if eq .alert.severity "page" }}{{ .alert.acknowledged.by }}{{ end }}',
     '{{ .app.metadata.labels.team }}{{ index .app.metadata.annotations "a.b/c" }}{{ .context.x }}{{ .secrets.y }}',
     '{{ range $k, $v := .app.metadata.labels }}{{ $k }}={{ $v }}{{ end }}',
     '{{ define "x" }}{{ .anything }}{{ end }}{{ template "x" .app }}{{ .recipient }}{{ .serviceType }}',
@@ -123,6 +150,8 @@ describe('mustache', () => {
   });
 
   test.each([
+    '{{#alerts}}{{app.metadata.name}}: {{severity}} {{labels.team}}{{/alerts}}{{reason}} {{truncated}}',
+    '{{#alert.acknowledged}}{{by}}: {{comment}}{{/alert.acknowledged}}',
     '{{#app.status.conditions}}{{type}} {{app.metadata.name}} {{context.x}}{{/app.status.conditions}}',
     '{{#app.metadata.labels}}{{anything}} {{app}}{{/app.metadata.labels}}{{appProject.x.y}}',
     '{{#app.status.summary.images}}{{.}}{{/app.status.summary.images}}{{#shared.failedResources}}{{kind}}{{/shared.failedResources}}',

@@ -7,31 +7,46 @@ import { GoSlice, isPlainMap } from '../go/typed.ts';
 
 /**
  * `all`: whatever functions do with the text, the mark stays. `openers`: only where the text as it stands could open
- * a mention, so that what a template looks for in it (an address, a `<`) is mostly still there.
+ * a mention, so that what a template looks for in it (an address, a `<`) is mostly still there. `markup`: what has a
+ * meaning in Markdown or HTML and in no mention. `spaces`: those alone, since templates look for them most often.
  */
-export type Marking = 'all' | 'openers';
+export type Marking = 'all' | 'openers' | 'markup' | 'spaces';
 
-const PLAIN = ['<', '!', '@', '?', '&', '\\', '"'];
+const PLAIN = `<!@?&\\"'>\`*_~[]|#) `.split('');
 /** Characters as a mark stands for them where a function writes them as JSON, and as Go's `%q`. */
-const AS_JSON = ['\\u003c', '!', '@', '?', '\\u0026', '\\\\', '\\"'];
-const QUOTED = ['<', '!', '@', '?', '&', '\\\\', '\\"'];
-/** The mark of the first: a control character that neither JSON nor Go writes in a form of its own. */
-const firstMark = 0x10;
+const AS_JSON = PLAIN.map((character) =>
+  '<>&'.includes(character) ? `\\u00${hex(character)}` : JSON.stringify(character).slice(1, -1),
+);
+const QUOTED = PLAIN.map((character) => JSON.stringify(character).slice(1, -1));
+/** Control characters that neither JSON nor Go writes in a form of its own; not the one that begins a terminal's colours. */
+const CODES = [...range(0x10, 0x1a), ...range(0x1c, 0x1f), ...range(0x01, 0x04)];
 
 const HIDDEN = String.raw`\\(?=u00(?:3c|21|40))|"(?=type"\s*:\s*"(?:broadcast|user|usergroup)")`;
 const KEYWORD = String.raw`channel|here|everyone|group|subteam\^`;
 const PATTERNS: Readonly<Record<Marking, RegExp>> = {
   all: new RegExp(`[<!@?&]|${HIDDEN}`, 'gi'),
+  markup: /[\\"'>`*_~[\]|#)]/g,
+  spaces: / /g,
   openers: new RegExp(
     String.raw`<(?=[!@]|$)|!(?=${KEYWORD}|[a-z]{0,7}$)|@(?=(?:[UW][A-Z0-9]*)?(?:[>|"\s\\]|$))|[?&]|${HIDDEN}`,
     'gi',
   ),
 };
-const MARK = /\\u00(1[0-6])|\\x(1[0-6])|([\x10-\x16])/g;
+const MARK = /\\u00(0[1-4]|1[0-9ac-f])|\\x(0[1-4]|1[0-9ac-f])|([\x01-\x04\x10-\x1a\x1c-\x1f])/g;
+
+/** The markings by which the character at an index is recognised, the best first. */
+export function markingsFor(text: string, index: number): readonly Marking[] {
+  const character = text[index] ?? '';
+  if (character === ' ') return ['spaces'];
+  const hidden = new RegExp(HIDDEN, 'iy');
+  hidden.lastIndex = index;
+  const isOfMention = '<!@?&'.includes(character) || hidden.test(text);
+  return isOfMention ? ['all', 'openers'] : ['markup'];
+}
 
 export function markText(text: string, marking: Marking): string {
   return text.replace(PATTERNS[marking], (character) =>
-    String.fromCharCode(firstMark + PLAIN.indexOf(character)),
+    String.fromCharCode(CODES[PLAIN.indexOf(character)] as number),
   );
 }
 
@@ -67,11 +82,19 @@ export function unmark(marked: string): { text: string; isMarked(index: number):
     const [written, json, quoted, raw] = match;
     const forms = raw !== undefined ? PLAIN : json === undefined ? QUOTED : AS_JSON;
     const mark = raw?.charCodeAt(0) ?? Number.parseInt(json ?? quoted ?? '', 16);
-    const form = forms[mark - firstMark] as string;
+    const form = forms[CODES.indexOf(mark)] as string;
     text += marked.slice(done, match.index);
     for (let at = 0; at < form.length; at++) places.add(text.length + at);
     text += form;
     done = match.index + written.length;
   }
   return { text: text + marked.slice(done), isMarked: (index) => places.has(index) };
+}
+
+function hex(character: string): string {
+  return character.charCodeAt(0).toString(16);
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }

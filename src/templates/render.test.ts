@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../model.ts';
+import { readFields } from '../services/fields.ts';
+import { renderingOf } from '../services/schema.ts';
+import { schemaOf } from '../services/schemas.ts';
+import { presentationOf } from '../services/service.ts';
 import { type RenderOptions, renderNotification } from './render.ts';
 import { compileTemplate } from './schema.ts';
 import type { Template } from './template.ts';
@@ -77,7 +81,7 @@ describe('merging several templates', () => {
     const options = { serviceType: 'github', jsonFields: [] };
     const text =
       'github: {deployment: {environment: "{{ .app.name }}", requiredContexts: ["{{ .app.name }}", ci]}}';
-    expect(notification([text], { name: 'shop' }, options).section).toEqual({
+    expect(notification([text], { name: 'shop' }, options).section).toMatchObject({
       deployment: { environment: 'shop', requiredContexts: ['{{ .app.name }}', 'ci'] },
     });
   });
@@ -170,6 +174,49 @@ describe('filterValue', () => {
       ['<!channel>', '<!here> '],
       ['<@U1>', '<!here> &lt;!channel> '],
     ]);
+  });
+
+  test.each(['*', '_', '`', '~', '[', ']', ')', '|', '#', '>', '"', "'", '\\', '<', '@', '&', '?', '!', ' '])(
+    'is told of %s whether it is the cluster or the template that brings it',
+    (character) => {
+      const options: RenderOptions = {
+        ...SLACK,
+        filterValue: (value, { isForeign }) =>
+          [...value].map((each, at) => (each === character ? (isForeign(at) ? 'X' : 'o') : each)).join(''),
+      };
+      const text = `message: ${JSON.stringify(`{{ printf ${JSON.stringify(`${character}%s${character}`)} .app.m }}`)}`;
+      expect(notification([text], { m: `a${character}b` }, options).message).toBe('oaXbo');
+    },
+  );
+
+  test('takes for foreign as a whole what a template makes of a value by its characters', () => {
+    const filterValue: RenderOptions['filterValue'] = (value, { isForeign }) =>
+      [...value].map((each, at) => (/[*-]/.test(each) ? (isForeign(at) ? 'X' : 'o') : each)).join('');
+    const text = 'message: \'{{ .app.m | replace "_" "+" | printf "*%s*" }}\'';
+    expect(notification([text], { m: 'a_b' }, { ...SLACK, filterValue }).message).toBe('Xa+bX');
+  });
+
+  test.each<[type: string, text: string, value: string, expected: string, settings?: JsonObject]>([
+    ['telegram', 'message: "{{ .app.m }}"', 'a_b[c', String.raw`a\_b\[c`],
+    ['mattermost', 'message: "**{{ .app.m }}**"', 'a_b*', String.raw`**a\_b\***`],
+    ['github', 'github: {pullRequestComment: {content: "{{ .app.m }}"}}', 'a_b', String.raw`a\_b`],
+    [
+      'email',
+      'message: \'<a href="{{ .app.m }}">\'',
+      '"onclick=x>',
+      '<a href="&quot;onclick=x&gt;">',
+      { html: true },
+    ],
+  ])('escapes values for %s', (type, text, value, expected, settings = {}) => {
+    const schema = schemaOf(type);
+    if (schema === undefined) throw new Error(`no type ${type}`);
+    const { options } = readFields(schema.options, settings);
+    const { message, section } = notification(
+      [text],
+      { m: value },
+      presentationOf(renderingOf(schema, type, options)),
+    );
+    expect(message || section?.['pullRequestComment']).toEqual(message ? expected : { content: expected });
   });
 
   test('holds in mustache too', () => {

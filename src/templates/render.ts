@@ -28,7 +28,7 @@ export interface RenderOptions {
   urlFields?: readonly string[];
   /** Fields that are YAML once rendered, JSON being YAML. */
   yamlFields?: readonly string[];
-  /** Fields that `filterValue` leaves alone. */
+  /** Fields that `filterValue` leaves alone; `message` is the notification's. */
   plainFields?: readonly string[];
   filterValue?: PrintFilter;
   /** What the rendering may spend, and what is left of it afterwards. @defaultValue all that the limits give */
@@ -75,7 +75,7 @@ export function renderNotification(
   try {
     for (const template of templates) {
       const renderer = createRenderer(template, vars, { ...options, allowance }, warnings);
-      if (template.message !== undefined) message = renderer.string(template.message) || message;
+      if (template.message !== undefined) message = renderer.message(template.message) || message;
       const source = template.sections.get(options.serviceType);
       if (source !== undefined) section = mergeSections(merge, section, renderer.section(source));
     }
@@ -97,6 +97,10 @@ function createRenderer(
     ...(options.filterValue === undefined ? {} : { filterValue: options.filterValue }),
     partial: (name) => options.template?.(name)?.message?.source,
   };
+  const { filterValue: _, ...plainOptions } = stringOptions;
+  const { jsonFields, looseJsonFields = [], urlFields = [], yamlFields = [], plainFields = [] } = options;
+  const optionsFor = (path: readonly string[]): StringOptions =>
+    isAmong(path, plainFields) ? plainOptions : stringOptions;
 
   function render(string: TemplateString, withFilter: StringOptions): string {
     const result = string.render(vars, withFilter);
@@ -112,10 +116,10 @@ function createRenderer(
     });
   }
 
-  function json(string: TemplateString, isRequired: boolean): string {
-    const text = render(string, stringOptions);
+  function json(string: TemplateString, isRequired: boolean, inner = stringOptions): string {
+    const text = render(string, inner);
     if (text.trim() === '' || isJson(text)) return text;
-    const escaped = render(string, { ...stringOptions, filterValue: jsonStringFilter(options.filterValue) });
+    const escaped = render(string, { ...inner, filterValue: jsonStringFilter(inner.filterValue) });
     if (isJson(escaped)) return escaped;
     if (!isRequired) return text;
     const what = 'the rendered text is no JSON, even with its values escaped';
@@ -126,10 +130,9 @@ function createRenderer(
   function yaml(string: TemplateString): string {
     const escaped = json(string, false);
     if (isJson(escaped)) return escaped;
-    const { filterValue: inner, ...plain } = stringOptions;
     return renderYaml(
-      (filterValue) => render(string, { ...plain, ...(filterValue && { filterValue }) }),
-      inner,
+      (filterValue) => render(string, { ...plainOptions, ...(filterValue && { filterValue }) }),
+      options.filterValue,
     );
   }
 
@@ -142,16 +145,11 @@ function createRenderer(
 
   function field(string: TemplateString): string {
     const path = string.path.slice(1);
-    const { jsonFields, looseJsonFields = [], urlFields = [], yamlFields = [], plainFields = [] } = options;
-    if (isAmong(path, jsonFields)) return json(string, true);
+    if (isAmong(path, jsonFields)) return json(string, true, optionsFor(path));
     if (isAmong(path, looseJsonFields)) return json(string, false);
     if (isAmong(path, yamlFields)) return yaml(string);
-    if (isAmong(path, plainFields)) {
-      const { filterValue: _, ...plain } = stringOptions;
-      return render(string, plain);
-    }
-    const filterValue = urlFilter(options.filterValue);
-    return render(string, isAmong(path, urlFields) ? { ...stringOptions, filterValue } : stringOptions);
+    if (!isAmong(path, urlFields)) return render(string, optionsFor(path));
+    return render(string, { ...stringOptions, filterValue: urlFilter(options.filterValue) });
   }
 
   function object(value: SectionObject): JsonObject {
@@ -160,7 +158,10 @@ function createRenderer(
     return rendered;
   }
 
-  return { string: (string: TemplateString) => render(string, stringOptions), section: object };
+  return {
+    message: (string: TemplateString) => render(string, optionsFor(['message'])),
+    section: object,
+  };
 }
 
 const isList = (value: object): value is readonly SectionTree[] => Array.isArray(value);

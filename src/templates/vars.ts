@@ -6,10 +6,13 @@ import { sharedValues } from '../go/namespaces/shared.ts';
 import { GoBytes, GoTypedMap } from '../go/value.ts';
 import type { JsonObject } from '../model.ts';
 import { type Marking, markText, markValue, unmark } from './marks.ts';
+import { type NoticeInput, noticeValues, untoldNotice } from './notice-values.ts';
 import type { TemplateVars } from './template.ts';
 
 export interface TemplateVarsInput {
   app: JsonObject;
+  /** What is told. @defaultValue that `app` has just begun to match */
+  notice?: NoticeInput;
   appProject: JsonObject;
   /** The `context` of the configuration. */
   context: Readonly<Record<string, string>>;
@@ -58,7 +61,10 @@ function markedAnswers(functions: RepoFunctions, marking: Marking): RepoFunction
   return { ...functions, ...Object.fromEntries(marked) };
 }
 
-/** The context and the Secret are the operator's, as the template is; all else comes from the cluster. */
+/**
+ * The context, the Secret, and what an alert has of its condition and of people are the operator's, as the template is;
+ * all else comes from the cluster.
+ */
 function markedInput(input: TemplateVarsInput, marking: Marking): TemplateVarsInput {
   const { repo, mention } = input;
   const mark = <T>(value: T): T => markValue(value, marking) as T;
@@ -66,10 +72,28 @@ function markedInput(input: TemplateVarsInput, marking: Marking): TemplateVarsIn
   return {
     ...input,
     app: mark(input.app),
+    ...(input.notice && { notice: markedNotice(input.notice, mark) }),
     appProject: mark(input.appProject),
     recipient: markText(input.recipient, marking),
     mention: (address) => (mention ? mention(plain(address)) : address),
     ...(repo && { repo: markedRepo(repo, mark, plain) }),
+  };
+}
+
+function markedNotice(notice: NoticeInput, mark: <T>(value: T) => T): NoticeInput {
+  const { ongoing, snapshots, alerts } = notice;
+  const [first, ...others] = alerts.map((alert) => {
+    const { lifecycle } = alert;
+    const { silencedBy } = lifecycle ?? {};
+    return lifecycle && silencedBy
+      ? { ...alert, lifecycle: { ...lifecycle, silencedBy: mark(silencedBy) } }
+      : alert;
+  });
+  return {
+    ...notice,
+    snapshots: mark(snapshots),
+    alerts: first ? [first, ...others] : alerts,
+    ...(ongoing?.groupLabels && { ongoing: { ...ongoing, groupLabels: mark(ongoing.groupLabels) } }),
   };
 }
 
@@ -92,6 +116,7 @@ function valuesOf(input: TemplateVarsInput): TemplateVars['values'] {
   const namespaces = createNamespaces({ now: () => now, ...(repo === undefined ? {} : { repo }) });
   const values: Record<string, unknown> = {
     app,
+    ...noticeValues(input.notice ?? untoldNotice(app, now), now),
     appProject,
     context: new GoTypedMap(
       'string',

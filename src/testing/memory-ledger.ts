@@ -116,6 +116,10 @@ export function createMemoryLedger(lead: { term: number } = { term: 0 }): Ledger
         .map(({ delivery, settlement }) => ({ delivery: factsOf(delivery), ...settlement }))
         .sort((a, b) => b.at - a.at || (a.delivery.id < b.delivery.id ? 1 : -1));
     },
+    async parkedAmong(ids) {
+      assertBounded(ids.length);
+      return ids.filter((id) => entries.get(id)?.settlement);
+    },
     async countParked() {
       const counts = new Map<string, number>();
       for (const { delivery } of parked()) {

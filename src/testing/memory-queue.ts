@@ -9,6 +9,8 @@ interface Job {
   waited: boolean;
   /** Ends the wait until it is due, where the queue is worked on. */
   cancel?: () => void;
+  /** Resolves when its last run is over, and it waits again or is done. */
+  over?: Promise<void>;
 }
 
 export interface MemoryQueue extends Pick<DeliveryQueue, 'add' | 'missing' | 'work' | 'wake'> {
@@ -46,7 +48,7 @@ export function createMemoryQueue(clock: Clock = createSimulatedClock(0)): Memor
   function wait(job: Job, at: number): void {
     job.cancel = clock.after(at - clock.now(), () => {
       delete job.cancel;
-      void runDue(job);
+      job.over = runDue(job);
     });
   }
 
@@ -73,6 +75,7 @@ export function createMemoryQueue(clock: Clock = createSimulatedClock(0)): Memor
     },
     async wake(id) {
       const job = jobs.get(id);
+      await job?.over;
       if (!job?.cancel) return false;
       job.cancel();
       wait(job, clock.now());

@@ -11,6 +11,8 @@ export interface RecordingService extends Service {
   readonly sent: Sent[];
   /** Of each attempt: what it was told of earlier ones. */
   readonly asked: SendContext['earlier'][];
+  /** Of each attempt: the alert that it was told of. */
+  readonly alerts: SendContext['alert'][];
   readonly closed: boolean;
   /** What the next attempts come to, in order; then each is sent. */
   outcomes: (Outcome | Promise<Outcome>)[];
@@ -20,6 +22,7 @@ export interface RecordingService extends Service {
 export function createRecordingService(type: string, shape: Partial<Service> = {}): RecordingService {
   const sent: Sent[] = [];
   const asked: SendContext['earlier'][] = [];
+  const alerts: SendContext['alert'][] = [];
   let closed = false;
   const service: RecordingService = {
     type,
@@ -27,12 +30,14 @@ export function createRecordingService(type: string, shape: Partial<Service> = {
     ...shape,
     sent,
     asked,
+    alerts,
     outcomes: [],
     get closed() {
       return closed;
     },
-    async send(notification: Notification, recipient: string, { deliveryId, earlier }: SendContext) {
+    async send(notification: Notification, recipient: string, { deliveryId, earlier, alert }: SendContext) {
       asked.push(earlier);
+      alerts.push(alert);
       if (earlier && sent.some((each) => each.deliveryId === deliveryId)) {
         return { status: 'sent', earlier: 'found' };
       }

@@ -10,12 +10,16 @@ import { createEvaluation } from './evaluate.ts';
 import { compileExpression, type Program } from './expr/compile.ts';
 import { placeOf } from './expr/errors.ts';
 import { inspectExpression } from './inspect.ts';
+import { inspectLifecycle } from './inspect-lifecycle.ts';
+import { lifecycleFields, readLabels, readLifecycle } from './lifecycle-schema.ts';
+import { createSince } from './since.ts';
 import type { Condition, Trigger } from './trigger.ts';
 
+export { lifecycleSpellings } from './lifecycle-schema.ts';
 export { conditionVars } from './vars.ts';
 
-/** `severity` and `safe` are ours; argocd-notifications ignores them. */
-const FIELDS = ['when', 'oncePer', 'send', 'description', 'severity', 'safe'] as const;
+/** From `severity` on they are ours; argocd-notifications ignores them. */
+const FIELDS = ['when', 'oncePer', 'send', 'description', 'severity', 'safe', ...lifecycleFields];
 
 /** Conditions of one trigger: to compile so many takes a tenth of a second. */
 export const mostConditions = 2_000;
@@ -78,6 +82,8 @@ function compileCondition(
   const description = readText(decoder, path, object, 'description').text;
   const severity = readText(decoder, path, object, 'severity').text;
   const safe = readSafe(decoder, at('safe'), field(object, 'safe') ?? null);
+  const lifecycle = readLifecycle(decoder, path, object);
+  const labels = readLabels(decoder, path, object);
   const send = (decoder.strings(at('send'), field(object, 'send') ?? null) ?? []).map(({ text }) => text);
   if (when.text.trim() === '') {
     const what = 'a condition without when never matches';
@@ -90,6 +96,7 @@ function compileCondition(
   const oncePerProgram =
     oncePer.text === '' ? undefined : compileField(decoder, oncePer.path, oncePer.text, safe);
   if (whenProgram === undefined) return undefined;
+  const since = createSince(whenProgram);
   return {
     id: conditionId(when.text, counts),
     index,
@@ -98,9 +105,11 @@ function compileCondition(
     send,
     ...(description === '' ? {} : { description }),
     severity: severity === '' ? 'none' : severity,
-    labels: {},
+    labels,
+    ...(lifecycle === undefined ? {} : { lifecycle }),
     timeDependent: whenProgram.timeDependent || (oncePerProgram?.timeDependent ?? false),
     evaluate: createEvaluation(whenProgram, oncePerProgram),
+    ...(since === undefined ? {} : { since }),
   };
 }
 
@@ -145,6 +154,7 @@ export function inspectTrigger(name: string, text: string, variables: Shapes): P
   if (document.problems.length > 0 || !Array.isArray(document.value)) return [];
   for (const [index, entry] of document.value.entries()) {
     if (!isObject(entry)) continue;
+    inspectLifecycle(decoder, [index], entry);
     for (const name of ['when', 'oncePer']) {
       const path = [index, fieldKey(entry, name) ?? name];
       const source = document.textAt(path) ?? '';

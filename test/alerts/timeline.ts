@@ -2,12 +2,11 @@ import type { Change } from '../../src/ledger/ledger.ts';
 import type { Alert, Silence } from '../../src/ledger/rows.ts';
 import type { Application, Delivery, JsonObject } from '../../src/model.ts';
 import { createSimulatedClock, type SimulatedClock } from '../../src/simulated-clock.ts';
-import { application, controllerNamespace, snapshot } from '../../src/testing/fixtures.ts';
+import { application, snapshot } from '../../src/testing/fixtures.ts';
 import { type Fault, intercept } from '../../src/testing/intercept.ts';
 import { createMemoryLedger } from '../../src/testing/memory-ledger.ts';
 import { createMemoryQueue } from '../../src/testing/memory-queue.ts';
 import { type Pipeline, startPipeline } from '../../src/testing/start-pipeline.ts';
-import { shim } from './shim.ts';
 
 /**
  * A story of alerts on a simulated clock: what the watch shows, what people do, how Herald is restarted, and what is
@@ -167,9 +166,9 @@ export async function createWorld(
   };
 
   function configure({ configurations }: Pipeline): void {
-    configurations.update(snapshot({ 'herald.service.console': '{}', 'template.m': 'message: m', ...config }));
-    const active = configurations.get(controllerNamespace);
-    if (active) shim(active.config, config);
+    configurations.update(
+      snapshot({ 'herald.service.console': '{}', 'template.m': 'message: m', ...config }),
+    );
   }
 
   /** As `reportDeletions` does at the start of a term. */
@@ -204,7 +203,14 @@ export type Step = (world: World) => Promise<void> | void;
 export function health(
   name: string,
   status: string,
-  more: { to?: Record<string, string>; labels?: Record<string, string>; annotations?: Record<string, string>; since?: string; status?: JsonObject; metadata?: JsonObject } = {},
+  more: {
+    to?: Record<string, string>;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    since?: string;
+    status?: JsonObject;
+    metadata?: JsonObject;
+  } = {},
 ): Step {
   const { to = { 'on-degraded': 'ops' }, since, status: others = {}, ...shape } = more;
   const lastTransitionTime = since === undefined ? {} : { lastTransitionTime: since };

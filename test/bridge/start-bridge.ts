@@ -1,7 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import { createKubernetesSimulator, type KubernetesSimulator } from '../../simulator/kubernetes.ts';
-import { type Bridge, type BridgeOptions, createBridge } from '../../src/bridge/bridge.ts';
+import { type Bridge, createBridge } from '../../src/bridge/bridge.ts';
+import type { BridgeOptions } from '../../src/bridge/options.ts';
 import { shutDown } from '../../src/bridge/shutdown.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { connect } from '../../src/cluster/connect.ts';

@@ -129,10 +129,12 @@ function asRecorded(notification: JsonObject, template: Template): JsonObject {
   const written = template.sections.get('github');
   if (written === undefined) return notification;
   const github: JsonObject = { ...objectOf(notification.github) };
+  const ourDefaults = schemaOf('github')?.section?.defaults ?? {};
   for (const [field, byDefault] of Object.entries(pathDefaults)) {
     const path = written[field];
     const source = typeof path === 'object' && path !== null && 'source' in path ? path.source : '';
-    github[field] = typeof source === 'string' && source !== '' ? source : byDefault;
+    const isWritten = typeof source === 'string' && source !== '' && source !== ourDefaults[field];
+    github[field] = isWritten ? source : byDefault;
   }
   if (github.deployment !== undefined)
     github.deployment = { autoMerge: true, ...objectOf(github.deployment) };

@@ -70,8 +70,7 @@ function judgeRejected({ data, expect }: ConfigCase, config: Config, errors: Pro
   if (errors.some(({ key }) => key in data)) {
     return { status: 'documented', detail: 'c: the bad key is reported, the rest of the ConfigMap works' };
   }
-  if (config.services.get('console')?.sendable)
-    return { status: 'documented', detail: 'console is a service of ours' };
+  if (config.services.has('console')) return { status: 'documented', detail: 'console is a service of ours' };
   if (config.problems.some(({ what }) => what.endsWith(' must be a whole number'))) {
     return { status: 'documented', detail: 'an option without effect here is a warning' };
   }
@@ -94,7 +93,11 @@ function stricter({ key, what }: Problem): string | undefined {
   if (!key.startsWith('service.')) return undefined;
   if (what.includes('refers to a key'))
     return 'a key that the Secret does not have disables the service: no $key is sent';
-  if (/is missing|is no http|names a key|holds spaces|no header name|header holds/.test(what)) {
+  if (
+    /is missing|is no http|names a key|holds spaces|no header name|header holds|is no RSA key|is no id/.test(
+      what,
+    )
+  ) {
     return 'options with which nothing can be sent are an error';
   }
   return undefined;

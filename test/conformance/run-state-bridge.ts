@@ -181,11 +181,7 @@ function configurationsOf(
 ): Configurations {
   const services = new Map(
     serviceNames.map(
-      (name) =>
-        [
-          name,
-          { key: `service.${name}`, type: name, name, sendable: true, options: {}, settings: {} },
-        ] as const,
+      (name) => [name, { key: `service.${name}`, type: name, name, options: {}, settings: {} }] as const,
     ),
   );
   const configurations = createConfigurations(

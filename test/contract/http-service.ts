@@ -13,8 +13,8 @@ export interface HttpServiceContract {
   recipient: string;
   /** Occurs in the options and must never occur in an error. */
   secrets: readonly string[];
-  /** What the service answers where it takes a notification. */
-  answer: Answer;
+  /** What the service answers where it takes a notification; made anew for each test where it keeps something. */
+  answer: Answer | (() => Answer);
   /** What it answers before, once: to a login. */
   prelude?: readonly Answer[];
   /** Of the notification, where there must be one. */
@@ -34,7 +34,8 @@ export function describeHttpService(contract: HttpServiceContract): void {
 }
 
 function describeContract(contract: HttpServiceContract): void {
-  const { type, options, recipient, secrets, answer, prelude = [], section, textOf, earlier } = contract;
+  const { type, options, recipient, secrets, prelude = [], section, textOf, earlier } = contract;
+  const takes = (): Answer => (typeof contract.answer === 'function' ? contract.answer() : contract.answer);
   let server: ScriptedServer;
   let internet: Internet;
   let isUp = true;
@@ -61,6 +62,7 @@ function describeContract(contract: HttpServiceContract): void {
     secrets,
     ...(section && { section }),
     async open() {
+      const answer = takes();
       play([...prelude, answer]);
       return {
         service: startService(type, options),
@@ -91,7 +93,7 @@ function describeContract(contract: HttpServiceContract): void {
       'says nothing to a server whose certificate is %s',
       async (kind) => {
         // Whichever host it is.
-        play([answer], new Proxy({}, { get: () => kind }));
+        play([takes()], new Proxy({}, { get: () => kind }));
         const outcome = await sendOnce();
         if (server.received().some(({ scheme }) => scheme === 'http')) return;
         expect(outcome).toMatchObject({ status: 'retry', reason: 'tls' });
@@ -103,7 +105,7 @@ function describeContract(contract: HttpServiceContract): void {
     it('takes no secret to where it is redirected', async () => {
       const location = 'https://elsewhere.example/moved';
       play([
-        { to: 'elsewhere.example', ...answer },
+        { to: 'elsewhere.example', ...takes() },
         { status: 307, headers: { location } },
       ]);
       await sendOnce();
@@ -112,7 +114,7 @@ function describeContract(contract: HttpServiceContract): void {
     });
 
     it('keeps its connections for the next notifications', async () => {
-      play([...prelude, answer]);
+      play([...prelude, takes()]);
       const service = startService(type, options);
       const signal = AbortSignal.timeout(600_000);
       const before = server.connections();

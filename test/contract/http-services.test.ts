@@ -1,3 +1,7 @@
+import { createPubsub } from '../internet/pubsub.ts';
+import { createSqs } from '../internet/sqs.ts';
+import { appID, createGitHubDouble, privateKey, tokenAnswer } from '../services/github-double.ts';
+import { createServiceAccount } from '../services/service-account.ts';
 import { describeHttpService } from './http-service.ts';
 
 const token = 'secret-0123456789';
@@ -12,6 +16,19 @@ describeHttpService({
   answer: { status: 200 },
   textOf: ({ body = '' }) => body,
   earlier: {},
+});
+
+const sqs = createSqs({ queues: ['deploys'], keys: { AKIACONTRACT00000001: token } }).answer;
+
+describeHttpService({
+  type: 'awssqs',
+  options: { region: 'us-east-2', key: 'AKIACONTRACT00000001', secret: token },
+  recipient: 'deploys',
+  secrets: [token],
+  prelude: [sqs],
+  answer: sqs,
+  textOf: ({ body = '' }) => (JSON.parse(body) as { MessageBody?: string }).MessageBody,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
 });
 
 describeHttpService({
@@ -46,6 +63,53 @@ describeHttpService({
   earlier: {},
 });
 
+const account = createServiceAccount();
+
+describeHttpService({
+  type: 'gcppubsub',
+  options: { project: 'p', topic: 'deploys', key: account.json },
+  recipient: '',
+  secrets: account.pem.split('\n').filter((line) => line.length === 64),
+  answer: createPubsub({
+    topics: ['projects/p/topics/deploys'],
+    keys: { [account.email]: account.publicKey },
+  }).answer,
+  textOf: ({ body = '' }) => {
+    const { messages } = JSON.parse(body) as { messages: [{ data: string }] };
+    return Buffer.from(messages[0].data, 'base64').toString();
+  },
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'discord',
+  options: { webhooks: { deploys: `https://discord.com/api/webhooks/123/${token}` } },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { id: '1', channel_id: '2' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { content: string }).content,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'github',
+  options: { appID, installationID: 67_890, privateKey },
+  recipient: '',
+  secrets: [token, ...privateKey.split('\n').slice(1, -2)],
+  section: {
+    repoURLPath: 'https://github.com/acme/widgets.git',
+    revisionPath: '9c5d2e7fa81b40c3d6e5f708192a3b4c5d6e7f80',
+    status: { state: 'success', label: 'cd' },
+  },
+  prelude: [{ status: 201, json: tokenAnswer(token, Date.now()) }],
+  answer: () => ({ reply: createGitHubDouble().reply }),
+  textOf: ({ method, path, body = '' }) =>
+    method === 'GET' || path?.endsWith('/access_tokens')
+      ? undefined
+      : (JSON.parse(body) as { description: string }).description,
+  earlier: { arrived: 'found', lost: 'absent' },
+});
+
 describeHttpService({
   type: 'googlechat',
   options: { webhooks: { deploys: `https://chat.googleapis.com/v1/spaces/A/messages?key=k&token=${token}` } },
@@ -67,6 +131,36 @@ describeHttpService({
 });
 
 describeHttpService({
+  type: 'incidentio',
+  options: { url: 'https://api.incident.io/v2/alert_events/http/01ABC', token },
+  recipient: '',
+  secrets: [token],
+  answer: { status: 202, json: { status: 'success', deduplication_key: 'd1' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { title: string }).title,
+  earlier: {},
+});
+
+describeHttpService({
+  type: 'jsm',
+  options: { apiKeys: { platform: token } },
+  recipient: 'platform',
+  secrets: [token],
+  answer: { status: 202, json: { result: 'Request will be processed', requestId: 'r1' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
+  earlier: {},
+});
+
+describeHttpService({
+  type: 'matrix',
+  options: { homeserverUrl: 'https://matrix.example', accessToken: token },
+  recipient: '!abc:matrix.example',
+  secrets: [token],
+  answer: { json: { event_id: '$1', room_id: '!abc:matrix.example' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { body?: string }).body,
+  earlier: {},
+});
+
+describeHttpService({
   type: 'mattermost',
   options: { apiURL: 'https://mattermost.example', token },
   recipient: 'a1b2c3d4e5f6g7h8i9j0k1l2m3',
@@ -85,6 +179,16 @@ describeHttpService({
   answer: { status: 201, json: { deployment: { id: 1 } } },
   textOf: ({ body = '' }) =>
     (JSON.parse(body) as { deployment: { description: string } }).deployment.description,
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});
+
+describeHttpService({
+  type: 'ntfy',
+  options: { serverUrl: 'https://ntfy.example', token },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { id: 'm1', event: 'message', topic: 'deploys' } },
+  textOf: ({ body = '' }) => (JSON.parse(body) as { message: string }).message,
   earlier: { arrived: 'unreadable', lost: 'unreadable' },
 });
 

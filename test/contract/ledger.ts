@@ -429,6 +429,18 @@ export function ledgerContract(underTest: StoreUnderTest): void {
         expect(await ledger.countParked()).toEqual(new Map());
       });
 
+      it('is told from what is pending, unknown or sent', async () => {
+        await ledger.unpark([third.id]);
+        const asked = [first.id, unknownId, third.id, second.id];
+        expect((await ledger.parkedAmong(asked)).toSorted()).toEqual([first.id, second.id].toSorted());
+        await ledger.settle(first.id, sent());
+        await ledger.discard([second.id]);
+        expect(await ledger.parkedAmong(asked)).toEqual([]);
+        expect(await ledger.parkedAmong([])).toEqual([]);
+        const tooMany = Array.from({ length: mostItems + 1 }, (_, i) => `${i}`);
+        await expect(ledger.parkedAmong(tooMany)).rejects.toThrow('items at once');
+      });
+
       it('is handed out again, in the order that is asked for', async () => {
         expect(await ledger.unpark([third.id, first.id, unknownId])).toEqual([third.id, first.id]);
         expect(await ledger.unpark([third.id, first.id])).toEqual([third.id, first.id]);

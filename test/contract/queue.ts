@@ -193,7 +193,6 @@ export function queueContract(underTest: StoreUnderTest): void {
         return seen.length <= 2 ? notBefore(Date.now() + 3_600_000) : done;
       });
       await started.promise;
-      expect(await queue.wake(idOf('a'))).toBe(false);
       release.resolve();
       await untilCounts(queue, { delayed: 1 });
       await queue.add([idOf('b')]);
@@ -202,6 +201,29 @@ export function queueContract(underTest: StoreUnderTest): void {
       await untilCounts(queue, { delayed: 1 });
       expect(seen).toEqual(['a', 'b', 'b'].map(idOf));
       expect(await queue.wake(idOf('a'))).toBe(true);
+      await untilCounts(queue, {});
+    });
+
+    it('wakes one that is just being put off, and not one that is just being done', async () => {
+      const queue = open();
+      const started = [deferred<void>(), deferred<void>()];
+      const release = [deferred<void>(), deferred<void>()];
+      let runs = 0;
+      await queue.add([idOf('a')]);
+      queue.work(async () => {
+        const run = runs++;
+        started[run]?.resolve();
+        await release[run]?.promise;
+        return run === 0 ? notBefore(Date.now() + 3_600_000) : done;
+      });
+      await started[0]?.promise;
+      const woken = queue.wake(idOf('a'));
+      release[0]?.resolve();
+      expect(await woken).toBe(true);
+      await started[1]?.promise;
+      const isDone = queue.wake(idOf('a'));
+      release[1]?.resolve();
+      expect(await isDone).toBe(false);
       await untilCounts(queue, {});
     });
 

@@ -50,6 +50,34 @@ describeService({
   },
 });
 
+const natsPassword = 'secret-pa55word';
+
+describeService({
+  name: 'nats',
+  secrets: [natsPassword],
+  async open() {
+    let isUp = true;
+    const { server, close } = await openInternet(() => (isUp ? 'open' : 'refused'));
+    server.play([{ nats: { authRequired: true } }]);
+    return {
+      service: startService('nats', {
+        url: 'nats://nats.example:4222',
+        username: 'argocd',
+        password: natsPassword,
+        headers: { 'X-Team': 'web' },
+      }),
+      recipient: 'argocd.deploys',
+      received: () =>
+        server.received().flatMap(({ nats }) => (typeof nats?.payload === 'string' ? [nats.payload] : [])),
+      async disconnect() {
+        isUp = false;
+      },
+      earlier: { arrived: 'unreadable', lost: 'unreadable' },
+      close,
+    };
+  },
+});
+
 describeService({
   name: 'console',
   secrets: [],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { longestKey, parseConfig, parseInTurns } from '../../src/config/parse-config.ts';
+import { longestKey } from '../../src/config/keys.ts';
+import { parseConfig, parseInTurns } from '../../src/config/parse-config.ts';
 import { resolveSubscriptions } from '../../src/subscriptions/resolve.ts';
 import { createAllowance } from '../../src/templates/gotemplate/run.ts';
 import { renderNotification } from '../../src/templates/render.ts';

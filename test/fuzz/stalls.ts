@@ -301,6 +301,25 @@ export const CONFIG_MAPS: readonly Readonly<Record<string, string>>[] = [
     subscriptions: `- recipients: [${flow(4_000, (i) => `s:t${i}`)}]\n  triggers: [${flow(4_000, (i) => `a${i}`)}]`,
   },
   { subscriptions: '}'.repeat(124_000) },
+  { silences: '- {match: {name: a}, until: 2026-12-01}\n'.repeat(2_400) },
+  { silences: '- {match: {name: a}, until: 2026-12-01}\n'.repeat(20_000) },
+  { silences: list(900, (i) => `- {match: {a${i}: '=~(x{99}){9}'}, until: 2026-12-01}\n`).join('') },
+  {
+    groups: list(1_000, (i) => `- {match: {sevrity${i}: x}, groupBy: [tigger${i}], send: [t${i}]}\n`).join(
+      '',
+    ),
+  },
+  { groups: `- {match: a=b, groupBy: [${flow(9_000, (i) => `trigge${i}`)}]}` },
+  { inhibit: `- source: [${flow(4_000, (i) => `'a${i}=~"x.{0,99}"'`)}]\n  target: a=b` },
+  {
+    inhibit: list(
+      60,
+      (i) => `- source: [${flow(90, (j) => `'a${i}=~"x{${j}}.{0,99}"'`)}]\n  target: a=b\n`,
+    ).join(''),
+  },
+  {
+    muteTimes: `- match: a=b\n  times:\n${"  - {weekdays: ['monday:friday'], timeZone: Asia/Seoul}\n".repeat(1_600)}`,
+  },
   { context: list(20_000, (i) => `k${i}: v\n`).join('') },
   { 'service.webhook.a': `url: http://a\nheaders:\n${'- {name: a, value: $b}\n'.repeat(9_000)}` },
   Object.fromEntries(

@@ -2,13 +2,17 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { JsonObject } from '../../src/model.ts';
-import type { Protocol } from './server.ts';
+import type { Protocol, WireRequest } from './server.ts';
 
 interface Script {
   authRequired?: boolean;
   tlsRequired?: boolean;
   /** What it says in place of taking the connection. */
   error?: string;
+  /** It knows no headers, as servers before 2.2. */
+  noHeaders?: boolean;
+  /** It goes away before it has said anything, or when a message comes; or it answers nothing any more. */
+  ends?: 'at-once' | 'at-message' | 'hangs-at-message';
 }
 
 const nonce = 'vectors-nonce';
@@ -16,29 +20,41 @@ const nonce = 'vectors-nonce';
 export const nats: Protocol = {
   field: 'nats',
   async serve(socket, origin, world) {
-    const { authRequired, tlsRequired, error } = (world.next(origin.host).nats ?? {}) as Script;
+    const script = (world.next(origin.host).nats ?? {}) as Script;
+    const { authRequired, tlsRequired, error, noHeaders, ends } = script;
+    if (ends === 'at-once') return void socket.destroy();
     const info = {
       server_id: 'test',
       server_name: 'test',
       version: '2.10.0',
       proto: 1,
-      headers: true,
+      headers: noHeaders !== true,
       max_payload: 1_048_576,
       ...(authRequired ? { auth_required: true, nonce } : {}),
       ...(tlsRequired ? { tls_required: true } : {}),
     };
-    const published: JsonObject = { tls: tlsRequired === true };
+    const login: JsonObject = { tls: tlsRequired === true };
+    /** Of the connection, until a message has gone over it; a later one is recorded by itself. */
+    let record: WireRequest | undefined;
     // What comes next is the handshake, which is no line.
     if (tlsRequired) socket.pause();
     socket.write(`INFO ${JSON.stringify(info)}\r\n`);
     const stream = tlsRequired ? await world.secure(socket, origin.host) : socket;
     listen(stream, {
       connect(options) {
-        Object.assign(published, loginOf(options));
-        world.record({ host: `${origin.host}:${origin.port}`, nats: published });
+        Object.assign(login, loginOf(options));
+        record = { host: `${origin.host}:${origin.port}`, nats: { ...login } };
+        world.record(record);
         if (error !== undefined) stream.end(`-ERR '${error}'\r\n`);
       },
-      publish: (message) => Object.assign(published, message),
+      publish(message) {
+        if (record !== undefined && world.isCurrent(record)) Object.assign(record.nats ?? {}, message);
+        else world.record({ host: `${origin.host}:${origin.port}`, nats: { ...login, ...message } });
+        record = undefined;
+        if (ends === 'at-message') stream.destroy();
+        if (ends === 'hangs-at-message') stream.pause().removeAllListeners('data');
+        world.stir();
+      },
     });
   },
 };

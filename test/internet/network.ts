@@ -23,7 +23,7 @@ type Connect = (this: Socket, ...args: unknown[]) => Socket;
 interface ConnectOptions {
   host?: string;
   port?: number | string;
-  path?: string;
+  path?: string | null;
 }
 
 /** Until it is disposed of, no connection leaves the process. */
@@ -55,7 +55,8 @@ export async function createNetwork({ accept, fate }: NetworkOptions): Promise<A
   const connect = Socket.prototype.connect as Connect;
   Socket.prototype.connect = function (this: Socket, ...args: unknown[]) {
     const [options, callback] = normalized(args);
-    if (options.path !== undefined) return connect.apply(this, args);
+    // Node's own agents leave out the path of a Unix socket with null.
+    if (typeof options.path === 'string') return connect.apply(this, args);
     const origin = { host: options.host ?? 'localhost', port: Number(options.port) };
     const outcome = fate(origin);
     const target = {

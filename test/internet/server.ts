@@ -8,6 +8,7 @@ import type { Authorities, CertificateKind } from './authority.ts';
 import { type AwsSignature, awsSignatureOf } from './aws-signature.ts';
 import type { Origin } from './network.ts';
 import { otherProtocols } from './protocols.ts';
+import { pubsubAnswer } from './pubsub.ts';
 
 /** What is answered: the n-th request gets the n-th, the last one is repeated. */
 export interface Answer {
@@ -23,6 +24,8 @@ export interface Answer {
   hang?: boolean;
   /** The connection is reset; or dropped within the body; or the body never ends. */
   broken?: 'reset' | 'half' | 'endless';
+  /** Made of the request, in place of all that. */
+  reply?(request: WireRequest): Answer;
   /** Each is for the server of its protocol to read. */
   smtp?: JsonObject;
   nats?: JsonObject;
@@ -73,7 +76,7 @@ interface Connection {
 /** A protocol in which the server speaks first, or which is none of HTTP. */
 export interface Protocol {
   /** Field of an answer that asks for it. */
-  field: 'smtp' | 'nats' | 'pubsub';
+  field: 'smtp' | 'nats';
   serve(socket: Socket, origin: Origin, world: ProtocolWorld): Promise<void>;
 }
 
@@ -81,6 +84,8 @@ export interface ProtocolWorld {
   /** The answer to the next connection or request to the host. */
   next(host: string): Answer;
   record(request: WireRequest): void;
+  /** Whether it is a request that has been received since the answers that are played now began. */
+  isCurrent(request: WireRequest): boolean;
   /** There is more of a request that is recorded already. */
   stir(): void;
   /** The server's end of a TLS connection. */
@@ -122,8 +127,21 @@ export function createScriptedServer(
     arrivals.emit('request');
   }
 
+  /** The vectors have messages in place of requests: those that were taken. */
+  function published(pubsub: JsonObject, request: WireRequest): Answer {
+    const { answer, message } = pubsubAnswer(pubsub as { topics: string[] }, request);
+    if (message !== undefined) record({ pubsub: { ...message } });
+    return answer;
+  }
+
   const stir = () => void arrivals.emit('request');
-  const world: ProtocolWorld = { next: answerTo, record, secure, stir };
+  const world: ProtocolWorld = {
+    next: answerTo,
+    record,
+    isCurrent: (request) => requests.includes(request),
+    secure,
+    stir,
+  };
 
   const http = createServer((request, response) => {
     const { socket } = request;
@@ -134,8 +152,11 @@ export function createScriptedServer(
     void readAll(request).then((body) => {
       // A request of an earlier case that comes to its end only now.
       if (state.play !== asked) return socket.destroy();
-      record(wireRequest(request, body, tls));
-      const answer = answerTo(origin.host);
+      const received = wireRequest(request, body, tls);
+      const scripted = answerTo(origin.host);
+      if (scripted.pubsub) return respond(response, published(scripted.pubsub, received));
+      record(received);
+      const answer = scripted.reply?.(received) ?? scripted;
       if (answer.broken === 'reset') return raw.resetAndDestroy();
       return respond(response, answer);
     });

@@ -1,8 +1,10 @@
-/** Services that raise alerts, and know them by a key: Alertmanager, PagerDuty, Opsgenie. */
+/** Services that raise alerts, and know them by a key: Alertmanager, PagerDuty, Opsgenie, Jira Service Management. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
+import type { SendContext, ServiceState } from '../../src/services/service.ts';
 import { type Internet, openInternet } from '../internet/internet.ts';
 import type { Answer, ScriptedServer } from '../internet/server.ts';
+import { createMemoryState } from './memory-state.ts';
 import { startService } from './start-service.ts';
 
 let internet: Internet;
@@ -21,20 +23,41 @@ interface Sending {
   message?: string;
   section?: JsonObject;
   earlier?: { since: number };
+  alert?: NonNullable<SendContext['alert']>;
+  state?: ServiceState;
 }
 
 async function send(answers: Answer[], sending: Sending): Promise<Outcome> {
-  const { type, options, recipient = '', message = 'm', section, earlier } = sending;
+  const { type, options, recipient = '', message = 'm', section, earlier, alert, state } = sending;
   server.play(answers);
-  const service = startService(type, options);
+  const service = startService(type, options, state && { state });
   const outcome = await service.send({ message, ...(section && { section }) }, recipient, {
     deliveryId: 'd1',
     signal: AbortSignal.timeout(30_000),
     ...(earlier && { earlier }),
+    ...(alert && { alert }),
   });
   await service.close();
   return outcome;
 }
+
+/** An alert as its first message, one that follows, and its end tell of it. */
+const firing: NonNullable<SendContext['alert']> = {
+  key: 'alert-1',
+  state: 'firing',
+  reason: 'first',
+  severity: 'critical',
+  since: Date.parse('2026-11-28T06:00:00Z'),
+  isFollowUp: false,
+  isSilent: false,
+};
+const repeated = { ...firing, reason: 'repeated', isFollowUp: true };
+const resolved = {
+  ...repeated,
+  state: 'resolved' as const,
+  reason: 'all resolved',
+  endedAt: Date.parse('2026-11-28T06:30:00Z'),
+};
 
 const sent = () => JSON.parse(server.received().at(-1)?.body ?? 'null') as JsonObject;
 
@@ -125,6 +148,24 @@ describe('PagerDuty, events', () => {
     expect(sent().dedup_key).toMatch(/^[\da-f]{64}$/);
   });
 
+  it('is one incident until the end of the alert resolves it', async () => {
+    const sending = { type: 'pagerdutyv2', options, recipient: 'shop', section };
+    await send([{ status: 202 }], { ...sending, alert: firing });
+    expect(sent()).toMatchObject({ event_action: 'trigger', dedup_key: 'alert-1' });
+    await send([{ status: 202 }], { ...sending, alert: repeated });
+    expect(sent()).toMatchObject({ event_action: 'trigger', dedup_key: 'alert-1' });
+    expect(await send([{ status: 202 }], { ...sending, alert: resolved })).toEqual({ status: 'sent' });
+    expect(sent()).toEqual({ routing_key: 'key-1', event_action: 'resolve', dedup_key: 'alert-1' });
+  });
+
+  it('is resolved by the key that it was triggered with, whatever the template of its end says', async () => {
+    const sending = { type: 'pagerdutyv2', options, recipient: 'shop', state: createMemoryState() };
+    await send([{ status: 202 }], { ...sending, section: { ...section, dedupKey: 'mine' }, alert: firing });
+    const { section: _, ...without } = { ...sending, section };
+    await send([{ status: 202 }], { ...without, alert: resolved });
+    expect(sent()).toMatchObject({ event_action: 'resolve', dedup_key: 'mine' });
+  });
+
   it('cuts a summary', async () => {
     await trigger({ status: 202 }, { summary: '🚀'.repeat(2_000) });
     expect((sent().payload as JsonObject).summary).toBe(`${'🚀'.repeat(1_023)}…`);
@@ -164,6 +205,48 @@ describe('PagerDuty, incidents', () => {
     const known = error('Open incident with matching dedup key already exists on this service');
     expect(await raise(known, { since: 1 })).toEqual({ status: 'sent', earlier: 'found' });
     expect(sent()).toMatchObject({ incident: { incident_key: 'd1' } });
+  });
+
+  describe('of an alert', () => {
+    const sending = { type: 'pagerduty', options, recipient: 'PSVC', section: { title: 't' } };
+    const raised: Answer = { status: 201, json: { incident: { id: 'PINC' } } };
+
+    it('is raised once and resolved at its end', async () => {
+      const state = createMemoryState();
+      await send([raised], { ...sending, alert: firing, state });
+      expect(sent()).toMatchObject({ incident: { incident_key: 'alert-1' } });
+      const known = error('Open incident with matching dedup key already exists on this service');
+      const again = { ...sending, alert: repeated, state, earlier: { since: 1 } };
+      expect(await send([known], again)).toEqual({ status: 'sent' });
+      const end = { ...sending, message: 'healthy', alert: resolved, state };
+      expect(await send([{ status: 200 }], end)).toEqual({ status: 'sent' });
+      expect(server.received()).toMatchObject([{ method: 'PUT', path: '/incidents/PINC' }]);
+      expect(sent()).toEqual({
+        incident: { type: 'incident_reference', status: 'resolved', resolution: 'healthy' },
+      });
+    });
+
+    it('is looked for where nobody remembers it', async () => {
+      const found: Answer = { json: { incidents: [{ id: 'PINC' }] } };
+      expect(await send([found, { status: 200 }], { ...sending, alert: resolved })).toEqual({
+        status: 'sent',
+      });
+      const [looked, put] = server.received();
+      expect(Object.fromEntries(new URLSearchParams(looked?.query))).toMatchObject({
+        incident_key: 'alert-1',
+        'service_ids[]': 'PSVC',
+      });
+      expect(put).toMatchObject({ method: 'PUT', path: '/incidents/PINC' });
+    });
+
+    it.each<[Answer[], object]>([
+      [[{ json: { incidents: [] } }], { status: 'sent' }],
+      [[{ json: { incidents: [{ id: 'P' }] } }, error('Incident Already Resolved')], { status: 'sent' }],
+      [[{ status: 500 }], { status: 'retry' }],
+      [[{ json: { incidents: [{ id: 'P' }] } }, { status: 401 }], { scope: 'service' }],
+    ])('has its end answered with %j', async (answers, expected) => {
+      expect(await send(answers, { ...sending, alert: resolved })).toMatchObject(expected);
+    });
   });
 
   it.each<[Answer, object]>([
@@ -216,6 +299,46 @@ describe('Opsgenie', () => {
   ])('speaks TLS to %s', async (apiUrl, host) => {
     await send([{ status: 202 }], { type: 'opsgenie', options: { ...options, apiUrl }, recipient: 'team' });
     expect(server.received()).toMatchObject([{ scheme: 'https', host }]);
+  });
+
+  it('is one alert until its end closes it', async () => {
+    const sending = { type: 'opsgenie', options, recipient: 'team' };
+    await send([{ status: 202 }], { ...sending, alert: firing });
+    expect(sent()).toMatchObject({ alias: 'alert-1' });
+    await send([{ status: 202 }], { ...sending, alert: repeated });
+    expect(sent()).toMatchObject({ alias: 'alert-1' });
+    const end = await send([{ status: 202 }], { ...sending, message: 'healthy again', alert: resolved });
+    expect(end).toEqual({ status: 'sent' });
+    expect(server.received()).toMatchObject([
+      { method: 'POST', path: '/v2/alerts/alert-1/close', query: 'identifierType=alias' },
+    ]);
+    expect(sent()).toEqual({ source: 'Argo CD', note: 'healthy again' });
+  });
+
+  it('is closed by the alias that it was created with, whatever the template of its end says', async () => {
+    const sending = { type: 'opsgenie', options, recipient: 'team', state: createMemoryState() };
+    await send([{ status: 202 }], {
+      ...sending,
+      section: { description: 'd', alias: 'mine/1' },
+      alert: firing,
+    });
+    await send([{ status: 202 }], { ...sending, section: { alias: 'other' }, message: '', alert: resolved });
+    expect(server.received()[0]?.path).toBe('/v2/alerts/mine%2F1/close');
+  });
+
+  it.each<[Answer, object]>([
+    [{ status: 404, json: { message: 'No alert exists' } }, { status: 'sent' }],
+    [
+      { status: 404, body: '<html>' },
+      { status: 'rejected', scope: 'service' },
+    ],
+    [
+      { status: 429, headers: { 'retry-after': '3' } },
+      { status: 'retry', retryAfter: 3_000 },
+    ],
+  ])('has its end answered with %j', async (answer, expected) => {
+    const sending = { type: 'opsgenie', options, recipient: 'team', alert: resolved };
+    expect(await send([answer], sending)).toMatchObject(expected);
   });
 
   it.each(['a b', 'x/y'])('%j is no host', (apiUrl) => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
 import { createAddressPolicy } from '../../src/net/address-policy.ts';
+import type { SendContext } from '../../src/services/service.ts';
 import type { CertificateKind } from '../internet/authority.ts';
 import { type Internet, openInternet } from '../internet/internet.ts';
 import type { ScriptedServer, WireRequest } from '../internet/server.ts';
@@ -32,14 +33,23 @@ interface Sending {
   section?: JsonObject;
   service?: ReturnType<typeof startService>;
   signal?: AbortSignal;
+  context?: Partial<SendContext>;
 }
 
 async function send(sending: Sending = {}): Promise<Outcome> {
-  const { options = {}, recipient = 'ops@b.example', message = 'deployed', section, signal } = sending;
+  const {
+    options = {},
+    recipient = 'ops@b.example',
+    message = 'deployed',
+    section,
+    signal,
+    context,
+  } = sending;
   const service = sending.service ?? startService('email', { ...base, ...options });
   const outcome = await service.send({ message, ...(section && { section }) }, recipient, {
     deliveryId: 'd1',
     signal: signal ?? AbortSignal.timeout(30_000),
+    ...context,
   });
   if (sending.service === undefined) await service.close();
   expect(JSON.stringify(outcome)).not.toContain(password);
@@ -210,5 +220,46 @@ describe('the mail', () => {
     const [{ body } = {}] = mails() as { body?: string }[];
     expect(body).toMatch(html ? /^(?:<i>é<\/i>)+(?:<i>é?)?…\n$/ : /^(?:👩‍👩‍👧‍👦)+…\n$/u);
     expect(body?.length).toBeGreaterThan(1_000);
+  });
+});
+
+describe('the mails of an alert', () => {
+  const alert = {
+    key: 'k',
+    state: 'firing',
+    reason: 'first',
+    severity: 'critical',
+    since: 1,
+    isFollowUp: false,
+    isSilent: false,
+  } as const;
+  const resolved = { ...alert, state: 'resolved', isFollowUp: true } as const;
+  const headerOf = (mail: JsonObject, name: string) => (mail['headers'] as JsonObject)[name];
+
+  it('are one thread, which begins with the first', async () => {
+    play({});
+    const service = startService('email', base);
+    await send({ service, context: { alert, deliveryId: 'first' } });
+    await send({ service, context: { alert: { ...alert, isFollowUp: true }, deliveryId: 'second' } });
+    await send({ service, context: { alert: resolved, deliveryId: 'third' } });
+    await service.close();
+    const all = mails();
+    expect(all.map((mail) => mail['messageId'])).toEqual([
+      '<first@b.example>',
+      '<second@b.example>',
+      '<third@b.example>',
+    ]);
+    const parents = [undefined, '<first@b.example>', '<first@b.example>'];
+    expect(all.map((mail) => headerOf(mail, 'in-reply-to'))).toEqual(parents);
+    expect(all.map((mail) => headerOf(mail, 'references'))).toEqual(parents);
+  });
+
+  it('are one thread also where nobody remembers the first', async () => {
+    play({});
+    await send({ context: { alert: { ...alert, isFollowUp: true }, deliveryId: 'second' } });
+    await send({ context: { alert: resolved, deliveryId: 'third' } });
+    const [second, third] = mails().map((mail) => headerOf(mail, 'references'));
+    expect(second).toMatch(/^<alert-[\da-f]{64}@b\.example>$/);
+    expect(third).toBe(second);
   });
 });

@@ -72,6 +72,26 @@ it('a key of a thread keeps what the hook has', async () => {
   expect(Object.fromEntries(query)).toMatchObject({ key: 'k', token: 't=', threadKey: 'a&b' });
 });
 
+it("all that is said of an alert is one thread, which is the template's where it has one", async () => {
+  const alert = {
+    key: 'k',
+    state: 'resolved',
+    reason: 'all resolved',
+    severity: '',
+    since: 1,
+    isFollowUp: true,
+    isSilent: false,
+  } as const;
+  const service = startService('googlechat', { webhooks });
+  const context = { deliveryId: 'd', signal: AbortSignal.timeout(30_000), alert };
+  server.play([{ json: {} }]);
+  await service.send({ message: 'm' }, 's', context);
+  await service.send({ message: 'm', section: { threadKey: 'own' } }, 's', context);
+  await service.close();
+  const threads = server.received().map(({ query }) => new URLSearchParams(query).get('threadKey'));
+  expect(threads).toEqual(['k', 'own']);
+});
+
 it('cuts a message', async () => {
   await send({}, { json: {} }, 'é'.repeat(40_000));
   expect(Buffer.byteLength(sent()['text'] as string)).toBeLessThanOrEqual(31_000);

@@ -495,12 +495,13 @@ describe('threads', () => {
     await fixture.send('first', { section: grouped(), deliveryId: 'd0' });
     const [channel] = fixture.slack.workspace.channels();
     fixture.slack.workspace.remove(channel!, fixture.slack.messages('deploys')[0]!.ts);
-    fixture.slack.fail({ kind: 'drop' }, { where: ({ form }) => form.thread_ts === undefined });
+    loseAnswer();
     expect(await fixture.send('second', { section: grouped() })).toMatchObject({ unclear: true });
     const outcome = await fixture.send('second', { section: grouped(), earlier: since() });
     expect(outcome).toEqual({ status: 'sent', earlier: 'found' });
     expect(fixture.texts()).toEqual(['second']);
     expect(fixture.warnings).toEqual([]);
+    expect(fixture.methods().slice(-2)).toEqual(['conversations.replies', 'conversations.history']);
   });
 
   it('are the one of a broadcast reply that was found in the channel', async () => {

@@ -4,8 +4,8 @@ import {
   type SlackSimulatorOptions,
 } from '../../simulator/slack.ts';
 import { createLog } from '../../src/log.ts';
-import type { JsonObject, Outcome } from '../../src/model.ts';
-import type { Service } from '../../src/services/service.ts';
+import type { JsonObject, Notification, Outcome } from '../../src/model.ts';
+import type { SendContext, Service } from '../../src/services/service.ts';
 import type { SlackSettings } from '../../src/services/slack/slack.ts';
 import { createMemoryState, type MemoryState } from './memory-state.ts';
 import { startService } from './start-service.ts';
@@ -17,6 +17,9 @@ export interface Attempt {
   /** Unix milliseconds. */
   earlier?: number;
   signal?: AbortSignal;
+  alert?: NonNullable<SendContext['alert']>;
+  /** What else the notification has. */
+  also?: Pick<Notification, 'lead' | 'brief' | 'replaces'>;
 }
 
 /** A Slack service on a simulated Slack; the state outlives a restart. */
@@ -54,12 +57,13 @@ export async function openSlack(
   return {
     slack,
     state,
-    send(message, { deliveryId = 'd1', recipient = 'deploys', section, earlier, signal } = {}) {
-      const notification = { message, ...(section === undefined ? {} : { section }) };
+    send(message, { deliveryId = 'd1', recipient = 'deploys', section, earlier, signal, alert, also } = {}) {
+      const notification = { message, ...also, ...(section === undefined ? {} : { section }) };
       return service.send(notification, recipient, {
         deliveryId,
         signal: signal ?? AbortSignal.timeout(600_000),
         ...(earlier === undefined ? {} : { earlier: { since: earlier } }),
+        ...(alert && { alert }),
       });
     },
     async restart(chosen = settings) {

@@ -1,25 +1,40 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 
 const source = join(import.meta.dirname, '../../src');
 
+interface Folder {
+  path: string;
+  /** Names of its files but tests, in the order of the alphabet. */
+  files: string[];
+}
+
+/** All folders, at any depth, that hold files of the program. */
+async function folders(): Promise<Folder[]> {
+  const entries = await readdir(source, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile() && /(?<!\.test)\.ts$/.test(entry.name));
+  return [...Map.groupBy(files, (file) => file.parentPath)]
+    .filter(([path]) => path !== source)
+    .map(([path, of]) => ({ path, files: of.map(({ name }) => name).sort() }));
+}
+
 /** The file that is read first: the one with the folder's name, or else the first in the order of the alphabet. */
-async function firstFile(folder: string): Promise<string> {
-  const names = (await readdir(join(source, folder))).filter((name) => /(?<!\.test)\.ts$/.test(name)).sort();
-  const first = names.includes(`${folder}.ts`) ? `${folder}.ts` : names[0];
-  return join(source, folder, first ?? '');
+function firstFile({ path, files }: Folder): string {
+  const own = `${basename(path)}.ts`;
+  return join(path, files.includes(own) ? own : (files[0] ?? ''));
 }
 
 test('the first file of each folder of src/ begins with what is in the folder, and what it may import', async () => {
-  const entries = await readdir(source, { withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  expect(folders).toContain('alerts');
+  const found = await folders();
+  expect(found.map(({ path }) => relative(source, path))).toEqual(
+    expect.arrayContaining(['alerts', 'services/slack', 'go/namespaces']),
+  );
   const silent: string[] = [];
-  for (const folder of folders) {
-    const path = await firstFile(folder);
+  for (const folder of found) {
+    const path = firstFile(folder);
     const [comment] = /^\/\*\*[\s\S]*?\*\//.exec(await readFile(path, 'utf8')) ?? [''];
-    if (!/may(?:\s|\*)+import/.test(comment)) silent.push(path.slice(source.length + 1));
+    if (!/may(?:\s|\*)+import/.test(comment)) silent.push(relative(source, path));
   }
   expect(silent).toEqual([]);
 });

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { longestKey } from '../../src/config/parse-config.ts';
-import { mostLines, mostRead } from '../../src/configurations/configurations.ts';
+import { mostMatchers } from '../../src/alerts/matcher.ts';
+import { mostPatterns, mostRules } from '../../src/alerts/schema.ts';
+import { longestKey } from '../../src/config/keys.ts';
+import { mostLines } from '../../src/configurations/problem-report.ts';
 import { operatorShare, tenantShare } from '../../src/configurations/shares.ts';
+import { mostRead } from '../../src/configurations/snapshot-problems.ts';
 import { mostEvaluations } from '../../src/leader/evaluate.ts';
 import { turn } from '../../src/leader/turns.ts';
 import { mostAlerts } from '../../src/metrics/application-series.ts';
@@ -34,6 +37,7 @@ describe('docs/tenants.md states each bound as it is', () => {
     `| ${number(operatorShare.perSecond)}, saved up to ${number(operatorShare.burst)} |`,
     `read up to ${kib(mostRead)}, keys in order`,
     `| ${kib(mostRead)} | ${kib(longestKey)} |`,
+    `| rules of a key | ${number(mostRules)} of ${mostMatchers} matchers each, with regular expressions of ${number(mostPatterns)} parts`,
     `| conditions of a trigger | ${number(mostConditions)} | ${number(mostConditions)} |`,
     `${number(DEFAULT_LIMITS.steps)} for one notification`,
     `After ${number(turn)} steps of whatever`,

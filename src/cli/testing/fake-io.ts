@@ -1,3 +1,4 @@
+/** For tests of `cli/`: files, streams and a cluster in memory. The folder may import what `cli/` may. */
 import type { ParkedDelivery } from '../../ledger/ledger.ts';
 import type { DeliveryFacts } from '../../model.ts';
 import { type ClusterReader, CommandFailure, type CommandIo, type OpenLedger } from '../io.ts';

@@ -1,3 +1,4 @@
+/** For tests of `config/`: compilers that compile nothing. The folder may import what `config/` may. */
 import { createDecoder } from '../../go/decode.ts';
 import { field, fieldKey, parseYaml } from '../../go/yaml.ts';
 import type { Template, TemplateString } from '../../templates/template.ts';

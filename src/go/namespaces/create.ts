@@ -1,4 +1,7 @@
-/** The namespaces that argo-cd adds to conditions and templates: `time`, `strings`, `repo` and `sync`. */
+/**
+ * The namespaces that argo-cd adds to conditions and templates: `time`, `strings`, `repo` and `sync`. The folder may
+ * import `go/`, and what is known of the shape of an Application.
+ */
 import { type GoLocation, localLocation } from '../location.ts';
 import { type RepoProvider, repoNamespace } from './repo.ts';
 import { stringsNamespace } from './strings.ts';

@@ -39,7 +39,7 @@ const MAX_SCP = 2048;
 const blank: GoUrl = { ...noUrl, scheme: 'file' };
 
 /** A repository address as git takes it: a URL of a known transport, `user@host:path`, or else a local path. */
-function parseGitUrl(text: string): GoUrl {
+export function parseGitUrl(text: string): GoUrl {
   const url = parseUrl(text);
   if (url !== undefined && TRANSPORTS.has(url.scheme)) return url;
   const scp = text.length > MAX_SCP ? null : SCP.exec(text);
@@ -59,7 +59,7 @@ function repoUrlToHttps(text: string): string {
 }
 
 /** `acme/widgets` of any form of the repository's address. */
-function fullNameByRepoUrl(text: string): string {
+export function fullNameByRepoUrl(text: string): string {
   const path = parseGitUrl(text).path.replace(/\.git$/, '');
   const parts = path.split('/').filter((part) => part !== '');
   return parts.length >= 2 ? parts.slice(0, 2).join('/') : path;

@@ -1,4 +1,9 @@
 /**
+ * The ledger's tables and functions in the stores that have any, as text; a change of them is a further migration. The
+ * folder may import nothing.
+ */
+
+/**
  * The ledger's tables in PostgreSQL, and what moves them. What Herald does not ask for by value is JSON, packed or not,
  * so that a field added to a value needs no migration. Functions make each step one round trip; every statement in them
  * sees what was committed before it.

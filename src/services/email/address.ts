@@ -1,3 +1,8 @@
+/**
+ * What `email` is made of: addresses, HTML, and a session with a mail server with its replies. The folder may import what
+ * all services share, the ground and the client of SMTP.
+ */
+
 export interface Address {
   name: string;
   address: string;

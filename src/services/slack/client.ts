@@ -18,6 +18,7 @@ export type SlackCall = (
 export interface SlackAnswer {
   ts?: string;
   channel?: string;
+  message?: unknown;
   user?: { id?: unknown };
   messages?: unknown;
   channels?: unknown;

@@ -4,7 +4,7 @@ import { cut } from './cut.ts';
 import { type Normalised, normaliseAttachments, normaliseBlocks } from './go-json.ts';
 import { fitAttachments, fitBlocks, longestText } from './limits.ts';
 import { foldToText } from './plain-text.ts';
-import { readSlackSection, type SlackOptions, type SlackSection } from './schema.ts';
+import { policies, readSlackSection, type SlackOptions, type SlackSection } from './schema.ts';
 
 export type Form = Readonly<Record<string, string>>;
 
@@ -18,6 +18,12 @@ export interface SlackMessage {
   groupingKey: string;
   broadcast: boolean;
   policy: SlackSection['deliveryPolicy'];
+  /** The same, where the template says one. */
+  givenPolicy?: SlackSection['deliveryPolicy'];
+  /** What becomes of later messages of an alert or a group, where no template says. */
+  usualPolicy: SlackSection['deliveryPolicy'];
+  /** What is new, in one line; absent where nothing was said before. */
+  brief?: string;
 }
 
 /** What a message in plain text may have after Slack called it too long: Slack's advice for a readable message. */
@@ -38,11 +44,15 @@ export function slackMessage(notification: Notification, options: SlackOptions):
     const text = foldToText(notification.message, section.attachments, section.blocks);
     return wellFormed({ ...common, text: cut(text, limit) });
   };
+  const given = policies.find((policy) => policy === notification.section?.['deliveryPolicy']);
   const rest = {
     plain,
     groupingKey: section.groupingKey,
     broadcast: section.notifyBroadcast,
     policy: section.deliveryPolicy,
+    ...(given ? { givenPolicy: given } : {}),
+    usualPolicy: notification.replaces ? ('Update' as const) : ('Post' as const),
+    ...(notification.brief === undefined ? {} : { brief: notification.brief }),
   };
   const text = cut(notification.message, longestText);
   if (notification.section === undefined) return { form: wellFormed({ ...common, text }), ...rest };
@@ -64,9 +74,23 @@ export function slackMessage(notification: Notification, options: SlackOptions):
     ...common,
     text,
     ...(attachments.json === undefined ? {} : { attachments: fitAttachments(attachments.json) }),
-    blocks: fitBlocks(blocks.json ?? '[]'),
+    blocks: fitBlocks(withLead(blocks.json ?? '[]', notification.lead)),
   };
   return { form: wellFormed(form), ...rest };
+}
+
+/** What is new in one line, as a message of its own; the message itself where nothing was said before. */
+export function inBrief(message: SlackMessage): SlackMessage {
+  const { brief, degraded: _degraded, ...rest } = message;
+  if (brief === undefined) return message;
+  const { attachments: _attachments, blocks: _blocks, ...common } = message.form;
+  const plain = (limit: number) => wellFormed({ ...common, text: cut(brief, limit) });
+  return { ...rest, form: plain(shortText), plain };
+}
+
+/** As it replaces another: an edit keeps the layout that it does not name. */
+export function replacing(message: SlackMessage): SlackMessage {
+  return { ...message, form: { attachments: '[]', blocks: '[]', ...message.form } };
 }
 
 function broken(attachments: Normalised, blocks: Normalised): { reason: string; detail: string } {
@@ -79,6 +103,13 @@ function broken(attachments: Normalised, blocks: Normalised): { reason: string; 
     reason: 'invalid_blocks',
     detail: `was sent plain text: blocks: ${blocks.ok ? '' : blocks.error}`,
   };
+}
+
+/** Blocks hide the text of a message, which has the lead. */
+function withLead(json: string, lead: string | undefined): string {
+  const blocks = JSON.parse(json) as unknown[];
+  if (lead === undefined || blocks.length === 0) return json;
+  return JSON.stringify([{ type: 'context', elements: [{ type: 'mrkdwn', text: lead }] }, ...blocks]);
 }
 
 /** An icon that is neither an emoji nor a URL is left out, and does not fall back to the service's. */

@@ -59,5 +59,5 @@ export async function resolveMentions(
             Object.entries(section).map(([name, value]) => [name, resolved(name, value)]),
           ),
         };
-  return { message: markers.replace(message, mention), ...rest };
+  return { ...notification, message: markers.replace(message, mention), ...rest };
 }

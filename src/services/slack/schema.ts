@@ -57,6 +57,9 @@ export const slack = serviceSchema({
 
 export type SlackOptions = OptionsOf<(typeof slack)['options']>;
 
+/** What becomes of later messages of a thread; the first is that of a template which says none. */
+export const policies = ['Post', 'PostAndUpdate', 'Update'] as const;
+
 /** The rendered `slack:` section of a template. An unknown deliveryPolicy is Post, as in argocd-notifications. */
 const SlackSection = z.object({
   username: z.string(),
@@ -65,11 +68,9 @@ const SlackSection = z.object({
   blocks: z.string(),
   groupingKey: z.string(),
   notifyBroadcast: z.boolean(),
-  deliveryPolicy: z.enum(['Post', 'PostAndUpdate', 'Update']).catch('Post'),
+  deliveryPolicy: z.enum(policies).catch('Post'),
 });
 export type SlackSection = z.infer<typeof SlackSection>;
-
-const policies = ['Post', 'PostAndUpdate', 'Update'];
 
 /**
  * Reads a `slack:` section: rendered, or as the template has it (then strings are template source). Types are those
@@ -87,7 +88,7 @@ export function readSlackSection(source: Json): { section: SlackSection; problem
     notifyBroadcast: reader.flag('notifyBroadcast') ?? false,
     deliveryPolicy,
   });
-  if (deliveryPolicy !== '' && !policies.includes(deliveryPolicy)) {
+  if (deliveryPolicy !== '' && !(policies as readonly string[]).includes(deliveryPolicy)) {
     reader.problem(
       'deliveryPolicy',
       `deliveryPolicy ${JSON.stringify(deliveryPolicy)} is unknown and means Post`,

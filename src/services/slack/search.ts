@@ -142,6 +142,8 @@ export function createHistory({ name, call, state, now }: Deps): History {
       const thread = seen.get(deliveryId);
       if (thread !== undefined) return { kind: 'found', thread };
       search.read += count;
+      // What was to reply to a message that is gone Slack has posted into the channel.
+      if (answer === undefined) search.steps.splice(1, Infinity, inChannel(step));
       const next = answer === undefined ? { cursor: '', hasMore: false } : nextPage(answer);
       if (next.hasMore && step.isWhole) search.steps.splice(0, 1, ...around(step, search, oldest));
       else if (next.cursor === '' && next.hasMore) return { kind: 'too_many' };
@@ -212,6 +214,10 @@ function stepsOf({ channel, thread, since, until }: Sought, now: number): Step[]
   const replies: Step = { method: 'conversations.replies', channel, ts: thread.ts, ...bounds };
   // The attempt knew of a thread that was older. Another delivery may have begun this one since.
   return microseconds(thread.ts) < bounds.oldest ? [replies] : [replies, history];
+}
+
+function inChannel({ channel, oldest, latest }: Step): Step {
+  return { method: 'conversations.history', channel, oldest, latest, isWhole: true };
 }
 
 /** A range that has more than one page: around the attempt, then what came after, then what was before. */

@@ -1,3 +1,7 @@
+/**
+ * Slack's Web API: looking for what an earlier attempt has sent, posting and replacing, channels, users and mentions,
+ * errors and limits. The folder may import what all services share, and the ground.
+ */
 import type { Notification, Outcome } from '../../model.ts';
 import type { Implementation } from '../implementation.ts';
 import { excerptOf } from '../secrets.ts';
@@ -11,9 +15,11 @@ import type { Failure } from './errors.ts';
 import { createMarkers } from './markers.ts';
 import { type SlackMessage, slackMessage } from './message.ts';
 import { createMetadata } from './metadata.ts';
+import { createOngoing } from './ongoing.ts';
 import { resolveMentions } from './resolve-mentions.ts';
+import { createRoots } from './roots.ts';
 import type { SlackOptions } from './schema.ts';
-import { createSubmit, type Degraded } from './submit.ts';
+import { createSubmit, type Submitted } from './submit.ts';
 import { createThreads, type Thread } from './threads.ts';
 import { createUsers } from './users.ts';
 
@@ -35,8 +41,8 @@ const defaults: SlackSettings = { timeout: 8_000, threadTtl: 90 * 86_400, metada
 const longestError = 800;
 
 /** `earlier`: what became of an earlier attempt whose fate was unknown; absent where nobody looked. */
-type Posted =
-  | { ok: true; degraded?: Degraded; thread?: Thread; earlier?: 'found' | 'absent' | 'unreadable' }
+export type Posted =
+  | (Extract<Submitted, { ok: true }> & { earlier?: 'found' | 'absent' | 'unreadable' })
   | { ok: false; failure: Failure; earlier?: 'absent' | 'unreadable' };
 
 /**
@@ -76,12 +82,9 @@ export const slackService: Implementation<SlackOptions> = (options, deps) => {
         context.signal,
       );
       const message = slackMessage(mentioning, options);
-      const posted =
-        message.groupingKey === ''
-          ? await post(message, recipient, context)
-          : await threads.inTurn(recipient, message.groupingKey, () =>
-              sendGrouped(message, recipient, context),
-            );
+      const posted = context.alert
+        ? await sendOngoing(message, recipient, context, context.alert)
+        : await sendPlain(message, recipient, context);
       return outcomeOf(posted, recipient, context);
     } catch (error) {
       const what = scrub(String(error));
@@ -94,6 +97,25 @@ export const slackService: Implementation<SlackOptions> = (options, deps) => {
         unclear: true,
       };
     }
+  }
+
+  const sendOngoing = createOngoing({
+    roots: createRoots(deps.state, deps.name, threadTtl),
+    post,
+    edit,
+    threadOf: ({ groupingKey }, recipient) => threads.find(recipient, groupingKey),
+    postGrouped: sendPlain,
+    keep,
+    onStale: logStale,
+  });
+
+  function logStale(recipient: string, { reason }: Failure): void {
+    deps.log.info({ service: deps.name, recipient, reason }, 'Message cannot be edited');
+  }
+
+  function sendPlain(message: SlackMessage, recipient: string, context: SendContext): Promise<Posted> {
+    if (message.groupingKey === '') return post(message, recipient, context);
+    return threads.inTurn(recipient, message.groupingKey, () => sendGrouped(message, recipient, context));
   }
 
   async function sendGrouped(
@@ -126,8 +148,10 @@ export const slackService: Implementation<SlackOptions> = (options, deps) => {
         ...(degraded === undefined ? {} : { degraded }),
         ...(earlier === undefined ? {} : { earlier }),
       };
-      await keep(() => threads.remember(recipient, groupingKey, thread));
-      if (policy === 'Post') return reply;
+      const stands = reply.isUnthreaded && reply.thread ? reply.thread : thread;
+      await keep(() => threads.remember(recipient, groupingKey, stands));
+      // It has become the first message of a new thread.
+      if (policy === 'Post' || stands !== thread) return reply;
       await keep(() => threads.markPosted(context.deliveryId));
     }
 
@@ -142,10 +166,7 @@ export const slackService: Implementation<SlackOptions> = (options, deps) => {
       const isPosted = policy !== 'Update' && failure.kind === 'retry';
       return isPosted ? failed({ ...failure, unclear: true }) : edited;
     }
-    deps.log.info(
-      { service: deps.name, recipient, reason: edited.failure.reason },
-      'Message cannot be edited',
-    );
+    logStale(recipient, edited.failure);
     // A reply that stands in a thread which still exists has said it already.
     const stands = policy === 'PostAndUpdate' && edited.failure.reason !== 'message_not_found';
     return stands ? { ok: true, ...said } : postFirst(message, recipient, context);

@@ -1,3 +1,4 @@
+import { isObject } from '../../json.ts';
 import type { Logger } from '../../log.ts';
 import type { Departure } from '../../net/departure.ts';
 import type { SlackCall } from './client.ts';
@@ -10,7 +11,9 @@ import type { Thread } from './threads.ts';
 
 /** Why a message went out in another form than it was rendered; without `detail` where that has been told. */
 export type Degraded = NonNullable<SlackMessage['degraded']>;
-export type Submitted = { ok: true; degraded?: Degraded; thread?: Thread } | { ok: false; failure: Failure };
+export type Submitted =
+  /** `isUnthreaded`: what it was to reply to is gone, and Slack has posted it outside of any thread. */
+  { ok: true; degraded?: Degraded; thread?: Thread; isUnthreaded?: true } | { ok: false; failure: Failure };
 
 export interface Submission {
   method: 'chat.postMessage' | 'chat.update';
@@ -45,9 +48,15 @@ export function createSubmit({ name, call, customisation, metadata, log, now }: 
       return { ok: false, failure: { kind: 'retry', reason: 'aborted', detail } };
     }
     try {
-      const { ts, channel } = await call(method, form, signal, departure);
+      const { ts, channel, message } = await call(method, form, signal, departure);
       const isPlace = typeof ts === 'string' && typeof channel === 'string';
-      return { ok: true, ...(isPlace ? { thread: { ts, channel } } : {}) };
+      const isReply = method === 'chat.postMessage' && form['thread_ts'] !== undefined;
+      const isUnthreaded = isReply && isObject(message) && message.thread_ts === undefined;
+      return {
+        ok: true,
+        ...(isPlace ? { thread: { ts, channel } } : {}),
+        ...(isUnthreaded ? { isUnthreaded } : {}),
+      };
     } catch (error) {
       return { ok: false, failure: failureOf(error, signal, now()) };
     }

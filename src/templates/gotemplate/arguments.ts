@@ -1,3 +1,8 @@
+/**
+ * Go's text/template: a lexer, a parser, and a compiler to closures that run within budgets. The folder may import `go/`
+ * and the list of sprig's functions.
+ */
+
 /** Which values and literals a parameter of a Go type takes. */
 import { GoDuration } from '../../go/duration.ts';
 import { GoNilSlice } from '../../go/nil.ts';

@@ -1,3 +1,8 @@
+/**
+ * The functions of sprig that templates may call, by what they are about; `functions.ts` lists them. The folder may import
+ * `go/`, and of `gotemplate/` what a function is and what its values are.
+ */
+
 /** snakecase, kebabcase and camelcase, with the word boundaries of the Go package xstrings. */
 import { slow, type TemplateFunction } from '../gotemplate/functions.ts';
 import { isLetter, isNumber, isPunctuation, isSpace, isUpper, lower, runesOf, upper } from './runes.ts';

@@ -1,4 +1,9 @@
-/** The syntax tree of expr-lang. `at` is the offset of the node in the source; `type` is set by the checker. */
+/**
+ * expr-lang, the language of conditions: a lexer, a parser, a checker of types, and what lowers an expression to what
+ * expr-eval runs. The folder may import `go/`, and what conditions are beside their language.
+ *
+ * This is the syntax tree: `at` is the offset of the node in the source, and `type` is set by the checker.
+ */
 import type { StaticType } from './types.ts';
 
 export interface Base {

@@ -10,7 +10,7 @@ import { parse } from './parser.ts';
 import { print } from './print.ts';
 import { type ReadPath, readPaths } from './read-paths.ts';
 import { nameTracked } from './tracked.ts';
-import { sizeOf } from './walk.ts';
+import { sizeOf, some } from './walk.ts';
 
 export interface CompileOptions {
   /** Ours: members of nil are nil rather than an error. Default false, as expr-lang. */
@@ -32,6 +32,8 @@ export interface Program {
   readonly timeDependent: boolean;
   /** What it reads of its variables. */
   readonly paths: readonly ReadPath[];
+  /** The texts in it: what it compares with. */
+  readonly texts: ReadonlySet<string>;
   /** Values whose past it asks for, by name; each is an expression of its own. */
   readonly tracked: ReadonlyMap<string, Program>;
   /** What expr-eval runs. */
@@ -55,6 +57,15 @@ function failure(error: unknown, source: string): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+function textsOf(tree: Node): ReadonlySet<string> {
+  const texts = new Set<string>();
+  some(tree, (node) => {
+    if (node.kind === 'string') texts.add(node.value);
+    return false;
+  });
+  return texts;
+}
+
 /** Compiles a tree that `parse` made. Throws a CompileError. */
 function compileTree(tree: Node, source: string, options: CompileOptions = {}): Program {
   const tracked = new Map(
@@ -63,12 +74,14 @@ function compileTree(tree: Node, source: string, options: CompileOptions = {}): 
   check(tree);
   const timeDependent = readsClock(tree);
   const paths = readPaths(tree);
+  const texts = textsOf(tree);
   const size = sizeOf(tree);
   const lowered = lower(optimize(tree), { safe: options.safe ?? false });
   return {
     source,
     timeDependent,
     paths,
+    texts,
     tracked,
     lowered: lowered.text,
     run: (vars) => {

@@ -48,7 +48,6 @@ export function openServices(
       if (!config.templates.has(each)) return { result: 'no-template' };
     }
     if (source === undefined || made === undefined) return { result: 'no-service' };
-    if (!source.sendable) return { result: 'not implemented' };
     if (made.service === undefined) {
       return { result: 'problem:service', error: made.problems.map(({ what }) => what).join('; ') };
     }

@@ -53,6 +53,8 @@ export interface Expectation {
   requests: WireRequest[];
   /** A kind of `meta.kinds`; null: the notification counts as sent. */
   error: string | null;
+  /** The engine's words, which nobody compares: a rule may ask what it was about. */
+  errorText?: string;
   unordered?: boolean;
   waitsMs?: number[];
   /** The engine takes the failure as done. */

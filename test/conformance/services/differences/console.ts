@@ -40,9 +40,21 @@ export const differences: readonly Difference[] = [
 ];
 
 function printed(said: Json, stdout = ''): string | undefined {
-  const actual = JSON.stringify(sorted(parseYaml(stdout).value));
-  const wanted = JSON.stringify(sorted(said));
+  const value = sorted(parseYaml(stdout).value);
+  const actual = JSON.stringify(value);
+  const wanted = JSON.stringify(rendered(sorted(said), value));
   return actual === wanted ? undefined : `printed ${actual}, and not ${wanted}`;
+}
+
+/** With what was rendered in place of text of a template. */
+function rendered(said: Json, actual: Json): Json {
+  if (typeof said === 'string') {
+    return said.includes('{{') && typeof actual === 'string' && !actual.includes('{{') ? actual : said;
+  }
+  if (!isObject(said) || !isObject(actual)) return said;
+  return Object.fromEntries(
+    Object.entries(said).map(([name, field]) => [name, rendered(field, actual[name] ?? null)]),
+  );
 }
 
 /** What of `value` the template has a field for; texts to which something was added are cut to what it says. */

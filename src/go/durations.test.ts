@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatForPeople, parsePrometheusDuration } from './durations.ts';
+import { formatForPeople, formatPrometheusDuration, parsePrometheusDuration } from './durations.ts';
 
 it.each([
   ['5m', 300_000],
@@ -30,4 +30,17 @@ it.each([
   [8 * 86_400_000, '8d'],
 ])('%s milliseconds are told as %s', (milliseconds, text) => {
   expect(formatForPeople(milliseconds)).toBe(text);
+});
+
+it.each([
+  [0, '0s'],
+  [1_500, '1s500ms'],
+  [129_600_000, '1d12h'],
+  [14 * 86_400_000, '2w'],
+  [90 * 86_400_000, '90d'],
+  [365 * 86_400_000, '1y'],
+  [366 * 86_400_000, '366d'],
+])('%s milliseconds are written as %s', (milliseconds, text) => {
+  expect(formatPrometheusDuration(milliseconds)).toBe(text);
+  expect(parsePrometheusDuration(text)).toBe(milliseconds);
 });

@@ -1,5 +1,5 @@
-import { field, fieldKey, type YamlPath } from '../go/yaml.ts';
 import type { Json, JsonObject } from '../model.ts';
+import { field, fieldKey, type YamlPath } from './yaml.ts';
 
 /** A field under the first of its spellings that is there, with its place. */
 export function fieldOf(

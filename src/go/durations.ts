@@ -1,4 +1,7 @@
 /** Durations as Prometheus writes them: `1d12h`, `5m`, `90s`. */
+import type { Json } from '../model.ts';
+import type { Decoder } from './decode.ts';
+import type { YamlPath } from './yaml.ts';
 
 /** In the order in which they have to come, milliseconds. */
 const units = [
@@ -22,6 +25,33 @@ export function parsePrometheusDuration(text: string): number | undefined {
     return sum + Number(match[index + 1] ?? 0) * milliseconds;
   }, 0);
   return Number.isSafeInteger(total) ? total : undefined;
+}
+
+/** Milliseconds; undefined where there is nothing, and for what is no duration, which is reported. */
+export function readDuration(
+  decoder: Decoder,
+  found: { path: YamlPath; value: Json } | undefined,
+): number | undefined {
+  const text = found && decoder.string(found.path, found.value);
+  if (found === undefined || text === undefined || text === '') return undefined;
+  const duration = parsePrometheusDuration(text);
+  if (duration === undefined) {
+    const what = `${found.path.at(-1)}: ${JSON.stringify(text)} is no duration`;
+    decoder.report(found.path, 'error', what, 'Write it as Prometheus does: 30s, 5m, 1h30m.');
+  }
+  return duration;
+}
+
+/** Exactly: `1d12h`, `2w`, `90d`. Weeks and years are written where nothing is left (model.Duration.String). */
+export function formatPrometheusDuration(milliseconds: number): string {
+  let left = milliseconds;
+  const parts = units.map(([unit, size]) => {
+    const isWhole = (unit !== 'y' && unit !== 'w') || left % size === 0;
+    const count = isWhole ? Math.floor(left / size) : 0;
+    left -= count * size;
+    return count === 0 ? '' : `${count}${unit}`;
+  });
+  return parts.join('') || '0s';
 }
 
 /** For people: the two largest units, `4h30m`, `2d`, `45s`. Weeks and years are told in days. */
