@@ -192,8 +192,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   );
   const notices = configured.counter(
     counter('herald_notices_total', 'Messages of alerts with an end, by why they are sent.', [
-      'reason',
       'service',
+      'reason',
     ]),
     { names: { service: 'services' }, start: { reason: ['first', 'all resolved'] } },
   );

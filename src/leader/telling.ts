@@ -75,16 +75,15 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         return labelValues(destination ? { ...about, destination } : about);
       }
 
-      function track(): void {
-        const open = [...about.alerts.values()].filter(({ state }) => state !== 'resolved');
+      function track(views: ReadonlyMap<string, readonly View[]>): void {
         holding.track(
           uid,
-          open.map((alert) => ({
+          [...about.alerts.values()].map((alert) => ({
             key: alert.key,
             configNamespace: alert.configNamespace,
-            isFiring: alert.state === 'firing',
+            isSource: alert.state === 'firing',
             source: labelsOf(alert),
-            destinations: subscribedTo(alert, evaluated).map((destination) => labelsOf(alert, destination)),
+            destinations: (views.get(alert.key) ?? []).map(({ labels }) => labels),
           })),
         );
       }
@@ -93,6 +92,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
       function viewsOf(alert: Alert): View[] {
         const views = new Map<string, View>();
         const isEnded = alert.state === 'resolved';
+        if (alert.state === 'pending') return [];
         const add = (destination: Destination, isSubscribed: boolean, isTold: boolean): void => {
           const id = JSON.stringify([destination.service, destination.recipient]);
           const known = views.get(id);
@@ -248,19 +248,15 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         return notice ? ('owed' as const) : ('done' as const);
       }
 
-      track();
+      const views = new Map([...about.alerts].map(([key, alert]) => [key, viewsOf(alert)]));
+      track(views);
       reportTransitions(life.alerts, about.alerts);
       for (const alert of about.alerts.values()) {
         alerts.set(alert.key, alert);
-        if (alert.state === 'pending') continue;
         const evaluation = evaluated.get(placeOf(alert));
-        const outcomes = viewsOf(alert).map((view) => tellOf(view, evaluation));
-        if (
-          alert.state === 'resolved' &&
-          !outcomes.includes('owed') &&
-          groups.holders(alert.key).length === 0
-        )
-          alerts.delete(alert.key);
+        const outcomes = (views.get(alert.key) ?? []).map((view) => tellOf(view, evaluation));
+        const isOwed = outcomes.includes('owed') || groups.holders(alert.key).length > 0;
+        if (alert.state === 'resolved' && !isOwed) alerts.delete(alert.key);
       }
       report.states(application, alerts.values(), (alert) => muteOf(alert));
       for (const delivery of deliveries.values()) report.message(delivery);
