@@ -67,7 +67,14 @@ function toldOf({ alert }: Shown, { held }: OngoingNotice): DeliveryAlert {
   const { key, trigger, condition, oncePer, application } = alert;
   const by = held?.[key]?.id;
   const silencedBy = by === undefined ? {} : { silencedBy: [by] };
-  return { key, trigger, condition, oncePer, application, lifecycle: { ...lifecycleOf(alert), ...silencedBy } };
+  return {
+    key,
+    trigger,
+    condition,
+    oncePer,
+    application,
+    lifecycle: { ...lifecycleOf(alert), ...silencedBy },
+  };
 }
 
 function lifecycleOf(alert: Alert): DeliveredLifecycle {
