@@ -12,7 +12,7 @@ if ('exit' in line) {
 } else if (line.command === 'run') {
   // Help and the small commands need nothing of the bridge, whose packages take a second to load.
   const { run } = await import('./run.ts');
-  process.exit(await run(line.options, line.notices));
+  process.exit(await run(line.options));
 } else {
   process.exitCode = await runCommand(line, processIo());
 }

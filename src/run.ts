@@ -17,9 +17,8 @@ import { StoreError } from './store/store.ts';
 import { waitForStore } from './store/wait-for-store.ts';
 
 /** `herald run`, to its end. Answers the exit code. */
-export async function run(options: RunOptions, notices: readonly string[]): Promise<number> {
+export async function run(options: RunOptions): Promise<number> {
   const log = createLog(options.log);
-  for (const notice of notices) log.warn({ notice }, 'Notice on the command line');
   try {
     await runBridge(options, log);
     return 0;

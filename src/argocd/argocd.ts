@@ -1,23 +1,27 @@
 /**
- * What repo functions ask of Argo CD's API: the questions, the answers remembered, and rendering again when they have
- * come. It may import the ground alone.
+ * What repo functions ask of Argo CD, its API or its repo-server: the questions, the answers remembered, and rendering
+ * again when they have come. It may import the ground alone.
  */
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { CertificatesOf } from '../net/host-certificates.ts';
 import { type ArgocdClient, type ArgocdOptions, createArgocdClient } from './client.ts';
 import { createLookup, type Lookup } from './lookup.ts';
+import type { RepoServerDeps } from './repo-server.ts';
+import type { RepoServerOptions } from './repo-server-tls.ts';
 
 export interface Argocd {
-  /** What one Argo CD knows, as its API tells; undefined where none is configured. Connects to nothing yet. */
+  /**
+   * What one Argo CD knows, as its API tells, or where none is configured its repo-server; undefined where there is
+   * neither. Connects to nothing yet.
+   */
   lookup(options: ArgocdOptions | undefined): Lookup | undefined;
   close(): Promise<void>;
 }
 
-interface Deps {
+interface Deps extends RepoServerDeps {
   log: Logger;
   metrics?: Pick<Metrics, 'argocdRequests'>;
-  now(): number;
 }
 
 interface Settings {
@@ -27,6 +31,8 @@ interface Settings {
   timeout?: number;
   /** What the server's certificate must descend from, in place of the system's roots. */
   certificatesOf?: CertificatesOf;
+  /** Absent: it is not asked. */
+  repoServer?: RepoServerOptions | undefined;
 }
 
 /** Configurations asked at the same time: the controller's, and those of tenants that name an Argo CD of their own. */
@@ -36,9 +42,13 @@ const mostClients = 20;
 export function createArgocd(deps: Deps, settings: Settings): Argocd {
   const held = new Map<string, { client: ArgocdClient; lookup: Lookup }>();
   const broken = new Set<string>();
+  const { timeout = 15_000, repoServer } = settings;
+  const repoServerClient = repoServer && createRepoServer(repoServer, deps, timeout);
+  const repoServerLookup =
+    repoServerClient && createLookup({ client: repoServerClient, ...deps }, { timeout });
 
   function create(options: ArgocdOptions): { client: ArgocdClient; lookup: Lookup } | undefined {
-    const { namespace, certificatesOf, timeout = 15_000 } = settings;
+    const { namespace, certificatesOf } = settings;
     try {
       const client = createArgocdClient(options, { namespace, certificatesOf });
       return { client, lookup: createLookup({ client, ...deps }, { timeout }) };
@@ -51,7 +61,7 @@ export function createArgocd(deps: Deps, settings: Settings): Argocd {
 
   return {
     lookup(options) {
-      if (options === undefined) return undefined;
+      if (options === undefined) return repoServerLookup;
       const { url, token, insecureSkipVerify, addresses } = options;
       const key = JSON.stringify([url, token, insecureSkipVerify, addresses !== undefined]);
       const entry = held.get(key) ?? create(options);
@@ -66,7 +76,24 @@ export function createArgocd(deps: Deps, settings: Settings): Argocd {
       return entry.lookup;
     },
     async close() {
-      await Promise.all([...held.values()].map(({ client }) => client.close()));
+      const clients = [...[...held.values()].map(({ client }) => client), repoServerClient];
+      await Promise.all(clients.map((client) => client?.close()));
+    },
+  };
+}
+
+/** Its packages are loaded with the first question. */
+function createRepoServer(options: RepoServerOptions, deps: RepoServerDeps, timeout: number): ArgocdClient {
+  let loading: Promise<ArgocdClient> | undefined;
+  return {
+    async ask(question, signal) {
+      loading ??= import('./repo-server.ts').then(({ createRepoServerClient }) =>
+        createRepoServerClient(options, deps, { timeout }),
+      );
+      return (await loading).ask(question, signal);
+    },
+    async close() {
+      await (await loading)?.close();
     },
   };
 }

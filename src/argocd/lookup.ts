@@ -96,6 +96,6 @@ export function createLookup(deps: Deps, { timeout }: { timeout: number }): Look
 function keyOf(question: Question): string {
   const { kind, application, revision, sourceIndex = -1 } = question;
   const { namespace, name, project } = application;
-  const source = question.kind === 'details' ? question.source : null;
+  const source = question.kind === 'details' ? [question.source, question.refs] : question.repoURL;
   return JSON.stringify([kind, namespace, name, project, revision, sourceIndex, source]);
 }

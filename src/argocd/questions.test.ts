@@ -19,7 +19,7 @@ const asked = (app: JsonObject, revisions: string[]) =>
 describe('which commits are asked for', () => {
   it('one source: the revision', () => {
     expect(commitQuestions(single(git('a')), ['r1'])).toEqual([
-      { kind: 'commit', application: identity, revision: 'r1' },
+      { kind: 'commit', application: identity, repoURL: 'https://git/a', revision: 'r1' },
     ]);
   });
 

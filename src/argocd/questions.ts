@@ -15,12 +15,14 @@ interface Asked {
   sourceIndex?: number;
 }
 
-export type CommitQuestion = Asked & { kind: 'commit'; revision: string };
+export type CommitQuestion = Asked & { kind: 'commit'; repoURL: string; revision: string };
 export type DetailsQuestion = Asked & {
   kind: 'details';
   source: JsonObject & { repoURL: string };
   /** What is deployed: a source such as HEAD gives other details after each sync. */
   revision: string;
+  /** Sources of the Application that give others their value files, by the name in `ref`. Absent: none. */
+  refs?: JsonObject[];
 };
 export type Question = CommitQuestion | DetailsQuestion;
 
@@ -43,7 +45,8 @@ export function commitQuestions(app: JsonObject, revisions: readonly string[]): 
     const source = sources[sourceIndex];
     // A dot would lead elsewhere in the path of a URL.
     if (source === undefined || /^\.{0,2}$/.test(revision) || !isGit(source)) return;
-    questions.push({ kind: 'commit', application, revision, ...(isMulti ? { sourceIndex } : {}) });
+    const repoURL = textAt(source, 'repoURL');
+    questions.push({ kind: 'commit', application, repoURL, revision, ...(isMulti ? { sourceIndex } : {}) });
   };
   if (wanted.length > 1 && wanted.length === sources.length) wanted.forEach(ask);
   else {
@@ -64,7 +67,9 @@ export function detailsQuestions(app: JsonObject, wanted?: number): DetailsQuest
   const application = identityOf(app);
   const isMulti = hasSeveralSources(app);
   const revisions = syncedRevisions(app);
-  return sourcesOf(app)
+  const sources = sourcesOf(app);
+  const refs = isMulti ? refsOf(sources) : [];
+  return sources
     .map((source, sourceIndex) => ({ source, sourceIndex }))
     .filter(({ source }) => !/^\.{0,2}$/.test(textAt(source, 'repoURL')))
     .filter(({ sourceIndex }) => wanted === undefined || sourceIndex === wanted)
@@ -79,7 +84,15 @@ export function detailsQuestions(app: JsonObject, wanted?: number): DetailsQuest
       source: { ...source, repoURL: textAt(source, 'repoURL') },
       revision: revisions[sourceIndex] ?? '',
       ...(isMulti ? { sourceIndex } : {}),
+      ...(refs.length > 0 ? { refs } : {}),
     }));
+}
+
+/** In `spec.sources`, with the names that Argo CD allows. */
+function refsOf(sources: readonly JsonObject[]): JsonObject[] {
+  return sources.filter(
+    (source) => /^[\w-]+$/.test(textAt(source, 'ref')) && textAt(source, 'repoURL') !== '',
+  );
 }
 
 /** Charts and OCI images have versions, and no commits. */

@@ -1,5 +1,6 @@
-import { type Argocd, createArgocd } from '../argocd/argocd.ts';
+import type { Argocd } from '../argocd/argocd.ts';
 import type { EventRecorder } from '../cluster/events.ts';
+import { createArgocdOf } from '../configurations/argocd.ts';
 import { createConfigurationMemory } from '../configurations/configuration-memory.ts';
 import { type Configurations, createConfigurations } from '../configurations/configurations.ts';
 import { createRepo, type Repo } from '../configurations/repo.ts';
@@ -19,14 +20,15 @@ export interface Configuring {
   revive: ReturnType<typeof createRevival>;
 }
 
-interface Deps extends Pick<BridgeDeps, 'createService' | 'signal' | 'clock' | 'metrics' | 'log'> {
+interface Deps
+  extends Pick<BridgeDeps, 'connection' | 'createService' | 'signal' | 'clock' | 'metrics' | 'log'> {
   opening: Opening;
   record: EventRecorder['record'];
   reevaluate: LeadingTerm['observer']['reevaluate'];
 }
 
 export function createConfiguring(deps: Deps, options: BridgeOptions): Configuring {
-  const { opening, record, signal, clock, metrics, log } = deps;
+  const { connection, opening, record, signal, clock, metrics, log } = deps;
   const { namespace } = options.scope;
   const certificatesOf = createHostCertificates({
     onProblem: (problem) => log.warn(problem, 'Certificates in argocd-tls-certs-cm are no good'),
@@ -43,7 +45,10 @@ export function createConfiguring(deps: Deps, options: BridgeOptions): Configuri
     },
     { controllerNamespace: namespace, selfService: options.selfService },
   );
-  const argocd = createArgocd({ log, metrics, now: clock.now }, { namespace, certificatesOf });
+  const argocd = createArgocdOf(
+    { connection, metrics, log, now: clock.now },
+    { ...options, namespace, certificatesOf },
+  );
   const reevaluate = (uids: ReadonlySet<string>) => void deps.reevaluate(({ uid }) => uids.has(uid));
   const memory = createConfigurationMemory(scopedState(opening.state, 'configuration'));
   return {

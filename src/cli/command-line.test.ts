@@ -21,8 +21,7 @@ function exit(line: string, variables: Record<string, string> = {}): Exit {
 
 describe('herald run', () => {
   test('defaults are those of argocd-notifications-controller', () => {
-    const { options, notices } = run('');
-    expect(notices).toEqual([]);
+    const { options } = run('');
     expect(options).toMatchObject({
       applicationNamespaces: [],
       appLabelSelector: '',
@@ -35,11 +34,69 @@ describe('herald run', () => {
       shutdownTimeout: 20_000,
       log: { level: 'info', format: 'json' },
       metricsPort: 9001,
+      repoServer: {
+        address: 'argocd-repo-server:8081',
+        plaintext: false,
+        caFiles: undefined,
+        clientCertificate: {
+          certFile: '/app/config/reposerver/mtls/client.crt',
+          keyFile: '/app/config/reposerver/mtls/client.key',
+        },
+      },
+    });
+  });
+
+  const repoServer = (line: string, variables: Record<string, string> = {}) =>
+    run(line, variables).options.repoServer;
+
+  test('how the repo-server is reached', () => {
+    expect(repoServer('--argocd-repo-server=')).toBeUndefined();
+    expect(repoServer('--argocd-repo-server repo.argocd.svc:9 --argocd-repo-server-plaintext')).toMatchObject(
+      {
+        address: 'repo.argocd.svc:9',
+        plaintext: true,
+      },
+    );
+    const mounted = (folder: string) => [
+      `${folder}/reposerver/tls/tls.crt`,
+      `${folder}/reposerver/tls/ca.crt`,
+    ];
+    expect(repoServer('--argocd-repo-server-strict-tls')?.caFiles).toEqual(mounted('/app/config'));
+    expect(
+      repoServer('--argocd-repo-server-strict-tls', { ARGOCD_APP_CONF_PATH: '/etc/argocd' })?.caFiles,
+    ).toEqual(mounted('/etc/argocd'));
+    expect(repoServer('--repo-server-ca-cert-path=/ca.pem --argocd-repo-server-strict-tls')?.caFiles).toEqual(
+      ['/ca.pem'],
+    );
+    expect(repoServer('--repo-server-client-cert-path= --repo-server-client-cert-key-path=')).toMatchObject({
+      clientCertificate: undefined,
+    });
+    const prefix = 'ARGOCD_NOTIFICATION_CONTROLLER_REPO_SERVER';
+    const variables = {
+      [`${prefix}_PLAINTEXT`]: 'true',
+      [`${prefix}_CA_CERT_PATH`]: '/a',
+      [`${prefix}_CLIENT_CERT_PATH`]: '/b',
+      [`${prefix}_CLIENT_CERT_KEY_PATH`]: '/c',
+    };
+    expect(repoServer('', variables)).toMatchObject({
+      plaintext: true,
+      caFiles: ['/a'],
+      clientCertificate: { certFile: '/b', keyFile: '/c' },
+    });
+  });
+
+  test('commands take the same flags, with the variables of argocd admin', () => {
+    const line = 'template render t a.yaml --argocd-repo-server=r:1 --argocd-repo-server-plaintext';
+    const parsed = parseCommandLine(line.split(' '), { ...env, ARGOCD_REPO_SERVER_CA_CERT_PATH: '/ca' });
+    const expected = { address: 'r:1', plaintext: true, caFiles: ['/ca'] };
+    expect(parsed).toMatchObject({ options: { source: { repoServer: expected } } });
+    expect(parseCommandLine(['run', '--argocd-repo-server-x=1'], env)).toMatchObject({
+      stderr: expect.stringContaining('unknown flag --argocd-repo-server-x'),
     });
   });
 
   test('the arguments of an existing Deployment', () => {
-    const { options, notices } = run(
+    const { options } = run(
       '--metrics-port=9002 --loglevel debug --logformat=text -n argocd --processors-count 4 ' +
         '--argocd-repo-server argocd-repo-server:8081 --argocd-repo-server-plaintext ' +
         '--argocd-repo-server-strict-tls=false --secret-name=s --config-map-name c ' +
@@ -54,12 +111,8 @@ describe('herald run', () => {
       configMapName: 'c',
       appLabelSelector: 'team=a',
       kube: { namespace: 'argocd', kubeconfig: 'k', context: 'x' },
+      repoServer: { address: 'argocd-repo-server:8081', plaintext: true, caFiles: undefined },
     });
-    expect(notices.map((notice) => notice.split(' ')[0])).toEqual([
-      '--argocd-repo-server',
-      '--argocd-repo-server-plaintext',
-      '--argocd-repo-server-strict-tls',
-    ]);
   });
 
   test('is what flags without a command are for', () => {

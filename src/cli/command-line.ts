@@ -27,13 +27,11 @@ export function parseCommandLine(
   columns = 100,
 ): CommandLine | Exit {
   const output = { stdout: '', stderr: '' };
-  const reading: Reading = { env, ignored: [], where: 'herald', result: undefined };
+  const reading: Reading = { env, where: 'herald', result: undefined };
   const program = buildProgram(reading, output, columns);
   try {
     const commanded = withCommand(argv);
-    const { argv: arguments_, ignored } = readGoArguments(commanded, flagShapes(commanded));
-    reading.ignored = ignored;
-    program.parse(arguments_, { from: 'user' });
+    program.parse(readGoArguments(commanded, flagShapes(commanded)), { from: 'user' });
   } catch (error) {
     if (error instanceof Interrupted) return exitOf(error, output);
     if (error instanceof UsageError)
@@ -46,7 +44,6 @@ export function parseCommandLine(
 
 interface Reading {
   env: Environment;
-  ignored: string[];
   /** The command that is being read, for errors. */
   where: string;
   result: CommandLine | undefined;
@@ -108,7 +105,7 @@ function addCommand(program: Command, spec: CommandSpec, reading: Reading): void
     }
     const flags = readFlags(spec.flags, given, reading.env);
     const named = arguments_.filter((argument) => argument !== undefined);
-    reading.result = spec.read(flags, { arguments: named, env: reading.env, ignored: reading.ignored });
+    reading.result = spec.read(flags, { arguments: named, env: reading.env });
   });
 }
 

@@ -18,8 +18,6 @@ export interface CommandSpec {
 export interface Given {
   arguments: string[];
   env: Readonly<Record<string, string | undefined>>;
-  /** Accepted flags without effect. */
-  ignored: string[];
 }
 
 /** Infers the types of the values from the flags, which a list of specs cannot hold. */

@@ -4,11 +4,6 @@ import { configCommands } from './config-commands.ts';
 import { deliveriesCommands } from './deliveries-commands.ts';
 import { runCommandFlags, runOptions } from './run-flags.ts';
 
-/** Flags of Argo CD that are accepted, so that manifests need no edit, and mean nothing here. */
-function noticesOf(ignored: readonly string[]): string[] {
-  return ignored.map((flag) => `${flag} has no effect: Herald asks Argo CD's API, not its repo server`);
-}
-
 export const commandSpecs: readonly CommandSpec[] = [
   command({
     path: ['run'],
@@ -22,11 +17,7 @@ export const commandSpecs: readonly CommandSpec[] = [
       ['In the cluster, next to Argo CD, with a Valkey sidecar', 'herald run --queue redis://localhost:6379'],
       ['From a laptop', 'herald run --kubeconfig ~/.kube/config --namespace argocd'],
     ],
-    read: (values, { env, ignored }) => ({
-      command: 'run',
-      options: runOptions(values, env),
-      notices: noticesOf(ignored),
-    }),
+    read: (values, { env }) => ({ command: 'run', options: runOptions(values, env) }),
   }),
   ...configCommands,
   ...deliveriesCommands,

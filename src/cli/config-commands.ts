@@ -5,6 +5,7 @@ import { type FlagValues, UsageError } from './flags.ts';
 import { kubeFlags } from './kube-flags.ts';
 import type { ConfigSource, GetOptions, TemplateRenderOptions, TriggerRunOptions } from './options.ts';
 import { listOutput, outputFlag, outputGroup } from './output-flags.ts';
+import { commandRepoServerFlags, splitRepoServer } from './repo-server-flags.ts';
 import { runFlags } from './run-flags.ts';
 
 const sourceGroup = 'Configuration:';
@@ -24,6 +25,7 @@ const sourceFlags = {
   }),
   configMapName: runFlags.configMapName,
   secretName: runFlags.secretName,
+  ...commandRepoServerFlags,
   ...kubeFlags,
 };
 
@@ -62,14 +64,14 @@ const applicationArgument = {
   help: 'File with an Application, or the name of one in the cluster',
 };
 
-function sourceOf(values: FlagValues<typeof sourceFlags>): ConfigSource {
-  const { configMap, secret, configMapName, secretName, ...kube } = values;
+function sourceOf(values: FlagValues<typeof sourceFlags>, env: Given['env']): ConfigSource {
+  const { configMap, secret, configMapName, secretName, repoServer, ...kube } = splitRepoServer(values, env);
   if (configMap === '-' && secret === '-') {
     throw new UsageError(
       '--config-map - and --secret - cannot both read standard input: give one of them a file',
     );
   }
-  return { kube, configMapName, secretName, configMap, secret };
+  return { kube, configMapName, secretName, configMap, secret, repoServer };
 }
 
 export const configCommands: readonly CommandSpec[] = [
@@ -96,9 +98,9 @@ export const configCommands: readonly CommandSpec[] = [
     ],
     read: (
       { output, application, cluster, strict, selfService, applicationNamespaces, ...values },
-      { arguments: files },
+      { arguments: files, env },
     ) => {
-      const source = sourceOf({ ...values, cluster: '' });
+      const source = sourceOf({ ...values, cluster: '' }, env);
       const inputs = [...files, source.configMap, source.secret, application].filter(
         (input) => input === '-',
       );
@@ -143,9 +145,9 @@ export const configCommands: readonly CommandSpec[] = [
       ['An Application of the cluster', 'herald trigger run on-sync-failed guestbook'],
       ['Files only', 'herald trigger run on-sync-failed ./app.yaml --config-map cm.yaml --secret :empty'],
     ],
-    read: ({ output, ...values }, { arguments: [trigger = '', application = ''] }) => ({
+    read: ({ output, ...values }, { arguments: [trigger = '', application = ''], env }) => ({
       command: 'trigger run',
-      options: { source: sourceOf(values), trigger, application, output },
+      options: { source: sourceOf(values, env), trigger, application, output },
     }),
   }),
   command({
@@ -188,9 +190,9 @@ export const configCommands: readonly CommandSpec[] = [
     examples: [
       ['As Slack would get it', 'herald template render app-sync-failed guestbook --recipient slack:deploys'],
     ],
-    read: ({ output, recipient, ...values }, { arguments: [names = '', application = ''] }) => ({
+    read: ({ output, recipient, ...values }, { arguments: [names = '', application = ''], env }) => ({
       command: 'template render',
-      options: { source: sourceOf(values), templates: names.split(','), application, recipient, output },
+      options: { source: sourceOf(values, env), templates: names.split(','), application, recipient, output },
     }),
   }),
   command({
@@ -213,16 +215,16 @@ export const configCommands: readonly CommandSpec[] = [
       ['To the console', 'herald template notify app-sync-succeeded guestbook'],
       ['To Slack', 'herald template notify app-sync-succeeded guestbook --recipient slack:my-channel'],
     ],
-    read: ({ recipients, ...values }, { arguments: [template = '', application = ''] }) => ({
+    read: ({ recipients, ...values }, { arguments: [template = '', application = ''], env }) => ({
       command: 'template notify',
-      options: { source: sourceOf(values), template, application, recipients },
+      options: { source: sourceOf(values, env), template, application, recipients },
     }),
   }),
 ];
 
 function getOptions(
   { output, ...values }: FlagValues<typeof sourceFlags & { output: typeof getOutput }>,
-  { arguments: [name] }: Given,
+  { arguments: [name], env }: Given,
 ): GetOptions {
-  return { source: sourceOf(values), ...(name === undefined ? {} : { name }), output };
+  return { source: sourceOf(values, env), ...(name === undefined ? {} : { name }), output };
 }

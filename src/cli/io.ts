@@ -23,7 +23,10 @@ export interface CommandIo {
 export interface ClusterReader {
   /** The namespace of the context or of the pod. */
   readonly namespace: string;
-  json(request: { path: string; query?: Readonly<Record<string, string>> }): Promise<unknown>;
+  json(request: {
+    path: string;
+    query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  }): Promise<unknown>;
   close(): Promise<void>;
 }
 

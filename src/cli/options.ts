@@ -1,14 +1,10 @@
+import type { RepoServerOptions } from '../argocd/repo-server-tls.ts';
 import type { KubeOptions } from './kube-flags.ts';
 import type { RunOptions } from './run-flags.ts';
 
 /** What the command line asks for. */
 export type CommandLine =
-  | {
-      command: 'run';
-      options: RunOptions;
-      /** To be logged as warnings. */
-      notices: string[];
-    }
+  | { command: 'run'; options: RunOptions }
   | { command: 'config check'; options: ConfigCheckOptions }
   | { command: 'deliveries'; options: DeliveriesOptions }
   | { command: 'deliveries retry'; options: ParkedOptions }
@@ -28,6 +24,8 @@ export interface ConfigSource {
   configMap: string;
   /** Path, `-`, `:empty` for a Secret without keys, '' for the cluster. */
   secret: string;
+  /** Whom repo functions ask where the ConfigMap says nobody; undefined: nobody. */
+  repoServer: RepoServerOptions | undefined;
 }
 
 export interface ConfigCheckOptions {

@@ -1,3 +1,4 @@
+import type { RepoServerOptions } from '../argocd/repo-server-tls.ts';
 import { compileNamespacePatterns } from '../cluster/namespace-patterns.ts';
 import type { LogOptions } from '../log.ts';
 import { addressProblem } from '../net/address-policy.ts';
@@ -14,6 +15,7 @@ import {
 import type { FlagValues } from './flags.ts';
 import { type KubeOptions, kubeFlags } from './kube-flags.ts';
 import { isInMemory, queueFlag, resolveQueue } from './queue-flag.ts';
+import { runRepoServerFlags, splitRepoServer } from './repo-server-flags.ts';
 
 const watching = 'What is watched:';
 const configuration = 'Configuration:';
@@ -146,7 +148,7 @@ export const runFlags = {
   }),
 };
 
-export const runCommandFlags = { ...runFlags, ...kubeFlags };
+export const runCommandFlags = { ...runFlags, ...runRepoServerFlags, ...kubeFlags };
 
 /** Everything that `herald run` is told, in one object; `main.ts` hands its parts to the folders. */
 export interface RunOptions {
@@ -161,6 +163,8 @@ export interface RunOptions {
   selfService: boolean;
   /** As `createAddressPolicy` takes them. */
   tenantServiceAddresses: string[];
+  /** Whom repo functions ask where the ConfigMap says nobody; undefined: nobody. */
+  repoServer: RepoServerOptions | undefined;
   /** As `openStore` takes it. It may hold a password: not for logs. */
   queue: string;
   /** As argocd-notifications counts its workers, 1 to 1000. */
@@ -191,8 +195,9 @@ export function runOptions(
     logLevel,
     logFormat,
     metricsPort,
+    repoServer,
     ...kube
-  } = values;
+  } = splitRepoServer(values, env);
   const url = resolveQueue(queue, env);
   return {
     kube,
@@ -202,6 +207,7 @@ export function runOptions(
     secretName,
     selfService,
     tenantServiceAddresses,
+    repoServer,
     queue: url,
     processors: Math.min(processors, mostProcessors),
     notifiedAnnotation: notifiedAnnotation || (isInMemory(url) ? 'write' : 'read'),

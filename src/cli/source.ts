@@ -40,6 +40,8 @@ export interface Source {
   appProject(application: Application): Promise<JsonObject | undefined>;
   /** The namespace that stands for the controller's. */
   namespace(): string;
+  /** The connection, opened now where it is not. Throws a CommandFailure. */
+  cluster(): ClusterReader;
   close(): Promise<void>;
 }
 
@@ -189,6 +191,7 @@ export function openSource(source: ConfigSource, io: CommandIo): Source {
     },
 
     namespace: clusterNamespace,
+    cluster,
 
     async close() {
       await connection?.close();

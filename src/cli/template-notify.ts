@@ -33,7 +33,7 @@ export async function notify(options: TemplateNotifyOptions, io: CommandIo): Pro
     const template = requireNamed<Template>(config, 'template', options.template, io);
     const application = await source.application(options.application);
     const appProject = (await source.appProject(application)) ?? {};
-    return await withArgocd(config, loaded, io, async (argocd) => {
+    return await withArgocd({ config, loaded, source, options: options.source }, io, async (argocd) => {
       const context: RenderContext = { config, loaded, application, appProject, argocd, io };
       let failed = 0;
       for (const address of addresses) {

@@ -17,10 +17,14 @@ export async function renderTemplates(options: TemplateRenderOptions, io: Comman
     const templates = options.templates.map((name) => requireNamed<Template>(config, 'template', name, io));
     const application = await source.application(options.application);
     const appProject = (await source.appProject(application)) ?? {};
-    const { shown, isBroken } = await withArgocd(config, loaded, io, (argocd) => {
-      const context: RenderContext = { config, loaded, application, appProject, argocd, io };
-      return renderFor(address, templates, context);
-    });
+    const { shown, isBroken } = await withArgocd(
+      { config, loaded, source, options: options.source },
+      io,
+      (argocd) => {
+        const context: RenderContext = { config, loaded, application, appProject, argocd, io };
+        return renderFor(address, templates, context);
+      },
+    );
     io.stdout(formatted(shown, options.output));
     return isBroken ? exitCode.negative : exitCode.ok;
   } finally {

@@ -63,13 +63,17 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
         now: io.now(),
       });
     const known = { text, scrub, past, prospect };
-    const evaluated = await withArgocd(config, loaded, io, async (argocd) => {
-      if (!argocd) return conditions.map((condition) => evaluate(condition, conditionVars(sources), known));
-      await fetchAnswers(argocd, conditions, sources);
-      const repo = createRepoEvaluation(argocd, application.object, () => undefined);
-      const vars = conditionVars({ ...sources, repo: repo.provider });
-      return conditions.map((condition) => evaluate(condition, vars, known, repo));
-    });
+    const evaluated = await withArgocd(
+      { config, loaded, source, options: options.source },
+      io,
+      async (argocd) => {
+        if (!argocd) return conditions.map((condition) => evaluate(condition, conditionVars(sources), known));
+        await fetchAnswers(argocd, conditions, sources);
+        const repo = createRepoEvaluation(argocd, application.object, () => undefined);
+        const vars = conditionVars({ ...sources, repo: repo.provider });
+        return conditions.map((condition) => evaluate(condition, vars, known, repo));
+      },
+    );
     io.stdout(
       options.output === 'wide' ? tableOf(evaluated) : formatted(evaluated.map(factsOf), options.output),
     );

@@ -60,7 +60,7 @@ async function leaf(host: string, kind: CertificateKind, ca: KeyAndCertificate, 
     notAfterDate: new Date(kind === 'expired' ? now - 2 * day : now + day),
     extensions: [
       { name: 'basicConstraints', cA: false },
-      { name: 'extKeyUsage', serverAuth: true },
+      { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
       {
         name: 'subjectAltName',
         altNames: [isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name }],
