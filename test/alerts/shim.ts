@@ -1,5 +1,4 @@
 import { parseDocument } from 'yaml';
-import { parsePrometheusDuration } from '../../src/go/durations.ts';
 import {
   compileGroups,
   compileInhibit,
@@ -8,6 +7,7 @@ import {
   noRules,
 } from '../../src/alerts/schema.ts';
 import type { Config } from '../../src/config/config.ts';
+import { parsePrometheusDuration } from '../../src/go/durations.ts';
 
 /** Reads the fields of a lifecycle and the keys of rules until the configuration does. */
 export function shim(config: Config, data: Readonly<Record<string, string>>): void {
