@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type AlertStates, createAlertStates, ongoingLabels } from './metrics/alert-series.ts';
 import {
   type ApplicationSeries,
   alertLabels,
@@ -33,6 +34,7 @@ import { createFigureSeries, type FigureSeries } from './metrics/figure-series.t
  */
 export interface Metrics
   extends ApplicationSeries,
+    AlertStates,
     ApplicationSetSeries,
     ConfigSeries,
     FigureSeries,
@@ -58,6 +60,14 @@ export interface Metrics
   readonly suppressed: NamedCounter<'trigger' | 'service'>;
   /** Attempts of unknown fate: `found` says what the next one saw of them: found, absent or unreadable (sent again blindly). */
   readonly unclearAttempts: NamedCounter<'service' | 'found'>;
+  /** `into` is pending, firing, cancelled (it did not last), or why it ended; of alerts that have an end. */
+  readonly alertTransitions: NamedCounter<'trigger' | 'into'>;
+  /** Messages of alerts that have an end, by why they are sent. */
+  readonly notices: NamedCounter<'reason' | 'service'>;
+  /** How many alerts such a message tells of. */
+  readonly noticeSize: Histogram;
+  /** When an alert, a group or an evaluation is looked at next, Unix milliseconds; undefined: none is to be. */
+  setNextDue(at: number | undefined): void;
   /** `outcome` is answered, unknown, refused or unreachable. */
   readonly argocdRequests: Counter<'function' | 'outcome'>;
   /** `resource` is applications, appprojects, applicationsets, configmaps or secrets. */
@@ -74,6 +84,7 @@ export interface MetricsOptions {
 const latencyBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
 /** Argo CD writes whole seconds, so finer buckets would say nothing. */
 const lagBuckets = [1, 2, 5, 10, 30, 60, 300, 900];
+const sizeBuckets = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000];
 
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
@@ -172,6 +183,32 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ),
     { names: { service: 'services' }, start: { found: ['found', 'absent', 'unreadable'] } },
   );
+  const alertTransitions = configured.counter(
+    counter('herald_alert_transitions_total', 'Alerts with an end that changed their state, by what into.', [
+      'trigger',
+      'into',
+    ]),
+    { names: { trigger: 'triggers' }, start: { into: ['pending', 'firing', 'recovered'] } },
+  );
+  const notices = configured.counter(
+    counter('herald_notices_total', 'Messages of alerts with an end, by why they are sent.', [
+      'reason',
+      'service',
+    ]),
+    { names: { service: 'services' } },
+  );
+  const noticeSize = new Histogram({
+    name: 'herald_notice_alerts',
+    help: 'How many alerts a message tells of.',
+    buckets: sizeBuckets,
+    registers,
+  });
+  const nextDue = gauge(
+    'herald_next_due_timestamp_seconds',
+    'When an alert, a group or an evaluation is looked at next, Unix time.',
+    [],
+  );
+  nextDue.remove();
   const argocdRequests = counter(
     'herald_argocd_requests_total',
     "Requests to Argo CD's repo-server or API for repo functions, by outcome.",
@@ -266,6 +303,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     '1 while the condition of the trigger holds for a subscribed Application.',
     alertLabels,
   );
+  const alerts = gauge('herald_alerts', 'Alerts with an end, by their state, always 1.', ongoingLabels);
   const alertSince = gauge(
     'herald_alert_active_since_timestamp_seconds',
     'Since when the condition has held, Unix time.',
@@ -286,6 +324,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
     suppressed,
     unclearAttempts,
     argocdRequests,
+    alertTransitions,
+    notices,
+    noticeSize,
+    setNextDue(at) {
+      if (at === undefined) nextDue.remove();
+      else nextDue.set(at / 1000);
+    },
     watchRestarts,
 
     ...figures,
@@ -296,5 +341,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
       (trigger) => configured.shown('triggers', trigger),
     ),
     ...createApplicationSetSeries(applicationSets),
+    ...createAlertStates(alerts, (trigger) => configured.shown('triggers', trigger)),
   };
 }

@@ -43,8 +43,8 @@ export function openAlert(
   now: number,
 ): AlertStep {
   const { severity, labels } = event;
-  const since = Math.min(event.since ?? now, now);
-  return ripen({ ...identity, key, severity, labels, state: 'pending', since, changes: [] }, policy, now);
+  const alert: Alert = { ...identity, key, severity, labels, state: 'pending', since: now, changes: [] };
+  return ripen({ ...alert, ...sinceOf(event.since ?? now, now) }, policy, now);
 }
 
 /**
@@ -65,13 +65,20 @@ function stepPending(alert: Alert, event: AlertEvent, policy: AlertPolicy, now: 
       return { alert: undefined };
     case 'matched': {
       const { severity, labels } = event;
+      const said = event.since ?? alert.since;
       // A later time in the object: it has been otherwise in between.
-      const since = Math.min(Math.max(alert.since, event.since ?? alert.since), now);
-      return ripen({ ...alert, severity, labels, since }, policy, now);
+      const isLater = said > alert.since && said !== alert.ahead;
+      const since = isLater ? sinceOf(said, now) : { since: Math.min(alert.since, now) };
+      return ripen({ ...alert, severity, labels, ...since }, policy, now);
     }
     default:
       return ripen(alert, policy, now);
   }
+}
+
+/** A time in the cluster that is ahead of ours counts as now, once. */
+function sinceOf(said: number, now: number): Pick<Alert, 'since' | 'ahead'> {
+  return said > now ? { since: now, ahead: said } : { since: said };
 }
 
 function stepFiring(alert: Alert, event: AlertEvent, policy: AlertPolicy, now: number): AlertStep {

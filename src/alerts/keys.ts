@@ -17,6 +17,34 @@ export function alertKey(uid: string, alert: AlertIdentity): string {
   return hashOf('alert', uid, configNamespace, trigger, condition, oncePer);
 }
 
+/** Of one occurrence of an alert; `began`: a time that no other occurrence has. */
+export function occurrenceKey(uid: string, alert: AlertIdentity, began: number): string {
+  return hashOf('occurrence', alertKey(uid, alert), `${began}`);
+}
+
+/** Of the ongoing notice of one alert; `alert` is its key. */
+export function ownNoticeKey(
+  configNamespace: string,
+  { service, recipient }: Destination,
+  alert: string,
+): string {
+  return hashOf('ongoing', configNamespace, service, recipient, alert);
+}
+
+/** Of the ongoing notice of a group. `parts` tell the groups of a destination apart. */
+export function groupKey(
+  configNamespace: string,
+  { service, recipient }: Destination,
+  parts: readonly string[],
+): string {
+  return hashOf('group', configNamespace, service, recipient, ...parts);
+}
+
+/** Of the message that an ongoing notice makes after `last`, '' for none, at a time. */
+export function messageId(notice: string, last: string, at: number): string {
+  return hashOf('message', notice, last, `${at}`);
+}
+
 /** Of the notice of one alert; `slot` as {@link slotOf} answers it. */
 export function noticeKey(uid: string, slot: string): string {
   return hashOf('notice', uid, slot);

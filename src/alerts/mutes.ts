@@ -1,6 +1,7 @@
 /** What holds alerts back: silences, mute times and inhibition, behind one answer. Pure. */
 import type { HeldBy } from '../ledger/rows.ts';
 import { type LabelValues, type Matcher, matchesAll } from './matcher.ts';
+import { createMatcherIndex } from './matcher-index.ts';
 import type { InhibitRule, MuteRule } from './rules.ts';
 import { isWithin, nextChange } from './times.ts';
 
@@ -38,13 +39,16 @@ export function mutedBy(rules: readonly MuteRule[], labels: LabelValues, now: nu
  * silenced (check 27); while one of several is left, its targets stay inhibited (check 30).
  */
 export interface Inhibition {
-  /** The alert fires, with these labels; said again when they change. Answers whether anything changed for others. */
-  fires(key: string, labels: LabelValues): boolean;
+  /**
+   * The alert fires, with these labels; said again when they change. Answers the places, as `targets` names them, for
+   * which that changes anything.
+   */
+  fires(key: string, labels: LabelValues): string[];
   /** It does not any more. */
-  ended(key: string): boolean;
+  ended(key: string): string[];
   by(key: string, labels: LabelValues): Mute | undefined;
-  /** Whether a source that comes later could inhibit it: it is then held for a moment (check 31). */
-  isTarget(labels: LabelValues): boolean;
+  /** Where sources could inhibit an alert with these labels: one that comes is waited for a moment (check 31). */
+  targets(labels: LabelValues): string[];
 }
 
 interface Index {
@@ -54,12 +58,20 @@ interface Index {
   sources: Map<string, { plain: Set<string>; both: Set<string> }>;
 }
 
+interface Place {
+  index: Index;
+  equal: string;
+  side: 'plain' | 'both';
+}
+
 export function createInhibition(rules: readonly InhibitRule[]): Inhibition {
   const indexes: Index[] = rules.map((rule, at) => ({ rule, id: `inhibit ${at + 1}`, sources: new Map() }));
+  const bySource = createMatcherIndex(indexes, ({ rule }) => rule.source);
+  const byTarget = createMatcherIndex(indexes, ({ rule }) => rule.target);
   /** Where a source stands, so that it is found again when its labels have changed. */
-  const places = new Map<string, { index: Index; equal: string; side: 'plain' | 'both' }[]>();
+  const places = new Map<string, Place[]>();
 
-  function ended(key: string): boolean {
+  function leave(key: string): Place[] {
     const found = places.get(key) ?? [];
     for (const { index, equal, side } of found) {
       const sources = index.sources.get(equal);
@@ -67,49 +79,52 @@ export function createInhibition(rules: readonly InhibitRule[]): Inhibition {
       if (sources && sources.plain.size + sources.both.size === 0) index.sources.delete(equal);
     }
     places.delete(key);
-    return found.length > 0;
+    return found;
   }
 
   return {
     fires(key, labels) {
-      const before = JSON.stringify(
-        places.get(key)?.map(({ index: { id }, equal, side }) => [id, equal, side]),
-      );
-      ended(key);
-      const found: { index: Index; equal: string; side: 'plain' | 'both' }[] = [];
-      for (const index of indexes) {
-        if (!matchesAll(index.rule.source, labels)) continue;
+      const before = leave(key);
+      const found = bySource.matching(labels).map((index): Place => {
         const equal = equalKey(index.rule, labels);
         const side = matchesAll(index.rule.target, labels) ? 'both' : 'plain';
         const sources = index.sources.get(equal) ?? { plain: new Set(), both: new Set() };
         sources[side].add(key);
         index.sources.set(equal, sources);
-        found.push({ index, equal, side });
-      }
+        return { index, equal, side };
+      });
       if (found.length > 0) places.set(key, found);
-      return (
-        before !==
-        JSON.stringify(
-          found.length === 0 ? undefined : found.map(({ index: { id }, equal, side }) => [id, equal, side]),
-        )
-      );
+      return [...differing(before, found), ...differing(found, before)].map(nameOf);
     },
-    ended,
+    ended: (key) => leave(key).map(nameOf),
     by(key, labels) {
-      for (const { rule, id, sources } of indexes) {
-        if (!matchesAll(rule.target, labels)) continue;
+      for (const { rule, id, sources } of byTarget.matching(labels)) {
         const found = sources.get(equalKey(rule, labels));
         if (!found) continue;
         // What matches both sides inhibits no other such alert (check 29).
         const isSource = matchesAll(rule.source, labels);
-        if (found.plain.size > 0 || (!isSource && [...found.both].some((other) => other !== key)))
+        if (found.plain.size > 0 || (!isSource && found.both.size > (found.both.has(key) ? 1 : 0)))
           return { by: 'inhibit', id };
       }
       return undefined;
     },
-    isTarget: (labels) =>
-      indexes.some(({ rule }) => matchesAll(rule.target, labels) && !matchesAll(rule.source, labels)),
+    targets: (labels) =>
+      byTarget
+        .matching(labels)
+        .filter(({ rule }) => !matchesAll(rule.source, labels))
+        .map((index) => nameOf({ index, equal: equalKey(index.rule, labels) })),
   };
+}
+
+function differing(places: readonly Place[], others: readonly Place[]): Place[] {
+  return places.filter(
+    ({ index, equal, side }) =>
+      !others.some((other) => other.index === index && other.equal === equal && other.side === side),
+  );
+}
+
+function nameOf({ index, equal }: Pick<Place, 'index' | 'equal'>): string {
+  return `${index.id} ${equal}`;
 }
 
 /** Labels that are missing are empty, and equal (check 28). */

@@ -13,6 +13,8 @@ export function createFigures(deps: {
   watches(): ReflectorState[];
   /** Changes that wait in memory for the store. */
   backlog(): number;
+  /** When something is looked at next, Unix milliseconds. */
+  nextDue?(): number | undefined;
 }): () => Promise<void> {
   const { queue, ledger, metrics } = deps;
   const counted = new Map<string, number>();
@@ -38,6 +40,7 @@ export function createFigures(deps: {
     for (const name of reported) if (!now.has(name)) metrics.setWatch(name, undefined);
     reported = now;
     metrics.setBacklog(deps.backlog());
+    metrics.setNextDue(deps.nextDue?.());
     try {
       const [counts, oldestDueAge] = await Promise.all([queue.counts(), queue.oldestDueAge()]);
       metrics.setQueue({ counts, oldestDueAge });

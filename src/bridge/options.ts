@@ -2,6 +2,7 @@ import type { RepoServerOptions } from '../argocd/repo-server-tls.ts';
 import type { Clock } from '../clock.ts';
 import type { Connection } from '../cluster/connect.ts';
 import type { WatchScope } from '../cluster/scope.ts';
+import type { Asked } from '../configurations/argocd.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { createService, ServiceDeps } from '../services/registry.ts';
@@ -23,7 +24,7 @@ export interface BridgeDeps {
   log: Logger;
 }
 
-export interface BridgeOptions {
+export interface BridgeOptions extends Pick<Asked, 'repoServer'> {
   /** The controller's namespace is the first of it. */
   scope: WatchScope;
   /** Label selector, '' for all. */

@@ -93,6 +93,7 @@ export function createReplica(deps: Deps, options: BridgeOptions): Replica {
     metrics,
     watches: deps.watches,
     backlog: () => leading.term()?.backlog() ?? 0,
+    nextDue: () => leading.term()?.nextDue(),
   });
 
   return {

@@ -128,7 +128,7 @@ interface Manifest {
 }
 
 const dataKey =
-  /^(?:(?:service|trigger|template|defaultTriggers)\.|(?:subscriptions|defaultTriggers|context)$)/;
+  /^(?:(?:service|trigger|template|defaultTriggers)\.|(?:subscriptions|defaultTriggers|context|silences|muteTimes|inhibit)$)/;
 
 function readManifests(file: { name: string; text: string }, problems: FileProblem[]): Manifest[] {
   return splitDocuments(file.text).flatMap(({ text, offset }) => {

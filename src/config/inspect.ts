@@ -53,7 +53,9 @@ export function inspectConfig(config: InspectedConfig, options: InspectOptions):
     ...checkRenderings({ ...config, ...options }),
     ...checkSectionTypes(config, config.textOf),
     ...unknownServices(config),
-    ...['argocd', 'context', 'subscriptions'].flatMap((key) => checkTags(key, config.textOf(key) ?? '')),
+    ...['argocd', 'context', 'subscriptions', ...Object.keys(config.rules)].flatMap((key) =>
+      checkTags(key, config.textOf(key) ?? ''),
+    ),
     ...inspectRules(config, options.now),
     ...checkEnds(config, config.textOf),
   ];

@@ -120,6 +120,17 @@ describe('parseConfig', () => {
     ]);
   });
 
+  it('keeps the last good version of what becomes too long', () => {
+    const first = parse({});
+    const grown = { ...good, 'template.deployed': `message: ${'x'.repeat(longestKey)}` };
+    const second = parse({ configMap: grown, previous: first });
+    expect(second.templates.get('deployed')).toBe(first.templates.get('deployed'));
+    expect(second.problems).toMatchObject([
+      { key: 'template.deployed', what: expect.stringContaining('the previous version stays in force') },
+    ]);
+    expect(parse({ configMap: good, previous: second }).problems).toEqual([]);
+  });
+
   it('forgets keys that are removed', () => {
     const first = parse({});
     const { 'trigger.on-deployed': _removed, ...rest } = good;
@@ -424,6 +435,10 @@ describe('parseConfig', () => {
       'service.slack.x',
       'service.email',
       'subscriptions',
+      'silences',
+      'muteTimes',
+      'inhibit',
+      'groups',
       'defaultTriggers',
       'defaultTriggers.slack',
       'context',

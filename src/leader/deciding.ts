@@ -7,26 +7,43 @@ import type { ApplicationRecord, Row } from '../ledger/rows.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, Delivery } from '../model.ts';
 import { applicationRecord, recordFingerprint } from './application-record.ts';
+import type { Asking } from './asking.ts';
 import type { AlertEvaluation } from './evaluate.ts';
+import type { Groups } from './groups.ts';
+import type { About, Ongoing } from './ongoing.ts';
 import type { Hold } from './progress.ts';
 import { activeAlerts, type Tracked } from './tracked.ts';
-import type { LedgerWriter } from './writer.ts';
+import type { LedgerWriter, Write } from './writer.ts';
 
 /** What evaluations mean for an Application, handed to the writer. */
 export interface Deciding {
-  /** `isHistoryNew`: its counts of changes are to be written, too. */
+  /**
+   * `isHistoryNew`: its counts of changes are to be written, too. Answers when it is to be looked at again although
+   * nothing happens, Unix milliseconds.
+   */
   decide(
     entry: Tracked,
     evaluations: readonly AlertEvaluation[],
-    about: { observedAt: number; isHistoryNew: boolean },
+    about: { observedAt: number; isHistoryNew: boolean; over?: NonNullable<About['over']> },
     hold: Hold,
-  ): void;
-  /** The Application was deleted. */
+  ): number | undefined;
+  /** The same where nothing is known but that time has passed. */
+  pass(
+    entry: Tracked,
+    about: { observedAt: number; over?: NonNullable<About['over']> },
+    hold: Hold,
+  ): number | undefined;
+  /** Whether something of its alerts is still to be told. */
+  isOwed(entry: Tracked): boolean;
+  /** The Application was deleted; `isOwed`: its rows stay until all is told. */
   forget(entry: Tracked, hold: Hold): void;
 }
 
 interface Deps {
   writer: Pick<LedgerWriter, 'write'>;
+  ongoing: Ongoing;
+  groups: Pick<Groups, 'set'>;
+  asking: Pick<Asking, 'ask'>;
   /** What argocd-notifications has recorded on the Application itself. */
   importAlerts(application: Application, evaluations: readonly AlertEvaluation[]): ImportedAlert[];
   /** Told of alerts without oncePer that are over. */
@@ -43,47 +60,104 @@ interface Deps {
  */
 const goneFor = 7 * 24 * 3_600_000;
 
-export function createDeciding({ writer, metrics, clock, ...deps }: Deps): Deciding {
-  return {
-    decide(entry, evaluations, { observedAt, isHistoryNew }, hold) {
+const noTimes: ReadonlyMap<string, number> = new Map();
+
+export function createDeciding({ writer, ongoing, groups, metrics, clock, ...deps }: Deps): Deciding {
+  /** What groups are to know of an Application is what is durable. */
+  function write(entry: Tracked, change: Write, hold: Hold): void {
+    const { uid } = entry.application;
+    const { life } = entry;
+    const shared = hold.share();
+    if (!life) {
+      writer.write(uid, change, shared);
+      return;
+    }
+    life.unwritten.count += 1;
+    const durable: Hold = {
+      share: () => durable,
+      release() {
+        shared.release();
+        life.unwritten.count -= 1;
+        handOn(entry);
+      },
+    };
+    writer.write(uid, change, durable);
+  }
+
+  function handOn(entry: Tracked): void {
+    if (entry.life?.unwritten.count === 0) groups.set(entry.application.uid, entry.life.members);
+  }
+
+  const deciding: Deciding = {
+    decide(entry, evaluations, { observedAt, isHistoryNew, over }, hold) {
       const { application } = entry;
-      const now = Math.max(clock.now(), entry.decidedAt + 1);
+      const occurrence = Math.max(clock.now(), entry.decidedAt + 1);
       const firstSight = entry.fingerprint === undefined;
       const imported = rowsOfImport(
         application.uid,
         firstSight ? deps.importAlerts(application, evaluations) : [],
-        now,
+        occurrence,
       );
       if (imported.rows.length > 0)
         entry.open = openNotices(imported.rows.filter((row) => row.kind === 'notice'));
-      const decision = decide(application, evaluations, entry.open, { now, observedAt }, imported.told);
+      const {
+        parts: ofAlerts,
+        plain,
+        due,
+        ask,
+      } = ongoing.advance(entry, evaluations, {
+        now: clock.now(),
+        occurrence,
+        observedAt,
+        imported: imported.rows.length > 0 ? timesOf(imported.rows) : noTimes,
+        ...(over ? { over } : {}),
+      });
+      const decision = decide(application, plain, entry.open, { now: occurrence, observedAt }, imported.told);
       entry.open = decision.open;
-      if (decision.parts.length > 0) entry.decidedAt = now;
+      const decided = [...ofAlerts, ...decision.parts];
+      if (decided.length > 0) entry.decidedAt = occurrence;
       metrics.setAlerts(application, activeAlerts(entry, evaluations));
       const isTold = entry.fingerprint !== undefined || evaluations.length > 0;
-      const parts = [...partsOfImport(imported.rows, decision.parts), ...decision.parts];
+      const parts = [...partsOfImport(imported.rows, decided), ...decided];
       const record = isTold ? recordOf(entry, parts.length > 0 || isHistoryNew) : undefined;
       for (const delivery of decision.named) deps.onNamed(delivery);
       if (decision.ended.length > 0) deps.onEnded(application, decision.ended);
       if (record)
-        writer.write(
-          application.uid,
-          { parts, last: { put: [{ kind: 'application', key: '', value: record }] } },
-          hold.share(),
-        );
+        write(entry, { parts, last: { put: [{ kind: 'application', key: '', value: record }] } }, hold);
+      else handOn(entry);
+      if (ask.length > 0) deps.asking.ask(entry, ask);
+      return due;
     },
-    forget({ application: { uid, resourceVersion }, fingerprint }, hold) {
+    pass(entry, about, hold) {
+      const evaluations = (entry.life?.evaluations ?? []).map((evaluation) => ({
+        ...evaluation,
+        result: noAnswer,
+      }));
+      return deciding.decide(entry, evaluations, { ...about, isHistoryNew: false }, hold);
+    },
+    isOwed: ({ life }) => life !== undefined && life.alerts.size > 0,
+    forget(entry, hold) {
+      const { application, fingerprint, life } = entry;
       // Of one without a record there is nothing to forget.
       if (fingerprint === undefined) return;
       const gone: Row<'gone'> = {
         kind: 'gone',
         key: '',
-        value: { revision: resourceVersion },
+        value: { revision: application.resourceVersion },
         expiresAt: clock.now() + goneFor,
       };
-      writer.write(uid, { clear: true, last: { put: [gone] } }, hold.share());
+      const clear = life === undefined || life.alerts.size === 0;
+      writer.write(application.uid, { clear, last: { put: [gone] } }, hold.share());
     },
   };
+  return deciding;
+}
+
+const noAnswer = { status: 'failed', error: 'nothing but time has passed' } as const;
+
+/** When oncePer values were told, by the keys of their rows. */
+function timesOf(rows: readonly Row[]): Map<string, number> {
+  return new Map(rows.flatMap((row) => (row.kind === 'told' ? [[row.key, row.value.since] as const] : [])));
 }
 
 /**

@@ -10,6 +10,8 @@ export interface DueTimes {
   /** Everything is due now: the clock by which the times were told has been set back. */
   hurry(): void;
   size(): number;
+  /** The earliest; a time that was replaced may stand for it until it has come. */
+  next(): number | undefined;
   stop(): void;
 }
 
@@ -98,6 +100,7 @@ export function createDueTimes(deps: { clock: Clock; due(key: string): Promise<v
       arm();
     },
     size: () => current.size,
+    next: () => (current.size === 0 ? undefined : heap[0]?.at),
     stop() {
       wake?.cancel();
       wake = undefined;

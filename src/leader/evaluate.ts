@@ -12,6 +12,8 @@ export interface AlertEvaluation extends Evaluation {
   severity: string;
   /** Position of the condition in its trigger. */
   index: number;
+  /** The condition itself. */
+  of: Pick<Condition, 'labels' | 'lifecycle' | 'since'>;
 }
 
 export interface EvaluatedApplication {
@@ -107,6 +109,7 @@ export function evaluateApplication(
           send: condition.send,
           severity: condition.severity,
           index: condition.index,
+          of: condition,
           destination,
           result,
         });

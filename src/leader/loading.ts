@@ -5,7 +5,7 @@ import type { TermLedger } from './term-ledger.ts';
 import type { LedgerWriter } from './writer.ts';
 
 /** What an evaluation needs of the ledger. */
-const kinds = ['application', 'notice', 'gone'] as const;
+const kinds = ['application', 'notice', 'gone', 'alert', 'ongoing'] as const;
 
 export type LoadedRow = Row<(typeof kinds)[number]>;
 
@@ -20,6 +20,8 @@ export interface Loading {
 interface Deps {
   ledger: Pick<TermLedger, 'load'>;
   writer: Pick<LedgerWriter, 'written'>;
+  /** Until then nothing is loaded. */
+  before?(): Promise<void> | undefined;
   /** An answer has been dealt with. */
   onLoaded(): void;
   clock: Clock;
@@ -57,6 +59,8 @@ export function createLoading(deps: Deps, { retryDelay = 100, maxRetryDelay = 5_
   }
 
   async function ask(uid: string, loaded: (rows: LoadedRow[]) => void): Promise<void> {
+    const before = deps.before?.();
+    if (before) await before;
     const rows = await untilAnswered(uid);
     if (rows && !signal.aborted) loaded(rows);
   }

@@ -15,6 +15,8 @@ export interface Observation {
   progress: Progress;
   observer: Observer;
   writer: LedgerWriter;
+  /** Loads what stands of silences and groups, before anything is decided. Where it is not called, nothing is grouped. */
+  begin(): void;
   /** Resolves when what was observed is durable. */
   settled(): Promise<void>;
 }
@@ -82,6 +84,7 @@ export function createObservation(deps: Deps, options: Options): Observation {
     progress,
     observer,
     writer,
+    begin: observer.alerting.begin,
     async settled() {
       await observer.settled();
       await writer.idle();

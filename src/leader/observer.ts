@@ -7,13 +7,18 @@ import type { Row } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, JsonObject } from '../model.ts';
+import { type Alerting, createAlerting } from './alerting.ts';
 import { type ApplicationEvent, nameOf, withDeletionTimestamp } from './application-event.ts';
 import { recordFingerprint } from './application-record.ts';
+import { createAsking } from './asking.ts';
 import { createDeciding } from './deciding.ts';
 import { createDueTimes } from './due-times.ts';
 import { createEvaluationProblems } from './evaluation-problems.ts';
 import { createEvaluator, resync } from './evaluator.ts';
+import { createLeaving } from './leaving.ts';
+import { createLife, toldRowsOf } from './life.ts';
 import { createLoading, type LoadedRow } from './loading.ts';
+import type { About } from './ongoing.ts';
 import type { Hold, Progress } from './progress.ts';
 import type { TermLedger } from './term-ledger.ts';
 import type { Tracked } from './tracked.ts';
@@ -35,15 +40,21 @@ export interface Observer {
   /** Rows that say that the oncePer values which match now are told, by Application: what pruning must keep. */
   matching(): IterableIterator<{ uid: string; told: Row<'told'>[] }>;
   size(): number;
+  /** Of alerts with an end: silences, acknowledgements and groups. */
+  alerting: Pick<Alerting, 'begin' | 'refresh' | 'scopes'>;
+  /** Every Application has been shown and evaluated: what is told together can be told. */
+  complete(): void;
+  /** When something is looked at next, Unix milliseconds. */
+  nextDue(): number | undefined;
   /** Evaluates nothing any more; the metrics of the Applications go. */
   stop(): void;
 }
 
 type EvaluatorDeps = Omit<Parameters<typeof createEvaluator>[0], 'spend' | 'problems'>;
-type DecidingDeps = Parameters<typeof createDeciding>[0];
+type DecidingDeps = Omit<Parameters<typeof createDeciding>[0], 'ongoing' | 'groups' | 'asking'>;
 
 export interface ObserverDeps extends EvaluatorDeps, DecidingDeps {
-  ledger: Pick<TermLedger, 'load'>;
+  ledger: Pick<TermLedger, 'load' | 'read' | 'rows'>;
   writer: LedgerWriter;
   /** Argo CD's gate: an operation has finished that the status does not reflect yet. */
   isRefreshed(object: JsonObject): boolean;
@@ -79,14 +90,31 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   let waitingEvents = 0;
   let phases = 0;
   let stopped = false;
-  const loading = createLoading({ ...deps, onLoaded: settle }, options);
+  const alerting = createAlerting({ ...deps, schedule, look }, options);
+  const loading = createLoading({ ...deps, before: alerting.begun, onLoaded: settle }, options);
+  const asking = createAsking({ ...deps, onAnswer: answered }, options);
   const turns = createTurns({ clock, onTurn: settle });
   const problems = createEvaluationProblems({ metrics, log, now: clock.now });
   const evaluator = createEvaluator({ ...deps, spend: turns.spend, problems });
-  const deciding = createDeciding(deps);
+  const deciding = createDeciding({ ...deps, ...alerting, asking });
   const dueTimes = createDueTimes({ clock, due });
+  const leaving = createLeaving({ ...deps, deciding, schedule });
 
-  const isSettled = (): boolean => loading.isIdle() && turns.waiting() === 0;
+  const isSettled = (): boolean => loading.isIdle() && asking.isIdle() && turns.waiting() === 0;
+
+  function schedule(key: string, at: number | undefined): void {
+    if (!stopped) dueTimes.set(key, at);
+  }
+
+  /** Looks at it soon: what holds back its alerts, or what is told of them, has changed. */
+  function look(uid: string): void {
+    if (tracked.has(uid) || leaving.has(uid)) schedule(uid, clock.now());
+  }
+
+  function answered({ application: { uid } }: Tracked): void {
+    look(uid);
+    settle();
+  }
 
   function settle(): void {
     if (isSettled()) for (const resolve of waiters.splice(0)) resolve();
@@ -124,7 +152,11 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     waitingEvents -= waited.length;
     const record = rows.find((row) => row.kind === 'application')?.value;
     if (record) {
+      leaving.remove(entry.application.uid);
       entry.open = openNotices(rows.filter((row) => row.kind === 'notice'));
+      if (rows.some(({ kind }) => kind === 'alert'))
+        entry.life = createLife(rows.filter((row) => row.kind === 'alert' || row.kind === 'ongoing'));
+      entry.isGone = rows.some(({ kind }) => kind === 'gone');
       entry.fingerprint = recordFingerprint(record);
       entry.history = record.history ?? {};
       entry.decidedUpTo = record.revision;
@@ -181,16 +213,14 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   function applyNow(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
     if (stopped) return;
     try {
-      if (event.kind === 'unwatched') {
-        drop(entry);
-        return;
-      }
-      if (event.kind !== 'deleted' && isDecided(event, entry)) return;
-      entry.application = event.kind === 'deleted' ? withDeletionTimestamp(event) : event.application;
-      evaluate(entry, event, hold);
-      if (event.kind === 'deleted') {
-        drop(entry);
-        deciding.forget(entry, hold);
+      if (event.kind === 'unwatched')
+        leave(entry, 'unsubscribed', hold, pass(entry, event, hold, 'unsubscribed'));
+      else if (event.kind === 'deleted') remove(entry, event, hold);
+      // It happened before its deletion, which is written.
+      else if (entry.isGone && event.isReplayed) return;
+      else if (!isDecided(event, entry)) {
+        entry.application = event.application;
+        evaluate(entry, event, hold);
       }
     } catch (error) {
       log.error(
@@ -200,22 +230,57 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     }
   }
 
-  function evaluate(entry: Tracked, { kind, observedAt }: ApplicationEvent, hold: Hold): void {
+  function remove(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
+    const over = 'application deleted';
+    entry.application = withDeletionTimestamp(event);
+    const due = entry.isGone ? pass(entry, event, hold, over) : evaluate(entry, event, hold, over);
+    leave(entry, over, hold, due);
+  }
+
+  function leave(entry: Tracked, why: NonNullable<About['over']>, hold: Hold, due: number | undefined): void {
+    drop(entry);
+    if (why === 'application deleted') deciding.forget(entry, hold);
+    if (deciding.isOwed(entry)) leaving.add(entry, why, due);
+  }
+
+  function pass(
+    entry: Tracked,
+    { observedAt }: ApplicationEvent,
+    hold: Hold,
+    over?: NonNullable<About['over']>,
+  ): number | undefined {
+    if (!entry.life) return undefined;
+    return deciding.pass(entry, { observedAt, ...(over ? { over } : {}) }, hold);
+  }
+
+  function evaluate(
+    entry: Tracked,
+    event: ApplicationEvent,
+    hold: Hold,
+    over?: NonNullable<About['over']>,
+  ): number | undefined {
     const { application } = entry;
+    const { kind, observedAt } = event;
     metrics.setApplication(application, observedAt);
-    if (kind === 'seen' && !deps.isRefreshed(application.object)) return;
+    if (kind === 'seen' && !deps.isRefreshed(application.object)) {
+      if (entry.life) schedule(application.uid, pass(entry, event, hold));
+      return undefined;
+    }
     problems.stuck(entry);
     const before = entry.history;
     const { evaluations, dueAt } = evaluator.evaluate(entry);
-    dueTimes.set(application.uid, dueAt);
-    deciding.decide(entry, evaluations, { observedAt, isHistoryNew: entry.history !== before }, hold);
+    const about = { observedAt, isHistoryNew: entry.history !== before, ...(over ? { over } : {}) };
+    const due = earliest(dueAt, deciding.decide(entry, evaluations, about, hold));
+    schedule(application.uid, due);
+    return due;
   }
 
   async function due(uid: string): Promise<void> {
     while (turns.waiting() > 0) await clock.turn();
+    if (stopped || alerting.groups.look(uid) || leaving.look(uid)) return;
     const entry = tracked.get(uid);
     // One that waits for the ledger is evaluated then.
-    if (stopped || !entry || entry.waiting) return;
+    if (!entry || entry.waiting) return;
     const wait = evaluator.wait(entry.application);
     if (wait > 0) dueTimes.set(uid, clock.now() + Math.max(wait, shortestWait));
     else again(entry);
@@ -223,6 +288,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
 
   function drop(entry: Tracked): void {
     metrics.forgetApplication(entry.application);
+    metrics.setOngoingAlerts(entry.application, []);
     tracked.delete(entry.application.uid);
     dueTimes.set(entry.application.uid, undefined);
   }
@@ -254,22 +320,34 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       return entry?.waiting?.at(-1)?.event.application ?? entry?.application;
     },
     *matching() {
-      for (const [uid, { open }] of tracked) {
-        const told = toldRows(uid, open, clock.now());
+      for (const [uid, { open, life }] of tracked) {
+        const told = [...toldRows(uid, open, clock.now()), ...toldRowsOf(uid, life, clock.now())];
         if (told.length > 0) yield { uid, told };
       }
     },
     size: () => tracked.size,
+    alerting,
+    complete() {
+      alerting.groups.complete();
+      for (const [uid, { life }] of tracked) if (life && life.untold.size > 0) look(uid);
+    },
+    nextDue: dueTimes.next,
     stop() {
       stopped = true;
-      loading.stop();
-      turns.stop();
-      dueTimes.stop();
-      for (const { application } of tracked.values()) metrics.forgetApplication(application);
+      for (const part of [alerting, loading, asking, turns, dueTimes, leaving]) part.stop();
+      for (const { application } of tracked.values()) {
+        metrics.forgetApplication(application);
+        metrics.setOngoingAlerts(application, []);
+      }
       tracked.clear();
       for (const resolve of waiters.splice(0)) resolve();
     },
   };
+}
+
+function earliest(...times: (number | undefined)[]): number | undefined {
+  const known = times.filter((at) => at !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
 }
 
 /** A replayed event that an earlier process has decided about: later ones are in the ledger. */

@@ -30,22 +30,27 @@ export async function requeueIntents(deps: {
 
 /**
  * Reports the Applications that the ledger knows and the first list did not show: they were deleted while nobody
- * watched. `isGone` tells them from those that are merely not watched any more.
+ * watched. `isGone` tells them from those that are merely not watched any more, of which only those are reported that
+ * have alerts, `held`.
  */
 export async function reportDeletions(deps: {
   ledger: Pick<Ledger, 'rows'>;
   observer: Pick<Observer, 'has' | 'observe'>;
+  held?: ReadonlySet<string>;
   isWatched(record: ApplicationRecord): boolean;
   isGone(record: ApplicationRecord): Promise<boolean>;
   now: number;
 }): Promise<void> {
   for await (const rows of deps.ledger.rows('application')) {
     for (const { value: record } of rows) {
-      if (deps.observer.has(record.uid) || !deps.isWatched(record)) continue;
+      const isHeld = deps.held?.has(record.uid) ?? false;
+      const isWatched = deps.isWatched(record);
+      if (deps.observer.has(record.uid) || !(isHeld || isWatched)) continue;
       const metadata = readMetadata(record.object);
-      if (!metadata || !(await deps.isGone(record))) continue;
+      const kind = isWatched && (await deps.isGone(record)) ? 'deleted' : 'unwatched';
+      if (!metadata || (kind === 'unwatched' && !isHeld)) continue;
       const application = readApplication(record.object, metadata);
-      deps.observer.observe({ application, kind: 'deleted', observedAt: deps.now });
+      deps.observer.observe({ application, kind, observedAt: deps.now });
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Change, Committed, Ledger } from '../ledger/ledger.ts';
 export interface TermLedger {
   load: Ledger['load'];
   read: Ledger['read'];
+  rows: Ledger['rows'];
   /** `number`: of the write, in the order in which those of a scope are made. */
   commit(scope: string, number: number, change: Change): Promise<Committed>;
 }
@@ -13,6 +14,9 @@ export function createTermLedger(opening: Promise<{ ledger: Ledger; term: number
   return {
     load: async (scope, kinds) => (await opening).ledger.load(scope, kinds),
     read: async (scope, kind, keys) => (await opening).ledger.read(scope, kind, keys),
+    async *rows(kind) {
+      yield* (await opening).ledger.rows(kind);
+    },
     async commit(scope, number, change) {
       const { ledger, term } = await opening;
       return ledger.commit(scope, { term, number }, change);

@@ -40,6 +40,8 @@ export interface LeadingTerm extends Term {
   backlog(): number;
   /** Why they are not; undefined while the store answers. */
   trouble(): string | undefined;
+  /** When an alert, a group or an evaluation is looked at next, Unix milliseconds. */
+  nextDue(): number | undefined;
   /** The clock was set back: what was put off is looked at now. */
   hurry(): void;
 }
@@ -83,6 +85,8 @@ const day = 24 * 60 * minute;
 const sweep = 10 * second;
 /** What was decided up to a revision is noted so often: a crash makes the next process decide that much again. */
 const progressInterval = second;
+/** What people silence and acknowledge in the ledger is seen after so long. */
+const refreshInterval = 2 * second;
 /** What was parked so long ago is forgotten. */
 const parkedFor = 90 * day;
 
@@ -97,7 +101,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   void over.promise.then(() => {
     isOver = true;
   });
-  const { ledger, progress, observer, writer, settled } = createObservation(
+  const { ledger, progress, observer, writer, begin, settled } = createObservation(
     { ...deps, shown: () => applications.revision(), onEnd: over.resolve },
     options,
   );
@@ -158,6 +162,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     await reportDeletions({
       ledger: whole,
       observer,
+      held: observer.alerting.scopes(),
       isWatched: ({ namespace }) => scope.includes(namespace),
       isGone: (record) => isGone(connection, record),
       now: now(),
@@ -165,6 +170,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     deletionsReported = true;
   }
 
+  begin();
   applicationSets.start();
   applications.start(options.from);
   let isReady = false;
@@ -179,10 +185,12 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   periodic.every(sweep, 'requeue', async () => {
     await requeueIntents({ ...(await deps.store), log });
   });
+  periodic.every(refreshInterval, 'silences', observer.alerting.refresh);
   void ready.then(() => {
     if (signal.aborted) return;
     log.info({ applications: observer.size() }, 'Every Application has been observed');
     isReady = true;
+    observer.complete();
     periodic.every(minute, 'deletions', reportGone);
     periodic.every(day, 'prune', async () => {
       const { ledger: whole } = await deps.store;
@@ -205,6 +213,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     isReady: () => isReady,
     backlog: () => writer.backlog(),
     trouble: () => writer.trouble(),
+    nextDue: observer.nextDue,
     hurry: observer.hurry,
     async stop(deadline) {
       await Promise.all([applications.stop(), applicationSets.stop()]);

@@ -5,12 +5,17 @@ import type { AlertSeries } from '../metrics/application-series.ts';
 import type { Application } from '../model.ts';
 import type { ApplicationEvent } from './application-event.ts';
 import type { AlertEvaluation } from './evaluate.ts';
+import type { Life } from './life.ts';
 import type { Hold } from './progress.ts';
 
 /** What is known of an Application while it is watched. */
 export interface Tracked {
   application: Application;
   open: OpenNotices;
+  /** Of its alerts that have an end; absent: it has had none. */
+  life?: Life;
+  /** Its deletion is written, and something of its alerts is still to be told. */
+  isGone?: boolean;
   /**
    * When something was last decided, Unix milliseconds. A later decision gets a later time, because it is what tells
    * two occurrences of an alert apart; a watch that catches up shows both in one millisecond.
@@ -34,7 +39,7 @@ export interface Tracked {
 
 /** An alert is active while its condition holds; a failed evaluation is no answer, so it leaves the alert as it was. */
 export function activeAlerts(
-  { open }: Pick<Tracked, 'open'>,
+  { open, life }: Pick<Tracked, 'open' | 'life'>,
   evaluations: readonly AlertEvaluation[],
 ): AlertSeries[] {
   const alerts = new Map<string, AlertSeries>();
@@ -46,6 +51,11 @@ export function activeAlerts(
     const key = `${trigger}\n${severity}`;
     const since = Math.min(alert.since, alerts.get(key)?.since ?? Number.POSITIVE_INFINITY);
     alerts.set(key, { trigger, severity, since });
+  }
+  for (const { trigger, severity, state, unmatchedAt, since } of life?.alerts.values() ?? []) {
+    if (state === 'resolved' || unmatchedAt !== undefined) continue;
+    const key = `${trigger}\n${severity}`;
+    alerts.set(key, { trigger, severity, since: Math.min(since, alerts.get(key)?.since ?? since) });
   }
   return [...alerts.values()];
 }

@@ -102,6 +102,8 @@ export interface Alert extends AlertIdentity {
   state: AlertState;
   /** Since when the condition matches: as the object says where it does, else when that was seen. */
   since: number;
+  /** What the object says of that, where it was ahead of our clock. */
+  ahead?: number;
   firedAt?: number;
   /** Since when it does not match, while it is kept firing. */
   unmatchedAt?: number;
@@ -109,6 +111,10 @@ export interface Alert extends AlertIdentity {
   /** When it began to match again while it fired, the latest ones. */
   changes: readonly number[];
   acknowledged?: { at: number; by: string; comment: string };
+  /** Templates that tell of its end, as of the last result; empty: the default. Absent: its end is not told. */
+  resolved?: readonly string[];
+  /** Destinations that were told of its oncePer value before it began, and are not told again. */
+  toldBefore?: readonly Destination[];
   /** When it is looked at next, as far as that was known when this was written. */
   dueAt?: number;
 }

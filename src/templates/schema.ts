@@ -99,7 +99,7 @@ class TemplateReader {
       const key = fieldKey(value, field);
       const section = sections.get(type) ?? {};
       if (key === undefined || value[key] === null || !isEmptyText(section[field])) continue;
-      const text = this.readText(value[key], [key], [type, field]);
+      const text = this.fields.readText(value[key], [key], [type, field]);
       if (text !== undefined) sections.set(type, { ...section, [field]: text });
     }
   }

@@ -40,7 +40,7 @@ interface Options {
   retries?: { retryDelay: number; maxRetryDelay: number };
 }
 
-export interface Pipeline extends Pick<Observation, 'observer' | 'writer' | 'progress'> {
+export interface Pipeline extends Pick<Observation, 'observer' | 'writer' | 'progress' | 'begin'> {
   clock: SimulatedClock;
   deliver: DeliveryProcessor;
   configurations: Configurations;
@@ -95,7 +95,7 @@ export function startPipeline(options: Options = {}): Pipeline {
   );
   for (const each of options.snapshots ?? [snapshot()]) configurations.update(each);
   const ends: string[] = [];
-  const { observer, progress, writer, settled } = createObservation(
+  const { observer, progress, writer, begin, settled } = createObservation(
     {
       store: Promise.resolve({ ledger, queue, term: options.term ?? 1 }),
       shown: options.shown ?? (() => undefined),
@@ -141,6 +141,7 @@ export function startPipeline(options: Options = {}): Pipeline {
     clock,
     observer,
     writer,
+    begin,
     deliver,
     configurations,
     metrics,

@@ -1,0 +1,383 @@
+import { messageId } from '../alerts/keys.ts';
+import { labelValues } from '../alerts/labels.ts';
+import type { LabelValues } from '../alerts/matcher.ts';
+import { deliveryOfMessage } from '../alerts/message.ts';
+import type { Mute, Silence } from '../alerts/mutes.ts';
+import { type Flush, flush, type Member } from '../alerts/notice.ts';
+import { type GroupPlace, overflowPlace } from '../alerts/routing.ts';
+import type { GroupRule } from '../alerts/rules.ts';
+import type { Clock } from '../clock.ts';
+import type { Alert, OngoingNotice, ScopedRow } from '../ledger/rows.ts';
+import type { Destination, JsonObject } from '../model.ts';
+import type { AlertReport } from './alert-report.ts';
+import { createGroupLimits } from './group-limits.ts';
+import type { Holding } from './holding.ts';
+import { isUnchanged } from './life-parts.ts';
+import type { LedgerWriter } from './writer.ts';
+
+/** An alert of a group, as it is in the ledger. */
+export interface Membership extends Member, GroupPlace {
+  configNamespace: string;
+  destination: Destination;
+  /** That puts it there; absent: it stays there because the group has told of it. */
+  rule?: GroupRule;
+  labels: LabelValues;
+  /** That stand on its Application. */
+  silences: readonly Silence[];
+  /** Its Application. */
+  object: JsonObject;
+}
+
+/**
+ * What is told together. A group tells only of what its Applications have made durable, and an alert that is over goes
+ * only once it is durable that its end is told: so whatever a crash comes between, a restart comes to the same.
+ */
+export interface Groups {
+  /** What the ledger holds when a term begins: the notices of groups, and alerts by key. */
+  begin(notices: readonly ScopedRow<'ongoing'>[], alerts: ReadonlyMap<string, Alert>): void;
+  /** Every Application has been evaluated once: until then half a group would be told. */
+  complete(): void;
+  isComplete(): boolean;
+  /** The groups that have told of an alert, hold it back, or are about to have its end told. */
+  holders(alert: string): (GroupPlace & { destination: Destination; isTold: boolean })[];
+  /** Replaces the alerts of an Application. */
+  set(uid: string, members: readonly Membership[]): void;
+  /** Decides what a group says now; false where there is none of this key. */
+  look(key: string): boolean;
+  size(): number;
+}
+
+interface Deps {
+  holding: Pick<Holding, 'mute'>;
+  writer: Pick<LedgerWriter, 'write'>;
+  /** When to look at the group next; undefined: not before something happens. */
+  schedule(key: string, at: number | undefined): void;
+  /** What was told of an Application's alerts is durable. */
+  look(uid: string): void;
+  report: AlertReport;
+  clock: Pick<Clock, 'now'>;
+}
+
+interface Group extends GroupPlace {
+  configNamespace: string;
+  destination: Destination;
+  isOverflow?: true;
+  notice?: OngoingNotice;
+  /** By the alert's key. */
+  members: Map<string, Membership>;
+  /** Alerts whose end is told, but not durably yet. */
+  settling: Set<string>;
+  /** Alerts that it holds, as `holders` answers. */
+  held: Set<string>;
+  /** What held back each of its alerts when that was last asked. */
+  mutes: Map<string, string>;
+  lookedAt: number;
+}
+
+/** Of a group that no rule makes any more: Alertmanager's (check 9). */
+const withoutRule = { groupWait: 30_000, groupInterval: 300_000 };
+/** Alerts of a group for which a look takes about a millisecond of the time between two. */
+const perMillisecond = 10;
+
+export function createGroups(deps: Deps): Groups {
+  const { holding, writer, report, clock } = deps;
+  const groups = new Map<string, Group>();
+  const byUid = new Map<string, readonly Membership[]>();
+  const byAlert = new Map<string, Set<Group>>();
+  const limits = createGroupLimits();
+  let isComplete = false;
+  let occurrence = 0;
+
+  function groupOf({ key, groupLabels, configNamespace, destination }: Membership): Group {
+    const known = groups.get(key);
+    if (known) return known;
+    const group: Group = {
+      key,
+      groupLabels,
+      configNamespace,
+      destination,
+      members: new Map(),
+      settling: new Set(),
+      held: new Set(),
+      mutes: new Map(),
+      lookedAt: Number.NEGATIVE_INFINITY,
+    };
+    groups.set(key, group);
+    return group;
+  }
+
+  /** Looks at it soon: the larger it is, the more changes one look is for. */
+  function touch(group: Group): void {
+    if (!isComplete) return;
+    const now = clock.now();
+    const wait = Math.floor(group.members.size / perMillisecond / 10);
+    deps.schedule(group.key, Math.max(now, Math.min(group.lookedAt + wait, now + wait)));
+  }
+
+  function index(group: Group): void {
+    const { notice, settling } = group;
+    const pinned = group.isOverflow ? group.members.keys() : [];
+    const held = new Set([
+      ...Object.keys(notice?.told?.firing ?? {}),
+      ...Object.keys(notice?.held ?? {}),
+      ...settling,
+      ...pinned,
+    ]);
+    for (const key of group.held) {
+      if (held.has(key)) continue;
+      const known = byAlert.get(key);
+      known?.delete(group);
+      if (known?.size === 0) byAlert.delete(key);
+    }
+    for (const key of held) {
+      if (group.held.has(key)) continue;
+      const known = byAlert.get(key);
+      if (known) known.add(group);
+      else byAlert.set(key, new Set([group]));
+    }
+    group.held = held;
+  }
+
+  function discardIfEmpty(group: Group): void {
+    if (group.members.size > 0 || group.notice || group.settling.size > 0) return;
+    groups.delete(group.key);
+    deps.schedule(group.key, undefined);
+  }
+
+  function ruleOf(group: Group): GroupRule | undefined {
+    for (const { rule } of group.members.values()) if (rule) return rule;
+    return undefined;
+  }
+
+  /** More than the rule allows in a minute: what is new is told by a group that waits until there is room. */
+  function overflow(group: Group): void {
+    const { configNamespace, destination } = group;
+    const place = overflowPlace(configNamespace, destination);
+    for (const member of group.members.values()) {
+      const other = groupOf({ ...member, ...place });
+      other.isOverflow = true;
+      const moved = { ...member, ...place };
+      other.members.set(member.alert.key, moved);
+      replace(member, moved);
+      index(other);
+      touch(other);
+    }
+    group.members.clear();
+    discardIfEmpty(group);
+  }
+
+  function replace(member: Membership, moved: Membership): void {
+    const { uid } = member.alert.application;
+    const known = byUid.get(uid) ?? [];
+    byUid.set(
+      uid,
+      known.map((each) => (each === member ? moved : each)),
+    );
+  }
+
+  function look(group: Group): void {
+    const now = clock.now();
+    group.lookedAt = now;
+    occurrence = Math.max(now, occurrence + 1);
+    const members = [...group.members.values()].filter(({ alert }) => !group.settling.has(alert.key));
+    const rule = ruleOf(group);
+    const { key, groupLabels, configNamespace, destination } = group;
+    const createdAt = members.reduce((first, { alert }) => Math.min(first, alert.firedAt ?? now), now);
+    const before = group.notice ?? { configNamespace, destination, groupLabels, createdAt };
+    const id = messageId(key, before.told?.delivery ?? '', occurrence);
+    const policy = group.isOverflow ? { groupWait: 0, groupInterval: rule?.groupInterval ?? 0 } : rule;
+    const flushed = flush(
+      before,
+      members,
+      policy ?? withoutRule,
+      (alert) => muteIn(group, alert.key, now),
+      id,
+      now,
+    );
+    if (flushed.message && rule) {
+      const free = limits.freeAt(rule, destination, now);
+      if (free > now) {
+        if (group.notice || group.isOverflow) deps.schedule(key, free);
+        else overflow(group);
+        return;
+      }
+      limits.count(rule, destination, now);
+    }
+    apply(group, before, flushed, { id, templates: rule?.send ?? [], now });
+  }
+
+  function apply(
+    group: Group,
+    before: OngoingNotice,
+    { notice, message, done, due }: Flush,
+    { id, templates, now }: { id: string; templates: readonly string[]; now: number },
+  ): void {
+    const { key } = group;
+    const after = (notice?.told ?? notice?.held) ? notice : undefined;
+    const isNew = group.notice === undefined;
+    const delivery =
+      message &&
+      deliveryOfMessage({
+        id,
+        lane: key,
+        key,
+        notice: before,
+        message,
+        templates,
+        observedAt: now,
+        shown: (alert) => group.members.get(alert),
+      });
+    const isWritten = delivery !== undefined || !isUnchanged(group.notice, after);
+    const named = delivery
+      ? [...message.firing.filter((alert) => group.members.get(alert)?.alert.oncePer !== ''), ...done]
+      : done;
+    const uids = new Set(named.flatMap((alert) => group.members.get(alert)?.alert.application.uid ?? []));
+    if (after) group.notice = { ...after, ...(due === undefined ? {} : { dueAt: due }) };
+    else delete group.notice;
+    for (const alert of done) {
+      if (isWritten) group.settling.add(alert);
+      else group.members.delete(alert);
+    }
+    index(group);
+    deps.schedule(key, due);
+    if (delivery) report.message(delivery);
+    if (!isWritten) {
+      discardIfEmpty(group);
+      return;
+    }
+    const written = {
+      share: () => written,
+      release: () => settled(group, done, uids),
+    };
+    writer.write(
+      key,
+      {
+        parts: [
+          {
+            ...(group.notice ? { put: [{ kind: 'ongoing', key, value: group.notice }] } : {}),
+            ...(!group.notice && !isNew ? { remove: [{ kind: 'ongoing', key }] } : {}),
+            ...(delivery ? { add: [delivery] } : {}),
+          },
+        ],
+      },
+      written,
+    );
+  }
+
+  /** That their end is told is durable. */
+  function settled(group: Group, done: readonly string[], uids: ReadonlySet<string>): void {
+    for (const alert of done) {
+      group.settling.delete(alert);
+      group.members.delete(alert);
+      group.mutes.delete(alert);
+    }
+    index(group);
+    for (const uid of uids) deps.look(uid);
+    if (group.members.size > 0) touch(group);
+    discardIfEmpty(group);
+  }
+
+  return {
+    begin(notices, alerts) {
+      for (const { key, value } of notices) {
+        const { groupLabels, configNamespace, destination } = value;
+        if (!groupLabels) continue;
+        const place = { key, groupLabels, configNamespace, destination };
+        const known = [...Object.keys(value.told?.firing ?? {}), ...Object.keys(value.held ?? {})];
+        const group = groupOf({ ...place } as Membership);
+        group.notice = value;
+        if (key === overflowPlace(configNamespace, destination).key) group.isOverflow = true;
+        for (const alert of known.flatMap((each) => alerts.get(each) ?? [])) {
+          const member = placeholder(alert, place);
+          group.members.set(alert.key, member);
+          const { uid } = alert.application;
+          byUid.set(uid, [...(byUid.get(uid) ?? []), member]);
+        }
+        index(group);
+      }
+    },
+    complete() {
+      isComplete = true;
+      for (const group of groups.values()) touch(group);
+    },
+    isComplete: () => isComplete,
+    holders: (alert) =>
+      [...(byAlert.get(alert) ?? [])].map(({ key, groupLabels, destination, notice, settling }) => ({
+        key,
+        groupLabels,
+        destination,
+        isTold: settling.has(alert) || Object.hasOwn(notice?.told?.firing ?? {}, alert),
+      })),
+    set(uid, members) {
+      const before = byUid.get(uid) ?? [];
+      if (before.length + members.length === 0) return;
+      const kept = new Set(members.map(idOf));
+      for (const member of before) {
+        if (kept.has(idOf(member))) continue;
+        const group = groups.get(member.key);
+        if (!group?.members.delete(member.alert.key)) continue;
+        group.mutes.delete(member.alert.key);
+        index(group);
+        touch(group);
+        discardIfEmpty(group);
+      }
+      for (const member of members) {
+        const group = groupOf(member);
+        const known = group.members.get(member.alert.key);
+        group.members.set(member.alert.key, member);
+        const mute = group.mutes.get(member.alert.key);
+        muteIn(group, member.alert.key, clock.now());
+        if (!known || isNews(known, member) || mute !== group.mutes.get(member.alert.key)) touch(group);
+      }
+      if (members.length > 0) byUid.set(uid, members);
+      else byUid.delete(uid);
+    },
+    look(key) {
+      const group = groups.get(key);
+      if (!group) return false;
+      if (isComplete) look(group);
+      return true;
+    },
+    size: () => groups.size,
+  };
+
+  function muteIn({ members, mutes, configNamespace }: Group, key: string, now: number): Mute | undefined {
+    const member = members.get(key);
+    if (!member) return undefined;
+    const mute = holding.mute({ key, configNamespace }, member.labels, member.silences, now);
+    mutes.set(key, mute ? `${mute.by} ${mute.id}` : '');
+    return mute;
+  }
+}
+
+/** Whether the group may have something else to say. */
+function isNews(before: Membership, after: Membership): boolean {
+  return (
+    before.rule !== after.rule ||
+    before.repeat !== after.repeat ||
+    before.resolves !== after.resolves ||
+    !isUnchanged(before.alert, after.alert)
+  );
+}
+
+function idOf({ key, alert }: Membership): string {
+  return `${key} ${alert.key}`;
+}
+
+/** What a group has told of, until its Application is evaluated. */
+function placeholder(
+  alert: Alert,
+  place: GroupPlace & Pick<Membership, 'configNamespace' | 'destination'>,
+): Membership {
+  const { namespace, name, uid, project } = alert.application;
+  const object: JsonObject = { metadata: { namespace, name, uid }, spec: { project } };
+  const { trigger, severity, labels, application } = alert;
+  return {
+    ...place,
+    alert,
+    resolves: alert.resolved !== undefined,
+    labels: labelValues({ trigger, severity, labels, application, object, destination: place.destination }),
+    silences: [],
+    object,
+  };
+}

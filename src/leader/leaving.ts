@@ -1,0 +1,56 @@
+import type { Clock } from '../clock.ts';
+import type { Deciding } from './deciding.ts';
+import type { About } from './ongoing.ts';
+import type { Progress } from './progress.ts';
+import type { Tracked } from './tracked.ts';
+
+type Why = NonNullable<About['over']>;
+
+/** Applications that are gone, or not watched any more, of whose alerts something is still to be told. */
+export interface Leaving {
+  add(entry: Tracked, why: Why, due: number | undefined): void;
+  /** Looks whether more can be told now; false where there is none with this uid. */
+  look(uid: string): boolean;
+  has(uid: string): boolean;
+  /** It is watched again. */
+  remove(uid: string): void;
+  stop(): void;
+}
+
+interface Deps {
+  deciding: Pick<Deciding, 'pass' | 'isOwed' | 'forget'>;
+  progress: Pick<Progress, 'hold'>;
+  schedule(uid: string, at: number | undefined): void;
+  clock: Pick<Clock, 'now'>;
+}
+
+export function createLeaving({ deciding, progress, schedule, clock }: Deps): Leaving {
+  const entries = new Map<string, { entry: Tracked; why: Why }>();
+  return {
+    add(entry, why, due) {
+      const { uid } = entry.application;
+      entries.set(uid, { entry, why });
+      schedule(uid, due);
+    },
+    look(uid) {
+      const found = entries.get(uid);
+      if (!found) return false;
+      const { entry, why } = found;
+      const hold = progress.hold();
+      const due = deciding.pass(entry, { observedAt: clock.now(), over: why }, hold);
+      if (deciding.isOwed(entry)) schedule(uid, due);
+      else {
+        entries.delete(uid);
+        schedule(uid, undefined);
+        if (why === 'application deleted') deciding.forget(entry, hold);
+      }
+      hold.release();
+      return true;
+    },
+    has: (uid) => entries.has(uid),
+    remove(uid) {
+      entries.delete(uid);
+    },
+    stop: () => entries.clear(),
+  };
+}

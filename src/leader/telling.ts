@@ -1,0 +1,322 @@
+import { toldRow } from '../alerts/decide.ts';
+import { laneOf, messageId, ownNoticeKey } from '../alerts/keys.ts';
+import { labelValues } from '../alerts/labels.ts';
+import { placeOf } from '../alerts/lives.ts';
+import type { LabelValues } from '../alerts/matcher.ts';
+import { deliveryOfMessage } from '../alerts/message.ts';
+import type { Mute, Silence } from '../alerts/mutes.ts';
+import { type Flush, flush, type Member } from '../alerts/notice.ts';
+import { overflowPlace, placeInGroup } from '../alerts/routing.ts';
+import type { Part } from '../ledger/pieces.ts';
+import type { Alert, OngoingNotice, Row } from '../ledger/rows.ts';
+import type { Application, Delivery, Destination } from '../model.ts';
+import type { AlertReport } from './alert-report.ts';
+import type { EvaluatedCondition } from './conditions.ts';
+import type { Groups, Membership } from './groups.ts';
+import type { Holding } from './holding.ts';
+import { type Life, toldKeyOf } from './life.ts';
+import { partsOfLife } from './life-parts.ts';
+
+/** What the destinations of an Application's alerts are told: at once, or by the groups that the alerts belong to. */
+export interface Telling {
+  tell(about: AboutTelling): { life: Omit<Life, 'evaluations'>; parts: Part[]; ask: string[]; due?: number };
+}
+
+interface AboutTelling {
+  application: Application;
+  /** As its rows are. */
+  life: Life;
+  /** As they are to be. */
+  alerts: ReadonlyMap<string, Alert>;
+  notices: ReadonlyMap<string, OngoingNotice>;
+  /** By `placeOf`. */
+  evaluated: ReadonlyMap<string, EvaluatedCondition>;
+  /** That stand on the Application and its AppProject. */
+  silences: readonly Silence[];
+  now: number;
+  occurrence: number;
+  observedAt: number;
+}
+
+interface Deps {
+  holding: Holding;
+  groups: Pick<Groups, 'holders' | 'isComplete'>;
+  report: AlertReport;
+}
+
+/** Milliseconds for which an alert waits that a source of inhibition could hold back which is about to come. */
+const inhibitWait = 30_000;
+
+/** What an alert is for one destination. */
+interface View {
+  destination: Destination;
+  alert: Alert;
+  labels: LabelValues;
+  isTold: boolean;
+}
+
+export function createTelling({ holding, groups, report }: Deps): Telling {
+  return {
+    tell(about) {
+      const { application, life, evaluated, silences, now } = about;
+      const { uid, object } = application;
+      const alerts = new Map<string, Alert>();
+      const notices = new Map(about.notices);
+      const deliveries = new Map<string, Delivery>();
+      const members: Membership[] = [];
+      const untold = new Set<string>();
+      const told = new Map<string, Row<'told'>>();
+      const ask: string[] = [];
+      let due: number | undefined;
+      const ownKeys = keysByAlert(notices);
+
+      function labelsOf({ trigger, severity, labels }: Alert, destination?: Destination): LabelValues {
+        const about = { trigger, severity, labels, application, object };
+        return labelValues(destination ? { ...about, destination } : about);
+      }
+
+      function track(): void {
+        const open = [...about.alerts.values()].filter(({ state }) => state !== 'resolved');
+        holding.track(
+          uid,
+          open.map((alert) => ({
+            key: alert.key,
+            configNamespace: alert.configNamespace,
+            isFiring: alert.state === 'firing',
+            source: labelsOf(alert),
+            destinations: subscribedTo(alert, evaluated).map((destination) => labelsOf(alert, destination)),
+          })),
+        );
+      }
+
+      /** Those who are to be told, and those who were. */
+      function viewsOf(alert: Alert): View[] {
+        const views = new Map<string, View>();
+        const isEnded = alert.state === 'resolved';
+        const add = (destination: Destination, isSubscribed: boolean, isTold: boolean): void => {
+          const id = JSON.stringify([destination.service, destination.recipient]);
+          const known = views.get(id);
+          if (known) {
+            known.isTold ||= isTold;
+            return;
+          }
+          const why = 'unsubscribed' as const;
+          const view: Alert =
+            isEnded || isSubscribed ? alert : { ...alert, state: 'resolved', ended: { at: now, why } };
+          views.set(id, { destination, alert: view, labels: labelsOf(alert, destination), isTold });
+        };
+        if (!isEnded) for (const each of subscribedTo(alert, evaluated)) add(each, true, false);
+        for (const key of ownKeys.get(alert.key) ?? []) {
+          const own = notices.get(key);
+          if (own) add(own.destination, false, isToldBy(own, alert));
+        }
+        for (const { destination, isTold } of groups.holders(alert.key)) add(destination, false, isTold);
+        return [...views.values()];
+      }
+
+      /** Whether it is known to be news to the destination; if nobody knows yet, the ledger is asked. */
+      function isNews(alert: Alert, destination: Destination): boolean {
+        if (alert.oncePer === '') return true;
+        const key = toldKeyOf(uid, alert, destination);
+        const answer = life.remembered.has(key) ? 'told' : life.asked.get(key);
+        if (answer === undefined) {
+          life.asked.set(key, 'asked');
+          ask.push(key);
+        }
+        if (answer === 'told') {
+          life.asked.delete(key);
+          noteToldBefore(alert.key, destination);
+        }
+        return answer === 'new';
+      }
+
+      function noteToldBefore(key: string, destination: Destination): void {
+        const alert = alerts.get(key);
+        if (alert) alerts.set(key, { ...alert, toldBefore: [...(alert.toldBefore ?? []), destination] });
+      }
+
+      function remember(alert: Alert, destination: Destination): void {
+        if (alert.oncePer === '') return;
+        const key = toldKeyOf(uid, alert, destination);
+        if (life.remembered.has(key)) return;
+        told.set(key, { ...toldRow('', alert, now), key });
+      }
+
+      function tellOf(view: View, evaluation: EvaluatedCondition | undefined): 'done' | 'owed' {
+        const { alert, destination, labels, isTold } = view;
+        const { configNamespace } = alert;
+        const key = ownNoticeKey(configNamespace, destination, alert.key);
+        if (alert.state === 'resolved' && !isTold) {
+          notices.delete(key);
+          return 'done';
+        }
+        if (isTold) remember(alert, destination);
+        else {
+          if (isAmong(destination, alert.toldBefore ?? [])) return 'done';
+          untold.add(alert.key);
+          if (!isNews(alert, destination)) return 'owed';
+        }
+        const repeat = evaluation?.condition.lifecycle?.repeat;
+        const member: Member = {
+          alert,
+          resolves: alert.resolved !== undefined,
+          ...(repeat === undefined ? {} : { repeat }),
+        };
+        const own = notices.get(key);
+        const holder = own
+          ? undefined
+          : groups.holders(alert.key).find((each) => isEqual(each.destination, destination));
+        const rule = own ? undefined : holding.book(configNamespace).group(labels);
+        const place = rule && placeInGroup(rule, alert, destination, labels);
+        const group = holder ?? place;
+        if (group) {
+          const isOfRule =
+            group.key === place?.key || group.key === overflowPlace(configNamespace, destination).key;
+          members.push({
+            ...member,
+            key: group.key,
+            groupLabels: group.groupLabels,
+            configNamespace,
+            destination,
+            ...(rule && isOfRule ? { rule } : {}),
+            labels,
+            silences,
+            object,
+          });
+          return 'owed';
+        }
+        return flushOwn(view, member, key, own, evaluation);
+      }
+
+      function flushOwn(
+        { alert, destination, labels, isTold }: View,
+        member: Member,
+        key: string,
+        own: OngoingNotice | undefined,
+        evaluation: EvaluatedCondition | undefined,
+      ): 'done' | 'owed' {
+        const { configNamespace } = alert;
+        const isTarget = !isTold && holding.isTarget(configNamespace, labels);
+        // Which sources fire is known once everything has been evaluated.
+        if (isTarget && !groups.isComplete()) return 'owed';
+        const notice = own ?? { configNamespace, destination, createdAt: alert.firedAt ?? now };
+        const id = messageId(key, notice.told?.delivery ?? '', about.occurrence);
+        const flushed = flush(
+          notice,
+          [member],
+          { groupWait: isTarget ? inhibitWait : 0, groupInterval: 0 },
+          () => holding.mute(alert, labels, silences, now),
+          id,
+          now,
+        );
+        if (flushed.due !== undefined) due = Math.min(flushed.due, due ?? flushed.due);
+        if (flushed.message) {
+          const templates =
+            flushed.message.firing.length > 0
+              ? (evaluation?.evaluations[0]?.send ?? [])
+              : (alert.resolved ?? []);
+          deliveries.set(
+            key,
+            deliveryOfMessage({
+              id,
+              lane: laneOf(uid, configNamespace, destination),
+              key,
+              notice,
+              message: flushed.message,
+              templates,
+              observedAt: about.observedAt,
+              shown: () => ({ alert, object }),
+            }),
+          );
+        }
+        return keepNotice(key, alert, destination, flushed);
+      }
+
+      function keepNotice(
+        key: string,
+        alert: Alert,
+        destination: Destination,
+        { notice, due: dueAt }: Flush,
+      ) {
+        if (notice?.told ?? notice?.held)
+          notices.set(key, { ...(notice as OngoingNotice), ...(dueAt === undefined ? {} : { dueAt }) });
+        else notices.delete(key);
+        if (notice?.told && isToldBy(notice, alert)) {
+          untold.delete(alert.key);
+          remember(alert, destination);
+        }
+        return notice ? ('owed' as const) : ('done' as const);
+      }
+
+      track();
+      reportTransitions(life.alerts, about.alerts);
+      for (const alert of about.alerts.values()) {
+        alerts.set(alert.key, alert);
+        if (alert.state === 'pending') continue;
+        const evaluation = evaluated.get(placeOf(alert));
+        const outcomes = viewsOf(alert).map((view) => tellOf(view, evaluation));
+        if (
+          alert.state === 'resolved' &&
+          !outcomes.includes('owed') &&
+          groups.holders(alert.key).length === 0
+        )
+          alerts.delete(alert.key);
+      }
+      report.states(application, alerts.values(), (alert) => muteOf(alert));
+      for (const delivery of deliveries.values()) report.message(delivery);
+      const parts = partsOfLife(life, { alerts, notices, deliveries, told: [...told.values()] });
+      for (const key of told.keys()) life.remembered.add(key);
+      return {
+        life: { ...life, alerts, notices, members, untold, silences },
+        parts,
+        ask,
+        ...(due === undefined ? {} : { due }),
+      };
+
+      function muteOf(alert: Alert): Mute | undefined {
+        for (const destination of subscribedTo(alert, evaluated)) {
+          const mute = holding.mute(alert, labelsOf(alert, destination), silences, now);
+          if (mute) return mute;
+        }
+        return undefined;
+      }
+    },
+  };
+
+  function reportTransitions(before: ReadonlyMap<string, Alert>, after: ReadonlyMap<string, Alert>): void {
+    for (const [key, alert] of after) {
+      const from = before.get(key)?.state;
+      if (from !== alert.state) report.transition(alert, alert.ended?.why ?? alert.state);
+    }
+    for (const [key, alert] of before)
+      if (alert.state === 'pending' && !after.has(key)) report.transition(alert, 'cancelled');
+  }
+}
+
+function subscribedTo(alert: Alert, evaluated: ReadonlyMap<string, EvaluatedCondition>): Destination[] {
+  return evaluated.get(placeOf(alert))?.evaluations.map(({ destination }) => destination) ?? [];
+}
+
+function keysByAlert(notices: ReadonlyMap<string, OngoingNotice>): Map<string, string[]> {
+  const keys = new Map<string, string[]>();
+  for (const [key, { told, held }] of notices) {
+    for (const alert of new Set([...Object.keys(told?.firing ?? {}), ...Object.keys(held ?? {})])) {
+      const known = keys.get(alert);
+      if (known) known.push(key);
+      else keys.set(alert, [key]);
+    }
+  }
+  return keys;
+}
+
+function isToldBy({ told }: OngoingNotice, { key }: Alert): boolean {
+  return told !== undefined && Object.hasOwn(told.firing, key);
+}
+
+function isAmong(destination: Destination, others: readonly Destination[]): boolean {
+  return others.some((other) => isEqual(destination, other));
+}
+
+function isEqual(a: Destination, b: Destination): boolean {
+  return a.service === b.service && a.recipient === b.recipient;
+}

@@ -1,0 +1,294 @@
+import type { Change } from '../../src/ledger/ledger.ts';
+import type { Alert, Silence } from '../../src/ledger/rows.ts';
+import type { Application, Delivery, JsonObject } from '../../src/model.ts';
+import { createSimulatedClock, type SimulatedClock } from '../../src/simulated-clock.ts';
+import { application, controllerNamespace, snapshot } from '../../src/testing/fixtures.ts';
+import { type Fault, intercept } from '../../src/testing/intercept.ts';
+import { createMemoryLedger } from '../../src/testing/memory-ledger.ts';
+import { createMemoryQueue } from '../../src/testing/memory-queue.ts';
+import { type Pipeline, startPipeline } from '../../src/testing/start-pipeline.ts';
+import { shim } from './shim.ts';
+
+/**
+ * A story of alerts on a simulated clock: what the watch shows, what people do, how Herald is restarted, and what is
+ * told of it. Everything between the watch and the queue is the real thing.
+ */
+export interface World {
+  readonly clock: SimulatedClock;
+  /** Milliseconds since the story began. */
+  elapsed(): number;
+  /** What was decided to be told, in order. */
+  readonly told: ToldMessage[];
+  readonly pipeline: Pipeline;
+  /** Rows of the ledger, of one kind. */
+  rows: ReturnType<typeof createMemoryLedger>['rows'];
+  see(application: Application): Promise<void>;
+  remove(name: string): Promise<void>;
+  configure(data: Readonly<Record<string, string>>): Promise<void>;
+  /** The process is killed: nothing of it is left but the ledger. */
+  stop(): void;
+  start(): Promise<void>;
+  silence(id: string, silence: Partial<Silence> & Pick<Silence, 'matchers'>): Promise<void>;
+  expire(id: string): Promise<void>;
+  acknowledge(name: string, comment?: string): Promise<void>;
+  project(annotations: Readonly<Record<string, string>>): Promise<void>;
+  /** Lets time pass. */
+  pass(ms: number): Promise<void>;
+}
+
+export interface ToldMessage {
+  at: number;
+  delivery: Delivery;
+}
+
+interface Options {
+  /** Milliseconds; @defaultValue 2026-01-01 */
+  start?: number;
+  /** Of the ledger's calls, which fail. */
+  fault?(call: string): Fault;
+}
+
+export async function createWorld(
+  data: Readonly<Record<string, string>>,
+  options: Options = {},
+): Promise<World> {
+  const begin = options.start ?? Date.UTC(2026, 0, 1);
+  const clock = createSimulatedClock(begin);
+  const lead = { term: 0 };
+  const store = createMemoryLedger(lead);
+  const applications = new Map<string, Application>();
+  const known = new Set<string>();
+  const told: ToldMessage[] = [];
+  let config = data;
+  let projectAnnotations: Readonly<Record<string, string>> = {};
+  let pipeline: Pipeline | undefined;
+  let edits = 0;
+
+  function noteMessages({ add = [] }: Change): void {
+    for (const delivery of add) {
+      if (known.has(delivery.id)) continue;
+      known.add(delivery.id);
+      told.push({ at: clock.now() - begin, delivery });
+    }
+  }
+
+  /** What reaches the store is told; a leader that was replaced reaches it no more. */
+  const noting = {
+    ...store,
+    async commit(...[scope, by, change]: Parameters<typeof store.commit>) {
+      const committed = await store.commit(scope, by, change);
+      if (!committed.fenced) noteMessages(change);
+      return committed;
+    },
+  };
+  const ledger = intercept(noting, (call) => (call === 'rows' ? undefined : options.fault?.(call)));
+
+  async function settle(): Promise<void> {
+    await pipeline?.done();
+    await clock.advance(0);
+    await pipeline?.done();
+  }
+
+  const edited: World = {
+    clock,
+    elapsed: () => clock.now() - begin,
+    told,
+    get pipeline() {
+      if (!pipeline) throw new Error('Nothing runs');
+      return pipeline;
+    },
+    rows: store.rows,
+    async see(seen) {
+      edits += 1;
+      const withRevision = { ...seen, resourceVersion: `${edits}` };
+      applications.set(seen.name, withRevision);
+      pipeline?.see(withRevision);
+      await settle();
+    },
+    async remove(name) {
+      const last = applications.get(name);
+      applications.delete(name);
+      if (last) pipeline?.see(last, 'deleted');
+      await settle();
+    },
+    async configure(next) {
+      config = next;
+      if (!pipeline) return;
+      configure(pipeline);
+      await pipeline.observer.reevaluate(() => true);
+      await settle();
+    },
+    stop() {
+      lead.term += 1;
+      pipeline?.observer.stop();
+      pipeline = undefined;
+    },
+    async start() {
+      lead.term += 1;
+      pipeline = startPipeline({
+        ledger,
+        queue: createMemoryQueue(clock),
+        clock,
+        term: lead.term,
+        snapshots: [],
+        project: () => ({ metadata: { annotations: projectAnnotations } }) as JsonObject,
+        backlogLimit: 100_000,
+      });
+      configure(pipeline);
+      pipeline.begin();
+      for (const each of applications.values()) pipeline.see(each);
+      await settle();
+      await reportGone(pipeline);
+      pipeline.observer.complete();
+      await settle();
+    },
+    async silence(id, { startsAt = clock.now(), endsAt = startsAt + 3_600_000, ...others }) {
+      const value = { createdBy: 'kim', comment: '', ...others, startsAt, endsAt };
+      await commit('silences', { put: [{ kind: 'silence', key: id, value }] });
+    },
+    expire: (id) => commit('silences', { remove: [{ kind: 'silence', key: id }] }),
+    async acknowledge(name, comment = '') {
+      for await (const rows of store.rows('alert')) {
+        const found = rows.find(({ value }) => value.application.name === name && value.state === 'firing');
+        if (!found) continue;
+        const value = { at: clock.now(), by: 'kim', comment };
+        await commit('acknowledgements', { put: [{ kind: 'acknowledgement', key: found.key, value }] });
+      }
+    },
+    async project(annotations) {
+      projectAnnotations = annotations;
+      await pipeline?.observer.reevaluate(() => true);
+      await settle();
+    },
+    async pass(ms) {
+      await clock.advance(ms);
+      await settle();
+    },
+  };
+
+  function configure({ configurations }: Pipeline): void {
+    configurations.update(
+      snapshot({ 'herald.service.console': '{}', 'template.m': 'message: m', ...config }),
+    );
+    const active = configurations.get(controllerNamespace);
+    if (active) shim(active.config, config);
+  }
+
+  /** As `reportDeletions` does at the start of a term. */
+  async function reportGone(running: Pipeline): Promise<void> {
+    for await (const rows of store.rows('application')) {
+      for (const { value } of rows) {
+        if (running.observer.has(value.uid)) continue;
+        const { metadata } = value.object as { metadata: JsonObject };
+        const gone = application(value.uid, { name: value.name, namespace: value.namespace });
+        const annotations = metadata.annotations as Record<string, string>;
+        running.see({ ...gone, object: value.object, annotations }, 'deleted');
+      }
+    }
+    await settle();
+  }
+
+  let numbers = 0;
+  async function commit(scope: string, change: Change): Promise<void> {
+    await store.commit(scope, { term: 1_000_000, number: (numbers += 1) }, change);
+    await pipeline?.observer.alerting.refresh();
+    await settle();
+  }
+
+  await edited.start();
+  return edited;
+}
+
+/** One thing that happens. */
+export type Step = (world: World) => Promise<void> | void;
+
+/** The Application `name` is degraded, or whatever its health is said to be; subscribed by recipients of on-degraded. */
+export function health(
+  name: string,
+  status: string,
+  more: {
+    to?: Record<string, string>;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    since?: string;
+    status?: JsonObject;
+    metadata?: JsonObject;
+  } = {},
+): Step {
+  const { to = { 'on-degraded': 'ops' }, since, status: others = {}, ...shape } = more;
+  const lastTransitionTime = since === undefined ? {} : { lastTransitionTime: since };
+  return (world) =>
+    world.see(
+      application(`uid-${name}`, {
+        name,
+        subscriptions: to,
+        status: { health: { status, ...lastTransitionTime }, ...others },
+        ...shape,
+      }),
+    );
+}
+
+type More = Parameters<typeof health>[2];
+export const bad = (name: string, more?: More): Step => health(name, 'Degraded', more);
+export const well = (name: string, more?: More): Step => health(name, 'Healthy', more);
+export const gone =
+  (name: string): Step =>
+  (world) =>
+    world.remove(name);
+export const restart: Step = async (world) => {
+  world.stop();
+  await world.start();
+};
+export const nothing: Step = () => undefined;
+
+const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 };
+
+/** `1h30m` → milliseconds. */
+export function milliseconds(text: string): number {
+  return [...text.matchAll(/(\d+)([dhms])/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * units[unit as keyof typeof units],
+    0,
+  );
+}
+
+export function timeOf(ms: number): string {
+  let left = Math.floor(ms / 1_000) * 1_000;
+  const parts: string[] = [];
+  for (const [unit, size] of Object.entries(units)) {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    if (count > 0) parts.push(`${count}${unit}`);
+  }
+  return parts.join('') || '0s';
+}
+
+/** `5m ops first +a -b`: when, whom, why, what fires and what has ended. */
+export function lineOf({ at, delivery }: ToldMessage): string {
+  const names = delivery.alerts.map(({ application: { name }, lifecycle }) =>
+    lifecycle === undefined ? `=${name}` : `${lifecycle.state === 'firing' ? '+' : '-'}${name}`,
+  );
+  const { recipient } = delivery.destination;
+  const silent = delivery.ongoing?.isSilent ? ['(silent)'] : [];
+  return [timeOf(at), recipient, delivery.reason, ...silent, ...names].join(' ');
+}
+
+/** Plays a story; answers what is told. */
+export async function play(
+  config: Readonly<Record<string, string>>,
+  story: readonly (readonly [at: string, ...steps: Step[]])[],
+  options: Options = {},
+): Promise<{ lines: string[]; world: World }> {
+  const world = await createWorld(config, options);
+  for (const [at, ...steps] of story) {
+    const wait = milliseconds(at) - world.elapsed();
+    if (wait > 0) await world.pass(wait);
+    for (const step of steps) await step(world);
+  }
+  return { lines: world.told.map(lineOf), world };
+}
+
+export async function alertsOf({ rows }: World): Promise<Alert[]> {
+  const found: Alert[] = [];
+  for await (const some of rows('alert')) found.push(...some.map(({ value }) => value));
+  return found;
+}
