@@ -11,7 +11,7 @@ import type { Row, RowId, RowKind, ScopedRow } from './rows.ts';
  * (test/contract/ledger.ts) runs against every implementation.
  *
  * A *row* has a kind, a scope and a key, and holds JSON. The scope is the uid of an Application, the key of a notice,
- * or `watch`: what is read and written together.
+ * `watch`, `silences` or `acknowledgements`: what is read and written together.
  *
  * A *delivery* is pending until it is settled, then it is gone (sent) or parked. A *lane* holds pending deliveries in
  * the order in which they were added; only the first of a lane is *ready*: it alone has a job in the queue, so that
@@ -37,6 +37,11 @@ export interface Ledger {
    * is that of the first time. Rejects a change of more than {@link mostItems} items; ledger/pieces.ts cuts it.
    */
   commit(scope: string, by: Writer, change: Change): Promise<Committed>;
+  /**
+   * Writes a row that people ask for, whoever leads, in place of the one of its key: a silence or an acknowledgement, in a
+   * scope of their own to which no leader commits.
+   */
+  put(row: AskedRow): Promise<void>;
   /**
    * Removes rows whose `expiresAt` is before `expired`, and deliveries that were parked before `parked` (Unix
    * milliseconds); answers how many. Until then an expired row is answered as any other.
@@ -72,6 +77,10 @@ export interface Ledger {
   /** Removes those that are parked, for good; answers how many. */
   discard(ids: readonly string[]): Promise<number>;
 }
+
+export type AskedRow =
+  | (Row<'silence'> & { scope: 'silences' })
+  | (Row<'acknowledgement'> & { scope: 'acknowledgements' });
 
 /** Rows to put, keys to remove and deliveries to add in one commit, and keys or ids in one read. */
 export const mostItems = 1_000;

@@ -182,6 +182,12 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
       const ready = (await bounded('Writing', writing))[0]?.ready ?? null;
       return ready === null ? { fenced: true } : { fenced: false, ready };
     },
+    async put({ scope, kind, key, value, expiresAt }) {
+      const text = `INSERT INTO herald.row (scope, kind, key, value, expires_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (kind, scope, key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`;
+      const expiry = expiresAt === undefined ? null : Math.trunc(expiresAt);
+      await bounded('Writing', query(text, [scope, kind, key, bytesOfValue(value), expiry]));
+    },
     async prune({ expired, parked }) {
       let pruned = 0;
       for (;;) {

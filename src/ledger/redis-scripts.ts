@@ -41,6 +41,12 @@ local function unparked(id, service)
   call('ZREM', P .. ':parked', id)
   if call('HINCRBY', P .. ':parked:services', service, -1) <= 0 then call('HDEL', P .. ':parked:services', service) end
 end
+local function putRow(scope, kind, key, expires, value)
+  local rows = P .. ':rows:' .. kind .. ':' .. scope
+  if call('EXISTS', rows) == 0 then call('ZADD', P .. ':scopes:' .. kind, 0, scope) end
+  call('HSET', rows, key, expires .. '\\n' .. value)
+  if expires ~= '' then call('ZADD', P .. ':expiring', expires, kind .. '\\n' .. scope .. '\\n' .. key) end
+end
 local function forgetScope(kind, scope)
   if call('EXISTS', P .. ':rows:' .. kind .. ':' .. scope) == 0 then call('ZREM', P .. ':scopes:' .. kind, scope) end
 end
@@ -82,16 +88,10 @@ for n = 1, tonumber(arg()) do
 end
 if isNew then for kind in pairs(touched) do forgetScope(kind, scope) end end
 
-local put = {}
 for n = 1, tonumber(arg()) do
   local kind, key, expires, value = arg(), arg(), arg(), arg()
-  if isNew then
-    call('HSET', P .. ':rows:' .. kind .. ':' .. scope, key, expires .. '\\n' .. value)
-    if expires ~= '' then call('ZADD', P .. ':expiring', expires, kind .. '\\n' .. scope .. '\\n' .. key) end
-    put[kind] = true
-  end
+  if isNew then putRow(scope, kind, key, expires, value) end
 end
-for kind in pairs(put) do call('ZADD', P .. ':scopes:' .. kind, 0, scope) end
 
 local added, ids = {}, {}
 for n = 1, tonumber(arg()) do
@@ -117,6 +117,13 @@ for _, each in ipairs(ids) do
   if headOf(each.lane) == each.id then ready[#ready + 1] = each.id end
 end
 return ready
+`;
+
+/** Puts one row, whoever leads. */
+export const putScript = `${shared}
+local scope = arg()
+putRow(scope, arg(), arg(), arg(), arg())
+return 0
 `;
 
 /** Removes rows that have expired before, of at most so many; answers how many were looked at, and removed. */

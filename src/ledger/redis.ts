@@ -27,6 +27,7 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
   const { client, prefix } = store;
   const load = createScript(client, 'heraldLoad', scripts.loadScript);
   const commit = createScript(client, 'heraldCommit', scripts.commitScript);
+  const put = createScript(client, 'heraldPut', scripts.putScript);
   const pruneRows = createScript(client, 'heraldPruneRows', scripts.pruneRowsScript);
   const begin = createScript(client, 'heraldBegin', scripts.beginScript);
   const abandon = createScript(client, 'heraldAbandon', scripts.abandonScript);
@@ -135,6 +136,10 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
       ];
       const ready = (await bounded('Writing', commit(values))) as Buffer[] | null;
       return ready === null ? { fenced: true } : { fenced: false, ready: ready.map(String) };
+    },
+    async put({ scope, ...row }) {
+      const values = [prefix, scope, row.kind, row.key, expiryOf(row), bytesOfValue(row.value)];
+      await bounded('Writing', put(values));
     },
     async prune({ expired, parked }) {
       let pruned = 0;

@@ -193,6 +193,10 @@ export function createSqliteLedger(store: SqliteStore): Ledger {
       return (found as unknown as RowColumns[]).map(rowIn);
     },
     commit,
+    async put({ scope, ...row }) {
+      const bytes = bytesOfValue(row.value);
+      await store.write(() => write(scope, {}, [{ row, bytes }]));
+    },
     async prune({ expired, parked }) {
       const rows = await removeInPages(() => Number(sql.expire.run(expired, page).changes));
       const deliveries = await removeInPages(() => {

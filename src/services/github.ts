@@ -1,33 +1,22 @@
 import { createPrivateKey } from 'node:crypto';
-import { isObject, textsAt } from '../json.ts';
+import { objectsAt, textAt, textsAt } from '../json.ts';
 import type { JsonObject, Outcome } from '../model.ts';
+import { createAlertRefs } from './alert-refs.ts';
 import { createApi, type Failure } from './api.ts';
 import type { OptionsOf } from './fields.ts';
-import { createGitHub } from './github/calls.ts';
-import { checkRun } from './github/check-run.ts';
-import { pullRequestComment } from './github/comment.ts';
-import { commitStatus } from './github/commit-status.ts';
-import { type Commit, commitsOf } from './github/commits.ts';
-import { deployment } from './github/deployment.ts';
-import { repositoryDispatch } from './github/dispatch.ts';
-import { BadSection, type Done, type Part } from './github/part.ts';
+import { createGitHub, idOf } from './github/calls.ts';
+import type { CheckRun, Done } from './github/part.ts';
+import { planOf } from './github/plan.ts';
 import type { github } from './github-schema.ts';
 import type { Implementation } from './implementation.ts';
 
 /** Seconds: longer than a delivery is tried. */
 const rememberedFor = 2 * 24 * 60 * 60;
 
-interface Task {
-  part: Part;
-  commit: Commit;
-  /** By which it is remembered as done. */
-  key: string;
-}
-
 /**
  * What the section asks for, at the commit of each source: a status, a deployment, comments on pull requests, a check run,
  * an event for workflows. What is done stays done: the attempt after one that failed goes on with the rest, and looks for
- * what an attempt without an answer may have done.
+ * what an attempt without an answer may have done. The end of an alert concludes the check runs that were made for it.
  */
 export const githubService: Implementation<OptionsOf<(typeof github)['options']>> = (options, deps) => {
   const { appID = 0, installationID = 0 } = options;
@@ -35,6 +24,7 @@ export const githubService: Implementation<OptionsOf<(typeof github)['options']>
   const privateKey = createPrivateKey(options.privateKey);
   const api = createGitHub(deps, { appID, installationID, privateKey, base });
   const { outcome } = createApi({ ...deps, scrub: api.scrub }, { repeatable: true });
+  const refs = createAlertRefs(deps, 'github');
 
   return {
     async send({ message, section = {} }, recipient, context): Promise<Outcome> {
@@ -43,38 +33,40 @@ export const githubService: Implementation<OptionsOf<(typeof github)['options']>
         const detail = `was not called: ${what}`;
         return answer({ kind: 'rejected', reason: 'invalid_section', detail, scope: 'notification' });
       };
-      const parts = partsOf(section, message, appID);
-      if (!Array.isArray(parts)) return refuse(parts.what);
-      if (parts.length === 0) {
-        return refuse(
-          'the template has no github section with status, deployment, pullRequestComment, checkRun or repositoryDispatch',
-        );
-      }
-      const found = commitsOf(section, base);
-      if (!found.ok) return refuse(found.what);
-      const tasks = tasksOf(found.commits, parts);
+      const { alert } = context;
+      const runs = runsIn(await refs.find(recipient, alert));
+      const planned = planOf(section, message, { appID, base, runs, alert, now: deps.now() });
+      if (!planned.ok) return refuse(planned.what);
+      const { tasks, without } = planned;
       const key = `github/${context.deliveryId}`;
-      const before = tasks.length > 1 ? textsAt(await deps.state.get(key), 'done') : [];
+      const kept = tasks.length > 1 ? await deps.state.get(key) : undefined;
+      const before = textsAt(kept, 'done');
       const done = new Map<string, Extract<Done, { ok: true }>['how']>(before.map((task) => [task, 'found']));
       const refused: Failure[] = [];
+      const made = runsIn(kept);
       for (const task of tasks.filter((each) => !done.has(each.key))) {
         const { part, commit } = task;
         const result = await part.perform(commit, api.calls(commit, part, context), context.earlier);
         if (result.ok) {
           done.set(task.key, result.how);
+          if (result.run !== undefined) made.push(result.run);
           continue;
         }
         refused.push(result.failure);
         // Nothing else will do better.
         if (result.failure.kind === 'retry' || result.failure.scope === 'service') break;
       }
+      if (made.length > 0) await refs.remember(recipient, alert, { runs: together(runs, made) });
       const last = refused.at(-1);
       if (last !== undefined) {
-        if (done.size > before.length) await deps.state.set(key, { done: [...done.keys()] }, rememberedFor);
+        if (done.size > before.length) {
+          const progress = { done: [...done.keys()], runs: together([], made) };
+          await deps.state.set(key, progress, rememberedFor);
+        }
         const detail = refused.map((failure) => failure.detail).join('; ');
         return answer({ ...(last.kind === 'retry' ? last : (refused[0] ?? last)), detail });
       }
-      return { ...sent([...done.values()], context.earlier !== undefined), ...skipped(found.without) };
+      return { ...sent([...done.values()], context.earlier !== undefined), ...skipped(without) };
     },
   };
 
@@ -85,35 +77,21 @@ export const githubService: Implementation<OptionsOf<(typeof github)['options']>
   }
 };
 
-/** In the order in which they are done. */
-function partsOf(section: JsonObject, message: string, appID: number): Part[] | { what: string } {
-  const makers: Readonly<Record<string, (fields: JsonObject) => Part>> = {
-    status: (fields) => commitStatus(fields, message),
-    deployment: (fields) => deployment(fields, message),
-    pullRequestComment: (fields) => pullRequestComment(fields, appID),
-    checkRun: (fields) => checkRun(fields, appID),
-    repositoryDispatch,
-  };
-  try {
-    return Object.entries(makers).flatMap(([name, make]) => {
-      const fields = Object.hasOwn(section, name) ? section[name] : undefined;
-      return isObject(fields) ? [make(fields)] : [];
-    });
-  } catch (error) {
-    if (error instanceof BadSection) return { what: error.message };
-    throw error;
-  }
+function runsIn(ref: JsonObject | undefined): CheckRun[] {
+  return objectsAt(ref, 'runs').flatMap((run) => {
+    const [repository, revision, name] = ['repository', 'revision', 'name'].map((field) =>
+      textAt(run, field),
+    );
+    const id = idOf(run);
+    return id !== undefined && repository && revision && name !== undefined
+      ? [{ repository, revision, name, id }]
+      : [];
+  });
 }
 
-function tasksOf(commits: readonly Commit[], parts: readonly Part[]): Task[] {
-  const tasks = new Map<string, Task>();
-  for (const commit of commits) {
-    for (const part of parts) {
-      const key = `${part.noun} ${commit.repository}${part.isOfRepository ? '' : `@${commit.revision}`}`;
-      if (!tasks.has(key)) tasks.set(key, { part, commit, key });
-    }
-  }
-  return [...tasks.values()];
+/** Each once, as what can be kept. */
+function together(before: readonly CheckRun[], made: readonly CheckRun[]): JsonObject[] {
+  return [...new Map([...before, ...made].map((run) => [run.id, { ...run }])).values()];
 }
 
 function sent(

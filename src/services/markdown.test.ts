@@ -30,4 +30,19 @@ describe('a value in Markdown', () => {
   it('is no HTML where HTML is read', () => {
     expect(escape('<@all> & <b>', '', webex)).toBe('&lt;@all> &amp; &lt;b>');
   });
+
+  it('is written in entities where there is no backslash', () => {
+    const zulip = createMarkdownEscape({
+      crowds: [String.raw`_?\*`],
+      html: true,
+      entities: true,
+      markup: String.raw`\$`,
+    });
+    const written = '@\u200b&#42;&#42;all&#42;&#42; $ &#96;x&#96; &#60;time:1> &#38;lt;'.replace(
+      '$',
+      '&#36;',
+    );
+    expect(escape('@**all** $ `x` <time:1> &lt;', '', zulip)).toBe(written);
+    expect(escape('@**all** `x`', '```\n', zulip)).toBe("@**all** 'x'");
+  });
 });

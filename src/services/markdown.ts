@@ -5,6 +5,10 @@ export interface MarkdownOptions {
   crowds?: readonly string[];
   /** HTML in the text is HTML. */
   html?: boolean;
+  /** What is escaped is written as an HTML entity, for a dialect that knows no backslash. */
+  entities?: boolean;
+  /** What else is markup, as a pattern. */
+  markup?: string;
 }
 
 const zeroWidthSpace = '\u200b';
@@ -14,10 +18,12 @@ const zeroWidthSpace = '\u200b';
  * read it), and mention nobody. Inside of code and of addresses nothing can be escaped, and little has to be; JSON is
  * the template's own structure, whose fields may be addresses too.
  */
-export function createMarkdownEscape({ crowds = [], html = false }: MarkdownOptions): ValueFilter {
+export function createMarkdownEscape(options: MarkdownOptions): ValueFilter {
+  const { crowds = [], html = false, entities = false, markup: more } = options;
   const crowd = crowds.length === 0 ? '(?!)' : `@(?=(?:${crowds.join('|')})(?![\\w-]))`;
   const markup = String.raw`[\\\x60*_~[\]|]|(?<=^\s*)[>#]`;
-  const everything = new RegExp([crowd, ...(html ? ['[&<]'] : []), markup].join('|'), 'gim');
+  const own = [...(html ? ['[&<]'] : []), ...(more === undefined ? [] : [more])];
+  const everything = new RegExp([crowd, ...own, markup].join('|'), 'gim');
   const mentions = new RegExp(crowd, 'gi');
 
   return (value, { preceding, isForeign }) => {
@@ -31,7 +37,7 @@ export function createMarkdownEscape({ crowds = [], html = false }: MarkdownOpti
       case 'address':
         return change(/[) ]/g, (found) => (found === ')' ? '%29' : '%20'));
       case 'text':
-        return change(everything, harmless);
+        return change(everything, entities ? asEntity : harmless);
     }
   };
 }
@@ -47,6 +53,10 @@ function harmless(found: string): string {
     default:
       return `\\${found}`;
   }
+}
+
+function asEntity(found: string): string {
+  return found === '@' ? harmless(found) : `&#${found.codePointAt(0)};`;
 }
 
 /** What the text before a value makes of it. */

@@ -48,6 +48,7 @@ const implementations: { [Type in AnySchema['type']]: Loader<Extract<AnySchema, 
   telegram: async () => (await import('./telegram.ts')).telegramService,
   webex: async () => (await import('./webex.ts')).webexService,
   webhook: async () => (await import('./webhook.ts')).webhookService,
+  zulip: async () => (await import('./zulip.ts')).zulipService,
 };
 
 export interface ServiceSource {

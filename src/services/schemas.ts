@@ -27,6 +27,7 @@ import { teamsWorkflows } from './teams-workflows-schema.ts';
 import { telegram } from './telegram-schema.ts';
 import { webex } from './webex-schema.ts';
 import { webhook } from './webhook-schema.ts';
+import { zulip } from './zulip-schema.ts';
 
 export const schemas = [
   alertmanager,
@@ -56,6 +57,7 @@ export const schemas = [
   telegram,
   webex,
   webhook,
+  zulip,
 ] as const;
 
 export type AnySchema = (typeof schemas)[number];

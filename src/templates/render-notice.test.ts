@@ -218,7 +218,7 @@ describe('why a message comes again', () => {
 
 describe('the default', () => {
   const attachmentsOf = ({ section }: Notification) =>
-    JSON.parse(String(section?.['attachments'])) as JsonObject[];
+    JSON.parse(section?.['attachments'] as string) as JsonObject[];
 
   it.each([
     ['recovered', 'recovered'],
@@ -314,7 +314,7 @@ describe('the default', () => {
       const notification = render(later({ reason: 'some resolved', alerts, ongoing }), [], { serviceType });
       const hasAttachments = serviceType === 'slack' || serviceType === 'mattermost';
       const texts = hasAttachments
-        ? attachmentsOf(notification).map(({ text }) => String(text))
+        ? attachmentsOf(notification).map(({ text }) => text as string)
         : [notification.message.slice(0, notification.message.indexOf('\nResolved')), notification.message];
       expect(texts.join('').length).toBeLessThan(8_000);
       const named = texts[0]?.match(/^•/gm)?.length ?? 0;

@@ -91,6 +91,9 @@ export function createMemoryLedger(lead: { term: number } = { term: 0 }): Ledger
       }
       return { fenced: false, ready: add.map(({ id }) => id).filter(isReady) };
     },
+    async put({ scope, ...row }) {
+      write(scope, { put: [row] });
+    },
     async prune(before) {
       let pruned = 0;
       for (const [id, { expiresAt }] of rows) {

@@ -6,7 +6,7 @@ export interface ToldAlert extends Partial<DeliveredLifecycle> {
 }
 
 /** An alert as a delivery tells of it: `shop` has been degraded since an hour before `now`. */
-export function toldAlert(
+function toldAlert(
   now: number,
   { name = 'shop', trigger = 'on-degraded', ...life }: ToldAlert = {},
 ): DeliveryAlert {

@@ -268,3 +268,13 @@ describeHttpService({
   earlier: { arrived: 'unreadable', lost: 'unreadable' },
   hasBodyOfGet: true,
 });
+
+describeHttpService({
+  type: 'zulip',
+  options: { serverUrl: 'https://zulip.example', email: 'bot@zulip.example', apiKey: token },
+  recipient: 'deploys',
+  secrets: [token],
+  answer: { json: { result: 'success', msg: '', id: 42 } },
+  textOf: ({ body }) => new URLSearchParams(body).get('content') ?? '',
+  earlier: { arrived: 'unreadable', lost: 'unreadable' },
+});

@@ -84,6 +84,24 @@ export function ledgerContract(underTest: StoreUnderTest): void {
         expect(await ledger.read('u', 'told', ['r1'])).toEqual([toldRow('r1', 2_000)]);
       });
 
+      it('that people ask for are written whoever leads, each in place of the one before', async () => {
+        const row = (key: string, endsAt: number, expiresAt?: number) => ({
+          kind: 'silence' as const,
+          scope: 'silences' as const,
+          key,
+          value: { matchers: [['a=b', 'c="d"']], startsAt: 1, endsAt, createdBy: 'ops', comment: strange },
+          ...(expiresAt === undefined ? {} : { expiresAt }),
+        });
+        const byKey = (rows: { key: string }[]) => rows.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+        await ledger.put(row('s1', 2));
+        await ledger.put(row('s1', 3));
+        await ledger.put(row('s2', 4, 1_000));
+        expect(byKey(await all(ledger.rows('silence')))).toEqual([row('s1', 3), row('s2', 4, 1_000)]);
+        expect(await ledger.prune({ expired: 2_000, parked: 0 })).toBe(1);
+        const { scope, ...left } = row('s1', 3);
+        expect(await ledger.load(scope, ['silence'])).toEqual([left]);
+      });
+
       it('are told apart by scope, kind and key', async () => {
         const alert: Row<'alert'> = {
           kind: 'alert',

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { checkConfig } from '../../src/config/check.ts';
 import { textAt } from '../../src/json.ts';
 import type { JsonObject, Outcome } from '../../src/model.ts';
-import { presentationOf, type Service } from '../../src/services/service.ts';
+import { presentationOf, type SendContext, type Service } from '../../src/services/service.ts';
 import { renderNotification } from '../../src/templates/render.ts';
 import { compileTemplate } from '../../src/templates/schema.ts';
 import { templateVars } from '../../src/templates/vars.ts';
@@ -580,6 +580,101 @@ describe('an answer that is lost', () => {
     server.play([{ reply: double.reply }]);
     const section = { ...commit, repositoryDispatch: { event_type: 'e' } };
     expect(await send(section, { since: now })).toEqual({ status: 'sent', earlier: 'unreadable' });
+  });
+});
+
+describe('an alert', () => {
+  const under = (conclusion?: string) => ({
+    ...commit,
+    checkRun: {
+      name: 'healthy',
+      status: conclusion ? 'completed' : 'in_progress',
+      ...(conclusion && { conclusion }),
+    },
+  });
+  const resolved = {
+    isFollowUp: true,
+    state: 'resolved',
+    reason: 'all resolved',
+    endedAt: 1_900_000_000_000,
+  } as const;
+  type Alert = NonNullable<SendContext['alert']>;
+
+  function tell(section: JsonObject, changes: Partial<Alert> = {}, deliveryId = 'd'): Promise<Outcome> {
+    const alert: Alert = {
+      key: 'a1',
+      state: 'firing',
+      reason: 'first',
+      severity: 'warning',
+      since: now,
+      isFollowUp: false,
+      isSilent: false,
+      ...changes,
+    };
+    const signal = AbortSignal.timeout(600_000);
+    return service.send({ message: 'm', section }, '', { deliveryId, signal, alert });
+  }
+
+  it('has one check run, which its end concludes, at whichever commit the Application is by then', async () => {
+    const double = createGitHubDouble();
+    server.play([{ reply: double.reply }]);
+    expect(await tell(under())).toEqual({ status: 'sent' });
+    const kept = state;
+    await service.close();
+    restart({}, kept);
+    expect(await tell(under(), { isFollowUp: true, reason: 'repeated' })).toEqual({ status: 'sent' });
+    expect(double.written('check-runs')).toMatchObject([{ status: 'in_progress' }]);
+    expect(await tell({ ...under(), revisionPath: 'another' }, resolved)).toEqual({ status: 'sent' });
+    expect(double.written('check-runs')).toMatchObject([
+      {
+        name: 'healthy',
+        head_sha: sha,
+        status: 'completed',
+        conclusion: 'success',
+        completed_at: '2030-03-17T17:46:40Z',
+      },
+    ]);
+  });
+
+  it.each<[string, JsonObject, string]>([
+    ['the conclusion that the template has for it', under('neutral'), 'neutral'],
+    ['success where the message of the end says nothing of GitHub', {}, 'success'],
+  ])('ends with %s', async (_, section, conclusion) => {
+    const double = createGitHubDouble();
+    server.play([{ reply: double.reply }]);
+    await tell(under());
+    expect(await tell(section, resolved)).toEqual({ status: 'sent' });
+    expect(double.written('check-runs')).toMatchObject([{ status: 'completed', conclusion }]);
+  });
+
+  it('concludes the run of each source, also of those that a later attempt made', async () => {
+    const double = createGitHubDouble();
+    const section = {
+      ...under(),
+      repoURLPath: 'https://github.com/a/b\nhttps://github.com/a/c',
+      revisionPath: 'r1\nr2',
+    };
+    let count = 0;
+    server.play([
+      {
+        reply(request) {
+          count += 1;
+          return count === 3 ? { status: 429 } : double.reply(request);
+        },
+      },
+    ]);
+    expect(await tell(section)).toMatchObject({ status: 'retry' });
+    expect(await tell(section)).toEqual({ status: 'sent' });
+    expect(await tell({}, resolved)).toEqual({ status: 'sent' });
+    expect(double.written('check-runs').map((run) => run['conclusion'])).toEqual(['success', 'success']);
+  });
+
+  it('of which nothing is known is told of as any other notification', async () => {
+    const double = createGitHubDouble();
+    server.play([{ reply: double.reply }]);
+    expect(await tell(under('success'), resolved)).toEqual({ status: 'sent' });
+    expect(double.written('check-runs')).toMatchObject([{ conclusion: 'success' }]);
+    expect(await tell({}, { ...resolved, key: 'another' })).toMatchObject({ status: 'rejected' });
   });
 });
 

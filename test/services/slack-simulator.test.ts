@@ -60,6 +60,53 @@ describe('the simulated Slack', () => {
     });
   });
 
+  it('keeps the layout that an edit does not name', async () => {
+    const blocks = [{ type: 'divider' }];
+    const attachments = [{ text: 'a' }];
+    const { ts, channel } = await client.chat.postMessage({
+      channel: 'deploys',
+      text: 'a',
+      blocks,
+      attachments,
+    });
+    await client.chat.update({ channel: channel!, ts: ts!, text: 'b' });
+    expect(simulator.messages('deploys')).toMatchObject([{ text: 'b', blocks, attachments }]);
+    await client.chat.update({ channel: channel!, ts: ts!, text: 'c', blocks: [], attachments: [] });
+    expect(simulator.messages('deploys')).toMatchObject([{ text: 'c', blocks: [], attachments: [] }]);
+  });
+
+  it('deletes a message: of one with replies a tombstone stays, a reply to another comes into the channel', async () => {
+    const post = (text: string, thread_ts?: string) =>
+      client.chat.postMessage({ channel: 'deploys', text, ...(thread_ts ? { thread_ts } : {}) });
+    const [lone, root] = [await post('lone'), await post('root')];
+    await post('reply', root.ts);
+    const channel = simulator.workspace.find('deploys')!;
+    for (const { ts } of [lone, root]) simulator.workspace.remove(channel, ts!);
+    for (const { ts } of [lone, root]) {
+      const edit = client.chat.update({ channel: lone.channel!, ts: ts!, text: 'edited' });
+      expect(await errorOf(edit)).toBe('message_not_found');
+    }
+    expect((await post('in the thread', root.ts)).message).toMatchObject({ thread_ts: root.ts });
+    expect((await post('in the channel', lone.ts)).message).not.toHaveProperty('thread_ts');
+    const [view] = simulator.view();
+    expect(view?.messages.map(({ text, replies }) => [text, ...replies.map((reply) => reply.text)])).toEqual([
+      ['This message was deleted.', 'reply', 'in the thread'],
+      ['in the channel'],
+    ]);
+  });
+
+  it('closes messages for edits after a time', async () => {
+    await simulator.stop();
+    let now = Date.now();
+    await start({ editWindow: 60_000, now: () => now });
+    const { ts, channel } = await client.chat.postMessage({ channel: 'deploys', text: 'a' });
+    const edit = () => client.chat.update({ channel: channel!, ts: ts!, text: 'b' });
+    now += 60_000;
+    expect(await edit()).toMatchObject({ ok: true });
+    now += 1;
+    expect(await errorOf(edit())).toBe('edit_window_closed');
+  });
+
   it('gives the history, newest first, with metadata and by pages', async () => {
     const metadata = { event_type: 'e', event_payload: { delivery: 'd1' } };
     const { channel } = await client.chat.postMessage({ channel: 'deploys', text: '0', metadata });

@@ -3,34 +3,63 @@ import { objectAt, textAt } from '../../json.ts';
 import type { Json, JsonObject } from '../../model.ts';
 import { type Calls, idOf, type Read } from './calls.ts';
 import { type Commit, escapedPath } from './commits.ts';
-import { BadSection, cut, type Part } from './part.ts';
+import { BadSection, type CheckRun, cut, type Part } from './part.ts';
 
 /** By which runs of argocd-notifications and of Herald are told from others of the App. */
 const externalId = 'argocd-notifications';
 /** Characters of a summary and of a text that GitHub takes. */
 const longestText = 65_535;
 
-/** A run of a check at the commit. */
-export function checkRun(section: JsonObject, appID: number): Part {
+const purpose = { noun: 'check run', permission: 'Checks: Read and write' } as const;
+
+/** A run of a check at the commit. `known` are those that were made for the same alert: one of them is not made again. */
+export function checkRun(section: JsonObject, appID: number, known: readonly CheckRun[]): Part {
   const fields = fieldsOf(section);
+  const { name } = fields;
   return {
-    noun: 'check run',
-    permission: 'Checks: Read and write',
+    ...purpose,
     async perform(commit, calls, earlier) {
-      if (earlier !== undefined) {
-        const last = await lastRun(commit, fields.name, appID, calls);
-        if (!last.ok) return last;
-        const id = idOf(last.value);
-        const isThere = ['status', 'conclusion'].every(
-          (field) => textAt(last.value, field) === textAt(fields, field),
-        );
-        if (id !== undefined && isThere) {
-          const written = await putRun(commit, fields, calls, id);
-          return written.ok ? { ok: true, how: 'found' } : written;
-        }
-      }
-      const written = await putRun(commit, fields, calls);
-      return written.ok ? { ok: true, how: 'written' } : written;
+      const { repository, revision } = commit;
+      const own = known.find(
+        (run) => run.repository === repository && run.revision === revision && run.name === name,
+      );
+      const last =
+        own === undefined && earlier !== undefined ? await lastRun(commit, name, appID, calls) : undefined;
+      if (last?.ok === false) return last;
+      const isThere = ['status', 'conclusion'].every(
+        (field) => textAt(last?.value, field) === textAt(fields, field),
+      );
+      const id = own?.id ?? (isThere ? idOf(last?.value) : undefined);
+      const written = await putRun(commit, fields, calls, id);
+      if (!written.ok) return written;
+      const how = own !== undefined ? 'same' : id !== undefined ? 'found' : 'written';
+      const made = id ?? idOf(written.value);
+      return { ok: true, how, ...(made !== undefined && { run: { repository, revision, name, id: made } }) };
+    },
+  };
+}
+
+/**
+ * The end of an alert concludes the run that was made for it, whatever the Application's commit is by then. What the
+ * section does not say stays: only a conclusion there must be.
+ */
+export function concludeRun(run: CheckRun, section: JsonObject, endedAt: number): Part {
+  const {
+    name: _,
+    details_url: url,
+    ...fields
+  } = fieldsOf({
+    ...section,
+    status: 'completed',
+    conclusion: textAt(section, 'conclusion') || 'success',
+    completed_at: textAt(section, 'completed_at') || new Date(endedAt).toISOString(),
+  });
+  const end = { ...fields, ...(url !== '' && { details_url: url }) };
+  return {
+    ...purpose,
+    async perform(commit, calls) {
+      const written = await putRun(commit, end, calls, run.id);
+      return written.ok ? { ok: true, how: 'same' } : written;
     },
   };
 }
@@ -49,14 +78,14 @@ async function lastRun({ revision }: Commit, name: string, appID: number, calls:
   return { ok: true, value: newest ?? null };
 }
 
-/** Makes a run, or gives the one of this id these fields: so an end can be told of what was told to be under way. */
+/** Makes a run, or gives the one of this id these fields. */
 function putRun(commit: Commit, fields: JsonObject, calls: Calls, id?: number): Promise<Read<Json>> {
   if (id !== undefined) return calls.write('PATCH', `check-runs/${id}`, fields);
   const { name = '', ...rest } = fields;
   return calls.write('POST', 'check-runs', { name, head_sha: commit.revision, ...rest });
 }
 
-function fieldsOf(section: JsonObject): JsonObject & { name: string } {
+function fieldsOf(section: JsonObject): JsonObject & { name: string; details_url: string } {
   const conclusion = textAt(section, 'conclusion');
   const [started, completed] = ['started_at', 'completed_at'].map((field) => timeOf(section, field)) as [
     string,

@@ -48,7 +48,7 @@ export function commitsOf(section: JsonObject, base: string): Commits {
   const without = new Set<string>();
   for (const { repository, revision } of chosen) {
     if (revision === '') without.add(repository);
-    else commits.set(`${repository}@${revision}`, { repository, path: escapedPath(repository), revision });
+    else commits.set(`${repository}@${revision}`, commitOf(repository, revision));
   }
   if (commits.size === 0) {
     return {
@@ -57,6 +57,10 @@ export function commitsOf(section: JsonObject, base: string): Commits {
     };
   }
   return { ok: true, commits: [...commits.values()], without: [...without] };
+}
+
+export function commitOf(repository: string, revision: string): Commit {
+  return { repository, path: escapedPath(repository), revision };
 }
 
 /** As a part of a path, in which a slash of a branch's name stays. */

@@ -8,8 +8,16 @@ import type { Commit } from './commits.ts';
  * nobody could look, so that it may be there twice; `same`, to write again changed nothing.
  */
 export type Done =
-  | { ok: true; how: 'found' | 'written' | 'blind' | 'same' }
+  | { ok: true; how: 'found' | 'written' | 'blind' | 'same'; run?: CheckRun }
   | { ok: false; failure: Failure };
+
+/** A check run that was made, by which what follows of the same alert finds it. */
+export interface CheckRun {
+  repository: string;
+  revision: string;
+  name: string;
+  id: number;
+}
 
 /** When the earlier attempts may have arrived, Unix milliseconds. */
 export interface Earlier {
