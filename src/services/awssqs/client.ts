@@ -1,3 +1,5 @@
+/** Parts of `awssqs`. The folder may import what all services share, and the ground. */
+
 /** AWS' own client, for its signatures, regions and credentials, over our connections. */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Asked } from '../api.ts';

@@ -1,3 +1,5 @@
+/** Parts of `gcppubsub`. The folder may import what all services share, and the ground. */
+
 /** Who Herald is to Google: a key, or what Google's own library finds in the environment. */
 import { type AuthClient, Compute, GoogleAuth, JWT } from 'google-auth-library';
 import type { HttpAnswer, HttpRequest } from '../http.ts';
