@@ -196,6 +196,9 @@ export async function createWorld(
   return edited;
 }
 
+/** At which times what happens, in order. */
+export type Story = readonly (readonly [at: string, ...steps: Step[]])[];
+
 /** One thing that happens. */
 export type Step = (world: World) => Promise<void> | void;
 
@@ -272,7 +275,7 @@ export function lineOf({ at, delivery }: ToldMessage): string {
 /** Plays a story; answers what is told. */
 export async function play(
   config: Readonly<Record<string, string>>,
-  story: readonly (readonly [at: string, ...steps: Step[]])[],
+  story: Story,
   options: Options = {},
 ): Promise<{ lines: string[]; world: World }> {
   const world = await createWorld(config, options);
