@@ -66,7 +66,7 @@ function ofGroup(notice: OngoingInput): string {
   const { reason, ongoing } = notice;
   const { firing, resolved } = ongoing;
   const alsoResolved = resolved > 0 ? `, ${resolved} resolved` : '';
-  if (ongoing.state === 'resolved') return resolved === 1 ? 'Resolved' : `All ${resolved} resolved`;
+  if (ongoing.state === 'resolved') return 'All resolved';
   switch (reason) {
     case 'new in group':
       return `New alerts, ${firing} firing${alsoResolved}`;

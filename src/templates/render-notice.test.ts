@@ -151,7 +151,7 @@ describe('why a message comes again', () => {
     ['repeated', { alerts: [{ changes: [now] }] }, 'Still firing after 1h (repeated), changed once'],
     ['new in group', { ongoing: group, alerts: [{}, { name: 'b' }] }, 'New alerts, 2 firing'],
     ['some resolved', { ongoing: group, alerts: [{}, resolved] }, '1 resolved, 1 still firing'],
-    ['all resolved', { ongoing: group, alerts: [{ ...ended }, resolved] }, 'All 2 resolved'],
+    ['all resolved', { ongoing: group, alerts: [{ ...ended }, resolved] }, 'All resolved'],
     [
       'inhibition ended',
       { ongoing: group, alerts: [{}, resolved] },
