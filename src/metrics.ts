@@ -192,10 +192,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
   );
   const notices = configured.counter(
     counter('herald_notices_total', 'Messages of alerts with an end, by why they are sent.', [
-      'reason',
       'service',
+      'reason',
     ]),
-    { names: { service: 'services' } },
+    { names: { service: 'services' }, start: { reason: ['first', 'all resolved'] } },
   );
   const noticeSize = new Histogram({
     name: 'herald_notice_alerts',

@@ -54,7 +54,7 @@ export function deliveryOfMessage(about: About): Delivery {
       firing: firing.length,
       resolved: resolved.length,
     },
-    alerts: [toldOf(first), ...others.map(toldOf)],
+    alerts: [toldOf(first, notice), ...others.map((each) => toldOf(each, notice))],
     destination,
     templates: [...templates],
     configNamespace,
@@ -63,9 +63,18 @@ export function deliveryOfMessage(about: About): Delivery {
   };
 }
 
-function toldOf({ alert }: Shown): DeliveryAlert {
+function toldOf({ alert }: Shown, { held }: OngoingNotice): DeliveryAlert {
   const { key, trigger, condition, oncePer, application } = alert;
-  return { key, trigger, condition, oncePer, application, lifecycle: lifecycleOf(alert) };
+  const by = held?.[key]?.id;
+  const silencedBy = by === undefined ? {} : { silencedBy: [by] };
+  return {
+    key,
+    trigger,
+    condition,
+    oncePer,
+    application,
+    lifecycle: { ...lifecycleOf(alert), ...silencedBy },
+  };
 }
 
 function lifecycleOf(alert: Alert): DeliveredLifecycle {
