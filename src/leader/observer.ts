@@ -233,6 +233,8 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   function remove(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
     const over = 'application deleted';
     entry.application = withDeletionTimestamp(event);
+    // Who is subscribed is all that is asked for once the deletion is decided.
+    if (entry.isGone && entry.life) entry.life.evaluations = evaluator.evaluate(entry).evaluations;
     const due = entry.isGone ? pass(entry, event, hold, over) : evaluate(entry, event, hold, over);
     leave(entry, over, hold, due);
   }

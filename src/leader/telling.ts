@@ -8,7 +8,7 @@ import type { Mute, Silence } from '../alerts/mutes.ts';
 import { type Flush, flush, type Member } from '../alerts/notice.ts';
 import { overflowPlace, placeInGroup } from '../alerts/routing.ts';
 import type { Part } from '../ledger/pieces.ts';
-import type { Alert, OngoingNotice, Row } from '../ledger/rows.ts';
+import type { Alert, AlertIdentity, OngoingNotice, Row } from '../ledger/rows.ts';
 import type { Application, Delivery, Destination } from '../model.ts';
 import type { AlertReport } from './alert-report.ts';
 import type { EvaluatedCondition } from './conditions.ts';
@@ -75,16 +75,15 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         return labelValues(destination ? { ...about, destination } : about);
       }
 
-      function track(): void {
-        const open = [...about.alerts.values()].filter(({ state }) => state !== 'resolved');
+      function track(views: ReadonlyMap<string, readonly View[]>): void {
         holding.track(
           uid,
-          open.map((alert) => ({
+          [...about.alerts.values()].map((alert) => ({
             key: alert.key,
             configNamespace: alert.configNamespace,
-            isFiring: alert.state === 'firing',
+            isSource: alert.state === 'firing',
             source: labelsOf(alert),
-            destinations: subscribedTo(alert, evaluated).map((destination) => labelsOf(alert, destination)),
+            destinations: (views.get(alert.key) ?? []).map(({ labels }) => labels),
           })),
         );
       }
@@ -93,6 +92,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
       function viewsOf(alert: Alert): View[] {
         const views = new Map<string, View>();
         const isEnded = alert.state === 'resolved';
+        if (alert.state === 'pending') return [];
         const add = (destination: Destination, isSubscribed: boolean, isTold: boolean): void => {
           const id = JSON.stringify([destination.service, destination.recipient]);
           const known = views.get(id);
@@ -248,19 +248,15 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         return notice ? ('owed' as const) : ('done' as const);
       }
 
-      track();
+      const views = new Map([...about.alerts].map(([key, alert]) => [key, viewsOf(alert)]));
+      track(views);
       reportTransitions(life.alerts, about.alerts);
       for (const alert of about.alerts.values()) {
         alerts.set(alert.key, alert);
-        if (alert.state === 'pending') continue;
         const evaluation = evaluated.get(placeOf(alert));
-        const outcomes = viewsOf(alert).map((view) => tellOf(view, evaluation));
-        if (
-          alert.state === 'resolved' &&
-          !outcomes.includes('owed') &&
-          groups.holders(alert.key).length === 0
-        )
-          alerts.delete(alert.key);
+        const outcomes = (views.get(alert.key) ?? []).map((view) => tellOf(view, evaluation));
+        const isOwed = outcomes.includes('owed') || groups.holders(alert.key).length > 0;
+        if (alert.state === 'resolved' && !isOwed) alerts.delete(alert.key);
       }
       report.states(application, alerts.values(), (alert) => muteOf(alert));
       for (const delivery of deliveries.values()) report.message(delivery);
@@ -293,8 +289,15 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
   }
 }
 
+/** All conditions of a trigger have the same destinations, also one that was edited away and may be carried over. */
 function subscribedTo(alert: Alert, evaluated: ReadonlyMap<string, EvaluatedCondition>): Destination[] {
-  return evaluated.get(placeOf(alert))?.evaluations.map(({ destination }) => destination) ?? [];
+  const own = evaluated.get(placeOf(alert));
+  const found = own ?? [...evaluated.values()].find(({ condition }) => isOfSameTrigger(condition, alert));
+  return found?.evaluations.map(({ destination }) => destination) ?? [];
+}
+
+function isOfSameTrigger(a: Omit<AlertIdentity, 'oncePer'>, b: Omit<AlertIdentity, 'oncePer'>): boolean {
+  return a.trigger === b.trigger && a.configNamespace === b.configNamespace;
 }
 
 function keysByAlert(notices: ReadonlyMap<string, OngoingNotice>): Map<string, string[]> {
