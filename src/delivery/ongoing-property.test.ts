@@ -24,7 +24,7 @@ const call = fc.constantFrom('begin', 'parkedAmong', 'settle', 'discard', 'aband
 const faults = fc.array(fc.tuple(call, fc.constantFrom<Fault>('before', 'after')), { maxLength: 4 });
 
 it('an end is told once where something was told to fire, and nowhere else, whatever fails', async () => {
-  const message = fc.record({ first: outcome, then: outcome, faults });
+  const message = fc.record({ attempts: fc.tuple(outcome, outcome), faults });
   await fc.assert(
     fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 4 }), faults, async (told, endFaults) => {
       const clock = createSimulatedClock(start);
@@ -48,9 +48,9 @@ it('an end is told once where something was told to fire, and nowhere else, what
         }
         throw new Error('It never comes to an end');
       };
-      for (const [index, { first, then, faults: some }] of told.entries()) {
+      for (const [index, { attempts, faults: some }] of told.entries()) {
         const id = index === 0 ? 'root' : `later-${index}`;
-        service.outcomes = [first, then].map((each) => outcomes[each] as Outcome);
+        service.outcomes = attempts.map((each) => outcomes[each] as Outcome);
         failing = [...some];
         const reason = index === 0 ? 'first' : 'repeated';
         await commit('scope', { add: [toldDelivery(clock.now(), { id, reason, templates: ['message'] })] });
