@@ -122,7 +122,7 @@ export function live(
   }
 
   if (over) {
-    for (const alert of [...alerts.values()]) {
+    for (const alert of alerts.values()) {
       if (alert.state === 'resolved' || over.spares(alert)) continue;
       keep(alert.key, step(alert, { kind: 'over', why: over.why }, atOnce, now));
     }

@@ -42,7 +42,7 @@ export interface Deciding {
 interface Deps {
   writer: Pick<LedgerWriter, 'write'>;
   ongoing: Ongoing;
-  groups: Pick<Groups, 'set'>;
+  groups: Pick<Groups, 'set' | 'suspend'>;
   asking: Pick<Asking, 'ask'>;
   /** What argocd-notifications has recorded on the Application itself. */
   importAlerts(application: Application, evaluations: readonly AlertEvaluation[]): ImportedAlert[];
@@ -73,6 +73,7 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
       return;
     }
     life.unwritten.count += 1;
+    groups.suspend(uid);
     const durable: Hold = {
       share: () => durable,
       release() {
@@ -117,7 +118,7 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
       const decided = [...ofAlerts, ...decision.parts];
       if (decided.length > 0) entry.decidedAt = occurrence;
       metrics.setAlerts(application, activeAlerts(entry, evaluations));
-      const isTold = entry.fingerprint !== undefined || evaluations.length > 0;
+      const isTold = entry.fingerprint !== undefined || evaluations.length + decided.length > 0;
       const parts = [...partsOfImport(imported.rows, decided), ...decided];
       const record = isTold ? recordOf(entry, parts.length > 0 || isHistoryNew) : undefined;
       for (const delivery of decision.named) deps.onNamed(delivery);

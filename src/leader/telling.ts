@@ -33,6 +33,8 @@ interface AboutTelling {
   evaluated: ReadonlyMap<string, EvaluatedCondition>;
   /** That stand on the Application and its AppProject. */
   silences: readonly Silence[];
+  /** The Application is gone: what is spared ends once it is told. */
+  isOver: boolean;
   now: number;
   occurrence: number;
   observedAt: number;
@@ -180,6 +182,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
             destination,
             ...(rule && isOfRule ? { rule } : {}),
             labels,
+            isAwaited: about.isOver || alert.oncePer !== '',
             silences,
             object,
           });
@@ -255,7 +258,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         alerts.set(alert.key, alert);
         const evaluation = evaluated.get(placeOf(alert));
         const outcomes = (views.get(alert.key) ?? []).map((view) => tellOf(view, evaluation));
-        const isOwed = outcomes.includes('owed') || groups.holders(alert.key).length > 0;
+        const isOwed = outcomes.includes('owed') || groups.holders(alert.key).some((holder) => holder.isTold);
         if (alert.state === 'resolved' && !isOwed) alerts.delete(alert.key);
       }
       report.states(application, alerts.values(), (alert) => muteOf(alert));
