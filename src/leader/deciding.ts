@@ -123,8 +123,14 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
       const record = isTold ? recordOf(entry, parts.length > 0 || isHistoryNew) : undefined;
       for (const delivery of decision.named) deps.onNamed(delivery);
       if (decision.ended.length > 0) deps.onEnded(application, decision.ended);
+      // In one write with what the deletion means: after a crash it is not evaluated again, and begins no alert again.
+      const gone = over === 'application deleted' ? [goneRow(entry)] : [];
       if (record)
-        write(entry, { parts, last: { put: [{ kind: 'application', key: '', value: record }] } }, hold);
+        write(
+          entry,
+          { parts, last: { put: [{ kind: 'application', key: '', value: record }, ...gone] } },
+          hold,
+        );
       else handOn(entry);
       if (ask.length > 0) deps.asking.ask(entry, ask);
       return due;
@@ -141,16 +147,16 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
       const { application, fingerprint, life } = entry;
       // Of one without a record there is nothing to forget.
       if (fingerprint === undefined) return;
-      const gone: Row<'gone'> = {
-        kind: 'gone',
-        key: '',
-        value: { revision: application.resourceVersion },
-        expiresAt: clock.now() + goneFor,
-      };
       const clear = life === undefined || life.alerts.size === 0;
-      writer.write(application.uid, { clear, last: { put: [gone] } }, hold.share());
+      writer.write(application.uid, { clear, last: { put: [goneRow(entry)] } }, hold.share());
     },
   };
+
+  function goneRow({ application }: Tracked): Row<'gone'> {
+    const value = { revision: application.resourceVersion };
+    return { kind: 'gone', key: '', value, expiresAt: clock.now() + goneFor };
+  }
+
   return deciding;
 }
 

@@ -71,6 +71,9 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
       const ask: string[] = [];
       let due: number | undefined;
       const ownKeys = keysByAlert(notices);
+      const alertOf = new Map(
+        [...ownKeys].flatMap(([alert, keys]) => keys.map((key) => [key, alert] as const)),
+      );
 
       function labelsOf({ trigger, severity, labels }: Alert, destination?: Destination): LabelValues {
         const about = { trigger, severity, labels, application, object };
@@ -199,6 +202,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         evaluation: EvaluatedCondition | undefined,
       ): 'done' | 'owed' {
         const { configNamespace } = alert;
+        alertOf.set(key, alert.key);
         const isTarget = !isTold && holding.isTarget(configNamespace, labels);
         // Which sources fire is known once everything has been evaluated.
         if (isTarget && !groups.isComplete()) return 'owed';
@@ -263,7 +267,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
       }
       report.states(application, alerts.values(), (alert) => muteOf(alert));
       for (const delivery of deliveries.values()) report.message(delivery);
-      const parts = partsOfLife(life, { alerts, notices, deliveries, told: [...told.values()] });
+      const parts = partsOfLife(life, { alerts, notices, alertOf, deliveries, told: [...told.values()] });
       for (const key of told.keys()) life.remembered.add(key);
       return {
         life: { ...life, alerts, notices, members, untold, silences },

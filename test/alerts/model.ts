@@ -132,8 +132,9 @@ export function createModel(options: {
       const steps = written ? [written] : parts.map((part) => () => store.write(scope, part));
       if (clear) steps.unshift(() => store.clear(scope));
       if (last) steps.push(() => store.write(scope, last));
-      // What is not huge is one commit; where nothing is known of the Application yet, it is here, too.
-      if (last && !store.has(scope, 'application', '')) {
+      // What is not huge is one commit; at the beginning and at the end of an Application it is here, too.
+      const isOne = !store.has(scope, 'application', '') || last?.put?.some(({ kind }) => kind === 'gone');
+      if (last && isOne) {
         const all = steps.splice(0);
         steps.push(() => {
           for (const step of all) step();
