@@ -110,6 +110,7 @@ export function createOngoing(deps: Deps): Ongoing {
         notices: taken.notices,
         evaluated: new Map(evaluated.map((each) => [placeOf(each.condition), each])),
         silences,
+        isOver: over !== undefined,
         now,
         occurrence,
         observedAt,

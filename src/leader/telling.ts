@@ -33,6 +33,8 @@ interface AboutTelling {
   evaluated: ReadonlyMap<string, EvaluatedCondition>;
   /** That stand on the Application and its AppProject. */
   silences: readonly Silence[];
+  /** The Application is gone: what is spared ends once it is told. */
+  isOver: boolean;
   now: number;
   occurrence: number;
   observedAt: number;
@@ -69,6 +71,9 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
       const ask: string[] = [];
       let due: number | undefined;
       const ownKeys = keysByAlert(notices);
+      const alertOf = new Map(
+        [...ownKeys].flatMap(([alert, keys]) => keys.map((key) => [key, alert] as const)),
+      );
 
       function labelsOf({ trigger, severity, labels }: Alert, destination?: Destination): LabelValues {
         const about = { trigger, severity, labels, application, object };
@@ -180,6 +185,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
             destination,
             ...(rule && isOfRule ? { rule } : {}),
             labels,
+            isAwaited: about.isOver || alert.oncePer !== '',
             silences,
             object,
           });
@@ -196,6 +202,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         evaluation: EvaluatedCondition | undefined,
       ): 'done' | 'owed' {
         const { configNamespace } = alert;
+        alertOf.set(key, alert.key);
         const isTarget = !isTold && holding.isTarget(configNamespace, labels);
         // Which sources fire is known once everything has been evaluated.
         if (isTarget && !groups.isComplete()) return 'owed';
@@ -255,12 +262,12 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         alerts.set(alert.key, alert);
         const evaluation = evaluated.get(placeOf(alert));
         const outcomes = (views.get(alert.key) ?? []).map((view) => tellOf(view, evaluation));
-        const isOwed = outcomes.includes('owed') || groups.holders(alert.key).length > 0;
+        const isOwed = outcomes.includes('owed') || groups.holders(alert.key).some((holder) => holder.isTold);
         if (alert.state === 'resolved' && !isOwed) alerts.delete(alert.key);
       }
       report.states(application, alerts.values(), (alert) => muteOf(alert));
       for (const delivery of deliveries.values()) report.message(delivery);
-      const parts = partsOfLife(life, { alerts, notices, deliveries, told: [...told.values()] });
+      const parts = partsOfLife(life, { alerts, notices, alertOf, deliveries, told: [...told.values()] });
       for (const key of told.keys()) life.remembered.add(key);
       return {
         life: { ...life, alerts, notices, members, untold, silences },
