@@ -12,9 +12,11 @@ export function shortId({ key }: Alert): string {
   return key.slice(0, shownIdLength);
 }
 
-/** The id of a silence of the ledger is a name alone; of the rest it says what it is of: `muteTimes 2`. */
+const uuid = /^([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The id of a silence of the store is a name alone, of which the beginning suffices; others say what they are of: `muteTimes 2`. */
 export function heldText({ by, id }: HeldBy): string {
-  return by === 'silence' && !id.includes(' ') ? `silence ${id}` : id;
+  return by === 'silence' && !id.includes(' ') ? `silence ${uuid.exec(id)?.[1] ?? id}` : id;
 }
 
 export function destinationOf({ destination }: OngoingNotice): string {
