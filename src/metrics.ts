@@ -192,10 +192,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
   );
   const notices = configured.counter(
     counter('herald_notices_total', 'Messages of alerts with an end, by why they are sent.', [
-      'reason',
       'service',
+      'reason',
     ]),
-    { names: { service: 'services' } },
+    { names: { service: 'services' }, start: { reason: ['first', 'all resolved'] } },
   );
   const noticeSize = new Histogram({
     name: 'herald_notice_alerts',
@@ -211,7 +211,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   nextDue.remove();
   const argocdRequests = counter(
     'herald_argocd_requests_total',
-    "Requests to Argo CD's API for repo functions, by outcome.",
+    "Requests to Argo CD's repo-server or API for repo functions, by outcome.",
     ['function', 'outcome'],
   );
   const watchRestarts = counter('herald_watch_restarts_total', 'Watches that ended, by reason.', [

@@ -1,5 +1,5 @@
 import { briefOf } from '../application.ts';
-import type { Alert, OngoingNotice } from '../ledger/rows.ts';
+import type { Alert, HeldBy, OngoingNotice } from '../ledger/rows.ts';
 import {
   type DeliveredLifecycle,
   type Delivery,
@@ -54,7 +54,7 @@ export function deliveryOfMessage(about: About): Delivery {
       firing: firing.length,
       resolved: resolved.length,
     },
-    alerts: [toldOf(first), ...others.map(toldOf)],
+    alerts: [toldOf(first, notice), ...others.map((each) => toldOf(each, notice))],
     destination,
     templates: [...templates],
     configNamespace,
@@ -63,12 +63,13 @@ export function deliveryOfMessage(about: About): Delivery {
   };
 }
 
-function toldOf({ alert }: Shown): DeliveryAlert {
+function toldOf({ alert }: Shown, { held = {} }: OngoingNotice): DeliveryAlert {
   const { key, trigger, condition, oncePer, application } = alert;
-  return { key, trigger, condition, oncePer, application, lifecycle: lifecycleOf(alert) };
+  return { key, trigger, condition, oncePer, application, lifecycle: lifecycleOf(alert, held[key]) };
 }
 
-function lifecycleOf(alert: Alert): DeliveredLifecycle {
+/** `held`: what has held it back until now. */
+function lifecycleOf(alert: Alert, held: HeldBy | undefined): DeliveredLifecycle {
   const { state, severity, labels, since, firedAt = since, ended, changes, acknowledged } = alert;
   return {
     state: state === 'resolved' ? 'resolved' : 'firing',
@@ -79,5 +80,6 @@ function lifecycleOf(alert: Alert): DeliveredLifecycle {
     ...(ended ? { endedAt: ended.at, why: ended.why } : {}),
     changes,
     ...(acknowledged ? { acknowledged } : {}),
+    ...(held ? { silencedBy: [held.id] } : {}),
   };
 }

@@ -8,8 +8,9 @@ import { severities } from '../severities.ts';
 import type { Mute } from './mutes.ts';
 
 export interface NoticePolicy {
-  /** Milliseconds before the first message, and between messages; 0 for a notice of one. */
+  /** Milliseconds for which what comes is gathered before it is told; 0 for a notice of one. */
   readonly groupWait: number;
+  /** Milliseconds between messages. */
   readonly groupInterval: number;
 }
 
@@ -165,8 +166,10 @@ function sayNext(
   if (tellable.some(({ alert }) => rises(told.firing[alert.key], alert.severity)))
     return { message: messageOf(state, 'severity raised') };
   if (fresh.length + ends.length > 0) {
-    if (now < open) return { due: open };
-    return { message: messageOf(state, reasonOf(fresh.length, tellable.length + state.muted.length)) };
+    const firing = tellable.length + state.muted.length;
+    const due = firing === 0 ? open : Math.max(open, firstChange(fresh, ends) + policy.groupWait);
+    if (now < due) return { due };
+    return { message: messageOf(state, reasonOf(fresh.length, firing)) };
   }
   const again = nextRepeat(told, state);
   if (again !== undefined && now >= again) return { message: messageOf(state, 'repeated') };
@@ -175,6 +178,13 @@ function sayNext(
   if (tellable.some(({ alert }) => rises(alert.severity, told.firing[alert.key])))
     return { message: messageOf(state, 'severity lowered', true) };
   return again === undefined ? {} : { due: again };
+}
+
+/** What comes together is told together, also long after the last message; where nothing fires any more, all has come. */
+function firstChange(fresh: readonly Member[], ends: readonly Alert[]): number {
+  return [...fresh.map(({ alert }) => alert.firedAt ?? 0), ...ends.map(({ ended }) => ended?.at ?? 0)].reduce(
+    (first, at) => Math.min(first, at),
+  );
 }
 
 function reasonOf(fresh: number, firing: number): NoticeReason {

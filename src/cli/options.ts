@@ -33,8 +33,8 @@ export interface ConfigSource {
   configMap: string;
   /** Path, `-`, `:empty` for a Secret without keys, '' for the cluster. */
   secret: string;
-  /** Whom repo functions ask where the ConfigMap says nobody; undefined: nobody. */
-  repoServer: RepoServerOptions | undefined;
+  /** Whom repo functions ask where the ConfigMap says nobody; absent: nobody. */
+  repoServer?: RepoServerOptions;
 }
 
 export interface ConfigCheckOptions {

@@ -22,6 +22,8 @@ export interface Membership extends Member, GroupPlace {
   /** That puts it there; absent: it stays there because the group has told of it. */
   rule?: GroupRule;
   labels: LabelValues;
+  /** Something follows for its Application from its being told. */
+  isAwaited: boolean;
   /** That stand on its Application. */
   silences: readonly Silence[];
   /** Its Application. */
@@ -40,6 +42,8 @@ export interface Groups {
   isComplete(): boolean;
   /** The groups that have told of an alert, hold it back, or are about to have its end told. */
   holders(alert: string): (GroupPlace & { destination: Destination; isTold: boolean })[];
+  /** Its alerts are about to be replaced, once that is durable: nothing new is told of them until then. */
+  suspend(uid: string): void;
   /** Replaces the alerts of an Application. */
   set(uid: string, members: readonly Membership[]): void;
   /** Decides what a group says now; false where there is none of this key. */
@@ -72,6 +76,8 @@ interface Group extends GroupPlace {
   /** What held back each of its alerts when that was last asked. */
   mutes: Map<string, string>;
   lookedAt: number;
+  /** An alert was left out because its Application was suspended. */
+  isWaiting: boolean;
 }
 
 /** Of a group that no rule makes any more: Alertmanager's (check 9). */
@@ -84,6 +90,7 @@ export function createGroups(deps: Deps): Groups {
   const groups = new Map<string, Group>();
   const byUid = new Map<string, readonly Membership[]>();
   const byAlert = new Map<string, Set<Group>>();
+  const suspended = new Set<string>();
   const limits = createGroupLimits();
   let isComplete = false;
   let occurrence = 0;
@@ -101,6 +108,7 @@ export function createGroups(deps: Deps): Groups {
       held: new Set(),
       mutes: new Map(),
       lookedAt: Number.NEGATIVE_INFINITY,
+      isWaiting: false,
     };
     groups.set(key, group);
     return group;
@@ -179,7 +187,11 @@ export function createGroups(deps: Deps): Groups {
     const now = clock.now();
     group.lookedAt = now;
     occurrence = Math.max(now, occurrence + 1);
-    const members = [...group.members.values()].filter(({ alert }) => !group.settling.has(alert.key));
+    const present = [...group.members.values()].filter(({ alert }) => !group.settling.has(alert.key));
+    const members = present.filter(
+      ({ alert }) => isTold(group, alert.key) || !suspended.has(alert.application.uid),
+    );
+    group.isWaiting = members.length < present.length;
     const rule = ruleOf(group);
     const { key, groupLabels, configNamespace, destination } = group;
     const createdAt = members.reduce((first, { alert }) => Math.min(first, alert.firedAt ?? now), now);
@@ -229,7 +241,7 @@ export function createGroups(deps: Deps): Groups {
       });
     const isWritten = delivery !== undefined || !isUnchanged(group.notice, after);
     const named = delivery
-      ? [...message.firing.filter((alert) => group.members.get(alert)?.alert.oncePer !== ''), ...done]
+      ? [...message.firing.filter((alert) => group.members.get(alert)?.isAwaited), ...done]
       : done;
     const uids = new Set(named.flatMap((alert) => group.members.get(alert)?.alert.application.uid ?? []));
     if (after) group.notice = { ...after, ...(due === undefined ? {} : { dueAt: due }) };
@@ -302,13 +314,17 @@ export function createGroups(deps: Deps): Groups {
     },
     isComplete: () => isComplete,
     holders: (alert) =>
-      [...(byAlert.get(alert) ?? [])].map(({ key, groupLabels, destination, notice, settling }) => ({
-        key,
-        groupLabels,
-        destination,
-        isTold: settling.has(alert) || Object.hasOwn(notice?.told?.firing ?? {}, alert),
+      [...(byAlert.get(alert) ?? [])].map((group) => ({
+        key: group.key,
+        groupLabels: group.groupLabels,
+        destination: group.destination,
+        isTold: group.settling.has(alert) || isTold(group, alert),
       })),
+    suspend(uid) {
+      if (byUid.has(uid)) suspended.add(uid);
+    },
     set(uid, members) {
+      suspended.delete(uid);
       const before = byUid.get(uid) ?? [];
       if (before.length + members.length === 0) return;
       const kept = new Set(members.map(idOf));
@@ -327,7 +343,8 @@ export function createGroups(deps: Deps): Groups {
         group.members.set(member.alert.key, member);
         const mute = group.mutes.get(member.alert.key);
         muteIn(group, member.alert.key, clock.now());
-        if (!known || isNews(known, member) || mute !== group.mutes.get(member.alert.key)) touch(group);
+        if (group.isWaiting || !known || isNews(known, member) || mute !== group.mutes.get(member.alert.key))
+          touch(group);
       }
       if (members.length > 0) byUid.set(uid, members);
       else byUid.delete(uid);
@@ -348,6 +365,10 @@ export function createGroups(deps: Deps): Groups {
     mutes.set(key, mute ? `${mute.by} ${mute.id}` : '');
     return mute;
   }
+}
+
+function isTold({ notice }: Group, alert: string): boolean {
+  return Object.hasOwn(notice?.told?.firing ?? {}, alert);
 }
 
 /** Whether the group may have something else to say. */
@@ -377,6 +398,7 @@ function placeholder(
     alert,
     resolves: alert.resolved !== undefined,
     labels: labelValues({ trigger, severity, labels, application, object, destination: place.destination }),
+    isAwaited: false,
     silences: [],
     object,
   };

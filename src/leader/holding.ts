@@ -15,11 +15,12 @@ import type { Configurations } from '../configurations/configurations.ts';
 import type { Acknowledgement, Row } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
 
-/** An alert as rules see it: without a destination, and for each of its destinations. */
+/** An alert as rules see it: without a destination, and for each one that is told of it. */
 export interface HeldAlert {
   key: string;
   configNamespace: string;
-  isFiring: boolean;
+  /** It fires, and so may inhibit others. */
+  isSource: boolean;
   source: LabelValues;
   destinations: readonly LabelValues[];
 }
@@ -81,7 +82,7 @@ export function createHolding({ configurations, look, log }: Deps): Holding {
     // Whoever inhibits under the new rules does so before anything is decided under them.
     for (const { alerts } of tracked.values())
       for (const alert of alerts)
-        if (alert.isFiring && alert.configNamespace === configNamespace)
+        if (alert.isSource && alert.configNamespace === configNamespace)
           made.inhibition.fires(alert.key, alert.source);
     return made;
   }
@@ -97,8 +98,8 @@ export function createHolding({ configurations, look, log }: Deps): Holding {
       if (known?.size === 0) targets.delete(place);
     }
     const places = new Set<string>();
-    for (const { configNamespace, isFiring, destinations } of alerts) {
-      if (!isFiring || of(configNamespace).book.inhibit.length === 0) continue;
+    for (const { configNamespace, destinations } of alerts) {
+      if (of(configNamespace).book.inhibit.length === 0) continue;
       for (const labels of destinations)
         for (const place of of(configNamespace).inhibition.targets(labels))
           places.add(placeIn(configNamespace, place));
@@ -188,19 +189,19 @@ export function createHolding({ configurations, look, log }: Deps): Holding {
     track(uid, alerts) {
       const before = tracked.get(uid);
       if (!before && alerts.length === 0) return;
-      const firing = new Set(alerts.filter(({ isFiring }) => isFiring).map(({ key }) => key));
-      for (const { key, configNamespace, isFiring } of before?.alerts ?? []) {
+      const firing = new Set(alerts.filter(({ isSource }) => isSource).map(({ key }) => key));
+      for (const { key, configNamespace, isSource } of before?.alerts ?? []) {
         uids.delete(key);
-        if (!isFiring || firing.has(key)) continue;
+        if (!isSource || firing.has(key)) continue;
         const places = of(configNamespace).inhibition.ended(key);
         lookAtTargets(
           places.map((place) => placeIn(configNamespace, place)),
           uid,
         );
       }
-      for (const { key, configNamespace, isFiring, source } of alerts) {
+      for (const { key, configNamespace, isSource, source } of alerts) {
         uids.set(key, uid);
-        if (!isFiring) continue;
+        if (!isSource) continue;
         const places = of(configNamespace).inhibition.fires(key, source);
         lookAtTargets(
           places.map((place) => placeIn(configNamespace, place)),

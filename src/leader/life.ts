@@ -19,7 +19,7 @@ export interface Life {
   remembered: Set<string>;
   /** Alerts that groups tell of, as they are in the ledger once nothing is left to write. */
   members: readonly Membership[];
-  /** Keys of alerts that fire and of which some destination is still to be told. */
+  /** Keys of alerts of which some destination is still to be told, as far as is known here. */
   untold: ReadonlySet<string>;
   /** Changes that are not durable yet. */
   unwritten: { count: number };
@@ -30,13 +30,20 @@ export interface Life {
 }
 
 export function createLife(rows: readonly Row<'alert' | 'ongoing'>[] = []): Life {
+  const alerts = new Map(
+    rows.flatMap((row) => (row.kind === 'alert' ? [[row.key, row.value] as const] : [])),
+  );
+  const notices = new Map(
+    rows.flatMap((row) => (row.kind === 'ongoing' ? [[row.key, row.value] as const] : [])),
+  );
+  const told = new Set([...notices.values()].flatMap((notice) => Object.keys(notice.told?.firing ?? {})));
   return {
-    alerts: new Map(rows.flatMap((row) => (row.kind === 'alert' ? [[row.key, row.value] as const] : []))),
-    notices: new Map(rows.flatMap((row) => (row.kind === 'ongoing' ? [[row.key, row.value] as const] : []))),
+    alerts,
+    notices,
     asked: new Map(),
     remembered: new Set(),
     members: [],
-    untold: new Set(),
+    untold: new Set([...alerts.keys()].filter((key) => !told.has(key))),
     unwritten: { count: 0 },
     evaluations: [],
     silences: [],

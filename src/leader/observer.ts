@@ -151,11 +151,12 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     delete entry.waiting;
     waitingEvents -= waited.length;
     const record = rows.find((row) => row.kind === 'application')?.value;
+    // They are there before the record is, which comes last.
+    if (rows.some(({ kind }) => kind === 'alert'))
+      entry.life = createLife(rows.filter((row) => row.kind === 'alert' || row.kind === 'ongoing'));
     if (record) {
       leaving.remove(entry.application.uid);
       entry.open = openNotices(rows.filter((row) => row.kind === 'notice'));
-      if (rows.some(({ kind }) => kind === 'alert'))
-        entry.life = createLife(rows.filter((row) => row.kind === 'alert' || row.kind === 'ongoing'));
       entry.isGone = rows.some(({ kind }) => kind === 'gone');
       entry.fingerprint = recordFingerprint(record);
       entry.history = record.history ?? {};
@@ -213,9 +214,10 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   function applyNow(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
     if (stopped) return;
     try {
-      if (event.kind === 'unwatched')
-        leave(entry, 'unsubscribed', hold, pass(entry, event, hold, 'unsubscribed'));
-      else if (event.kind === 'deleted') remove(entry, event, hold);
+      if (event.kind === 'unwatched') {
+        pass(entry, event, hold, 'unsubscribed');
+        leave(entry, 'unsubscribed', hold);
+      } else if (event.kind === 'deleted') remove(entry, event, hold);
       // It happened before its deletion, which is written.
       else if (entry.isGone && event.isReplayed) return;
       else if (!isDecided(event, entry)) {
@@ -233,14 +235,17 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   function remove(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
     const over = 'application deleted';
     entry.application = withDeletionTimestamp(event);
-    const due = entry.isGone ? pass(entry, event, hold, over) : evaluate(entry, event, hold, over);
-    leave(entry, over, hold, due);
+    // Who is subscribed is all that is asked for once the deletion is decided.
+    if (entry.isGone && entry.life) entry.life.evaluations = evaluator.evaluate(entry).evaluations;
+    if (entry.isGone) pass(entry, event, hold, over);
+    else evaluate(entry, event, hold, over);
+    leave(entry, over, hold);
   }
 
-  function leave(entry: Tracked, why: NonNullable<About['over']>, hold: Hold, due: number | undefined): void {
+  function leave(entry: Tracked, why: NonNullable<About['over']>, hold: Hold): void {
     drop(entry);
     if (why === 'application deleted') deciding.forget(entry, hold);
-    if (deciding.isOwed(entry)) leaving.add(entry, why, due);
+    if (deciding.isOwed(entry)) leaving.add(entry, why);
   }
 
   function pass(
@@ -258,21 +263,19 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     event: ApplicationEvent,
     hold: Hold,
     over?: NonNullable<About['over']>,
-  ): number | undefined {
+  ): void {
     const { application } = entry;
     const { kind, observedAt } = event;
     metrics.setApplication(application, observedAt);
     if (kind === 'seen' && !deps.isRefreshed(application.object)) {
       if (entry.life) schedule(application.uid, pass(entry, event, hold));
-      return undefined;
+      return;
     }
     problems.stuck(entry);
     const before = entry.history;
     const { evaluations, dueAt } = evaluator.evaluate(entry);
     const about = { observedAt, isHistoryNew: entry.history !== before, ...(over ? { over } : {}) };
-    const due = earliest(dueAt, deciding.decide(entry, evaluations, about, hold));
-    schedule(application.uid, due);
-    return due;
+    schedule(application.uid, earliest(dueAt, deciding.decide(entry, evaluations, about, hold)));
   }
 
   async function due(uid: string): Promise<void> {

@@ -64,6 +64,8 @@ export function createOngoing(deps: Deps): Ongoing {
     return [own, ofProject].flatMap(({ silence }) => silence ?? []);
   }
 
+  const isToldByGroup = (key: string): boolean => deps.groups.holders(key).some(({ isTold }) => isTold);
+
   const exists = ({ configNamespace, trigger, condition }: AlertIdentity): boolean =>
     configurations
       .get(configNamespace)
@@ -99,7 +101,7 @@ export function createOngoing(deps: Deps): Ongoing {
         now,
         occurrence,
         exists,
-        ...(over ? { over: { why: over, spares: sparing(application, life) } } : {}),
+        ...(over ? { over: { why: over, spares: sparing(application, life, isToldByGroup) } } : {}),
       });
       const alerts = new Map([...lives.alerts].map(([key, alert]) => [key, withAcknowledgement(alert)]));
       const told = telling.tell({
@@ -109,6 +111,7 @@ export function createOngoing(deps: Deps): Ongoing {
         notices: taken.notices,
         evaluated: new Map(evaluated.map((each) => [placeOf(each.condition), each])),
         silences,
+        isOver: over !== undefined,
         now,
         occurrence,
         observedAt,
@@ -166,10 +169,16 @@ function takeOver(
  * What came with the deletion itself is told first: that an Application is gone may be the very thing that a trigger is
  * about, and a group waits before it tells.
  */
-function sparing({ object }: Application, { alerts, untold }: Life): (alert: Alert) => boolean {
+function sparing(
+  { object }: Application,
+  { alerts, untold }: Life,
+  isToldByGroup: (key: string) => boolean,
+): (alert: Alert) => boolean {
   const deletedAt = Date.parse(textAt(object, 'metadata', 'deletionTimestamp'));
   return ({ key, firedAt }) =>
-    firedAt !== undefined && firedAt >= deletedAt && (!alerts.has(key) || untold.has(key));
+    firedAt !== undefined &&
+    firedAt >= deletedAt &&
+    (!alerts.has(key) || (untold.has(key) && !isToldByGroup(key)));
 }
 
 function identityOf({ uid, namespace, name, project }: Application): Alert['application'] {

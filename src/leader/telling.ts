@@ -8,7 +8,7 @@ import type { Mute, Silence } from '../alerts/mutes.ts';
 import { type Flush, flush, type Member } from '../alerts/notice.ts';
 import { overflowPlace, placeInGroup } from '../alerts/routing.ts';
 import type { Part } from '../ledger/pieces.ts';
-import type { Alert, OngoingNotice, Row } from '../ledger/rows.ts';
+import type { Alert, AlertIdentity, OngoingNotice, Row } from '../ledger/rows.ts';
 import type { Application, Delivery, Destination } from '../model.ts';
 import type { AlertReport } from './alert-report.ts';
 import type { EvaluatedCondition } from './conditions.ts';
@@ -33,6 +33,8 @@ interface AboutTelling {
   evaluated: ReadonlyMap<string, EvaluatedCondition>;
   /** That stand on the Application and its AppProject. */
   silences: readonly Silence[];
+  /** The Application is gone: what is spared ends once it is told. */
+  isOver: boolean;
   now: number;
   occurrence: number;
   observedAt: number;
@@ -69,22 +71,24 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
       const ask: string[] = [];
       let due: number | undefined;
       const ownKeys = keysByAlert(notices);
+      const alertOf = new Map(
+        [...ownKeys].flatMap(([alert, keys]) => keys.map((key) => [key, alert] as const)),
+      );
 
       function labelsOf({ trigger, severity, labels }: Alert, destination?: Destination): LabelValues {
         const about = { trigger, severity, labels, application, object };
         return labelValues(destination ? { ...about, destination } : about);
       }
 
-      function track(): void {
-        const open = [...about.alerts.values()].filter(({ state }) => state !== 'resolved');
+      function track(views: ReadonlyMap<string, readonly View[]>): void {
         holding.track(
           uid,
-          open.map((alert) => ({
+          [...about.alerts.values()].map((alert) => ({
             key: alert.key,
             configNamespace: alert.configNamespace,
-            isFiring: alert.state === 'firing',
+            isSource: alert.state === 'firing',
             source: labelsOf(alert),
-            destinations: subscribedTo(alert, evaluated).map((destination) => labelsOf(alert, destination)),
+            destinations: (views.get(alert.key) ?? []).map(({ labels }) => labels),
           })),
         );
       }
@@ -93,6 +97,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
       function viewsOf(alert: Alert): View[] {
         const views = new Map<string, View>();
         const isEnded = alert.state === 'resolved';
+        if (alert.state === 'pending') return [];
         const add = (destination: Destination, isSubscribed: boolean, isTold: boolean): void => {
           const id = JSON.stringify([destination.service, destination.recipient]);
           const known = views.get(id);
@@ -180,6 +185,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
             destination,
             ...(rule && isOfRule ? { rule } : {}),
             labels,
+            isAwaited: about.isOver || alert.oncePer !== '',
             silences,
             object,
           });
@@ -196,6 +202,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         evaluation: EvaluatedCondition | undefined,
       ): 'done' | 'owed' {
         const { configNamespace } = alert;
+        alertOf.set(key, alert.key);
         const isTarget = !isTold && holding.isTarget(configNamespace, labels);
         // Which sources fire is known once everything has been evaluated.
         if (isTarget && !groups.isComplete()) return 'owed';
@@ -248,23 +255,19 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         return notice ? ('owed' as const) : ('done' as const);
       }
 
-      track();
+      const views = new Map([...about.alerts].map(([key, alert]) => [key, viewsOf(alert)]));
+      track(views);
       reportTransitions(life.alerts, about.alerts);
       for (const alert of about.alerts.values()) {
         alerts.set(alert.key, alert);
-        if (alert.state === 'pending') continue;
         const evaluation = evaluated.get(placeOf(alert));
-        const outcomes = viewsOf(alert).map((view) => tellOf(view, evaluation));
-        if (
-          alert.state === 'resolved' &&
-          !outcomes.includes('owed') &&
-          groups.holders(alert.key).length === 0
-        )
-          alerts.delete(alert.key);
+        const outcomes = (views.get(alert.key) ?? []).map((view) => tellOf(view, evaluation));
+        const isOwed = outcomes.includes('owed') || groups.holders(alert.key).some((holder) => holder.isTold);
+        if (alert.state === 'resolved' && !isOwed) alerts.delete(alert.key);
       }
       report.states(application, alerts.values(), (alert) => muteOf(alert));
       for (const delivery of deliveries.values()) report.message(delivery);
-      const parts = partsOfLife(life, { alerts, notices, deliveries, told: [...told.values()] });
+      const parts = partsOfLife(life, { alerts, notices, alertOf, deliveries, told: [...told.values()] });
       for (const key of told.keys()) life.remembered.add(key);
       return {
         life: { ...life, alerts, notices, members, untold, silences },
@@ -293,8 +296,15 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
   }
 }
 
+/** All conditions of a trigger have the same destinations, also one that was edited away and may be carried over. */
 function subscribedTo(alert: Alert, evaluated: ReadonlyMap<string, EvaluatedCondition>): Destination[] {
-  return evaluated.get(placeOf(alert))?.evaluations.map(({ destination }) => destination) ?? [];
+  const own = evaluated.get(placeOf(alert));
+  const found = own ?? [...evaluated.values()].find(({ condition }) => isOfSameTrigger(condition, alert));
+  return found?.evaluations.map(({ destination }) => destination) ?? [];
+}
+
+function isOfSameTrigger(a: Omit<AlertIdentity, 'oncePer'>, b: Omit<AlertIdentity, 'oncePer'>): boolean {
+  return a.trigger === b.trigger && a.configNamespace === b.configNamespace;
 }
 
 function keysByAlert(notices: ReadonlyMap<string, OngoingNotice>): Map<string, string[]> {

@@ -2,12 +2,11 @@ import type { Change } from '../../src/ledger/ledger.ts';
 import type { Alert, Silence } from '../../src/ledger/rows.ts';
 import type { Application, Delivery, JsonObject } from '../../src/model.ts';
 import { createSimulatedClock, type SimulatedClock } from '../../src/simulated-clock.ts';
-import { application, controllerNamespace, snapshot } from '../../src/testing/fixtures.ts';
+import { application, snapshot } from '../../src/testing/fixtures.ts';
 import { type Fault, intercept } from '../../src/testing/intercept.ts';
 import { createMemoryLedger } from '../../src/testing/memory-ledger.ts';
 import { createMemoryQueue } from '../../src/testing/memory-queue.ts';
 import { type Pipeline, startPipeline } from '../../src/testing/start-pipeline.ts';
-import { shim } from './shim.ts';
 
 /**
  * A story of alerts on a simulated clock: what the watch shows, what people do, how Herald is restarted, and what is
@@ -170,8 +169,6 @@ export async function createWorld(
     configurations.update(
       snapshot({ 'herald.service.console': '{}', 'template.m': 'message: m', ...config }),
     );
-    const active = configurations.get(controllerNamespace);
-    if (active) shim(active.config, config);
   }
 
   /** As `reportDeletions` does at the start of a term. */
@@ -198,6 +195,9 @@ export async function createWorld(
   await edited.start();
   return edited;
 }
+
+/** At which times what happens, in order. */
+export type Story = readonly (readonly [at: string, ...steps: Step[]])[];
 
 /** One thing that happens. */
 export type Step = (world: World) => Promise<void> | void;
@@ -275,7 +275,7 @@ export function lineOf({ at, delivery }: ToldMessage): string {
 /** Plays a story; answers what is told. */
 export async function play(
   config: Readonly<Record<string, string>>,
-  story: readonly (readonly [at: string, ...steps: Step[]])[],
+  story: Story,
   options: Options = {},
 ): Promise<{ lines: string[]; world: World }> {
   const world = await createWorld(config, options);

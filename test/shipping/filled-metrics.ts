@@ -54,6 +54,13 @@ export function filledMetrics(): Metrics {
   metrics.setAlerts(shop, [
     { trigger: 'on-health-degraded', severity: 'critical', since: 1_700_000_000_000 },
   ]);
+  metrics.setOngoingAlerts(shop, [
+    { trigger: 'on-health-degraded', severity: 'critical', state: 'silenced' },
+  ]);
+  metrics.alertTransitions.inc({ trigger: 'on-health-degraded', into: 'firing' });
+  metrics.notices.inc({ service: 'slack', reason: 'first' });
+  metrics.noticeSize.observe(3);
+  metrics.setNextDue(1_700_000_000_000);
   metrics.setApplicationSet({
     name: 'shops',
     namespace: 'argocd',

@@ -1,0 +1,453 @@
+import { describe, expect, it } from 'vitest';
+import { alertsOf, bad, gone, nothing, play, restart, type Step, type Story, well } from './timeline.ts';
+
+const degraded = "app.status.health.status == 'Degraded'";
+const trigger = (more = 'resolved: [m]', when = degraded) => ({
+  'trigger.on-degraded': `
+- when: ${when}
+  send: [m]
+  severity: warning
+  ${more}`,
+});
+const group = (rule = '') => ({
+  groups: `[{match: {trigger: on-degraded}, groupBy: [trigger, project], groupWait: 30s, groupInterval: 5m${rule}}]`,
+});
+const config = { ...trigger(), ...group() };
+const down: Step = (world) => world.stop();
+const up: Step = (world) => world.start();
+const configure =
+  (data: Record<string, string>): Step =>
+  (world) =>
+    world.configure(data);
+const silence: Step = (world) =>
+  world.silence('s', { matchers: [['name="a"']], endsAt: world.clock.now() + 3_600_000 });
+
+type Case = [what: string, story: Story, told: string[]];
+
+describe('a group', () => {
+  it.each<Case>([
+    [
+      'waits, and tells all at once',
+      [
+        ['0s', bad('a')],
+        ['10s', bad('b')],
+        ['20s', bad('c')],
+        ['1m', nothing],
+      ],
+      ['30s ops first +a +b +c'],
+    ],
+    [
+      'tells in its interval what is new, with all that fires (check 12)',
+      [
+        ['0s', bad('a')],
+        ['1m', bad('b')],
+        ['2m', bad('c')],
+        ['10m', nothing],
+      ],
+      ['30s ops first +a', '5m30s ops new in group +a +b +c'],
+    ],
+    [
+      'tells what has ended, once',
+      [
+        ['0s', bad('a'), bad('b')],
+        ['1m', well('a')],
+        ['7m', well('b')],
+        ['20m', nothing],
+      ],
+      ['30s ops first +a +b', '5m30s ops some resolved +b -a', '10m30s ops all resolved -b'],
+    ],
+    [
+      'tells nothing of what came and went within its wait (check 19)',
+      [
+        ['0s', bad('a')],
+        ['10s', well('a')],
+        ['10m', nothing],
+      ],
+      [],
+    ],
+    [
+      'nor of what came and went within its interval',
+      [
+        ['0s', bad('a')],
+        ['1m', bad('b')],
+        ['2m', well('b')],
+        ['20m', nothing],
+      ],
+      ['30s ops first +a'],
+    ],
+    [
+      'that is over waits again (check 12)',
+      [
+        ['0s', bad('a')],
+        ['10m', well('a')],
+        ['11m', bad('a')],
+        ['20m', nothing],
+      ],
+      ['30s ops first +a', '10m ops all resolved -a', '11m30s ops first +a'],
+    ],
+    [
+      'does not wait where its alert is older than the wait (check 10)',
+      [['10m', bad('a', { since: '2026-01-01T00:00:00Z' })]],
+      ['10m ops first +a'],
+    ],
+    [
+      'goes on through restarts',
+      [
+        ['0s', bad('a'), bad('b')],
+        ['10s', restart],
+        ['1m', restart, well('a')],
+        ['4m', restart],
+        ['7m', restart],
+        ['8m', well('b')],
+        ['20m', nothing],
+      ],
+      ['30s ops first +a +b', '5m30s ops some resolved +b -a', '10m30s ops all resolved -b'],
+    ],
+    [
+      'of which all was over while nobody ran',
+      [
+        ['0s', bad('a'), bad('b')],
+        ['1m', down, well('a'), gone('b')],
+        ['30m', up],
+        ['40m', restart],
+      ],
+      ['30s ops first +a +b', '30m ops all resolved -a -b'],
+    ],
+    [
+      'tells of one that is deleted',
+      [
+        ['0s', bad('a'), bad('b')],
+        ['1m', gone('a')],
+        ['10m', nothing],
+      ],
+      ['30s ops first +a +b', '5m30s ops some resolved +b -a'],
+    ],
+    [
+      'tells of one that nobody is subscribed to any more',
+      [
+        ['0s', bad('a'), bad('b')],
+        ['1m', bad('a', { to: {} })],
+        ['10m', nothing],
+      ],
+      ['30s ops first +a +b', '5m30s ops some resolved +b -a'],
+    ],
+    [
+      'for each recipient',
+      [
+        ['0s', bad('a', { to: { 'on-degraded': 'ops;dev' } })],
+        ['10s', bad('b')],
+        ['1m', nothing],
+      ],
+      ['30s dev first +a', '30s ops first +a +b'],
+    ],
+    [
+      'repeats nothing when nothing changes',
+      [
+        ['0s', bad('a')],
+        ['1m', bad('a')],
+        ['2m', bad('a')],
+        ['1h', restart],
+      ],
+      ['30s ops first +a'],
+    ],
+  ])('%s', async (_what, story, told) => {
+    expect((await play(config, story)).lines).toEqual(told);
+  });
+
+  it.each<Case>([
+    [
+      'of its wait and interval',
+      [
+        ['0s', bad('a')],
+        ['1m', configure({ ...trigger(), ...group(', send: [m]') })],
+        ['2m', bad('b')],
+        ['10m', nothing],
+      ],
+      ['30s ops first +a', '5m30s ops new in group +a +b'],
+    ],
+    [
+      'of what it is grouped by: what was told stays',
+      [
+        ['0s', bad('a')],
+        [
+          '1m',
+          configure({
+            ...trigger(),
+            groups: '[{match: {trigger: on-degraded}, groupBy: [name], groupWait: 10s, groupInterval: 1m}]',
+          }),
+        ],
+        ['2m', bad('b')],
+        ['6m', well('a')],
+        ['20m', nothing],
+      ],
+      ['30s ops first +a', '2m10s ops first +b', '6m ops all resolved -a'],
+    ],
+    [
+      'that takes the rule away',
+      [
+        ['0s', bad('a')],
+        ['1m', configure(trigger())],
+        ['2m', bad('b')],
+        ['10m', well('a'), well('b')],
+        ['20m', nothing],
+      ],
+      ['30s ops first +a', '2m ops first +b', '10m ops all resolved -a', '10m ops all resolved -b'],
+    ],
+    [
+      'that adds a rule: what was told alone stays so',
+      [
+        ['0s', configure(trigger()), bad('a')],
+        ['1m', configure(config)],
+        ['2m', bad('b')],
+        ['3m', well('a')],
+        ['20m', well('b')],
+      ],
+      ['0s ops first +a', '2m30s ops first +b', '3m ops all resolved -a', '20m ops all resolved -b'],
+    ],
+    [
+      'of when: it carries over',
+      [
+        ['0s', bad('a')],
+        ['1m', configure({ ...trigger('resolved: [m]', `${degraded} and true`), ...group() })],
+        ['2m', restart],
+        ['10m', well('a')],
+      ],
+      ['30s ops first +a', '10m ops all resolved -a'],
+    ],
+    [
+      'that removes the trigger ends it',
+      [
+        ['0s', bad('a'), bad('b')],
+        ['1m', configure({})],
+        ['10m', nothing],
+      ],
+      ['30s ops first +a +b', '5m30s ops all resolved -a -b'],
+    ],
+  ])('survives an edit %s (check 16)', async (_what, story, told) => {
+    expect((await play(config, story)).lines).toEqual(told);
+  });
+
+  it.each<Case>([
+    [
+      'of what is told once',
+      [
+        ['0s', bad('a'), bad('b')],
+        ['1m', well('a')],
+        ['10m', well('b')],
+        ['20m', bad('a')],
+        ['21m', nothing],
+      ],
+      ['30s ops first +a +b', '20m30s ops first +a'],
+    ],
+    ['of Applications that are deleted, which is what it is about', [['0s', gone('x')]], []],
+  ])('%s', async (_what, story, told) => {
+    expect((await play({ ...trigger('description: x'), ...group() }, story)).lines).toEqual(told);
+  });
+
+  it('of deletions tells them, though the Applications are gone', async () => {
+    const data = { ...trigger('description: x', 'app.metadata.deletionTimestamp != nil'), ...group() };
+    const story: Story = [
+      ['0s', well('a'), well('b')],
+      ['1m', gone('a')],
+      ['1m10s', gone('b')],
+      ['1m20s', restart],
+      ['2m', restart],
+      ['9m', restart],
+    ];
+    const { lines, world } = await play(data, story);
+    expect(lines).toEqual(['1m30s ops first +a +b']);
+    expect(await alertsOf(world)).toEqual([]);
+  });
+
+  it.each<Case>([
+    [
+      'tells of the rest, and of it when the silence ends',
+      [
+        ['0s', silence, bad('a'), bad('b')],
+        ['2h', nothing],
+      ],
+      ['30s ops first +b', '1h ops silence ended +a +b'],
+    ],
+    [
+      'owes the end of what is silenced',
+      [
+        ['0s', bad('a'), bad('b')],
+        ['1m', silence],
+        ['2m', well('a')],
+        ['10m', well('b')],
+        ['20m', nothing],
+        ['2h', nothing],
+      ],
+      ['30s ops first +a +b', '10m ops all resolved -b', '1h1m ops all resolved -a'],
+    ],
+    [
+      'of which all is silenced and deleted',
+      [
+        ['0s', bad('a')],
+        ['1m', silence],
+        ['2m', gone('a')],
+        ['10m', restart],
+        ['2h', nothing],
+      ],
+      ['30s ops first +a', '1h1m ops all resolved -a'],
+    ],
+  ])('of which one is silenced %s', async (_what, story, told) => {
+    expect((await play(config, story)).lines).toEqual(told);
+  });
+
+  it('with every label is each alert for itself (check 14)', async () => {
+    const data = {
+      ...trigger(),
+      groups: "[{match: {trigger: on-degraded}, groupBy: ['...'], groupWait: 10s}]",
+    };
+    expect(
+      (
+        await play(data, [
+          ['0s', bad('a'), bad('b')],
+          ['1m', nothing],
+        ])
+      ).lines,
+    ).toEqual(['10s ops first +a', '10s ops first +b']);
+  });
+
+  it('repeats, and severities that rise ping at once', async () => {
+    const data = (severity: string) => ({
+      ...trigger(`resolved: [m]\n  repeat: 1h`),
+      ...group(),
+      'trigger.on-degraded': trigger(`resolved: [m]\n  repeat: 1h`)['trigger.on-degraded'].replace(
+        'warning',
+        severity,
+      ),
+    });
+    const story: Story = [
+      ['0s', bad('a'), bad('b')],
+      ['1m', configure(data('critical'))],
+      ['1h30m', well('a'), well('b')],
+      ['2h', nothing],
+    ];
+    expect((await play(data('warning'), story)).lines).toEqual([
+      '30s ops first +a +b',
+      '1m ops severity raised +a +b',
+      '1h1m ops repeated +a +b',
+      '1h30m ops all resolved -a -b',
+    ]);
+  });
+
+  it('is one thread, one lane and one root, with summaries of its Applications', async () => {
+    const { world } = await play(
+      { ...trigger(), ...group(', send: [digest]'), 'template.digest': 'message: d' },
+      [
+        ['0s', bad('a'), bad('b')],
+        ['1m', well('a')],
+        ['10m', well('b')],
+        ['20m', nothing],
+      ],
+    );
+    const deliveries = world.told.map(({ delivery }) => delivery);
+    expect(new Set(deliveries.map(({ lane, notice }) => `${lane} ${notice}`)).size).toBe(1);
+    expect(new Set(deliveries.map(({ ongoing }) => ongoing?.root))).toEqual(new Set([deliveries[0]?.id]));
+    expect(deliveries[0]?.ongoing).toMatchObject({
+      groupLabels: { trigger: 'on-degraded', project: 'default' },
+      firing: 2,
+      resolved: 0,
+      state: 'firing',
+    });
+    expect(deliveries.map(({ templates }) => templates)).toEqual([['digest'], ['digest'], ['digest']]);
+    expect(deliveries[0]?.snapshots).toHaveLength(2);
+    expect(await alertsOf(world)).toEqual([]);
+  });
+
+  it('of 300 within a minute is one message, which names 100', async () => {
+    const names = Array.from({ length: 300 }, (_, index) => `app-${index}`);
+    const { world } = await play(config, [
+      ...names.map((name, index): Story[number] => [`${Math.floor(index / 15)}s`, bad(name)]),
+      ['10m', ...names.map((name) => well(name))],
+      ['20m', nothing],
+    ]);
+    expect(
+      world.told.map(({ delivery: { reason, ongoing, alerts } }) => [
+        reason,
+        ongoing?.firing,
+        ongoing?.resolved,
+        alerts.length,
+      ]),
+    ).toEqual([
+      ['first', 300, 0, 100],
+      ['all resolved', 0, 300, 100],
+    ]);
+    expect(await alertsOf(world)).toEqual([]);
+  });
+});
+
+describe('maxPerMinute', () => {
+  const limited = {
+    ...trigger(),
+    groups:
+      '[{match: {trigger: on-degraded}, groupBy: [name], groupWait: 0s, groupInterval: 5m, maxPerMinute: 2}]',
+  };
+  it.each<Case>([
+    [
+      'tells the rest together when there is room',
+      [
+        ['0s', bad('a'), bad('b'), bad('c'), bad('d')],
+        ['10s', bad('e')],
+        ['3m', nothing],
+      ],
+      ['0s ops first +a', '0s ops first +b', '1m ops first +c +d +e'],
+    ],
+    [
+      'loses none, and no end',
+      [
+        ['0s', bad('a'), bad('b'), bad('c')],
+        ['2m', restart],
+        ['3m', well('c')],
+        ['20m', well('a'), well('b')],
+        ['30m', nothing],
+      ],
+      [
+        '0s ops first +a',
+        '0s ops first +b',
+        '1m ops first +c',
+        '6m ops all resolved -c',
+        '20m ops all resolved -a',
+        '20m ops all resolved -b',
+      ],
+    ],
+    [
+      'holds up what follows of others',
+      [
+        ['0s', bad('a')],
+        ['10m', well('a'), bad('b'), bad('c')],
+        ['10m1s', well('b')],
+        ['30m', nothing],
+      ],
+      [
+        '0s ops first +a',
+        '10m ops all resolved -a',
+        '10m ops first +b',
+        '11m ops first +c',
+        '15m ops all resolved -b',
+      ],
+    ],
+    [
+      'forgets what is over before there is room',
+      [
+        ['0s', bad('a'), bad('b'), bad('c')],
+        ['30s', well('c')],
+        ['3m', nothing],
+      ],
+      ['0s ops first +a', '0s ops first +b'],
+    ],
+    [
+      'tells again after a restart what was to wait',
+      [
+        ['0s', bad('a'), bad('b'), bad('c')],
+        ['10s', restart],
+        ['3m', nothing],
+      ],
+      ['0s ops first +a', '0s ops first +b', '10s ops first +c'],
+    ],
+  ])('%s', async (_what, story, told) => {
+    expect((await play(limited, story)).lines).toEqual(told);
+  });
+});
