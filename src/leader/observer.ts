@@ -221,6 +221,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       hold.release();
     },
     async reevaluate(which) {
+      leaving.lookAtAll();
       let since = clock.monotonic();
       for (const entry of Array.from(tracked.values())) {
         while (turns.waiting() > 0) await clock.turn();
