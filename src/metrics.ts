@@ -211,7 +211,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   nextDue.remove();
   const argocdRequests = counter(
     'herald_argocd_requests_total',
-    "Requests to Argo CD's API for repo functions, by outcome.",
+    "Requests to Argo CD's repo-server or API for repo functions, by outcome.",
     ['function', 'outcome'],
   );
   const watchRestarts = counter('herald_watch_restarts_total', 'Watches that ended, by reason.', [

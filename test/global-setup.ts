@@ -7,6 +7,8 @@ const uses: Record<keyof typeof tools, string> = {
   prometheus: 'a Prometheus that scrapes the server',
   'redis-server': 'the arguments of the component valkey',
   'nats-server': 'messages to a real NATS server',
+  'prometheus-alertmanager': 'alerts of a real Alertmanager',
+  aiosmtpd: 'mails to a real SMTP server',
   openssl: 'TLS to the API server, Slack and webhooks',
   chromium: 'the page of the demo',
 };

@@ -10,6 +10,8 @@ export const tools = {
   openssl: onPath('openssl'),
   // Debian keeps it where the PATH of nobody but root leads.
   'nats-server': onPath('nats-server') ?? ['/usr/sbin/nats-server'].find(existsSync),
+  'prometheus-alertmanager': onPath('prometheus-alertmanager') ?? onPath('alertmanager'),
+  aiosmtpd: onPath('aiosmtpd'),
   /** Debian's packages of it have one of several names. */
   chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync),
 };

@@ -76,8 +76,9 @@ export function createArgocd(deps: Deps, settings: Settings): Argocd {
       return entry.lookup;
     },
     async close() {
-      const clients = [...[...held.values()].map(({ client }) => client), repoServerClient];
-      await Promise.all(clients.map((client) => client?.close()));
+      const clients = [...held.values()].map(({ client }) => client);
+      if (repoServerClient) clients.push(repoServerClient);
+      await Promise.all(clients.map((client) => client.close()));
     },
   };
 }

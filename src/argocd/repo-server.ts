@@ -1,6 +1,6 @@
 /** Argo CD's repo-server by gRPC, as argocd-notifications asks it: no account, and the repository's own credentials. */
 import { join } from 'node:path';
-import { Client, type ServiceError } from '@grpc/grpc-js';
+import { Client, type ServiceError, status } from '@grpc/grpc-js';
 import { load, type MethodDefinition, type PackageDefinition } from '@grpc/proto-loader';
 import { z } from 'zod';
 import { localLocation } from '../go/location.ts';
@@ -62,11 +62,20 @@ export async function createRepoServerClient(
       'grpc.primary_user_agent': 'herald',
       ...sentName(options),
       'grpc.enable_retries': 0,
+      // It is in the same cluster, or behind a forwarded port.
+      'grpc.enable_http_proxy': 0,
       // Of this client alone, so that it ends with it.
       'grpc.use_local_subchannel_pool': 1,
     });
     connection = { files: files.value, client };
     return { ok: true, value: client };
+  }
+
+  /** The next question opens another: whoever is behind this one may be gone without a word. Calls under way go on. */
+  function leave(client: Client): void {
+    if (connection?.client !== client) return;
+    client.close();
+    connection = undefined;
   }
 
   async function ask(question: Question, signal: AbortSignal): Promise<Answer> {
@@ -90,6 +99,7 @@ export async function createRepoServerClient(
         : { ok: true, value };
     } catch (error) {
       if (!isServiceError(error)) throw error;
+      if (error.code === status.DEADLINE_EXCEEDED || error.code === status.CANCELLED) leave(client.value);
       const said = deps.excerptOf(error.details, request.value.secrets);
       return failureOf(error.code, said, { hasCredentials: settings.secrets !== undefined });
     }

@@ -1,3 +1,4 @@
+import type { RepoServerOptions } from '../argocd/repo-server-tls.ts';
 import type { Clock } from '../clock.ts';
 import type { Connection } from '../cluster/connect.ts';
 import type { WatchScope } from '../cluster/scope.ts';
@@ -33,6 +34,8 @@ export interface BridgeOptions extends Pick<Asked, 'repoServer'> {
   selfService: boolean;
   /** As `createAddressPolicy` takes them. */
   tenantServiceAddresses: readonly string[];
+  /** Whom repo functions ask where the ConfigMap says nobody; absent: nobody. */
+  repoServer?: RepoServerOptions | undefined;
   notifiedAnnotation: 'read' | 'write' | 'ignore';
   /** As argocd-notifications counts its workers: 150 deliveries at the same time for each. */
   processors: number;

@@ -3,19 +3,11 @@ import type { Problem } from '../model.ts';
 import { checkRules } from './check-rules.ts';
 import { createWebhookNameCheck } from './check-sections.ts';
 import type { InspectedConfig } from './inspect.ts';
-import {
-  checkRepoFunctions,
-  checkSubscriptions,
-  checkTrigger,
-  checkTriggerList,
-  type Definitions,
-} from './references.ts';
+import { checkSubscriptions, checkTrigger, checkTriggerList, type Definitions } from './references.ts';
 
 interface Options {
   /** What the controller's configuration has need not be in a tenant's. */
   isTenant: boolean;
-  /** Whether there is a key `argocd`. */
-  hasArgocd: boolean;
 }
 
 /**
@@ -25,7 +17,7 @@ interface Options {
 export function* checkReferences(
   config: InspectedConfig & Definitions,
   ownDefaults: InspectedConfig['defaultTriggers'],
-  { isTenant, hasArgocd }: Options,
+  { isTenant }: Options,
 ): Generator<number, Problem[]> {
   const { triggers, templates, defaultTriggers, defaultTriggersByService, subscriptions, textOf } = config;
   const problems: Problem[] = [];
@@ -46,6 +38,5 @@ export function* checkReferences(
   for (const [name, list] of defaultTriggersByService)
     problems.push(...checkTriggerList(`defaultTriggers.${name}`, list, config));
   problems.push(...checkSubscriptions('subscriptions', subscriptions, config, defaultTriggers.length > 0));
-  if (!hasArgocd && !isTenant) problems.push(...checkRepoFunctions(triggers, templates));
   return problems;
 }

@@ -20,7 +20,7 @@ export interface Config extends SubscriptionConfig {
   readonly context: Readonly<Record<string, string>>;
   /** Ours: what holds alerts back and puts them together. */
   readonly rules: AlertRules;
-  /** Ours: where repo functions ask. */
+  /** Ours: where repo functions ask in place of the repo-server. */
   readonly argocd: ArgocdOptions | undefined;
   /** By key, then by line. They hold no value of a Secret. */
   readonly problems: readonly Problem[];

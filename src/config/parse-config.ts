@@ -160,10 +160,7 @@ export function* parseInTurns(
     suggest: createSuggest(100),
     textOf: (key) => texts.get(key)?.text,
   };
-  const references = yield* checkReferences(inspected, whole.defaultTriggers, {
-    isTenant,
-    hasArgocd: argocdText !== undefined,
-  });
+  const references = yield* checkReferences(inspected, whole.defaultTriggers, { isTenant });
   references.push(...(input.inspect?.(inspected) ?? []));
   yield turn();
   for (const problem of references) {

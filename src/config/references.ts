@@ -6,7 +6,6 @@ import { isObject } from '../json.ts';
 import type { Problem } from '../model.ts';
 import { serviceKeyOf } from '../services/schemas.ts';
 import type { GlobalSubscription, TriggerList } from '../subscriptions/schema.ts';
-import type { Template } from '../templates/template.ts';
 import { lifecycleSpellings } from '../triggers/schema.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { ServiceConfig } from './config.ts';
@@ -106,35 +105,6 @@ export function checkSubscriptions(
     }
   }
   return problems;
-}
-
-const repoFunction = /\brepo\s*\??\.\s*(?:GetCommitMetadata|GetAppDetails)\b/;
-
-/** Who asks Argo CD while none is configured: one problem for all of them. */
-export function checkRepoFunctions(
-  triggers: ReadonlyMap<string, Trigger>,
-  templates: ReadonlyMap<string, Template>,
-): Problem[] {
-  const asking = [
-    ...[...triggers.values()]
-      .filter(({ conditions }) =>
-        conditions.some(({ when, oncePer = '' }) => repoFunction.test(when) || repoFunction.test(oncePer)),
-      )
-      .map(({ name }) => `trigger.${name}`),
-    ...[...templates.values()]
-      .filter(({ strings }) => strings.some(({ source }) => repoFunction.test(source)))
-      .map(({ name }) => `template.${name}`),
-  ];
-  if (asking.length === 0) return [];
-  const more = asking.length > 3 ? ` and ${asking.length - 3} more` : '';
-  return [
-    {
-      key: 'argocd',
-      severity: 'warning',
-      what: `argocd is not configured, so repo.GetCommitMetadata and repo.GetAppDetails are empty in templates and fail in conditions (${asking.slice(0, 3).join(', ')}${more})`,
-      fix: 'Add the key argocd: with url: and token: $argocd-token, the token of an account that may get applications.',
-    },
-  ];
 }
 
 function fixOfService(service: string, recipient: string, definitions: Definitions): string {

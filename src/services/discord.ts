@@ -1,4 +1,4 @@
-import { isObject } from '../json.ts';
+import { isObject, textAt } from '../json.ts';
 import type { Json, JsonObject, Outcome } from '../model.ts';
 import { createAlertRefs } from './alert-refs.ts';
 import { type ApiOptions, createApi, type Failure, type Refusal, unreadable } from './api.ts';
@@ -67,9 +67,9 @@ export const discordService: Implementation<OptionsOf<(typeof discord)['options'
       const hook = versioned(options.webhooks[recipient] ?? '');
       const edited = await edit(hook, message, recipient, context);
       if (edited !== undefined) return edited;
-      const known = (await refs.find(recipient, context.alert))?.['thread'];
-      const field = (name: string) => textOf(section?.[name]).trim();
-      const thread = field('threadId') || textOf(known);
+      const known = textAt(await refs.find(recipient, context.alert), 'thread');
+      const field = (name: string) => textAt(section, name).trim();
+      const thread = field('threadId') || known;
       const threadName = thread === '' ? field('threadName') : '';
       const username = field('username') || options.username;
       const avatar = field('avatarUrl') || options.avatarUrl;
@@ -141,8 +141,4 @@ function messagesIn(errors: Json): string[] {
   return Object.entries(errors).flatMap(([name, value]) =>
     name === 'message' && typeof value === 'string' ? [value] : messagesIn(value),
   );
-}
-
-function textOf(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseYaml } from '../go/yaml.ts';
-import { isObject } from '../json.ts';
-import type { Json, JsonObject } from '../model.ts';
+import { isObject, textAt, textOf } from '../json.ts';
+import type { JsonObject } from '../model.ts';
 import { createApi, type Failure, type Refusal, unreadable } from './api.ts';
 import { cutText, utf8Bytes } from './cut.ts';
 import type { OptionsOf } from './fields.ts';
@@ -72,11 +72,12 @@ function messageOf(
   topic: string,
   { alert, deliveryId }: SendContext,
 ): JsonObject | string {
-  const text = (field: string) => textOf(section[field]).trim();
+  const text = (field: string) => textAt(section, field).trim();
   const given = (field: string) => (text(field) === '' ? {} : { [field]: text(field) });
   const written = text('priority');
   const priority = alert?.isSilent ? quiet : priorityOf(written);
-  const actions = parseYaml(textOf(section['actions']));
+  const listed = section['actions'] ?? '';
+  const actions = typeof listed === 'string' ? parseYaml(listed) : { value: listed, problems: [] };
   if (message.trim() === '') return 'was not called: the template has no message';
   if (written !== '' && priority === undefined)
     return 'was not called: priority of the template is none of 1 to 5, min, low, default, high, max';
@@ -110,8 +111,4 @@ function isMessage(answer: HttpAnswer): boolean {
 function refusal(answer: HttpAnswer): Refusal | undefined {
   const json = answer.json();
   return isObject(json) && typeof json['error'] === 'string' ? { text: json['error'] } : undefined;
-}
-
-function textOf(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -1,4 +1,4 @@
-import { isObject } from '../json.ts';
+import { isObject, textAt } from '../json.ts';
 import type { JsonObject } from '../model.ts';
 import { createAlertRefs, shortKey } from './alert-refs.ts';
 import { createApi, type Refusal, unreadable } from './api.ts';
@@ -45,9 +45,9 @@ export const pagerDutyEventsService: Implementation<OptionsOf<(typeof pagerdutyv
         } as const;
         return api.outcome({ ok: false, failure }, recipient, context);
       }
-      const known = (await refs.find(recipient, context.alert))?.['dedupKey'];
-      const own = textOf(section, 'dedupKey') || context.alert?.key || context.deliveryId;
-      const dedupKey = typeof known === 'string' ? known : shortKey(own, longestKey);
+      const known = textAt(await refs.find(recipient, context.alert), 'dedupKey');
+      const own = textAt(section, 'dedupKey').toWellFormed() || context.alert?.key || context.deliveryId;
+      const dedupKey = known || shortKey(own, longestKey);
       const event = {
         routing_key: serviceKeys[recipient] ?? '',
         event_action: isEnd ? 'resolve' : 'trigger',
@@ -70,7 +70,7 @@ export const pagerDutyEventsService: Implementation<OptionsOf<(typeof pagerdutyv
 
 function incidentOf(section: JsonObject): JsonObject {
   const given = (name: string, value: string) => (value === '' ? {} : { [name]: value });
-  const text = (field: string) => textOf(section, field);
+  const text = (field: string) => textAt(section, field).toWellFormed();
   return {
     client: 'ArgoCD',
     ...given('client_url', text('url')),
@@ -83,11 +83,6 @@ function incidentOf(section: JsonObject): JsonObject {
       ...given('class', text('class')),
     },
   };
-}
-
-function textOf(section: JsonObject | undefined, field: string): string {
-  const value = section?.[field];
-  return typeof value === 'string' ? value.toWellFormed() : '';
 }
 
 function refusal(answer: HttpAnswer): Refusal | undefined {

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { application, degraded } from '../bridge/applications.ts';
 import { createWorld, type World } from '../bridge/world.ts';
-import { herald, temporaryFile } from '../cli/support.ts';
 import { embeddedStore } from '../contract/stores.ts';
-import { commit, sha } from './applications.ts';
+import { combined, hasKubectl } from '../shipping/kustomize.ts';
+import { commit, sha, source } from './applications.ts';
 import { type ArgocdDouble, createArgocdDouble } from './argocd-double.ts';
+import { createRepoServerDouble, type RepoServerDouble } from './repo-server-double.ts';
+
+const repositoryPassword = 'password-of-the-repository';
 
 const configuration = {
   'trigger.on-health-degraded': `- when: app.status.health.status == 'Degraded'\n  send: [degraded]\n`,
@@ -23,20 +26,40 @@ describe('repo functions of a running Herald', () => {
   let prepared: { url: string; remove(): Promise<void> };
   let world: World;
   let argocd: ArgocdDouble;
+  let repoServer: RepoServerDouble;
 
   beforeAll(async () => {
+    repoServer = createRepoServerDouble();
+    await repoServer.start();
+    repoServer.commits[sha] = { ...commit, date: { seconds: 1_795_344_000 }, message: 'of the repo-server' };
     argocd = createArgocdDouble();
     await argocd.start();
     argocd.commits[sha] = commit;
     prepared = await embeddedStore().prepare();
-    world = await createWorld({ queue: prepared.url, slack: { users: { 'ana@example.com': 'U0ANA' } } });
+    world = await createWorld({
+      queue: prepared.url,
+      slack: { users: { 'ana@example.com': 'U0ANA' } },
+      flags: ['--argocd-repo-server', `127.0.0.1:${repoServer.port}`, '--argocd-repo-server-plaintext'],
+    });
+    // With the rights that are shipped, and no others.
+    if (hasKubectl) world.kubernetes.setRoles(await combined([]));
+    world.cluster.apply({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: {
+        name: 'repo',
+        namespace: 'argocd',
+        labels: { 'argocd.argoproj.io/secret-type': 'repository' },
+      },
+      stringData: { url: 'https://git.example/acme/shop', username: 'bot', password: repositoryPassword },
+    });
     world.setSecret({ 'argocd-token': argocd.token });
     world.configure(configuration);
     await world.start();
   });
   afterAll(async () => {
     await world?.close();
-    await argocd?.stop();
+    await Promise.all([argocd?.stop(), repoServer?.stop()]);
     await prepared?.remove();
   });
 
@@ -44,18 +67,39 @@ describe('repo functions of a running Herald', () => {
     world.slack.messages(channel).map(({ text, attachments }) => [text, attachments[0]?.text ?? '']);
   const told = (channel: string) => world.slack.until(() => messages(channel).length > 0);
 
-  function apply(name: string, channel: string, trigger = 'on-health-degraded'): void {
-    const status = { ...degraded, sync: { status: 'Synced', revision: sha } };
-    world.cluster.apply(application(name, { subscriptions: { [trigger]: channel }, status }));
+  function apply(name: string, channel: string, trigger = 'on-health-degraded', revision = sha): void {
+    const status = { ...degraded, sync: { status: 'Synced', revision } };
+    const object = application(name, { subscriptions: { [trigger]: channel }, status });
+    world.cluster.apply({ ...object, spec: { ...(object.spec as object), source } });
   }
 
-  test('nobody configured: the message goes out with empty values, and a problem says so', async () => {
+  test('nobody configured: the repo-server is asked, with the credentials of the repository', async () => {
     apply('first', 'unconfigured');
     await told('unconfigured');
-    expect(messages('unconfigured')).toEqual([['first:  by  []', '']]);
-    expect(await world.metric('herald_config_problems', { key: 'argocd', severity: 'warning' })).toBe(1);
-    const problems = world.logs.filter(({ key }) => key === 'argocd');
-    expect(problems).toMatchObject([{ msg: 'Problem in the configuration' }]);
+    expect(messages('unconfigured')).toEqual([
+      ['first: of the repo-server by <@U0ANA> [v1,stable]', 'of the repo-server'],
+    ]);
+    expect(repoServer.calls.map(({ request }) => request)).toEqual([
+      {
+        repo: { repo: 'https://git.example/acme/shop', username: 'bot', password: repositoryPassword },
+        revision: sha,
+      },
+    ]);
+    expect(await world.metric('herald_config_problems')).toBe(0);
+    expect(await world.metric('herald_argocd_requests_total', { outcome: 'answered' })).toBe(1);
+  });
+
+  test('what it does not know is empty, and no secret is in the log', async () => {
+    const details = `cannot fetch https://bot:${repositoryPassword}@git.example`;
+    repoServer.fault = { kind: 'status', code: 2, details };
+    apply('unknown', 'unknown', 'on-health-degraded', 'd'.repeat(40));
+    await told('unknown');
+    expect(messages('unknown')).toEqual([['unknown:  by  []', '']]);
+    const logged = world.logs.find(({ msg }) => msg === 'Argo CD does not know what a repo function asks');
+    expect(logged?.error).toMatch(/^answered UNKNOWN: cannot fetch/);
+    expect(JSON.stringify(world.logs)).not.toContain(repositoryPassword);
+    repoServer.fault = undefined;
+    expect(world.logs.filter(({ msg }) => msg === 'A right for repo functions is missing')).toEqual([]);
   });
 
   test('configured: with the commit, and its author mentioned', async () => {
@@ -68,8 +112,8 @@ describe('repo functions of a running Herald', () => {
     await told('configured');
     const { message } = commit;
     expect(messages('configured')).toEqual([[`second: ${message} by <@U0ANA> [v1,stable]`, message]]);
-    expect(await world.metric('herald_config_problems', { key: 'argocd' })).toBe(0);
-    expect(await world.metric('herald_argocd_requests_total', { outcome: 'answered' })).toBe(1);
+    expect(repoServer.calls).toHaveLength(2);
+    expect(await world.metric('herald_argocd_requests_total', { outcome: 'answered' })).toBe(2);
   });
 
   test('a condition is evaluated again when Argo CD has answered', async () => {
@@ -86,13 +130,4 @@ describe('repo functions of a running Herald', () => {
     argocd.clearFaults();
     for (const entry of world.logs) expect(JSON.stringify(entry)).not.toContain(argocd.token);
   });
-});
-
-test('config check tells that repo functions have nobody to ask', async () => {
-  const data = Object.entries(configuration).map(([key, text]) => `  ${key}: ${JSON.stringify(text)}\n`);
-  const manifest = `kind: ConfigMap\nmetadata: {name: argocd-notifications-cm}\ndata:\n${data.join('')}`;
-  const file = temporaryFile('cm.yaml', manifest);
-  const { stdout } = await herald(['config', 'check', file]);
-  expect(stdout).toContain('argocd is not configured');
-  expect(stdout).toContain('template.degraded');
 });

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { herald, temporaryFile } from '../cli/support.ts';
+import { startCluster, writeTemporary } from '../cluster/support.ts';
 import { commit, sha, shop } from './applications.ts';
 import { type ArgocdDouble, createArgocdDouble } from './argocd-double.ts';
+import { createRepoServerDouble } from './repo-server-double.ts';
 
 let argocd: ArgocdDouble;
 beforeAll(async () => {
@@ -52,9 +54,42 @@ test('template render asks Argo CD, and shows a mention as an address', async ()
   expect(stdout).toContain('[a fix] by ana@example.com');
 });
 
-test('template render has empty values where nobody is configured', async () => {
-  const { stdout } = await herald(['template', 'render', 't', application(), ...files({})]);
-  expect(stdout).toContain('[] by');
+test('template render has empty values where nobody can be asked, and says why', async () => {
+  const line = ['template', 'render', 't', application(), ...files({})];
+  const nobody = await herald([...line, '--argocd-repo-server=']);
+  expect(nobody.stdout).toContain('[] by');
+  expect(nobody.stderr).toBe('');
+  const away = await herald(line);
+  expect(away.stdout).toContain('[] by');
+  expect(away.stderr).toContain('Argo CD does not answer');
+});
+
+test('template render asks the repo-server, with what the cluster has of repositories', async () => {
+  const { simulator, kubeconfig } = await startCluster();
+  const repoServer = createRepoServerDouble();
+  await repoServer.start();
+  onTestFinished(() => repoServer.stop());
+  repoServer.commits[sha] = { author: commit.author, message: 'by gRPC' };
+  simulator.cluster.apply({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'r', namespace: 'argocd', labels: { 'argocd.argoproj.io/secret-type': 'repo-creds' } },
+    stringData: { url: 'https://git.example', username: 'from-the-template' },
+  });
+  const { stdout, stderr } = await herald([
+    'template',
+    'render',
+    't',
+    application(),
+    ...files({}),
+    '--namespace=argocd',
+    `--kubeconfig=${writeTemporary('kubeconfig', kubeconfig)}`,
+    `--argocd-repo-server=127.0.0.1:${repoServer.port}`,
+    '--argocd-repo-server-plaintext',
+  ]);
+  expect(stderr).toBe('');
+  expect(stdout).toContain('[by gRPC] by ');
+  expect(repoServer.calls[0]?.request.repo).toMatchObject({ username: 'from-the-template' });
 });
 
 test('trigger run asks Argo CD', async () => {

@@ -8,6 +8,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import { textAt, textOf } from '../../src/json.ts';
 import type { JsonObject } from '../../src/model.ts';
 
 export interface RepoServerCall {
@@ -107,20 +108,20 @@ export function createRepoServerDouble(): RepoServerDouble {
   const unknown = (details: string) => ({ code: status.UNKNOWN, details });
   const implementation = {
     GetRevisionMetadata: serve('GetRevisionMetadata', ({ revision }) => {
-      if (!/^[0-9a-f]{7,40}$/i.test(String(revision)))
-        return unknown(`revision ${String(revision)} must be resolved`);
+      if (!/^[0-9a-f]{7,40}$/i.test(textOf(revision)))
+        return unknown(`revision ${textOf(revision)} must be resolved`);
       return (
-        double.commits[String(revision)] ??
+        double.commits[textOf(revision)] ??
         unknown(
           `error acquiring repo lock: failed to initialize repository resources: rpc error: code = Internal desc = ` +
-            `Failed to checkout revision ${String(revision)}: \`git fetch origin ${String(revision)} --tags --force ` +
-            `--prune\` failed exit status 128: fatal: remote error: upload-pack: not our ref ${String(revision)}\n` +
-            `fatal: git upload-pack: not our ref ${String(revision)}`,
+            `Failed to checkout revision ${textOf(revision)}: \`git fetch origin ${textOf(revision)} --tags --force ` +
+            `--prune\` failed exit status 128: fatal: remote error: upload-pack: not our ref ${textOf(revision)}\n` +
+            `fatal: git upload-pack: not our ref ${textOf(revision)}`,
         )
       );
     }),
     GetAppDetails: serve('GetAppDetails', ({ source }) => {
-      const path = String((source as JsonObject).path);
+      const path = textAt(source, 'path');
       return double.details[path] ?? unknown(`${path}: app path does not exist`);
     }),
   };

@@ -1,16 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { freePort } from '../../simulator/free-port.ts';
 import { tools } from '../tools.ts';
+import { createProgram, type Program } from './program.ts';
 
-export interface NatsServer {
+export interface NatsServer extends Program {
   port: number;
-  start(): Promise<void>;
-  stop(): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -23,38 +19,14 @@ export async function createNatsServer(
   const port = await freePort();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const own = configuration.replaceAll('$folder', folder);
-  writeFileSync(join(folder, 'nats.conf'), `listen: "127.0.0.1:${port}"\n${own}\n`);
-  let child: ChildProcess | undefined;
-  const kill = () => void child?.kill('SIGKILL');
-  process.on('exit', kill);
-
-  async function stop(): Promise<void> {
-    const running = child;
-    child = undefined;
-    if (running === undefined || running.exitCode !== null) return;
-    running.kill('SIGKILL');
-    await once(running, 'exit');
-  }
-
+  const file = join(folder, 'nats.conf');
+  writeFileSync(file, `listen: "127.0.0.1:${port}"\n${own}\n`);
+  const program = createProgram(tools['nats-server'] ?? 'nats-server', ['-c', file], /Server is ready/);
   return {
+    ...program,
     port,
-    async start() {
-      const started = spawn(tools['nats-server'] ?? 'nats-server', ['-c', join(folder, 'nats.conf')], {
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
-      child = started;
-      let said = '';
-      for await (const line of createInterface({ input: started.stderr })) {
-        said += `${line}\n`;
-        if (line.includes('Server is ready')) break;
-      }
-      if (!said.includes('Server is ready')) throw new Error(`nats-server did not start: ${said}`);
-      started.stderr.resume();
-    },
-    stop,
     async dispose() {
-      process.off('exit', kill);
-      await stop();
+      await program.kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -238,7 +238,7 @@ describe.skipIf(tools['nats-server'] === undefined)('a real NATS server', () => 
     const server = await started();
     const service = serviceOf({ url: `127.0.0.1:${server.port}` });
     expect(await send(service)).toEqual({ status: 'sent' });
-    await server.stop();
+    await server.kill();
     const outcome = await send(service);
     expect(outcome).toMatchObject({ status: 'retry' });
     expect(await send(service)).toMatchObject({ status: 'retry', reason: 'unreachable' });

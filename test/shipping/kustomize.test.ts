@@ -23,14 +23,27 @@ const baseGrants = [
   'argocd: argoproj.io/appprojects get,list,watch',
   'argocd: argoproj.io/applicationsets get,list,watch',
   'argocd: /configmaps[argocd-notifications-cm] get,list,watch',
+  'argocd: /configmaps[argocd-cm] list',
   'argocd: /secrets[argocd-notifications-secret] get,list,watch',
   'argocd: /events create,patch',
   'argocd: /secrets list,watch',
 ];
 
 /** Where Argo CD's own manifests mount it; the ConfigMap need not be there. */
-const tlsVolume = { name: 'tls-certs', configMap: { name: 'argocd-tls-certs-cm', optional: true } };
-const tlsMount = { name: 'tls-certs', mountPath: '/app/config/tls', readOnly: true };
+const mounted = (name: string, keys: string[]) => ({
+  name,
+  secret: { secretName: name, optional: true, items: keys.map((key) => ({ key, path: key })) },
+});
+const tlsVolumes = [
+  { name: 'tls-certs', configMap: { name: 'argocd-tls-certs-cm', optional: true } },
+  mounted('argocd-repo-server-tls', ['tls.crt', 'ca.crt']),
+  mounted('argocd-repo-server-mtls', ['client.crt', 'client.key', 'server-ca.crt']),
+];
+const tlsMounts = [
+  { name: 'tls-certs', mountPath: '/app/config/tls', readOnly: true },
+  { name: 'argocd-repo-server-tls', mountPath: '/app/config/reposerver/tls', readOnly: true },
+  { name: 'argocd-repo-server-mtls', mountPath: '/app/config/reposerver/mtls', readOnly: true },
+];
 
 describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
   it('holds these objects, all in the namespace argocd, and none that needs a CRD', async () => {
@@ -116,10 +129,10 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
     const { spec } = find(manifests, 'Deployment', 'herald').spec.template;
     const herald = spec.containers[0];
     expect(herald.env).toContainEqual({ name: 'HERALD_QUEUE', value: 'sqlite:/data' });
-    expect(herald.volumeMounts).toEqual([{ name: 'queue', mountPath: '/data' }, tlsMount]);
+    expect(herald.volumeMounts).toEqual([{ name: 'queue', mountPath: '/data' }, ...tlsMounts]);
     expect(spec.volumes).toEqual([
       { name: 'queue', persistentVolumeClaim: { claimName: 'herald-queue' } },
-      tlsVolume,
+      ...tlsVolumes,
     ]);
     find(manifests, 'PersistentVolumeClaim', 'herald-queue');
   });
@@ -136,6 +149,13 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
       ARGOCD_APPLICATION_NAMESPACES: 'application.namespaces',
       ARGOCD_NOTIFICATION_CONTROLLER_SELF_SERVICE_NOTIFICATION_ENABLED:
         'notificationscontroller.selfservice.enabled',
+      ARGOCD_NOTIFICATION_CONTROLLER_REPO_SERVER_PLAINTEXT: 'notificationscontroller.repo.server.plaintext',
+      ARGOCD_NOTIFICATION_CONTROLLER_REPO_SERVER_CA_CERT_PATH:
+        'notificationscontroller.repo.server.ca.cert.path',
+      ARGOCD_NOTIFICATION_CONTROLLER_REPO_SERVER_CLIENT_CERT_PATH:
+        'notificationscontroller.repo.server.client.cert.path',
+      ARGOCD_NOTIFICATION_CONTROLLER_REPO_SERVER_CLIENT_CERT_KEY_PATH:
+        'notificationscontroller.repo.server.client.cert.key.path',
       ARGOCD_NOTIFICATIONS_CONTROLLER_LOGLEVEL: 'notificationscontroller.log.level',
       ARGOCD_NOTIFICATIONS_CONTROLLER_LOGFORMAT: 'notificationscontroller.log.format',
       ARGOCD_NOTIFICATION_CONTROLLER_PROCESSORS_COUNT: 'notificationscontroller.processors.count',
@@ -148,6 +168,7 @@ const allComponents = [
   'applications-in-any-namespace',
   'mirror-annotation',
   'prometheus-operator',
+  'repo-server-networkpolicy',
   'self-service',
   'valkey',
 ];
@@ -175,14 +196,14 @@ describe.skipIf(!hasKubectl)('components', () => {
     const [herald] = spec.containers;
     expect(queue.restartPolicy).toBe('Always');
     expect(herald.env).toContainEqual({ name: 'HERALD_QUEUE', value: 'redis://127.0.0.1:6379' });
-    expect(herald.volumeMounts).toEqual([tlsMount]);
+    expect(herald.volumeMounts).toEqual(tlsMounts);
     expect(queue.args.join(' ')).toContain('--bind 127.0.0.1');
     expect(queue.args.join(' ')).toContain('--appendonly yes');
     expect(queue.args.join(' ')).toContain('--maxmemory-policy noeviction');
     expect(queue.volumeMounts).toEqual([{ name: 'queue', mountPath: '/data' }]);
     expect(spec.volumes).toEqual([
       { name: 'queue', persistentVolumeClaim: { claimName: 'herald-queue' } },
-      tlsVolume,
+      ...tlsVolumes,
     ]);
   });
 
@@ -208,6 +229,17 @@ describe.skipIf(!hasKubectl)('components', () => {
       'cluster: /configmaps[argocd-notifications-cm] get,list,watch',
       'cluster: /secrets[argocd-notifications-secret] get,list,watch',
     ]);
+  });
+
+  it("repo-server-networkpolicy lets Herald in at Argo CD's repo-server, and grants nothing", async () => {
+    const manifests = await combined(['repo-server-networkpolicy']);
+    expect(grants(manifests)).toEqual(baseGrants);
+    const { metadata, spec } = find(manifests, 'NetworkPolicy', 'herald-to-repo-server');
+    const pod = find(manifests, 'Deployment', 'herald').spec.template.metadata.labels;
+    expect(metadata.namespace).toBe('argocd');
+    expect(spec.podSelector.matchLabels).toEqual({ 'app.kubernetes.io/name': 'argocd-repo-server' });
+    expect(pod).toMatchObject(spec.ingress[0].from[0].podSelector.matchLabels);
+    expect(spec.ingress[0].ports).toEqual([{ port: 8081 }]);
   });
 
   it('go together', async () => {
@@ -244,8 +276,8 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config/overlays/ha', () => {
     });
     const pod = spec.template.spec;
     expect(pod.initContainers).toBeUndefined();
-    expect(pod.volumes).toEqual([tlsVolume]);
-    expect(pod.containers[0].volumeMounts).toEqual([tlsMount]);
+    expect(pod.volumes).toEqual(tlsVolumes);
+    expect(pod.containers[0].volumeMounts).toEqual(tlsMounts);
     expect(manifests.map(({ kind }) => kind)).not.toContain('PersistentVolumeClaim');
     const [queue] = pod.containers[0].env.filter(({ name }: Manifest) => name === 'HERALD_QUEUE');
     expect(queue).toEqual({

@@ -271,6 +271,7 @@ describe("a tenant's ConfigMap", () => {
     'service.webhook.a': 'url: http://169.254.169.254/latest\n',
     'service.slack': 'token: x\napiURL: http://hooks.tools.svc/api\n',
     'service.webhook.b': 'url: https://hook.example.com\n',
+    'service.nats': 'url: nats://nats.example.com, nats://10.0.0.1:4222\n',
     argocd: 'url: https://10.0.0.1\n',
   };
 
@@ -285,16 +286,17 @@ describe("a tenant's ConfigMap", () => {
     expect(config.argocd).toBeUndefined();
     expect(config.problems.map(({ key, line, severity }) => ({ key, line, severity }))).toEqual([
       { key: 'argocd', line: 1, severity: 'error' },
+      { key: 'service.nats', line: 1, severity: 'error' },
       { key: 'service.slack', line: 2, severity: 'error' },
       { key: 'service.webhook.a', line: 1, severity: 'error' },
     ]);
-    expect(config.problems[2]?.fix).toContain('--tenant-service-addresses');
+    expect(config.problems.at(-1)?.fix).toContain('--tenant-service-addresses');
   });
 
   it("says nothing where the ConfigMap is the controller's", () => {
     const config = parseConfig({ configMap: data, secret: {} });
     expect(config.problems).toEqual([]);
-    expect(config.services.size).toBe(3);
+    expect(config.services.size).toBe(4);
   });
 });
 

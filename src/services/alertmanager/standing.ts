@@ -1,3 +1,5 @@
+/** Parts of `alertmanager`. The folder may import what all services share, and the ground. */
+
 /**
  * Alertmanager keeps alerts in memory, and ends those that nobody sends again: what fires is therefore sent once a minute
  * while it does, and its end for a while after it. What stands is in the services' state, so that each process knows of

@@ -1,4 +1,7 @@
-/** AWS' own client, for its signatures, regions and credentials, over our connections. */
+/**
+ * AWS' own client, for its signatures, regions and credentials, over our connections. The folder may import what all
+ * services share, the ground and that client.
+ */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Asked } from '../api.ts';
 import type { HttpAnswer, HttpRequest } from '../http.ts';

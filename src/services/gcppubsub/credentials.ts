@@ -1,4 +1,7 @@
-/** Who Herald is to Google: a key, or what Google's own library finds in the environment. */
+/**
+ * Who Herald is to Google: a key, or what Google's own library finds in the environment. The folder may import what all
+ * services share, the ground and that library.
+ */
 import { type AuthClient, Compute, GoogleAuth, JWT } from 'google-auth-library';
 import type { HttpAnswer, HttpRequest } from '../http.ts';
 import type { ServiceAccountKey } from './service-account-key.ts';

@@ -1,3 +1,5 @@
+/** Parts of `matrix`. The folder may import what all services share, and the ground. */
+
 /** The content of an `m.room.message`, as the client-server API (v3; Matrix 1.7 for mentions) has it. */
 import type { Json, JsonObject } from '../../model.ts';
 import { cutText, utf8Bytes } from '../cut.ts';

@@ -1,5 +1,5 @@
 /**
- * How NATS is reached: which servers are tried, and a connection to one of them. The folder may import what all services
+ * How NATS is reached: which servers there are, and a connection to one of them. The folder may import what all services
  * share, the ground and the client of NATS.
  */
 
