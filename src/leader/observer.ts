@@ -95,7 +95,16 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   const deciding = createDeciding({ ...deps, ...alerting, asking });
   const dueTimes = createDueTimes({ clock, due });
   const leaving = createLeaving({ ...deps, deciding, schedule });
-  const applying = createApplying({ ...deps, deciding, evaluator, leaving, problems, schedule, drop });
+  const applying = createApplying({
+    ...deps,
+    deciding,
+    evaluator,
+    leaving,
+    problems,
+    spend: turns.spend,
+    schedule,
+    drop,
+  });
 
   const isSettled = (): boolean => loading.isIdle() && asking.isIdle() && turns.waiting() === 0;
 
