@@ -128,10 +128,9 @@ export function createGroups(deps: Deps): Groups {
 
   function replace(member: Membership, moved: Membership): void {
     const { uid } = member.alert.application;
-    const known = byUid.get(uid) ?? [];
     byUid.set(
       uid,
-      known.map((each) => (each === member ? moved : each)),
+      (byUid.get(uid) ?? []).map((each) => (each === member ? moved : each)),
     );
   }
 
