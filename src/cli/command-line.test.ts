@@ -5,7 +5,7 @@ import { parseQueueUrl } from '../store/queue-url.ts';
 import { type Exit, parseCommandLine } from './command-line.ts';
 import { commandSpecs } from './commands.ts';
 
-const env = { HOME: '/home/jo' };
+const env = { HOME: '/home/jo', USER: 'jo' };
 
 function run(line: string, variables: Record<string, string> = {}) {
   const parsed = parseCommandLine(['run', ...line.split(' ').filter(Boolean)], { ...env, ...variables });
