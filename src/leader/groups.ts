@@ -1,34 +1,27 @@
 import { messageId } from '../alerts/keys.ts';
-import { labelValues } from '../alerts/labels.ts';
-import type { LabelValues } from '../alerts/matcher.ts';
 import { deliveryOfMessage } from '../alerts/message.ts';
-import type { Mute, Silence } from '../alerts/mutes.ts';
-import { type Flush, flush, type Member } from '../alerts/notice.ts';
+import type { Mute } from '../alerts/mutes.ts';
+import { type Flush, flush } from '../alerts/notice.ts';
 import { type GroupPlace, overflowPlace } from '../alerts/routing.ts';
-import type { GroupRule } from '../alerts/rules.ts';
 import type { Clock } from '../clock.ts';
 import type { Alert, OngoingNotice, ScopedRow } from '../ledger/rows.ts';
-import type { Destination, JsonObject } from '../model.ts';
+import type { Destination } from '../model.ts';
 import type { AlertReport } from './alert-report.ts';
+import {
+  createGroup,
+  type Group,
+  idOf,
+  isNews,
+  isTold,
+  keysHeld,
+  type Membership,
+  placeholder,
+  ruleOf,
+} from './group.ts';
 import { createGroupLimits } from './group-limits.ts';
 import type { Holding } from './holding.ts';
 import { isUnchanged } from './life-parts.ts';
 import type { LedgerWriter } from './writer.ts';
-
-/** An alert of a group, as it is in the ledger. */
-export interface Membership extends Member, GroupPlace {
-  configNamespace: string;
-  destination: Destination;
-  /** That puts it there; absent: it stays there because the group has told of it. */
-  rule?: GroupRule;
-  labels: LabelValues;
-  /** Something follows for its Application from its being told. */
-  isAwaited: boolean;
-  /** That stand on its Application. */
-  silences: readonly Silence[];
-  /** Its Application. */
-  object: JsonObject;
-}
 
 /**
  * What is told together. A group tells only of what its Applications have made durable, and an alert that is over goes
@@ -62,24 +55,6 @@ interface Deps {
   clock: Pick<Clock, 'now'>;
 }
 
-interface Group extends GroupPlace {
-  configNamespace: string;
-  destination: Destination;
-  isOverflow?: true;
-  notice?: OngoingNotice;
-  /** By the alert's key. */
-  members: Map<string, Membership>;
-  /** Alerts whose end is told, but not durably yet. */
-  settling: Set<string>;
-  /** Alerts that it holds, as `holders` answers. */
-  held: Set<string>;
-  /** What held back each of its alerts when that was last asked. */
-  mutes: Map<string, string>;
-  lookedAt: number;
-  /** An alert was left out because its Application was suspended. */
-  isWaiting: boolean;
-}
-
 /** Of a group that no rule makes any more: Alertmanager's (check 9). */
 const withoutRule = { groupWait: 30_000, groupInterval: 300_000 };
 /** Alerts of a group for which a look takes about a millisecond of the time between two. */
@@ -98,18 +73,7 @@ export function createGroups(deps: Deps): Groups {
   function groupOf({ key, groupLabels, configNamespace, destination }: Membership): Group {
     const known = groups.get(key);
     if (known) return known;
-    const group: Group = {
-      key,
-      groupLabels,
-      configNamespace,
-      destination,
-      members: new Map(),
-      settling: new Set(),
-      held: new Set(),
-      mutes: new Map(),
-      lookedAt: Number.NEGATIVE_INFINITY,
-      isWaiting: false,
-    };
+    const group = createGroup({ key, groupLabels, configNamespace, destination });
     groups.set(key, group);
     return group;
   }
@@ -123,14 +87,7 @@ export function createGroups(deps: Deps): Groups {
   }
 
   function index(group: Group): void {
-    const { notice, settling } = group;
-    const pinned = group.isOverflow ? group.members.keys() : [];
-    const held = new Set([
-      ...Object.keys(notice?.told?.firing ?? {}),
-      ...Object.keys(notice?.held ?? {}),
-      ...settling,
-      ...pinned,
-    ]);
+    const held = keysHeld(group);
     for (const key of group.held) {
       if (held.has(key)) continue;
       const known = byAlert.get(key);
@@ -150,11 +107,6 @@ export function createGroups(deps: Deps): Groups {
     if (group.members.size > 0 || group.notice || group.settling.size > 0) return;
     groups.delete(group.key);
     deps.schedule(group.key, undefined);
-  }
-
-  function ruleOf(group: Group): GroupRule | undefined {
-    for (const { rule } of group.members.values()) if (rule) return rule;
-    return undefined;
   }
 
   /** More than the rule allows in a minute: what is new is told by a group that waits until there is room. */
@@ -365,41 +317,4 @@ export function createGroups(deps: Deps): Groups {
     mutes.set(key, mute ? `${mute.by} ${mute.id}` : '');
     return mute;
   }
-}
-
-function isTold({ notice }: Group, alert: string): boolean {
-  return Object.hasOwn(notice?.told?.firing ?? {}, alert);
-}
-
-/** Whether the group may have something else to say. */
-function isNews(before: Membership, after: Membership): boolean {
-  return (
-    before.rule !== after.rule ||
-    before.repeat !== after.repeat ||
-    before.resolves !== after.resolves ||
-    !isUnchanged(before.alert, after.alert)
-  );
-}
-
-function idOf({ key, alert }: Membership): string {
-  return `${key} ${alert.key}`;
-}
-
-/** What a group has told of, until its Application is evaluated. */
-function placeholder(
-  alert: Alert,
-  place: GroupPlace & Pick<Membership, 'configNamespace' | 'destination'>,
-): Membership {
-  const { namespace, name, uid, project } = alert.application;
-  const object: JsonObject = { metadata: { namespace, name, uid }, spec: { project } };
-  const { trigger, severity, labels, application } = alert;
-  return {
-    ...place,
-    alert,
-    resolves: alert.resolved !== undefined,
-    labels: labelValues({ trigger, severity, labels, application, object, destination: place.destination }),
-    isAwaited: false,
-    silences: [],
-    object,
-  };
 }
