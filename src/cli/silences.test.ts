@@ -353,7 +353,7 @@ describe('silence import', () => {
     const other: FakeWorld = { stdin };
     expect((await herald(other, 'silence', 'import')).stdout).toBe('aa\nab\n');
     const withoutTimes = (of: FakeWorld) =>
-      silencesOf(of).map(({ key, value: { updatedAt: _, ...value } }) => ({ key, value }));
+      silencesOf(of).map(({ key, value: { updatedAt: _updatedAt, ...value } }) => ({ key, value }));
     expect(withoutTimes(other)).toEqual(withoutTimes(world));
     expect((await herald(other, 'silence', 'import', '-')).stdout).toBe('aa\nab\n');
     expect(silencesOf(other)).toHaveLength(2);
