@@ -51,7 +51,7 @@ interface Options {
   fault?(call: string): Fault;
 }
 
-export async function createWorld(
+async function createWorld(
   data: Readonly<Record<string, string>>,
   options: Options = {},
 ): Promise<World> {
@@ -258,14 +258,14 @@ export const nothing: Step = () => undefined;
 const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 };
 
 /** `1h30m` → milliseconds. */
-export function milliseconds(text: string): number {
+function milliseconds(text: string): number {
   return [...text.matchAll(/(\d+)([dhms])/g)].reduce(
     (sum, [, count, unit]) => sum + Number(count) * units[unit as keyof typeof units],
     0,
   );
 }
 
-export function timeOf(ms: number): string {
+function timeOf(ms: number): string {
   let left = Math.floor(ms / 1_000) * 1_000;
   const parts: string[] = [];
   for (const [unit, size] of Object.entries(units)) {
@@ -277,7 +277,7 @@ export function timeOf(ms: number): string {
 }
 
 /** `5m ops first +a -b`: when, whom, why, what fires and what has ended. */
-export function lineOf({ at, delivery }: ToldMessage): string {
+function lineOf({ at, delivery }: ToldMessage): string {
   const names = delivery.alerts.map(({ application: { name }, lifecycle }) =>
     lifecycle === undefined ? `=${name}` : `${lifecycle.state === 'firing' ? '+' : '-'}${name}`,
   );
