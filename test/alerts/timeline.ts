@@ -1,5 +1,5 @@
 import type { Change } from '../../src/ledger/ledger.ts';
-import type { Alert, Silence } from '../../src/ledger/rows.ts';
+import type { Acknowledgement, Alert, Silence } from '../../src/ledger/rows.ts';
 import type { Application, Delivery, JsonObject } from '../../src/model.ts';
 import { createSimulatedClock, type SimulatedClock } from '../../src/simulated-clock.ts';
 import { application, snapshot } from '../../src/testing/fixtures.ts';
@@ -30,6 +30,10 @@ export interface World {
   silence(id: string, silence: Partial<Silence> & Pick<Silence, 'matchers'>): Promise<void>;
   expire(id: string): Promise<void>;
   acknowledge(name: string, comment?: string): Promise<void>;
+  /** Nobody is at it any more. */
+  unacknowledge(name: string): Promise<void>;
+  /** The rows of acknowledgements have expired. */
+  pruneAcknowledgements(): Promise<void>;
   project(annotations: Readonly<Record<string, string>>): Promise<void>;
   /** Lets time pass. */
   pass(ms: number): Promise<void>;
@@ -146,13 +150,11 @@ async function createWorld(
       await commit('silences', { put: [{ kind: 'silence', key: id, value }] });
     },
     expire: (id) => commit('silences', { remove: [{ kind: 'silence', key: id }] }),
-    async acknowledge(name, comment = '') {
-      for await (const rows of store.rows('alert')) {
-        const found = rows.find(({ value }) => value.application.name === name && value.state === 'firing');
-        if (!found) continue;
-        const value = { at: clock.now(), by: 'kim', comment };
-        await commit('acknowledgements', { put: [{ kind: 'acknowledgement', key: found.key, value }] });
-      }
+    acknowledge: (name, comment = '') => acknowledge(name, { comment }),
+    unacknowledge: (name) => acknowledge(name, { comment: '', withdrawn: true }),
+    async pruneAcknowledgements() {
+      const rows = await store.load('acknowledgements', ['acknowledgement']);
+      await commit('acknowledgements', { remove: rows });
     },
     async project(annotations) {
       projectAnnotations = annotations;
@@ -169,6 +171,18 @@ async function createWorld(
     configurations.update(
       snapshot({ 'herald.service.console': '{}', 'template.m': 'message: m', ...config }),
     );
+  }
+
+  async function acknowledge(
+    name: string,
+    said: Pick<Acknowledgement, 'comment' | 'withdrawn'>,
+  ): Promise<void> {
+    for await (const rows of store.rows('alert')) {
+      const found = rows.find(({ value }) => value.application.name === name && value.state === 'firing');
+      if (!found) continue;
+      const value = { at: clock.now(), by: 'kim', ...said };
+      await commit('acknowledgements', { put: [{ kind: 'acknowledgement', key: found.key, value }] });
+    }
   }
 
   /** As `reportDeletions` does at the start of a term. */
