@@ -2,6 +2,7 @@
 import { type CommandSpec, command } from './command.ts';
 import { configCommands } from './config-commands.ts';
 import { deliveriesCommands } from './deliveries-commands.ts';
+import { replayCommands } from './replay-commands.ts';
 import { runCommandFlags, runOptions } from './run-flags.ts';
 
 export const commandSpecs: readonly CommandSpec[] = [
@@ -21,4 +22,5 @@ export const commandSpecs: readonly CommandSpec[] = [
   }),
   ...configCommands,
   ...deliveriesCommands,
+  ...replayCommands,
 ];

@@ -220,7 +220,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       else if (entry.isGone && event.isReplayed) return;
       else if (!isDecided(event, entry)) {
         entry.application = event.application;
-        evaluate(entry, event, hold);
+        if (!event.isUnread) evaluate(entry, event, hold);
       }
     } catch (error) {
       log.error(
