@@ -11,7 +11,7 @@ export interface RecordingFile {
   close(): Promise<void>;
 }
 
-export function isCompressed(path: string): boolean {
+function isCompressed(path: string): boolean {
   return path.endsWith('.gz');
 }
 

@@ -7,6 +7,7 @@ import { createDeliver } from '../delivery/deliver.ts';
 import { createFairness } from '../delivery/fairness.ts';
 import { createMemoryQueue } from '../delivery/memory-queue.ts';
 import { createPacing } from '../delivery/pacing.ts';
+import { objectAt } from '../json.ts';
 import { createObservation } from '../leader/observation.ts';
 import { reportDeletions } from '../leader/recover.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -17,9 +18,10 @@ import type { Application, JsonObject, Problem } from '../model.ts';
 import { createSimulatedClock } from '../simulated-clock.ts';
 import { openStore } from '../store/open-store.ts';
 import { createServiceState, scopedState } from '../store/service-state.ts';
+import { resolveSubscriptions } from '../subscriptions/resolve.ts';
 import { compileTemplate } from '../templates/schema.ts';
 import { compileTrigger } from '../triggers/schema.ts';
-import { mayReadComparisons } from './comparisons.ts';
+import { triggersOfComparisons } from './comparisons.ts';
 import { copyRows, type KnownLedger } from './copied-ledger.ts';
 import { createNotingService } from './noting-service.ts';
 import { createTimeline, type TimelineMessage } from './timeline.ts';
@@ -159,9 +161,18 @@ export async function createPlayer(deps: { log: Logger }, options: PlayerOptions
   }
 
   const inForce = configurations.get(namespace)?.config;
-  const ignoresComparisons = inForce !== undefined && !mayReadComparisons(inForce);
-  /** Applications that Argo CD has compared since their last operation: later comparisons leave that so. */
-  const refreshed = new Set<string>();
+  const ofComparisons = inForce ? triggersOfComparisons(inForce) : new Set();
+  /** Applications for which it changes nothing that Argo CD compares them once more. */
+  const indifferent = new Set<string>();
+
+  /** Its operation is over for those who decide, which a later comparison leaves so, and no trigger asks for more. */
+  function isIndifferent(application: Application): boolean {
+    if (!inForce || !isSyncStatusRefreshed(application.object)) return false;
+    const project = objectAt(projects.get(application.project), 'metadata', 'annotations');
+    const { subscriptions } = resolveSubscriptions(application, project as Record<string, string>, inForce);
+    return subscriptions.every(({ trigger }) => !ofComparisons.has(trigger));
+  }
+
   /** Something was begun since time has passed. */
   let isBusy = true;
 
@@ -169,22 +180,23 @@ export async function createPlayer(deps: { log: Logger }, options: PlayerOptions
     problems,
     now: clock.now,
     see(application, isComparison = false) {
-      const { uid, object } = application;
-      const isUnread = isComparison && ignoresComparisons && refreshed.has(uid);
+      const { uid } = application;
+      const isUnread = isComparison && indifferent.has(uid);
       if (!isUnread) {
         isBusy = true;
-        if (isSyncStatusRefreshed(object)) refreshed.add(uid);
-        else refreshed.delete(uid);
+        if (isIndifferent(application)) indifferent.add(uid);
+        else indifferent.delete(uid);
       }
       observer.observe({ application, kind: 'seen', observedAt: clock.now(), isUnread });
     },
     remove(application) {
       isBusy = true;
-      refreshed.delete(application.uid);
+      indifferent.delete(application.uid);
       observer.observe({ application, kind: 'deleted', observedAt: clock.now() });
     },
     setProject(name, project) {
       isBusy = true;
+      indifferent.clear();
       if (project) projects.set(name, project);
       else projects.delete(name);
       if (isReady) void observer.reevaluate((application) => application.project === name);

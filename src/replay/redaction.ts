@@ -106,7 +106,7 @@ function annotation(name: string, value: string): string {
 /** Of a value with such a name: what is true or false opens nothing. */
 function withheld(value: Json): Json {
   const isHarmless =
-    value === null || typeof value === 'boolean' || value === '' || /^(true|false)$/.test(`${value}`);
+    value === null || typeof value === 'boolean' || value === '' || value === 'true' || value === 'false';
   return isHarmless ? value : notRecorded;
 }
 
