@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createMatcher, type Matcher } from './matcher.ts';
 import { createInhibition, mutedBy, silencedBy } from './mutes.ts';
+import { createRuleBook } from './rule-book.ts';
 import type { InhibitRule } from './rules.ts';
+import { compileInhibit, compileMuteTimes, compileSilences, noRules } from './schema.ts';
 import { utc } from './times.ts';
 
 const equals = (label: string, value: string): Matcher => {
@@ -110,4 +112,23 @@ describe('inhibition', () => {
     expect(inhibition.targets(source)).toEqual([]);
     expect(inhibition.targets(both)).toEqual([]);
   });
+});
+
+it('what holds back is named by its place in the key, also behind rules that are disabled', () => {
+  const key = (text: string) => `- match: {}\n${text}`;
+  const now = Date.parse('2026-11-28T12:00:00Z');
+  const muteTimes = compileMuteTimes(
+    'muteTimes',
+    key('- match: {a: b}\n  times: [{weekdays: [saturday]}]'),
+  ).rules;
+  const inhibit = compileInhibit('inhibit', key('- source: {a: s}\n  target: {a: b}')).rules;
+  const silences = compileSilences('silences', key('- match: {a: b}\n  until: 2026-12-01')).rules;
+  const inhibition = createInhibition(inhibit);
+  inhibition.fires('source', labels({ a: 's' }));
+  const book = createRuleBook({ ...noRules, silences });
+  expect([
+    mutedBy(muteTimes, labels({ a: 'b' }), now)?.id,
+    inhibition.by('target', labels({ a: 'b' }))?.id,
+    silencedBy(book.silences, labels({ a: 'b' }), now)?.id,
+  ]).toEqual(['muteTimes 2', 'inhibit 2', 'silences 2']);
 });

@@ -65,7 +65,11 @@ interface Place {
 }
 
 export function createInhibition(rules: readonly InhibitRule[]): Inhibition {
-  const indexes: Index[] = rules.map((rule, at) => ({ rule, id: `inhibit ${at + 1}`, sources: new Map() }));
+  const indexes: Index[] = rules.map((rule, at) => ({
+    rule,
+    id: `inhibit ${rule.entry ?? at + 1}`,
+    sources: new Map(),
+  }));
   const bySource = createMatcherIndex(indexes, ({ rule }) => rule.source);
   const byTarget = createMatcherIndex(indexes, ({ rule }) => rule.target);
   /** Where a source stands, so that it is found again when its labels have changed. */

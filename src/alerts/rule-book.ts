@@ -45,8 +45,8 @@ export function createRuleBook({ silences, muteTimes, inhibit, groups }: AlertRu
 }
 
 function silencesOfRules(rules: AlertRules['silences']): Silence[] {
-  return rules.map(({ matchers, from = Number.NEGATIVE_INFINITY, until }, index) => ({
-    id: `silences ${index + 1}`,
+  return rules.map(({ entry, matchers, from = Number.NEGATIVE_INFINITY, until }, index) => ({
+    id: `silences ${entry ?? index + 1}`,
     matchers,
     from,
     until,

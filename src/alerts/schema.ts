@@ -11,6 +11,8 @@ import { momentFix, parseMoment } from './moment.ts';
 import type { GroupRule, InhibitRule, MuteRule, SilenceRule } from './rules.ts';
 import { type TimeInterval, utc } from './times.ts';
 
+export { inspectRules } from './inspect.ts';
+
 /** All of a ConfigMap. */
 export interface AlertRules {
   silences: readonly SilenceRule[];

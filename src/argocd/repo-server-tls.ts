@@ -9,10 +9,10 @@ export interface RepoServerOptions {
   /** `argocd-repo-server:8081`. */
   address: string;
   plaintext: boolean;
-  /** PEM files of whom to trust, those that are missing left out; undefined: any certificate is accepted. */
-  caFiles: readonly string[] | undefined;
+  /** PEM files of whom to trust, those that are missing left out; absent: any certificate is accepted. */
+  caFiles?: readonly string[] | undefined;
   /** For mutual TLS; a file of the certificate that is not there is none. */
-  clientCertificate: { certFile: string; keyFile: string } | undefined;
+  clientCertificate?: { certFile: string; keyFile: string } | undefined;
 }
 
 /** What the files hold, to be told from what they held before. */

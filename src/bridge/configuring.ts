@@ -46,8 +46,8 @@ export function createConfiguring(deps: Deps, options: BridgeOptions): Configuri
     { controllerNamespace: namespace, selfService: options.selfService },
   );
   const argocd = createArgocdOf(
-    { connection, log, metrics, now: clock.now },
-    { namespace, certificatesOf, repoServer: options.repoServer },
+    { connection, metrics, log, now: clock.now },
+    { ...options, namespace, certificatesOf },
   );
   const reevaluate = (uids: ReadonlySet<string>) => void deps.reevaluate(({ uid }) => uids.has(uid));
   const memory = createConfigurationMemory(scopedState(opening.state, 'configuration'));

@@ -37,7 +37,6 @@ describe('herald run', () => {
       repoServer: {
         address: 'argocd-repo-server:8081',
         plaintext: false,
-        caFiles: undefined,
         clientCertificate: {
           certFile: '/app/config/reposerver/mtls/client.crt',
           keyFile: '/app/config/reposerver/mtls/client.key',
@@ -68,8 +67,9 @@ describe('herald run', () => {
     expect(repoServer('--repo-server-ca-cert-path=/ca.pem --argocd-repo-server-strict-tls')?.caFiles).toEqual(
       ['/ca.pem'],
     );
-    expect(repoServer('--repo-server-client-cert-path= --repo-server-client-cert-key-path=')).toMatchObject({
-      clientCertificate: undefined,
+    expect(repoServer('--repo-server-client-cert-path= --repo-server-client-cert-key-path=')).toEqual({
+      address: 'argocd-repo-server:8081',
+      plaintext: false,
     });
     const prefix = 'ARGOCD_NOTIFICATION_CONTROLLER_REPO_SERVER';
     const variables = {
@@ -111,7 +111,7 @@ describe('herald run', () => {
       configMapName: 'c',
       appLabelSelector: 'team=a',
       kube: { namespace: 'argocd', kubeconfig: 'k', context: 'x' },
-      repoServer: { address: 'argocd-repo-server:8081', plaintext: true, caFiles: undefined },
+      repoServer: { address: 'argocd-repo-server:8081', plaintext: true },
     });
   });
 

@@ -71,7 +71,7 @@ function sourceOf(values: FlagValues<typeof sourceFlags>, env: Given['env']): Co
       '--config-map - and --secret - cannot both read standard input: give one of them a file',
     );
   }
-  return { kube, configMapName, secretName, configMap, secret, repoServer };
+  return { kube, configMapName, secretName, configMap, secret, ...(repoServer && { repoServer }) };
 }
 
 export const configCommands: readonly CommandSpec[] = [

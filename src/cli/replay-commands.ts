@@ -144,7 +144,7 @@ export const replayCommands: readonly CommandSpec[] = [
       return {
         command: 'replay',
         options: {
-          source: { kube, configMapName, secretName, configMap, secret, repoServer: undefined },
+          source: { kube, configMapName, secretName, configMap, secret },
           files,
           against,
           queue: isQueued ? resolveSharedQueue(queue, env) : undefined,

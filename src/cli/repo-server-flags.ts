@@ -74,7 +74,8 @@ export function splitRepoServer<V extends RepoServerFlagValues>(
     repoServerClientCertKeyPath: _clientCertKeyPath,
     ...others
   } = values;
-  return { ...others, repoServer: repoServerOptions(values, env) };
+  const repoServer = repoServerOptions(values, env);
+  return { ...others, ...(repoServer && { repoServer }) };
 }
 
 /** undefined: it is not asked. */
@@ -93,10 +94,11 @@ function repoServerOptions(
   if (address === '') return undefined;
   const mounted = join(env.ARGOCD_APP_CONF_PATH || '/app/config', 'reposerver/tls');
   const strictFiles = repoServerStrictTls ? [join(mounted, 'tls.crt'), join(mounted, 'ca.crt')] : undefined;
+  const caFiles = caFile === '' ? strictFiles : [caFile];
   return {
     address,
     plaintext,
-    caFiles: caFile === '' ? strictFiles : [caFile],
-    clientCertificate: certFile === '' || keyFile === '' ? undefined : { certFile, keyFile },
+    ...(caFiles && { caFiles }),
+    ...(certFile === '' || keyFile === '' ? {} : { clientCertificate: { certFile, keyFile } }),
   };
 }

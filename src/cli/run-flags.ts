@@ -163,8 +163,8 @@ export interface RunOptions {
   selfService: boolean;
   /** As `createAddressPolicy` takes them. */
   tenantServiceAddresses: string[];
-  /** Whom repo functions ask where the ConfigMap says nobody; undefined: nobody. */
-  repoServer: RepoServerOptions | undefined;
+  /** Whom repo functions ask where the ConfigMap says nobody; absent: nobody. */
+  repoServer?: RepoServerOptions;
   /** As `openStore` takes it. It may hold a password: not for logs. */
   queue: string;
   /** As argocd-notifications counts its workers, 1 to 1000. */
@@ -207,7 +207,7 @@ export function runOptions(
     secretName,
     selfService,
     tenantServiceAddresses,
-    repoServer,
+    ...(repoServer && { repoServer }),
     queue: url,
     processors: Math.min(processors, mostProcessors),
     notifiedAnnotation: notifiedAnnotation || (isInMemory(url) ? 'write' : 'read'),

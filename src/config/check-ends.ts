@@ -11,21 +11,28 @@ export function checkEnds(sections: Sections, textOf: TextOf): Problem[] {
   for (const { name, conditions } of sections.triggers.values()) {
     const key = `trigger.${name}`;
     for (const { index, send, lifecycle } of conditions) {
-      const resolved = lifecycle?.resolved ?? [];
+      const resolved = lifecycle?.resolved;
+      if (resolved === undefined) continue;
       const ends = templatesOf(resolved, sections);
-      if (resolved.length === 0 || ends.length < resolved.length) continue;
+      if (ends.length < resolved.length) continue;
       const told = new Set(ends.flatMap(partsOf));
       const missing = new Set(templatesOf(send, sections).flatMap(partsOf)).difference(told);
       for (const part of missing) {
         const [type = '', request] = part.split(' ');
-        if (!types.has(type)) continue;
+        const isDefault = resolved.length === 0;
+        // The default message has something for each service but webhooks, of which nobody knows what they take.
+        if (!types.has(type) || (isDefault && request === undefined)) continue;
         const where = request === undefined ? type : `${type}.${request}`;
+        const without =
+          request === undefined
+            ? 'without it the end is its message alone'
+            : 'without it the webhook gets a GET with the message as its body';
         problems.push({
           key,
           severity: 'warning',
           ...placesOfTemplates(textOf(key))(index, 0, 'resolved'),
           what: `the end has no section ${where}, and the beginning has one`,
-          fix: `Add ${where} to template.${resolved[0]}; ${type === 'webhook' ? 'without it the webhook gets a GET with the message as its body' : 'without it the end is its message alone'}.`,
+          fix: `${isDefault ? `Name a template in resolved that has ${where}` : `Add ${where} to template.${resolved[0]}`}; ${without}.`,
         });
       }
     }

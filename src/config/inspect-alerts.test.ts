@@ -145,7 +145,11 @@ describe('ends', () => {
     ]);
   });
 
-  it.each(['[down]', '[up, down]', 'true', 'false'])('nothing is said of %s', (resolved) => {
+  it('by default, of a webhook', () => {
+    expect(ends('true')).toEqual(['warning: the end has no section webhook.hook, and the beginning has one']);
+  });
+
+  it.each(['[down]', '[up, down]', 'false'])('nothing is said of %s', (resolved) => {
     expect(ends(resolved).filter((what) => !what.includes('both fill'))).toEqual([]);
   });
 

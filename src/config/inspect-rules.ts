@@ -1,16 +1,10 @@
-/** Rules that can be read and hardly be meant: silences that are over, mute times that never come, rules that do nothing. */
-import { type Matcher, printMatcher } from '../alerts/matcher.ts';
-import type { GroupRule, InhibitRule, MuteRule, SilenceRule } from '../alerts/rules.ts';
-import type { AlertRules } from '../alerts/schema.ts';
-import { holdsOnce, isWithin, nextChange } from '../alerts/times.ts';
+import { type AlertRules, inspectRules as inspect } from '../alerts/schema.ts';
 import { parseYaml } from '../go/yaml.ts';
 import type { Problem } from '../model.ts';
 import { knownValues } from './check-rules.ts';
 import type { Definitions, TextOf } from './references.ts';
 
-type Found = { what: string; fix: string };
-
-/** `now`: Unix milliseconds. */
+/** Rules that can be read and hardly be meant. `now`: Unix milliseconds. */
 export function inspectRules(
   {
     rules,
@@ -22,96 +16,16 @@ export function inspectRules(
   },
   now: number,
 ): Problem[] {
-  const known = knownValues(definitions);
-  const about = <T extends { readonly entry?: number }>(
-    key: keyof AlertRules,
-    inspect: (rule: T, index: number) => (Found | undefined)[],
-  ): Problem[] => {
-    const list = rules[key] as readonly unknown[] as readonly T[];
-    if (list.length === 0) return [];
+  const known = [...knownValues(definitions)].map(([label, { names }]) => [label, names] as const);
+  const found = inspect(rules, new Map(known), now);
+  return [...Map.groupBy(found, ({ key }) => key)].flatMap(([key, all]) => {
     const document = parseYaml(textOf(key) ?? '');
-    return list.flatMap((rule, index) =>
-      [...inspect(rule, index), ...deadExpressions(rule, known)]
-        .filter((found) => found !== undefined)
-        .map((found) => ({ key, severity: 'warning', ...document.at([(rule.entry ?? 1) - 1]), ...found })),
-    );
-  };
-  return [
-    ...about<SilenceRule>('silences', (rule) => [overSilence(rule, now)]),
-    ...about<MuteRule>('muteTimes', (rule) => [neverMuted(rule, now), alwaysMuted(rule, now)]),
-    ...about<InhibitRule>('inhibit', (rule) => [inhibitsNothing(rule)]),
-    ...about<GroupRule>('groups', (rule, index) => [shadowed(rule, rules.groups.slice(0, index), index)]),
-  ];
-}
-
-function overSilence({ until }: SilenceRule, now: number): Found | undefined {
-  if (until >= now) return undefined;
-  return { what: `the silence is over since ${new Date(until).toISOString()}`, fix: 'Remove it.' };
-}
-
-function neverMuted({ intervals }: MuteRule, now: number): Found | undefined {
-  const never = intervals.flatMap((interval, index) => (holdsOnce(interval, now) ? [] : [index + 1]));
-  if (never.length === 0) return undefined;
-  const which = intervals.length === never.length ? 'the times' : `number ${never.join(', ')} of the times`;
-  return {
-    what: `${which} will never come: no such day is left`,
-    fix: 'Correct days, months and years, or remove it.',
-  };
-}
-
-function alwaysMuted({ intervals }: MuteRule, now: number): Found | undefined {
-  const ahead = nextChange(intervals, now) - now;
-  if (!isWithin(intervals, now) || ahead < 365 * 24 * 3_600_000) return undefined;
-  return {
-    what: 'the times hold for all of the coming year, so that nobody is ever told',
-    fix: 'Leave out what is not to be muted, or remove the subscription.',
-  };
-}
-
-/** What matches both sides is not inhibited (Alertmanager's rule, too). */
-function inhibitsNothing({ source, target }: InhibitRule): Found | undefined {
-  if (!covers(source, target)) return undefined;
-  return {
-    what: 'whatever matches target matches source as well, so that nothing is inhibited',
-    fix: 'Write what tells the source apart, such as source: {trigger: on-cluster-unreachable}.',
-  };
-}
-
-function shadowed(rule: GroupRule, before: readonly GroupRule[], index: number): Found | undefined {
-  const first = before.findIndex((earlier) => covers(earlier.matchers, rule.matchers));
-  if (first < 0) return undefined;
-  return {
-    what: `rule ${before[first]?.entry ?? first + 1} takes all that rule ${rule.entry ?? index + 1} matches: the first one that matches counts`,
-    fix: 'Put the narrower rule first, or remove it.',
-  };
-}
-
-/** Destinations and repositories: one of several values may match what another is excluded by. */
-const severalValues = ['destination', 'repository'];
-
-/** Whether whatever matches `narrow` matches `wide`, as far as can be seen. */
-function covers(wide: readonly Matcher[], narrow: readonly Matcher[]): boolean {
-  return wide.every((matcher) =>
-    narrow.some((other) => {
-      if (other.label !== matcher.label) return false;
-      if (printMatcher(other) === printMatcher(matcher)) return true;
-      const isSafe = !matcher.operator.startsWith('!') || !severalValues.includes(matcher.label);
-      return isSafe && other.operator === '=' && other.values.every((value) => matcher.matches([value]));
-    }),
-  );
-}
-
-/** Regular expressions that match none of the names that there are. */
-function deadExpressions(rule: object, known: ReturnType<typeof knownValues>): Found[] {
-  const sides = ['matchers', 'source', 'target'] as const;
-  return sides
-    .flatMap((side) => (rule as Partial<Record<typeof side, readonly Matcher[]>>)[side] ?? [])
-    .filter(({ label, operator }) => operator === '=~' && known.has(label))
-    .filter(
-      (matcher) => ![...(known.get(matcher.label)?.names ?? [])].some((name) => matcher.matches([name])),
-    )
-    .map((matcher) => ({
-      what: `${printMatcher(matcher)} matches no ${matcher.label} that there is`,
-      fix: `They are: ${[...(known.get(matcher.label)?.names ?? [])].slice(0, 10).join(', ') || 'none'}. It has to match the whole name.`,
+    return all.map(({ entry, what, fix }) => ({
+      key,
+      severity: 'warning',
+      ...document.at([entry - 1]),
+      what,
+      fix,
     }));
+  });
 }

@@ -32,6 +32,7 @@ export const natsService: Implementation<OptionsOf<(typeof nats)['options']>> = 
   let first = 0;
   let connecting: Promise<Connection> | undefined;
   let connection: Connection | undefined;
+  let isClosed = false;
 
   async function connectToAny(): Promise<Connection> {
     let failure: unknown = new Error('there is no server in url');
@@ -55,6 +56,7 @@ export const natsService: Implementation<OptionsOf<(typeof nats)['options']>> = 
 
   /** The one that stands, or the one that is being made, whoever has asked for it. */
   async function connect(signal: AbortSignal): Promise<Connection> {
+    if (isClosed) throw new Error('the service was closed');
     if (connection?.isOpen) return connection;
     connecting ??= connectToAny().finally(() => {
       connecting = undefined;
@@ -82,12 +84,12 @@ export const natsService: Implementation<OptionsOf<(typeof nats)['options']>> = 
           const open = await connect(signal);
           if (!open.takesHeaders && Object.keys(headers).length > 0) throw new NoHeaders();
           if (departure !== undefined && !departure.isOpen()) throw new TooLate();
-          isWritten = true;
           open.publish({
             subject: recipient,
             text: message,
             headers: { ...headers, 'Nats-Msg-Id': deliveryId },
           });
+          isWritten = true;
           const settled = open.settled(recipient);
           await orAborted(settled, signal);
           if (signal.aborted) {
@@ -103,8 +105,9 @@ export const natsService: Implementation<OptionsOf<(typeof nats)['options']>> = 
       return context.earlier === undefined ? { status: 'sent' } : { status: 'sent', earlier: 'unreadable' };
     },
     async close() {
-      const made = connection ?? (await connecting?.catch(() => undefined));
-      await made?.close();
+      isClosed = true;
+      await connecting?.catch(() => undefined);
+      await connection?.close();
     },
   };
 };

@@ -27,6 +27,13 @@ const templates = new Map(
     return [name, template] as const;
   }),
 );
+/**
+ * What the engine of argocd-notifications makes of the same files, by template, Application and path of the field
+ * (text/template of Go 1.26 with sprig 3.3.0, sigs.k8s.io/yaml 1.6.0). `teams-workflows` is an alias of `teams` there, too.
+ */
+const golden = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'catalogue-sections.golden.json'), 'utf8'),
+) as Record<string, Record<string, Record<string, string>>>;
 /** Public ones, which belong to their authors, where there is a copy. */
 const corpus = process.env['HERALD_TEST_CORPUS'];
 const applications = new Map<string, JsonObject>([
@@ -114,6 +121,23 @@ describe('every template', () => {
         expect.arrayContaining([{ name: 'Project', value: textAt(app, 'spec', 'project') || 'default' }]),
       );
       expect(JSON.parse(textAt(card, 'potentialAction'))).toMatchObject([{ '@type': 'OpenUri' }]);
+    }
+  });
+
+  it.each(Object.keys(golden))('%s renders as in the engine', (name) => {
+    const strings = new Map(templates.get(name)?.strings.map((string) => [string.path.join('.'), string]));
+    for (const [title, fields] of Object.entries(golden[name] ?? {})) {
+      for (const [path, text] of Object.entries(fields)) {
+        const vars = templateVars({
+          app: fixtures.apps[title] as JsonObject,
+          appProject: {},
+          context: fixtures.context,
+          serviceType: path.split('.')[0] ?? '',
+          recipient: '',
+          now: FROZEN_NOW,
+        });
+        expect([title, path, strings.get(path)?.render(vars, {})]).toEqual([title, path, { ok: true, text }]);
+      }
     }
   });
 
