@@ -50,7 +50,7 @@ export function createApplying(deps: Deps): Applying {
     else if (entry.isGone && event.isReplayed) return;
     else if (!isDecided(event, entry)) {
       entry.application = event.application;
-      evaluate(entry, event, hold);
+      if (!event.isUnread) evaluate(entry, event, hold);
     }
   }
 
