@@ -1,6 +1,7 @@
 /** What is known of each Application, and the order of events, of what the ledger answers and of what is decided. */
 
 import { openNotices, toldRows } from '../alerts/decide.ts';
+import { noteWell } from '../alerts/last-well.ts';
 import type { Clock } from '../clock.ts';
 import { isBefore } from '../cluster/revision.ts';
 import type { Row } from '../ledger/rows.ts';
@@ -159,6 +160,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       entry.isGone = rows.some(({ kind }) => kind === 'gone');
       entry.fingerprint = recordFingerprint(record);
       entry.history = record.history ?? {};
+      entry.well = record.well;
       entry.decidedUpTo = record.revision;
     }
     const isGone = !record && rows.some((row) => row.kind === 'gone');
@@ -269,9 +271,11 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       return undefined;
     }
     problems.stuck(entry);
-    const before = entry.history;
+    const { history, well } = entry;
     const { evaluations, dueAt } = evaluator.evaluate(entry);
-    const about = { observedAt, isHistoryNew: entry.history !== before, ...(over ? { over } : {}) };
+    entry.well = noteWell(well, application.object, clock.now());
+    const isHistoryNew = entry.history !== history || entry.well !== well;
+    const about = { observedAt, isHistoryNew, ...(over ? { over } : {}) };
     const due = earliest(dueAt, deciding.decide(entry, evaluations, about, hold));
     schedule(application.uid, due);
     return due;

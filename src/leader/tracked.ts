@@ -1,6 +1,6 @@
 import type { OpenNotices } from '../alerts/decide.ts';
 import { slotOf } from '../alerts/keys.ts';
-import type { ChangeHistory } from '../ledger/rows.ts';
+import type { ChangeHistory, WellStates } from '../ledger/rows.ts';
 import type { AlertSeries } from '../metrics/application-series.ts';
 import type { Application } from '../model.ts';
 import type { ApplicationEvent } from './application-event.ts';
@@ -29,6 +29,8 @@ export interface Tracked {
   decidedUpTo?: string | undefined;
   /** For conditions that ask how often a value has changed; stands in the record, too. */
   history: ChangeHistory;
+  /** For messages that say what has changed; stands in the record, too. */
+  well?: WellStates | undefined;
   /** Milliseconds into each minute at which its conditions that read the clock are evaluated. */
   phase: number;
   /** `startedAt` of an operation that has no end, once that is logged. */
