@@ -12,6 +12,7 @@ import { type ApplicationEvent, nameOf, withDeletionTimestamp } from './applicat
 import { recordFingerprint } from './application-record.ts';
 import { createAsking } from './asking.ts';
 import { createDeciding } from './deciding.ts';
+import { createDeletions } from './deletions.ts';
 import { createDueTimes } from './due-times.ts';
 import { createEvaluationProblems } from './evaluation-problems.ts';
 import { createEvaluator, resync } from './evaluator.ts';
@@ -19,7 +20,7 @@ import { createLeaving } from './leaving.ts';
 import { createLife, toldRowsOf } from './life.ts';
 import { createLoading, type LoadedRow } from './loading.ts';
 import type { About } from './ongoing.ts';
-import type { Hold, Progress } from './progress.ts';
+import { type Hold, type Progress, together } from './progress.ts';
 import type { TermLedger } from './term-ledger.ts';
 import type { Tracked } from './tracked.ts';
 import { createTurns } from './turns.ts';
@@ -98,6 +99,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   const evaluator = createEvaluator({ ...deps, spend: turns.spend, problems });
   const deciding = createDeciding({ ...deps, ...alerting, asking });
   const dueTimes = createDueTimes({ clock, due });
+  const deletions = createDeletions({ schedule, clock });
   const leaving = createLeaving({ ...deps, deciding, schedule });
 
   const isSettled = (): boolean => loading.isIdle() && asking.isIdle() && turns.waiting() === 0;
@@ -153,6 +155,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     const record = rows.find((row) => row.kind === 'application')?.value;
     if (record) {
       leaving.remove(entry.application.uid);
+      deletions.load(entry.application.uid, record.object);
       entry.open = openNotices(rows.filter((row) => row.kind === 'notice'));
       if (rows.some(({ kind }) => kind === 'alert'))
         entry.life = createLife(rows.filter((row) => row.kind === 'alert' || row.kind === 'ongoing'));
@@ -219,7 +222,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       // It happened before its deletion, which is written.
       else if (entry.isGone && event.isReplayed) return;
       else if (!isDecided(event, entry)) {
-        entry.application = event.application;
+        entry.application = deletions.shownOn(event.application);
         evaluate(entry, event, hold);
       }
     } catch (error) {
@@ -232,7 +235,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
 
   function remove(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
     const over = 'application deleted';
-    entry.application = withDeletionTimestamp(event);
+    entry.application = deletions.shownOn(withDeletionTimestamp(event));
     // Who is subscribed is all that is asked for once the deletion is decided.
     if (entry.isGone && entry.life) entry.life.evaluations = evaluator.evaluate(entry).evaluations;
     const due = entry.isGone ? pass(entry, event, hold, over) : evaluate(entry, event, hold, over);
@@ -271,8 +274,12 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     problems.stuck(entry);
     const before = entry.history;
     const { evaluations, dueAt } = evaluator.evaluate(entry);
-    const about = { observedAt, isHistoryNew: entry.history !== before, ...(over ? { over } : {}) };
-    const due = earliest(dueAt, deciding.decide(entry, evaluations, about, hold));
+    const held = deletions.take(application.uid);
+    const isHistoryNew = entry.history !== before || held !== undefined;
+    const about = { observedAt, isHistoryNew, ...(over ? { over } : {}) };
+    const decided = deciding.decide(entry, evaluations, about, together(hold, held));
+    held?.release();
+    const due = earliest(dueAt, decided, deletions.dueAt(application.uid));
     schedule(application.uid, due);
     return due;
   }
@@ -289,6 +296,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   }
 
   function drop(entry: Tracked): void {
+    deletions.forget(entry.application.uid);
     metrics.forgetApplication(entry.application);
     metrics.setOngoingAlerts(entry.application, []);
     tracked.delete(entry.application.uid);
@@ -299,6 +307,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     observe(event) {
       const hold = deps.progress.hold();
       observe(event, hold);
+      if (!stopped) deletions.note(event, hold);
       hold.release();
     },
     async reevaluate(which) {
@@ -331,12 +340,13 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     alerting,
     complete() {
       alerting.groups.complete();
+      deletions.settle((uid) => tracked.has(uid));
       for (const [uid, { life }] of tracked) if (life && life.untold.size > 0) look(uid);
     },
     nextDue: dueTimes.next,
     stop() {
       stopped = true;
-      for (const part of [alerting, loading, asking, turns, dueTimes, leaving]) part.stop();
+      for (const part of [alerting, loading, asking, turns, dueTimes, leaving, deletions]) part.stop();
       for (const { application } of tracked.values()) {
         metrics.forgetApplication(application);
         metrics.setOngoingAlerts(application, []);

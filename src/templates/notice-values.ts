@@ -1,4 +1,5 @@
 /** What templates see of the alerts that a message tells of: `alert`, and of groups `alerts` and what counts them. */
+import { subjectOf } from '../application-set.ts';
 import { GoDuration, MILLISECOND } from '../go/duration.ts';
 import { timeFromMillis } from '../go/time.ts';
 import type { AlertEnd } from '../ledger/rows.ts';
@@ -74,7 +75,7 @@ function alertValues(
     why: lifecycle?.why ?? '',
     acknowledged: acknowledged ? { ...acknowledged, at: timeFromMillis(acknowledged.at) } : {},
     silencedBy: [...silencedBy],
-    app,
+    ...subjectOf(app),
   };
 }
 
