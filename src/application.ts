@@ -2,7 +2,13 @@
  * The one place that knows where an Argo CD Application keeps what. All take the object as the API server shows it, and
  * take for absent what is missing or of another type.
  */
-import { briefStatusOfSet, deletedField, isApplicationSet, isNewbornSet, projectOfSet } from './application-set.ts';
+import {
+  briefStatusOfSet,
+  deletedField,
+  isApplicationSet,
+  isNewbornSet,
+  projectOfSet,
+} from './application-set.ts';
 import type { GoTime } from './go/time.ts';
 import { parseRFC3339 } from './go/time-parse.ts';
 import { at, isObject, objectAt, objectsAt, textAt, textOf, textsAt } from './json.ts';
@@ -228,7 +234,14 @@ export function revisionsFor(app: JsonObject, path: readonly string[]): string[]
 export function briefOf(app: JsonObject): JsonObject {
   if (isApplicationSet(app)) {
     const { apiVersion = null, kind = null, metadata = {}, spec = {}, [deletedField]: deleted } = app;
-    return definedOf({ apiVersion, kind, metadata, spec, status: briefStatusOfSet(app), [deletedField]: deleted });
+    return definedOf({
+      apiVersion,
+      kind,
+      metadata,
+      spec,
+      status: briefStatusOfSet(app),
+      [deletedField]: deleted,
+    });
   }
   const { sync, health, summary, operationState, reconciledAt } = objectAt(app, 'status');
   return {

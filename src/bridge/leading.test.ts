@@ -8,7 +8,12 @@ import { createLeading } from './leading.ts';
 function setUp(progress?: NotedProgress) {
   const clock = createSimulatedClock(Date.UTC(2026, 0, 1));
   const { log, messages } = recordLog();
-  const made: { store: Promise<OpenedStore>; from: NotedProgress | undefined; stopped: number; end(): void }[] = [];
+  const made: {
+    store: Promise<OpenedStore>;
+    from: NotedProgress | undefined;
+    stopped: number;
+    end(): void;
+  }[] = [];
   const stopping = new AbortController();
   const leading = createLeading({
     createTerm(store, from) {

@@ -13,7 +13,7 @@ import type { ConditionSources } from '../triggers/vars.ts';
 import { lifecycleFields, lifecycleText, type Prospect, prospectOf } from './alert-facts.ts';
 import { withArgocd } from './argocd.ts';
 import { formatted } from './formatted.ts';
-import { type CommandIo, exitCode } from './io.ts';
+import { CommandFailure, type CommandIo, exitCode } from './io.ts';
 import { configOf, requireNamed } from './loaded-config.ts';
 import type { TriggerRunOptions } from './options.ts';
 import { metadataOf, openSource, stringsOf } from './source.ts';
@@ -39,8 +39,12 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
   try {
     const loaded = await source.config('given');
     const config = configOf(loaded, options.source.secretName);
-    const { conditions } = requireNamed<Trigger>(config, 'trigger', options.trigger, io);
-    const application = await source.application(options.application);
+    const { conditions, kind } = requireNamed<Trigger>(config, 'trigger', options.trigger, io);
+    const application = await source.application(options.application, kind);
+    if (application.kind !== kind)
+      throw new CommandFailure(
+        `trigger ${options.trigger} is evaluated for ${kind ?? 'Application'}s, and ${options.application} is an ${application.kind ?? 'Application'}`,
+      );
     const past = createUnknownPast();
     const appProject = (await source.appProject(application)) ?? {};
     const sources = {
@@ -67,7 +71,8 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
       { config, loaded, source, options: options.source },
       io,
       async (argocd) => {
-        if (!argocd) return conditions.map((condition) => evaluate(condition, conditionVars(sources), known));
+        if (!argocd || kind)
+          return conditions.map((condition) => evaluate(condition, conditionVars(sources), known));
         await fetchAnswers(argocd, conditions, sources);
         const repo = createRepoEvaluation(argocd, application.object, () => undefined);
         const vars = conditionVars({ ...sources, repo: repo.provider });

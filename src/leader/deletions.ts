@@ -1,5 +1,11 @@
-import { type DeletedApplication, deletedOf, isApplicationSet, madeBy, withDeleted } from '../application-set.ts';
 import { clusterOf } from '../application.ts';
+import {
+  type DeletedApplication,
+  deletedOf,
+  isApplicationSet,
+  madeBy,
+  withDeleted,
+} from '../application-set.ts';
 import type { Clock } from '../clock.ts';
 import { textAt } from '../json.ts';
 import type { Application, JsonObject } from '../model.ts';

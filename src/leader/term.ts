@@ -185,7 +185,10 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     const { ledger: whole } = await deps.store;
     // Until then the watch itself may tell of them, and of what came before.
     await Promise.race([
-      Promise.all([applications.caughtUp(), settledWithin(applicationSets.caughtUp(), caughtUpPatience, clock)]),
+      Promise.all([
+        applications.caughtUp(),
+        settledWithin(applicationSets.caughtUp(), caughtUpPatience, clock),
+      ]),
       aborted(signal),
     ]);
     await Promise.race([observer.settled(), aborted(signal)]);

@@ -11,8 +11,8 @@ import { compileExpression, type Program } from './expr/compile.ts';
 import { placeOf } from './expr/errors.ts';
 import { inspectExpression } from './inspect.ts';
 import { inspectLifecycle } from './inspect-lifecycle.ts';
-import { lifecycleFields, readLabels, readLifecycle } from './lifecycle-schema.ts';
 import { kindOfTrigger, type Placed } from './kind.ts';
+import { lifecycleFields, readLabels, readLifecycle } from './lifecycle-schema.ts';
 import { createSince } from './since.ts';
 import type { Condition, Trigger } from './trigger.ts';
 
