@@ -21,6 +21,9 @@ const properties = [
   'test/store/power-failure.test.ts',
 ];
 
+/** What `npm run test:real` runs: against programs of Argo CD and Kubernetes that no package of Debian brings. */
+const real = 'test/**/*.real.test.ts';
+
 export default defineConfig({
   test: {
     // Many tests wait for what a process or a server does.
@@ -36,9 +39,18 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.test.ts'],
-          exclude: [long],
+          exclude: [long, real],
           globalSetup: ['test/global-setup.ts'],
           env: { HERALD_TEST_RUNS: process.env['HERALD_TEST_RUNS'] ?? '0.1' },
+          ...limits,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: [real],
+          globalSetup: ['test/global-setup.ts'],
           ...limits,
         },
       },

@@ -49,6 +49,12 @@ export const reservedLabels = [
 ] as const;
 export type ReservedLabel = (typeof reservedLabels)[number];
 
+/** What Alertmanager and its rules call otherwise. */
+export const foreignLabels: Readonly<Record<string, string>> = {
+  alertname: 'trigger',
+  receiver: 'recipient',
+};
+
 /** A service as configured (`slack`, `slack.team-a` is named `team-a`) and an address inside it. */
 export interface Destination {
   service: string;

@@ -1,5 +1,5 @@
 import { briefOf } from '../application.ts';
-import type { Alert, OngoingNotice } from '../ledger/rows.ts';
+import type { Alert, HeldBy, OngoingNotice } from '../ledger/rows.ts';
 import {
   type DeliveredLifecycle,
   type Delivery,
@@ -63,21 +63,13 @@ export function deliveryOfMessage(about: About): Delivery {
   };
 }
 
-function toldOf({ alert }: Shown, { held }: OngoingNotice): DeliveryAlert {
+function toldOf({ alert }: Shown, { held = {} }: OngoingNotice): DeliveryAlert {
   const { key, trigger, condition, oncePer, application } = alert;
-  const by = held?.[key]?.id;
-  const silencedBy = by === undefined ? {} : { silencedBy: [by] };
-  return {
-    key,
-    trigger,
-    condition,
-    oncePer,
-    application,
-    lifecycle: { ...lifecycleOf(alert), ...silencedBy },
-  };
+  return { key, trigger, condition, oncePer, application, lifecycle: lifecycleOf(alert, held[key]) };
 }
 
-function lifecycleOf(alert: Alert): DeliveredLifecycle {
+/** `held`: what has held it back until now. */
+function lifecycleOf(alert: Alert, held: HeldBy | undefined): DeliveredLifecycle {
   const { state, severity, labels, since, firedAt = since, ended, changes, acknowledged } = alert;
   return {
     state: state === 'resolved' ? 'resolved' : 'firing',
@@ -88,5 +80,6 @@ function lifecycleOf(alert: Alert): DeliveredLifecycle {
     ...(ended ? { endedAt: ended.at, why: ended.why } : {}),
     changes,
     ...(acknowledged ? { acknowledged } : {}),
+    ...(held ? { silencedBy: [held.id] } : {}),
   };
 }

@@ -31,7 +31,10 @@ export interface ClusterReader {
 }
 
 /** What commands need of the ledger. */
-export type OpenLedger = Pick<Ledger, 'pending' | 'parked' | 'unpark' | 'discard'> & {
+export type OpenLedger = Pick<
+  Ledger,
+  'pending' | 'parked' | 'unpark' | 'discard' | 'rows' | 'load' | 'put'
+> & {
   close(): Promise<void>;
 };
 

@@ -12,8 +12,8 @@ import { createAllowance } from '../templates/gotemplate/run.ts';
 import { renderNotice } from '../templates/render-notice.ts';
 import type { Template } from '../templates/template.ts';
 import { templateVars } from '../templates/vars.ts';
-import { withLives } from './alert-context.ts';
 import { fieldsOf } from './log-fields.ts';
+import { withLives } from './send-context.ts';
 
 export interface RenderingDeps {
   /** The AppProject of an Application, as it is now. */

@@ -27,13 +27,15 @@ export interface Deletions {
   dueAt(uid: string): number | undefined;
   /** What is held back until the list, which has changed, is durable: to be released. Undefined where it has not. */
   take(uid: string): Hold | undefined;
-  /** Every ApplicationSet has been shown: of others nothing is held back. `isKnown`: whether it was. */
-  settle(isKnown: (uid: string) => boolean): void;
+  /** Every ApplicationSet has been shown: what is not known now is none, and nothing is held back for it. */
+  settle(): void;
   forget(uid: string): void;
   stop(): void;
 }
 
 interface Deps {
+  /** Whether an ApplicationSet is tracked. */
+  isKnown(uid: string): boolean;
   /** The list of an ApplicationSet has changed: it is looked at then. */
   schedule(uid: string, at: number): void;
   clock: Pick<Clock, 'now'>;
@@ -46,11 +48,13 @@ const gathering = 1_000;
 /** Applications of one list: some 200 bytes each in the ledger. */
 export const mostDeleted = 1_000;
 
-export function createDeletions({ schedule, clock }: Deps): Deletions {
+export function createDeletions({ isKnown, schedule, clock }: Deps): Deletions {
   const lists = new Map<string, DeletedApplication[]>();
   const holds = new Map<string, Hold>();
+  let isSettled = false;
 
   function change(uid: string, list: DeletedApplication[], hold: Hold): void {
+    if (isSettled && !isKnown(uid)) return;
     lists.set(uid, list);
     if (holds.has(uid)) return;
     holds.set(uid, hold.share());
@@ -66,6 +70,12 @@ export function createDeletions({ schedule, clock }: Deps): Deletions {
     if (newest && isRecent(newest)) return list;
     lists.delete(uid);
     return [];
+  }
+
+  function forget(uid: string): void {
+    lists.delete(uid);
+    holds.get(uid)?.release();
+    holds.delete(uid);
   }
 
   return {
@@ -107,18 +117,11 @@ export function createDeletions({ schedule, clock }: Deps): Deletions {
       holds.delete(uid);
       return hold;
     },
-    settle(isKnown) {
-      for (const [uid, hold] of holds) {
-        if (isKnown(uid)) continue;
-        holds.delete(uid);
-        hold.release();
-      }
+    settle() {
+      isSettled = true;
+      for (const uid of new Set([...lists.keys(), ...holds.keys()])) if (!isKnown(uid)) forget(uid);
     },
-    forget(uid) {
-      lists.delete(uid);
-      holds.get(uid)?.release();
-      holds.delete(uid);
-    },
+    forget,
     stop() {
       lists.clear();
       holds.clear();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Delivery, DeliveryFacts, Destination, JsonObject } from '../model.ts';
+import type { Delivery, DeliveryFacts, Destination, JsonObject, NoticeReason } from '../model.ts';
 import { packText, unpack } from '../store/pack.ts';
-import type { AttemptMark, Begun, ParkedDelivery, Settlement } from './ledger.ts';
+import type { AskedRow, AttemptMark, Begun, ParkedDelivery, Settlement } from './ledger.ts';
 
 /** The kinds of rows, and what each holds. A store treats all alike: another kind needs no change there. */
 export interface RowValues {
@@ -159,9 +159,13 @@ export interface OngoingNotice {
   told?: Told;
   /** The alerts that are held back, by their keys, and by what. */
   held?: Readonly<Record<string, HeldBy>>;
+  /** When and why something was said, the latest last; of many the latest {@link mostSaid}. */
+  said?: readonly { at: number; reason: NoticeReason }[];
   /** When it is looked at next, as far as that was known when this was written. */
   dueAt?: number;
 }
+
+export const mostSaid = 20;
 
 export interface Told {
   at: number;
@@ -201,13 +205,33 @@ export interface Silence {
   endsAt: number;
   createdBy: string;
   comment: string;
+  /** Words of people, as Alertmanager has them. */
+  annotations?: Readonly<Record<string, string>>;
+  updatedAt?: number;
 }
 
-/** Somebody is at it: an alert is not repeated any more. */
+/**
+ * Somebody is at it: an alert is not repeated any more. The leader takes it over into the alert, where it stays when this
+ * row has expired.
+ */
 export interface Acknowledgement {
   at: number;
   by: string;
   comment: string;
+  /** Nobody is at it any more. */
+  withdrawn?: true;
+}
+
+/** Milliseconds for which the store keeps what people have asked for and what is over. Source: Alertmanager's retention. */
+const keptFor = 5 * 24 * 3_600_000;
+
+export function silenceRow(key: string, value: Silence): AskedRow {
+  return { scope: 'silences', kind: 'silence', key, value, expiresAt: value.endsAt + keptFor };
+}
+
+/** `key`: of the alert. */
+export function acknowledgementRow(key: string, value: Acknowledgement): AskedRow {
+  return { scope: 'acknowledgements', kind: 'acknowledgement', key, value, expiresAt: value.at + keptFor };
 }
 
 /*

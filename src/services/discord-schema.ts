@@ -23,7 +23,7 @@ export const discord = serviceSchema({
   section: {
     merge: 'keep',
     fields: {
-      embeds: 'text',
+      embeds: 'yaml',
       username: 'text',
       avatarUrl: 'text',
       threadId: 'text',

@@ -31,7 +31,7 @@ export const ntfy = serviceSchema({
       click: 'text',
       icon: 'text',
       attach: 'text',
-      actions: 'text',
+      actions: 'yaml',
     },
     yaml: ['actions'],
   },

@@ -76,7 +76,8 @@ function messageOf(
   const given = (field: string) => (text(field) === '' ? {} : { [field]: text(field) });
   const written = text('priority');
   const priority = alert?.isSilent ? quiet : priorityOf(written);
-  const actions = parseYaml(textAt(section, 'actions'));
+  const listed = section['actions'] ?? '';
+  const actions = typeof listed === 'string' ? parseYaml(listed) : { value: listed, problems: [] };
   if (message.trim() === '') return 'was not called: the template has no message';
   if (written !== '' && priority === undefined)
     return 'was not called: priority of the template is none of 1 to 5, min, low, default, high, max';

@@ -16,6 +16,8 @@ export type { OptionProblem, Validated };
  */
 export type SectionField =
   | 'text'
+  /** A text that is YAML, or what it would say as a part of the template's own. */
+  | 'yaml'
   | 'literal'
   | 'flag'
   | 'list'

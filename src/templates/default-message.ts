@@ -8,7 +8,15 @@ import { link } from '../go/namespaces/shared.ts';
 import type { DeliveryAlert, JsonObject, Notification } from '../model.ts';
 import { schemaOf } from '../services/schemas.ts';
 import { worstSeverity } from '../severities.ts';
-import { changesOf, endOf, lineOf, type OngoingInput, type Print, subjectOf } from './notice-words.ts';
+import {
+  acknowledgementOf,
+  changesOf,
+  endOf,
+  lineOf,
+  type OngoingInput,
+  type Print,
+  subjectOf,
+} from './notice-words.ts';
 
 export interface DefaultOptions {
   /** Type of the destination's service. */
@@ -161,7 +169,9 @@ function tellOf(
   const length =
     state === 'resolved' ? `after ${lasted}, ${endOf(alert)}` : `since ${timeOf(since)} (${lasted})`;
   const shownSeverity = severity === 'none' ? '' : severity;
-  return [trigger, shownSeverity, length, changesOf(alert)].filter((part) => part !== '').join(', ');
+  const acknowledged = acknowledgementOf(alert);
+  const handled = acknowledged !== '' && state === 'firing' ? `acknowledged ${acknowledged}` : '';
+  return [trigger, shownSeverity, length, changesOf(alert), handled].filter((part) => part !== '').join(', ');
 }
 
 /** `2026-11-28 06:25 UTC`. */

@@ -24,6 +24,13 @@ export class FieldReader {
     this.document = document;
   }
 
+  /** What is wrong in what is read meanwhile is a warning, and left out. */
+  lenient(read: () => void): void {
+    const before = this.problems.length;
+    read();
+    for (const problem of this.problems.slice(before)) problem.severity = 'warning';
+  }
+
   readObject(value: JsonObject, fields: SectionFields, yamlPath: YamlPath, path: string[]): SectionObject {
     const object: Record<string, SectionTree> = {};
     const anyName = fields['*'];
@@ -76,8 +83,10 @@ export class FieldReader {
     switch (kind) {
       case 'text':
         return this.readText(value, yamlPath, path);
+      case 'yaml':
+        return isScalar(value) ? this.readText(value, yamlPath, path) : this.readGeneric(value, yamlPath);
       case 'literal':
-        return this.isScalar(value, yamlPath, path) ? (this.document.textAt(yamlPath) ?? '') : undefined;
+        return this.isText(value, yamlPath, path) ? (this.document.textAt(yamlPath) ?? '') : undefined;
       case 'flag':
         if (typeof value === 'boolean') return value;
         return this.wrong(yamlPath, path, 'true or false');
@@ -124,8 +133,8 @@ export class FieldReader {
     return undefined;
   }
 
-  private isScalar(value: Json | undefined, yamlPath: YamlPath, path: string[]): boolean {
-    if (typeof value !== 'object' || value === null) return true;
+  private isText(value: Json | undefined, yamlPath: YamlPath, path: string[]): boolean {
+    if (isScalar(value)) return true;
     const what = `${path.join('.')} must be a text, not ${Array.isArray(value) ? 'a list' : 'a mapping'}`;
     this.report(
       'error',
@@ -156,7 +165,7 @@ export class FieldReader {
   }
 
   readText(value: Json | undefined, yamlPath: YamlPath, path: string[]): TemplateString | undefined {
-    if (!this.isScalar(value, yamlPath, path)) return undefined;
+    if (!this.isText(value, yamlPath, path)) return undefined;
     return this.compile(this.document.textAt(yamlPath) ?? '', yamlPath, path);
   }
 
@@ -196,4 +205,8 @@ export class FieldReader {
       fix,
     });
   }
+}
+
+function isScalar(value: Json | undefined): boolean {
+  return typeof value !== 'object' || value === null;
 }

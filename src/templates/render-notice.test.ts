@@ -151,7 +151,7 @@ describe('why a message comes again', () => {
     ['repeated', { alerts: [{ changes: [now] }] }, 'Still firing after 1h (repeated), changed once'],
     ['new in group', { ongoing: group, alerts: [{}, { name: 'b' }] }, 'New alerts, 2 firing'],
     ['some resolved', { ongoing: group, alerts: [{}, resolved] }, '1 resolved, 1 still firing'],
-    ['all resolved', { ongoing: group, alerts: [{ ...ended }, resolved] }, 'All 2 resolved'],
+    ['all resolved', { ongoing: group, alerts: [{ ...ended }, resolved] }, 'All resolved'],
     [
       'inhibition ended',
       { ongoing: group, alerts: [{}, resolved] },
@@ -207,6 +207,28 @@ describe('why a message comes again', () => {
     ['webhook', 'webhook: {hook: {body: "{}"}}', { hook: { body: '{}' } }],
   ])('stands in what is shown in place of the message: %s, %#', (serviceType, source, section) => {
     expect(render(later({ reason: 'repeated' }), [source], { serviceType }).section).toEqual(section);
+  });
+
+  it('is what a template of one Application does not say of a group', () => {
+    const group = told({ alerts: [{}, { name: 'b' }], ongoing: { groupLabels: { project: 'retail' } } });
+    expect(render(group, [template]).message).toBe('2 firing\nshop is broken');
+    expect(render(told({ ongoing: { groupLabels: {} } }), [template]).message).toBe('shop is broken');
+    for (const own of [
+      '{{ range .firing }}{{ .key }}{{ end }}',
+      '{{#alerts}}{{key}}{{/alerts}}',
+      '{{ .counts.firing }}',
+    ])
+      expect(render(group, [`message: "${own}"`])).not.toHaveProperty('lead');
+  });
+
+  it('is one line, whatever somebody has written', () => {
+    const comment = ' on\nit\t ';
+    const alerts = [{ acknowledged: { at: now, by: 'ana', comment } }];
+    expect(line({ reason: 'acknowledged', alerts })).toBe('Acknowledged by ana: on it');
+    const ongoing = { groupLabels: { project: 'retail' } };
+    expect(
+      render(later({ reason: 'acknowledged', alerts, ongoing }), [], { serviceType: 'webex' }).message,
+    ).toMatch(/• shop: on-degraded, critical, since .* \(1h\), acknowledged by ana: on it$/);
   });
 
   it('is all that is said where the template says nothing', () => {

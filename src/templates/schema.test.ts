@@ -46,6 +46,19 @@ describe('problems', () => {
     expect(problemsOf(text)).toEqual([problem]);
   });
 
+  test('a section that argocd-notifications passes over disables nothing, and may hold YAML', () => {
+    const read = (text: string) => compileTemplate('t', text);
+    const listed = read('message: m\ndiscord:\n  embeds:\n  - title: "{{ .app.metadata.name }}"\n');
+    expect(listed.problems).toEqual([]);
+    expect(listed.template?.sections.get('discord')).toHaveProperty('embeds.0.title');
+    const broken = read('message: m\ndiscord: {embeds: [], username: [a], threadId: "{{ end }}"}');
+    expect(broken.problems.map(({ severity, what }) => `${severity} ${what}`)).toEqual([
+      'warning discord.username must be a text, not a list',
+      'warning discord.threadId: unexpected {{end}}',
+    ]);
+    expect(broken.template?.message).toBeDefined();
+  });
+
   test('unknown fields are warnings with a proposal, and the template works', () => {
     const { template, problems } = compileTemplate('t', 'mesage: a\nmessage: b\nslack: {atachments: "[]"}');
     expect(template?.message?.source).toBe('b');

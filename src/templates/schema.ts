@@ -75,9 +75,14 @@ class TemplateReader {
     const sections = new Map<string, SectionObject>();
     for (const [type, shape] of SECTIONS) {
       const key = fieldKey(value, type);
-      if (key !== undefined && value[key] !== null)
-        this.readSection(sections, { type, shape, value: value[key] as Json, key });
-      this.readAtTop(sections, type, shape, value);
+      const read = () => {
+        if (key !== undefined && value[key] !== null)
+          this.readSection(sections, { type, shape, value: value[key] as Json, key });
+        this.readAtTop(sections, type, shape, value);
+      };
+      // argocd-notifications passes over sections of ours, so that no mistake in one may disable a template.
+      if (schemaOf(type)?.isHeraldOnly) this.fields.lenient(read);
+      else read();
     }
     this.readUnknown(value, sections);
     return {

@@ -31,11 +31,6 @@ const expire: Step = (world) => world.expire('s');
 const down: Step = (world) => world.stop();
 const up: Step = (world) => world.start();
 
-const tell =
-  (config: Record<string, string>) =>
-  async (_what: string, story: Story, told: string[]): Promise<void> => {
-    expect((await play(config, story)).lines).toEqual(told);
-  };
 type Case = [what: string, story: Story, told: string[]];
 
 describe('a silence of the ledger', () => {
@@ -189,7 +184,9 @@ describe('a silence of the ledger', () => {
       ],
       ['0s ops first +a', '1h dev silence ended +a'],
     ],
-  ])('%s', tell(trigger()));
+  ])('%s', async (_what, story, told) => {
+    expect((await play(trigger(), story)).lines).toEqual(told);
+  });
 
   it.each<Case>([
     [
@@ -224,7 +221,9 @@ describe('a silence of the ledger', () => {
       ],
       ['0s ops matched =a', '2h ops matched =a'],
     ],
-  ])('of matches that are told once %s', tell(plain));
+  ])('of matches that are told once %s', async (_what, story, told) => {
+    expect((await play(plain, story)).lines).toEqual(told);
+  });
 
   it('says in the message what held it back', async () => {
     const { world } = await play(trigger(), [
@@ -257,7 +256,9 @@ describe('a silence of the ConfigMap', () => {
       ],
       ['10m ops silence ended +a'],
     ],
-  ])('%s', tell(until('01:00:00')));
+  ])('%s', async (_what, story, told) => {
+    expect((await play(until('01:00:00'), story)).lines).toEqual(told);
+  });
 
   it('that is over is no error (check 46)', async () => {
     const { lines } = await play(until('00:00:01'), [['1m', bad('a')]]);
@@ -302,7 +303,9 @@ describe('a silence by annotation', () => {
       [['0s', bad('a', { annotations: { 'herald.argoproj.io/silence-until': 'tomorrow' } })]],
       ['0s ops first +a'],
     ],
-  ])('%s', tell(trigger()));
+  ])('%s', async (_what, story, told) => {
+    expect((await play(trigger(), story)).lines).toEqual(told);
+  });
 });
 
 describe('a mute time', () => {
@@ -348,7 +351,9 @@ describe('a mute time', () => {
       ],
       ['30m ops first +a', '40m ops all resolved -a'],
     ],
-  ])('%s', tell(muted()));
+  ])('%s', async (_what, story, told) => {
+    expect((await play(muted(), story)).lines).toEqual(told);
+  });
 
   it('of matches that are told once', async () => {
     const story: Story = [
@@ -464,7 +469,9 @@ describe('inhibition', () => {
       ],
       ['0s ops first +cluster', '5m ops inhibition ended +a'],
     ],
-  ])('%s', tell(config()));
+  ])('%s', async (_what, story, told) => {
+    expect((await play(config(), story)).lines).toEqual(told);
+  });
 
   it('is for those that are equal, and missing labels are (check 28)', async () => {
     const story: Story = [
@@ -525,7 +532,9 @@ describe('an acknowledgement', () => {
       ],
       ['0s ops first +a', '1m ops acknowledged (silent) +a'],
     ],
-  ])('%s', tell(trigger()));
+  ])('%s', async (_what, story, told) => {
+    expect((await play(trigger(), story)).lines).toEqual(told);
+  });
 
   it('stands in the message', async () => {
     const { world } = await play(trigger(), [

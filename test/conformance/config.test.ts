@@ -29,7 +29,7 @@ describe('config.json', () => {
     expect(documented(verdicts)).toEqual({
       'c: the bad key is reported, the rest of the ConfigMap works': 28,
       'a key that the Secret does not have disables the service: no $key is sent': 4,
-      'options with which nothing can be sent are an error': 12,
+      'options with which nothing can be sent are an error': 13,
       'console is a service of ours': 1,
       'a template that nothing defines is an error of the trigger that sends it': 8,
       'legacy subscriptions work without the key subscriptions, too': 1,

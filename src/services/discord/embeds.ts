@@ -23,9 +23,9 @@ const longestTogether = 6_000;
 
 /** The embeds of a section, in YAML or JSON, cut to what Discord takes; undefined where the text is no list of objects. */
 export function embedsIn(section: JsonObject | undefined): JsonObject[] | undefined {
-  const text = section?.['embeds'] ?? '';
-  if (typeof text !== 'string') return undefined;
-  const { value, problems } = parseYaml(text);
+  const written = section?.['embeds'] ?? '';
+  const { value, problems } =
+    typeof written === 'string' ? parseYaml(written) : { value: written, problems: [] };
   if (problems.length > 0) return undefined;
   if (value === null) return [];
   if (!Array.isArray(value) || !value.every(isObject)) return undefined;
