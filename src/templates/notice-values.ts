@@ -111,7 +111,7 @@ export const reasons: readonly string[] = Object.keys({
 export const ends: Readonly<Record<AlertEnd, string>> = {
   recovered: 'recovered',
   superseded: 'another value has taken its place',
-  'application deleted': 'the Application was deleted',
+  'application deleted': 'it was deleted',
   unsubscribed: 'it is no longer subscribed to',
   'trigger removed': 'the trigger was removed',
 };
