@@ -10,7 +10,7 @@ export interface RowValues {
   /** That an Application was deleted, under the key '': what the watch replays from before then is no news. */
   gone: { revision: string };
   /** Up to which revision the watch is decided and durable, in the scope `watch` under the key ''. */
-  progress: { revision: string };
+  progress: NotedProgress;
   /** By the alert's key, in the scope of its Application, until its end has been told to all who were told of it. */
   alert: Alert;
   /** By the notice's key, in the scope of its Application: of a condition whose matches are told once and have no end. */
@@ -55,6 +55,12 @@ export type ScopedRow<Kind extends RowKind = RowKind> = Row<Kind> & { scope: str
 export interface RowId {
   kind: RowKind;
   key: string;
+}
+
+/** Revisions of the watches of Applications and of ApplicationSets; the latter absent where there is none. */
+export interface NotedProgress {
+  revision: string;
+  sets?: string;
 }
 
 export interface ApplicationRecord {
