@@ -17,6 +17,8 @@ export interface Application {
   resourceVersion: string;
   labels: Readonly<Record<string, string>>;
   annotations: Readonly<Record<string, string>>;
+  /** The field manager that wrote argocd-notifications' annotation last; absent: not known. */
+  notifiedBy?: string;
   /** The object that conditions and templates see as `app`, without managedFields and last-applied. */
   object: JsonObject;
 }
@@ -39,7 +41,10 @@ export const reservedLabels = [
 export type ReservedLabel = (typeof reservedLabels)[number];
 
 /** What Alertmanager and its rules call otherwise. */
-export const foreignLabels: Readonly<Record<string, string>> = { alertname: 'trigger', receiver: 'recipient' };
+export const foreignLabels: Readonly<Record<string, string>> = {
+  alertname: 'trigger',
+  receiver: 'recipient',
+};
 
 /** A service as configured (`slack`, `slack.team-a` is named `team-a`) and an address inside it. */
 export interface Destination {
