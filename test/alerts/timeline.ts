@@ -1,4 +1,4 @@
-import type { Change, Ledger } from '../../src/ledger/ledger.ts';
+import type { AskedRow, Change, Ledger } from '../../src/ledger/ledger.ts';
 import type { Alert, Silence } from '../../src/ledger/rows.ts';
 import type { Application, Delivery, JsonObject } from '../../src/model.ts';
 import { createSimulatedClock, type SimulatedClock } from '../../src/simulated-clock.ts';
@@ -61,6 +61,7 @@ async function createWorld(data: Readonly<Record<string, string>>, options: Opti
   let projectAnnotations: Readonly<Record<string, string>> = {};
   let pipeline: Pipeline | undefined;
   let edits = 0;
+  const silences = new Map<string, Silence>();
 
   function noteMessages({ add = [] }: Change): void {
     for (const delivery of add) {
@@ -142,15 +143,25 @@ async function createWorld(data: Readonly<Record<string, string>>, options: Opti
     },
     async silence(id, { startsAt = clock.now(), endsAt = startsAt + 3_600_000, ...others }) {
       const value = { createdBy: 'kim', comment: '', ...others, startsAt, endsAt };
-      await commit('silences', { put: [{ kind: 'silence', key: id, value }] });
+      silences.set(id, value);
+      await put({ scope: 'silences', kind: 'silence', key: id, value });
     },
-    expire: (id) => commit('silences', { remove: [{ kind: 'silence', key: id }] }),
+    async expire(id) {
+      const value = silences.get(id);
+      if (value)
+        await put({
+          scope: 'silences',
+          kind: 'silence',
+          key: id,
+          value: { ...value, endsAt: clock.now() - 1 },
+        });
+    },
     async acknowledge(name, comment = '') {
       for await (const rows of store.rows('alert')) {
         const found = rows.find(({ value }) => value.application.name === name && value.state === 'firing');
         if (!found) continue;
         const value = { at: clock.now(), by: 'kim', comment };
-        await commit('acknowledgements', { put: [{ kind: 'acknowledgement', key: found.key, value }] });
+        await put({ scope: 'acknowledgements', kind: 'acknowledgement', key: found.key, value });
       }
     },
     async project(annotations) {
@@ -184,9 +195,8 @@ async function createWorld(data: Readonly<Record<string, string>>, options: Opti
     await settle();
   }
 
-  let numbers = 0;
-  async function commit(scope: string, change: Change): Promise<void> {
-    await store.commit(scope, { term: 1_000_000, number: (numbers += 1) }, change);
+  async function put(row: AskedRow): Promise<void> {
+    await store.put(row);
     await pipeline?.observer.alerting.refresh();
     await settle();
   }
