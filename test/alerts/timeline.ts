@@ -1,11 +1,11 @@
-import type { AskedRow, Change, Ledger } from '../../src/ledger/ledger.ts';
-import type { Alert, Silence } from '../../src/ledger/rows.ts';
+import { createMemoryQueue } from '../../src/delivery/memory-queue.ts';
+import type { Change, Ledger } from '../../src/ledger/ledger.ts';
+import type { Acknowledgement, Alert, Silence } from '../../src/ledger/rows.ts';
 import type { Application, Delivery, JsonObject } from '../../src/model.ts';
 import { createSimulatedClock, type SimulatedClock } from '../../src/simulated-clock.ts';
 import { application, snapshot } from '../../src/testing/fixtures.ts';
 import { type Fault, intercept } from '../../src/testing/intercept.ts';
 import { createMemoryLedger } from '../../src/testing/memory-ledger.ts';
-import { createMemoryQueue } from '../../src/testing/memory-queue.ts';
 import { type Pipeline, startPipeline } from '../../src/testing/start-pipeline.ts';
 
 /**
@@ -30,6 +30,10 @@ export interface World {
   silence(id: string, silence: Partial<Silence> & Pick<Silence, 'matchers'>): Promise<void>;
   expire(id: string): Promise<void>;
   acknowledge(name: string, comment?: string): Promise<void>;
+  /** Nobody is at it any more. */
+  unacknowledge(name: string): Promise<void>;
+  /** The rows of acknowledgements have expired. */
+  pruneAcknowledgements(): Promise<void>;
   project(annotations: Readonly<Record<string, string>>): Promise<void>;
   /** Lets time pass. */
   pass(ms: number): Promise<void>;
@@ -61,7 +65,6 @@ async function createWorld(data: Readonly<Record<string, string>>, options: Opti
   let projectAnnotations: Readonly<Record<string, string>> = {};
   let pipeline: Pipeline | undefined;
   let edits = 0;
-  const silences = new Map<string, Silence>();
 
   function noteMessages({ add = [] }: Change): void {
     for (const delivery of add) {
@@ -143,26 +146,14 @@ async function createWorld(data: Readonly<Record<string, string>>, options: Opti
     },
     async silence(id, { startsAt = clock.now(), endsAt = startsAt + 3_600_000, ...others }) {
       const value = { createdBy: 'kim', comment: '', ...others, startsAt, endsAt };
-      silences.set(id, value);
-      await put({ scope: 'silences', kind: 'silence', key: id, value });
+      await commit('silences', { put: [{ kind: 'silence', key: id, value }] });
     },
-    async expire(id) {
-      const value = silences.get(id);
-      if (value)
-        await put({
-          scope: 'silences',
-          kind: 'silence',
-          key: id,
-          value: { ...value, endsAt: clock.now() - 1 },
-        });
-    },
-    async acknowledge(name, comment = '') {
-      for await (const rows of store.rows('alert')) {
-        const found = rows.find(({ value }) => value.application.name === name && value.state === 'firing');
-        if (!found) continue;
-        const value = { at: clock.now(), by: 'kim', comment };
-        await put({ scope: 'acknowledgements', kind: 'acknowledgement', key: found.key, value });
-      }
+    expire: (id) => commit('silences', { remove: [{ kind: 'silence', key: id }] }),
+    acknowledge: (name, comment = '') => acknowledge(name, { comment }),
+    unacknowledge: (name) => acknowledge(name, { comment: '', withdrawn: true }),
+    async pruneAcknowledgements() {
+      const rows = await store.load('acknowledgements', ['acknowledgement']);
+      await commit('acknowledgements', { remove: rows });
     },
     async project(annotations) {
       projectAnnotations = annotations;
@@ -181,6 +172,18 @@ async function createWorld(data: Readonly<Record<string, string>>, options: Opti
     );
   }
 
+  async function acknowledge(
+    name: string,
+    said: Pick<Acknowledgement, 'comment' | 'withdrawn'>,
+  ): Promise<void> {
+    for await (const rows of store.rows('alert')) {
+      const found = rows.find(({ value }) => value.application.name === name && value.state === 'firing');
+      if (!found) continue;
+      const value = { at: clock.now(), by: 'kim', ...said };
+      await commit('acknowledgements', { put: [{ kind: 'acknowledgement', key: found.key, value }] });
+    }
+  }
+
   /** As `reportDeletions` does at the start of a term. */
   async function reportGone(running: Pipeline): Promise<void> {
     for await (const rows of store.rows('application')) {
@@ -195,8 +198,9 @@ async function createWorld(data: Readonly<Record<string, string>>, options: Opti
     await settle();
   }
 
-  async function put(row: AskedRow): Promise<void> {
-    await store.put(row);
+  let numbers = 0;
+  async function commit(scope: string, change: Change): Promise<void> {
+    await store.commit(scope, { term: 1_000_000, number: (numbers += 1) }, change);
     await pipeline?.observer.alerting.refresh();
     await settle();
   }
