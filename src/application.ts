@@ -89,6 +89,8 @@ export function comparisons(app: JsonObject): GoTime[] {
 
 /** A time of the status; undefined for '' and for what is no time. */
 export function readTime(text: string): GoTime | undefined {
+  // Most that are missing: no error is to be made of them.
+  if (text === '') return undefined;
   const parsed = parseRFC3339(text);
   return parsed.ok ? parsed.time : undefined;
 }

@@ -23,6 +23,8 @@ interface Deps {
   leaving: Pick<Leaving, 'add'>;
   problems: Pick<EvaluationProblems, 'stuck'>;
   isRefreshed(object: JsonObject): boolean;
+  /** Told of what it costs, in steps of conditions. */
+  spend(steps: number): void;
   /** When to look at it again although nothing happens. */
   schedule(uid: string, at: number | undefined): void;
   /** It is not tracked any more. */
@@ -30,6 +32,9 @@ interface Deps {
   metrics: Pick<Metrics, 'setApplication'>;
   log: Logger;
 }
+
+/** What an alert with an end costs beside its condition. */
+const stepsOfAlert = 400;
 
 type Over = NonNullable<About['over']>;
 
@@ -45,7 +50,7 @@ export function createApplying(deps: Deps): Applying {
     else if (entry.isGone && event.isReplayed) return;
     else if (!isDecided(event, entry)) {
       entry.application = event.application;
-      evaluate(entry, event, hold);
+      if (!event.isUnread) evaluate(entry, event, hold);
     }
   }
 
@@ -89,6 +94,7 @@ export function createApplying(deps: Deps): Applying {
     const { evaluations, dueAt } = evaluator.evaluate(entry);
     const about = { observedAt, isHistoryNew: entry.history !== before, ...(over ? { over } : {}) };
     schedule(application.uid, earliest(dueAt, deciding.decide(entry, evaluations, about, hold)));
+    deps.spend(stepsOfAlert * (entry.life?.alerts.size ?? 0));
   }
 
   return {

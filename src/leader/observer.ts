@@ -95,7 +95,16 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   const deciding = createDeciding({ ...deps, ...alerting, asking });
   const dueTimes = createDueTimes({ clock, due });
   const leaving = createLeaving({ ...deps, deciding, schedule });
-  const applying = createApplying({ ...deps, deciding, evaluator, leaving, problems, schedule, drop });
+  const applying = createApplying({
+    ...deps,
+    deciding,
+    evaluator,
+    leaving,
+    problems,
+    spend: turns.spend,
+    schedule,
+    drop,
+  });
 
   const isSettled = (): boolean => loading.isIdle() && asking.isIdle() && turns.waiting() === 0;
 
@@ -221,6 +230,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       hold.release();
     },
     async reevaluate(which) {
+      leaving.lookAtAll();
       let since = clock.monotonic();
       for (const entry of Array.from(tracked.values())) {
         while (turns.waiting() > 0) await clock.turn();

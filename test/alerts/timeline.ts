@@ -5,7 +5,7 @@ import { createSimulatedClock, type SimulatedClock } from '../../src/simulated-c
 import { application, snapshot } from '../../src/testing/fixtures.ts';
 import { type Fault, intercept } from '../../src/testing/intercept.ts';
 import { createMemoryLedger } from '../../src/testing/memory-ledger.ts';
-import { createMemoryQueue } from '../../src/testing/memory-queue.ts';
+import { createMemoryQueue } from '../../src/delivery/memory-queue.ts';
 import { type Pipeline, startPipeline } from '../../src/testing/start-pipeline.ts';
 
 /**

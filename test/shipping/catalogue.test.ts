@@ -9,7 +9,7 @@ import { compileTemplate } from '../../src/templates/schema.ts';
 import type { Template } from '../../src/templates/template.ts';
 import { templateVars } from '../../src/templates/vars.ts';
 import { application, snapshot } from '../../src/testing/fixtures.ts';
-import { createMemoryQueue } from '../../src/testing/memory-queue.ts';
+import { createMemoryQueue } from '../../src/delivery/memory-queue.ts';
 import { startPipeline } from '../../src/testing/start-pipeline.ts';
 import { compileTrigger, conditionVars } from '../../src/triggers/schema.ts';
 import { FROZEN_NOW, readFixtures } from '../conformance/fixtures.ts';
