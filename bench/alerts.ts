@@ -5,7 +5,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { JsonObject } from '../src/model.ts';
 import { application, snapshot } from '../src/testing/fixtures.ts';
-import { createMemoryQueue } from '../src/testing/memory-queue.ts';
+import { createMemoryQueue } from '../src/delivery/memory-queue.ts';
 import { startPipeline } from '../src/testing/start-pipeline.ts';
 import { createStoreLedger } from './quick-ledger.ts';
 

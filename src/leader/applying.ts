@@ -1,3 +1,5 @@
+import { noteWell } from '../alerts/last-well.ts';
+import type { Clock } from '../clock.ts';
 import { isBefore } from '../cluster/revision.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -30,6 +32,7 @@ interface Deps {
   /** It is not tracked any more. */
   drop(entry: Tracked): void;
   metrics: Pick<Metrics, 'setApplication'>;
+  clock: Pick<Clock, 'now'>;
   log: Logger;
 }
 
@@ -90,9 +93,11 @@ export function createApplying(deps: Deps): Applying {
       return;
     }
     deps.problems.stuck(entry);
-    const before = entry.history;
+    const { history, well } = entry;
     const { evaluations, dueAt } = evaluator.evaluate(entry);
-    const about = { observedAt, isHistoryNew: entry.history !== before, ...(over ? { over } : {}) };
+    entry.well = noteWell(well, application.object, deps.clock.now());
+    const isHistoryNew = entry.history !== history || entry.well !== well;
+    const about = { observedAt, isHistoryNew, ...(over ? { over } : {}) };
     schedule(application.uid, earliest(dueAt, deciding.decide(entry, evaluations, about, hold)));
     deps.spend(stepsOfAlert * (entry.life?.alerts.size ?? 0));
   }

@@ -1,3 +1,4 @@
+import { createMemoryQueue } from '../../src/delivery/memory-queue.ts';
 import type { Change } from '../../src/ledger/ledger.ts';
 import type { Acknowledgement, Alert, Silence } from '../../src/ledger/rows.ts';
 import type { Application, Delivery, JsonObject } from '../../src/model.ts';
@@ -5,7 +6,6 @@ import { createSimulatedClock, type SimulatedClock } from '../../src/simulated-c
 import { application, snapshot } from '../../src/testing/fixtures.ts';
 import { type Fault, intercept } from '../../src/testing/intercept.ts';
 import { createMemoryLedger } from '../../src/testing/memory-ledger.ts';
-import { createMemoryQueue } from '../../src/delivery/memory-queue.ts';
 import { type Pipeline, startPipeline } from '../../src/testing/start-pipeline.ts';
 
 /**
@@ -51,10 +51,7 @@ interface Options {
   fault?(call: string): Fault;
 }
 
-async function createWorld(
-  data: Readonly<Record<string, string>>,
-  options: Options = {},
-): Promise<World> {
+async function createWorld(data: Readonly<Record<string, string>>, options: Options = {}): Promise<World> {
   const begin = options.start ?? Date.UTC(2026, 0, 1);
   const clock = createSimulatedClock(begin);
   const lead = { term: 0 };
