@@ -110,6 +110,9 @@ function markedRepo(
       commitMetadataOf: (revisions) => mark(repo.commitMetadataOf?.(revisions.map(plain))),
     }),
     appDetails: (sourceIndex) => mark(repo.appDetails(sourceIndex)),
+    ...(repo.unhealthyResources && {
+      unhealthyResources: () => mark(repo.unhealthyResources?.()) as JsonObject[],
+    }),
   };
 }
 
@@ -127,7 +130,7 @@ function valuesOf(input: TemplateVarsInput): TemplateVars['values'] {
     ),
     serviceType,
     recipient,
-    shared: sharedValues(app, context, author, mention),
+    shared: sharedValues(app, context, repo, mention),
     ...namespaces,
   };
   if (secrets !== undefined) {
