@@ -2,6 +2,13 @@
  * The one place that knows where an Argo CD Application keeps what. All take the object as the API server shows it, and
  * take for absent what is missing or of another type.
  */
+import {
+  briefStatusOfSet,
+  deletedField,
+  isApplicationSet,
+  isNewbornSet,
+  projectOfSet,
+} from './application-set.ts';
 import type { GoTime } from './go/time.ts';
 import { parseRFC3339 } from './go/time-parse.ts';
 import { at, isObject, objectAt, objectsAt, textAt, textOf, textsAt } from './json.ts';
@@ -22,8 +29,9 @@ export function identityOf(app: JsonObject): ApplicationIdentity {
   };
 }
 
-/** A project that is not named is `default`, as in Argo CD. */
+/** A project that is not named is `default`, as in Argo CD; of an ApplicationSet that of its Applications. */
 export function projectOf(app: JsonObject): string {
+  if (isApplicationSet(app)) return projectOfSet(app);
   return textAt(app, 'spec', 'project') || 'default';
 }
 
@@ -116,6 +124,8 @@ export function comparisons(app: JsonObject): GoTime[] {
 
 /** A time of the status; undefined for '' and for what is no time. */
 export function readTime(text: string): GoTime | undefined {
+  // Most that are missing: no error is to be made of them.
+  if (text === '') return undefined;
   const parsed = parseRFC3339(text);
   return parsed.ok ? parsed.time : undefined;
 }
@@ -133,6 +143,7 @@ export function changedAt(
   const [head = '', member = '', field = ''] = path;
   const isTime = ['creationTimestamp', 'deletionTimestamp', 'reconciledAt', 'observedAt'].includes(member);
   if (isTime) return timeOf(textAt(app, head, member));
+  if (head === deletedField) return newestOf(objectsAt(app, head), 'deletedAt');
   if (head !== 'status') return head === 'operation' ? 'unknown' : undefined;
   if (at(app, head, member) === undefined) return undefined;
   switch (member) {
@@ -151,6 +162,8 @@ export function changedAt(
     }
     case 'history':
       return newestOf(objectsAt(app, head, member), 'deployedAt');
+    case 'applicationStatus':
+      return newestOf(objectsAt(app, head, member), 'lastTransitionTime');
     default:
       return 'unknown';
   }
@@ -171,7 +184,9 @@ function newestOf(objects: readonly JsonObject[], field: string): number | 'unkn
  * Argo CD has not looked at the Application yet: it is born without a status or, by Argo CD's own clients, with one whose
  * fields are empty. Conditions that read the status fail then, which is no mistake of theirs.
  */
-export function isNewborn({ status }: JsonObject): boolean {
+export function isNewborn(app: JsonObject): boolean {
+  if (isApplicationSet(app)) return isNewbornSet(app);
+  const { status } = app;
   if (!isObject(status)) return true;
   const isEmpty = isObject(status.sync) && status.sync.status === '';
   return isEmpty && status.reconciledAt === undefined && status.operationState === undefined;
@@ -252,6 +267,17 @@ export function revisionsFor(app: JsonObject, path: readonly string[]): string[]
  * after a restart, its last message is rendered from this.
  */
 export function briefOf(app: JsonObject): JsonObject {
+  if (isApplicationSet(app)) {
+    const { apiVersion = null, kind = null, metadata = {}, spec = {}, [deletedField]: deleted } = app;
+    return definedOf({
+      apiVersion,
+      kind,
+      metadata,
+      spec,
+      status: briefStatusOfSet(app),
+      [deletedField]: deleted,
+    });
+  }
   const { sync, health, summary, operationState, reconciledAt } = objectAt(app, 'status');
   return {
     apiVersion: app.apiVersion ?? null,
@@ -286,7 +312,7 @@ function definedOf(fields: Record<string, Json | undefined>): JsonObject {
   );
 }
 
-/** Where an Application is deployed to; '' for what is not said. */
+/** Where an Application is deployed to; '' for what is not said, as of an ApplicationSet. */
 export function clusterOf(app: JsonObject): { server: string; name: string; namespace: string } {
   const destination = at(app, 'spec', 'destination');
   return {

@@ -125,7 +125,7 @@ export function live(
   }
 
   if (over) {
-    for (const alert of [...alerts.values()]) {
+    for (const alert of alerts.values()) {
       if (alert.state === 'resolved' || over.spares(alert)) continue;
       keep(alert.key, step(alert, { kind: 'over', why: over.why }, atOnce, now));
     }
@@ -137,9 +137,9 @@ export function live(
 function lostAlerts(
   open: ReadonlyMap<string, Alert>,
   conditions: readonly ConditionNow[],
-  { exists, over }: Circumstances,
+  { exists }: Circumstances,
 ): Map<string, Alert[]> {
-  if (open.size === 0 || over) return new Map();
+  if (open.size === 0) return new Map();
   const present = new Set(conditions.map(placeOf));
   const lost = [...open.values()].filter((alert) => !present.has(placeOf(alert)) && !exists(alert));
   return Map.groupBy(

@@ -1,8 +1,11 @@
 /** Every command, in the order of the help. */
+import { alertsCommands } from './alerts-commands.ts';
 import { type CommandSpec, command } from './command.ts';
 import { configCommands } from './config-commands.ts';
 import { deliveriesCommands } from './deliveries-commands.ts';
+import { replayCommands } from './replay-commands.ts';
 import { runCommandFlags, runOptions } from './run-flags.ts';
+import { silenceCommands } from './silence-commands.ts';
 
 export const commandSpecs: readonly CommandSpec[] = [
   command({
@@ -20,5 +23,8 @@ export const commandSpecs: readonly CommandSpec[] = [
     read: (values, { env }) => ({ command: 'run', options: runOptions(values, env) }),
   }),
   ...configCommands,
+  ...alertsCommands,
+  ...silenceCommands,
   ...deliveriesCommands,
+  ...replayCommands,
 ];

@@ -5,7 +5,6 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Delivery, Notification, Outcome } from '../model.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
 import type { Service } from '../services/service.ts';
-import { alertContext, isFollowUp } from './alert-context.ts';
 import { backoffDelay } from './backoff.ts';
 import type { Fairness, Party } from './fairness.ts';
 import { fieldsOf } from './log-fields.ts';
@@ -13,6 +12,7 @@ import { type Begun, createMarks } from './marks.ts';
 import type { Pacing } from './pacing.ts';
 import { type DeliveryProcessor, type JobResult, notBefore } from './queue.ts';
 import { createRendering, type RenderingDeps } from './rendering.ts';
+import { alertContext, isFollowUp } from './send-context.ts';
 import { createSettling, type SettlingDeps } from './settle.ts';
 
 interface Deps extends Omit<RenderingDeps, 'shares'>, SettlingDeps {

@@ -1,3 +1,4 @@
+import { isApplicationSet } from '../application-set.ts';
 import type { Lookup } from '../argocd/lookup.ts';
 import { renderWithRepo } from '../argocd/rendering.ts';
 import type { Clock } from '../clock.ts';
@@ -11,8 +12,8 @@ import { createAllowance } from '../templates/gotemplate/run.ts';
 import { renderNotice } from '../templates/render-notice.ts';
 import type { Template } from '../templates/template.ts';
 import { templateVars } from '../templates/vars.ts';
-import { withLives } from './alert-context.ts';
 import { fieldsOf } from './log-fields.ts';
+import { withLives } from './send-context.ts';
 
 export interface RenderingDeps {
   /** The AppProject of an Application, as it is now. */
@@ -68,7 +69,8 @@ export function createRendering(deps: RenderingDeps) {
       ...(mention ? { mention } : {}),
     };
     const rendered = await renderWithRepo(
-      deps.repo?.(active),
+      // The functions ask about the sources of an Application, which an ApplicationSet has not.
+      isApplicationSet(app) ? undefined : deps.repo?.(active),
       app,
       (repo) => {
         const allowance = createAllowance();

@@ -43,7 +43,7 @@ export interface Deciding {
 interface Deps {
   writer: Pick<LedgerWriter, 'write'>;
   ongoing: Ongoing;
-  groups: Pick<Groups, 'set'>;
+  groups: Pick<Groups, 'set' | 'suspend'>;
   asking: Pick<Asking, 'ask'>;
   /** What argocd-notifications has recorded on the Application itself. */
   importAlerts(application: Application, evaluations: readonly AlertEvaluation[]): ImportedAlert[];
@@ -74,6 +74,7 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
       return;
     }
     life.unwritten.count += 1;
+    groups.suspend(uid);
     const durable: Hold = {
       share: () => durable,
       release() {
@@ -124,13 +125,19 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
       const decided = [...ofAlerts, ...decision.parts];
       if (decided.length > 0) entry.decidedAt = occurrence;
       metrics.setAlerts(application, activeAlerts(entry, evaluations));
-      const isTold = entry.fingerprint !== undefined || evaluations.length > 0;
+      const isTold = entry.fingerprint !== undefined || evaluations.length + decided.length > 0;
       const parts = [...partsOfImport(imported.rows, decided), ...decided];
       const record = isTold ? recordOf(entry, parts.length > 0 || isHistoryNew) : undefined;
       for (const delivery of decision.named) deps.onNamed(delivery);
       if (decision.ended.length > 0) deps.onEnded(application, decision.ended);
+      // In one write with what the deletion means: after a crash it is not evaluated again, and begins no alert again.
+      const gone = over === 'application deleted' ? [goneRow(entry)] : [];
       if (record)
-        write(entry, { parts, last: { put: [{ kind: 'application', key: '', value: record }] } }, hold);
+        write(
+          entry,
+          { parts, last: { put: [{ kind: 'application', key: '', value: record }, ...gone] } },
+          hold,
+        );
       else handOn(entry);
       if (ask.length > 0) deps.asking.ask(entry, ask);
       return due;
@@ -147,16 +154,16 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
       const { application, fingerprint, life } = entry;
       // Of one without a record there is nothing to forget.
       if (fingerprint === undefined) return;
-      const gone: Row<'gone'> = {
-        kind: 'gone',
-        key: '',
-        value: { revision: application.resourceVersion },
-        expiresAt: clock.now() + goneFor,
-      };
       const clear = life === undefined || life.alerts.size === 0;
-      writer.write(application.uid, { clear, last: { put: [gone] } }, hold.share());
+      writer.write(application.uid, { clear, last: { put: [goneRow(entry)] } }, hold.share());
     },
   };
+
+  function goneRow({ application }: Tracked): Row<'gone'> {
+    const value = { revision: application.resourceVersion };
+    return { kind: 'gone', key: '', value, expiresAt: clock.now() + goneFor };
+  }
+
   return deciding;
 }
 

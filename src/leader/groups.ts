@@ -1,32 +1,27 @@
 import { messageId } from '../alerts/keys.ts';
-import { labelValues } from '../alerts/labels.ts';
-import type { LabelValues } from '../alerts/matcher.ts';
 import { deliveryOfMessage } from '../alerts/message.ts';
-import type { Mute, Silence } from '../alerts/mutes.ts';
-import { type Flush, flush, type Member } from '../alerts/notice.ts';
+import type { Mute } from '../alerts/mutes.ts';
+import { type Flush, flush } from '../alerts/notice.ts';
 import { type GroupPlace, overflowPlace } from '../alerts/routing.ts';
-import type { GroupRule } from '../alerts/rules.ts';
 import type { Clock } from '../clock.ts';
 import type { Alert, OngoingNotice, ScopedRow } from '../ledger/rows.ts';
-import type { Destination, JsonObject } from '../model.ts';
+import type { Destination } from '../model.ts';
 import type { AlertReport } from './alert-report.ts';
+import {
+  createGroup,
+  type Group,
+  idOf,
+  isNews,
+  isTold,
+  keysHeld,
+  type Membership,
+  restoreGroup,
+  ruleOf,
+} from './group.ts';
 import { createGroupLimits } from './group-limits.ts';
 import type { Holding } from './holding.ts';
 import { isUnchanged } from './life-parts.ts';
 import type { LedgerWriter } from './writer.ts';
-
-/** An alert of a group, as it is in the ledger. */
-export interface Membership extends Member, GroupPlace {
-  configNamespace: string;
-  destination: Destination;
-  /** That puts it there; absent: it stays there because the group has told of it. */
-  rule?: GroupRule;
-  labels: LabelValues;
-  /** That stand on its Application. */
-  silences: readonly Silence[];
-  /** Its Application. */
-  object: JsonObject;
-}
 
 /**
  * What is told together. A group tells only of what its Applications have made durable, and an alert that is over goes
@@ -40,6 +35,8 @@ export interface Groups {
   isComplete(): boolean;
   /** The groups that have told of an alert, hold it back, or are about to have its end told. */
   holders(alert: string): (GroupPlace & { destination: Destination; isTold: boolean })[];
+  /** Its alerts are about to be replaced, once that is durable: nothing new is told of them until then. */
+  suspend(uid: string): void;
   /** Replaces the alerts of an Application. */
   set(uid: string, members: readonly Membership[]): void;
   /** Decides what a group says now; false where there is none of this key. */
@@ -58,22 +55,6 @@ interface Deps {
   clock: Pick<Clock, 'now'>;
 }
 
-interface Group extends GroupPlace {
-  configNamespace: string;
-  destination: Destination;
-  isOverflow?: true;
-  notice?: OngoingNotice;
-  /** By the alert's key. */
-  members: Map<string, Membership>;
-  /** Alerts whose end is told, but not durably yet. */
-  settling: Set<string>;
-  /** Alerts that it holds, as `holders` answers. */
-  held: Set<string>;
-  /** What held back each of its alerts when that was last asked. */
-  mutes: Map<string, string>;
-  lookedAt: number;
-}
-
 /** Of a group that no rule makes any more: Alertmanager's (check 9). */
 const withoutRule = { groupWait: 30_000, groupInterval: 300_000 };
 /** Alerts of a group for which a look takes about a millisecond of the time between two. */
@@ -84,6 +65,7 @@ export function createGroups(deps: Deps): Groups {
   const groups = new Map<string, Group>();
   const byUid = new Map<string, readonly Membership[]>();
   const byAlert = new Map<string, Set<Group>>();
+  const suspended = new Set<string>();
   const limits = createGroupLimits();
   let isComplete = false;
   let occurrence = 0;
@@ -91,17 +73,7 @@ export function createGroups(deps: Deps): Groups {
   function groupOf({ key, groupLabels, configNamespace, destination }: Membership): Group {
     const known = groups.get(key);
     if (known) return known;
-    const group: Group = {
-      key,
-      groupLabels,
-      configNamespace,
-      destination,
-      members: new Map(),
-      settling: new Set(),
-      held: new Set(),
-      mutes: new Map(),
-      lookedAt: Number.NEGATIVE_INFINITY,
-    };
+    const group = createGroup({ key, groupLabels, configNamespace, destination });
     groups.set(key, group);
     return group;
   }
@@ -115,14 +87,7 @@ export function createGroups(deps: Deps): Groups {
   }
 
   function index(group: Group): void {
-    const { notice, settling } = group;
-    const pinned = group.isOverflow ? group.members.keys() : [];
-    const held = new Set([
-      ...Object.keys(notice?.told?.firing ?? {}),
-      ...Object.keys(notice?.held ?? {}),
-      ...settling,
-      ...pinned,
-    ]);
+    const held = keysHeld(group);
     for (const key of group.held) {
       if (held.has(key)) continue;
       const known = byAlert.get(key);
@@ -144,11 +109,6 @@ export function createGroups(deps: Deps): Groups {
     deps.schedule(group.key, undefined);
   }
 
-  function ruleOf(group: Group): GroupRule | undefined {
-    for (const { rule } of group.members.values()) if (rule) return rule;
-    return undefined;
-  }
-
   /** More than the rule allows in a minute: what is new is told by a group that waits until there is room. */
   function overflow(group: Group): void {
     const { configNamespace, destination } = group;
@@ -168,10 +128,9 @@ export function createGroups(deps: Deps): Groups {
 
   function replace(member: Membership, moved: Membership): void {
     const { uid } = member.alert.application;
-    const known = byUid.get(uid) ?? [];
     byUid.set(
       uid,
-      known.map((each) => (each === member ? moved : each)),
+      (byUid.get(uid) ?? []).map((each) => (each === member ? moved : each)),
     );
   }
 
@@ -179,7 +138,11 @@ export function createGroups(deps: Deps): Groups {
     const now = clock.now();
     group.lookedAt = now;
     occurrence = Math.max(now, occurrence + 1);
-    const members = [...group.members.values()].filter(({ alert }) => !group.settling.has(alert.key));
+    const present = [...group.members.values()].filter(({ alert }) => !group.settling.has(alert.key));
+    const members = present.filter(
+      ({ alert }) => isTold(group, alert.key) || !suspended.has(alert.application.uid),
+    );
+    group.isWaiting = members.length < present.length;
     const rule = ruleOf(group);
     const { key, groupLabels, configNamespace, destination } = group;
     const createdAt = members.reduce((first, { alert }) => Math.min(first, alert.firedAt ?? now), now);
@@ -229,7 +192,7 @@ export function createGroups(deps: Deps): Groups {
       });
     const isWritten = delivery !== undefined || !isUnchanged(group.notice, after);
     const named = delivery
-      ? [...message.firing.filter((alert) => group.members.get(alert)?.alert.oncePer !== ''), ...done]
+      ? [...message.firing.filter((alert) => group.members.get(alert)?.isAwaited), ...done]
       : done;
     const uids = new Set(named.flatMap((alert) => group.members.get(alert)?.alert.application.uid ?? []));
     if (after) group.notice = { ...after, ...(due === undefined ? {} : { dueAt: due }) };
@@ -249,19 +212,12 @@ export function createGroups(deps: Deps): Groups {
       share: () => written,
       release: () => settled(group, done, uids),
     };
-    writer.write(
-      key,
-      {
-        parts: [
-          {
-            ...(group.notice ? { put: [{ kind: 'ongoing', key, value: group.notice }] } : {}),
-            ...(!group.notice && !isNew ? { remove: [{ kind: 'ongoing', key }] } : {}),
-            ...(delivery ? { add: [delivery] } : {}),
-          },
-        ],
-      },
-      written,
-    );
+    const part = {
+      ...(group.notice ? { put: [{ kind: 'ongoing' as const, key, value: group.notice }] } : {}),
+      ...(!group.notice && !isNew ? { remove: [{ kind: 'ongoing' as const, key }] } : {}),
+      ...(delivery ? { add: [delivery] } : {}),
+    };
+    writer.write(key, { parts: [part] }, written);
   }
 
   /** That their end is told is durable. */
@@ -280,17 +236,11 @@ export function createGroups(deps: Deps): Groups {
   return {
     begin(notices, alerts) {
       for (const { key, value } of notices) {
-        const { groupLabels, configNamespace, destination } = value;
-        if (!groupLabels) continue;
-        const place = { key, groupLabels, configNamespace, destination };
-        const known = [...Object.keys(value.told?.firing ?? {}), ...Object.keys(value.held ?? {})];
-        const group = groupOf({ ...place } as Membership);
-        group.notice = value;
-        if (key === overflowPlace(configNamespace, destination).key) group.isOverflow = true;
-        for (const alert of known.flatMap((each) => alerts.get(each) ?? [])) {
-          const member = placeholder(alert, place);
-          group.members.set(alert.key, member);
-          const { uid } = alert.application;
+        if (!value.groupLabels) continue;
+        const group = restoreGroup(key, value, alerts);
+        groups.set(key, group);
+        for (const member of group.members.values()) {
+          const { uid } = member.alert.application;
           byUid.set(uid, [...(byUid.get(uid) ?? []), member]);
         }
         index(group);
@@ -302,13 +252,17 @@ export function createGroups(deps: Deps): Groups {
     },
     isComplete: () => isComplete,
     holders: (alert) =>
-      [...(byAlert.get(alert) ?? [])].map(({ key, groupLabels, destination, notice, settling }) => ({
-        key,
-        groupLabels,
-        destination,
-        isTold: settling.has(alert) || Object.hasOwn(notice?.told?.firing ?? {}, alert),
+      [...(byAlert.get(alert) ?? [])].map((group) => ({
+        key: group.key,
+        groupLabels: group.groupLabels,
+        destination: group.destination,
+        isTold: group.settling.has(alert) || isTold(group, alert),
       })),
+    suspend(uid) {
+      if (byUid.has(uid)) suspended.add(uid);
+    },
     set(uid, members) {
+      suspended.delete(uid);
       const before = byUid.get(uid) ?? [];
       if (before.length + members.length === 0) return;
       const kept = new Set(members.map(idOf));
@@ -327,7 +281,8 @@ export function createGroups(deps: Deps): Groups {
         group.members.set(member.alert.key, member);
         const mute = group.mutes.get(member.alert.key);
         muteIn(group, member.alert.key, clock.now());
-        if (!known || isNews(known, member) || mute !== group.mutes.get(member.alert.key)) touch(group);
+        if (group.isWaiting || !known || isNews(known, member) || mute !== group.mutes.get(member.alert.key))
+          touch(group);
       }
       if (members.length > 0) byUid.set(uid, members);
       else byUid.delete(uid);
@@ -348,36 +303,4 @@ export function createGroups(deps: Deps): Groups {
     mutes.set(key, mute ? `${mute.by} ${mute.id}` : '');
     return mute;
   }
-}
-
-/** Whether the group may have something else to say. */
-function isNews(before: Membership, after: Membership): boolean {
-  return (
-    before.rule !== after.rule ||
-    before.repeat !== after.repeat ||
-    before.resolves !== after.resolves ||
-    !isUnchanged(before.alert, after.alert)
-  );
-}
-
-function idOf({ key, alert }: Membership): string {
-  return `${key} ${alert.key}`;
-}
-
-/** What a group has told of, until its Application is evaluated. */
-function placeholder(
-  alert: Alert,
-  place: GroupPlace & Pick<Membership, 'configNamespace' | 'destination'>,
-): Membership {
-  const { namespace, name, uid, project } = alert.application;
-  const object: JsonObject = { metadata: { namespace, name, uid }, spec: { project } };
-  const { trigger, severity, labels, application } = alert;
-  return {
-    ...place,
-    alert,
-    resolves: alert.resolved !== undefined,
-    labels: labelValues({ trigger, severity, labels, application, object, destination: place.destination }),
-    silences: [],
-    object,
-  };
 }

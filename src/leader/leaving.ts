@@ -8,9 +8,11 @@ type Why = NonNullable<About['over']>;
 
 /** Applications that are gone, or not watched any more, of whose alerts something is still to be told. */
 export interface Leaving {
-  add(entry: Tracked, why: Why, due: number | undefined): void;
+  add(entry: Tracked, why: Why): void;
   /** Looks whether more can be told now; false where there is none with this uid. */
   look(uid: string): boolean;
+  /** Looks at all of them soon: the configuration has changed. */
+  lookAtAll(): void;
   has(uid: string): boolean;
   /** It is watched again. */
   remove(uid: string): void;
@@ -27,17 +29,20 @@ interface Deps {
 export function createLeaving({ deciding, progress, schedule, clock }: Deps): Leaving {
   const entries = new Map<string, { entry: Tracked; why: Why }>();
   return {
-    add(entry, why, due) {
+    add(entry, why) {
       const { uid } = entry.application;
       entries.set(uid, { entry, why });
-      schedule(uid, due);
+      schedule(uid, clock.now());
     },
     look(uid) {
       const found = entries.get(uid);
       if (!found) return false;
       const { entry, why } = found;
       const hold = progress.hold();
-      const due = deciding.pass(entry, { observedAt: clock.now(), over: why }, hold);
+      const about = { observedAt: clock.now(), over: why };
+      let due = deciding.pass(entry, about, hold);
+      // What was spared until it was told ends now.
+      if (isAllTold(entry)) due = deciding.pass(entry, about, hold);
       if (deciding.isOwed(entry)) schedule(uid, due);
       else {
         entries.delete(uid);
@@ -47,10 +52,17 @@ export function createLeaving({ deciding, progress, schedule, clock }: Deps): Le
       hold.release();
       return true;
     },
+    lookAtAll() {
+      for (const uid of entries.keys()) schedule(uid, clock.now());
+    },
     has: (uid) => entries.has(uid),
     remove(uid) {
       entries.delete(uid);
     },
     stop: () => entries.clear(),
   };
+}
+
+function isAllTold({ life }: Tracked): boolean {
+  return life !== undefined && life.alerts.size > 0 && life.untold.size === 0;
 }

@@ -75,10 +75,11 @@ export function createOngoing(deps: Deps): Ongoing {
 
   function withAcknowledgement(alert: Alert): Alert {
     if (alert.state === 'resolved') return alert;
-    const { acknowledged: before, ...kept } = alert;
-    const acknowledged = holding.acknowledged(alert.key);
-    if (!before && !acknowledged) return alert;
-    return acknowledged ? { ...kept, acknowledged } : kept;
+    const asked = holding.acknowledged(alert.key);
+    if (!asked) return alert;
+    const { at, by, comment, withdrawn } = asked;
+    const { acknowledged: _before, ...kept } = alert;
+    return withdrawn ? kept : { ...kept, acknowledged: { at, by, comment } };
   }
 
   return {
@@ -112,6 +113,7 @@ export function createOngoing(deps: Deps): Ongoing {
         notices: taken.notices,
         evaluated: new Map(evaluated.map((each) => [placeOf(each.condition), each])),
         silences,
+        isOver: over !== undefined,
         now,
         occurrence,
         observedAt,

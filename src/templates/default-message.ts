@@ -2,12 +2,21 @@
  * What is said of an ongoing notice where no template is named: its end, a digest of a group, an acknowledgement. As
  * text for every service, and as attachments with a colour where the service has them as Slack does.
  */
+import { kindOf } from '../application-set.ts';
 import { formatForPeople } from '../go/durations.ts';
 import { link } from '../go/namespaces/shared.ts';
 import type { DeliveryAlert, JsonObject, Notification } from '../model.ts';
 import { schemaOf } from '../services/schemas.ts';
 import { worstSeverity } from '../severities.ts';
-import { changesOf, endOf, lineOf, type OngoingInput, type Print, subjectOf } from './notice-words.ts';
+import {
+  acknowledgementOf,
+  changesOf,
+  endOf,
+  lineOf,
+  type OngoingInput,
+  type Print,
+  subjectOf,
+} from './notice-words.ts';
 
 export interface DefaultOptions {
   /** Type of the destination's service. */
@@ -90,7 +99,7 @@ function detailsOf(notice: OngoingInput, { print, now, argocdUrl }: DefaultOptio
     lines: [
       lineOf(notice, now),
       `Since ${timeOf(since)}${until}`,
-      `Application ${print(`${namespace}/${name}`)}, project ${print(project)}`,
+      `${kindOf(snapshots[0]).kind ?? 'Application'} ${print(`${namespace}/${name}`)}${project === '' ? '' : `, project ${print(project)}`}`,
     ],
   };
 }
@@ -119,7 +128,7 @@ function listOf(
 ): string[] {
   const byApplication = Map.groupBy(
     alerts,
-    ({ application }) => `${application.namespace}/${application.name}`,
+    ({ application }) => `${application.uid} ${application.namespace}/${application.name}`,
   );
   const lines: string[] = [];
   let left = room - moreOf(total).length - 1;
@@ -160,7 +169,9 @@ function tellOf(
   const length =
     state === 'resolved' ? `after ${lasted}, ${endOf(alert)}` : `since ${timeOf(since)} (${lasted})`;
   const shownSeverity = severity === 'none' ? '' : severity;
-  return [trigger, shownSeverity, length, changesOf(alert)].filter((part) => part !== '').join(', ');
+  const acknowledged = acknowledgementOf(alert);
+  const handled = acknowledged !== '' && state === 'firing' ? `acknowledged ${acknowledged}` : '';
+  return [trigger, shownSeverity, length, changesOf(alert), handled].filter((part) => part !== '').join(', ');
 }
 
 /** `2026-11-28 06:25 UTC`. */

@@ -1,4 +1,5 @@
 /** What templates see of the alerts that a message tells of: `alert`, and of groups `alerts` and what counts them. */
+import { subjectOf } from '../application-set.ts';
 import { GoDuration, MILLISECOND } from '../go/duration.ts';
 import { timeFromMillis } from '../go/time.ts';
 import type { AlertEnd } from '../ledger/rows.ts';
@@ -85,7 +86,7 @@ function alertValues(
     get facts() {
       return factsOf(app, lastWell, author);
     },
-    app,
+    ...subjectOf(app),
   };
 }
 
@@ -121,7 +122,7 @@ export const reasons: readonly string[] = Object.keys({
 export const ends: Readonly<Record<AlertEnd, string>> = {
   recovered: 'recovered',
   superseded: 'another value has taken its place',
-  'application deleted': 'the Application was deleted',
+  'application deleted': 'it was deleted',
   unsubscribed: 'it is no longer subscribed to',
   'trigger removed': 'the trigger was removed',
 };

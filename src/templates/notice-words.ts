@@ -95,11 +95,7 @@ const mostNamed = 3;
 
 /** `by ana: looking at it`; each once. */
 function acknowledgements({ alerts }: OngoingInput): string {
-  const all = alerts.flatMap(({ lifecycle }) => {
-    const { by, comment } = lifecycle?.acknowledged ?? {};
-    return by === undefined ? [] : [comment ? `by ${by}: ${comment}` : `by ${by}`];
-  });
-  const unique = [...new Set(all)];
+  const unique = [...new Set(alerts.map(acknowledgementOf).filter((each) => each !== ''))];
   const more = unique.length - mostNamed;
   return unique.slice(0, mostNamed).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
@@ -126,4 +122,11 @@ function inWords(milliseconds: number): string {
   const [unit, size] = units.find(([, each]) => milliseconds >= 2 * each) ?? ['minute', 60_000];
   const count = Math.max(1, Math.round(milliseconds / size));
   return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(count);
+}
+
+/** `by ana: on it`, in one line; empty where nobody has acknowledged it. */
+export function acknowledgementOf({ lifecycle }: DeliveryAlert): string {
+  if (lifecycle?.acknowledged === undefined) return '';
+  const { by, comment } = lifecycle.acknowledged;
+  return (comment === '' ? `by ${by}` : `by ${by}: ${comment}`).replaceAll(/\s+/g, ' ').trim();
 }

@@ -209,6 +209,28 @@ describe('why a message comes again', () => {
     expect(render(later({ reason: 'repeated' }), [source], { serviceType }).section).toEqual(section);
   });
 
+  it('is what a template of one Application does not say of a group', () => {
+    const group = told({ alerts: [{}, { name: 'b' }], ongoing: { groupLabels: { project: 'retail' } } });
+    expect(render(group, [template]).message).toBe('2 firing\nshop is broken');
+    expect(render(told({ ongoing: { groupLabels: {} } }), [template]).message).toBe('shop is broken');
+    for (const own of [
+      '{{ range .firing }}{{ .key }}{{ end }}',
+      '{{#alerts}}{{key}}{{/alerts}}',
+      '{{ .counts.firing }}',
+    ])
+      expect(render(group, [`message: "${own}"`])).not.toHaveProperty('lead');
+  });
+
+  it('is one line, whatever somebody has written', () => {
+    const comment = ' on\nit\t ';
+    const alerts = [{ acknowledged: { at: now, by: 'ana', comment } }];
+    expect(line({ reason: 'acknowledged', alerts })).toBe('Acknowledged by ana: on it');
+    const ongoing = { groupLabels: { project: 'retail' } };
+    expect(
+      render(later({ reason: 'acknowledged', alerts, ongoing }), [], { serviceType: 'webex' }).message,
+    ).toMatch(/• shop: on-degraded, critical, since .* \(1h\), acknowledged by ana: on it$/);
+  });
+
   it('is all that is said where the template says nothing', () => {
     expect(render(later({ reason: 'repeated' }), ['slack: {blocks: "[]"}']).message).toBe(
       'Still firing after 1h (repeated)',
@@ -222,7 +244,7 @@ describe('the default', () => {
 
   it.each([
     ['recovered', 'recovered'],
-    ['application deleted', 'the Application was deleted'],
+    ['application deleted', 'it was deleted'],
     ['unsubscribed', 'it is no longer subscribed to'],
     ['trigger removed', 'the trigger was removed'],
     ['superseded', 'another value has taken its place'],

@@ -84,18 +84,23 @@ function isOngoing(notice: NoticeInput): notice is OngoingInput {
 
 /**
  * Whether nothing has to be added to what the templates say: of a first message, of an end that has templates of its
- * own, and where they read the reason.
+ * own, and where they read the reason. A template that knows of one Application says nothing of a whole group.
  */
 function saysItself(templates: readonly Template[], notice: OngoingInput, isFirst: boolean): boolean {
-  const { ongoing, reason } = notice;
-  const isAcknowledged = notice.alerts.some(({ lifecycle }) => lifecycle?.acknowledged);
-  if (isFirst && reason === 'first' && !isAcknowledged) return true;
-  if (ongoing.state === 'resolved' && ongoing.groupLabels === undefined) return true;
-  return templates.some(({ strings }) => strings.some(({ source }) => readsReason(source)));
+  const { ongoing, reason, alerts } = notice;
+  const isGroup = ongoing.groupLabels !== undefined;
+  const reads = (what: RegExp) =>
+    templates.some(({ strings }) => strings.some(({ source }) => what.test(source)));
+  const isAcknowledged = alerts.some(({ lifecycle }) => lifecycle?.acknowledged);
+  if (isFirst && reason === 'first' && !isAcknowledged)
+    return !isGroup || ongoing.firing < 2 || reads(ofAlerts) || reads(ofReason);
+  if (ongoing.state === 'resolved' && !isGroup) return true;
+  return reads(ofReason);
 }
 
-const readsReason = (source: string): boolean =>
-  /\balert\.reason\b|\{\{-?\s*\$?\.reason\b|[\s(]\$\.reason\b|\{\{[{#^&]?\s*reason\b/.test(source);
+const ofReason = /\balert\.reason\b|\{\{-?\s*\$?\.reason\b|[\s(]\$\.reason\b|\{\{[{#^&]?\s*reason\b/;
+const ofAlerts =
+  /[\s({$]\.(?:alerts|firing|counts|truncated)\b|\{\{[{#^&]?\s*(?:alerts|firing|counts|truncated)\b/;
 
 /** Values of the cluster mention nobody. In Slack's text three characters have a meaning, of which all links are made. */
 function printer({ serviceType, filterValue }: RenderOptions): Print {

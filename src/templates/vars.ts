@@ -1,4 +1,5 @@
 /** What templates see: argo-cd's variables and namespaces, and `shared`, which is ours. */
+import { subjectOf } from '../application-set.ts';
 import type { TypedFunction } from '../go/function.ts';
 import { createNamespaces } from '../go/namespaces/create.ts';
 import type { RepoProvider } from '../go/namespaces/repo.ts';
@@ -10,6 +11,7 @@ import { type NoticeInput, noticeValues, untoldNotice } from './notice-values.ts
 import type { TemplateVars } from './template.ts';
 
 export interface TemplateVarsInput {
+  /** What is told of; an ApplicationSet is `applicationset` to templates, and their `app` is nil. */
   app: JsonObject;
   /** What is told. @defaultValue that `app` has just begun to match */
   notice?: NoticeInput;
@@ -121,7 +123,7 @@ function valuesOf(input: TemplateVarsInput): TemplateVars['values'] {
   const namespaces = createNamespaces({ now: () => now, ...(repo === undefined ? {} : { repo }) });
   const author = () => authorOf(repo);
   const values: Record<string, unknown> = {
-    app,
+    ...subjectOf(app),
     ...noticeValues(input.notice ?? untoldNotice(app, now), now, author),
     appProject,
     context: new GoTypedMap(

@@ -23,11 +23,6 @@ const silence: Step = (world) =>
   world.silence('s', { matchers: [['name="a"']], endsAt: world.clock.now() + 3_600_000 });
 
 type Case = [what: string, story: Story, told: string[]];
-const tell =
-  (data: Record<string, string>) =>
-  async (_what: string, story: Story, told: string[]): Promise<void> => {
-    expect((await play(data, story)).lines).toEqual(told);
-  };
 
 describe('a group', () => {
   it.each<Case>([
@@ -155,7 +150,9 @@ describe('a group', () => {
       ],
       ['30s ops first +a'],
     ],
-  ])('%s', tell(config));
+  ])('%s', async (_what, story, told) => {
+    expect((await play(config, story)).lines).toEqual(told);
+  });
 
   it.each<Case>([
     [
@@ -226,7 +223,9 @@ describe('a group', () => {
       ],
       ['30s ops first +a +b', '5m30s ops all resolved -a -b'],
     ],
-  ])('survives an edit %s (check 16)', tell(config));
+  ])('survives an edit %s (check 16)', async (_what, story, told) => {
+    expect((await play(config, story)).lines).toEqual(told);
+  });
 
   it.each<Case>([
     [
@@ -241,7 +240,9 @@ describe('a group', () => {
       ['30s ops first +a +b', '20m30s ops first +a'],
     ],
     ['of Applications that are deleted, which is what it is about', [['0s', gone('x')]], []],
-  ])('%s', tell({ ...trigger('description: x'), ...group() }));
+  ])('%s', async (_what, story, told) => {
+    expect((await play({ ...trigger('description: x'), ...group() }, story)).lines).toEqual(told);
+  });
 
   it('of deletions tells them, though the Applications are gone', async () => {
     const data = { ...trigger('description: x', 'app.metadata.deletionTimestamp != nil'), ...group() };
@@ -290,7 +291,9 @@ describe('a group', () => {
       ],
       ['30s ops first +a', '1h1m ops all resolved -a'],
     ],
-  ])('of which one is silenced %s', tell(config));
+  ])('of which one is silenced %s', async (_what, story, told) => {
+    expect((await play(config, story)).lines).toEqual(told);
+  });
 
   it('with every label is each alert for itself (check 14)', async () => {
     const data = {
@@ -444,5 +447,7 @@ describe('maxPerMinute', () => {
       ],
       ['0s ops first +a', '0s ops first +b', '10s ops first +c'],
     ],
-  ])('%s', tell(limited));
+  ])('%s', async (_what, story, told) => {
+    expect((await play(limited, story)).lines).toEqual(told);
+  });
 });

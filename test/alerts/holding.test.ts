@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { OngoingNotice } from '../../src/ledger/rows.ts';
 import {
+  alertsOf,
   bad,
   gone,
   health,
@@ -31,11 +33,6 @@ const expire: Step = (world) => world.expire('s');
 const down: Step = (world) => world.stop();
 const up: Step = (world) => world.start();
 
-const tell =
-  (config: Record<string, string>) =>
-  async (_what: string, story: Story, told: string[]): Promise<void> => {
-    expect((await play(config, story)).lines).toEqual(told);
-  };
 type Case = [what: string, story: Story, told: string[]];
 
 describe('a silence of the ledger', () => {
@@ -189,7 +186,9 @@ describe('a silence of the ledger', () => {
       ],
       ['0s ops first +a', '1h dev silence ended +a'],
     ],
-  ])('%s', tell(trigger()));
+  ])('%s', async (_what, story, told) => {
+    expect((await play(trigger(), story)).lines).toEqual(told);
+  });
 
   it.each<Case>([
     [
@@ -224,7 +223,9 @@ describe('a silence of the ledger', () => {
       ],
       ['0s ops matched =a', '2h ops matched =a'],
     ],
-  ])('of matches that are told once %s', tell(plain));
+  ])('of matches that are told once %s', async (_what, story, told) => {
+    expect((await play(plain, story)).lines).toEqual(told);
+  });
 
   it('says in the message what held it back', async () => {
     const { world } = await play(trigger(), [
@@ -257,7 +258,9 @@ describe('a silence of the ConfigMap', () => {
       ],
       ['10m ops silence ended +a'],
     ],
-  ])('%s', tell(until('01:00:00')));
+  ])('%s', async (_what, story, told) => {
+    expect((await play(until('01:00:00'), story)).lines).toEqual(told);
+  });
 
   it('that is over is no error (check 46)', async () => {
     const { lines } = await play(until('00:00:01'), [['1m', bad('a')]]);
@@ -302,7 +305,9 @@ describe('a silence by annotation', () => {
       [['0s', bad('a', { annotations: { 'herald.argoproj.io/silence-until': 'tomorrow' } })]],
       ['0s ops first +a'],
     ],
-  ])('%s', tell(trigger()));
+  ])('%s', async (_what, story, told) => {
+    expect((await play(trigger(), story)).lines).toEqual(told);
+  });
 });
 
 describe('a mute time', () => {
@@ -348,7 +353,9 @@ describe('a mute time', () => {
       ],
       ['30m ops first +a', '40m ops all resolved -a'],
     ],
-  ])('%s', tell(muted()));
+  ])('%s', async (_what, story, told) => {
+    expect((await play(muted(), story)).lines).toEqual(told);
+  });
 
   it('of matches that are told once', async () => {
     const story: Story = [
@@ -464,7 +471,9 @@ describe('inhibition', () => {
       ],
       ['0s ops first +cluster', '5m ops inhibition ended +a'],
     ],
-  ])('%s', tell(config()));
+  ])('%s', async (_what, story, told) => {
+    expect((await play(config(), story)).lines).toEqual(told);
+  });
 
   it('is for those that are equal, and missing labels are (check 28)', async () => {
     const story: Story = [
@@ -502,6 +511,36 @@ describe('inhibition', () => {
   });
 });
 
+describe('the row of a notice', () => {
+  async function noticesOf({ rows }: World): Promise<OngoingNotice[]> {
+    const found: OngoingNotice[] = [];
+    for await (const some of rows('ongoing')) found.push(...some.map(({ value }) => value));
+    return found;
+  }
+
+  it('says what holds back the end of what was told', async () => {
+    const { world } = await play(trigger('resolved: [m]'), [
+      ['0s', bad('a')],
+      ['1m', (w) => w.silence('s', { matchers: [['name="a"']] })],
+      ['2m', well('a')],
+    ]);
+    const [{ key, state } = { key: '' }] = await alertsOf(world);
+    expect(state).toBe('resolved');
+    expect(await noticesOf(world)).toMatchObject([{ held: { [key]: { by: 'silence', id: 's' } } }]);
+  });
+
+  it('says when and why the latest messages came, of many the last 20', async () => {
+    const { world } = await play(trigger('repeat: 1m'), [
+      ['0s', bad('a')],
+      ['25m', (w) => w.acknowledge('a')],
+    ]);
+    const [notice] = await noticesOf(world);
+    expect(
+      notice?.said?.map(({ at, reason }) => `${(at - Date.UTC(2026, 0, 1)) / 60_000} ${reason}`),
+    ).toEqual([...Array.from({ length: 19 }, (_, index) => `${index + 7} repeated`), '25 acknowledged']);
+  });
+});
+
 describe('an acknowledgement', () => {
   const ack: Step = (world) => world.acknowledge('a', 'on it');
   it.each<Case>([
@@ -525,7 +564,38 @@ describe('an acknowledgement', () => {
       ],
       ['0s ops first +a', '1m ops acknowledged (silent) +a'],
     ],
-  ])('%s', tell(trigger()));
+    [
+      'stays when its row has expired, also through a restart',
+      [
+        ['0s', (world) => world.configure(trigger('repeat: 1h'))],
+        ['1s', bad('a')],
+        ['1m', ack],
+        ['2m', (world) => world.pruneAcknowledgements()],
+        ['5h', restart],
+        ['9h', nothing],
+      ],
+      ['1s ops first +a', '1m ops acknowledged (silent) +a'],
+    ],
+    [
+      'that is taken back lets it be repeated: at once where that is overdue',
+      [
+        ['0s', (world) => world.configure(trigger('repeat: 1h'))],
+        ['1s', bad('a')],
+        ['1m', ack],
+        ['90m', (world) => world.unacknowledge('a')],
+        ['100m', (world) => world.pruneAcknowledgements()],
+        ['2h31m', nothing],
+      ],
+      [
+        '1s ops first +a',
+        '1m ops acknowledged (silent) +a',
+        '1h30m ops repeated +a',
+        '2h30m ops repeated +a',
+      ],
+    ],
+  ])('%s', async (_what, story, told) => {
+    expect((await play(trigger(), story)).lines).toEqual(told);
+  });
 
   it('stands in the message', async () => {
     const { world } = await play(trigger(), [

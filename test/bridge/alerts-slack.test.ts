@@ -95,7 +95,7 @@ test('a storm is one message that is brought up to date, and replies of one line
   const root = () => messages('storm')[0]?.text ?? '';
   const about = 'on-unknown, repository https://git.example.com/apps';
   await until('storm', () => root().includes(' 120 firing'));
-  const [{ text } = { text: '' }] = messages('storm')[0]?.attachments as { text: string }[];
+  const text = messages('storm')[0]?.attachments[0]?.['text'] as string;
   const named120 = text.match(/^• </gm)?.length ?? 0;
   expect(text.split('\n').at(-1)).toBe(`and ${120 - named120} more`);
   for (const name of names)

@@ -504,6 +504,20 @@ describe('threads', () => {
     expect(fixture.methods().slice(-2)).toEqual(['conversations.replies', 'conversations.history']);
   });
 
+  it('that are old and gone have the reply found that Slack has posted into the channel', async () => {
+    let now = Date.now();
+    await reopen({ now: () => now });
+    await fixture.send('first', { section: grouped(), deliveryId: 'd0' });
+    now += 3_600_000;
+    const [channel] = fixture.slack.workspace.channels();
+    fixture.slack.workspace.remove(channel!, fixture.slack.messages('deploys')[0]!.ts);
+    loseAnswer();
+    await fixture.send('second', { section: grouped() });
+    const outcome = await fixture.send('second', { section: grouped(), earlier: now - 1_000 });
+    expect(outcome).toEqual({ status: 'sent', earlier: 'found' });
+    expect(fixture.texts()).toEqual(['second']);
+  });
+
   it('are the one of a broadcast reply that was found in the channel', async () => {
     const section = { ...grouped(), notifyBroadcast: true };
     await fixture.send('first', { section, deliveryId: 'd0' });

@@ -1,5 +1,6 @@
 /** For tests of `cli/`: files, streams and a cluster in memory. The folder may import what `cli/` may. */
 import type { ParkedDelivery } from '../../ledger/ledger.ts';
+import type { RowKind, ScopedRow } from '../../ledger/rows.ts';
 import type { DeliveryFacts } from '../../model.ts';
 import { type ClusterReader, CommandFailure, type CommandIo, type OpenLedger } from '../io.ts';
 
@@ -14,6 +15,9 @@ export interface FakeWorld {
   cluster?: Record<string, unknown>;
   parked?: ParkedDelivery[];
   pending?: DeliveryFacts[];
+  rows?: ScopedRow[];
+  /** Unix milliseconds. */
+  now?: number;
 }
 
 /** A world of plain values. The ledger keeps what is done to it. */
@@ -35,8 +39,12 @@ export function fakeIo(world: FakeWorld = {}): FakeIo {
     },
     isFile: (path) => Promise.resolve(world.files?.[path] !== undefined),
     connect: () => fakeCluster(world.cluster),
+    openConnection: () => {
+      throw new CommandFailure('no kubeconfig and not in a cluster: give --kubeconfig FILE');
+    },
+    interrupted: () => new AbortController().signal,
     openLedger: () => Promise.resolve(fakeLedger(world)),
-    now: () => Date.UTC(2026, 10, 22, 12),
+    now: () => world.now ?? Date.UTC(2026, 10, 22, 12),
     certificatesOf: () => undefined,
   };
 }
@@ -70,6 +78,18 @@ function fakeLedger(world: FakeWorld): OpenLedger {
       return [...ids];
     },
     discard: async (ids) => take(ids).length,
+    async *rows<Kind extends RowKind>(kind: Kind) {
+      for (const row of world.rows ?? []) if (row.kind === kind) yield [row as ScopedRow<Kind>];
+    },
+    load: async <Kind extends RowKind>(scope: string, kinds: readonly Kind[]) =>
+      (world.rows ?? []).filter(
+        (row) => row.scope === scope && kinds.includes(row.kind as Kind),
+      ) as ScopedRow<Kind>[],
+    async put(row) {
+      const isOther = ({ scope, kind, key }: ScopedRow) =>
+        scope !== row.scope || kind !== row.kind || key !== row.key;
+      world.rows = [...(world.rows ?? []).filter(isOther), row];
+    },
     close: () => Promise.resolve(),
   };
 }

@@ -16,6 +16,7 @@ import {
   syncedResources,
   syncTargets,
 } from '../../application.ts';
+import { isApplicationSet } from '../../application-set.ts';
 import { textAt } from '../../json.ts';
 import type { JsonObject } from '../../model.ts';
 import { GoDuration } from '../duration.ts';
@@ -144,8 +145,10 @@ function operationDuration(app: JsonObject): GoDuration | undefined {
   return started && finished ? subtractTimes(finished, started) : undefined;
 }
 
-/** The Application in Argo CD's UI; empty without `argocdUrl` in the context. */
+/** The Application in Argo CD's UI; empty without `argocdUrl` in the context, and for an ApplicationSet. */
 export function link(app: JsonObject, argocdUrl: string): string {
+  // Not every release of Argo CD has a page of it.
+  if (isApplicationSet(app)) return '';
   const { namespace, name } = identityOf(app);
   if (argocdUrl === '' || name === '') return '';
   const path = namespace === '' ? [name] : [namespace, name];
