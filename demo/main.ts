@@ -158,7 +158,7 @@ async function play({ cluster }: KubernetesSimulator, bridge: Bridge, round: num
     expected += step.expects.filter(({ isEdit: edits }) => !edits).length;
     missing += (await arrivals(step, before)) + (await shown(step));
     await refreshFigures();
-    await delay(flags.once ? 0 : pauseToRead);
+    await delay(flags.once || step.isBrief ? 0 : pauseToRead);
   }
   const told = posts().length - first;
   if (told !== expected) {

@@ -36,6 +36,8 @@ export interface Step {
   change(cluster: SimulatedCluster, bridge: Bridge): void | Promise<void>;
   /** Empty: nobody is told. */
   expects: Expected[];
+  /** The next one follows at once. */
+  isBrief?: true;
   /** Until Herald's alerts are so: `name state` each; what a step that tells nobody is over with. */
   shows?: string[];
 }
@@ -124,6 +126,7 @@ function degradedHealth(): Step[] {
       change: (cluster) => patch(cluster, 'search', health('Degraded', deadline)),
       expects: [],
       shows: ['search pending'],
+      isBrief: true,
     },
     {
       tells: 'search is healthy before anybody had to know: `for` has not passed',

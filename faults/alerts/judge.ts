@@ -262,7 +262,9 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     },
     note: (event) => void events.push({ at: now(), event }),
     disturbed: calm.disturbed,
-    cured: calm.cured,
+    cured(isStarting = false) {
+      if (!isStarting) calm.cured();
+    },
     ready: calm.cured,
     missing: () => lost().length,
     lastArrival: () => last,
