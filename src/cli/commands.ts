@@ -2,6 +2,7 @@
 import { type CommandSpec, command } from './command.ts';
 import { configCommands } from './config-commands.ts';
 import { deliveriesCommands } from './deliveries-commands.ts';
+import { explainCommands } from './explain-commands.ts';
 import { runCommandFlags, runOptions } from './run-flags.ts';
 
 export const commandSpecs: readonly CommandSpec[] = [
@@ -20,5 +21,6 @@ export const commandSpecs: readonly CommandSpec[] = [
     read: (values, { env }) => ({ command: 'run', options: runOptions(values, env) }),
   }),
   ...configCommands,
+  ...explainCommands,
   ...deliveriesCommands,
 ];

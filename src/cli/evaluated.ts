@@ -35,7 +35,9 @@ export async function evaluateConditions(
   const unknown = createUnknownPast();
   const sources = {
     ...given,
-    ...(remembered ? { changes: remembered.counter.changes, operations: remembered.counter } : unknown.sources),
+    ...(remembered
+      ? { changes: remembered.counter.changes, operations: remembered.counter }
+      : unknown.sources),
   };
   const enter = (condition: Condition) => remembered?.counter.enter(remembered.keyOf(condition));
   const run = (condition: Condition, vars: ConditionVars, repo?: RepoEvaluation) => {
@@ -109,9 +111,7 @@ function evaluate(
   );
   const isClear = result.status === 'matched' || condition.when === '';
   enter(condition);
-  const explained = isClear
-    ? undefined
-    : explain(condition.when, vars, { safe: condition.safe === true });
+  const explained = isClear ? undefined : explain(condition.when, vars, { safe: condition.safe === true });
   return {
     condition,
     result: scrubbedResult(result, scrub),

@@ -36,3 +36,8 @@ export function printable(text: string): string {
     return escaped === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : escaped;
   });
 }
+
+/** `at`: Unix milliseconds. In UTC and to the second: `2026-11-28T12:00:01Z`. */
+export function timeText(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d+/, '');
+}

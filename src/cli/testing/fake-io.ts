@@ -1,5 +1,6 @@
 /** For tests of `cli/`: files, streams and a cluster in memory. The folder may import what `cli/` may. */
 import type { ParkedDelivery } from '../../ledger/ledger.ts';
+import type { RowKind, ScopedRow } from '../../ledger/rows.ts';
 import type { DeliveryFacts } from '../../model.ts';
 import { type ClusterReader, CommandFailure, type CommandIo, type OpenLedger } from '../io.ts';
 
@@ -14,6 +15,7 @@ export interface FakeWorld {
   cluster?: Record<string, unknown>;
   parked?: ParkedDelivery[];
   pending?: DeliveryFacts[];
+  rows?: ScopedRow[];
 }
 
 /** A world of plain values. The ledger keeps what is done to it. */
@@ -36,6 +38,7 @@ export function fakeIo(world: FakeWorld = {}): FakeIo {
     isFile: (path) => Promise.resolve(world.files?.[path] !== undefined),
     connect: () => fakeCluster(world.cluster),
     openLedger: () => Promise.resolve(fakeLedger(world)),
+    get: () => Promise.resolve(undefined),
     now: () => Date.UTC(2026, 10, 22, 12),
     certificatesOf: () => undefined,
   };
@@ -48,6 +51,7 @@ function fakeCluster(objects: Record<string, unknown> | undefined): ClusterReade
     json({ path }) {
       return path in objects ? Promise.resolve(objects[path]) : Promise.reject(new Error(`404 ${path}`));
     },
+    serverTime: () => Promise.resolve(undefined),
     close: () => Promise.resolve(),
   };
 }
@@ -70,6 +74,24 @@ function fakeLedger(world: FakeWorld): OpenLedger {
       return [...ids];
     },
     discard: async (ids) => take(ids).length,
+    async *rows<Kind extends RowKind>(kind: Kind) {
+      for (const row of world.rows ?? []) if (row.kind === kind) yield [row as ScopedRow<Kind>];
+    },
+    load: async <Kind extends RowKind>(scope: string, kinds: readonly Kind[]) =>
+      (world.rows ?? []).filter(
+        (row) => row.scope === scope && kinds.includes(row.kind as Kind),
+      ) as ScopedRow<Kind>[],
+    async put(row) {
+      const isOther = ({ scope, kind, key }: ScopedRow) =>
+        scope !== row.scope || kind !== row.kind || key !== row.key;
+      world.rows = [...(world.rows ?? []).filter(isOther), row];
+    },
+    read: async <Kind extends RowKind>(scope: string, kind: Kind, keys: readonly string[]) =>
+      (world.rows ?? []).filter(
+        (row) => row.scope === scope && row.kind === kind && keys.includes(row.key),
+      ) as ScopedRow<Kind>[],
+    leader: () => Promise.resolve({ host: 'herald-0', term: 1 }),
+    jobs: () => Promise.resolve(new Map()),
     close: () => Promise.resolve(),
   };
 }
