@@ -63,12 +63,18 @@ export function patternSize(matchers: readonly Matcher[]): number {
     .reduce((sum, { values: [pattern = ''] }) => sum + regexpSize(pattern), 0);
 }
 
-/** As Alertmanager writes it: `severity=~"warn.*"`. */
+/** As Alertmanager writes it: `severity=~"warn.*"`; `parseMatchers` reads the same from it. */
 export function printMatcher({ label, operator, values }: Matcher): string {
-  if (operator.endsWith('~')) return `${label}${operator}${JSON.stringify(values[0] ?? '')}`;
-  if (values.length === 1) return `${label}${operator}${JSON.stringify(values[0])}`;
-  const pattern = values.map((value) => RE2JS.quote(value)).join('|');
-  return `${label}${operator === '=' ? '=~' : '!~'}${JSON.stringify(pattern)}`;
+  const name = /^[^\s{}!=~,\\"'`]+$/.test(label) ? label : quote(label);
+  const [value = ''] = values;
+  if (operator.endsWith('~') || values.length === 1) return `${name}${operator}${quote(value)}`;
+  const pattern = values.map((each) => RE2JS.quote(each)).join('|');
+  return `${name}${operator === '=' ? '=~' : '!~'}${quote(pattern)}`;
+}
+
+/** So that both grammars of matchers read it alike: the classic one knows no other escapes. */
+function quote(text: string): string {
+  return `"${text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 }
 
 function isOneOf(values: readonly string[]): (value: string) => boolean {

@@ -2,7 +2,7 @@
  * A notice: what one recipient is told of one group of alerts, over time. An alert without a group is a notice of one.
  * `flush` decides whether something is to be said now, why, and when to look again. Pure. Times in Unix milliseconds.
  */
-import type { Alert, HeldBy, OngoingNotice, Told } from '../ledger/rows.ts';
+import { type Alert, type HeldBy, mostSaid, type OngoingNotice, type Told } from '../ledger/rows.ts';
 import type { NoticeReason } from '../model.ts';
 import { severities } from '../severities.ts';
 import type { Mute } from './mutes.ts';
@@ -67,7 +67,8 @@ export function flush(
   if (message) {
     const told = tell(state, notice.told, message, delivery, now);
     const isOver = Object.keys(told.firing).length === 0;
-    const next = { ...withoutState(notice), told, ...held(state) };
+    const said = [...(notice.said ?? []), { at: now, reason: message.reason }].slice(-mostSaid);
+    const next = { ...withoutState(notice), told, said, ...held(state) };
     const again = isOver ? undefined : nextRepeat(told, state);
     return {
       notice: isOver && state.muted.length === 0 ? undefined : next,
@@ -93,7 +94,7 @@ interface State {
   /** Told as firing and ended, to be told of. */
   ends: Alert[];
   /** As these, and held back. */
-  heldEnds: Alert[];
+  heldEnds: { alert: Alert; mute: Mute }[];
   /** Ended, and never to be told of. */
   forgotten: string[];
   muteEnds: number[];
@@ -116,7 +117,8 @@ function sort(
     }
     const mute = muteOf(alert);
     if (mute?.until !== undefined) state.muteEnds.push(mute.until);
-    if (alert.state === 'resolved') (mute ? state.heldEnds : state.ends).push(alert);
+    if (alert.state === 'resolved' && mute) state.heldEnds.push({ alert, mute });
+    else if (alert.state === 'resolved') state.ends.push(alert);
     else if (mute) state.muted.push({ member, mute });
     else state.tellable.push(member);
   }
@@ -216,7 +218,7 @@ function nextRepeat({ at }: Told, { tellable }: State): number | undefined {
 function tell(state: State, before: Told | undefined, message: Message, delivery: string, now: number): Told {
   const firing: Record<string, string> = {};
   // What is held back stays told: its end is still owed.
-  for (const { key } of [...state.heldEnds, ...state.muted.map(({ member }) => member.alert)]) {
+  for (const { key } of heldBack(state)) {
     const severity = before?.firing[key];
     if (severity !== undefined) firing[key] = severity;
   }
@@ -240,11 +242,17 @@ function withoutForgotten(told: Told, forgotten: readonly string[]): Told {
   return { ...told, firing: Object.fromEntries(kept) };
 }
 
-function held({ muted }: State): { held?: Record<string, HeldBy> } {
-  if (muted.length === 0) return {};
-  return {
-    held: Object.fromEntries(muted.map(({ member, mute: { by, id } }) => [member.alert.key, { by, id }])),
-  };
+function held(state: State): { held?: Record<string, HeldBy> } {
+  const found = heldBack(state);
+  if (found.length === 0) return {};
+  return { held: Object.fromEntries(found.map(({ key, mute: { by, id } }) => [key, { by, id }])) };
+}
+
+function heldBack({ muted, heldEnds }: State): { key: string; mute: Mute }[] {
+  return [
+    ...heldEnds.map(({ alert, mute }) => ({ key: alert.key, mute })),
+    ...muted.map(({ member, mute }) => ({ key: member.alert.key, mute })),
+  ];
 }
 
 /** What held back an alert that nobody has been told of, and does not any more: it is told at once (check 13). */

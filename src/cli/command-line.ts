@@ -168,6 +168,11 @@ function flagShapes(argv: readonly string[]): FlagShapes {
     booleans: new Set(flags.filter(({ placeholder }) => placeholder === undefined).map(({ name }) => name)),
     valued: new Set(valued.map(({ name }) => name)),
     shorthands: new Set(valued.flatMap(({ short }) => short ?? [])),
+    switches: new Map(
+      flags.flatMap(({ name, short, placeholder }) =>
+        short !== undefined && placeholder === undefined ? [[short, name]] : [],
+      ),
+    ),
   };
 }
 

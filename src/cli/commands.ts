@@ -1,9 +1,12 @@
 /** Every command, in the order of the help. */
+import { alertsCommands } from './alerts-commands.ts';
 import { type CommandSpec, command } from './command.ts';
 import { configCommands } from './config-commands.ts';
 import { deliveriesCommands } from './deliveries-commands.ts';
 import { explainCommands } from './explain-commands.ts';
+import { replayCommands } from './replay-commands.ts';
 import { runCommandFlags, runOptions } from './run-flags.ts';
+import { silenceCommands } from './silence-commands.ts';
 
 export const commandSpecs: readonly CommandSpec[] = [
   command({
@@ -22,5 +25,8 @@ export const commandSpecs: readonly CommandSpec[] = [
   }),
   ...configCommands,
   ...explainCommands,
+  ...alertsCommands,
+  ...silenceCommands,
   ...deliveriesCommands,
+  ...replayCommands,
 ];

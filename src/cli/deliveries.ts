@@ -1,11 +1,9 @@
 import type { ParkedDelivery } from '../ledger/ledger.ts';
 import type { DeliveryFacts } from '../model.ts';
-import { CommandFailure, type CommandIo, exitCode, type OpenLedger } from './io.ts';
+import { idOf, shownIdLength } from './ids.ts';
+import { type CommandIo, exitCode, type OpenLedger } from './io.ts';
 import type { DeliveriesOptions, ParkedOptions } from './options.ts';
-import { formatTable, oneLine, printable } from './table.ts';
-
-/** Ids are shown this long; commands take any beginning that is unambiguous. */
-const shownIdLength = 12;
+import { formatTable, oneLine, printable, timeText } from './table.ts';
 
 /** `herald deliveries`: what was given up, newest first, then what is under way, oldest first. */
 export async function showDeliveries(options: DeliveriesOptions, io: CommandIo): Promise<number> {
@@ -56,7 +54,10 @@ async function withParked(
       parked.push(...some.map(({ delivery: { id, observedAt } }) => ({ id, observedAt })));
     }
     const all = parked.toSorted((a, b) => a.observedAt - b.observedAt).map(({ id }) => id);
-    const meant = new Set(options.ids.flatMap((id) => idsOf(id, all)));
+    const fix = 'herald deliveries --failed shows those that were';
+    const meant = new Set(
+      options.ids.map((id) => idOf(id, all, `no delivery ${JSON.stringify(id)} was given up: ${fix}`)),
+    );
     return await run(ledger, options.ids.length === 0 ? all : all.filter((id) => meant.has(id)));
   } finally {
     await ledger.close();
@@ -65,23 +66,6 @@ async function withParked(
 
 function counted(count: number): string {
   return count === 1 ? '1 delivery is' : `${count} deliveries are`;
-}
-
-function idsOf(given: string, parked: readonly string[]): string[] {
-  const found = parked.filter((id) => id.startsWith(given.toLowerCase()));
-  const [id] = found;
-  if (id === undefined || given === '') {
-    const fix = 'herald deliveries --failed shows those that were';
-    throw new CommandFailure(`no delivery ${JSON.stringify(given)} was given up: ${fix}`, {
-      exit: exitCode.negative,
-    });
-  }
-  if (found.length > 1) {
-    throw new CommandFailure(`${given} is the beginning of ${found.length} ids: write more of it`, {
-      exit: exitCode.negative,
-    });
-  }
-  return [id];
 }
 
 interface Shown {
@@ -111,7 +95,7 @@ function rowOf(
   return [
     id.slice(0, shownIdLength),
     status,
-    new Date(since).toISOString().replace(/\.\d+/, ''),
+    timeText(since),
     `${application.namespace}/${application.name}`,
     trigger,
     `${destination.service}:${destination.recipient}`,

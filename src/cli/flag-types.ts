@@ -1,4 +1,6 @@
+import { parseMoment } from '../alerts/moment.ts';
 import { parseDuration } from '../go/duration.ts';
+import { parsePrometheusDuration } from '../go/durations.ts';
 import type { Flag, Parsed } from './flags.ts';
 
 type Described<T> = Omit<Flag<T>, 'parse' | 'default' | 'placeholder'> & { placeholder?: string };
@@ -89,6 +91,34 @@ export function durationFlag(
         problem: 'is not a duration',
         fix: 'use a number with its unit, such as 20s or 1m30s',
       };
+    },
+  };
+}
+
+/** Milliseconds from a duration as Prometheus writes it (`2h`, `1d12h`); absent without one. */
+export function spanFlag(flag: Described<number | undefined>): Flag<number | undefined> {
+  return {
+    placeholder: 'duration',
+    ...flag,
+    default: undefined,
+    parse(texts) {
+      const value = parsePrometheusDuration(texts.at(-1) ?? '');
+      if (value !== undefined && value > 0) return { ok: true, value };
+      return { ok: false, problem: 'is no duration', fix: 'write it as Prometheus does: 30m, 2h, 1d12h' };
+    },
+  };
+}
+
+/** Unix milliseconds of a time as RFC 3339 writes it; absent without one. */
+export function momentFlag(flag: Described<number | undefined>): Flag<number | undefined> {
+  return {
+    placeholder: 'time',
+    ...flag,
+    default: undefined,
+    parse(texts) {
+      const value = parseMoment(texts.at(-1) ?? '');
+      if (value !== undefined) return { ok: true, value };
+      return { ok: false, problem: 'is no time', fix: 'write it with its zone, as in 2026-12-01T00:00:00Z' };
     },
   };
 }

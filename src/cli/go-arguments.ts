@@ -4,6 +4,8 @@ export interface FlagShapes {
   valued: ReadonlySet<string>;
   /** Single letters of valued flags. */
   shorthands: ReadonlySet<string>;
+  /** Names of booleans by their single letters. */
+  switches: ReadonlyMap<string, string>;
 }
 
 /**
@@ -20,8 +22,11 @@ export function readGoArguments(argv: readonly string[], shapes: FlagShapes): st
     }
     const [, name = '', value] = /^--([^=]+)(=.*)?$/s.exec(argument) ?? [];
     const [, letter = '', short] = /^-([a-zA-Z])=?(.*)$/s.exec(argument) ?? [];
+    const switched = shapes.switches.get(letter);
     if (shapes.booleans.has(name) && value === undefined) {
       read.push(`${argument}=true`);
+    } else if (switched !== undefined && (short === '' || argument.startsWith(`-${letter}=`))) {
+      read.push(`--${switched}=${short || 'true'}`);
     } else if (shapes.valued.has(name) && value === undefined && i + 1 < argv.length) {
       read.push(argument, argv[++i] ?? '');
     } else if (shapes.shorthands.has(letter) && argument.startsWith(`-${letter}=`)) {

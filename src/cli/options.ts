@@ -9,6 +9,17 @@ export type CommandLine =
   | { command: 'deliveries'; options: DeliveriesOptions }
   | { command: 'deliveries retry'; options: ParkedOptions }
   | { command: 'deliveries discard'; options: ParkedOptions }
+  | { command: 'record'; options: RecordOptions }
+  | { command: 'replay'; options: ReplayCommandOptions }
+  | { command: 'alerts'; options: AlertsOptions }
+  | { command: 'alerts show'; options: AlertShowOptions }
+  | { command: 'alerts ack'; options: AcknowledgeOptions }
+  | { command: 'alerts unack'; options: AcknowledgeOptions }
+  | { command: 'silence list'; options: SilenceListOptions }
+  | { command: 'silence show'; options: SilenceShowOptions }
+  | { command: 'silence add'; options: SilenceAddOptions }
+  | { command: 'silence expire'; options: SilenceExpireOptions }
+  | { command: 'silence import'; options: SilenceImportOptions }
   | { command: 'trigger get'; options: GetOptions }
   | { command: 'trigger run'; options: TriggerRunOptions }
   | { command: 'template get'; options: GetOptions }
@@ -62,6 +73,120 @@ export interface ParkedOptions {
   queue: string;
   /** Ids or unambiguous beginnings of them; empty: all. */
   ids: string[];
+}
+
+export interface RecordOptions {
+  kube: KubeOptions;
+  /** Of Applications, beside Argo CD's. */
+  applicationNamespaces: string[];
+  /** Path of the file, compressed where it ends with .gz. */
+  to: string;
+  /** Milliseconds after which another file is begun; 0: never. */
+  rotate: number;
+  /** Milliseconds after which it ends by itself; 0: when it is stopped. */
+  duration: number;
+}
+
+export interface ReplayCommandOptions {
+  source: ConfigSource;
+  /** Recordings, in their order; empty: the cluster as it is. */
+  files: string[];
+  /** Path of the ConfigMap to compare with; '': none. */
+  against: string;
+  /** Whose silences count, and with `files` empty all that it holds; undefined: none. */
+  queue: string | undefined;
+  /** Of Applications, beside Argo CD's, with `files` empty. */
+  applicationNamespaces: string[];
+  /** Milliseconds to go on for after the end. */
+  ahead: number;
+  /** Without the messages of what held at the start. */
+  skipStart: boolean;
+  output: 'wide' | 'json';
+}
+
+/** What an alert is, as metrics show it; `resolved`: it has ended, and that is still to be told. */
+export const shownStates = [
+  'pending',
+  'firing',
+  'silenced',
+  'muted',
+  'inhibited',
+  'acknowledged',
+  'resolved',
+] as const;
+export type ShownState = (typeof shownStates)[number];
+
+export interface AlertsOptions {
+  queue: string;
+  /** Empty: all. */
+  states: readonly ShownState[];
+  /** Names of Applications, also with their namespace, and beginnings of ids; empty: all. */
+  about: string[];
+  limit: number;
+  output: 'wide' | 'json' | 'yaml' | 'name';
+}
+
+export interface AlertShowOptions {
+  queue: string;
+  /** Unambiguous beginnings of ids. */
+  ids: string[];
+  output: 'wide' | 'json' | 'yaml';
+}
+
+export interface AcknowledgeOptions {
+  queue: string;
+  ids: string[];
+  author: string;
+  comment: string;
+}
+
+/** As amtool's. */
+export type SilenceOutput = 'simple' | 'extended' | 'json' | 'yaml' | 'name';
+
+export interface SilenceListOptions {
+  queue: string;
+  /** What silences have to be for, as given. */
+  matchers: string[];
+  /** Those that are over, in place of those that are not. */
+  expired: boolean;
+  /** Milliseconds until, or since, their end. */
+  within: number | undefined;
+  createdBy: string;
+  output: SilenceOutput;
+}
+
+export interface SilenceShowOptions {
+  queue: string;
+  ids: string[];
+  output: 'simple' | 'json' | 'yaml';
+}
+
+export interface SilenceAddOptions {
+  queue: string;
+  /** As given. */
+  matchers: string[];
+  author: string;
+  comment: string;
+  /** Milliseconds; `end` goes before it. */
+  duration: number;
+  /** Unix milliseconds. */
+  start: number | undefined;
+  end: number | undefined;
+  /** As given: `name=value`. */
+  annotations: string[];
+}
+
+export interface SilenceExpireOptions {
+  queue: string;
+  ids: string[];
+}
+
+export interface SilenceImportOptions {
+  queue: string;
+  /** Path, or `-` for standard input. */
+  file: string;
+  /** As new ones, also those that are there already. */
+  force: boolean;
 }
 
 export interface GetOptions {

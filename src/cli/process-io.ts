@@ -21,6 +21,8 @@ export function processIo(): CommandIo {
     readFile: (path) => readFile(path, 'utf8'),
     isFile,
     connect: (kube) => connect(connectOptions(kube)),
+    openConnection: (kube, log) => connect({ ...connectOptions(kube), log }),
+    interrupted,
     openLedger,
     get,
     now: systemClock.now,
@@ -47,6 +49,12 @@ async function get(url: string): Promise<{ status: number; text: string } | unde
   } catch {
     return undefined;
   }
+}
+
+function interrupted(): AbortSignal {
+  const abort = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => abort.abort(name));
+  return abort.signal;
 }
 
 function isFile(path: string): Promise<boolean> {

@@ -33,6 +33,28 @@ async function dispatch(line: AdminCommand, io: CommandIo): Promise<number> {
     case 'version':
     case 'completion':
       throw new CommandFailure('not there yet');
+    case 'record':
+      return (await import('./record.ts')).record(line.options, io);
+    case 'replay':
+      return (await import('./replay.ts')).replayCommand(line.options, io);
+    case 'alerts':
+      return (await import('./alerts.ts')).showAlerts(line.options, io);
+    case 'alerts show':
+      return (await import('./alert-show.ts')).showAlert(line.options, io);
+    case 'alerts ack':
+      return (await import('./acknowledge.ts')).acknowledge(line.options, io);
+    case 'alerts unack':
+      return (await import('./acknowledge.ts')).withdraw(line.options, io);
+    case 'silence list':
+      return (await import('./silence-list.ts')).listSilences(line.options, io);
+    case 'silence show':
+      return (await import('./silence-show.ts')).showSilences(line.options, io);
+    case 'silence add':
+      return (await import('./silence-add.ts')).addSilence(line.options, io);
+    case 'silence expire':
+      return (await import('./silence-expire.ts')).expireSilences(line.options, io);
+    case 'silence import':
+      return (await import('./silence-import.ts')).importSilences(line.options, io);
     case 'trigger get':
       return (await import('./trigger-get.ts')).getTriggers(line.options, io);
     case 'trigger run':

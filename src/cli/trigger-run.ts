@@ -7,7 +7,7 @@ import { lifecycleFields, lifecycleText, type Prospect, prospectOf } from './ale
 import { withArgocd } from './argocd.ts';
 import { type EvaluatedCondition, evaluateConditions } from './evaluated.ts';
 import { formatted } from './formatted.ts';
-import { type CommandIo, exitCode } from './io.ts';
+import { CommandFailure, type CommandIo, exitCode } from './io.ts';
 import { configOf, requireNamed } from './loaded-config.ts';
 import type { TriggerRunOptions } from './options.ts';
 import { metadataOf, openSource, stringsOf } from './source.ts';
@@ -27,8 +27,12 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
   try {
     const loaded = await source.config('given');
     const config = configOf(loaded, options.source.secretName);
-    const { conditions } = requireNamed<Trigger>(config, 'trigger', options.trigger, io);
-    const application = await source.application(options.application);
+    const { conditions, kind } = requireNamed<Trigger>(config, 'trigger', options.trigger, io);
+    const application = await source.application(options.application, kind);
+    if (application.kind !== kind)
+      throw new CommandFailure(
+        `trigger ${options.trigger} is evaluated for ${kind ?? 'Application'}s, and ${options.application} is an ${application.kind ?? 'Application'}`,
+      );
     const appProject = (await source.appProject(application)) ?? {};
     const now = io.now();
     const evaluatedConditions = await withArgocd(
@@ -41,7 +45,7 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
           secrets: loaded.secret ?? {},
           appProject,
           now,
-          argocd,
+          argocd: kind ? undefined : argocd,
           scrub: scrubOfSecret(loaded.secret),
         }),
     );

@@ -3,11 +3,8 @@ import { type AlertRules, ruleSpellings } from '../alerts/schema.ts';
 import { fieldOf } from '../go/fields.ts';
 import { parseYaml, type YamlDocument, type YamlPath } from '../go/yaml.ts';
 import { isObject } from '../json.ts';
-import { type Problem, reservedLabels } from '../model.ts';
+import { foreignLabels, type Problem, reservedLabels } from '../model.ts';
 import type { Definitions, TextOf } from './references.ts';
-
-/** What Alertmanager and its rules call otherwise. */
-const foreignNames: Readonly<Record<string, string>> = { alertname: 'trigger', receiver: 'recipient' };
 
 type Field = keyof typeof ruleSpellings;
 type Key = keyof AlertRules;
@@ -148,7 +145,7 @@ function* ofLabel(field: Field, label: string, { suggest }: Definitions, known: 
     return;
   }
   if (known.labels.has(label)) return;
-  const foreign = Object.hasOwn(foreignNames, label) ? foreignNames[label] : undefined;
+  const foreign = Object.hasOwn(foreignLabels, label) ? foreignLabels[label] : undefined;
   const meant = foreign === undefined ? suggest(label, known.labels) : ` Did you mean "${foreign}"?`;
   if (meant === '') return;
   yield {

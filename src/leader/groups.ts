@@ -1,34 +1,27 @@
 import { messageId } from '../alerts/keys.ts';
-import { labelValues } from '../alerts/labels.ts';
-import type { LabelValues } from '../alerts/matcher.ts';
 import { deliveryOfMessage } from '../alerts/message.ts';
-import type { Mute, Silence } from '../alerts/mutes.ts';
-import { type Flush, flush, type Member } from '../alerts/notice.ts';
+import type { Mute } from '../alerts/mutes.ts';
+import { type Flush, flush } from '../alerts/notice.ts';
 import { type GroupPlace, overflowPlace } from '../alerts/routing.ts';
-import type { GroupRule } from '../alerts/rules.ts';
 import type { Clock } from '../clock.ts';
 import type { Alert, OngoingNotice, ScopedRow } from '../ledger/rows.ts';
-import type { Destination, JsonObject } from '../model.ts';
+import type { Destination } from '../model.ts';
 import type { AlertReport } from './alert-report.ts';
+import {
+  createGroup,
+  type Group,
+  idOf,
+  isNews,
+  isTold,
+  keysHeld,
+  type Membership,
+  restoreGroup,
+  ruleOf,
+} from './group.ts';
 import { createGroupLimits } from './group-limits.ts';
 import type { Holding } from './holding.ts';
 import { isUnchanged } from './life-parts.ts';
 import type { LedgerWriter } from './writer.ts';
-
-/** An alert of a group, as it is in the ledger. */
-export interface Membership extends Member, GroupPlace {
-  configNamespace: string;
-  destination: Destination;
-  /** That puts it there; absent: it stays there because the group has told of it. */
-  rule?: GroupRule;
-  labels: LabelValues;
-  /** Something follows for its Application from its being told. */
-  isAwaited: boolean;
-  /** That stand on its Application. */
-  silences: readonly Silence[];
-  /** Its Application. */
-  object: JsonObject;
-}
 
 /**
  * What is told together. A group tells only of what its Applications have made durable, and an alert that is over goes
@@ -62,24 +55,6 @@ interface Deps {
   clock: Pick<Clock, 'now'>;
 }
 
-interface Group extends GroupPlace {
-  configNamespace: string;
-  destination: Destination;
-  isOverflow?: true;
-  notice?: OngoingNotice;
-  /** By the alert's key. */
-  members: Map<string, Membership>;
-  /** Alerts whose end is told, but not durably yet. */
-  settling: Set<string>;
-  /** Alerts that it holds, as `holders` answers. */
-  held: Set<string>;
-  /** What held back each of its alerts when that was last asked. */
-  mutes: Map<string, string>;
-  lookedAt: number;
-  /** An alert was left out because its Application was suspended. */
-  isWaiting: boolean;
-}
-
 /** Of a group that no rule makes any more: Alertmanager's (check 9). */
 const withoutRule = { groupWait: 30_000, groupInterval: 300_000 };
 /** Alerts of a group for which a look takes about a millisecond of the time between two. */
@@ -98,18 +73,7 @@ export function createGroups(deps: Deps): Groups {
   function groupOf({ key, groupLabels, configNamespace, destination }: Membership): Group {
     const known = groups.get(key);
     if (known) return known;
-    const group: Group = {
-      key,
-      groupLabels,
-      configNamespace,
-      destination,
-      members: new Map(),
-      settling: new Set(),
-      held: new Set(),
-      mutes: new Map(),
-      lookedAt: Number.NEGATIVE_INFINITY,
-      isWaiting: false,
-    };
+    const group = createGroup({ key, groupLabels, configNamespace, destination });
     groups.set(key, group);
     return group;
   }
@@ -123,14 +87,7 @@ export function createGroups(deps: Deps): Groups {
   }
 
   function index(group: Group): void {
-    const { notice, settling } = group;
-    const pinned = group.isOverflow ? group.members.keys() : [];
-    const held = new Set([
-      ...Object.keys(notice?.told?.firing ?? {}),
-      ...Object.keys(notice?.held ?? {}),
-      ...settling,
-      ...pinned,
-    ]);
+    const held = keysHeld(group);
     for (const key of group.held) {
       if (held.has(key)) continue;
       const known = byAlert.get(key);
@@ -152,11 +109,6 @@ export function createGroups(deps: Deps): Groups {
     deps.schedule(group.key, undefined);
   }
 
-  function ruleOf(group: Group): GroupRule | undefined {
-    for (const { rule } of group.members.values()) if (rule) return rule;
-    return undefined;
-  }
-
   /** More than the rule allows in a minute: what is new is told by a group that waits until there is room. */
   function overflow(group: Group): void {
     const { configNamespace, destination } = group;
@@ -176,10 +128,9 @@ export function createGroups(deps: Deps): Groups {
 
   function replace(member: Membership, moved: Membership): void {
     const { uid } = member.alert.application;
-    const known = byUid.get(uid) ?? [];
     byUid.set(
       uid,
-      known.map((each) => (each === member ? moved : each)),
+      (byUid.get(uid) ?? []).map((each) => (each === member ? moved : each)),
     );
   }
 
@@ -261,19 +212,12 @@ export function createGroups(deps: Deps): Groups {
       share: () => written,
       release: () => settled(group, done, uids),
     };
-    writer.write(
-      key,
-      {
-        parts: [
-          {
-            ...(group.notice ? { put: [{ kind: 'ongoing', key, value: group.notice }] } : {}),
-            ...(!group.notice && !isNew ? { remove: [{ kind: 'ongoing', key }] } : {}),
-            ...(delivery ? { add: [delivery] } : {}),
-          },
-        ],
-      },
-      written,
-    );
+    const part = {
+      ...(group.notice ? { put: [{ kind: 'ongoing' as const, key, value: group.notice }] } : {}),
+      ...(!group.notice && !isNew ? { remove: [{ kind: 'ongoing' as const, key }] } : {}),
+      ...(delivery ? { add: [delivery] } : {}),
+    };
+    writer.write(key, { parts: [part] }, written);
   }
 
   /** That their end is told is durable. */
@@ -292,17 +236,11 @@ export function createGroups(deps: Deps): Groups {
   return {
     begin(notices, alerts) {
       for (const { key, value } of notices) {
-        const { groupLabels, configNamespace, destination } = value;
-        if (!groupLabels) continue;
-        const place = { key, groupLabels, configNamespace, destination };
-        const known = [...Object.keys(value.told?.firing ?? {}), ...Object.keys(value.held ?? {})];
-        const group = groupOf({ ...place } as Membership);
-        group.notice = value;
-        if (key === overflowPlace(configNamespace, destination).key) group.isOverflow = true;
-        for (const alert of known.flatMap((each) => alerts.get(each) ?? [])) {
-          const member = placeholder(alert, place);
-          group.members.set(alert.key, member);
-          const { uid } = alert.application;
+        if (!value.groupLabels) continue;
+        const group = restoreGroup(key, value, alerts);
+        groups.set(key, group);
+        for (const member of group.members.values()) {
+          const { uid } = member.alert.application;
           byUid.set(uid, [...(byUid.get(uid) ?? []), member]);
         }
         index(group);
@@ -365,41 +303,4 @@ export function createGroups(deps: Deps): Groups {
     mutes.set(key, mute ? `${mute.by} ${mute.id}` : '');
     return mute;
   }
-}
-
-function isTold({ notice }: Group, alert: string): boolean {
-  return Object.hasOwn(notice?.told?.firing ?? {}, alert);
-}
-
-/** Whether the group may have something else to say. */
-function isNews(before: Membership, after: Membership): boolean {
-  return (
-    before.rule !== after.rule ||
-    before.repeat !== after.repeat ||
-    before.resolves !== after.resolves ||
-    !isUnchanged(before.alert, after.alert)
-  );
-}
-
-function idOf({ key, alert }: Membership): string {
-  return `${key} ${alert.key}`;
-}
-
-/** What a group has told of, until its Application is evaluated. */
-function placeholder(
-  alert: Alert,
-  place: GroupPlace & Pick<Membership, 'configNamespace' | 'destination'>,
-): Membership {
-  const { namespace, name, uid, project } = alert.application;
-  const object: JsonObject = { metadata: { namespace, name, uid }, spec: { project } };
-  const { trigger, severity, labels, application } = alert;
-  return {
-    ...place,
-    alert,
-    resolves: alert.resolved !== undefined,
-    labels: labelValues({ trigger, severity, labels, application, object, destination: place.destination }),
-    isAwaited: false,
-    silences: [],
-    object,
-  };
 }

@@ -41,6 +41,7 @@ export interface Holding {
   ): Mute | undefined;
   /** Whether a source of inhibition that comes later could hold it back. */
   isTarget(configNamespace: string, labels: LabelValues): boolean;
+  /** What people have asked last of an alert; undefined: nothing, or so long ago that the alert has it. */
   acknowledged(key: string): Acknowledgement | undefined;
   /** Replaces the open alerts of an Application. */
   track(uid: string, alerts: readonly HeldAlert[]): void;

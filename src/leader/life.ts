@@ -5,7 +5,7 @@ import type { Silence } from '../alerts/mutes.ts';
 import type { Alert, OngoingNotice, Row } from '../ledger/rows.ts';
 import type { Destination } from '../model.ts';
 import type { AlertEvaluation } from './evaluate.ts';
-import type { Membership } from './groups.ts';
+import type { Membership } from './group.ts';
 
 /** What is known of those alerts of an Application that have an end. */
 export interface Life {
@@ -51,12 +51,12 @@ export function createLife(rows: readonly Row<'alert' | 'ongoing'>[] = []): Life
 }
 
 /** Rows that say that the oncePer values of its alerts are told, for another while. */
-export function toldRowsOf(uid: string, life: Life | undefined, now: number): Row<'told'>[] {
-  return [...(life?.alerts.values() ?? [])].flatMap((alert) =>
-    (life?.evaluations ?? [])
+export function toldRowsOfLife(uid: string, life: Life, now: number): Row<'told'>[] {
+  return [...life.alerts.values()].flatMap((alert) =>
+    life.evaluations
       .filter((evaluation) => alert.oncePer !== '' && placeOf(evaluation) === placeOf(alert))
       .map(({ destination }) => toldKeyOf(uid, alert, destination))
-      .filter((key) => life?.remembered.has(key))
+      .filter((key) => life.remembered.has(key))
       .map((key) => ({ ...toldRow('', alert, now), key })),
   );
 }

@@ -3,6 +3,7 @@ import type { Evaluation } from '../alerts/decide.ts';
 import type { Slot } from '../alerts/keys.ts';
 import { enginePrint, notifiedAnnotation, parseNotified } from '../alerts/notified-annotation.ts';
 import { mirrorKeys, mirrorNotified } from '../alerts/notified-mirror.ts';
+import { isApplicationSet } from '../application-set.ts';
 import { type Clock, pause } from '../clock.ts';
 import { type AnnotateTarget, annotateApplication, readAnnotations } from '../cluster/annotate.ts';
 import type { Connection } from '../cluster/connect.ts';
@@ -230,6 +231,8 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
     sent(delivery) {
       const [alert] = delivery.alerts;
       const [object] = delivery.snapshots;
+      // argocd-notifications knows of Applications only.
+      if (isApplicationSet(object)) return;
       const keys = keysOf({ ...delivery, ...alert }, object, delivery.observedAt);
       if (keys.length === 0) return;
       change(alert.application, ({ notified, ended }) => {

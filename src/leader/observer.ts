@@ -1,27 +1,24 @@
 /** What is known of each Application, and the order of events, of what the ledger answers and of what is decided. */
 
-import { openNotices, toldRows } from '../alerts/decide.ts';
 import type { Clock } from '../clock.ts';
-import { isBefore } from '../cluster/revision.ts';
 import type { Row } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, JsonObject } from '../model.ts';
 import { type Alerting, createAlerting } from './alerting.ts';
-import { type ApplicationEvent, nameOf, withDeletionTimestamp } from './application-event.ts';
-import { recordFingerprint } from './application-record.ts';
+import type { ApplicationEvent } from './application-event.ts';
+import { createApplying } from './applying.ts';
 import { createAsking } from './asking.ts';
 import { createDeciding } from './deciding.ts';
+import { createDeletions } from './deletions.ts';
 import { createDueTimes } from './due-times.ts';
 import { createEvaluationProblems } from './evaluation-problems.ts';
 import { createEvaluator, resync } from './evaluator.ts';
 import { createLeaving } from './leaving.ts';
-import { createLife, toldRowsOf } from './life.ts';
 import { createLoading, type LoadedRow } from './loading.ts';
-import type { About } from './ongoing.ts';
 import type { Hold, Progress } from './progress.ts';
 import type { TermLedger } from './term-ledger.ts';
-import type { Tracked } from './tracked.ts';
+import { createTracked, restore, type Tracked, toldRowsOf } from './tracked.ts';
 import { createTurns } from './turns.ts';
 import type { LedgerWriter } from './writer.ts';
 
@@ -98,7 +95,19 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   const evaluator = createEvaluator({ ...deps, spend: turns.spend, problems });
   const deciding = createDeciding({ ...deps, ...alerting, asking });
   const dueTimes = createDueTimes({ clock, due });
+  const deletions = createDeletions({ isKnown: (uid) => tracked.has(uid), schedule, clock });
   const leaving = createLeaving({ ...deps, deciding, schedule });
+  const applying = createApplying({
+    ...deps,
+    deciding,
+    deletions,
+    evaluator,
+    leaving,
+    problems,
+    spend: turns.spend,
+    schedule,
+    drop,
+  });
 
   const isSettled = (): boolean => loading.isIdle() && asking.isIdle() && turns.waiting() === 0;
 
@@ -132,15 +141,9 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     if (entry?.waiting) entry.waiting.push({ event, hold: hold.share() });
     else if (entry) apply(entry, event, hold);
     else {
-      const added: Tracked = {
-        application,
-        open: new Map(),
-        decidedAt,
-        waiting: [{ event, hold: hold.share() }],
-        history: {},
-        phase: Math.floor(((phases++ * goldenRatio) % 1) * resync),
-        failures: '',
-      };
+      const phase = Math.floor(((phases++ * goldenRatio) % 1) * resync);
+      const added = createTracked(application, { decidedAt, phase });
+      added.waiting = [{ event, hold: hold.share() }];
       tracked.set(uid, added);
       loading.load(uid, (rows) => loaded(added, rows));
     }
@@ -150,17 +153,10 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     const waited = entry.waiting ?? [];
     delete entry.waiting;
     waitingEvents -= waited.length;
-    const record = rows.find((row) => row.kind === 'application')?.value;
-    // They are there before the record is, which comes last.
-    if (rows.some(({ kind }) => kind === 'alert'))
-      entry.life = createLife(rows.filter((row) => row.kind === 'alert' || row.kind === 'ongoing'));
+    const record = restore(entry, rows);
     if (record) {
       leaving.remove(entry.application.uid);
-      entry.open = openNotices(rows.filter((row) => row.kind === 'notice'));
-      entry.isGone = rows.some(({ kind }) => kind === 'gone');
-      entry.fingerprint = recordFingerprint(record);
-      entry.history = record.history ?? {};
-      entry.decidedUpTo = record.revision;
+      deletions.load(entry.application.uid, record.object);
     }
     const isGone = !record && rows.some((row) => row.kind === 'gone');
     for (const [index, { event, hold }] of waited.entries()) {
@@ -173,6 +169,10 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       else apply(entry, event, hold);
       hold.release();
     }
+  }
+
+  function applyNow(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
+    if (!stopped) applying.apply(entry, event, hold);
   }
 
   const isTracked = (entry: Tracked): boolean => tracked.get(entry.application.uid) === entry;
@@ -211,73 +211,6 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     });
   }
 
-  function applyNow(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
-    if (stopped) return;
-    try {
-      if (event.kind === 'unwatched') {
-        pass(entry, event, hold, 'unsubscribed');
-        leave(entry, 'unsubscribed', hold);
-      } else if (event.kind === 'deleted') remove(entry, event, hold);
-      // It happened before its deletion, which is written.
-      else if (entry.isGone && event.isReplayed) return;
-      else if (!isDecided(event, entry)) {
-        entry.application = event.application;
-        evaluate(entry, event, hold);
-      }
-    } catch (error) {
-      log.error(
-        { err: error, application: nameOf(event.application) },
-        'Application could not be evaluated: please report this',
-      );
-    }
-  }
-
-  function remove(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
-    const over = 'application deleted';
-    entry.application = withDeletionTimestamp(event);
-    // Who is subscribed is all that is asked for once the deletion is decided.
-    if (entry.isGone && entry.life) entry.life.evaluations = evaluator.evaluate(entry).evaluations;
-    if (entry.isGone) pass(entry, event, hold, over);
-    else evaluate(entry, event, hold, over);
-    leave(entry, over, hold);
-  }
-
-  function leave(entry: Tracked, why: NonNullable<About['over']>, hold: Hold): void {
-    drop(entry);
-    if (why === 'application deleted') deciding.forget(entry, hold);
-    if (deciding.isOwed(entry)) leaving.add(entry, why);
-  }
-
-  function pass(
-    entry: Tracked,
-    { observedAt }: ApplicationEvent,
-    hold: Hold,
-    over?: NonNullable<About['over']>,
-  ): number | undefined {
-    if (!entry.life) return undefined;
-    return deciding.pass(entry, { observedAt, ...(over ? { over } : {}) }, hold);
-  }
-
-  function evaluate(
-    entry: Tracked,
-    event: ApplicationEvent,
-    hold: Hold,
-    over?: NonNullable<About['over']>,
-  ): void {
-    const { application } = entry;
-    const { kind, observedAt } = event;
-    metrics.setApplication(application, observedAt);
-    if (kind === 'seen' && !deps.isRefreshed(application.object)) {
-      if (entry.life) schedule(application.uid, pass(entry, event, hold));
-      return;
-    }
-    problems.stuck(entry);
-    const before = entry.history;
-    const { evaluations, dueAt } = evaluator.evaluate(entry);
-    const about = { observedAt, isHistoryNew: entry.history !== before, ...(over ? { over } : {}) };
-    schedule(application.uid, earliest(dueAt, deciding.decide(entry, evaluations, about, hold)));
-  }
-
   async function due(uid: string): Promise<void> {
     while (turns.waiting() > 0) await clock.turn();
     if (stopped || alerting.groups.look(uid) || leaving.look(uid)) return;
@@ -290,6 +223,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   }
 
   function drop(entry: Tracked): void {
+    deletions.forget(entry.application.uid);
     metrics.forgetApplication(entry.application);
     metrics.setOngoingAlerts(entry.application, []);
     tracked.delete(entry.application.uid);
@@ -300,9 +234,11 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     observe(event) {
       const hold = deps.progress.hold();
       observe(event, hold);
+      if (!stopped) deletions.note(event, hold);
       hold.release();
     },
     async reevaluate(which) {
+      leaving.lookAtAll();
       let since = clock.monotonic();
       for (const entry of Array.from(tracked.values())) {
         while (turns.waiting() > 0) await clock.turn();
@@ -323,8 +259,8 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       return entry?.waiting?.at(-1)?.event.application ?? entry?.application;
     },
     *matching() {
-      for (const [uid, { open, life }] of tracked) {
-        const told = [...toldRows(uid, open, clock.now()), ...toldRowsOf(uid, life, clock.now())];
+      for (const [uid, entry] of tracked) {
+        const told = toldRowsOf(entry, clock.now());
         if (told.length > 0) yield { uid, told };
       }
     },
@@ -332,12 +268,13 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     alerting,
     complete() {
       alerting.groups.complete();
+      deletions.settle();
       for (const [uid, { life }] of tracked) if (life && life.untold.size > 0) look(uid);
     },
     nextDue: dueTimes.next,
     stop() {
       stopped = true;
-      for (const part of [alerting, loading, asking, turns, dueTimes, leaving]) part.stop();
+      for (const part of [alerting, loading, asking, turns, dueTimes, leaving, deletions]) part.stop();
       for (const { application } of tracked.values()) {
         metrics.forgetApplication(application);
         metrics.setOngoingAlerts(application, []);
@@ -346,19 +283,4 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       for (const resolve of waiters.splice(0)) resolve();
     },
   };
-}
-
-function earliest(...times: (number | undefined)[]): number | undefined {
-  const known = times.filter((at) => at !== undefined);
-  return known.length > 0 ? Math.min(...known) : undefined;
-}
-
-/** A replayed event that an earlier process has decided about: later ones are in the ledger. */
-function isDecided(
-  { application, isReplayed }: ApplicationEvent,
-  { decidedUpTo }: Pick<Tracked, 'decidedUpTo'>,
-): boolean {
-  return (
-    isReplayed === true && decidedUpTo !== undefined && isBefore(application.resourceVersion, decidedUpTo)
-  );
 }

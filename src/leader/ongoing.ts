@@ -1,5 +1,6 @@
 import { adopt } from '../alerts/adoption.ts';
 import { noticeKey } from '../alerts/keys.ts';
+import { lastWell } from '../alerts/last-well.ts';
 import { live, placeOf } from '../alerts/lives.ts';
 import type { Silence } from '../alerts/mutes.ts';
 import { silenceOfAnnotations } from '../alerts/silence-annotations.ts';
@@ -74,10 +75,11 @@ export function createOngoing(deps: Deps): Ongoing {
 
   function withAcknowledgement(alert: Alert): Alert {
     if (alert.state === 'resolved') return alert;
-    const { acknowledged: before, ...kept } = alert;
-    const acknowledged = holding.acknowledged(alert.key);
-    if (!before && !acknowledged) return alert;
-    return acknowledged ? { ...kept, acknowledged } : kept;
+    const asked = holding.acknowledged(alert.key);
+    if (!asked) return alert;
+    const { at, by, comment, withdrawn } = asked;
+    const { acknowledged: _before, ...kept } = alert;
+    return withdrawn ? kept : { ...kept, acknowledged: { at, by, comment } };
   }
 
   return {
@@ -100,6 +102,7 @@ export function createOngoing(deps: Deps): Ongoing {
         now,
         occurrence,
         exists,
+        lastWell: lastWell(entry.well, application.object),
         ...(over ? { over: { why: over, spares: sparing(application, life, isToldByGroup) } } : {}),
       });
       const alerts = new Map([...lives.alerts].map(([key, alert]) => [key, withAcknowledgement(alert)]));

@@ -1,21 +1,30 @@
 import { toldRow } from '../alerts/decide.ts';
 import { laneOf, messageId, ownNoticeKey } from '../alerts/keys.ts';
-import { labelValues } from '../alerts/labels.ts';
 import { placeOf } from '../alerts/lives.ts';
-import type { LabelValues } from '../alerts/matcher.ts';
 import { deliveryOfMessage } from '../alerts/message.ts';
 import type { Mute, Silence } from '../alerts/mutes.ts';
 import { type Flush, flush, type Member } from '../alerts/notice.ts';
 import { overflowPlace, placeInGroup } from '../alerts/routing.ts';
 import type { Part } from '../ledger/pieces.ts';
-import type { Alert, AlertIdentity, OngoingNotice, Row } from '../ledger/rows.ts';
+import type { Alert, OngoingNotice, Row } from '../ledger/rows.ts';
 import type { Application, Delivery, Destination } from '../model.ts';
 import type { AlertReport } from './alert-report.ts';
 import type { EvaluatedCondition } from './conditions.ts';
-import type { Groups, Membership } from './groups.ts';
+import type { Membership } from './group.ts';
+import type { Groups } from './groups.ts';
 import type { Holding } from './holding.ts';
 import { type Life, toldKeyOf } from './life.ts';
 import { partsOfLife } from './life-parts.ts';
+import {
+  isAmong,
+  isEqual,
+  isToldBy,
+  keysByAlert,
+  labelsOf,
+  subscribedTo,
+  type View,
+  viewsOfAlert,
+} from './views.ts';
 
 /** What the destinations of an Application's alerts are told: at once, or by the groups that the alerts belong to. */
 export interface Telling {
@@ -49,14 +58,6 @@ interface Deps {
 /** Milliseconds for which an alert waits that a source of inhibition could hold back which is about to come. */
 const inhibitWait = 30_000;
 
-/** What an alert is for one destination. */
-interface View {
-  destination: Destination;
-  alert: Alert;
-  labels: LabelValues;
-  isTold: boolean;
-}
-
 export function createTelling({ holding, groups, report }: Deps): Telling {
   return {
     tell(about) {
@@ -74,11 +75,14 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
       const alertOf = new Map(
         [...ownKeys].flatMap(([alert, keys]) => keys.map((key) => [key, alert] as const)),
       );
-
-      function labelsOf({ trigger, severity, labels }: Alert, destination?: Destination): LabelValues {
-        const about = { trigger, severity, labels, application, object };
-        return labelValues(destination ? { ...about, destination } : about);
-      }
+      const viewsOf = (alert: Alert): View[] =>
+        viewsOfAlert(alert, {
+          application,
+          subscribed: subscribedTo(alert, evaluated),
+          own: (ownKeys.get(alert.key) ?? []).flatMap((key) => notices.get(key) ?? []),
+          holders: groups.holders(alert.key),
+          now,
+        });
 
       function track(views: ReadonlyMap<string, readonly View[]>): void {
         holding.track(
@@ -87,36 +91,10 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
             key: alert.key,
             configNamespace: alert.configNamespace,
             isSource: alert.state === 'firing',
-            source: labelsOf(alert),
+            source: labelsOf(application, alert),
             destinations: (views.get(alert.key) ?? []).map(({ labels }) => labels),
           })),
         );
-      }
-
-      /** Those who are to be told, and those who were. */
-      function viewsOf(alert: Alert): View[] {
-        const views = new Map<string, View>();
-        const isEnded = alert.state === 'resolved';
-        if (alert.state === 'pending') return [];
-        const add = (destination: Destination, isSubscribed: boolean, isTold: boolean): void => {
-          const id = JSON.stringify([destination.service, destination.recipient]);
-          const known = views.get(id);
-          if (known) {
-            known.isTold ||= isTold;
-            return;
-          }
-          const why = 'unsubscribed' as const;
-          const view: Alert =
-            isEnded || isSubscribed ? alert : { ...alert, state: 'resolved', ended: { at: now, why } };
-          views.set(id, { destination, alert: view, labels: labelsOf(alert, destination), isTold });
-        };
-        if (!isEnded) for (const each of subscribedTo(alert, evaluated)) add(each, true, false);
-        for (const key of ownKeys.get(alert.key) ?? []) {
-          const own = notices.get(key);
-          if (own) add(own.destination, false, isToldBy(own, alert));
-        }
-        for (const { destination, isTold } of groups.holders(alert.key)) add(destination, false, isTold);
-        return [...views.values()];
       }
 
       /** Whether it is known to be news to the destination; if nobody knows yet, the ledger is asked. */
@@ -278,7 +256,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
 
       function muteOf(alert: Alert): Mute | undefined {
         for (const destination of subscribedTo(alert, evaluated)) {
-          const mute = holding.mute(alert, labelsOf(alert, destination), silences, now);
+          const mute = holding.mute(alert, labelsOf(application, alert, destination), silences, now);
           if (mute) return mute;
         }
         return undefined;
@@ -294,39 +272,4 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
     for (const [key, alert] of before)
       if (alert.state === 'pending' && !after.has(key)) report.transition(alert, 'cancelled');
   }
-}
-
-/** All conditions of a trigger have the same destinations, also one that was edited away and may be carried over. */
-function subscribedTo(alert: Alert, evaluated: ReadonlyMap<string, EvaluatedCondition>): Destination[] {
-  const own = evaluated.get(placeOf(alert));
-  const found = own ?? [...evaluated.values()].find(({ condition }) => isOfSameTrigger(condition, alert));
-  return found?.evaluations.map(({ destination }) => destination) ?? [];
-}
-
-function isOfSameTrigger(a: Omit<AlertIdentity, 'oncePer'>, b: Omit<AlertIdentity, 'oncePer'>): boolean {
-  return a.trigger === b.trigger && a.configNamespace === b.configNamespace;
-}
-
-function keysByAlert(notices: ReadonlyMap<string, OngoingNotice>): Map<string, string[]> {
-  const keys = new Map<string, string[]>();
-  for (const [key, { told, held }] of notices) {
-    for (const alert of new Set([...Object.keys(told?.firing ?? {}), ...Object.keys(held ?? {})])) {
-      const known = keys.get(alert);
-      if (known) known.push(key);
-      else keys.set(alert, [key]);
-    }
-  }
-  return keys;
-}
-
-function isToldBy({ told }: OngoingNotice, { key }: Alert): boolean {
-  return told !== undefined && Object.hasOwn(told.firing, key);
-}
-
-function isAmong(destination: Destination, others: readonly Destination[]): boolean {
-  return others.some((other) => isEqual(destination, other));
-}
-
-function isEqual(a: Destination, b: Destination): boolean {
-  return a.service === b.service && a.recipient === b.recipient;
 }

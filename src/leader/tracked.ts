@@ -1,11 +1,13 @@
-import type { OpenNotices } from '../alerts/decide.ts';
+import { type OpenNotices, openNotices, toldRows } from '../alerts/decide.ts';
 import { slotOf } from '../alerts/keys.ts';
-import type { ChangeHistory } from '../ledger/rows.ts';
+import type { ApplicationRecord, ChangeHistory, Row, WellStates } from '../ledger/rows.ts';
 import type { AlertSeries } from '../metrics/application-series.ts';
 import type { Application } from '../model.ts';
 import type { ApplicationEvent } from './application-event.ts';
+import { recordFingerprint } from './application-record.ts';
 import type { AlertEvaluation } from './evaluate.ts';
-import type { Life } from './life.ts';
+import { createLife, type Life, toldRowsOfLife } from './life.ts';
+import type { LoadedRow } from './loading.ts';
 import type { Hold } from './progress.ts';
 
 /** What is known of an Application while it is watched. */
@@ -29,6 +31,8 @@ export interface Tracked {
   decidedUpTo?: string | undefined;
   /** For conditions that ask how often a value has changed; stands in the record, too. */
   history: ChangeHistory;
+  /** For messages that say what has changed; stands in the record, too. */
+  well?: WellStates | undefined;
   /** Milliseconds into each minute at which its conditions that read the clock are evaluated. */
   phase: number;
   /** `startedAt` of an operation that has no end, once that is logged. */
@@ -58,4 +62,36 @@ export function activeAlerts(
     alerts.set(key, { trigger, severity, since: Math.min(since, alerts.get(key)?.since ?? since) });
   }
   return [...alerts.values()];
+}
+
+/** Nothing is known of it but what the watch shows. */
+export function createTracked(
+  application: Application,
+  { decidedAt, phase }: Pick<Tracked, 'decidedAt' | 'phase'>,
+): Tracked {
+  return { application, open: new Map(), decidedAt, history: {}, phase, failures: '' };
+}
+
+/** Takes on what the ledger holds of it; answers its record, if there is one. */
+export function restore(entry: Tracked, rows: readonly LoadedRow[]): ApplicationRecord | undefined {
+  // They are there before the record is, which comes last.
+  if (rows.some(({ kind }) => kind === 'alert'))
+    entry.life = createLife(rows.filter((row) => row.kind === 'alert' || row.kind === 'ongoing'));
+  const record = rows.find((row) => row.kind === 'application')?.value;
+  if (!record) return undefined;
+  entry.open = openNotices(rows.filter((row) => row.kind === 'notice'));
+  entry.fingerprint = recordFingerprint(record);
+  entry.history = record.history ?? {};
+  entry.well = record.well;
+  entry.decidedUpTo = record.revision;
+  entry.isGone = rows.some(({ kind }) => kind === 'gone');
+  return record;
+}
+
+/** Rows that say that the oncePer values which match now are told, for another while. */
+export function toldRowsOf({ application, open, life }: Tracked, now: number): Row<'told'>[] {
+  return [
+    ...toldRows(application.uid, open, now),
+    ...(life ? toldRowsOfLife(application.uid, life, now) : []),
+  ];
 }

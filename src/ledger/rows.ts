@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Delivery, DeliveryFacts, Destination, JsonObject } from '../model.ts';
+import type { Delivery, DeliveryFacts, Destination, JsonObject, NoticeReason, WellState } from '../model.ts';
 import { packText, unpack } from '../store/pack.ts';
-import type { AttemptMark, Begun, ParkedDelivery, Settlement } from './ledger.ts';
+import type { AskedRow, AttemptMark, Begun, ParkedDelivery, Settlement } from './ledger.ts';
 
 /** The kinds of rows, and what each holds. A store treats all alike: another kind needs no change there. */
 export interface RowValues {
@@ -10,7 +10,7 @@ export interface RowValues {
   /** That an Application was deleted, under the key '': what the watch replays from before then is no news. */
   gone: { revision: string };
   /** Up to which revision the watch is decided and durable, in the scope `watch` under the key ''. */
-  progress: { revision: string };
+  progress: NotedProgress;
   /** By the alert's key, in the scope of its Application, until its end has been told to all who were told of it. */
   alert: Alert;
   /** By the notice's key, in the scope of its Application: of a condition whose matches are told once and have no end. */
@@ -57,6 +57,12 @@ export interface RowId {
   key: string;
 }
 
+/** Revisions of the watches of Applications and of ApplicationSets; the latter absent where there is none. */
+export interface NotedProgress {
+  revision: string;
+  sets?: string;
+}
+
 export interface ApplicationRecord {
   uid: string;
   namespace: string;
@@ -67,7 +73,12 @@ export interface ApplicationRecord {
   revision: string;
   /** For conditions that ask how often a value has changed. */
   history?: ChangeHistory;
+  /** For messages that say what has changed. */
+  well?: WellStates;
 }
+
+/** When the Application was well last, and before that with other revisions or images. */
+export type WellStates = { last: WellState; before?: WellState };
 
 /**
  * Of each call of `changes` in a condition: the value as it was last seen, and when it changed, Unix milliseconds.
@@ -115,6 +126,8 @@ export interface Alert extends AlertIdentity {
   resolved?: readonly string[];
   /** Destinations that were told of its oncePer value before it began, and are not told again. */
   toldBefore?: readonly Destination[];
+  /** What the Application was like when it was last well before the alert; absent: nobody has seen that. */
+  lastWell?: WellState;
   /** When it is looked at next, as far as that was known when this was written. */
   dueAt?: number;
 }
@@ -153,9 +166,13 @@ export interface OngoingNotice {
   told?: Told;
   /** The alerts that are held back, by their keys, and by what. */
   held?: Readonly<Record<string, HeldBy>>;
+  /** When and why something was said, the latest last; of many the latest {@link mostSaid}. */
+  said?: readonly { at: number; reason: NoticeReason }[];
   /** When it is looked at next, as far as that was known when this was written. */
   dueAt?: number;
 }
+
+export const mostSaid = 20;
 
 export interface Told {
   at: number;
@@ -195,13 +212,33 @@ export interface Silence {
   endsAt: number;
   createdBy: string;
   comment: string;
+  /** Words of people, as Alertmanager has them. */
+  annotations?: Readonly<Record<string, string>>;
+  updatedAt?: number;
 }
 
-/** Somebody is at it: an alert is not repeated any more. */
+/**
+ * Somebody is at it: an alert is not repeated any more. The leader takes it over into the alert, where it stays when this
+ * row has expired.
+ */
 export interface Acknowledgement {
   at: number;
   by: string;
   comment: string;
+  /** Nobody is at it any more. */
+  withdrawn?: true;
+}
+
+/** Milliseconds for which the store keeps what people have asked for and what is over. Source: Alertmanager's retention. */
+const keptFor = 5 * 24 * 3_600_000;
+
+export function silenceRow(key: string, value: Silence): AskedRow {
+  return { scope: 'silences', kind: 'silence', key, value, expiresAt: value.endsAt + keptFor };
+}
+
+/** `key`: of the alert. */
+export function acknowledgementRow(key: string, value: Acknowledgement): AskedRow {
+  return { scope: 'acknowledgements', kind: 'acknowledgement', key, value, expiresAt: value.at + keptFor };
 }
 
 /*

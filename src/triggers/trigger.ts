@@ -1,4 +1,4 @@
-import type { ConditionResult, JsonObject } from '../model.ts';
+import type { ConditionResult, JsonObject, OtherKind } from '../model.ts';
 import type { StepAllowance } from './expr/run.ts';
 
 export type { StepAllowance };
@@ -6,6 +6,8 @@ export type { StepAllowance };
 /** A named list of conditions, compiled. */
 export interface Trigger {
   name: string;
+  /** What its conditions are evaluated for; absent: Applications. */
+  kind?: OtherKind;
   conditions: Condition[];
 }
 

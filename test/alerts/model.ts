@@ -1,17 +1,16 @@
-import { openNotices, partsToWrite } from '../../src/alerts/decide.ts';
+import { partsToWrite } from '../../src/alerts/decide.ts';
 import { compileGroups, compileInhibit, noRules } from '../../src/alerts/schema.ts';
 import type { ActiveConfig } from '../../src/configurations/configurations.ts';
 import { createAlertReport } from '../../src/leader/alert-report.ts';
-import { recordFingerprint } from '../../src/leader/application-record.ts';
 import { createDeciding } from '../../src/leader/deciding.ts';
 import type { AlertEvaluation } from '../../src/leader/evaluate.ts';
 import { createGroups, type Groups } from '../../src/leader/groups.ts';
 import { createHolding, type Holding } from '../../src/leader/holding.ts';
 import { createLeaving } from '../../src/leader/leaving.ts';
-import { createLife } from '../../src/leader/life.ts';
+import type { LoadedRow } from '../../src/leader/loading.ts';
 import { createOngoing } from '../../src/leader/ongoing.ts';
 import type { Hold } from '../../src/leader/progress.ts';
-import type { Tracked } from '../../src/leader/tracked.ts';
+import { createTracked, restore, type Tracked } from '../../src/leader/tracked.ts';
 import type { Write } from '../../src/leader/writer.ts';
 import type { Part } from '../../src/ledger/pieces.ts';
 import type { Row, RowKind, ScopedRow, Silence } from '../../src/ledger/rows.ts';
@@ -183,22 +182,8 @@ export function createModel(options: {
   }
 
   function load(uid: string): Tracked {
-    const rows = store.in(uid);
-    const record = rows.find((row) => row.kind === 'application')?.value;
-    const entry: Tracked = {
-      application: applicationOf(uid),
-      open: new Map(),
-      decidedAt: 0,
-      history: {},
-      phase: 0,
-      failures: '',
-    };
-    if (rows.some(({ kind }) => kind === 'alert'))
-      entry.life = createLife(rows.filter((row) => row.kind === 'alert' || row.kind === 'ongoing'));
-    if (!record) return entry;
-    entry.open = openNotices(rows.filter((row) => row.kind === 'notice'));
-    entry.fingerprint = recordFingerprint(record);
-    entry.isGone = rows.some(({ kind }) => kind === 'gone');
+    const entry = createTracked(applicationOf(uid), { decidedAt: 0, phase: 0 });
+    restore(entry, store.in(uid) as LoadedRow[]);
     return entry;
   }
 
@@ -234,7 +219,10 @@ export function createModel(options: {
     remove,
     has: (uid: string) => tracked.has(uid),
     /** All that is tracked, as after an edit of the configuration. */
-    seeAll: () => [...tracked.keys()].forEach(see),
+    seeAll(): void {
+      leaving.lookAtAll();
+      for (const uid of tracked.keys()) see(uid);
+    },
     silences(rows: Row<'silence'>[], acknowledgements: Row<'acknowledgement'>[]) {
       holding.take([...rows, ...acknowledgements]);
     },

@@ -3,10 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { backstop } from '../../simulator/backstop.ts';
 import { createKubernetesSimulator, type KubernetesSimulator } from '../../simulator/kubernetes.ts';
+import { notifiedAnnotation } from '../../src/alerts/notified-annotation.ts';
+import { annotateApplication } from '../../src/cluster/annotate.ts';
+import { connect } from '../../src/cluster/connect.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createRecordingService } from '../../src/testing/recording-service.ts';
-import { application, degraded, named } from '../bridge/applications.ts';
+import { application, degraded, named, uidOf } from '../bridge/applications.ts';
 import { configMap, kubeconfigOf, startBridge } from '../bridge/start-bridge.ts';
 import { silent } from '../contract/stores.ts';
 import { herald, temporaryFolder } from './support.ts';
@@ -43,7 +46,16 @@ interface Why {
 
 function explainer(kubernetes: KubernetesSimulator, queue: string) {
   const run = async (app: string, ...flags: string[]) =>
-    herald(['explain', app, '--kubeconfig', await kubeconfigOf(kubernetes), '--queue', queue, '--bridge=', ...flags]);
+    herald([
+      'explain',
+      app,
+      '--kubeconfig',
+      await kubeconfigOf(kubernetes),
+      '--queue',
+      queue,
+      '--bridge=',
+      ...flags,
+    ]);
   async function why(app: string, ...flags: string[]): Promise<Why> {
     const { stdout, stderr } = await run(app, '-o', 'json', ...flags);
     if (stdout === '') throw new Error(stderr);
@@ -54,7 +66,7 @@ function explainer(kubernetes: KubernetesSimulator, queue: string) {
     why,
     /** Nothing tells of what the bridge has written: it is looked at again. */
     async until(kind: string, app: string, ...flags: string[]): Promise<Why> {
-      const end = Date.now() + 8_000;
+      const end = Date.now() + backstop;
       for (;;) {
         const found = await why(app, ...flags);
         if (found.kind === kind) return found;
@@ -96,7 +108,10 @@ async function startBridgeUnderTest(): Promise<UnderTest> {
   return started;
 }
 
-const to = (trigger: string, channel = 'ops') => ({ subscriptions: { [trigger]: channel }, status: degraded });
+const to = (trigger: string, channel = 'ops') => ({
+  subscriptions: { [trigger]: channel },
+  status: degraded,
+});
 
 test('what is not subscribed as it is meant to be', async () => {
   const { cluster, why } = await startBridgeUnderTest();
@@ -112,7 +127,9 @@ test('what is not subscribed as it is meant to be', async () => {
   cluster.apply(application('typo', { annotations: typo, status: degraded }));
   expect(await why('typo')).toMatchObject({
     kind: 'typo',
-    sentence: expect.stringMatching(/^annotation notifications.argoproj.io\/subscibe.on-degraded.slack: .* ignored\.$/),
+    sentence: expect.stringMatching(
+      /^annotation notifications.argoproj.io\/subscibe.on-degraded.slack: .* ignored\.$/,
+    ),
     mend: expect.stringContaining('Did you mean notifications.argoproj.io/subscribe.on-degraded.slack?'),
   });
 
@@ -167,12 +184,18 @@ test('which part of a condition is in the way', async () => {
   cluster.apply(application('fails', to('on-fails')));
   expect(await why('fails')).toMatchObject({
     kind: 'condition failed',
-    sentence: expect.stringMatching(/^on-fails to slack:ops: its condition fails, which is no answer: .* \(in app\.status\.nothing\.there == 1\)\.$/),
+    sentence: expect.stringMatching(
+      /^on-fails to slack:ops: its condition fails, which is no answer: .* \(in app\.status\.nothing\.there == 1\)\.$/,
+    ),
   });
   const { stdout, code } = await run('both');
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^Application argocd\/both, project default\n\non-both to slack:ops: its condition does not match: /);
-  expect(stdout).toMatch(/on-both +slack:ops +notifications\.argoproj\.io\/subscribe\.on-both\.slack +condition false\n/);
+  expect(stdout).toMatch(
+    /^Application argocd\/both, project default\n\non-both to slack:ops: its condition does not match: /,
+  );
+  expect(stdout).toMatch(
+    /on-both +slack:ops +notifications\.argoproj\.io\/subscribe\.on-both\.slack +condition false\n/,
+  );
   expect(stdout).toMatch(/ {4}app\.status\.health\.status == "Healthy" +true\n/);
 });
 
@@ -195,17 +218,23 @@ test('what was told, is held back, waits or was refused', async () => {
   );
 
   cluster.apply(application('long', to('on-long')));
-  expect((await until('pending', 'long')).sentence).toMatch(/it matches since 20.*Z and fires at 20.*Z, when it has lasted/);
+  expect((await until('pending', 'long')).sentence).toMatch(
+    /it matches since 20.*Z and fires at 20.*Z, when it has lasted/,
+  );
 
   cluster.apply(application('silenced', to('on-silenced')));
-  expect((await until('silenced', 'silenced')).sentence).toBe('on-silenced to slack:ops: it is silenced by silences 1.');
+  expect((await until('silenced', 'silenced')).sentence).toBe(
+    'on-silenced to slack:ops: it is silenced by silences 1.',
+  );
   cluster.apply(application('muted', to('on-muted')));
   expect((await until('muted', 'muted')).sentence).toBe('on-muted to slack:ops: it is muted by muteTimes 1.');
 
   cluster.apply(application('source', to('on-source', 'source')));
   await until('told', 'source');
   cluster.apply(application('inhibited', to('on-inhibited')));
-  expect((await until('inhibited', 'inhibited')).sentence).toBe('on-inhibited to slack:ops: it is inhibited by inhibit 1.');
+  expect((await until('inhibited', 'inhibited')).sentence).toBe(
+    'on-inhibited to slack:ops: it is inhibited by inhibit 1.',
+  );
 
   cluster.apply(application('grouped', to('on-grouped')));
   expect((await until('grouped', 'grouped')).sentence).toMatch(
@@ -225,13 +254,23 @@ test('what was told, is held back, waits or was refused', async () => {
   );
   expect(token.mend).toMatch(/herald deliveries retry [0-9a-f]{12}\.$/);
 
-  service.outcomes.push({ status: 'rejected', reason: 'channel_not_found', error: 'no such channel', scope: 'recipient' });
+  service.outcomes.push({
+    status: 'rejected',
+    reason: 'channel_not_found',
+    error: 'no such channel',
+    scope: 'recipient',
+  });
   cluster.apply(application('channel', to('on-refused', 'channel')));
   expect((await until('wrong recipient', 'channel')).sentence).toBe(
     'on-refused to slack:channel: the recipient cannot be reached (channel_not_found): no such channel.',
   );
 
-  service.outcomes.push({ status: 'rejected', reason: 'no_text', error: 'nothing to say', scope: 'notification' });
+  service.outcomes.push({
+    status: 'rejected',
+    reason: 'no_text',
+    error: 'nothing to say',
+    scope: 'notification',
+  });
   cluster.apply(application('parked', to('on-refused', 'parked')));
   expect((await until('parked', 'parked')).sentence).toMatch(
     /^on-refused to slack:parked: the message was refused at 20.*Z \(no_text\): nothing to say\.$/,
@@ -265,7 +304,7 @@ const controller = (image: string, replicas = 1): JsonObject => ({
 });
 
 test('the controller of argocd-notifications beside Herald', async () => {
-  const { bridge, cluster, until, why } = await startUnderTest();
+  const { bridge, kubernetes, cluster, until, why } = await startUnderTest();
   const hash = createHash('sha1').update(isDegraded).digest('base64url');
   const notified = JSON.stringify({ [`on-degraded:[0].${hash}:slack:old`]: 1_700_000_000 });
   const annotations = { 'notified.notifications.argoproj.io': notified };
@@ -282,19 +321,24 @@ test('the controller of argocd-notifications beside Herald', async () => {
       'on-degraded to slack:old: it matches, and the controller of argocd-notifications still runs and tells it: Deployment argocd/argocd-notifications-controller (1 replica).',
     mend: expect.stringContaining('--replicas=0'),
   });
-  for (const other of [controller('ghcr.io/acme/herald:0.2.0'), controller('quay.io/argoproj/argocd:v3.2.0', 0)]) {
+  for (const other of [
+    controller('ghcr.io/acme/herald:0.2.0'),
+    controller('quay.io/argoproj/argocd:v3.2.0', 0),
+  ]) {
     cluster.apply(other);
     expect(await why('old')).toMatchObject({ kind: 'imported' });
   }
   // Where Deployments may not be read, or it runs elsewhere, its writes tell of it.
-  const write = {
-    manager: 'argocd-notifications',
-    operation: 'Update',
-    time: new Date().toISOString(),
-    fieldsV1: { 'f:metadata': { 'f:annotations': { 'f:notified.notifications.argoproj.io': {} } } },
-  };
-  cluster.patch(named('old'), { metadata: { managedFields: [write] } });
-  expect((await why('old')).sentence).toMatch(/still runs and tells it: argocd-notifications \(it wrote its record .*Z\)\.$/);
+  const connection = connect({
+    kubeconfig: await kubeconfigOf(kubernetes),
+    userAgent: 'argocd-notifications/v3.2.0',
+  });
+  const uid = uidOf(cluster.get(named('old')));
+  await annotateApplication(connection, { uid, namespace: 'argocd', name: 'old' }, notifiedAnnotation, '{}');
+  await connection.close();
+  expect((await why('old')).sentence).toMatch(
+    /still runs and tells it: argocd-notifications \(it wrote its record .*Z\)\.$/,
+  );
 });
 
 test('what keeps Herald from seeing or deciding at all', async () => {
@@ -305,7 +349,9 @@ test('what keeps Herald from seeing or deciding at all', async () => {
     kind: 'namespace not watched',
     sentence: 'Applications in the namespace team-a are not watched: only argocd.',
   });
-  expect((await why('team-a/shop', '--application-namespaces', 'team-*')).kind).not.toBe('namespace not watched');
+  expect((await why('team-a/shop', '--application-namespaces', 'team-*')).kind).not.toBe(
+    'namespace not watched',
+  );
 
   cluster.apply(application('shop', { ...to('on-degraded', 'shop'), labels: { team: 'a' } }));
   expect(await why('shop', '--app-label-selector', 'team=b')).toMatchObject({
@@ -338,7 +384,9 @@ test('what keeps Herald from seeing or deciding at all', async () => {
 
   expect(await why('shop', '--queue', 'redis://127.0.0.1:1')).toMatchObject({
     kind: 'store away',
-    sentence: expect.stringMatching(/^The store does not answer, and nothing is sent until it does: .*redis/i),
+    sentence: expect.stringMatching(
+      /^The store does not answer, and nothing is sent until it does: .*redis/i,
+    ),
   });
   expect(await why('shop', '--queue', `sqlite:${temporaryFolder()}`)).toMatchObject({
     kind: 'matches',

@@ -175,7 +175,7 @@ describe('the exposition', () => {
             metrics.forgetApplicationSet(application);
           }
           const left = parseExposition(await metrics.expose()).filter(({ name }) =>
-            /^herald_(?:application_info|alert|applicationset)/.test(name),
+            /^herald_(?:application_info|alerts|alert_active|applicationset)/.test(name),
           );
           expect(left).toEqual([]);
         },

@@ -61,7 +61,7 @@ export async function gather(options: ExplainOptions, source: Source, io: Comman
     }
     const read = found.isFile ? 'unknown' : await readProject(source, application);
     const project = isObject(read) ? read : undefined;
-    const written = found.raw && freshWrite(found.raw, io.now());
+    const { written } = found;
     const context: Context = { application, project, acting, facts, ledger, options, source, io };
     const subscriptions = await subscriptionsOf(context);
     const own = [...problemsOf(application, acting), ...silenceProblems(application)];
@@ -104,7 +104,7 @@ interface Found {
   identity: ExplainFacts['application'];
   /** Undefined: there is none, or it may not be read. */
   application: Application | undefined;
-  raw?: JsonObject;
+  written?: NonNullable<ExplainFacts['written']>;
   isFile: boolean;
   /** Rights that are missing to read it. */
   forbidden: string[];
@@ -131,11 +131,13 @@ async function findApplication(
   try {
     const raw = await source.cluster().json({ path });
     if (!isObject(raw)) throw new CommandFailure(`cannot read Application ${namespace}/${name}`);
+    // The model leaves out who wrote what.
+    const written = freshWrite(raw, io.now());
     const application = applicationOf(raw, namespace);
     return {
       identity: { ...identity, project: projectOf(raw) },
       application,
-      raw,
+      ...(written ? { written } : {}),
       isFile: false,
       forbidden: [],
     };

@@ -16,6 +16,8 @@ export interface FakeWorld {
   parked?: ParkedDelivery[];
   pending?: DeliveryFacts[];
   rows?: ScopedRow[];
+  /** Unix milliseconds. */
+  now?: number;
 }
 
 /** A world of plain values. The ledger keeps what is done to it. */
@@ -37,9 +39,13 @@ export function fakeIo(world: FakeWorld = {}): FakeIo {
     },
     isFile: (path) => Promise.resolve(world.files?.[path] !== undefined),
     connect: () => fakeCluster(world.cluster),
+    openConnection: () => {
+      throw new CommandFailure('no kubeconfig and not in a cluster: give --kubeconfig FILE');
+    },
+    interrupted: () => new AbortController().signal,
     openLedger: () => Promise.resolve(fakeLedger(world)),
     get: () => Promise.resolve(undefined),
-    now: () => Date.UTC(2026, 10, 22, 12),
+    now: () => world.now ?? Date.UTC(2026, 10, 22, 12),
     certificatesOf: () => undefined,
   };
 }

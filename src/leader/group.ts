@@ -1,0 +1,120 @@
+import { labelValues } from '../alerts/labels.ts';
+import type { LabelValues } from '../alerts/matcher.ts';
+import type { Silence } from '../alerts/mutes.ts';
+import type { Member } from '../alerts/notice.ts';
+import { type GroupPlace, overflowPlace } from '../alerts/routing.ts';
+import type { GroupRule } from '../alerts/rules.ts';
+import type { Alert, OngoingNotice } from '../ledger/rows.ts';
+import type { Destination, JsonObject } from '../model.ts';
+import { isUnchanged } from './life-parts.ts';
+
+/** An alert of a group, as it is in the ledger. */
+export interface Membership extends Member, GroupPlace {
+  configNamespace: string;
+  destination: Destination;
+  /** That puts it there; absent: it stays there because the group has told of it. */
+  rule?: GroupRule;
+  labels: LabelValues;
+  /** Something follows for its Application from its being told. */
+  isAwaited: boolean;
+  /** That stand on its Application. */
+  silences: readonly Silence[];
+  /** Its Application. */
+  object: JsonObject;
+}
+
+export interface Group extends GroupPlace {
+  configNamespace: string;
+  destination: Destination;
+  isOverflow?: true;
+  notice?: OngoingNotice;
+  /** By the alert's key. */
+  members: Map<string, Membership>;
+  /** Alerts whose end is told, but not durably yet. */
+  settling: Set<string>;
+  /** Alerts that it holds, as `holders` answers. */
+  held: Set<string>;
+  /** What held back each of its alerts when that was last asked. */
+  mutes: Map<string, string>;
+  lookedAt: number;
+  /** An alert was left out because its Application was suspended. */
+  isWaiting: boolean;
+}
+
+type Place = Pick<Group, 'key' | 'groupLabels' | 'configNamespace' | 'destination'>;
+
+export function createGroup(place: Place): Group {
+  return {
+    ...place,
+    members: new Map(),
+    settling: new Set(),
+    held: new Set(),
+    mutes: new Map(),
+    lookedAt: Number.NEGATIVE_INFINITY,
+    isWaiting: false,
+  };
+}
+
+/** Keys of the alerts that stay in the group, whatever the rules: told, held back, or kept for when there is room. */
+export function keysHeld({ notice, settling, isOverflow, members }: Group): Set<string> {
+  const pinned = isOverflow ? members.keys() : [];
+  return new Set([
+    ...Object.keys(notice?.told?.firing ?? {}),
+    ...Object.keys(notice?.held ?? {}),
+    ...settling,
+    ...pinned,
+  ]);
+}
+
+export function ruleOf(group: Group): GroupRule | undefined {
+  for (const { rule } of group.members.values()) if (rule) return rule;
+  return undefined;
+}
+
+export function isTold({ notice }: Group, alert: string): boolean {
+  return Object.hasOwn(notice?.told?.firing ?? {}, alert);
+}
+
+/** Whether the group may have something else to say. */
+export function isNews(before: Membership, after: Membership): boolean {
+  return (
+    before.rule !== after.rule ||
+    before.repeat !== after.repeat ||
+    before.resolves !== after.resolves ||
+    !isUnchanged(before.alert, after.alert)
+  );
+}
+
+export function idOf({ key, alert }: Membership): string {
+  return `${key} ${alert.key}`;
+}
+
+/** What a group has told of, until its Application is evaluated. */
+function placeholder(alert: Alert, place: Place): Membership {
+  const { namespace, name, uid, project } = alert.application;
+  const object: JsonObject = { metadata: { namespace, name, uid }, spec: { project } };
+  const { trigger, severity, labels, application } = alert;
+  return {
+    ...place,
+    alert,
+    resolves: alert.resolved !== undefined,
+    labels: labelValues({ trigger, severity, labels, application, object, destination: place.destination }),
+    isAwaited: false,
+    silences: [],
+    object,
+  };
+}
+
+/** As the ledger has it when a term begins; its alerts are as they were until their Applications are evaluated. */
+export function restoreGroup(key: string, notice: OngoingNotice, alerts: ReadonlyMap<string, Alert>): Group {
+  const { groupLabels = {}, configNamespace, destination } = notice;
+  const place = { key, groupLabels, configNamespace, destination };
+  const group = createGroup(place);
+  group.notice = notice;
+  if (key === overflowPlace(configNamespace, destination).key) group.isOverflow = true;
+  for (const each of [...Object.keys(notice.told?.firing ?? {}), ...Object.keys(notice.held ?? {})]) {
+    const alert = alerts.get(each);
+    if (alert) group.members.set(each, placeholder(alert, place));
+  }
+  return group;
+}
