@@ -400,6 +400,14 @@ describe('resolved', () => {
   });
 });
 
+it("is told to argocd-notifications' annotation as well", async () => {
+  const { world } = await play(trigger('resolved: [m]'), [
+    ['0s', bad('a')],
+    ['1m', well('a')],
+  ]);
+  expect(world.pipeline.ended.map((evaluation) => evaluation.trigger)).toEqual(['on-degraded']);
+});
+
 describe('repeat', () => {
   it.each<Story>([
     [
