@@ -4,12 +4,12 @@ import { expect, test } from 'vitest';
 import { backstop } from '../../simulator/backstop.ts';
 import { createKubernetesSimulator, type KubernetesSimulator } from '../../simulator/kubernetes.ts';
 import { notifiedAnnotation } from '../../src/alerts/notified-annotation.ts';
-import { annotateApplication } from '../../src/cluster/annotate.ts';
 import { connect } from '../../src/cluster/connect.ts';
+import { argoPath } from '../../src/cluster/scope.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createRecordingService } from '../../src/testing/recording-service.ts';
-import { application, degraded, named, uidOf } from '../bridge/applications.ts';
+import { application, degraded } from '../bridge/applications.ts';
 import { configMap, kubeconfigOf, startBridge } from '../bridge/start-bridge.ts';
 import { silent } from '../contract/stores.ts';
 import { herald, temporaryFolder } from './support.ts';
@@ -333,8 +333,12 @@ test('the controller of argocd-notifications beside Herald', async () => {
     kubeconfig: await kubeconfigOf(kubernetes),
     userAgent: 'argocd-notifications/v3.2.0',
   });
-  const uid = uidOf(cluster.get(named('old')));
-  await annotateApplication(connection, { uid, namespace: 'argocd', name: 'old' }, notifiedAnnotation, '{}');
+  await connection.json({
+    method: 'PATCH',
+    path: `${argoPath('applications', 'argocd')}/old`,
+    contentType: 'application/merge-patch+json',
+    body: { metadata: { annotations: { [notifiedAnnotation]: '{}' } } },
+  });
   await connection.close();
   expect((await why('old')).sentence).toMatch(
     /still runs and tells it: argocd-notifications \(it wrote its record .*Z\)\.$/,
