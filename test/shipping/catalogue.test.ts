@@ -48,9 +48,9 @@ async function readFolder(folder: string): Promise<Map<string, string>> {
   );
 }
 
-/** Those of ApplicationSets see another kind of object. */
-function ofApplications(texts: ReadonlyMap<string, string>): string[] {
-  return [...texts.keys()].filter((name) => !name.includes('applicationset'));
+/** Those about ApplicationSets are in applicationset-catalogue.test.ts. */
+function ofApplications(files: ReadonlyMap<string, string>): string[] {
+  return [...files.keys()].filter((name) => !name.includes('applicationset'));
 }
 
 function trigger(name: string) {

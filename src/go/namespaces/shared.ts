@@ -17,7 +17,7 @@ import {
   syncTargets,
 } from '../../application.ts';
 import { isApplicationSet } from '../../application-set.ts';
-import { textAt } from '../../json.ts';
+import { textAt, textOf } from '../../json.ts';
 import type { JsonObject } from '../../model.ts';
 import { GoDuration } from '../duration.ts';
 import { goFunction } from '../function.ts';
@@ -173,7 +173,7 @@ export function slackMention(author: string, mention: (address: string) => strin
  */
 export function authorOf(repo: RepoProvider | undefined): string {
   const commit = repo?.commitMetadataOf?.([]);
-  return commit instanceof GoStruct ? String(commit.members.get('Author') ?? '') : '';
+  return commit instanceof GoStruct ? textOf(commit.members.get('Author')) : '';
 }
 
 /** The variable `shared`. Each value is worked out when a template reads it. */
