@@ -20,18 +20,6 @@ import { repository } from './kustomize.ts';
 const fixtures = readFixtures(join(repository, 'test/conformance/fixtures.json'));
 const folder = join(repository, 'config/catalogue/templates');
 const templates = new Map(
-<<<<<<< HEAD
-  // Those of ApplicationSets see another kind of object.
-  readdirSync(folder)
-    .filter((file) => !file.startsWith('applicationset'))
-    .map((file) => {
-      const name = file.replace(/\.yaml$/, '');
-      const { template, problems } = compileTemplate(name, readFileSync(join(folder, file), 'utf8'));
-      if (template === undefined || problems.length > 0)
-        throw new Error(`${name}: ${JSON.stringify(problems)}`);
-      return [name, template] as const;
-    }),
-=======
   // Those about ApplicationSets are in applicationset-catalogue.test.ts.
   readdirSync(folder).flatMap((file) => {
     if (file.startsWith('applicationset')) return [];
@@ -41,7 +29,6 @@ const templates = new Map(
       throw new Error(`${name}: ${JSON.stringify(problems)}`);
     return [[name, template] as const];
   }),
->>>>>>> main
 );
 /**
  * What the engine of argocd-notifications makes of the same files, by template, Application and path of the field
