@@ -67,6 +67,26 @@ export function syncedResources(app: JsonObject): JsonObject[] {
   return objectsAt(app, ...operationPath, 'syncResult', 'resources');
 }
 
+/** The resources that the last sync was asked for, as a self-heal asks for those that are out of sync; none: all. */
+export function syncTargets(app: JsonObject): JsonObject[] {
+  return objectsAt(app, ...operationPath, 'operation', 'sync', 'resources');
+}
+
+/** An hour, within which one deployment follows another. */
+const rowGap = 3_600_000;
+
+/** The deployments that followed one another within an hour each, the last one included, as far as Argo CD remembers. */
+export function deploymentsInARow(app: JsonObject): number {
+  const times = objectsAt(app, 'status', 'history').map((entry) => timeOf(textAt(entry, 'deployedAt')));
+  let count = 0;
+  for (let index = times.length - 1; index >= 0; index -= 1) {
+    const [time, next] = [times[index], times[index + 1]];
+    if (time === undefined || (count > 0 && (next === undefined || next - time > rowGap))) break;
+    count += 1;
+  }
+  return count;
+}
+
 /** `info` of the sync operation that is asked for or runs, or else of the last one. */
 export function operationInfo(app: unknown): Json | undefined {
   return at(app, 'operation', 'info') ?? at(app, ...operationPath, 'operation', 'info');
@@ -88,6 +108,13 @@ export function statusOf(app: JsonObject): Status {
   };
 }
 
+/** Synced and healthy, and no operation is under way or has failed. */
+export function isWell(app: JsonObject): boolean {
+  const { sync, health } = statusOf(app);
+  const { phase } = operationOf(app);
+  return sync === 'Synced' && health === 'Healthy' && (phase === '' || phase === 'Succeeded');
+}
+
 /** When Argo CD compared the Application, as far as its status tells. */
 export function comparisons(app: JsonObject): GoTime[] {
   return [textAt(app, 'status', 'reconciledAt'), textAt(app, 'status', 'observedAt')]
@@ -97,6 +124,8 @@ export function comparisons(app: JsonObject): GoTime[] {
 
 /** A time of the status; undefined for '' and for what is no time. */
 export function readTime(text: string): GoTime | undefined {
+  // Most that are missing: no error is to be made of them.
+  if (text === '') return undefined;
   const parsed = parseRFC3339(text);
   return parsed.ok ? parsed.time : undefined;
 }
@@ -176,6 +205,12 @@ export function runningImages(app: JsonObject): string[] {
 /** The images of resources that a sync lists, sorted, each once. */
 export function imagesOf(resources: readonly JsonObject[]): string[] {
   return sorted(resources.flatMap((resource) => textsAt(resource, 'images')));
+}
+
+/** An image without its tag and digest, and these; a colon before a slash belongs to a port. */
+export function imageParts(image: string): { repository: string; version: string } {
+  const [, repository = image, version = ''] = /^(.*?)(?:[:@]([^/]*))?$/.exec(image) ?? [];
+  return { repository, version };
 }
 
 function sorted(images: readonly string[]): string[] {

@@ -151,7 +151,22 @@ export interface DeliveryAlert {
   application: { uid: string; namespace: string; name: string; project: string };
   /** Absent: it has none. */
   lifecycle?: DeliveredLifecycle;
+  /** What the Application was like when it was last well before; absent: nobody has seen that. */
+  lastWell?: WellState;
 }
+
+/** An Application that was synced and healthy, with nothing under way. Times in Unix milliseconds. */
+export type WellState = {
+  /** That were synced, by source. */
+  revisions: string[];
+  images: string[];
+  /** Who started the operation that brought it about, '' for what is not known. */
+  initiator: string;
+  /** When that was seen first. */
+  since: number;
+  /** When it was seen to be otherwise; absent: it still is as it was. */
+  until?: number;
+};
 
 /** The life of an alert as a message tells it. Times in Unix milliseconds. */
 export interface DeliveredLifecycle {

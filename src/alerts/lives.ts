@@ -3,7 +3,7 @@
  * condition, and end. Pure. Times in Unix milliseconds.
  */
 import type { Alert, AlertEnd, AlertIdentity } from '../ledger/rows.ts';
-import type { ConditionResult } from '../model.ts';
+import type { ConditionResult, WellState } from '../model.ts';
 import { type AlertEvent, type AlertPolicy, openAlert, step } from './alert.ts';
 import { occurrenceKey } from './keys.ts';
 import { isValueless, oncePerValue } from './once-per.ts';
@@ -34,6 +34,8 @@ export interface Circumstances {
   readonly occurrence: number;
   /** Whether the trigger of the alert still has the condition. */
   exists(alert: AlertIdentity): boolean;
+  /** What the Application was like when it was last well. */
+  readonly lastWell?: WellState | undefined;
   /** All of it is over, but for what `spares` answers. */
   readonly over?: { readonly why: Exclude<AlertEnd, 'recovered'>; spares(alert: Alert): boolean };
 }
@@ -91,7 +93,8 @@ export function live(
     const oncePer = result.status === 'matched' ? oncePerValue(result) : '';
     const identity = { configNamespace, trigger, condition: id, oncePer, application };
     const key = occurrenceKey(application.uid, identity, circumstances.occurrence);
-    const opened = openAlert(identity, key, event, policy, now);
+    const { lastWell } = circumstances;
+    const opened = openAlert({ ...identity, ...(lastWell ? { lastWell } : {}) }, key, event, policy, now);
     keep(key, { ...opened, alert: opened.alert && withEnd(opened.alert, condition) });
   }
 

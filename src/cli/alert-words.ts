@@ -64,7 +64,8 @@ export function factsOf(view: AlertView): Record<string, unknown> {
           },
         }
       : {}),
-    ...(alert.resolved ? { resolved: alert.resolved } : {}),
+    // As in the ConfigMap.
+    ...(alert.resolved ? { resolved: alert.resolved.length === 0 ? true : alert.resolved } : {}),
     ...(alert.toldBefore ? { toldBefore: alert.toldBefore } : {}),
     heldBy,
     notices: notices.map(noticeFacts),

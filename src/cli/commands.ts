@@ -3,6 +3,7 @@ import { alertsCommands } from './alerts-commands.ts';
 import { type CommandSpec, command } from './command.ts';
 import { configCommands } from './config-commands.ts';
 import { deliveriesCommands } from './deliveries-commands.ts';
+import { replayCommands } from './replay-commands.ts';
 import { runCommandFlags, runOptions } from './run-flags.ts';
 import { silenceCommands } from './silence-commands.ts';
 
@@ -25,4 +26,5 @@ export const commandSpecs: readonly CommandSpec[] = [
   ...alertsCommands,
   ...silenceCommands,
   ...deliveriesCommands,
+  ...replayCommands,
 ];

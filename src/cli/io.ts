@@ -1,4 +1,6 @@
+import type { Connection } from '../cluster/connect.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Logger } from '../log.ts';
 import type { CertificatesOf } from '../net/host-certificates.ts';
 import type { KubeOptions } from './kube-flags.ts';
 
@@ -11,6 +13,10 @@ export interface CommandIo {
   readFile(path: string): Promise<string>;
   isFile(path: string): Promise<boolean>;
   connect(options: KubeOptions): ClusterReader;
+  /** To watch. Tells the log of outages. Throws where there is no cluster to connect to. */
+  openConnection(options: KubeOptions, log: Logger): Connection;
+  /** Aborted by SIGINT and SIGTERM, which then no longer end the process. */
+  interrupted(): AbortSignal;
   /** Opens what the bridge keeps behind its queue. Rejects with a CommandFailure where that cannot be, and creates nothing. */
   openLedger(queue: string): Promise<OpenLedger>;
   /** Unix milliseconds. */

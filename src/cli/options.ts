@@ -9,6 +9,8 @@ export type CommandLine =
   | { command: 'deliveries'; options: DeliveriesOptions }
   | { command: 'deliveries retry'; options: ParkedOptions }
   | { command: 'deliveries discard'; options: ParkedOptions }
+  | { command: 'record'; options: RecordOptions }
+  | { command: 'replay'; options: ReplayCommandOptions }
   | { command: 'alerts'; options: AlertsOptions }
   | { command: 'alerts show'; options: AlertShowOptions }
   | { command: 'alerts ack'; options: AcknowledgeOptions }
@@ -66,6 +68,35 @@ export interface ParkedOptions {
   queue: string;
   /** Ids or unambiguous beginnings of them; empty: all. */
   ids: string[];
+}
+
+export interface RecordOptions {
+  kube: KubeOptions;
+  /** Of Applications, beside Argo CD's. */
+  applicationNamespaces: string[];
+  /** Path of the file, compressed where it ends with .gz. */
+  to: string;
+  /** Milliseconds after which another file is begun; 0: never. */
+  rotate: number;
+  /** Milliseconds after which it ends by itself; 0: when it is stopped. */
+  duration: number;
+}
+
+export interface ReplayCommandOptions {
+  source: ConfigSource;
+  /** Recordings, in their order; empty: the cluster as it is. */
+  files: string[];
+  /** Path of the ConfigMap to compare with; '': none. */
+  against: string;
+  /** Whose silences count, and with `files` empty all that it holds; undefined: none. */
+  queue: string | undefined;
+  /** Of Applications, beside Argo CD's, with `files` empty. */
+  applicationNamespaces: string[];
+  /** Milliseconds to go on for after the end. */
+  ahead: number;
+  /** Without the messages of what held at the start. */
+  skipStart: boolean;
+  output: 'wide' | 'json';
 }
 
 /** What an alert is, as metrics show it; `resolved`: it has ended, and that is still to be told. */

@@ -20,6 +20,8 @@ export function processIo(): CommandIo {
     readFile: (path) => readFile(path, 'utf8'),
     isFile,
     connect: (kube) => connect(connectOptions(kube)),
+    openConnection: (kube, log) => connect({ ...connectOptions(kube), log }),
+    interrupted,
     openLedger,
     now: systemClock.now,
     certificatesOf: createHostCertificates({
@@ -34,6 +36,12 @@ function endWithReader(stream: NodeJS.WriteStream): void {
     if (error.code !== 'EPIPE') throw error;
     process.exit(0);
   });
+}
+
+function interrupted(): AbortSignal {
+  const abort = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => abort.abort(name));
+  return abort.signal;
 }
 
 function isFile(path: string): Promise<boolean> {

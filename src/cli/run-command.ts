@@ -26,6 +26,10 @@ async function dispatch(line: AdminCommand, io: CommandIo): Promise<number> {
       return (await import('./deliveries.ts')).retryDeliveries(line.options, io);
     case 'deliveries discard':
       return (await import('./deliveries.ts')).discardDeliveries(line.options, io);
+    case 'record':
+      return (await import('./record.ts')).record(line.options, io);
+    case 'replay':
+      return (await import('./replay.ts')).replayCommand(line.options, io);
     case 'alerts':
       return (await import('./alerts.ts')).showAlerts(line.options, io);
     case 'alerts show':

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { all } from '../../test/contract/ledger-fixtures.ts';
 import { deletedOf } from '../application-set.ts';
+import { createMemoryQueue } from '../delivery/memory-queue.ts';
 import type { JsonObject } from '../model.ts';
 import { createSimulatedClock } from '../simulated-clock.ts';
 import { application, applicationSet, series, snapshot } from '../testing/fixtures.ts';
 import { createMemoryLedger } from '../testing/memory-ledger.ts';
-import { createMemoryQueue } from '../testing/memory-queue.ts';
 import { createRecordingService } from '../testing/recording-service.ts';
 import { startPipeline } from '../testing/start-pipeline.ts';
 

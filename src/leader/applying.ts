@@ -1,3 +1,5 @@
+import { noteWell } from '../alerts/last-well.ts';
+import type { Clock } from '../clock.ts';
 import { isBefore } from '../cluster/revision.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -25,13 +27,19 @@ interface Deps {
   leaving: Pick<Leaving, 'add'>;
   problems: Pick<EvaluationProblems, 'stuck'>;
   isRefreshed(object: JsonObject): boolean;
+  /** Told of what it costs, in steps of conditions. */
+  spend(steps: number): void;
   /** When to look at it again although nothing happens. */
   schedule(uid: string, at: number | undefined): void;
   /** It is not tracked any more. */
   drop(entry: Tracked): void;
   metrics: Pick<Metrics, 'setApplication'>;
+  clock: Pick<Clock, 'now'>;
   log: Logger;
 }
+
+/** What an alert with an end costs beside its condition. */
+const stepsOfAlert = 400;
 
 type Over = NonNullable<About['over']>;
 
@@ -47,7 +55,7 @@ export function createApplying(deps: Deps): Applying {
     else if (entry.isGone && event.isReplayed) return;
     else if (!isDecided(event, entry)) {
       entry.application = deletions.shownOn(event.application);
-      evaluate(entry, event, hold);
+      if (!event.isUnread) evaluate(entry, event, hold);
     }
   }
 
@@ -87,14 +95,16 @@ export function createApplying(deps: Deps): Applying {
       return;
     }
     deps.problems.stuck(entry);
-    const before = entry.history;
+    const { history, well } = entry;
     const { evaluations, dueAt } = evaluator.evaluate(entry);
+    if (!application.kind) entry.well = noteWell(well, application.object, deps.clock.now());
     const held = deletions.take(application.uid);
-    const isHistoryNew = entry.history !== before || held !== undefined;
+    const isHistoryNew = entry.history !== history || entry.well !== well || held !== undefined;
     const about = { observedAt, isHistoryNew, ...(over ? { over } : {}) };
     const decided = deciding.decide(entry, evaluations, about, together(hold, held));
     held?.release();
     schedule(application.uid, earliest(dueAt, decided, deletions.dueAt(application.uid)));
+    deps.spend(stepsOfAlert * (entry.life?.alerts.size ?? 0));
   }
 
   return {

@@ -1,5 +1,6 @@
 import { type DecidedPart, decide, type Evaluation, openNotices } from '../alerts/decide.ts';
 import { rowsOfImport } from '../alerts/imported-rows.ts';
+import { lastWell } from '../alerts/last-well.ts';
 import type { ImportedAlert } from '../alerts/notified-annotation.ts';
 import type { Clock } from '../clock.ts';
 import type { Part } from '../ledger/pieces.ts';
@@ -18,7 +19,7 @@ import type { LedgerWriter, Write } from './writer.ts';
 /** What evaluations mean for an Application, handed to the writer. */
 export interface Deciding {
   /**
-   * `isHistoryNew`: its counts of changes are to be written, too. Answers when it is to be looked at again although
+   * `isHistoryNew`: what it remembers of the past is to be written, too. Answers when it is to be looked at again although
    * nothing happens, Unix milliseconds.
    */
   decide(
@@ -113,7 +114,13 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
         imported: imported.rows.length > 0 ? timesOf(imported.rows) : noTimes,
         ...(over ? { over } : {}),
       });
-      const decision = decide(application, plain, entry.open, { now: occurrence, observedAt }, imported.told);
+      const decision = decide(
+        application,
+        plain,
+        entry.open,
+        { now: occurrence, observedAt, lastWell: lastWell(entry.well, application.object) },
+        imported.told,
+      );
       entry.open = decision.open;
       const decided = [...ofAlerts, ...decision.parts];
       if (decided.length > 0) entry.decidedAt = occurrence;
@@ -172,7 +179,11 @@ function timesOf(rows: readonly Row[]): Map<string, number> {
  * about subscriptions differs.
  */
 function recordOf(entry: Tracked, isChanged: boolean): ApplicationRecord | undefined {
-  const record = { ...applicationRecord(entry.application), history: entry.history };
+  const record = {
+    ...applicationRecord(entry.application),
+    history: entry.history,
+    ...(entry.well ? { well: entry.well } : {}),
+  };
   const fingerprint = recordFingerprint(record);
   const isNew = fingerprint !== entry.fingerprint;
   entry.fingerprint = fingerprint;

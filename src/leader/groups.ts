@@ -15,7 +15,7 @@ import {
   isTold,
   keysHeld,
   type Membership,
-  placeholder,
+  restoreGroup,
   ruleOf,
 } from './group.ts';
 import { createGroupLimits } from './group-limits.ts';
@@ -128,10 +128,9 @@ export function createGroups(deps: Deps): Groups {
 
   function replace(member: Membership, moved: Membership): void {
     const { uid } = member.alert.application;
-    const known = byUid.get(uid) ?? [];
     byUid.set(
       uid,
-      known.map((each) => (each === member ? moved : each)),
+      (byUid.get(uid) ?? []).map((each) => (each === member ? moved : each)),
     );
   }
 
@@ -213,19 +212,12 @@ export function createGroups(deps: Deps): Groups {
       share: () => written,
       release: () => settled(group, done, uids),
     };
-    writer.write(
-      key,
-      {
-        parts: [
-          {
-            ...(group.notice ? { put: [{ kind: 'ongoing', key, value: group.notice }] } : {}),
-            ...(!group.notice && !isNew ? { remove: [{ kind: 'ongoing', key }] } : {}),
-            ...(delivery ? { add: [delivery] } : {}),
-          },
-        ],
-      },
-      written,
-    );
+    const part = {
+      ...(group.notice ? { put: [{ kind: 'ongoing' as const, key, value: group.notice }] } : {}),
+      ...(!group.notice && !isNew ? { remove: [{ kind: 'ongoing' as const, key }] } : {}),
+      ...(delivery ? { add: [delivery] } : {}),
+    };
+    writer.write(key, { parts: [part] }, written);
   }
 
   /** That their end is told is durable. */
@@ -244,17 +236,11 @@ export function createGroups(deps: Deps): Groups {
   return {
     begin(notices, alerts) {
       for (const { key, value } of notices) {
-        const { groupLabels, configNamespace, destination } = value;
-        if (!groupLabels) continue;
-        const place = { key, groupLabels, configNamespace, destination };
-        const known = [...Object.keys(value.told?.firing ?? {}), ...Object.keys(value.held ?? {})];
-        const group = groupOf({ ...place } as Membership);
-        group.notice = value;
-        if (key === overflowPlace(configNamespace, destination).key) group.isOverflow = true;
-        for (const alert of known.flatMap((each) => alerts.get(each) ?? [])) {
-          const member = placeholder(alert, place);
-          group.members.set(alert.key, member);
-          const { uid } = alert.application;
+        if (!value.groupLabels) continue;
+        const group = restoreGroup(key, value, alerts);
+        groups.set(key, group);
+        for (const member of group.members.values()) {
+          const { uid } = member.alert.application;
           byUid.set(uid, [...(byUid.get(uid) ?? []), member]);
         }
         index(group);

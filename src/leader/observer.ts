@@ -104,6 +104,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     evaluator,
     leaving,
     problems,
+    spend: turns.spend,
     schedule,
     drop,
   });
@@ -237,6 +238,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       hold.release();
     },
     async reevaluate(which) {
+      leaving.lookAtAll();
       let since = clock.monotonic();
       for (const entry of Array.from(tracked.values())) {
         while (turns.waiting() > 0) await clock.turn();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Delivery, DeliveryFacts, Destination, JsonObject, NoticeReason } from '../model.ts';
+import type { Delivery, DeliveryFacts, Destination, JsonObject, NoticeReason, WellState } from '../model.ts';
 import { packText, unpack } from '../store/pack.ts';
 import type { AskedRow, AttemptMark, Begun, ParkedDelivery, Settlement } from './ledger.ts';
 
@@ -73,7 +73,12 @@ export interface ApplicationRecord {
   revision: string;
   /** For conditions that ask how often a value has changed. */
   history?: ChangeHistory;
+  /** For messages that say what has changed. */
+  well?: WellStates;
 }
+
+/** When the Application was well last, and before that with other revisions or images. */
+export type WellStates = { last: WellState; before?: WellState };
 
 /**
  * Of each call of `changes` in a condition: the value as it was last seen, and when it changed, Unix milliseconds.
@@ -121,6 +126,8 @@ export interface Alert extends AlertIdentity {
   resolved?: readonly string[];
   /** Destinations that were told of its oncePer value before it began, and are not told again. */
   toldBefore?: readonly Destination[];
+  /** What the Application was like when it was last well before the alert; absent: nobody has seen that. */
+  lastWell?: WellState;
   /** When it is looked at next, as far as that was known when this was written. */
   dueAt?: number;
 }

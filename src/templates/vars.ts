@@ -3,7 +3,7 @@ import { subjectOf } from '../application-set.ts';
 import type { TypedFunction } from '../go/function.ts';
 import { createNamespaces } from '../go/namespaces/create.ts';
 import type { RepoProvider } from '../go/namespaces/repo.ts';
-import { sharedValues } from '../go/namespaces/shared.ts';
+import { authorOf, sharedValues } from '../go/namespaces/shared.ts';
 import { GoBytes, GoTypedMap } from '../go/value.ts';
 import type { JsonObject } from '../model.ts';
 import { type Marking, markText, markValue, unmark } from './marks.ts';
@@ -85,11 +85,13 @@ function markedInput(input: TemplateVarsInput, marking: Marking): TemplateVarsIn
 function markedNotice(notice: NoticeInput, mark: <T>(value: T) => T): NoticeInput {
   const { ongoing, snapshots, alerts } = notice;
   const [first, ...others] = alerts.map((alert) => {
-    const { lifecycle } = alert;
+    const { lifecycle, lastWell } = alert;
     const { silencedBy } = lifecycle ?? {};
-    return lifecycle && silencedBy
-      ? { ...alert, lifecycle: { ...lifecycle, silencedBy: mark(silencedBy) } }
-      : alert;
+    return {
+      ...alert,
+      ...(lastWell && { lastWell: mark(lastWell) }),
+      ...(lifecycle && silencedBy && { lifecycle: { ...lifecycle, silencedBy: mark(silencedBy) } }),
+    };
   });
   return {
     ...notice,
@@ -116,9 +118,10 @@ function markedRepo(
 function valuesOf(input: TemplateVarsInput): TemplateVars['values'] {
   const { app, appProject, context, secrets, serviceType, recipient, now, repo, mention } = input;
   const namespaces = createNamespaces({ now: () => now, ...(repo === undefined ? {} : { repo }) });
+  const author = () => authorOf(repo);
   const values: Record<string, unknown> = {
     ...subjectOf(app),
-    ...noticeValues(input.notice ?? untoldNotice(app, now), now),
+    ...noticeValues(input.notice ?? untoldNotice(app, now), now, author),
     appProject,
     context: new GoTypedMap(
       'string',
@@ -126,7 +129,7 @@ function valuesOf(input: TemplateVarsInput): TemplateVars['values'] {
     ),
     serviceType,
     recipient,
-    shared: sharedValues(app, context, mention),
+    shared: sharedValues(app, context, author, mention),
     ...namespaces,
   };
   if (secrets !== undefined) {

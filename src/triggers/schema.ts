@@ -111,6 +111,7 @@ function compileCondition(
     severity: severity === '' ? 'none' : severity,
     labels,
     ...(lifecycle === undefined ? {} : { lifecycle }),
+    ...(safe ? { safe } : {}),
     timeDependent: whenProgram.timeDependent || (oncePerProgram?.timeDependent ?? false),
     evaluate: createEvaluation(whenProgram, oncePerProgram),
     ...(since === undefined ? {} : { since }),

@@ -31,6 +31,8 @@ export interface Condition {
   labels: Readonly<Record<string, string>>;
   /** Ours: its matches have an end, a wait or a repetition; absent: they are told once, as in argocd-notifications. */
   lifecycle?: Lifecycle;
+  /** Ours: what is missing on the way to a field is nil in place of an error. */
+  safe?: true;
   /** The condition reads the clock, so it must be evaluated again as time passes. */
   timeDependent: boolean;
   evaluate(vars: ConditionVars): ConditionResult;

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createMemoryQueue } from '../../src/delivery/memory-queue.ts';
 import type { Json, JsonObject } from '../../src/model.ts';
 import { neutraliseMentions } from '../../src/services/slack/mentions.ts';
 import { createSimulatedClock } from '../../src/simulated-clock.ts';
@@ -9,7 +10,6 @@ import { compileTemplate } from '../../src/templates/schema.ts';
 import type { Template } from '../../src/templates/template.ts';
 import { templateVars } from '../../src/templates/vars.ts';
 import { application, snapshot } from '../../src/testing/fixtures.ts';
-import { createMemoryQueue } from '../../src/testing/memory-queue.ts';
 import { startPipeline } from '../../src/testing/start-pipeline.ts';
 import { compileTrigger, conditionVars } from '../../src/triggers/schema.ts';
 import { FROZEN_NOW, readFixtures } from '../conformance/fixtures.ts';

@@ -39,6 +39,10 @@ export function fakeIo(world: FakeWorld = {}): FakeIo {
     },
     isFile: (path) => Promise.resolve(world.files?.[path] !== undefined),
     connect: () => fakeCluster(world.cluster),
+    openConnection: () => {
+      throw new CommandFailure('no kubeconfig and not in a cluster: give --kubeconfig FILE');
+    },
+    interrupted: () => new AbortController().signal,
     openLedger: () => Promise.resolve(fakeLedger(world)),
     now: () => world.now ?? Date.UTC(2026, 10, 22, 12),
     certificatesOf: () => undefined,

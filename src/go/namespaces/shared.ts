@@ -5,20 +5,26 @@
  */
 
 import {
+  deploymentsInARow,
   identityOf,
+  imageParts,
   imagesOf,
   operationOf,
   readTime,
   resourcesOf,
   runningImages,
   syncedResources,
+  syncTargets,
 } from '../../application.ts';
 import { isApplicationSet } from '../../application-set.ts';
 import { textAt } from '../../json.ts';
 import type { JsonObject } from '../../model.ts';
 import { GoDuration } from '../duration.ts';
 import { goFunction } from '../function.ts';
+import { goInt } from '../numbers.ts';
+import { GoStruct } from '../struct.ts';
 import { subtractTimes } from '../time.ts';
+import type { RepoProvider } from './repo.ts';
 
 export interface SharedResource {
   group: string;
@@ -77,6 +83,26 @@ export function degradedResources(app: JsonObject): SharedResource[] {
     );
 }
 
+/**
+ * What the last sync was to set right: the resources that it was asked for, as of a self-heal; else those that it has
+ * changed; else those that are out of sync.
+ */
+export function driftingResources(app: JsonObject): SharedResource[] {
+  const asked = syncTargets(app);
+  const synced = syncedResources(app);
+  const changed = synced.filter(
+    (resource) =>
+      textAt(resource, 'hookType') === '' &&
+      /\b(?:configured|created|serverside-applied)\b/.test(textAt(resource, 'message')),
+  );
+  const outOfSync = resourcesOf(app).filter((resource) => textAt(resource, 'status') === 'OutOfSync');
+  const found = [asked, changed, outOfSync].find((some) => some.length > 0) ?? [];
+  const waveOf = waves(app);
+  return found.map((resource) =>
+    shown(resource, textAt(resource, 'message'), waveOf.get(identity(resource)) ?? 0),
+  );
+}
+
 /** Images of the resources that the last sync changed; those that it left `unchanged` do not count. */
 export function changedImages(app: JsonObject): string[] {
   return imagesOf(
@@ -87,8 +113,7 @@ export function changedImages(app: JsonObject): string[] {
   );
 }
 
-/** An image without its tag and digest; a colon before a slash belongs to a port. */
-const repositoryOf = (image: string): string => image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+const repositoryOf = (image: string): string => imageParts(image).repository;
 
 /**
  * The images that run, sorted; null while a rollout is under way: a changed image does not run yet, or runs beside
@@ -133,10 +158,20 @@ export function slackMention(author: string, mention: (address: string) => strin
   return address === undefined ? author : mention(address);
 }
 
+/**
+ * The author of the commit that the last sync brought, of the first source in git that knows it; '' where nobody tells.
+ * In a condition it throws until the answer is there.
+ */
+export function authorOf(repo: RepoProvider | undefined): string {
+  const commit = repo?.commitMetadataOf?.([]);
+  return commit instanceof GoStruct ? String(commit.members.get('Author') ?? '') : '';
+}
+
 /** The variable `shared`. Each value is worked out when a template reads it. */
 export function sharedValues(
   app: JsonObject,
   context: Readonly<Record<string, string>>,
+  author: () => string = () => '',
   mention?: (address: string) => string,
 ): Record<string, unknown> {
   const argocdUrl = Object.hasOwn(context, 'argocdUrl') ? (context.argocdUrl as string) : '';
@@ -147,6 +182,9 @@ export function sharedValues(
     get degradedResources() {
       return degradedResources(app);
     },
+    get driftingResources() {
+      return driftingResources(app);
+    },
     get changedImages() {
       return changedImages(app);
     },
@@ -155,6 +193,12 @@ export function sharedValues(
     },
     get initiator() {
       return operationOf(app).initiator;
+    },
+    get author() {
+      return author();
+    },
+    get deploymentsInARow() {
+      return goInt(deploymentsInARow(app));
     },
     get duration() {
       return operationDuration(app) ?? '';

@@ -1,0 +1,21 @@
+import { readLines } from './files.ts';
+import { createRecordingReader, type RecordedEvent } from './recording.ts';
+
+/** What the files say, in this order. Throws a RecordingError that names the line; rejects as `fs.readFile` does. */
+export async function* readRecordings(
+  paths: readonly string[],
+  { onCut }: { onCut(path: string): void },
+): AsyncGenerator<RecordedEvent[]> {
+  const reader = createRecordingReader();
+  for (const path of paths) {
+    let number = 0;
+    for await (const lines of readLines(path, () => onCut(path))) {
+      const events: RecordedEvent[] = [];
+      for (const line of lines) {
+        number += 1;
+        if (line !== '') events.push(...reader.read(line, `${path}:${number}`));
+      }
+      yield events;
+    }
+  }
+}
