@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createKubernetesSimulator } from '../../simulator/kubernetes.ts';
+import { textAt } from '../../src/json.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { series } from '../../src/testing/fixtures.ts';
@@ -84,7 +85,7 @@ it('what happens while nobody watches is told afterwards: an end, a deletion, an
   kubernetes.cluster.apply(set('ends', 'on-set-error', error('True')));
   kubernetes.cluster.apply(set('goes', 'on-set-error', error('True')));
   kubernetes.cluster.apply(set('loses', 'on-lost'));
-  const uid = (kubernetes.cluster.get(named('loses'))?.metadata as JsonObject)['uid'] as string;
+  const uid = textAt(kubernetes.cluster.get(named('loses')), 'metadata', 'uid');
   const ownerReferences = [
     { apiVersion: 'argoproj.io/v1alpha1', kind: 'ApplicationSet', name: 'loses', uid },
   ];
