@@ -10,6 +10,8 @@ export interface SimulatedClock extends Clock {
   settle(): Promise<void>;
   /** Lets `ms` pass as for a process that is busy or stopped: what becomes due is called with the next `advance`. */
   skip(ms: number): void;
+  /** When something becomes due next, or something that was cancelled would have, Unix milliseconds; Infinity: never. */
+  next(): number;
   /** Sets what `now` answers, back or forth, as an operator does: timers and `monotonic` do not notice. */
   set(now: number): void;
 }
@@ -31,6 +33,8 @@ export function createSimulatedClock(start: number): SimulatedClock {
   let offset = start;
   let turning = 0;
   const timers = new Set<Timer>();
+  /** No timer is due before; only where one may be they are looked through. */
+  let earliest = Number.POSITIVE_INFINITY;
 
   async function settle(): Promise<void> {
     for (let turn = 0; turn < turnsToSettle || turning > 0; turn += 1) await systemClock.turn();
@@ -38,10 +42,11 @@ export function createSimulatedClock(start: number): SimulatedClock {
 
   /** Of those that are due at the same time, the one that was set first. */
   function nextUntil(end: number): Timer | undefined {
+    if (earliest > end) return undefined;
     let next: Timer | undefined;
-    for (const timer of timers)
-      if (timer.at <= end && (next === undefined || timer.at < next.at)) next = timer;
-    return next;
+    for (const timer of timers) if (next === undefined || timer.at < next.at) next = timer;
+    earliest = next?.at ?? Number.POSITIVE_INFINITY;
+    return next && next.at <= end ? next : undefined;
   }
 
   function call(timer: Timer): Promise<void> {
@@ -57,6 +62,7 @@ export function createSimulatedClock(start: number): SimulatedClock {
     after(ms, callback) {
       const timer = { at: passed + Math.max(0, ms), callback };
       timers.add(timer);
+      earliest = Math.min(earliest, timer.at);
       return () => void timers.delete(timer);
     },
     async turn() {
@@ -87,6 +93,7 @@ export function createSimulatedClock(start: number): SimulatedClock {
     skip(ms) {
       passed += ms;
     },
+    next: () => offset + earliest,
     set(now) {
       offset = now - passed;
     },

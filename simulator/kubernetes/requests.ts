@@ -9,6 +9,7 @@ import { mergePatch } from './merge-patch.ts';
 import type { Outage } from './outage.ts';
 import type { Authorizer } from './rbac.ts';
 import { parsePath, type Resource, resources, type Target } from './resources.ts';
+import { answerReview, reviewPath } from './reviews.ts';
 import { ApiError, apiError, statusOf } from './status.ts';
 import { type Named, notFound, type Store } from './store.ts';
 import type { Watches } from './watches.ts';
@@ -52,6 +53,10 @@ export async function handleRequest(
     }
     if (url.pathname === '/version')
       return sendJson(response, 200, { major: '1', minor: '34', gitVersion: 'v1.34.0' });
+    if (url.pathname === reviewPath && request.method === 'POST') {
+      const review = await readObject(request, /^application\/json\b/);
+      return sendJson(response, 201, answerReview(review, deps.authorizer()));
+    }
     const group = /^\/apis\/([^/]+)\/([^/]+)$/.exec(url.pathname);
     if (group !== null) return sendDiscovery(deps, response, group[1] ?? '', group[2] ?? '');
     if (target !== undefined) {

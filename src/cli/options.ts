@@ -9,6 +9,8 @@ export type CommandLine =
   | { command: 'deliveries'; options: DeliveriesOptions }
   | { command: 'deliveries retry'; options: ParkedOptions }
   | { command: 'deliveries discard'; options: ParkedOptions }
+  | { command: 'record'; options: RecordOptions }
+  | { command: 'replay'; options: ReplayCommandOptions }
   | { command: 'alerts'; options: AlertsOptions }
   | { command: 'alerts show'; options: AlertShowOptions }
   | { command: 'alerts ack'; options: AcknowledgeOptions }
@@ -17,12 +19,18 @@ export type CommandLine =
   | { command: 'silence show'; options: SilenceShowOptions }
   | { command: 'silence add'; options: SilenceAddOptions }
   | { command: 'silence expire'; options: SilenceExpireOptions }
+  | { command: 'silence update'; options: SilenceUpdateOptions }
   | { command: 'silence import'; options: SilenceImportOptions }
   | { command: 'trigger get'; options: GetOptions }
   | { command: 'trigger run'; options: TriggerRunOptions }
   | { command: 'template get'; options: GetOptions }
   | { command: 'template render'; options: TemplateRenderOptions }
-  | { command: 'template notify'; options: TemplateNotifyOptions };
+  | { command: 'template notify'; options: TemplateNotifyOptions }
+  | { command: 'explain'; options: ExplainOptions }
+  | { command: 'doctor'; options: DoctorOptions }
+  | { command: 'routes'; options: RoutesOptions }
+  | { command: 'version'; options: VersionOptions }
+  | { command: 'completion'; options: CompletionOptions };
 
 /** Where a command takes ConfigMap, Secret and Applications from. */
 export interface ConfigSource {
@@ -66,6 +74,35 @@ export interface ParkedOptions {
   queue: string;
   /** Ids or unambiguous beginnings of them; empty: all. */
   ids: string[];
+}
+
+export interface RecordOptions {
+  kube: KubeOptions;
+  /** Of Applications, beside Argo CD's. */
+  applicationNamespaces: string[];
+  /** Path of the file, compressed where it ends with .gz. */
+  to: string;
+  /** Milliseconds after which another file is begun; 0: never. */
+  rotate: number;
+  /** Milliseconds after which it ends by itself; 0: when it is stopped. */
+  duration: number;
+}
+
+export interface ReplayCommandOptions {
+  source: ConfigSource;
+  /** Recordings, in their order; empty: the cluster as it is. */
+  files: string[];
+  /** Path of the ConfigMap to compare with; '': none. */
+  against: string;
+  /** Whose silences count, and with `files` empty all that it holds; undefined: none. */
+  queue: string | undefined;
+  /** Of Applications, beside Argo CD's, with `files` empty. */
+  applicationNamespaces: string[];
+  /** Milliseconds to go on for after the end. */
+  ahead: number;
+  /** Without the messages of what held at the start. */
+  skipStart: boolean;
+  output: 'wide' | 'json';
 }
 
 /** What an alert is, as metrics show it; `resolved`: it has ended, and that is still to be told. */
@@ -116,6 +153,8 @@ export interface SilenceListOptions {
   /** Milliseconds until, or since, their end. */
   within: number | undefined;
   createdBy: string;
+  /** A beginning of an id. */
+  id: string;
   output: SilenceOutput;
 }
 
@@ -143,6 +182,19 @@ export interface SilenceAddOptions {
 export interface SilenceExpireOptions {
   queue: string;
   ids: string[];
+}
+
+/** What is undefined stays as it is. */
+export interface SilenceUpdateOptions {
+  queue: string;
+  ids: string[];
+  comment: string | undefined;
+  /** Milliseconds, from its start; `end` goes before it. */
+  duration: number | undefined;
+  /** Unix milliseconds. */
+  start: number | undefined;
+  end: number | undefined;
+  output: SilenceOutput;
 }
 
 export interface SilenceImportOptions {
@@ -184,4 +236,51 @@ export interface TemplateNotifyOptions {
   application: string;
   /** `service:recipient`, at least one. */
   recipients: string[];
+}
+
+/** What a Herald watches and keeps, as the flags and variables of `run` have it. */
+interface BridgeOptions {
+  source: ConfigSource;
+  applicationNamespaces: string[];
+  appLabelSelector: string;
+  selfService: boolean;
+  /** As `openStore` takes it, or `memory:`. */
+  queue: string;
+}
+
+export interface ExplainOptions extends BridgeOptions {
+  /** Path of a file, NAME or NAMESPACE/NAME. */
+  application: string;
+  /** '' for all. */
+  trigger: string;
+  /** Where the running bridge serves /readyz; '' for nowhere. */
+  bridge: string;
+  output: 'wide' | 'json' | 'yaml';
+}
+
+export interface DoctorOptions extends BridgeOptions {
+  /** Argo CD's annotation is written. */
+  writesAnnotation: boolean;
+  output: 'text' | 'json';
+}
+
+export interface RoutesOptions extends Omit<BridgeOptions, 'queue'> {
+  /** Files with Applications and AppProjects, or `-`; empty: those of the cluster. */
+  files: string[];
+  /** Names of Applications, or NAMESPACE/NAME; empty: all. */
+  applications: string[];
+  /** '' for all. */
+  trigger: string;
+  /** `service:recipient` or `service`, '' for all. */
+  destination: string;
+  by: 'application' | 'destination';
+  output: 'wide' | 'json' | 'yaml';
+}
+
+export interface VersionOptions {
+  output: 'text' | 'json';
+}
+
+export interface CompletionOptions {
+  shell: 'bash' | 'zsh' | 'fish';
 }

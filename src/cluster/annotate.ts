@@ -2,6 +2,7 @@
  * The API server of Kubernetes: connections, lists and watches of what Herald reads, Events and annotations. It may
  * import the ground alone.
  */
+import type { OtherKind } from '../model.ts';
 import { ClusterError } from './cluster-error.ts';
 import type { Connection } from './connect.ts';
 import { readMetadata } from './kube-object.ts';
@@ -60,10 +61,11 @@ export async function annotateApplication(
  */
 export async function readAnnotations(
   connection: Pick<Connection, 'json'>,
-  { uid, namespace, name }: AnnotateTarget,
+  { uid, namespace, name, kind }: AnnotateTarget & { kind?: OtherKind },
 ): Promise<Readonly<Record<string, string>> | undefined> {
   try {
-    const path = `${argoPath('applications', namespace)}/${encodeURIComponent(name)}`;
+    const collection = kind === 'ApplicationSet' ? 'applicationsets' : 'applications';
+    const path = `${argoPath(collection, namespace)}/${encodeURIComponent(name)}`;
     const metadata = readMetadata(await connection.json({ path }));
     return metadata?.uid === uid ? metadata.annotations : undefined;
   } catch (error) {
@@ -73,7 +75,10 @@ export async function readAnnotations(
 }
 
 /** Whether it no longer exists. Throws ClusterError when the API server does not say. */
-export async function isGone(connection: Pick<Connection, 'json'>, target: AnnotateTarget): Promise<boolean> {
+export async function isGone(
+  connection: Pick<Connection, 'json'>,
+  target: AnnotateTarget & { kind?: OtherKind },
+): Promise<boolean> {
   return (await readAnnotations(connection, target)) === undefined;
 }
 

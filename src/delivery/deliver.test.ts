@@ -8,9 +8,9 @@ import { createSimulatedClock } from '../simulated-clock.ts';
 import { application, configMap, degraded, series, snapshot } from '../testing/fixtures.ts';
 import { type Fault, intercept } from '../testing/intercept.ts';
 import { createMemoryLedger, factsOf } from '../testing/memory-ledger.ts';
-import { createMemoryQueue } from '../testing/memory-queue.ts';
 import { createRecordingService } from '../testing/recording-service.ts';
 import { startPipeline } from '../testing/start-pipeline.ts';
+import { createMemoryQueue } from './memory-queue.ts';
 import { type DeliveryProcessor, notBefore } from './queue.ts';
 
 const start = Date.UTC(2026, 0, 1);

@@ -7,10 +7,10 @@ import { createSimulatedClock } from '../simulated-clock.ts';
 import { configMap, snapshot } from '../testing/fixtures.ts';
 import { type Fault, intercept } from '../testing/intercept.ts';
 import { createMemoryLedger } from '../testing/memory-ledger.ts';
-import { createMemoryQueue } from '../testing/memory-queue.ts';
 import { createRecordingService } from '../testing/recording-service.ts';
 import { startPipeline } from '../testing/start-pipeline.ts';
 import { toldDelivery } from '../testing/told.ts';
+import { createMemoryQueue } from './memory-queue.ts';
 
 const start = Date.UTC(2026, 0, 1);
 const outcomes: Readonly<Record<string, Outcome>> = {

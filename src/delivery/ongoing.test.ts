@@ -6,11 +6,11 @@ import { createSimulatedClock } from '../simulated-clock.ts';
 import { application, configMap, degraded, series, snapshot } from '../testing/fixtures.ts';
 import { type Fault, intercept } from '../testing/intercept.ts';
 import { createMemoryLedger } from '../testing/memory-ledger.ts';
-import { createMemoryQueue } from '../testing/memory-queue.ts';
 import { recordLog } from '../testing/recorded-log.ts';
 import { createRecordingService } from '../testing/recording-service.ts';
 import { startPipeline } from '../testing/start-pipeline.ts';
 import { type ToldParts, toldDelivery } from '../testing/told.ts';
+import { createMemoryQueue } from './memory-queue.ts';
 import { reviveParked } from './revive.ts';
 
 const start = Date.UTC(2026, 0, 1, 12);

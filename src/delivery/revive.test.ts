@@ -3,8 +3,8 @@ import { all, committer, delivery } from '../../test/contract/ledger-fixtures.ts
 import type { Settlement } from '../ledger/ledger.ts';
 import type { RejectionScope } from '../model.ts';
 import { createMemoryLedger } from '../testing/memory-ledger.ts';
-import { createMemoryQueue } from '../testing/memory-queue.ts';
 import { recordLog } from '../testing/recorded-log.ts';
+import { createMemoryQueue } from './memory-queue.ts';
 import { reviveParked } from './revive.ts';
 
 /** One parked delivery, refused for what has this scope, and what a change of the configuration makes of it. */

@@ -1,13 +1,13 @@
 /** Random histories of Applications through observer, ledger writer and delivery, held against a model of a few lines. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { createMemoryQueue } from '../delivery/memory-queue.ts';
 import type { Change, Ledger } from '../ledger/ledger.ts';
 import type { Application, DeliveryFacts, JsonObject } from '../model.ts';
 import { createSimulatedClock } from '../simulated-clock.ts';
 import { application } from '../testing/fixtures.ts';
 import { type Fault, intercept } from '../testing/intercept.ts';
 import { createMemoryLedger } from '../testing/memory-ledger.ts';
-import { createMemoryQueue } from '../testing/memory-queue.ts';
 import { recordLog } from '../testing/recorded-log.ts';
 import { createRecordingService } from '../testing/recording-service.ts';
 import { startPipeline } from '../testing/start-pipeline.ts';

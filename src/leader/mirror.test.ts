@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { notifiedAnnotation, parseNotified } from '../alerts/notified-annotation.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import type { Connection } from '../cluster/connect.ts';
+import { createMemoryQueue } from '../delivery/memory-queue.ts';
 import type { Application, JsonObject } from '../model.ts';
 import { createSimulatedClock } from '../simulated-clock.ts';
 import {
@@ -14,7 +15,6 @@ import {
   synced,
 } from '../testing/fixtures.ts';
 import { createMemoryLedger } from '../testing/memory-ledger.ts';
-import { createMemoryQueue } from '../testing/memory-queue.ts';
 import { recordLog } from '../testing/recorded-log.ts';
 import { startPipeline } from '../testing/start-pipeline.ts';
 import { createMirror, stillHolds } from './mirror.ts';

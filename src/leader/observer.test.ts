@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { all, held } from '../../test/contract/ledger-fixtures.ts';
 import { stateKey } from '../alerts/notified-annotation.ts';
+import { createMemoryQueue } from '../delivery/memory-queue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { rowKinds } from '../ledger/rows.ts';
 import type { Application, JsonObject } from '../model.ts';
@@ -18,7 +19,6 @@ import {
 } from '../testing/fixtures.ts';
 import { intercept } from '../testing/intercept.ts';
 import { createMemoryLedger } from '../testing/memory-ledger.ts';
-import { createMemoryQueue } from '../testing/memory-queue.ts';
 import { type Pipeline, startPipeline } from '../testing/start-pipeline.ts';
 
 const toOps = { 'on-degraded': 'ops' };

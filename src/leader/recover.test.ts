@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { committer } from '../../test/contract/ledger-fixtures.ts';
+import { createMemoryQueue } from '../delivery/memory-queue.ts';
 import { type ApplicationRecord, rowKinds } from '../ledger/rows.ts';
 import { createSimulatedClock } from '../simulated-clock.ts';
 import { application, degraded, healthy, synced } from '../testing/fixtures.ts';
 import { intercept } from '../testing/intercept.ts';
 import { createMemoryLedger } from '../testing/memory-ledger.ts';
-import { createMemoryQueue } from '../testing/memory-queue.ts';
 import { recordLog } from '../testing/recorded-log.ts';
 import { startPipeline } from '../testing/start-pipeline.ts';
 import type { ApplicationEvent } from './application-event.ts';

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { all } from '../../test/contract/ledger-fixtures.ts';
+import { createMemoryQueue } from '../delivery/memory-queue.ts';
 import { createSimulatedClock } from '../simulated-clock.ts';
 import { application, degraded, healthy } from '../testing/fixtures.ts';
 import { intercept } from '../testing/intercept.ts';
 import { createMemoryLedger } from '../testing/memory-ledger.ts';
-import { createMemoryQueue } from '../testing/memory-queue.ts';
 import { createRecordingService } from '../testing/recording-service.ts';
 import { startPipeline } from '../testing/start-pipeline.ts';
 

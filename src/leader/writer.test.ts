@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { all, delivery, toldRow } from '../../test/contract/ledger-fixtures.ts';
 import { systemClock } from '../clock.ts';
+import { createMemoryQueue } from '../delivery/memory-queue.ts';
 import { mostItems } from '../ledger/ledger.ts';
 import { createMetrics } from '../metrics.ts';
 import { series } from '../testing/fixtures.ts';
 import { type Fault, intercept } from '../testing/intercept.ts';
 import { createMemoryLedger } from '../testing/memory-ledger.ts';
-import { createMemoryQueue } from '../testing/memory-queue.ts';
 import { recordLog } from '../testing/recorded-log.ts';
 import { createProgress } from './progress.ts';
 import { createTermLedger } from './term-ledger.ts';

@@ -18,7 +18,7 @@ export interface FigureSeries {
   setParked(byService: ReadonlyMap<string, number>): void;
   /** Replaces the number of problems in the subscriptions of a namespace's Applications or AppProjects. */
   setSubscriptionProblems(
-    of: { namespace: string; kind: 'Application' | 'AppProject' },
+    of: { namespace: string; kind: 'Application' | 'ApplicationSet' | 'AppProject' },
     problems: number,
   ): void;
 }

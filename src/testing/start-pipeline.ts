@@ -4,6 +4,7 @@ import type { ConfigSnapshot } from '../cluster/watch-config.ts';
 import { type Configurations, createConfigurations } from '../configurations/configurations.ts';
 import { createDeliver } from '../delivery/deliver.ts';
 import { createFairness, type Fairness } from '../delivery/fairness.ts';
+import { createMemoryQueue } from '../delivery/memory-queue.ts';
 import { createPacing } from '../delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue } from '../delivery/queue.ts';
 import { createObservation, type Observation } from '../leader/observation.ts';
@@ -14,7 +15,6 @@ import type { Service } from '../services/service.ts';
 import { createSimulatedClock, type SimulatedClock } from '../simulated-clock.ts';
 import { controllerNamespace, snapshot } from './fixtures.ts';
 import { createMemoryLedger } from './memory-ledger.ts';
-import { createMemoryQueue } from './memory-queue.ts';
 import { type LogLine, recordLog } from './recorded-log.ts';
 import { createRecordingService } from './recording-service.ts';
 

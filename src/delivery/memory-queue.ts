@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
-import { backoffDelay } from '../delivery/backoff.ts';
-import type { DeliveryProcessor, DeliveryQueue, JobResult } from '../delivery/queue.ts';
 import { createSimulatedClock } from '../simulated-clock.ts';
+import { backoffDelay } from './backoff.ts';
+import type { DeliveryProcessor, DeliveryQueue, JobResult } from './queue.ts';
 
 interface Job {
   id: string;
