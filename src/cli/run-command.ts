@@ -1,4 +1,4 @@
-import { CommandFailure, type CommandIo, exitCode } from './io.ts';
+import { CommandFailure, type CommandIo } from './io.ts';
 import type { CommandLine } from './options.ts';
 import { printable } from './table.ts';
 
@@ -33,15 +33,8 @@ async function dispatch(line: AdminCommand, io: CommandIo): Promise<number> {
     case 'routes':
       return (await import('./routes.ts')).showRoutes(line.options, io);
     case 'version':
-      return (await import('./version.ts')).showVersion(line.options, io);
-    case 'completion': {
-      const [{ completionScript }, { commandSpecs }] = await Promise.all([
-        import('./completion.ts'),
-        import('./commands.ts'),
-      ]);
-      io.stdout(completionScript(line.options.shell, commandSpecs));
-      return exitCode.ok;
-    }
+    case 'completion':
+      return (await import('./offline.ts')).runOffline(line, io);
     case 'record':
       return (await import('./record.ts')).record(line.options, io);
     case 'replay':
