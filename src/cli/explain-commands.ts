@@ -202,7 +202,7 @@ export const explainCommands: readonly CommandSpec[] = [
     examples: [
       ['In bash', 'source <(herald completion bash)'],
       ['In zsh', 'source <(herald completion zsh)'],
-      ['In fish', 'herald completion fish | source'],
+      ['In fish', 'source (herald completion fish | psub)'],
     ],
     read: (_values, { arguments: [given = ''] }) => {
       const shell = shells.find((each) => each === given);

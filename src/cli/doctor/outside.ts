@@ -65,7 +65,12 @@ async function ofSlack(
       what: `is missing: ${without}`,
       mend: 'Add it to the app under OAuth & Permissions, and install the app again.',
     }));
-    const channels = recipients.size === 0 ? [] : await listChannels(http, options);
+    const seesPrivate = has('groups:read');
+    const types = [
+      ...(has('channels:read') ? (['public_channel'] as const) : []),
+      ...(seesPrivate ? (['private_channel'] as const) : []),
+    ];
+    const channels = recipients.size === 0 ? [] : await listChannels(http, options, types);
     return [
       { check, status: 'ok', what: `${token.user} of ${token.team}` },
       ...(missing.length === 0
@@ -80,7 +85,7 @@ async function ofSlack(
               mend: 'Grant channels:read and groups:read.',
             },
           ]
-        : channelFindings(name, recipients, channels, has('chat:write.public'))),
+        : channelFindings(name, recipients, channels, { mayPostPublic: has('chat:write.public'), seesPrivate })),
     ];
   } finally {
     await http.close();
@@ -91,7 +96,7 @@ function channelFindings(
   service: string,
   recipients: ReadonlySet<string>,
   channels: readonly InspectedChannel[],
-  mayPostPublic: boolean,
+  { mayPostPublic, seesPrivate }: { mayPostPublic: boolean; seesPrivate: boolean },
 ): Finding[] {
   const named = (recipient: string) => {
     const name = recipient.replace(/^#/, '');
@@ -107,9 +112,11 @@ function channelFindings(
         return [
           {
             check,
-            status: 'failed',
-            what: 'there is no such channel, or it is private and the app is no member',
-            mend: 'Correct the name in the subscription, or invite the app.',
+            status: seesPrivate ? 'failed' : 'warning',
+            what: seesPrivate
+              ? 'there is no such channel, or it is private and the app is no member'
+              : 'there is no such public channel, and private ones are not shown to the app',
+            mend: `Correct the name in the subscription, or invite the app${seesPrivate ? '' : ', and grant groups:read'}.`,
           },
         ];
       if (channel.isArchived)

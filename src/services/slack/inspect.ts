@@ -60,19 +60,20 @@ export async function inspectToken(http: HttpClient, options: Asked): Promise<In
   }
 }
 
-/** The channels that the app can see; undefined where there are too many, or it may not list them. */
+/** The channels of these types that the app can see; undefined where there are too many, or it may not list them. */
 export async function listChannels(
   http: HttpClient,
   options: Asked,
+  types: readonly ('public_channel' | 'private_channel')[],
 ): Promise<InspectedChannel[] | undefined> {
+  if (types.length === 0) return undefined;
   const channels: InspectedChannel[] = [];
   let cursor = '';
   try {
     for (let page = 0; page < mostPages; page += 1) {
-      const types = 'public_channel,private_channel';
       const answer = await call(http, options, 'conversations.list', {
-        types,
-        limit: '1000',
+        types: types.join(','),
+        limit: '999',
         ...(cursor === '' ? {} : { cursor }),
       });
       const parsed = ConversationsList.safeParse(answer.json());
