@@ -85,7 +85,10 @@ async function ofSlack(
               mend: 'Grant channels:read and groups:read.',
             },
           ]
-        : channelFindings(name, recipients, channels, { mayPostPublic: has('chat:write.public'), seesPrivate })),
+        : channelFindings(name, recipients, channels, {
+            mayPostPublic: has('chat:write.public'),
+            seesPrivate,
+          })),
     ];
   } finally {
     await http.close();
