@@ -31,7 +31,7 @@ export function shortened(trigger: string, source: string): string {
 export const rules: Readonly<Record<string, string>> = {
   'trigger.on-sync-loop': `
 - description: The same revision is synced again and again.
-  when: changes(app.status?.operationState?.startedAt, '8s') >= 3
+  when: changes(app.status?.operationState?.startedAt, '1h') >= 3 and app.spec?.ignoreDifferences == nil
   severity: warning
   send: [sync-loop]
   resolved: true
