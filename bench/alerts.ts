@@ -3,9 +3,9 @@
  * firing, 100 silences and 50 rules of inhibition, as a ratio to the same load without lifecycle fields and rules.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createMemoryQueue } from '../src/delivery/memory-queue.ts';
 import type { JsonObject } from '../src/model.ts';
 import { application, snapshot } from '../src/testing/fixtures.ts';
-import { createMemoryQueue } from '../src/delivery/memory-queue.ts';
 import { startPipeline } from '../src/testing/start-pipeline.ts';
 import { createStoreLedger } from './quick-ledger.ts';
 

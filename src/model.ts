@@ -25,6 +25,8 @@ export interface Application {
   resourceVersion: string;
   labels: Readonly<Record<string, string>>;
   annotations: Readonly<Record<string, string>>;
+  /** The field manager that wrote argocd-notifications' annotation last; absent: not known. */
+  notifiedBy?: string;
   /**
    * The object that conditions and templates see as `app` (`applicationset`), without managedFields and last-applied. It
    * has its `kind`.

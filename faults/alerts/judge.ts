@@ -240,21 +240,21 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     arrived(channel, text) {
       const at = now();
       const reason = /^reason (.+)$/m.exec(text)?.[1] ?? '';
-      const named = [...text.matchAll(/^(firing|resolved) (\S+) (\d+)(?: .*)?$/gm)];
+      const named = [...text.matchAll(/^(firing|resolved) (\S+) (\d+)(?: (.*))?$/gm)];
       const unique = new Set(named.map(([, , life, since]) => `${life} ${since}`));
       if (unique.size < named.length)
         doubled.push(() => `${channel}: one message names an alert twice: ${text}`);
       if (named.length === 0 || reason === '' || text.includes('truncated'))
         unexpected.push(() => `${channel}: cannot be understood: ${text}`);
       let news = 0;
-      for (const [, state, life = '', since] of named) {
+      for (const [, state, life = '', since, why = ''] of named) {
         const listening = listenings.get(keyOf(channel, life));
         const index = failuresOf(life).findIndex(({ began }) => began.includes(Number(since)));
         if (!listening || index < 0) {
           unexpected.push(() => `${channel}: nothing of ${life} began at ${since}: ${text}`);
           continue;
         }
-        events.push({ at, event: `${channel}: ${state} since ${since} (${reason})`, life });
+        events.push({ at, event: `${channel}: ${state} since ${since} (${reason}) ${why}`, life });
         if (arrivedOne(listening, index, state as 'firing' | 'resolved', reason)) news += 1;
       }
       if (named.length > 0 && news === 0)
@@ -262,7 +262,9 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     },
     note: (event) => void events.push({ at: now(), event }),
     disturbed: calm.disturbed,
-    cured: calm.cured,
+    cured(isStarting = false) {
+      if (!isStarting) calm.cured();
+    },
     ready: calm.cured,
     missing: () => lost().length,
     lastArrival: () => last,

@@ -18,6 +18,8 @@ export interface AnnotateTarget {
 export type AnnotateResult = { status: 'patched'; resourceVersion: string } | { status: 'gone' };
 
 const conflictAttempts = 3;
+/** Under this name the API server notes what Herald has written. */
+export const fieldManager = 'herald';
 
 /**
  * Sets one annotation of an Application, or removes it (null). The merge patch names that key and no other, so that
@@ -36,6 +38,7 @@ export async function annotateApplication(
       const patched = await connection.json({
         method: 'PATCH',
         path: `${argoPath('applications', namespace)}/${encodeURIComponent(name)}`,
+        query: { fieldManager },
         contentType: 'application/merge-patch+json',
         body: { metadata: { uid, annotations: { [key]: value } } },
         ...(signal === undefined ? {} : { signal }),

@@ -1,6 +1,7 @@
 import { type DecidedPart, decide, type Evaluation, openNotices } from '../alerts/decide.ts';
 import { rowsOfImport } from '../alerts/imported-rows.ts';
 import { lastWell } from '../alerts/last-well.ts';
+import { placeOf } from '../alerts/lives.ts';
 import type { ImportedAlert } from '../alerts/notified-annotation.ts';
 import type { Clock } from '../clock.ts';
 import type { Part } from '../ledger/pieces.ts';
@@ -102,6 +103,7 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
       );
       if (imported.rows.length > 0)
         entry.open = openNotices(imported.rows.filter((row) => row.kind === 'notice'));
+      const openBefore = unvalued(entry);
       const {
         parts: ofAlerts,
         plain,
@@ -129,7 +131,12 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
       const parts = [...partsOfImport(imported.rows, decided), ...decided];
       const record = isTold ? recordOf(entry, parts.length > 0 || isHistoryNew) : undefined;
       for (const delivery of decision.named) deps.onNamed(delivery);
-      if (decision.ended.length > 0) deps.onEnded(application, decision.ended);
+      const openNow = unvalued(entry);
+      const endedAlerts = evaluations.filter(
+        (evaluation) => openBefore.has(placeOf(evaluation)) && !openNow.has(placeOf(evaluation)),
+      );
+      const ended = [...decision.ended, ...endedAlerts];
+      if (ended.length > 0) deps.onEnded(application, ended);
       // In one write with what the deletion means: after a crash it is not evaluated again, and begins no alert again.
       const gone = over === 'application deleted' ? [goneRow(entry)] : [];
       if (record)
@@ -165,6 +172,14 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
   }
 
   return deciding;
+}
+
+/** Conditions that have an open alert without oncePer. */
+function unvalued({ life }: Tracked): ReadonlySet<string> {
+  const open = [...(life?.alerts.values() ?? [])].filter(
+    ({ state, oncePer }) => state !== 'resolved' && oncePer === '',
+  );
+  return new Set(open.map(placeOf));
 }
 
 const noAnswer = { status: 'failed', error: 'nothing but time has passed' } as const;

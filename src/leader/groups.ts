@@ -41,7 +41,6 @@ export interface Groups {
   set(uid: string, members: readonly Membership[]): void;
   /** Decides what a group says now; false where there is none of this key. */
   look(key: string): boolean;
-  size(): number;
 }
 
 interface Deps {
@@ -208,10 +207,7 @@ export function createGroups(deps: Deps): Groups {
       discardIfEmpty(group);
       return;
     }
-    const written = {
-      share: () => written,
-      release: () => settled(group, done, uids),
-    };
+    const written = { share: () => written, release: () => settled(group, done, uids) };
     const part = {
       ...(group.notice ? { put: [{ kind: 'ongoing' as const, key, value: group.notice }] } : {}),
       ...(!group.notice && !isNew ? { remove: [{ kind: 'ongoing' as const, key }] } : {}),
@@ -293,7 +289,6 @@ export function createGroups(deps: Deps): Groups {
       if (isComplete) look(group);
       return true;
     },
-    size: () => groups.size,
   };
 
   function muteIn({ members, mutes, configNamespace }: Group, key: string, now: number): Mute | undefined {

@@ -1,4 +1,6 @@
+import { notifiedAnnotation } from '../alerts/notified-annotation.ts';
 import { isApplicationSet, kindOf } from '../application-set.ts';
+
 import type { Clock } from '../clock.ts';
 import { isGone } from '../cluster/annotate.ts';
 import type { Connection } from '../cluster/connect.ts';
@@ -19,6 +21,7 @@ import { settledWithin } from '../store/deadline.ts';
 import type { Mirror } from './mirror.ts';
 import { createObservation } from './observation.ts';
 import type { Observer } from './observer.ts';
+import { createOtherController, type OtherController } from './other-controller.ts';
 import { observeDeletion, pruneLedger, reportDeletions, requeueIntents } from './recover.ts';
 import type { Term } from './standing.ts';
 import type { SubscriptionReporter } from './subscription-problems.ts';
@@ -45,6 +48,8 @@ export interface LeadingTerm extends Term {
   nextDue(): number | undefined;
   /** The clock was set back: what was put off is looked at now. */
   hurry(): void;
+  /** Another controller notifies of the same Applications. */
+  other: OtherController['seen'];
 }
 
 interface Deps {
@@ -115,14 +120,17 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     },
     options,
   );
+  const others = createOtherController({ metrics, log, clock });
   const applications = createApplicationWatch(
     { connection, log, clock },
     {
       scope,
       labelSelector,
+      notifiedAnnotation,
       handlers: {
-        upsert: (application, _previous, { isReplayed }) => {
+        upsert: (application, previous, { isReplayed }) => {
           deps.lookInto(application.namespace);
+          if (!isReplayed) others.observed(application, previous);
           subscriptions.check('Application', application);
           mirror?.observed(application);
           observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed });
@@ -252,12 +260,14 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     trouble: () => writer.trouble(),
     nextDue: observer.nextDue,
     hurry: observer.hurry,
+    other: others.seen,
     async stop(deadline) {
       await Promise.all([applications.stop(), applicationSets.stop()]);
       ending.abort();
       await settledWithin(finished(), deadline, clock);
       observer.stop();
       subscriptions.stop();
+      others.stop();
       for (const set of applicationSets.values()) metrics.forgetApplicationSet(set);
       await writer.stop(0);
     },

@@ -18,7 +18,6 @@ import { createMetrics } from '../metrics.ts';
 import type { Application, JsonObject, Problem } from '../model.ts';
 import { createSimulatedClock } from '../simulated-clock.ts';
 import { openStore } from '../store/open-store.ts';
-import { createServiceState, scopedState } from '../store/service-state.ts';
 import { resolveSubscriptions } from '../subscriptions/resolve.ts';
 import { compileTemplate } from '../templates/schema.ts';
 import { compileTrigger } from '../triggers/schema.ts';
@@ -90,21 +89,17 @@ export async function createPlayer(deps: { log: Logger }, options: PlayerOptions
   const queue = createMemoryQueue(clock);
   const projects = new Map<string, JsonObject>();
   const problems: Problem[] = [];
-  const state = createServiceState(store);
   const configurations: Configurations = createConfigurations(
     {
       parse: (_snapshot, previous) =>
         parseInTurns({ ...config, ...(previous ? { previous } : {}) }, { compileTrigger, compileTemplate }),
-      createService: (source, configNamespace) =>
-        createNotingService(source, {
-          log,
-          state: scopedState(state, configNamespace),
-          stream: process.stderr,
-          now: clock.now,
-          clock,
-          note: ({ deliveryId, notification }) => timeline.sent(deliveryId, notification, clock.now()),
+      createService: (source) => {
+        const service = createNotingService(source, {
+          note: (delivery, notification) => timeline.sent(delivery, notification, clock.now()),
           isPaced: () => isReady,
-        }),
+        });
+        return { ...(service && { service }), problems: [] };
+      },
       record: () => undefined,
       metrics,
       log,

@@ -1,5 +1,5 @@
 import { createMemoryQueue } from '../../src/delivery/memory-queue.ts';
-import type { Change } from '../../src/ledger/ledger.ts';
+import type { Change, Ledger } from '../../src/ledger/ledger.ts';
 import type { Acknowledgement, Alert, Silence } from '../../src/ledger/rows.ts';
 import type { Application, Delivery, JsonObject } from '../../src/model.ts';
 import { createSimulatedClock, type SimulatedClock } from '../../src/simulated-clock.ts';
@@ -20,7 +20,7 @@ export interface World {
   readonly told: ToldMessage[];
   readonly pipeline: Pipeline;
   /** Rows of the ledger, of one kind. */
-  rows: ReturnType<typeof createMemoryLedger>['rows'];
+  rows: Ledger['rows'];
   see(application: Application): Promise<void>;
   remove(name: string): Promise<void>;
   configure(data: Readonly<Record<string, string>>): Promise<void>;
@@ -45,17 +45,19 @@ export interface ToldMessage {
 }
 
 interface Options {
+  /** @defaultValue one in memory */
+  ledger?: Ledger;
   /** Milliseconds; @defaultValue 2026-01-01 */
   start?: number;
   /** Of the ledger's calls, which fail. */
   fault?(call: string): Fault;
 }
 
-async function createWorld(data: Readonly<Record<string, string>>, options: Options = {}): Promise<World> {
+export async function createWorld(data: Readonly<Record<string, string>>, options: Options = {}): Promise<World> {
   const begin = options.start ?? Date.UTC(2026, 0, 1);
   const clock = createSimulatedClock(begin);
   const lead = { term: 0 };
-  const store = createMemoryLedger(lead);
+  const store = options.ledger ?? createMemoryLedger(lead);
   const applications = new Map<string, Application>();
   const known = new Set<string>();
   const told: ToldMessage[] = [];
@@ -73,7 +75,7 @@ async function createWorld(data: Readonly<Record<string, string>>, options: Opti
   }
 
   /** What reaches the store is told; a leader that was replaced reaches it no more. */
-  const noting = {
+  const noting: Ledger = {
     ...store,
     async commit(...[scope, by, change]: Parameters<typeof store.commit>) {
       const committed = await store.commit(scope, by, change);
