@@ -61,8 +61,12 @@ async function routes(line: string, world: FakeWorld = { files }) {
   const code = await runCommand(parsed, io);
   return { code, ...io.output };
 }
-const offline = '-f apps.yaml --config-map cm.yaml --secret :empty';
-const rowsOf = (stdout: string) => stdout.trim().split('\n').map((line) => line.split(/ {2,}/));
+const offline = '-f apps.yaml --config-map cm.yaml';
+const rowsOf = (stdout: string) =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split(/ {2,}/));
 
 test('which Applications go where, from where, and what is told together', async () => {
   const { code, stdout } = await routes(offline);
@@ -87,7 +91,12 @@ test('by destination, by trigger, and of one Application', async () => {
   ]);
   const one = await routes(`cart ${offline} --trigger on-failed -o json`);
   expect(JSON.parse(one.stdout)).toMatchObject([
-    { application: 'argocd/cart', trigger: 'on-failed', destination: { service: 'slack', recipient: 'web' }, groups: [] },
+    {
+      application: 'argocd/cart',
+      trigger: 'on-failed',
+      destination: { service: 'slack', recipient: 'web' },
+      groups: [],
+    },
   ]);
   expect(rowsOf((await routes(`${offline} --destination slack:all`)).stdout)).toHaveLength(2);
   expect(await routes(`${offline} --destination slack:nobody`)).toEqual({

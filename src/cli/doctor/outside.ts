@@ -1,6 +1,6 @@
 /** What is asked of others than the cluster and the store: Slack, servers with certificates, Argo CD. */
 import type { Config, ServiceConfig } from '../../config/config.ts';
-import { isObject } from '../../json.ts';
+import { isObject, textAt } from '../../json.ts';
 import { peerCertificate } from '../../net/peer-certificate.ts';
 import { type Fields, textsIn } from '../../services/fields.ts';
 import { createHttpClient } from '../../services/http.ts';
@@ -85,7 +85,10 @@ async function ofSlack(
               mend: 'Grant channels:read and groups:read.',
             },
           ]
-        : channelFindings(name, recipients, channels, { mayPostPublic: has('chat:write.public'), seesPrivate })),
+        : channelFindings(name, recipients, channels, {
+            mayPostPublic: has('chat:write.public'),
+            seesPrivate,
+          })),
     ];
   } finally {
     await http.close();
@@ -151,7 +154,7 @@ async function recipientsOf(
     source.list('appprojects', namespace).catch(() => []),
   ]);
   const annotationsOf = new Map(
-    projects.map((each) => [String(metadataOf(each).name), stringsOf(metadataOf(each).annotations)]),
+    projects.map((each) => [textAt(each, 'metadata', 'name'), stringsOf(metadataOf(each).annotations)]),
   );
   const found = new Map<string, Set<string>>();
   for (const object of applications) {
@@ -276,7 +279,7 @@ async function apiFinding(argocd: NonNullable<Config['argocd']>, io: CommandIo):
     );
     const body = answer.json();
     if (answer.status === 200 && isObject(body) && body.loggedIn === true)
-      return { check, status: 'ok', what: `${String(body.username ?? 'the token')} is logged in` };
+      return { check, status: 'ok', what: `${textAt(body, 'username') || 'the token'} is logged in` };
     return {
       check,
       status: 'failed',
