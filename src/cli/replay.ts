@@ -69,6 +69,10 @@ async function eventsOf(options: ReplayCommandOptions, source: Source, io: Comma
   const everywhere = scope.onlyOwn ? namespace : undefined;
   const objects = [
     ...(await source.list('appprojects', namespace)).map((object) => ['AppProject', object] as const),
+    // Where there are none, or they may not be read, it goes without.
+    ...(await source.list('applicationsets', everywhere).catch(() => [])).map(
+      (object) => ['ApplicationSet', object] as const,
+    ),
     ...(await source.list('applications', everywhere)).map((object) => ['Application', object] as const),
   ];
   const events = stateOf(objects, scope, io.now());

@@ -1,3 +1,4 @@
+import { kindOf } from '../application-set.ts';
 import { attemptTimeout, limits, maxAge } from '../bridge/options.ts';
 import { isSyncStatusRefreshed } from '../cluster/sync-status.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
@@ -53,13 +54,16 @@ export interface Player {
   see(application: Application, isComparison?: boolean): void;
   remove(application: Application): void;
   setProject(name: string, project: JsonObject | undefined): void;
-  /** What was seen so far is the state at the start. `isKnown`: there is such an Application, by namespace and name. */
-  ready(isKnown?: (namespace: string, name: string) => boolean): Promise<void>;
+  /** What was seen so far is the state at the start. `isKnown`: there is such an Application or ApplicationSet. */
+  ready(isKnown?: (application: Identified) => boolean): Promise<void>;
   /** Lets time pass until then, Unix milliseconds. */
   until(at: number): Promise<void>;
   /** What was decided or sent, and what is not sent yet. */
   end(): Promise<{ messages: TimelineMessage[]; waiting: number }>;
 }
+
+/** What tells one from others that are there at the time. */
+export type Identified = Pick<Application, 'kind' | 'namespace' | 'name'>;
 
 /** Of the term in which it is decided; what was copied is of the one before. */
 const term = 2;
@@ -204,7 +208,7 @@ export async function createPlayer(deps: { log: Logger }, options: PlayerOptions
           observer,
           held: observer.alerting.scopes(),
           isWatched: () => true,
-          isGone: async (record) => !isKnown(record.namespace, record.name),
+          isGone: async (record) => !isKnown({ ...record, ...kindOf(record.object) }),
           now: clock.now(),
         });
       await settle();

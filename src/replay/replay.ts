@@ -6,7 +6,7 @@
 import type { Logger } from '../log.ts';
 import type { Problem } from '../model.ts';
 import type { KnownLedger } from './copied-ledger.ts';
-import { createPlayer, type Player, type ReplayConfig } from './player.ts';
+import { createPlayer, type Identified, type Player, type ReplayConfig } from './player.ts';
 import { applicationIn, type RecordedEvent, type RecordedObject } from './recording.ts';
 import type { TimelineMessage } from './timeline.ts';
 
@@ -119,11 +119,9 @@ async function becomeReady(run: Run): Promise<void> {
   run.isReady = true;
   const state = [...run.state.values()];
   run.state.clear();
-  for (const kind of ['AppProject', 'Application'])
+  for (const kind of ['AppProject', 'ApplicationSet', 'Application'])
     for (const each of state) if (each.kind === kind) show(run, { type: 'seen', ...each });
-  await run.player.ready(
-    run.hasLedger ? (namespace, name) => run.known.has(`${namespace}/${name}`) : undefined,
-  );
+  await run.player.ready(run.hasLedger ? (application) => run.known.has(identityOf(application)) : undefined);
 }
 
 function show(
@@ -135,14 +133,19 @@ function show(
     isComparison,
   }: { type: 'seen' | 'deleted'; kind: string; known: RecordedObject; isComparison?: boolean },
 ): void {
-  const { namespace, name } = object;
-  if (kind === 'AppProject') player.setProject(name, type === 'seen' ? object.object : undefined);
-  if (kind !== 'Application') return;
+  if (kind === 'AppProject') player.setProject(object.name, type === 'seen' ? object.object : undefined);
+  if (kind !== 'Application' && kind !== 'ApplicationSet') return;
+  const application = applicationIn(object, kind === 'ApplicationSet' ? kind : undefined);
   if (type === 'seen') {
-    known.add(`${namespace}/${name}`);
-    player.see(applicationIn(object), isComparison);
+    known.add(identityOf(application));
+    player.see(application, isComparison);
   } else {
-    known.delete(`${namespace}/${name}`);
-    player.remove(applicationIn(object));
+    known.delete(identityOf(application));
+    player.remove(application);
   }
+}
+
+/** An ApplicationSet often has the name of an Application. */
+function identityOf({ kind, namespace, name }: Identified): string {
+  return `${kind ?? 'Application'} ${namespace}/${name}`;
 }
