@@ -9,7 +9,8 @@ import { scrape } from '../demo/metrics.ts';
 import type { Process } from '../faults/processes.ts';
 import { createRandom } from '../faults/random.ts';
 import { circumstances } from '../faults/report.ts';
-import { createWorkload } from '../faults/workload.ts';
+import { createTally } from '../faults/tally.ts';
+import { configuration, createWorkload } from '../faults/workload.ts';
 import { createWorld } from '../faults/world.ts';
 
 const [applications = '10000', rounds = '10', store = 'redis'] = process.argv.slice(2);
@@ -24,12 +25,15 @@ const resources = Array.from({ length: 24 }, (_, index) => ({
   health: { status: 'Healthy' },
 }));
 
+const tally = createTally();
 const world = await createWorld({
+  tally,
   root: `${import.meta.dirname}/..`,
   store: store === 'postgres' ? 'postgres' : 'redis',
   hosts: ['herald-a', 'herald-b'],
 });
-const { tally, processes } = world;
+const { processes } = world;
+world.configure(configuration);
 // A hundredth is subscribed to, so that nobody waits for the first messages of all.
 const workload = createWorkload(world.kubernetes.cluster, tally, createRandom(1), {
   applications: Number(applications),

@@ -46,6 +46,7 @@ async function playRows(given: Arguments): Promise<{ text: string; holds: boolea
         .split('\n')
         .at(-1)} took ${Math.round(result.took / 1_000)} s\n`,
     );
+    if (result.summary !== '') process.stdout.write(`  ${result.summary}\n`);
     if (result.logs !== undefined) {
       process.stdout.write(
         `  ${[...result.complaints, ...result.wrong].join('\n  ')}\n  Logs: ${result.logs}\n  ${commandOf(given, result)}\n`,

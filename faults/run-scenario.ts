@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { createJudge } from './alerts/judge.ts';
+import { createAlertStory } from './alerts/story.ts';
 import { between, createRandom, derivedSeed } from './random.ts';
-import type { Scenario, ScenarioContext, Volume } from './scenario.ts';
+import type { Scenario, ScenarioContext, Story, Volume } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 import type { StoreName } from './store-server.ts';
-import type { Figures } from './tally.ts';
-import { createWorkload } from './workload.ts';
+import { type Account, createTally, type Figures } from './tally.ts';
+import { configuration, createWorkload } from './workload.ts';
 import { createWorld, type World } from './world.ts';
 
 export interface RunOptions {
@@ -34,6 +36,8 @@ export interface RunResult extends Figures {
   took: number;
   /** Answers of Slack that a channel was asked too often. */
   tooFast: number;
+  /** What the figures do not say; empty: nothing. */
+  summary: string;
   /** Why it could not be run here. */
   skipped?: string;
   /** What does not hold; none: the promise is kept. */
@@ -60,8 +64,10 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const volume = scenario.volume?.();
   if (typeof volume === 'string') return skipped(options, volume);
   const random = createRandom(derivedSeed(seed, scenario.name, store));
+  const { account, begin } = storyOf(scenario, options);
   const world = await createWorld({
     root: options.root ?? tree,
+    tally: account,
     store,
     hosts: scenario.hosts ?? ['herald'],
     ...(scenario.slack && { slack: scenario.slack }),
@@ -71,7 +77,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const began = performance.now();
   let isKept = true;
   try {
-    const result = await play(scenario, world, volume, { ...options, random });
+    const result = await play(scenario, world, volume, { ...options, random, begin });
     isKept = result.wrong.length > 0;
     return {
       scenario: scenario.name,
@@ -82,6 +88,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       tooFast: world.tooFast(),
       ...result,
       ...world.tally.figures(),
+      summary: world.tally.summary(),
       ...(isKept && { logs: world.directory }),
     };
   } finally {
@@ -94,21 +101,13 @@ async function play(
   scenario: Scenario,
   world: World,
   volume: Volume | undefined,
-  options: RunOptions & { random: () => number },
+  options: RunOptions & { random: () => number; begin: BeginStory },
 ): Promise<Pick<RunResult, 'kills' | 'faults' | 'wrong' | 'complaints'>> {
-  const { store, seconds, random, applications = 60 } = options;
+  const { store, seconds, random } = options;
   const { tally, processes } = world;
   const patience = scenario.patience ?? defaultPatience;
   // Changes do not take numbers from the same row as faults: what they do must not depend on how fast Herald is.
-  const workload = createWorkload(
-    world.kubernetes.cluster,
-    tally,
-    createRandom(Math.floor(random() * 2 ** 32)),
-    {
-      applications,
-      rate: scenario.rate ?? options.rate ?? defaultRate,
-    },
-  );
+  const story = options.begin(world, createRandom(Math.floor(random() * 2 ** 32)));
   const wrong: string[] = [];
   const counts = { kills: 0, faults: 0 };
   const process = (index: number) => {
@@ -117,7 +116,7 @@ async function play(
     return found;
   };
 
-  workload.prepare();
+  story.prepare();
   for (const each of processes) each.start();
   for (const each of processes) {
     if (!(await each.ready()) && !scenario.allowsExits) wrong.push(`${each.host} did not become ready`);
@@ -125,12 +124,12 @@ async function play(
   await settled(world, patience);
 
   const ending = new AbortController();
-  const working = workload.run(ending.signal);
+  const working = story.run(ending.signal);
   const duration = seconds * 1_000;
   const end = performance.now() + duration;
   const context: ScenarioContext = {
     world,
-    workload,
+    story,
     random,
     store,
     volume,
@@ -154,9 +153,11 @@ async function play(
       process(index).start();
       tally.note(`started ${process(index).host} (${index})`);
       if (!wait) return;
-      tally.cured();
-      if (await process(index).ready()) tally.note(`ready: ${process(index).host} (${index})`);
-      else if (!scenario.allowsExits) wrong.push(`${process(index).host} did not become ready again`);
+      tally.cured(true);
+      if (await process(index).ready()) {
+        tally.note(`ready: ${process(index).host} (${index})`);
+        tally.ready();
+      } else if (!scenario.allowsExits) wrong.push(`${process(index).host} did not become ready again`);
     },
     async stop(index = 0) {
       tally.note(`SIGTERM to ${process(index).host} (${index})`);
@@ -176,6 +177,10 @@ async function play(
     await working;
   }
   tally.note('changes have ended');
+  for (const end of story.endings ?? []) {
+    await settled(world, patience);
+    await end();
+  }
   await settled(world, patience);
   await idle(world);
   return {
@@ -183,6 +188,32 @@ async function play(
     wrong: [...wrong, ...(await judge(scenario, world))],
     complaints: tally.complaints(complaintsShown),
   };
+}
+
+type BeginStory = (world: World, random: () => number) => Story;
+
+/** What goes on in the cluster, and who keeps account of what is told of it. */
+function storyOf(
+  scenario: Scenario,
+  { seconds, applications, rate }: RunOptions,
+): { account: Account; begin: BeginStory } {
+  if (scenario.alerts) {
+    const judge = createJudge(scenario.alerts.recovery);
+    const begin: BeginStory = ({ kubernetes: { cluster }, configure }, random) => {
+      const duration = seconds * 1_000;
+      const size = { applications: applications ?? 40, rate: rate ?? 6, duration };
+      const story = createAlertStory(cluster, judge, random, { ...size, configure });
+      return { ...story, endings: [story.rest, story.mend] };
+    };
+    return { account: judge, begin };
+  }
+  const tally = createTally();
+  const begin: BeginStory = ({ kubernetes: { cluster }, configure }, random) => {
+    configure(configuration);
+    const size = { applications: applications ?? 60, rate: scenario.rate ?? rate ?? defaultRate };
+    return createWorkload(cluster, tally, random, size);
+  };
+  return { account: tally, begin };
 }
 
 /** Resolves when nothing is missing, or nothing has come for so long that nothing more will. */
@@ -245,6 +276,7 @@ export function skipped({ scenario, store, seed, seconds }: RunOptions, reason: 
     longestDelay: 0,
     recoveryFirst: 0,
     recoveryLast: 0,
+    summary: '',
     skipped: reason,
     wrong: [],
     complaints: [],

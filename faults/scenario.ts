@@ -1,14 +1,27 @@
 import type { SlackSimulatorOptions } from '../simulator/slack.ts';
 import type { Random } from './random.ts';
 import type { StoreName } from './store-server.ts';
-import type { Workload } from './workload.ts';
 import type { World } from './world.ts';
+
+/** What goes on in the cluster while things go wrong around Herald. */
+export interface Story {
+  /** Makes the Applications. */
+  prepare(): void;
+  /** Goes on until the signal. */
+  run(signal: AbortSignal): Promise<void>;
+  /** What has to be told before the end: each resolves when the next can be waited for. */
+  endings?: readonly (() => void | Promise<void>)[];
+  /** The API server has forgotten what happened since then. */
+  forgive?(since: number): void;
+}
 
 /** What goes wrong, again and again, while changes go on. */
 export interface Scenario {
   name: string;
   /** What it does, for the report. */
   about: string;
+  /** Alerts with an end, in place of changes that are told once; so long Herald takes to recover, milliseconds. */
+  alerts?: { recovery: number };
   /** @defaultValue all */
   stores?: readonly StoreName[];
   /** Of the processes. @defaultValue one, `herald` */
@@ -43,7 +56,7 @@ export interface Volume {
 
 export interface ScenarioContext {
   world: World;
-  workload: Workload;
+  story: Story;
   random: Random;
   store: StoreName;
   volume: Volume | undefined;

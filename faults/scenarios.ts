@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.ts';
+import { alertScenarios } from './scenarios/alerts.ts';
 import { apiOutage } from './scenarios/api-outage.ts';
 import { clockStep } from './scenarios/clock-step.ts';
 import { diskFull } from './scenarios/disk-full.ts';
@@ -41,4 +42,5 @@ export const scenarios: readonly Scenario[] = [
   clockStep,
   diskFull,
   tokenRevoked,
+  ...alertScenarios,
 ];

@@ -8,7 +8,8 @@ import { databaseFile } from '../src/store/open-sqlite.ts';
 import { createRandom } from './random.ts';
 import { circumstances, markdownTable } from './report.ts';
 import type { StoreName } from './store-server.ts';
-import { createWorkload } from './workload.ts';
+import { createTally } from './tally.ts';
+import { configuration, createWorkload } from './workload.ts';
 import { createWorld } from './world.ts';
 
 export interface SoakOptions {
@@ -53,8 +54,10 @@ const tree = join(import.meta.dirname, '..');
 /** One process under steady load for a long time: what it holds must not grow. */
 export async function soak(options: SoakOptions): Promise<{ text: string; holds: boolean }> {
   const { applications, rate, minutes, store, seed, root = tree } = options;
+  const tally = createTally();
   const world = await createWorld({
     root,
+    tally,
     store,
     hosts: ['herald'],
     env: (directory) => ({
@@ -64,7 +67,7 @@ export async function soak(options: SoakOptions): Promise<{ text: string; holds:
   });
   const [herald] = world.processes;
   if (!herald) throw new Error('The world has one process');
-  const { tally } = world;
+  world.configure(configuration);
   const probeFile = join(world.directory, '0', 'probe');
   const workload = createWorkload(world.kubernetes.cluster, tally, createRandom(seed), {
     applications,

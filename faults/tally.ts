@@ -33,26 +33,37 @@ export interface Figures {
   recoveryLast: number;
 }
 
-/** Holds what was to be told against what was. */
-export interface Tally {
+/** Of what was told: what has come, what is still to come, and what is wrong. */
+export interface Account {
   /** The number of a new change. */
   change(): number;
-  expect(expectation: Pick<Expectation, 'text' | 'channel' | 'lane' | 'change'>): void;
   arrived(channel: string, text: string): void;
-  /** What was expected since then and has not arrived may have gone unseen, unless `mustBeTold` says otherwise. */
-  forgive(since: number, mustBeTold: (expectation: Expectation) => boolean): void;
   /** Something happened around Herald: for the timeline of what went wrong. */
   note(event: string): void;
   /** Another cause of trouble begins: what is not recovered from an earlier one cannot be told apart any more. */
   disturbed(): void;
-  /** A cause of trouble has ended: from here on recovery is measured, also of what becomes due right after it. */
-  cured(): void;
+  /**
+   * A cause of trouble has ended: from here on recovery is measured, also of what becomes due right after it.
+   * `isStarting`: a process that is not ready yet.
+   */
+  cured(isStarting?: boolean): void;
+  /** A process that was started again is ready. */
+  ready(): void;
   missing(): number;
   /** Unix milliseconds of the last arrival. */
   lastArrival(): number;
   figures(): Figures;
   /** Lines for what is wrong, at most so many cases of each kind, each with what happened around it. */
   complaints(most: number): string[];
+  /** For people, what the figures do not say; empty: nothing. */
+  summary(): string;
+}
+
+/** Holds what was to be told against what was, where each change is told once and no more. */
+export interface Tally extends Account {
+  expect(expectation: Pick<Expectation, 'text' | 'channel' | 'lane' | 'change'>): void;
+  /** What was expected since then and has not arrived may have gone unseen, unless `mustBeTold` says otherwise. */
+  forgive(since: number, mustBeTold: (expectation: Expectation) => boolean): void;
 }
 
 interface Cure {
@@ -147,6 +158,8 @@ export function createTally(now: () => number = Date.now): Tally {
     cured() {
       cures.add({ at: now(), awaited: new Set(pending), isRecovering: false });
     },
+    ready: () => undefined,
+    summary: () => '',
     missing: () => pending.size,
     lastArrival: () => last,
     figures() {

@@ -29,6 +29,8 @@ export interface Workload {
   warmUp(perSecond: number): Promise<void>;
   /** Makes changes at the rate until the signal. */
   run(signal: AbortSignal): Promise<void>;
+  /** The API server has forgotten what happened since then. */
+  forgive(since: number): void;
   /**
    * Of what the API server has forgotten from a time on: whether it must be told all the same, because the list shows
    * it and no earlier message is about the same state.
@@ -180,7 +182,8 @@ export function createWorkload(
     else touch(one);
   }
 
-  return {
+  const workload: Workload = {
+    forgive: (since) => tally.forgive(since, (expectation) => workload.mustBeTold(expectation, since)),
     prepare() {
       for (const one of all) make(one);
     },
@@ -212,6 +215,7 @@ export function createWorkload(
       return one === undefined || text !== one.degraded || one.mendedAt < forgottenSince;
     },
   };
+  return workload;
 }
 
 function subscriptionsOf({ name, isShared }: One): Record<string, string> {

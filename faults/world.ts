@@ -10,19 +10,20 @@ import { portOf } from './ports.ts';
 import { createProcess, type Process } from './processes.ts';
 import { createProxy, type Proxy } from './proxy.ts';
 import { type StoreName, type StoreServer, startStore } from './store-server.ts';
-import { createTally, type Tally } from './tally.ts';
-import { configuration } from './workload.ts';
+import type { Account } from './tally.ts';
 
 /** Everything around Herald, with a proxy before each of its servers. */
 export interface World {
   kubernetes: KubernetesSimulator;
   slack: SlackSimulator;
-  tally: Tally;
+  tally: Account;
   processes: Process[];
   /** `stores`: one for each process; none for sqlite. */
   proxies: { api: Proxy; slack: Proxy; stores: Proxy[] };
   store: StoreServer;
   directory: string;
+  /** Replaces the keys of the ConfigMap, but for the service. */
+  configure(data: Readonly<Record<string, string>>): void;
   /** In Herald's Secret. */
   setToken(token: string): void;
   /** Of the API server, as Herald has it from now on. */
@@ -40,6 +41,7 @@ export interface WorldOptions {
   store: StoreName;
   /** Of each process; two that are alike stand for two processes on one machine. */
   hosts: readonly string[];
+  tally: Account;
   slack?: Partial<SlackSimulatorOptions>;
   env?: (directory: string) => Record<string, string>;
   /** In place of a directory of this world's. */
@@ -51,7 +53,7 @@ const run = promisify(execFile);
 const historyLimit = 50_000;
 
 export async function createWorld(options: WorldOptions): Promise<World> {
-  const { root, hosts } = options;
+  const { root, hosts, tally } = options;
   const directory = mkdtempSync(join(tmpdir(), 'herald-faults-'));
   const apiToken = 'token-0';
   const kubernetes = createKubernetesSimulator({ namespace: 'argocd', historyLimit, token: apiToken });
@@ -71,7 +73,6 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   });
   const store = await startStore(options.store, options.storeDirectory ?? join(directory, 'sqlite'));
 
-  const tally = createTally();
   let tooFast = 0;
   slack.onCall(({ method, form, answer, tooFast: isTooFast }) => {
     if (isTooFast) tooFast += 1;
@@ -86,13 +87,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     });
   };
   setToken(slack.token);
-  kubernetes.cluster.apply({
-    ...named('ConfigMap', 'argocd-notifications-cm'),
-    data: {
-      'service.slack': `apiURL: http://127.0.0.1:${toSlack.port}/api/\ntoken: $slack-token\n`,
-      ...configuration,
-    },
-  });
+  const configure = (data: Readonly<Record<string, string>>): void => {
+    const service = `apiURL: http://127.0.0.1:${toSlack.port}/api/\ntoken: $slack-token\n`;
+    kubernetes.cluster.apply({
+      ...named('ConfigMap', 'argocd-notifications-cm'),
+      data: { 'service.slack': service, ...data },
+    });
+  };
 
   const processes: Process[] = [];
   const stores: Proxy[] = [];
@@ -117,6 +118,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     proxies: { api, slack: toSlack, stores },
     store,
     directory,
+    configure,
     setToken,
     writeApiToken,
     tooFast: () => tooFast,

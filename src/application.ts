@@ -2,6 +2,13 @@
  * The one place that knows where an Argo CD Application keeps what. All take the object as the API server shows it, and
  * take for absent what is missing or of another type.
  */
+import {
+  briefStatusOfSet,
+  deletedField,
+  isApplicationSet,
+  isNewbornSet,
+  projectOfSet,
+} from './application-set.ts';
 import type { GoTime } from './go/time.ts';
 import { parseRFC3339 } from './go/time-parse.ts';
 import { at, isObject, objectAt, objectsAt, textAt, textOf, textsAt } from './json.ts';
@@ -22,8 +29,9 @@ export function identityOf(app: JsonObject): ApplicationIdentity {
   };
 }
 
-/** A project that is not named is `default`, as in Argo CD. */
+/** A project that is not named is `default`, as in Argo CD; of an ApplicationSet that of its Applications. */
 export function projectOf(app: JsonObject): string {
+  if (isApplicationSet(app)) return projectOfSet(app);
   return textAt(app, 'spec', 'project') || 'default';
 }
 
@@ -59,6 +67,26 @@ export function syncedResources(app: JsonObject): JsonObject[] {
   return objectsAt(app, ...operationPath, 'syncResult', 'resources');
 }
 
+/** The resources that the last sync was asked for, as a self-heal asks for those that are out of sync; none: all. */
+export function syncTargets(app: JsonObject): JsonObject[] {
+  return objectsAt(app, ...operationPath, 'operation', 'sync', 'resources');
+}
+
+/** An hour, within which one deployment follows another. */
+const rowGap = 3_600_000;
+
+/** The deployments that followed one another within an hour each, the last one included, as far as Argo CD remembers. */
+export function deploymentsInARow(app: JsonObject): number {
+  const times = objectsAt(app, 'status', 'history').map((entry) => timeOf(textAt(entry, 'deployedAt')));
+  let count = 0;
+  for (let index = times.length - 1; index >= 0; index -= 1) {
+    const [time, next] = [times[index], times[index + 1]];
+    if (time === undefined || (count > 0 && (next === undefined || next - time > rowGap))) break;
+    count += 1;
+  }
+  return count;
+}
+
 /** `info` of the sync operation that is asked for or runs, or else of the last one. */
 export function operationInfo(app: unknown): Json | undefined {
   return at(app, 'operation', 'info') ?? at(app, ...operationPath, 'operation', 'info');
@@ -80,6 +108,13 @@ export function statusOf(app: JsonObject): Status {
   };
 }
 
+/** Synced and healthy, and no operation is under way or has failed. */
+export function isWell(app: JsonObject): boolean {
+  const { sync, health } = statusOf(app);
+  const { phase } = operationOf(app);
+  return sync === 'Synced' && health === 'Healthy' && (phase === '' || phase === 'Succeeded');
+}
+
 /** When Argo CD compared the Application, as far as its status tells. */
 export function comparisons(app: JsonObject): GoTime[] {
   return [textAt(app, 'status', 'reconciledAt'), textAt(app, 'status', 'observedAt')]
@@ -89,6 +124,7 @@ export function comparisons(app: JsonObject): GoTime[] {
 
 /** A time of the status; undefined for '' and for what is no time. */
 export function readTime(text: string): GoTime | undefined {
+  // Most that are missing: no error is to be made of them.
   if (text === '') return undefined;
   const parsed = parseRFC3339(text);
   return parsed.ok ? parsed.time : undefined;
@@ -107,6 +143,7 @@ export function changedAt(
   const [head = '', member = '', field = ''] = path;
   const isTime = ['creationTimestamp', 'deletionTimestamp', 'reconciledAt', 'observedAt'].includes(member);
   if (isTime) return timeOf(textAt(app, head, member));
+  if (head === deletedField) return newestOf(objectsAt(app, head), 'deletedAt');
   if (head !== 'status') return head === 'operation' ? 'unknown' : undefined;
   if (at(app, head, member) === undefined) return undefined;
   switch (member) {
@@ -125,6 +162,8 @@ export function changedAt(
     }
     case 'history':
       return newestOf(objectsAt(app, head, member), 'deployedAt');
+    case 'applicationStatus':
+      return newestOf(objectsAt(app, head, member), 'lastTransitionTime');
     default:
       return 'unknown';
   }
@@ -145,7 +184,9 @@ function newestOf(objects: readonly JsonObject[], field: string): number | 'unkn
  * Argo CD has not looked at the Application yet: it is born without a status or, by Argo CD's own clients, with one whose
  * fields are empty. Conditions that read the status fail then, which is no mistake of theirs.
  */
-export function isNewborn({ status }: JsonObject): boolean {
+export function isNewborn(app: JsonObject): boolean {
+  if (isApplicationSet(app)) return isNewbornSet(app);
+  const { status } = app;
   if (!isObject(status)) return true;
   const isEmpty = isObject(status.sync) && status.sync.status === '';
   return isEmpty && status.reconciledAt === undefined && status.operationState === undefined;
@@ -164,6 +205,12 @@ export function runningImages(app: JsonObject): string[] {
 /** The images of resources that a sync lists, sorted, each once. */
 export function imagesOf(resources: readonly JsonObject[]): string[] {
   return sorted(resources.flatMap((resource) => textsAt(resource, 'images')));
+}
+
+/** An image without its tag and digest, and these; a colon before a slash belongs to a port. */
+export function imageParts(image: string): { repository: string; version: string } {
+  const [, repository = image, version = ''] = /^(.*?)(?:[:@]([^/]*))?$/.exec(image) ?? [];
+  return { repository, version };
 }
 
 function sorted(images: readonly string[]): string[] {
@@ -220,6 +267,17 @@ export function revisionsFor(app: JsonObject, path: readonly string[]): string[]
  * after a restart, its last message is rendered from this.
  */
 export function briefOf(app: JsonObject): JsonObject {
+  if (isApplicationSet(app)) {
+    const { apiVersion = null, kind = null, metadata = {}, spec = {}, [deletedField]: deleted } = app;
+    return definedOf({
+      apiVersion,
+      kind,
+      metadata,
+      spec,
+      status: briefStatusOfSet(app),
+      [deletedField]: deleted,
+    });
+  }
   const { sync, health, summary, operationState, reconciledAt } = objectAt(app, 'status');
   return {
     apiVersion: app.apiVersion ?? null,
@@ -254,7 +312,7 @@ function definedOf(fields: Record<string, Json | undefined>): JsonObject {
   );
 }
 
-/** Where an Application is deployed to; '' for what is not said. */
+/** Where an Application is deployed to; '' for what is not said, as of an ApplicationSet. */
 export function clusterOf(app: JsonObject): { server: string; name: string; namespace: string } {
   const destination = at(app, 'spec', 'destination');
   return {

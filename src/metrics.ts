@@ -226,6 +226,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
         'Deliveries that were rejected, or retried until too old, and wait for a person.',
         ['service'],
       ),
+      otherController: gauge(
+        'herald_other_controller_active',
+        'Whether another controller has notified of the same Applications within the last hour.',
+        [],
+      ),
       replicas: gauge('herald_replicas', 'Processes that share the store.', []),
       leader: gauge('herald_leader', '1 in the process that watches Applications and decides.', []),
       backlog: gauge('herald_ledger_backlog', 'Changes that wait in memory for the store.', []),

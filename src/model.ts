@@ -8,8 +8,16 @@
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 
-/** An Argo CD Application as Herald keeps it: identity, what subscriptions need, and the projected object. */
+/** What triggers are about besides Applications, the kind that is not named. */
+export type OtherKind = 'ApplicationSet';
+
+/**
+ * An Argo CD Application as Herald keeps it: identity, what subscriptions need, and the projected object. ApplicationSets
+ * go through the same steps.
+ */
 export interface Application {
+  /** Absent: an Application. */
+  kind?: OtherKind;
   uid: string;
   namespace: string;
   name: string;
@@ -17,7 +25,12 @@ export interface Application {
   resourceVersion: string;
   labels: Readonly<Record<string, string>>;
   annotations: Readonly<Record<string, string>>;
-  /** The object that conditions and templates see as `app`, without managedFields and last-applied. */
+  /** The field manager that wrote argocd-notifications' annotation last; absent: not known. */
+  notifiedBy?: string;
+  /**
+   * The object that conditions and templates see as `app` (`applicationset`), without managedFields and last-applied. It
+   * has its `kind`.
+   */
   object: JsonObject;
 }
 
@@ -140,7 +153,22 @@ export interface DeliveryAlert {
   application: { uid: string; namespace: string; name: string; project: string };
   /** Absent: it has none. */
   lifecycle?: DeliveredLifecycle;
+  /** What the Application was like when it was last well before; absent: nobody has seen that. */
+  lastWell?: WellState;
 }
+
+/** An Application that was synced and healthy, with nothing under way. Times in Unix milliseconds. */
+export type WellState = {
+  /** That were synced, by source. */
+  revisions: string[];
+  images: string[];
+  /** Who started the operation that brought it about, '' for what is not known. */
+  initiator: string;
+  /** When that was seen first. */
+  since: number;
+  /** When it was seen to be otherwise; absent: it still is as it was. */
+  until?: number;
+};
 
 /** The life of an alert as a message tells it. Times in Unix milliseconds. */
 export interface DeliveredLifecycle {

@@ -15,8 +15,8 @@ export interface ObjectName {
 export interface SimulatedCluster {
   /** Creates the object, or replaces all of it but what the server owns. Its namespace is created where missing. */
   apply(object: JsonObject): JsonObject;
-  /** Applies a merge patch. */
-  patch(name: ObjectName, patch: JsonObject): JsonObject;
+  /** Applies a merge patch. `manager`: who does, for `metadata.managedFields`. */
+  patch(name: ObjectName, patch: JsonObject, manager?: string): JsonObject;
   /** Deletes it; with finalizers it stays, marked, until a patch empties them. False: there is none. */
   remove(name: ObjectName): boolean;
   get(name: ObjectName): JsonObject | undefined;
@@ -70,13 +70,13 @@ export function createCluster(
         store.find(target) === undefined ? store.create(collection, wanted) : store.update(target, wanted);
       return JSON.parse(entry.text) as JsonObject;
     },
-    patch(name, patch) {
+    patch(name, patch, manager) {
       const target = named(name);
       const entry = store.find(target);
       if (entry === undefined)
         throw new Error(`There is no ${name.kind} ${name.namespace ?? ''}/${name.name}`);
       const merged = mergePatch(JSON.parse(entry.text) as JsonObject, patch) as JsonObject;
-      return JSON.parse(store.update(target, merged).text) as JsonObject;
+      return JSON.parse(store.update(target, merged, manager).text) as JsonObject;
     },
     remove(name) {
       const target = named(name);

@@ -9,6 +9,7 @@ import { mergePatch } from './merge-patch.ts';
 import type { Outage } from './outage.ts';
 import type { Authorizer } from './rbac.ts';
 import { parsePath, type Resource, resources, type Target } from './resources.ts';
+import { answerReview, reviewPath } from './reviews.ts';
 import { ApiError, apiError, statusOf } from './status.ts';
 import { type Named, notFound, type Store } from './store.ts';
 import type { Watches } from './watches.ts';
@@ -52,6 +53,10 @@ export async function handleRequest(
     }
     if (url.pathname === '/version')
       return sendJson(response, 200, { major: '1', minor: '34', gitVersion: 'v1.34.0' });
+    if (url.pathname === reviewPath && request.method === 'POST') {
+      const review = await readObject(request, /^application\/json\b/);
+      return sendJson(response, 201, answerReview(review, deps.authorizer()));
+    }
     const group = /^\/apis\/([^/]+)\/([^/]+)$/.exec(url.pathname);
     if (group !== null) return sendDiscovery(deps, response, group[1] ?? '', group[2] ?? '');
     if (target !== undefined) {
@@ -106,7 +111,7 @@ async function handleObject(
     if (target.resource.custom && resourceVersion === undefined) {
       throw apiError(422, 'metadata.resourceVersion: Invalid value: 0x0: must be specified for an update');
     }
-    return sendText(response, 200, store.update(named, object).text);
+    return sendText(response, 200, store.update(named, object, managerOf(request)).text);
   }
   if (verb === 'patch') {
     const patch = await readObject(request, /^application\/merge-patch\+json\b/);
@@ -114,11 +119,17 @@ async function handleObject(
     const latest = store.find(named);
     if (latest === undefined) throw notFound(named);
     const object = mergePatch(JSON.parse(latest.text) as JsonObject, patch) as JsonObject;
-    return sendText(response, 200, store.update(named, object).text);
+    return sendText(response, 200, store.update(named, object, managerOf(request)).text);
   }
   const body = await readBody(request);
   const preconditions = body === '' ? undefined : (JSON.parse(body) as JsonObject).preconditions;
   return sendText(response, 200, store.remove(named, preconditions as { uid?: string } | undefined).text);
+}
+
+/** The name under which its fields are noted: what it says, or its program's. */
+function managerOf({ url, headers }: IncomingMessage): string {
+  const given = new URL(url ?? '/', 'http://localhost').searchParams.get('fieldManager');
+  return given || String(headers['user-agent'] ?? '').split('/')[0] || 'unknown';
 }
 
 function verbOf(method: string, query: URLSearchParams, target: Target | undefined): Verb {

@@ -18,7 +18,8 @@ export type Plural =
   | 'secrets'
   | 'events'
   | 'namespaces'
-  | 'leases';
+  | 'leases'
+  | 'deployments';
 
 function argo(plural: Plural, kind: string): Resource {
   return { group: 'argoproj.io', version: 'v1alpha1', plural, kind, namespaced: true, custom: true };
@@ -41,6 +42,14 @@ export const resources: readonly Resource[] = [
     version: 'v1',
     plural: 'leases',
     kind: 'Lease',
+    namespaced: true,
+    custom: false,
+  },
+  {
+    group: 'apps',
+    version: 'v1',
+    plural: 'deployments',
+    kind: 'Deployment',
     namespaced: true,
     custom: false,
   },

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { textOf } from '../../src/json.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { createHistory, type History } from './history.ts';
+import { managedFieldsAfter } from './managed-fields.ts';
 import {
   finalizersOf,
   metadataOf,
@@ -25,6 +26,8 @@ export interface Entry {
   name: string;
   uid: string;
   labels: Readonly<Record<string, string>>;
+  /** That field selectors know beside name and namespace; none but of Events. */
+  fields?: Readonly<Record<string, string>>;
   resourceVersion: number;
   text: string;
 }
@@ -52,8 +55,11 @@ export interface Store {
   /** Changes after the revision, oldest first. */
   changesAfter(resource: Resource, revision: number): Change[];
   create(target: Target, object: JsonObject): Entry;
-  /** Replaces the object; a revision in `metadata.resourceVersion` must be the current one. */
-  update(target: Named, object: JsonObject): Entry;
+  /**
+   * Replaces the object; a revision in `metadata.resourceVersion` must be the current one. `manager`: who writes; absent:
+   * nobody who is noted.
+   */
+  update(target: Named, object: JsonObject, manager?: string): Entry;
   /** Deletes it, or marks it where finalizers are left. The last revision is answered. */
   remove(target: Named, preconditions?: { uid?: string; resourceVersion?: string }): Entry;
   /** Forgets the history up to the revision. */
@@ -113,6 +119,7 @@ export function createStore(options: StoreOptions): Store {
       key: keyOf(textOf(metadata.namespace), textOf(metadata.name)),
       uid: textOf(metadata.uid),
       labels: (metadata.labels ?? {}) as Record<string, string>,
+      ...(resource.kind === 'Event' ? { fields: fieldsOfEvent(object) } : {}),
       resourceVersion: revision,
       text: serialise(resource, object),
     };
@@ -160,7 +167,7 @@ export function createStore(options: StoreOptions): Store {
       return record('ADDED', target.resource, created);
     },
 
-    update(target, object) {
+    update(target, object, manager) {
       const current = existing(target);
       const before = JSON.parse(current.text) as JsonObject;
       const updated = normalise(target.resource, object);
@@ -192,6 +199,12 @@ export function createStore(options: StoreOptions): Store {
         else metadata[field] = old[field];
       }
       if (target.namespace !== undefined) metadata.namespace = target.namespace;
+      if (old.managedFields === undefined) delete metadata.managedFields;
+      else metadata.managedFields = old.managedFields;
+      if (manager !== undefined && target.resource.custom) {
+        const entries = managedFieldsAfter(before, updated, manager, timestamp(options.now()));
+        if (entries.length > 0) metadata.managedFields = entries;
+      }
       // A write that changes nothing makes no revision.
       if (isDeepStrictEqual(before, updated)) return current;
       if (old.deletionTimestamp !== undefined && finalizersOf(metadata).length === 0) {
@@ -246,4 +259,12 @@ function keyOf(namespace: string | undefined, name: string): string {
 
 function timestamp(now: number): string {
   return new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** As the API server selects Events by. */
+function fieldsOfEvent({ involvedObject, reason, type }: JsonObject): Record<string, string> {
+  const fields: Record<string, string> = { reason: textOf(reason), type: textOf(type) };
+  for (const [name, value] of Object.entries((involvedObject ?? {}) as JsonObject))
+    fields[`involvedObject.${name}`] = textOf(value);
+  return fields;
 }

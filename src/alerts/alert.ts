@@ -36,7 +36,7 @@ const mostChanges = 100;
 
 /** A first match. A time in the cluster that is ahead of ours counts as now (check 8). */
 export function openAlert(
-  identity: Pick<Alert, 'configNamespace' | 'trigger' | 'condition' | 'oncePer' | 'application'>,
+  identity: Pick<Alert, 'configNamespace' | 'trigger' | 'condition' | 'oncePer' | 'application' | 'lastWell'>,
   key: string,
   event: Extract<AlertEvent, { kind: 'matched' }>,
   policy: AlertPolicy,

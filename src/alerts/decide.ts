@@ -1,6 +1,6 @@
 import type { Part } from '../ledger/pieces.ts';
 import type { Notice, NoticedAlert, Row } from '../ledger/rows.ts';
-import type { Application, ConditionResult, Delivery, Destination } from '../model.ts';
+import type { Application, ConditionResult, Delivery, Destination, WellState } from '../model.ts';
 import { alertKey, deliveryId, laneOf, noticeKey, type Slot, slotOf, toldKey } from './keys.ts';
 import { isValueless, nil, oncePerValue } from './once-per.ts';
 
@@ -59,7 +59,7 @@ export function decide(
   application: Application,
   evaluations: readonly Evaluation[],
   open: OpenNotices,
-  at: { now: number; observedAt: number },
+  at: { now: number; observedAt: number; lastWell?: WellState | undefined },
   told: ReadonlySet<string> = new Set(),
 ): Decision {
   const decision = {
@@ -110,7 +110,7 @@ export function decide(
     const notice = noticeOf(evaluation, unnamed ? [unnamed, alert] : [alert], valued);
     decision.open.set(slot, notice);
     const put: Row[] = [{ kind: 'notice', key, value: notice }];
-    const delivery = deliveryOf(application, evaluation, key, alert, at.observedAt);
+    const delivery = deliveryOf(application, evaluation, key, alert, at);
     const row = toldRow(key, alert, at.now);
     if (isNamed) {
       decision.parts.push({ put: [...put, row] });
@@ -187,7 +187,7 @@ function deliveryOf(
   { destination, send, configNamespace, trigger, condition }: Evaluation,
   notice: string,
   { key, oncePer, delivery }: NoticedAlert & { delivery: string },
-  observedAt: number,
+  { observedAt, lastWell }: { observedAt: number; lastWell?: WellState | undefined },
 ): Delivery {
   const { uid, namespace, name, project } = application;
   return {
@@ -195,7 +195,16 @@ function deliveryOf(
     lane: laneOf(uid, configNamespace, destination),
     notice,
     reason: 'matched',
-    alerts: [{ key, trigger, condition, oncePer, application: { uid, namespace, name, project } }],
+    alerts: [
+      {
+        key,
+        trigger,
+        condition,
+        oncePer,
+        application: { uid, namespace, name, project },
+        ...(lastWell ? { lastWell } : {}),
+      },
+    ],
     destination,
     templates: send,
     configNamespace,

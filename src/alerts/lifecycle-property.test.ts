@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { runs } from '../../test/runs.ts';
 import type { Alert, OngoingNotice } from '../ledger/rows.ts';
 import { type AlertEvent, type AlertPolicy, openAlert, step } from './alert.ts';
 import type { Mute } from './mutes.ts';
@@ -183,6 +184,5 @@ function live(start: Extract<Op, { op: 'edit' }>['policy'], ops: readonly Op[]):
 }
 
 it('every told firing has its end told, and nothing is told that is held back', () => {
-  const runs = Number(process.env.HERALD_PROPERTY_RUNS ?? 3_000);
-  fc.assert(fc.property(policy, fc.array(op, { maxLength: 40, size: 'max' }), live), { numRuns: runs });
+  fc.assert(fc.property(policy, fc.array(op, { maxLength: 40, size: 'max' }), live), runs(3_000));
 });

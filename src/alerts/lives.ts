@@ -3,7 +3,7 @@
  * condition, and end. Pure. Times in Unix milliseconds.
  */
 import type { Alert, AlertEnd, AlertIdentity } from '../ledger/rows.ts';
-import type { ConditionResult } from '../model.ts';
+import type { ConditionResult, WellState } from '../model.ts';
 import { type AlertEvent, type AlertPolicy, openAlert, step } from './alert.ts';
 import { occurrenceKey } from './keys.ts';
 import { isValueless, oncePerValue } from './once-per.ts';
@@ -34,6 +34,8 @@ export interface Circumstances {
   readonly occurrence: number;
   /** Whether the trigger of the alert still has the condition. */
   exists(alert: AlertIdentity): boolean;
+  /** What the Application was like when it was last well. */
+  readonly lastWell?: WellState | undefined;
   /** All of it is over, but for what `spares` answers. */
   readonly over?: { readonly why: Exclude<AlertEnd, 'recovered'>; spares(alert: Alert): boolean };
 }
@@ -91,7 +93,8 @@ export function live(
     const oncePer = result.status === 'matched' ? oncePerValue(result) : '';
     const identity = { configNamespace, trigger, condition: id, oncePer, application };
     const key = occurrenceKey(application.uid, identity, circumstances.occurrence);
-    const opened = openAlert(identity, key, event, policy, now);
+    const { lastWell } = circumstances;
+    const opened = openAlert({ ...identity, ...(lastWell ? { lastWell } : {}) }, key, event, policy, now);
     keep(key, { ...opened, alert: opened.alert && withEnd(opened.alert, condition) });
   }
 
@@ -104,10 +107,30 @@ export function live(
     return index < 0 ? undefined : queue?.splice(index, 1)[0];
   }
 
+  const heirs = new Set<ConditionNow>();
   for (const alert of open.values()) {
     if (visited.has(alert.key)) continue;
+    const heir = heirOf(alert);
+    if (heir) {
+      heirs.add(heir);
+      keep(alert.key, step(refreshed(alert, heir), { kind: 'unmatched' }, heir.lifecycle ?? atOnce, now));
+      continue;
+    }
     const event = leftOver(alert);
     if (event) keep(alert.key, step(alert, event, atOnce, now));
+  }
+
+  /** The edited condition that does not match at the moment, but would keep the alert firing for a while. */
+  function heirOf(alert: Alert): ConditionNow | undefined {
+    if (over || alert.state !== 'firing' || circumstances.exists(alert)) return undefined;
+    return conditions.find(
+      (condition) =>
+        condition.result.status === 'unmatched' &&
+        (condition.lifecycle?.keepFiring ?? 0) > 0 &&
+        triggerOf(condition) === triggerOf(alert) &&
+        !open.has(placeOf(condition)) &&
+        !heirs.has(condition),
+    );
   }
 
   /** What becomes of one that has no result of its own any more; undefined: nothing yet. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMatcher, matchesNothing, type Operator, printMatcher } from './matcher.ts';
 import { parseMatchers } from './matcher-text.ts';
@@ -66,6 +67,30 @@ describe('a matcher', () => {
     for (const value of ['a"b', 'ax', 'a.b', 'c', 'axb', ''])
       expect(read?.matches([value]), value).toBe(one.matches([value]));
   });
+});
+
+it('whatever is compared is printed so that the same is read again, without a doubt', () => {
+  const operator = fc.constantFrom<Operator>('=', '!=', '=~', '!~');
+  const word = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string(),
+    fc.constantFrom('a\tb', '\\d', "x'`", '\n', '"'),
+  );
+  const plain = (text: string) => !/[\ud800-\udfff]/.test(text) || text.isWellFormed();
+  fc.assert(
+    fc.property(
+      word.filter((text) => text !== '' && plain(text)),
+      operator,
+      word.filter(plain),
+      (label, compared, value) => {
+        const made = createMatcher(label, compared, [value]);
+        if ('error' in made) return;
+        const read = parseMatchers(printMatcher(made));
+        expect(read).toMatchObject({ matchers: [{ label, operator: compared, values: [value] }] });
+        expect(read).not.toHaveProperty('warning');
+      },
+    ),
+  );
 });
 
 describe('the matchers of Alertmanager', () => {

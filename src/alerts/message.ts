@@ -64,8 +64,10 @@ export function deliveryOfMessage(about: About): Delivery {
 }
 
 function toldOf({ alert }: Shown, { held = {} }: OngoingNotice): DeliveryAlert {
-  const { key, trigger, condition, oncePer, application } = alert;
-  return { key, trigger, condition, oncePer, application, lifecycle: lifecycleOf(alert, held[key]) };
+  const { key, trigger, condition, oncePer, application, lastWell } = alert;
+  const lifecycle = lifecycleOf(alert, held[key]);
+  const known = lastWell ? { lastWell } : {};
+  return { key, trigger, condition, oncePer, application, lifecycle, ...known };
 }
 
 /** `held`: what has held it back until now. */

@@ -34,9 +34,10 @@ function working(
     standing: { isLeader: () => isLeader, isKnown: () => isKnown } as never,
   });
 }
-const term = (isReady: boolean, trouble?: string) => () => ({
+const term = (isReady: boolean, trouble?: string, other?: { manager: string; at: number }) => () => ({
   isReady: () => isReady,
   trouble: () => trouble,
+  other: () => other,
 });
 
 it('is alive and not ready before the store is open', async () => {
@@ -57,6 +58,14 @@ it('is ready when it leads and has observed everything, or stands by', async () 
   );
   const standsBy = await told({ working: working({ isLeader: false }) }, true);
   expect(standsBy.readyz).toEqual(['store: answers, in memory', 'lists: done', 'role: stands by']);
+});
+
+it('says who else notifies, and stays ready', async () => {
+  const other = { manager: 'argocd-notifications', at: Date.UTC(2026, 0, 1) };
+  const { readyz } = await told({ working: working(), term: term(true, undefined, other) });
+  expect(readyz).toContain(
+    'role: leads; argocd-notifications notifies of the same Applications, last at 2026-01-01T00:00:00.000Z: stop it',
+  );
 });
 
 it('says what is in the way, and not why', async () => {

@@ -10,7 +10,7 @@ interface Deps {
   watches(): ReflectorState[];
   /** Undefined while the store is not open. */
   working(): { store: Pick<Store, 'ping' | 'lost'>; standing: Standing } | undefined;
-  term(): Pick<LeadingTerm, 'trouble' | 'isReady'> | undefined;
+  term(): Pick<LeadingTerm, 'trouble' | 'isReady' | 'other'> | undefined;
   clock: Pick<Clock, 'now'>;
 }
 
@@ -53,7 +53,14 @@ export function createHealth(
           standing?.isKnown() ? undefined : 'not known yet',
           isObserving ? 'Applications are being observed' : undefined,
         ];
-        return verdict(obstacles, standing?.isLeader() ? 'leads' : 'stands by');
+        const other = term()?.other();
+        const beside = other && [
+          `${other.manager} notifies of the same Applications, last at ${new Date(other.at).toISOString()}: stop it`,
+        ];
+        return verdict(
+          obstacles,
+          [standing?.isLeader() ? 'leads' : 'stands by', ...(beside ?? [])].join('; '),
+        );
       },
     },
   };

@@ -1,13 +1,19 @@
 import { expect, it } from 'vitest';
 import type { LeadingTerm, OpenedStore } from '../leader/term.ts';
+import type { NotedProgress } from '../ledger/rows.ts';
 import { createSimulatedClock } from '../simulated-clock.ts';
 import { recordLog } from '../testing/recorded-log.ts';
 import { createLeading } from './leading.ts';
 
-function setUp(progress?: string) {
+function setUp(progress?: NotedProgress) {
   const clock = createSimulatedClock(Date.UTC(2026, 0, 1));
   const { log, messages } = recordLog();
-  const made: { store: Promise<OpenedStore>; from: string | undefined; stopped: number; end(): void }[] = [];
+  const made: {
+    store: Promise<OpenedStore>;
+    from: NotedProgress | undefined;
+    stopped: number;
+    end(): void;
+  }[] = [];
   const stopping = new AbortController();
   const leading = createLeading({
     createTerm(store, from) {
@@ -60,19 +66,19 @@ it('watches without a store once the configuration is known, and what was seen i
 });
 
 it('watches from where an earlier term left off, if the API server still remembers that', async () => {
-  const { clock, leading, made, opened, opening, configured } = setUp('41');
+  const { clock, leading, made, opened, opening, configured } = setUp({ revision: '41' });
   configured.resolve();
   void leading.meanwhile(opening.promise, configured.promise);
   await clock.advance(10_000);
   await leading.begin(opened);
   expect(made.map(({ from, stopped }) => [from, stopped])).toEqual([
     [undefined, 1],
-    ['41', 0],
+    [{ revision: '41' }, 0],
   ]);
 });
 
 it('keeps what it has watched where the API server has forgotten more', async () => {
-  const { clock, leading, made, opened, opening, configured } = setUp('41');
+  const { clock, leading, made, opened, opening, configured } = setUp({ revision: '41' });
   configured.resolve();
   void leading.meanwhile(opening.promise, configured.promise);
   await clock.advance(60_000);

@@ -1,5 +1,6 @@
 import { type Clock, pause } from '../clock.ts';
 import type { LeadingTerm, OpenedStore } from '../leader/term.ts';
+import type { NotedProgress } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
 
 /**
@@ -18,9 +19,9 @@ export interface Leading {
 }
 
 interface Deps {
-  /** `from`: the revision up to which earlier terms have decided; undefined: what the watch shows from now on. */
-  createTerm(store: Promise<OpenedStore>, from: string | undefined): LeadingTerm;
-  notedProgress(opened: OpenedStore): Promise<string | undefined>;
+  /** `from`: up to which earlier terms have decided; undefined: what the watch shows from now on. */
+  createTerm(store: Promise<OpenedStore>, from: NotedProgress | undefined): LeadingTerm;
+  notedProgress(opened: OpenedStore): Promise<NotedProgress | undefined>;
   signal: AbortSignal;
   clock: Clock;
   log: Logger;

@@ -6,6 +6,7 @@ import { createDeliver } from '../delivery/deliver.ts';
 import { createFairness } from '../delivery/fairness.ts';
 import { createPacing } from '../delivery/pacing.ts';
 import { reportParked } from '../delivery/parked.ts';
+import { eachAlert } from '../leader/each-alert.ts';
 import { stillHolds } from '../leader/mirror.ts';
 import { createStanding, type Standing } from '../leader/standing.ts';
 import type { Delivery } from '../model.ts';
@@ -53,7 +54,8 @@ export function createReplica(deps: Deps, options: BridgeOptions): Replica {
 
   async function mirrorSent(delivery: Delivery): Promise<void> {
     try {
-      if (mirror && (await stillHolds(ledger, delivery))) mirror.sent(delivery);
+      if (!mirror) return;
+      for (const each of eachAlert(delivery)) if (await stillHolds(ledger, each)) mirror.sent(each);
     } catch (error) {
       log.warn({ err: error }, 'Could not mirror what was notified');
     }

@@ -42,6 +42,10 @@ export async function checkClusterSubscriptions(
   const applications = (await source.list('applications', everywhere ? undefined : namespace))
     .map((object) => applicationOf(object, namespace))
     .filter((application) => isWatched(application.namespace));
+  // Where there are none, or they may not be read, nothing is subscribed on them.
+  const sets = (await source.list('applicationsets', everywhere ? undefined : namespace).catch(() => []))
+    .map((object) => applicationOf({ ...object, kind: 'ApplicationSet' }, namespace))
+    .filter((set) => isWatched(set.namespace));
   const projects = await source.list('appprojects', namespace);
   const controller: SubscribableConfig = { namespace, config };
   const own = new Map<string, Promise<Config | undefined>>();
@@ -55,11 +59,12 @@ export async function checkClusterSubscriptions(
 
   const problems: ObjectProblem[] = [];
   const subscribed = new Map<string, { subscribed: Subscribed; object: string; config: Config }>();
-  for (const application of applications) {
-    const object = `Application ${application.namespace}/${application.name}`;
+  for (const application of [...applications, ...sets]) {
+    const { kind = 'Application' } = application;
+    const object = `${kind} ${application.namespace}/${application.name}`;
     const configs = await configsOf(application.namespace);
     const found = [
-      ...subscriptionProblems({ kind: 'Application', ...application }, configs),
+      ...subscriptionProblems({ ...application, kind }, configs),
       ...silenceProblems(application),
     ];
     problems.push(...found.map((problem) => ({ ...problem, object })));
@@ -98,6 +103,7 @@ export async function checkClusterSubscriptions(
       })),
     );
   }
-  const looked = `${applications.length} Applications and ${projects.length} AppProjects`;
+  const ofSets = sets.length === 0 ? '' : `, ${sets.length} ApplicationSets`;
+  const looked = `${applications.length} Applications${ofSets} and ${projects.length} AppProjects`;
   return { problems, looked };
 }

@@ -5,7 +5,7 @@ import { parseQueueUrl } from '../store/queue-url.ts';
 import { type Exit, parseCommandLine } from './command-line.ts';
 import { commandSpecs } from './commands.ts';
 
-const env = { HOME: '/home/jo' };
+const env = { HOME: '/home/jo', USER: 'jo' };
 
 function run(line: string, variables: Record<string, string> = {}) {
   const parsed = parseCommandLine(['run', ...line.split(' ').filter(Boolean)], { ...env, ...variables });
@@ -329,6 +329,15 @@ describe('mistakes end with 2 and one line that says what and the mend', () => {
       'herald deliveries: unknown command "rety", did you mean retry? (herald deliveries --help lists the commands)',
     ],
     [
+      'silence lst',
+      'herald silence: unknown command "lst", did you mean list? (herald silence --help lists the commands)',
+    ],
+    ['alerts ack', 'herald alerts ack: ID is missing: herald alerts ack [options] <ID...>'],
+    [
+      'silence list --within soon',
+      'herald silence list: --within "soon" is no duration: write it as Prometheus does: 30m, 2h, 1d12h',
+    ],
+    [
       'trigger run x',
       'herald trigger run: APPLICATION is missing: herald trigger run [options] <NAME> <APPLICATION>',
     ],
@@ -459,6 +468,38 @@ test('the commands of argocd admin notifications take their arguments', () => {
   });
   expect(parse('template get t -o=yaml')).toMatchObject({ options: { name: 't', output: 'yaml' } });
   expect(parse('trigger get')).toMatchObject({ options: { output: 'wide' } });
+});
+
+test('the commands of amtool take their arguments', () => {
+  const parse = (line: string) => parseCommandLine(line.split(' '), env);
+  expect(parse('silence add alertname=x node=~y.* -a bo -d 2h -c why')).toMatchObject({
+    command: 'silence add',
+    options: { matchers: ['alertname=x', 'node=~y.*'], author: 'bo', duration: 7_200_000, comment: 'why' },
+  });
+  expect(parse('silence list -q --within 8h x')).toMatchObject({
+    options: { output: 'name', within: 28_800_000, matchers: ['x'] },
+  });
+  expect(parse('silence -q=false -o=extended')).toMatchObject({ options: { output: 'extended' } });
+  expect(parse('silence --queue redis://q -q')).toMatchObject({ options: { output: 'name' } });
+  expect(parse('silence import -f -w 4 am.json')).toMatchObject({
+    options: { force: true, file: 'am.json' },
+  });
+  expect(parse('silence import am.json -f=true')).toMatchObject({
+    options: { force: true, file: 'am.json' },
+  });
+  expect(parse('silence import')).toMatchObject({ options: { force: false, file: '-' } });
+});
+
+test('alerts takes Applications and ids, and its own commands', () => {
+  const parse = (line: string) => parseCommandLine(line.split(' '), env);
+  expect(parse('alerts shop argocd/pay --pending --muted')).toMatchObject({
+    command: 'alerts',
+    options: { about: ['shop', 'argocd/pay'], states: ['pending', 'muted'], output: 'wide' },
+  });
+  expect(parse('alerts --queue redis://q ack 4f1c')).toMatchObject({
+    command: 'alerts ack',
+    options: { queue: 'redis://q', ids: ['4f1c'], author: 'jo', comment: '' },
+  });
 });
 
 describe('malformed addresses', () => {

@@ -61,7 +61,7 @@ const checkFlags = {
 
 const applicationArgument = {
   term: '<APPLICATION>',
-  help: 'File with an Application, or the name of one in the cluster',
+  help: 'File with an Application or ApplicationSet, or the name of one in the cluster (applicationset/NAME)',
 };
 
 function sourceOf(values: FlagValues<typeof sourceFlags>, env: Given['env']): ConfigSource {

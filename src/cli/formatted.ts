@@ -4,5 +4,5 @@ import { stringify } from 'yaml';
 export function formatted(value: unknown, output: 'json' | 'yaml'): string {
   return output === 'json'
     ? `${JSON.stringify(value, null, 2)}\n`
-    : stringify(value, { lineWidth: 0, version: '1.1' });
+    : stringify(value, { lineWidth: 0, version: '1.1', aliasDuplicateObjects: false });
 }

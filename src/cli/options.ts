@@ -19,6 +19,7 @@ export type CommandLine =
   | { command: 'silence show'; options: SilenceShowOptions }
   | { command: 'silence add'; options: SilenceAddOptions }
   | { command: 'silence expire'; options: SilenceExpireOptions }
+  | { command: 'silence update'; options: SilenceUpdateOptions }
   | { command: 'silence import'; options: SilenceImportOptions }
   | { command: 'trigger get'; options: GetOptions }
   | { command: 'trigger run'; options: TriggerRunOptions }
@@ -147,6 +148,8 @@ export interface SilenceListOptions {
   /** Milliseconds until, or since, their end. */
   within: number | undefined;
   createdBy: string;
+  /** A beginning of an id. */
+  id: string;
   output: SilenceOutput;
 }
 
@@ -174,6 +177,19 @@ export interface SilenceAddOptions {
 export interface SilenceExpireOptions {
   queue: string;
   ids: string[];
+}
+
+/** What is undefined stays as it is. */
+export interface SilenceUpdateOptions {
+  queue: string;
+  ids: string[];
+  comment: string | undefined;
+  /** Milliseconds, from its start; `end` goes before it. */
+  duration: number | undefined;
+  /** Unix milliseconds. */
+  start: number | undefined;
+  end: number | undefined;
+  output: SilenceOutput;
 }
 
 export interface SilenceImportOptions {

@@ -91,7 +91,7 @@ export async function rendered(
     now: io.now(),
     ...(service.mention ? { mention: service.mention } : {}),
   };
-  const result = await renderWithRepo(argocd, application.object, (repo) =>
+  const result = await renderWithRepo(application.kind ? undefined : argocd, application.object, (repo) =>
     renderNotification(templates, templateVars({ ...input, repo }), {
       ...presentationOf(service),
       template: (name) => config.templates.get(name),

@@ -45,7 +45,9 @@ async function dispatch(line: AdminCommand, io: CommandIo): Promise<number> {
     case 'silence add':
       return (await import('./silence-add.ts')).addSilence(line.options, io);
     case 'silence expire':
-      return (await import('./silence-expire.ts')).expireSilences(line.options, io);
+      return (await import('./silence-change.ts')).expireSilences(line.options, io);
+    case 'silence update':
+      return (await import('./silence-change.ts')).updateSilences(line.options, io);
     case 'silence import':
       return (await import('./silence-import.ts')).importSilences(line.options, io);
     case 'trigger get':

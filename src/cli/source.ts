@@ -1,7 +1,9 @@
+import { isApplicationSet } from '../application-set.ts';
 import { readApplication } from '../cluster/watch-applications.ts';
+import { readApplicationSet } from '../cluster/watch-applicationsets.ts';
 import { type Config, parseConfig } from '../config/parse-config.ts';
 import { isObject, objectAt, textAt, textOf } from '../json.ts';
-import type { Application, JsonObject } from '../model.ts';
+import type { Application, JsonObject, OtherKind } from '../model.ts';
 import { type ClusterReader, CommandFailure, type CommandIo } from './io.ts';
 import { type Manifest, readManifests } from './manifests.ts';
 import type { ConfigSource } from './options.ts';
@@ -30,10 +32,16 @@ export interface Source {
    * ConfigMap, so that trying a file needs no cluster.
    */
   config(secret: 'needed' | 'given'): Promise<LoadedConfig>;
-  /** A file of that path, else the Application of that name in the cluster. */
-  application(pathOrName: string): Promise<Application>;
+  /**
+   * A file of that path, else the Application of that name in the cluster; the ApplicationSet where that is the kind, or
+   * the name is `applicationset/NAME`.
+   */
+  application(pathOrName: string, kind?: OtherKind): Promise<Application>;
   /** Of the cluster: in one namespace, or in all. */
-  list(resource: 'applications' | 'appprojects', namespace: string | undefined): Promise<JsonObject[]>;
+  list(
+    resource: 'applications' | 'applicationsets' | 'appprojects',
+    namespace: string | undefined,
+  ): Promise<JsonObject[]>;
   /** What the ConfigMap of a namespace beside Argo CD's says; undefined where there is none. */
   tenantConfig(namespace: string): Promise<Config | undefined>;
   /** Undefined where there is no such AppProject, or no cluster to ask. */
@@ -137,15 +145,25 @@ export function openSource(source: ConfigSource, io: CommandIo): Source {
       return manifest ? { ...found, manifest } : found;
     },
 
-    async application(pathOrName) {
+    async application(pathOrName, kind) {
       if (await io.isFile(pathOrName)) {
         const [manifest, ...others] = readManifests(pathOrName, await read(pathOrName)).filter(
-          ({ kind }) => kind === 'Application' || kind === '',
+          (each) =>
+            each.kind === (kind ?? 'Application') || each.kind === '' || (!kind && each.kind === setKind),
         );
-        if (!manifest) throw new CommandFailure(`${pathOrName} holds no Application`);
+        if (!manifest) throw new CommandFailure(`${pathOrName} holds no ${kind ?? 'Application'}`);
         if (others.length > 0)
-          throw new CommandFailure(`${pathOrName} holds several Applications: give one alone`);
+          throw new CommandFailure(
+            `${pathOrName} holds several ${manifest.kind || 'Application'}s: give one alone`,
+          );
         return applicationOf(manifest.object, manifest.namespace || namespace());
+      }
+      const [, ofSet] = /^(?:applicationset|appset)s?\/(.+)$/i.exec(pathOrName) ?? [];
+      if (kind === setKind || ofSet !== undefined) {
+        const name = ofSet ?? pathOrName;
+        const path = argoPath(clusterNamespace(), 'applicationsets', name);
+        const object = await get(path, `ApplicationSet ${clusterNamespace()}/${name}`);
+        return applicationOf({ ...object, kind: setKind }, clusterNamespace());
       }
       if (/[./]/.test(pathOrName) && !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(pathOrName)) {
         throw new CommandFailure(`${pathOrName}: no such file`);
@@ -261,7 +279,8 @@ export function stringsOf(value: unknown): Record<string, string> {
 export function applicationOf(object: JsonObject, namespace: string): Application {
   const metadata = metadataOf(object);
   const { [lastApplied]: _lastApplied, ...annotations } = stringsOf(metadata.annotations);
-  return readApplication(object, {
+  const read = isApplicationSet(object) ? readApplicationSet : readApplication;
+  return read(object, {
     uid: textOf(metadata.uid),
     namespace: textOf(metadata.namespace) || namespace,
     name: textOf(metadata.name),
@@ -270,6 +289,8 @@ export function applicationOf(object: JsonObject, namespace: string): Applicatio
     annotations,
   });
 }
+
+const setKind = 'ApplicationSet';
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 

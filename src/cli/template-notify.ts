@@ -1,3 +1,4 @@
+import { kindOfTemplates } from '../config/template-kinds.ts';
 import type { Outcome } from '../model.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
 import type { Template } from '../templates/template.ts';
@@ -31,7 +32,7 @@ export async function notify(options: TemplateNotifyOptions, io: CommandIo): Pro
     const loaded = await source.config(addresses.every(isConsole) ? 'given' : 'needed');
     const config = configOf(loaded, options.source.secretName);
     const template = requireNamed<Template>(config, 'template', options.template, io);
-    const application = await source.application(options.application);
+    const application = await source.application(options.application, kindOfTemplates([template], config));
     const appProject = (await source.appProject(application)) ?? {};
     return await withArgocd({ config, loaded, source, options: options.source }, io, async (argocd) => {
       const context: RenderContext = { config, loaded, application, appProject, argocd, io };

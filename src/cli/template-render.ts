@@ -1,3 +1,4 @@
+import { kindOfTemplates } from '../config/template-kinds.ts';
 import type { Template } from '../templates/template.ts';
 import { withArgocd } from './argocd.ts';
 import { formatted } from './formatted.ts';
@@ -15,7 +16,7 @@ export async function renderTemplates(options: TemplateRenderOptions, io: Comman
     const loaded = await source.config('given');
     const config = configOf(loaded, options.source.secretName);
     const templates = options.templates.map((name) => requireNamed<Template>(config, 'template', name, io));
-    const application = await source.application(options.application);
+    const application = await source.application(options.application, kindOfTemplates(templates, config));
     const appProject = (await source.appProject(application)) ?? {};
     const { shown, isBroken } = await withArgocd(
       { config, loaded, source, options: options.source },

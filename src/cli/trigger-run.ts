@@ -1,31 +1,19 @@
 import { oncePerValue } from '../alerts/once-per.ts';
-import { createRepoEvaluation, type RepoEvaluation } from '../argocd/evaluation.ts';
-import type { Lookup } from '../argocd/lookup.ts';
-import { renderWithRepo } from '../argocd/rendering.ts';
-import { field, parseYaml } from '../go/yaml.ts';
-import { isObject } from '../json.ts';
 import type { ConditionResult } from '../model.ts';
-import { type Scrub, scrubOfSecret } from '../services/secrets.ts';
-import { type ExplainedPart, explain } from '../triggers/explain.ts';
-import { conditionVars } from '../triggers/schema.ts';
-import type { Condition, ConditionVars, Trigger } from '../triggers/trigger.ts';
-import type { ConditionSources } from '../triggers/vars.ts';
+import { scrubOfSecret } from '../services/secrets.ts';
+import type { ExplainedPart } from '../triggers/explain.ts';
+import type { Condition, Trigger } from '../triggers/trigger.ts';
 import { lifecycleFields, lifecycleText, type Prospect, prospectOf } from './alert-facts.ts';
 import { withArgocd } from './argocd.ts';
+import { type EvaluatedCondition, evaluateConditions } from './evaluated.ts';
 import { formatted } from './formatted.ts';
-import { type CommandIo, exitCode } from './io.ts';
+import { CommandFailure, type CommandIo, exitCode } from './io.ts';
 import { configOf, requireNamed } from './loaded-config.ts';
 import type { TriggerRunOptions } from './options.ts';
 import { metadataOf, openSource, stringsOf } from './source.ts';
 import { formatTable, oneLine, printable } from './table.ts';
 
-interface Evaluated {
-  condition: Condition;
-  result: ConditionResult;
-  /** What the condition asks that one look at the Application cannot tell; the result says nothing then. */
-  unknown: string | undefined;
-  /** The value of each part of a condition that does not match or fails. */
-  explained: ExplainedPart | undefined;
+interface Evaluated extends EvaluatedCondition {
   /** Of one that matches. */
   prospect: Prospect | undefined;
 }
@@ -39,41 +27,35 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
   try {
     const loaded = await source.config('given');
     const config = configOf(loaded, options.source.secretName);
-    const { conditions } = requireNamed<Trigger>(config, 'trigger', options.trigger, io);
-    const application = await source.application(options.application);
-    const past = createUnknownPast();
+    const { conditions, kind } = requireNamed<Trigger>(config, 'trigger', options.trigger, io);
+    const application = await source.application(options.application, kind);
+    if (application.kind !== kind)
+      throw new CommandFailure(
+        `trigger ${options.trigger} is evaluated for ${kind ?? 'Application'}s, and ${options.application} is an ${application.kind ?? 'Application'}`,
+      );
     const appProject = (await source.appProject(application)) ?? {};
-    const sources = {
-      ...past.sources,
-      app: application.object,
-      context: config.context,
-      secrets: loaded.secret ?? {},
-      appProject,
-      now: io.now(),
-    };
-    const text = loaded.configMap[`trigger.${options.trigger}`] ?? '';
-    const scrub = scrubOfSecret(loaded.secret);
-    const prospect = (condition: Condition) =>
-      prospectOf({
-        trigger: options.trigger,
-        condition,
-        application,
-        projectAnnotations: stringsOf(metadataOf(appProject).annotations),
-        rules: config.rules,
-        now: io.now(),
-      });
-    const known = { text, scrub, past, prospect };
-    const evaluated = await withArgocd(
+    const now = io.now();
+    const evaluatedConditions = await withArgocd(
       { config, loaded, source, options: options.source },
       io,
-      async (argocd) => {
-        if (!argocd) return conditions.map((condition) => evaluate(condition, conditionVars(sources), known));
-        await fetchAnswers(argocd, conditions, sources);
-        const repo = createRepoEvaluation(argocd, application.object, () => undefined);
-        const vars = conditionVars({ ...sources, repo: repo.provider });
-        return conditions.map((condition) => evaluate(condition, vars, known, repo));
-      },
+      (argocd) =>
+        evaluateConditions(conditions, {
+          app: application.object,
+          context: config.context,
+          secrets: loaded.secret ?? {},
+          appProject,
+          now,
+          argocd: kind ? undefined : argocd,
+          scrub: scrubOfSecret(loaded.secret),
+        }),
     );
+    const projectAnnotations = stringsOf(metadataOf(appProject).annotations);
+    const about = { trigger: options.trigger, application, projectAnnotations, rules: config.rules, now };
+    const evaluated = evaluatedConditions.map((one) => ({
+      ...one,
+      prospect:
+        one.result.status === 'matched' ? prospectOf({ ...about, condition: one.condition }) : undefined,
+    }));
     io.stdout(
       options.output === 'wide' ? tableOf(evaluated) : formatted(evaluated.map(factsOf), options.output),
     );
@@ -82,96 +64,6 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
   } finally {
     await source.close();
   }
-}
-
-/** Evaluates for the sake of what the conditions ask, so that it is known when they are evaluated in earnest. */
-async function fetchAnswers(
-  argocd: Lookup,
-  conditions: readonly Condition[],
-  sources: ConditionSources,
-): Promise<void> {
-  await renderWithRepo(argocd, sources.app, (repo) => {
-    const vars = conditionVars({ ...sources, repo });
-    return conditions.map((condition) => condition.evaluate(vars));
-  });
-}
-
-/** The past of an Application, which `herald run` remembers and a command does not: asking for it fails, with why. */
-function createUnknownPast() {
-  let asked: string | undefined;
-  function unknown(what: string): never {
-    asked = `${what}, which herald run remembers from event to event; a command sees the Application once and cannot know it`;
-    throw new Error(asked);
-  }
-  return {
-    sources: {
-      changes: () => unknown('changes asks how often a value has changed'),
-      operations: {
-        note: () => undefined,
-        startedAfter: () => unknown('operationStartedAfter asks which operation came after a change'),
-      },
-    },
-    /** What was asked while `run` ran. */
-    during<T>(run: () => T): { result: T; asked: string | undefined } {
-      asked = undefined;
-      const result = run();
-      return { result, asked };
-    },
-  };
-}
-
-interface Known {
-  /** Of the key. */
-  text: string;
-  scrub: Scrub;
-  past: ReturnType<typeof createUnknownPast>;
-  prospect(condition: Condition): Prospect;
-}
-
-function evaluate(
-  condition: Condition,
-  vars: ConditionVars,
-  { text, scrub, past, prospect }: Known,
-  repo?: RepoEvaluation,
-): Evaluated {
-  const { result, asked } = past.during(() =>
-    repo ? repo.run(() => condition.evaluate(vars)) : condition.evaluate(vars),
-  );
-  const isClear = result.status === 'matched' || condition.when === '';
-  const explained = isClear
-    ? undefined
-    : explain(condition.when, vars, { safe: isSafe(text, condition.index) });
-  return {
-    condition,
-    result: scrubbedResult(result, scrub),
-    unknown: result.status === 'failed' ? asked : undefined,
-    explained: explained && scrubbedPart(explained, scrub),
-    prospect: result.status === 'matched' ? prospect(condition) : undefined,
-  };
-}
-
-/** Errors quote what they fail at, which may be of the Secret. */
-function scrubbedResult(result: ConditionResult, scrub: Scrub): ConditionResult {
-  if (result.status === 'failed') return { ...result, error: scrub(result.error) };
-  if (result.status !== 'matched' || result.oncePer.kind !== 'none') return result;
-  const { error } = result.oncePer;
-  return error === undefined ? result : { ...result, oncePer: { ...result.oncePer, error: scrub(error) } };
-}
-
-function scrubbedPart(part: ExplainedPart, scrub: Scrub): ExplainedPart {
-  const { result, parts } = part;
-  return {
-    ...part,
-    result: result.ok ? result : { ...result, error: scrub(result.error) },
-    parts: parts.map((inner) => scrubbedPart(inner, scrub)),
-  };
-}
-
-/** Whether the ConfigMap asks for safe access in that condition. */
-function isSafe(text: string, index: number): boolean {
-  const { value } = parseYaml(text);
-  const entry = Array.isArray(value) ? value[index] : undefined;
-  return isObject(entry) && field(entry, 'safe') === true;
 }
 
 function tableOf(evaluated: readonly Evaluated[]): string {

@@ -2,6 +2,7 @@
  * The API server of Kubernetes: connections, lists and watches of what Herald reads, Events and annotations. It may
  * import the ground alone.
  */
+import type { OtherKind } from '../model.ts';
 import { ClusterError } from './cluster-error.ts';
 import type { Connection } from './connect.ts';
 import { readMetadata } from './kube-object.ts';
@@ -17,6 +18,8 @@ export interface AnnotateTarget {
 export type AnnotateResult = { status: 'patched'; resourceVersion: string } | { status: 'gone' };
 
 const conflictAttempts = 3;
+/** Under this name the API server notes what Herald has written. */
+export const fieldManager = 'herald';
 
 /**
  * Sets one annotation of an Application, or removes it (null). The merge patch names that key and no other, so that
@@ -35,6 +38,7 @@ export async function annotateApplication(
       const patched = await connection.json({
         method: 'PATCH',
         path: `${argoPath('applications', namespace)}/${encodeURIComponent(name)}`,
+        query: { fieldManager },
         contentType: 'application/merge-patch+json',
         body: { metadata: { uid, annotations: { [key]: value } } },
         ...(signal === undefined ? {} : { signal }),
@@ -57,10 +61,11 @@ export async function annotateApplication(
  */
 export async function readAnnotations(
   connection: Pick<Connection, 'json'>,
-  { uid, namespace, name }: AnnotateTarget,
+  { uid, namespace, name, kind }: AnnotateTarget & { kind?: OtherKind },
 ): Promise<Readonly<Record<string, string>> | undefined> {
   try {
-    const path = `${argoPath('applications', namespace)}/${encodeURIComponent(name)}`;
+    const collection = kind === 'ApplicationSet' ? 'applicationsets' : 'applications';
+    const path = `${argoPath(collection, namespace)}/${encodeURIComponent(name)}`;
     const metadata = readMetadata(await connection.json({ path }));
     return metadata?.uid === uid ? metadata.annotations : undefined;
   } catch (error) {
@@ -70,7 +75,10 @@ export async function readAnnotations(
 }
 
 /** Whether it no longer exists. Throws ClusterError when the API server does not say. */
-export async function isGone(connection: Pick<Connection, 'json'>, target: AnnotateTarget): Promise<boolean> {
+export async function isGone(
+  connection: Pick<Connection, 'json'>,
+  target: AnnotateTarget & { kind?: OtherKind },
+): Promise<boolean> {
   return (await readAnnotations(connection, target)) === undefined;
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../model.ts';
-import { project, readMetadata } from './kube-object.ts';
+import type { Json, JsonObject } from '../model.ts';
+import { annotationWriter, project, readMetadata } from './kube-object.ts';
 
 const identity = { uid: 'u', name: 'n', namespace: 'ns', resourceVersion: '1' };
 
@@ -31,6 +31,34 @@ describe('the metadata of an object', () => {
       annotations: {},
     });
     fc.assert(fc.property(fc.jsonValue(), (value) => void readMetadata({ metadata: value as JsonObject })));
+  });
+});
+
+describe('the writer of an annotation', () => {
+  const entry = (manager: string, annotation: string, time?: string): JsonObject => ({
+    manager,
+    ...(time === undefined ? {} : { time }),
+    fieldsV1: { 'f:metadata': { 'f:annotations': { '.': {}, [`f:${annotation}`]: {} } } },
+  });
+  const writer = (...managedFields: Json[]) => annotationWriter({ metadata: { managedFields } }, 'a');
+
+  it('is who last wrote it among those that are noted', () => {
+    expect(writer(entry('kubectl', 'b'), entry('argocd-notifications', 'a'))).toBe('argocd-notifications');
+    const later = entry('herald', 'a', '2026-01-02T00:00:00Z');
+    expect(writer(later, entry('argocd-notifications', 'a', '2026-01-01T00:00:00Z'))).toBe('herald');
+  });
+
+  it('is nobody where nobody is noted, whatever stands there', () => {
+    expect(writer()).toBeUndefined();
+    expect(annotationWriter({ metadata: {} }, 'a')).toBeUndefined();
+    expect(
+      writer({ manager: 'argocd', fieldsV1: { 'f:status': {} } }, null, entry('kubectl', 'b')),
+    ).toBeUndefined();
+    // One that is odd hides none of the others.
+    expect(writer({ manager: 1 }, entry('herald', 'a'))).toBe('herald');
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => void annotationWriter({ metadata: value as JsonObject }, 'a')),
+    );
   });
 });
 

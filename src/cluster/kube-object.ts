@@ -48,6 +48,33 @@ export function readMetadata(object: JsonObject): ObjectMetadata | undefined {
   };
 }
 
+const Managed = z.object({
+  metadata: z.object({
+    managedFields: z.array(
+      z
+        .object({
+          manager: Name,
+          time: z.string().nullish(),
+          fieldsV1: z.object({
+            'f:metadata': z.object({ 'f:annotations': z.record(z.string(), z.unknown()) }),
+          }),
+        })
+        .or(z.unknown().transform(() => undefined)),
+    ),
+  }),
+});
+
+/** The field manager that wrote the annotation last; undefined: the API server has noted nobody. */
+export function annotationWriter(object: JsonObject, annotation: string): string | undefined {
+  const entries = Managed.safeParse(object).data?.metadata.managedFields ?? [];
+  const writers = entries.filter(
+    (entry) =>
+      entry !== undefined && Object.hasOwn(entry.fieldsV1['f:metadata']['f:annotations'], `f:${annotation}`),
+  );
+  // Several have written the same.
+  return writers.toSorted((a, b) => ((a?.time ?? '') < (b?.time ?? '') ? -1 : 1)).at(-1)?.manager;
+}
+
 const Revision = z.object({ metadata: z.object({ resourceVersion: Name }) });
 
 /** The resourceVersion alone, of what may be no object of a cluster otherwise. */

@@ -1,6 +1,6 @@
 import { projectOf } from '../application.ts';
 import type { Application, JsonObject } from '../model.ts';
-import { type ObjectMetadata, project } from './kube-object.ts';
+import { annotationWriter, type ObjectMetadata, project } from './kube-object.ts';
 import { createReflector, type Reflector } from './reflector.ts';
 import type { ReflectorDeps, ReflectorTimings } from './reflector-options.ts';
 import { argoPath, type WatchScope } from './scope.ts';
@@ -10,6 +10,8 @@ export interface ApplicationWatchOptions {
   scope: WatchScope;
   /** `--app-label-selector`. */
   labelSelector?: string | undefined;
+  /** The annotation of which it is asked who wrote it: argocd-notifications'. */
+  notifiedAnnotation?: string;
   handlers: ReflectorHandlers<Application>;
   timings?: Partial<ReflectorTimings>;
 }
@@ -22,20 +24,27 @@ export function createApplicationWatch(
   deps: ReflectorDeps,
   options: ApplicationWatchOptions,
 ): Reflector<Application> {
-  const { scope, labelSelector, handlers, timings } = options;
+  const { scope, labelSelector, notifiedAnnotation, handlers, timings } = options;
   return createReflector(deps, {
     name: 'applications',
     path: argoPath('applications', scope.onlyOwn ? scope.namespace : undefined),
     labelSelector: labelSelector === '' ? undefined : labelSelector,
     read: (object, metadata) =>
-      scope.includes(metadata.namespace) ? readApplication(object, metadata) : undefined,
+      scope.includes(metadata.namespace) ? readApplication(object, metadata, notifiedAnnotation) : undefined,
     handlers,
     ...(timings === undefined ? {} : { timings }),
   });
 }
 
 /** The model of the object, which it takes over. */
-export function readApplication(object: JsonObject, metadata: ObjectMetadata): Application {
+export function readApplication(
+  object: JsonObject,
+  metadata: ObjectMetadata,
+  notifiedAnnotation?: string,
+): Application {
+  const isNotified =
+    notifiedAnnotation !== undefined && Object.hasOwn(metadata.annotations, notifiedAnnotation);
+  const notifiedBy = isNotified ? annotationWriter(object, notifiedAnnotation) : undefined;
   const projected = project(object);
   const { uid, namespace, name, resourceVersion, labels, annotations } = metadata;
   return {
@@ -46,6 +55,7 @@ export function readApplication(object: JsonObject, metadata: ObjectMetadata): A
     resourceVersion,
     labels,
     annotations,
+    ...(notifiedBy === undefined ? {} : { notifiedBy }),
     object: projected,
   };
 }

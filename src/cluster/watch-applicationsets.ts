@@ -1,19 +1,14 @@
-import type { JsonObject } from '../model.ts';
+import { deletedOf, projectOfSet, withDeleted } from '../application-set.ts';
+import type { Application, JsonObject } from '../model.ts';
 import { type ObjectMetadata, project } from './kube-object.ts';
 import { createReflector, type Reflector } from './reflector.ts';
 import type { ReflectorDeps, ReflectorTimings } from './reflector-options.ts';
 import { argoPath, type WatchScope } from './scope.ts';
 import type { ReflectorHandlers } from './view.ts';
 
-/** An ApplicationSet as Herald keeps it. */
-export interface ApplicationSet extends ObjectMetadata {
-  /** Without managedFields and last-applied. */
-  object: JsonObject;
-}
-
 export interface ApplicationSetWatchOptions {
   scope: WatchScope;
-  handlers: ReflectorHandlers<ApplicationSet>;
+  handlers: ReflectorHandlers<Application>;
   timings?: Partial<ReflectorTimings>;
 }
 
@@ -24,17 +19,34 @@ export interface ApplicationSetWatchOptions {
 export function createApplicationSetWatch(
   deps: ReflectorDeps,
   { scope, handlers, timings }: ApplicationSetWatchOptions,
-): Reflector<ApplicationSet> {
+): Reflector<Application> {
   return createReflector(deps, {
     name: 'applicationsets',
     path: argoPath('applicationsets', scope.onlyOwn ? scope.namespace : undefined),
     read: (object, metadata) =>
-      scope.includes(metadata.namespace) ? { ...metadata, object: project(object) } : undefined,
+      scope.includes(metadata.namespace) ? readApplicationSet(object, metadata) : undefined,
     handlers,
     optional: {
-      without: 'the metric herald_applicationset_condition',
+      without: 'triggers about ApplicationSets and the metric herald_applicationset_condition',
       mend: 'Allow it in the Role, as config/base/role.yaml does.',
     },
     ...(timings === undefined ? {} : { timings }),
   });
+}
+
+/** The model of the object, which it takes over. */
+export function readApplicationSet(object: JsonObject, metadata: ObjectMetadata): Application {
+  const shown = withDeleted({ ...project(object), kind: 'ApplicationSet' }, deletedOf(object));
+  const { uid, namespace, name, resourceVersion, labels, annotations } = metadata;
+  return {
+    kind: 'ApplicationSet',
+    uid,
+    namespace,
+    name,
+    project: projectOfSet(shown),
+    resourceVersion,
+    labels,
+    annotations,
+    object: shown,
+  };
 }

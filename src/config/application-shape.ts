@@ -1,10 +1,13 @@
 import { ANY, listOf, objectOf, SCALAR, type Shape, TEXT } from '../go/shape.ts';
 import { applicationFields, type Field, type FieldTable } from './application-fields.ts';
 
+/** Values of texts, by path without numbers. */
+type Words = Readonly<Record<string, readonly string[]>>;
+
 const strings: Field = { '*': 'string' };
 
 /** The metadata of every object; a CustomResourceDefinition does not list it. */
-const metadata: FieldTable = {
+export const metadataFields: FieldTable = {
   annotations: strings,
   creationTimestamp: 'string',
   deletionGracePeriodSeconds: 'integer',
@@ -37,7 +40,7 @@ const phase = ['Running', 'Terminating', 'Succeeded', 'Failed', 'Error'];
 const sourceType = ['Helm', 'Kustomize', 'Directory', 'Plugin'];
 
 /** Texts that take certain values only, by path without numbers: constants of Argo CD. */
-const words: Readonly<Record<string, readonly string[]>> = {
+const words: Words = {
   'status.health.status': health,
   'status.resources.health.status': health,
   'status.sync.status': sync,
@@ -49,7 +52,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** As `words`, of which a later release may have more. */
-const openWords: Readonly<Record<string, readonly string[]>> = {
+const openWords: Words = {
   'status.conditions.type': [
     'ComparisonError',
     'DeletionError',
@@ -82,22 +85,27 @@ const openWords: Readonly<Record<string, readonly string[]>> = {
   'status.sourceTypes': sourceType,
 };
 
-function shapeAt(field: Field, path: string): Shape {
-  if (typeof field === 'string') {
-    if (field === 'any') return ANY;
-    if (field !== 'string') return SCALAR;
-    if (words[path]) return { kind: 'text', words: words[path] };
-    return openWords[path] ? { kind: 'text', words: openWords[path], open: true } : TEXT;
+/** What a table of fields describes; `openWords`: as `words`, of which a later release may have more. */
+export function shapeOfFields(table: FieldTable, words: Words, openWords: Words): Shape {
+  return shapeAt(table, '');
+
+  function shapeAt(field: Field, path: string): Shape {
+    if (typeof field === 'string') {
+      if (field === 'any') return ANY;
+      if (field !== 'string') return SCALAR;
+      if (words[path]) return { kind: 'text', words: words[path] };
+      return openWords[path] ? { kind: 'text', words: openWords[path], open: true } : TEXT;
+    }
+    if (isList(field)) return listOf(shapeAt(field[0], path));
+    const { '*': element, ...fields } = field;
+    if (element !== undefined) return { kind: 'map', element: shapeAt(element, path) };
+    return objectOf(
+      Object.entries(fields).map(([name, inner]) => [
+        name,
+        shapeAt(inner, path === '' ? name : `${path}.${name}`),
+      ]),
+    );
   }
-  if (isList(field)) return listOf(shapeAt(field[0], path));
-  const { '*': element, ...fields } = field;
-  if (element !== undefined) return { kind: 'map', element: shapeAt(element, path) };
-  return objectOf(
-    Object.entries(fields).map(([name, inner]) => [
-      name,
-      shapeAt(inner, path === '' ? name : `${path}.${name}`),
-    ]),
-  );
 }
 
 function isList(field: Field): field is readonly [Field] {
@@ -105,4 +113,8 @@ function isList(field: Field): field is readonly [Field] {
 }
 
 /** What conditions and templates see as `app`. */
-export const applicationShape: Shape = shapeAt({ ...applicationFields, metadata }, '');
+export const applicationShape: Shape = shapeOfFields(
+  { ...applicationFields, metadata: metadataFields },
+  words,
+  openWords,
+);

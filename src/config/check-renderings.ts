@@ -1,21 +1,26 @@
 /** Whether what must be JSON or YAML is that once it is rendered: for a given Application, or for the sample. */
 
+import type { AlertRules } from '../alerts/schema.ts';
+import { kindOf } from '../application-set.ts';
 import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts';
 import { parseYaml } from '../go/yaml.ts';
 import { isObject, objectsAt, textAt } from '../json.ts';
-import type { Json, JsonObject, Problem } from '../model.ts';
+import type { Json, JsonObject, OtherKind, Problem } from '../model.ts';
 import { renderNotification, shapeOf, templateVars } from '../templates/schema.ts';
 import type { Template } from '../templates/template.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { ServiceConfig } from './config.ts';
 import { sampleApplication } from './sample-application.ts';
+import { sampleApplicationSet } from './sample-application-set.ts';
 import { sampleNotice } from './sample-notice.ts';
+import { kindsOf } from './template-kinds.ts';
 
 export interface RenderingInput {
   templates: ReadonlyMap<string, Template>;
   services: ReadonlyMap<string, ServiceConfig>;
   triggers: ReadonlyMap<string, Trigger>;
   context: Readonly<Record<string, string>>;
+  rules: Pick<AlertRules, 'groups'>;
   /** What the templates are rendered for; absent: the sample, of which no more is said than holds for any. */
   application?: JsonObject;
   /** Unix milliseconds. */
@@ -28,15 +33,22 @@ const needsMore = /\bnil\b|out of range|no entry for key|error calling fail:/;
 const fix = 'Correct the text; herald template render shows what comes of it.';
 
 export function checkRenderings(input: RenderingInput): Problem[] {
-  return [...input.templates.values()].flatMap((template) =>
+  return [...input.templates.values()].flatMap((template) => {
+    const [kind = 'Application'] = kindsOf(template, input);
+    const { application: given, ...others } = input;
+    const isMeant = given !== undefined && (kindOf(given).kind ?? 'Application') === kind;
+    const about = { ...others, kind, ...(isMeant ? { application: given } : {}) };
     // A template without sections has its message to render.
-    (template.sections.size === 0 ? [''] : [...template.sections.keys()]).flatMap((type) =>
-      checkSection(template, type, input),
-    ),
-  );
+    return (template.sections.size === 0 ? [''] : [...template.sections.keys()]).flatMap((type) =>
+      checkSection(template, type, about),
+    );
+  });
 }
 
-function checkSection(template: Template, type: string, input: RenderingInput): Problem[] {
+/** `kind`: what the template is about. */
+type About = RenderingInput & { kind: 'Application' | OtherKind };
+
+function checkSection(template: Template, type: string, input: About): Problem[] {
   const strings = template.strings.filter(
     ({ path }) => path[0] === type && languageOf(type, path.slice(1)) !== undefined,
   );
@@ -71,22 +83,20 @@ function checkSection(template: Template, type: string, input: RenderingInput): 
 function failure(
   { name }: Template,
   { field, error, line, column }: Extract<ReturnType<typeof renderNotification>, { ok: false }>,
-  { application }: RenderingInput,
+  { application, kind }: About,
 ): Problem[] {
   const at = line === undefined ? {} : { line, column: column ?? 1 };
   const found = { key: `template.${name}`, ...at, fix };
   if (application)
-    return [
-      { ...found, severity: 'error', what: `${field} cannot be rendered for the Application: ${error}` },
-    ];
+    return [{ ...found, severity: 'error', what: `${field} cannot be rendered for the ${kind}: ${error}` }];
   if (needsMore.test(error)) return [];
-  const what = `${field} cannot be rendered for a sample of an Application: ${error}`;
+  const what = `${field} cannot be rendered for a sample of an ${kind}: ${error}`;
   return [
     {
       ...found,
       severity: 'warning',
       what,
-      fix: 'Correct the text, or try it on an Application of yours: herald config check --app FILE.',
+      fix: `Correct the text, or try it on an ${kind} of yours: herald config check --app FILE.`,
     },
   ];
 }
@@ -122,9 +132,10 @@ function textsOf(
   return Object.entries(value).flatMap(([name, item]) => textsOf(item, [...path, name]));
 }
 
-function render(template: Template, serviceType: string, input: RenderingInput, filterValue?: () => string) {
+function render(template: Template, serviceType: string, input: About, filterValue?: () => string) {
   const source = template.strings.map((string) => string.source).join('\n');
-  const app = input.application ?? withNames(sampleApplication, source);
+  const sample = input.kind === 'ApplicationSet' ? sampleApplicationSet : sampleApplication;
+  const app = input.application ?? withNames(sample, source);
   const vars = templateVars({
     app,
     notice: sampleNotice(app, input.now, [template.name], input.triggers, true),

@@ -18,6 +18,7 @@ import {
 } from './check-sections.ts';
 import { inspectRules } from './inspect-rules.ts';
 import type { TextOf } from './references.ts';
+import { checkKinds } from './template-kinds.ts';
 import { templateTags } from './template-tags.ts';
 import { conditionShapes, templateShapes } from './variable-shapes.ts';
 
@@ -50,6 +51,7 @@ export function inspectConfig(config: InspectedConfig, options: InspectOptions):
     ...inspectTemplates(config),
     ...checkRequests(subscribed(config), config),
     ...checkOverlaps(config.triggers, config, config.textOf),
+    ...checkKinds(config.templates.values(), config),
     ...checkRenderings({ ...config, ...options }),
     ...checkSectionTypes(config, config.textOf),
     ...unknownServices(config),

@@ -1,5 +1,5 @@
 import { identityOf, projectOf } from '../application.ts';
-import type { DeliveredLifecycle, JsonObject } from '../model.ts';
+import type { DeliveredLifecycle, JsonObject, WellState } from '../model.ts';
 import type { NoticeInput } from '../templates/schema.ts';
 import type { Condition, Trigger } from '../triggers/trigger.ts';
 
@@ -38,6 +38,7 @@ export function sampleNotice(
           ...(isOver ? end(now) : {}),
           ...(complete ? handled(now) : {}),
         },
+        ...(complete ? { lastWell: well(now) } : {}),
       },
     ],
     snapshots: [app],
@@ -52,6 +53,14 @@ function lifeOf(condition: Condition | undefined, now: number): DeliveredLifecyc
 }
 
 const end = (now: number) => ({ state: 'resolved', endedAt: now, why: 'recovered' }) as const;
+
+const well = (now: number): WellState => ({
+  revisions: ['8e2d5b7c9a1f03641728394a5b6c7d8e9f012345'],
+  images: ['registry.example.com/guestbook:1.4.1'],
+  initiator: 'ana',
+  since: now,
+  until: now,
+});
 
 const handled = (now: number) => ({
   changes: [now],

@@ -3,6 +3,7 @@ import { ANY, listOf, objectOf, type Shape, type Shapes, shapeOf, TEXT } from '.
 import { severities } from '../severities.ts';
 import { ends, noticeValues, reasons, templateVars } from '../templates/schema.ts';
 import { conditionVars } from '../triggers/schema.ts';
+import { applicationSetShape } from './application-set-shape.ts';
 import { applicationShape } from './application-shape.ts';
 import { sampleApplication as app } from './sample-application.ts';
 import { sampleNotice } from './sample-notice.ts';
@@ -36,6 +37,7 @@ function noticeShapes(): [string, Shape][] {
   const alert = objectOf([
     ...(found.kind === 'object' ? found.fields : []),
     ['app', applicationShape],
+    ['applicationset', applicationSetShape],
     ['reason', reason],
     ['state', { kind: 'text', words: ['firing', 'resolved'] }],
     ['severity', { kind: 'text', words: severities, open: true }],
@@ -57,6 +59,7 @@ function noticeShapes(): [string, Shape][] {
 function shapesOf(values: Readonly<Record<string, unknown>>, context: Context): Shapes {
   const shapes = new Map(Object.entries(values).map(([name, value]) => [name, shapeOf(value)]));
   shapes.set('app', applicationShape);
+  shapes.set('applicationset', applicationSetShape);
   shapes.set('appProject', ANY);
   shapes.set('context', { kind: 'map', element: TEXT, names: ['notificationType', ...Object.keys(context)] });
   shapes.set('repo', withAnswers(shapes.get('repo')));

@@ -1,3 +1,4 @@
+import { isApplicationSet } from '../application-set.ts';
 import type { Lookup } from '../argocd/lookup.ts';
 import { renderWithRepo } from '../argocd/rendering.ts';
 import type { Clock } from '../clock.ts';
@@ -68,7 +69,8 @@ export function createRendering(deps: RenderingDeps) {
       ...(mention ? { mention } : {}),
     };
     const rendered = await renderWithRepo(
-      deps.repo?.(active),
+      // The functions ask about the sources of an Application, which an ApplicationSet has not.
+      isApplicationSet(app) ? undefined : deps.repo?.(active),
       app,
       (repo) => {
         const allowance = createAllowance();

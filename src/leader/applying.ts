@@ -1,14 +1,17 @@
+import { noteWell } from '../alerts/last-well.ts';
+import type { Clock } from '../clock.ts';
 import { isBefore } from '../cluster/revision.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { JsonObject } from '../model.ts';
 import { type ApplicationEvent, nameOf, withDeletionTimestamp } from './application-event.ts';
 import type { Deciding } from './deciding.ts';
+import type { Deletions } from './deletions.ts';
 import type { EvaluationProblems } from './evaluation-problems.ts';
 import type { Evaluator } from './evaluator.ts';
 import type { Leaving } from './leaving.ts';
 import type { About } from './ongoing.ts';
-import type { Hold } from './progress.ts';
+import { type Hold, together } from './progress.ts';
 import type { Tracked } from './tracked.ts';
 
 /** What an event means for an Application of which all is known that the ledger holds. */
@@ -19,22 +22,29 @@ export interface Applying {
 
 interface Deps {
   deciding: Deciding;
+  deletions: Pick<Deletions, 'shownOn' | 'take' | 'dueAt'>;
   evaluator: Pick<Evaluator, 'evaluate'>;
   leaving: Pick<Leaving, 'add'>;
   problems: Pick<EvaluationProblems, 'stuck'>;
   isRefreshed(object: JsonObject): boolean;
+  /** Told of what it costs, in steps of conditions. */
+  spend(steps: number): void;
   /** When to look at it again although nothing happens. */
   schedule(uid: string, at: number | undefined): void;
   /** It is not tracked any more. */
   drop(entry: Tracked): void;
   metrics: Pick<Metrics, 'setApplication'>;
+  clock: Pick<Clock, 'now'>;
   log: Logger;
 }
+
+/** What an alert with an end costs beside its condition. */
+const stepsOfAlert = 400;
 
 type Over = NonNullable<About['over']>;
 
 export function createApplying(deps: Deps): Applying {
-  const { deciding, evaluator, schedule } = deps;
+  const { deciding, deletions, evaluator, schedule } = deps;
 
   function applied(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
     if (event.kind === 'unwatched') {
@@ -44,14 +54,14 @@ export function createApplying(deps: Deps): Applying {
     // It happened before its deletion, which is written.
     else if (entry.isGone && event.isReplayed) return;
     else if (!isDecided(event, entry)) {
-      entry.application = event.application;
+      entry.application = deletions.shownOn(event.application);
       if (!event.isUnread) evaluate(entry, event, hold);
     }
   }
 
   function remove(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
     const over = 'application deleted';
-    entry.application = withDeletionTimestamp(event);
+    entry.application = deletions.shownOn(withDeletionTimestamp(event));
     // Who is subscribed is all that is asked for once the deletion is decided.
     if (entry.isGone && entry.life) entry.life.evaluations = evaluator.evaluate(entry).evaluations;
     if (entry.isGone) pass(entry, event, hold, over);
@@ -85,10 +95,16 @@ export function createApplying(deps: Deps): Applying {
       return;
     }
     deps.problems.stuck(entry);
-    const before = entry.history;
+    const { history, well } = entry;
     const { evaluations, dueAt } = evaluator.evaluate(entry);
-    const about = { observedAt, isHistoryNew: entry.history !== before, ...(over ? { over } : {}) };
-    schedule(application.uid, earliest(dueAt, deciding.decide(entry, evaluations, about, hold)));
+    if (application.kind === undefined) entry.well = noteWell(well, application.object, deps.clock.now());
+    const held = deletions.take(application.uid);
+    const isHistoryNew = entry.history !== history || entry.well !== well || held !== undefined;
+    const about = { observedAt, isHistoryNew, ...(over ? { over } : {}) };
+    const decided = deciding.decide(entry, evaluations, about, together(hold, held));
+    held?.release();
+    schedule(application.uid, earliest(dueAt, decided, deletions.dueAt(application.uid)));
+    deps.spend(stepsOfAlert * (entry.life?.alerts.size ?? 0));
   }
 
   return {

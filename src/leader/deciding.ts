@@ -1,5 +1,7 @@
 import { type DecidedPart, decide, type Evaluation, openNotices } from '../alerts/decide.ts';
 import { rowsOfImport } from '../alerts/imported-rows.ts';
+import { lastWell } from '../alerts/last-well.ts';
+import { placeOf } from '../alerts/lives.ts';
 import type { ImportedAlert } from '../alerts/notified-annotation.ts';
 import type { Clock } from '../clock.ts';
 import type { Part } from '../ledger/pieces.ts';
@@ -18,7 +20,7 @@ import type { LedgerWriter, Write } from './writer.ts';
 /** What evaluations mean for an Application, handed to the writer. */
 export interface Deciding {
   /**
-   * `isHistoryNew`: its counts of changes are to be written, too. Answers when it is to be looked at again although
+   * `isHistoryNew`: what it remembers of the past is to be written, too. Answers when it is to be looked at again although
    * nothing happens, Unix milliseconds.
    */
   decide(
@@ -101,6 +103,7 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
       );
       if (imported.rows.length > 0)
         entry.open = openNotices(imported.rows.filter((row) => row.kind === 'notice'));
+      const openBefore = unvalued(entry);
       const {
         parts: ofAlerts,
         plain,
@@ -113,7 +116,13 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
         imported: imported.rows.length > 0 ? timesOf(imported.rows) : noTimes,
         ...(over ? { over } : {}),
       });
-      const decision = decide(application, plain, entry.open, { now: occurrence, observedAt }, imported.told);
+      const decision = decide(
+        application,
+        plain,
+        entry.open,
+        { now: occurrence, observedAt, lastWell: lastWell(entry.well, application.object) },
+        imported.told,
+      );
       entry.open = decision.open;
       const decided = [...ofAlerts, ...decision.parts];
       if (decided.length > 0) entry.decidedAt = occurrence;
@@ -122,7 +131,12 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
       const parts = [...partsOfImport(imported.rows, decided), ...decided];
       const record = isTold ? recordOf(entry, parts.length > 0 || isHistoryNew) : undefined;
       for (const delivery of decision.named) deps.onNamed(delivery);
-      if (decision.ended.length > 0) deps.onEnded(application, decision.ended);
+      const openNow = unvalued(entry);
+      const endedAlerts = evaluations.filter(
+        (evaluation) => openBefore.has(placeOf(evaluation)) && !openNow.has(placeOf(evaluation)),
+      );
+      const ended = [...decision.ended, ...endedAlerts];
+      if (ended.length > 0) deps.onEnded(application, ended);
       // In one write with what the deletion means: after a crash it is not evaluated again, and begins no alert again.
       const gone = over === 'application deleted' ? [goneRow(entry)] : [];
       if (record)
@@ -160,6 +174,14 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
   return deciding;
 }
 
+/** Conditions that have an open alert without oncePer. */
+function unvalued({ life }: Tracked): ReadonlySet<string> {
+  const open = [...(life?.alerts.values() ?? [])].filter(
+    ({ state, oncePer }) => state !== 'resolved' && oncePer === '',
+  );
+  return new Set(open.map(placeOf));
+}
+
 const noAnswer = { status: 'failed', error: 'nothing but time has passed' } as const;
 
 /** When oncePer values were told, by the keys of their rows. */
@@ -172,7 +194,11 @@ function timesOf(rows: readonly Row[]): Map<string, number> {
  * about subscriptions differs.
  */
 function recordOf(entry: Tracked, isChanged: boolean): ApplicationRecord | undefined {
-  const record = { ...applicationRecord(entry.application), history: entry.history };
+  const record = {
+    ...applicationRecord(entry.application),
+    history: entry.history,
+    ...(entry.well ? { well: entry.well } : {}),
+  };
   const fingerprint = recordFingerprint(record);
   const isNew = fingerprint !== entry.fingerprint;
   entry.fingerprint = fingerprint;

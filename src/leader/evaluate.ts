@@ -81,6 +81,8 @@ export function evaluateApplication(
       answer.unknownTriggers.push(name);
       continue;
     }
+    // Whoever subscribes to the defaults means those that there are for the object.
+    if (trigger.kind !== application.kind) continue;
     for (const condition of trigger.conditions) {
       if (answer.evaluations.length + destinations.length > mostEvaluations) {
         const error = `it is left out: more than ${mostEvaluations} conditions and destinations at once`;

@@ -83,7 +83,8 @@ export function createEvaluator(deps: Deps): Evaluator {
       const actives = configurations.of(application.namespace);
       const lost = new Set<string>();
       for (const active of actives) {
-        const repo = deps.repo?.(application, active);
+        // The functions ask about the sources of an Application, which an ApplicationSet has not.
+        const repo = application.kind ? undefined : deps.repo?.(application, active);
         const allowance = allowanceOf(active);
         const given = allowance.steps;
         const answer = evaluateApplication(application, project, active, now(), counter, repo, allowance);

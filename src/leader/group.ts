@@ -2,7 +2,7 @@ import { labelValues } from '../alerts/labels.ts';
 import type { LabelValues } from '../alerts/matcher.ts';
 import type { Silence } from '../alerts/mutes.ts';
 import type { Member } from '../alerts/notice.ts';
-import type { GroupPlace } from '../alerts/routing.ts';
+import { type GroupPlace, overflowPlace } from '../alerts/routing.ts';
 import type { GroupRule } from '../alerts/rules.ts';
 import type { Alert, OngoingNotice } from '../ledger/rows.ts';
 import type { Destination, JsonObject } from '../model.ts';
@@ -12,7 +12,7 @@ import { isUnchanged } from './life-parts.ts';
 export interface Membership extends Member, GroupPlace {
   configNamespace: string;
   destination: Destination;
-  /** That puts it there; absent: it stays there because the group has told of it. */
+  /** That matches it now, and so says when and with what the group tells of it; absent: none does any more. */
   rule?: GroupRule;
   labels: LabelValues;
   /** Something follows for its Application from its being told. */
@@ -90,7 +90,7 @@ export function idOf({ key, alert }: Membership): string {
 }
 
 /** What a group has told of, until its Application is evaluated. */
-export function placeholder(alert: Alert, place: Place): Membership {
+function placeholder(alert: Alert, place: Place): Membership {
   const { namespace, name, uid, project } = alert.application;
   const object: JsonObject = { metadata: { namespace, name, uid }, spec: { project } };
   const { trigger, severity, labels, application } = alert;
@@ -103,4 +103,18 @@ export function placeholder(alert: Alert, place: Place): Membership {
     silences: [],
     object,
   };
+}
+
+/** As the ledger has it when a term begins; its alerts are as they were until their Applications are evaluated. */
+export function restoreGroup(key: string, notice: OngoingNotice, alerts: ReadonlyMap<string, Alert>): Group {
+  const { groupLabels = {}, configNamespace, destination } = notice;
+  const place = { key, groupLabels, configNamespace, destination };
+  const group = createGroup(place);
+  group.notice = notice;
+  if (key === overflowPlace(configNamespace, destination).key) group.isOverflow = true;
+  for (const each of [...Object.keys(notice.told?.firing ?? {}), ...Object.keys(notice.held ?? {})]) {
+    const alert = alerts.get(each);
+    if (alert) group.members.set(each, placeholder(alert, place));
+  }
+  return group;
 }

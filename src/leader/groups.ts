@@ -15,7 +15,7 @@ import {
   isTold,
   keysHeld,
   type Membership,
-  placeholder,
+  restoreGroup,
   ruleOf,
 } from './group.ts';
 import { createGroupLimits } from './group-limits.ts';
@@ -41,7 +41,6 @@ export interface Groups {
   set(uid: string, members: readonly Membership[]): void;
   /** Decides what a group says now; false where there is none of this key. */
   look(key: string): boolean;
-  size(): number;
 }
 
 interface Deps {
@@ -128,10 +127,9 @@ export function createGroups(deps: Deps): Groups {
 
   function replace(member: Membership, moved: Membership): void {
     const { uid } = member.alert.application;
-    const known = byUid.get(uid) ?? [];
     byUid.set(
       uid,
-      known.map((each) => (each === member ? moved : each)),
+      (byUid.get(uid) ?? []).map((each) => (each === member ? moved : each)),
     );
   }
 
@@ -209,23 +207,13 @@ export function createGroups(deps: Deps): Groups {
       discardIfEmpty(group);
       return;
     }
-    const written = {
-      share: () => written,
-      release: () => settled(group, done, uids),
+    const written = { share: () => written, release: () => settled(group, done, uids) };
+    const part = {
+      ...(group.notice ? { put: [{ kind: 'ongoing' as const, key, value: group.notice }] } : {}),
+      ...(!group.notice && !isNew ? { remove: [{ kind: 'ongoing' as const, key }] } : {}),
+      ...(delivery ? { add: [delivery] } : {}),
     };
-    writer.write(
-      key,
-      {
-        parts: [
-          {
-            ...(group.notice ? { put: [{ kind: 'ongoing', key, value: group.notice }] } : {}),
-            ...(!group.notice && !isNew ? { remove: [{ kind: 'ongoing', key }] } : {}),
-            ...(delivery ? { add: [delivery] } : {}),
-          },
-        ],
-      },
-      written,
-    );
+    writer.write(key, { parts: [part] }, written);
   }
 
   /** That their end is told is durable. */
@@ -244,17 +232,11 @@ export function createGroups(deps: Deps): Groups {
   return {
     begin(notices, alerts) {
       for (const { key, value } of notices) {
-        const { groupLabels, configNamespace, destination } = value;
-        if (!groupLabels) continue;
-        const place = { key, groupLabels, configNamespace, destination };
-        const known = [...Object.keys(value.told?.firing ?? {}), ...Object.keys(value.held ?? {})];
-        const group = groupOf({ ...place } as Membership);
-        group.notice = value;
-        if (key === overflowPlace(configNamespace, destination).key) group.isOverflow = true;
-        for (const alert of known.flatMap((each) => alerts.get(each) ?? [])) {
-          const member = placeholder(alert, place);
-          group.members.set(alert.key, member);
-          const { uid } = alert.application;
+        if (!value.groupLabels) continue;
+        const group = restoreGroup(key, value, alerts);
+        groups.set(key, group);
+        for (const member of group.members.values()) {
+          const { uid } = member.alert.application;
           byUid.set(uid, [...(byUid.get(uid) ?? []), member]);
         }
         index(group);
@@ -307,7 +289,6 @@ export function createGroups(deps: Deps): Groups {
       if (isComplete) look(group);
       return true;
     },
-    size: () => groups.size,
   };
 
   function muteIn({ members, mutes, configNamespace }: Group, key: string, now: number): Mute | undefined {

@@ -11,6 +11,8 @@ export interface Leaving {
   add(entry: Tracked, why: Why): void;
   /** Looks whether more can be told now; false where there is none with this uid. */
   look(uid: string): boolean;
+  /** Looks at all of them soon: the configuration has changed. */
+  lookAtAll(): void;
   has(uid: string): boolean;
   /** It is watched again. */
   remove(uid: string): void;
@@ -49,6 +51,9 @@ export function createLeaving({ deciding, progress, schedule, clock }: Deps): Le
       }
       hold.release();
       return true;
+    },
+    lookAtAll() {
+      for (const uid of entries.keys()) schedule(uid, clock.now());
     },
     has: (uid) => entries.has(uid),
     remove(uid) {

@@ -3,6 +3,7 @@ import type { Evaluation } from '../alerts/decide.ts';
 import type { Slot } from '../alerts/keys.ts';
 import { enginePrint, notifiedAnnotation, parseNotified } from '../alerts/notified-annotation.ts';
 import { mirrorKeys, mirrorNotified } from '../alerts/notified-mirror.ts';
+import { isApplicationSet } from '../application-set.ts';
 import { type Clock, pause } from '../clock.ts';
 import { type AnnotateTarget, annotateApplication, readAnnotations } from '../cluster/annotate.ts';
 import type { Connection } from '../cluster/connect.ts';
@@ -230,6 +231,8 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
     sent(delivery) {
       const [alert] = delivery.alerts;
       const [object] = delivery.snapshots;
+      // argocd-notifications knows of Applications only.
+      if (isApplicationSet(object)) return;
       const keys = keysOf({ ...delivery, ...alert }, object, delivery.observedAt);
       if (keys.length === 0) return;
       change(alert.application, ({ notified, ended }) => {
@@ -285,9 +288,14 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
 /** Whether what was sent still holds: an alert without oncePer may be over by now, and its mirrored key gone. */
 export async function stillHolds(
   ledger: Pick<Ledger, 'read'>,
-  { id, notice, alerts: [{ oncePer, application }] }: Delivery,
+  { id, notice, ongoing, alerts: [{ key, oncePer, application, lifecycle }] }: Delivery,
 ): Promise<boolean> {
+  if (lifecycle?.state === 'resolved') return false;
   if (oncePer !== '') return true;
+  if (ongoing) {
+    const [alert] = await ledger.read(application.uid, 'alert', [key]);
+    return alert?.value.state === 'firing';
+  }
   const [row] = await ledger.read(application.uid, 'notice', [notice]);
   return row?.value.alerts.some(({ delivery }) => delivery === id) ?? false;
 }

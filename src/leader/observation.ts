@@ -5,14 +5,16 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { JsonObject } from '../model.ts';
 import type { Mirror } from './mirror.ts';
 import { createObserver, type Observer, type ObserverDeps } from './observer.ts';
-import { createProgress, type Progress } from './progress.ts';
+import { createProgress, type Progress, together } from './progress.ts';
 import { createTermLedger, type TermLedger } from './term-ledger.ts';
 import { createLedgerWriter, type LedgerWriter } from './writer.ts';
 
 /** What a term is made of but for its watch: from an event to what is durable and queued. */
 export interface Observation {
   ledger: TermLedger;
+  /** Of the watch of Applications, and of that of ApplicationSets. */
   progress: Progress;
+  progressOfSets: Progress;
   observer: Observer;
   writer: LedgerWriter;
   /** Loads what stands of silences and groups, before anything is decided. Where it is not called, nothing is grouped. */
@@ -27,6 +29,8 @@ interface Deps
   store: Promise<{ ledger: Ledger; queue: Pick<DeliveryQueue, 'add'>; term: number }>;
   /** The revision up to which the watch has shown everything. */
   shown(): string | undefined;
+  /** The same of the watch of ApplicationSets; absent: there is none. */
+  shownSets?(): string | undefined;
   /** Absent: argocd-notifications' annotation is not written. */
   mirror?: Pick<Mirror, 'ended' | 'sent'>;
   /** Why it cannot go on: it has been given up, or another process leads. */
@@ -56,6 +60,7 @@ export function createObservation(deps: Deps, options: Options): Observation {
   const { controllerNamespace, writes, backlogLimit, eventLimit, ...retries } = options;
   const ledger = createTermLedger(store);
   const progress = createProgress(deps.shown);
+  const progressOfSets = createProgress(() => deps.shownSets?.());
   const writer = createLedgerWriter(
     { ledger, queue: { add: async (ids) => (await store).queue.add(ids) }, onEnd, log, metrics, clock },
     { concurrency: writes, limit: backlogLimit, ...retries },
@@ -65,15 +70,17 @@ export function createObservation(deps: Deps, options: Options): Observation {
       ...deps,
       ledger,
       writer,
-      progress,
+      progress: { hold: () => together(progress.hold(), progressOfSets.hold()) },
       isRefreshed: options.isRefreshed ?? isSyncStatusRefreshed,
       importAlerts(application, evaluations) {
-        if (!options.imports) return [];
+        if (!options.imports || application.kind) return [];
         const ended = endedMeanwhile(application, evaluations, controllerNamespace);
         if (ended.length > 0) mirror?.ended(application, ended);
         return importAlerts(application, evaluations, { controllerNamespace, now: clock.now() });
       },
-      onEnded: (application, evaluations) => mirror?.ended(application, evaluations),
+      onEnded(application, evaluations) {
+        if (!application.kind) mirror?.ended(application, evaluations);
+      },
       onNamed: (delivery) => mirror?.sent(delivery),
       onOverflow: () => onEnd('overflow'),
     },
@@ -82,6 +89,7 @@ export function createObservation(deps: Deps, options: Options): Observation {
   return {
     ledger,
     progress,
+    progressOfSets,
     observer,
     writer,
     begin: observer.alerting.begin,

@@ -10,6 +10,7 @@ import type { ApplicationEvent } from './application-event.ts';
 import { createApplying } from './applying.ts';
 import { createAsking } from './asking.ts';
 import { createDeciding } from './deciding.ts';
+import { createDeletions } from './deletions.ts';
 import { createDueTimes } from './due-times.ts';
 import { createEvaluationProblems } from './evaluation-problems.ts';
 import { createEvaluator, resync } from './evaluator.ts';
@@ -94,8 +95,19 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   const evaluator = createEvaluator({ ...deps, spend: turns.spend, problems });
   const deciding = createDeciding({ ...deps, ...alerting, asking });
   const dueTimes = createDueTimes({ clock, due });
+  const deletions = createDeletions({ isKnown: (uid) => tracked.has(uid), schedule, clock });
   const leaving = createLeaving({ ...deps, deciding, schedule });
-  const applying = createApplying({ ...deps, deciding, evaluator, leaving, problems, schedule, drop });
+  const applying = createApplying({
+    ...deps,
+    deciding,
+    deletions,
+    evaluator,
+    leaving,
+    problems,
+    spend: turns.spend,
+    schedule,
+    drop,
+  });
 
   const isSettled = (): boolean => loading.isIdle() && asking.isIdle() && turns.waiting() === 0;
 
@@ -142,7 +154,10 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     delete entry.waiting;
     waitingEvents -= waited.length;
     const record = restore(entry, rows);
-    if (record) leaving.remove(entry.application.uid);
+    if (record) {
+      leaving.remove(entry.application.uid);
+      deletions.load(entry.application.uid, record.object);
+    }
     const isGone = !record && rows.some((row) => row.kind === 'gone');
     for (const [index, { event, hold }] of waited.entries()) {
       // Not watched any more, and then again.
@@ -208,6 +223,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   }
 
   function drop(entry: Tracked): void {
+    deletions.forget(entry.application.uid);
     metrics.forgetApplication(entry.application);
     metrics.setOngoingAlerts(entry.application, []);
     tracked.delete(entry.application.uid);
@@ -218,9 +234,11 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     observe(event) {
       const hold = deps.progress.hold();
       observe(event, hold);
+      if (!stopped) deletions.note(event, hold);
       hold.release();
     },
     async reevaluate(which) {
+      leaving.lookAtAll();
       let since = clock.monotonic();
       for (const entry of Array.from(tracked.values())) {
         while (turns.waiting() > 0) await clock.turn();
@@ -250,12 +268,13 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     alerting,
     complete() {
       alerting.groups.complete();
+      deletions.settle();
       for (const [uid, { life }] of tracked) if (life && life.untold.size > 0) look(uid);
     },
     nextDue: dueTimes.next,
     stop() {
       stopped = true;
-      for (const part of [alerting, loading, asking, turns, dueTimes, leaving]) part.stop();
+      for (const part of [alerting, loading, asking, turns, dueTimes, leaving, deletions]) part.stop();
       for (const { application } of tracked.values()) {
         metrics.forgetApplication(application);
         metrics.setOngoingAlerts(application, []);

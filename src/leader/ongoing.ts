@@ -1,5 +1,6 @@
 import { adopt } from '../alerts/adoption.ts';
 import { noticeKey } from '../alerts/keys.ts';
+import { lastWell } from '../alerts/last-well.ts';
 import { live, placeOf } from '../alerts/lives.ts';
 import type { Silence } from '../alerts/mutes.ts';
 import { silenceOfAnnotations } from '../alerts/silence-annotations.ts';
@@ -101,6 +102,7 @@ export function createOngoing(deps: Deps): Ongoing {
         now,
         occurrence,
         exists,
+        lastWell: lastWell(entry.well, application.object),
         ...(over ? { over: { why: over, spares: sparing(application, life, isToldByGroup) } } : {}),
       });
       const alerts = new Map([...lives.alerts].map(([key, alert]) => [key, withAcknowledgement(alert)]));

@@ -41,3 +41,20 @@ export function createProgress(shown: () => string | undefined): Progress {
     },
   };
 }
+
+/** As one: it is released where both are. */
+export function together(one: Hold, other: Hold | undefined): Hold {
+  if (other === undefined) return one;
+  const both: Hold = {
+    share() {
+      one.share();
+      other.share();
+      return both;
+    },
+    release() {
+      one.release();
+      other.release();
+    },
+  };
+  return both;
+}

@@ -1,5 +1,7 @@
+import { isApplicationSet } from '../application-set.ts';
 import { readMetadata } from '../cluster/kube-object.ts';
 import { readApplication } from '../cluster/watch-applications.ts';
+import { readApplicationSet } from '../cluster/watch-applicationsets.ts';
 import type { DeliveryQueue } from '../delivery/queue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ApplicationRecord } from '../ledger/rows.ts';
@@ -38,6 +40,8 @@ export async function reportDeletions(deps: {
   observer: Pick<Observer, 'has' | 'observe'>;
   held?: ReadonlySet<string>;
   isWatched(record: ApplicationRecord): boolean;
+  /** Whether it can be known what became of it. @defaultValue all */
+  isKnown?(record: ApplicationRecord): boolean;
   isGone(record: ApplicationRecord): Promise<boolean>;
   now: number;
 }): Promise<void> {
@@ -46,10 +50,13 @@ export async function reportDeletions(deps: {
       const isHeld = deps.held?.has(record.uid) ?? false;
       const isWatched = deps.isWatched(record);
       if (deps.observer.has(record.uid) || !(isHeld || isWatched)) continue;
+      if (deps.isKnown?.(record) === false) continue;
       const metadata = readMetadata(record.object);
       const kind = isWatched && (await deps.isGone(record)) ? 'deleted' : 'unwatched';
       if (!metadata || (kind === 'unwatched' && !isHeld)) continue;
-      const application = readApplication(record.object, metadata);
+      const application = isApplicationSet(record.object)
+        ? readApplicationSet(record.object, metadata)
+        : readApplication(record.object, metadata);
       deps.observer.observe({ application, kind, observedAt: deps.now });
     }
   }

@@ -7,7 +7,7 @@ import { createStanding } from './standing.ts';
 /** Who leads is what the test says; `down`: the store does not answer. */
 function store() {
   const state = { leader: 'a', term: 1, members: 1, down: false, left: [] as string[], beats: 0 };
-  const membership: Membership = {
+  const membership: Pick<Membership, 'beat' | 'leave'> = {
     async beat(member: Member) {
       state.beats += 1;
       if (state.down) throw new Error('the store is away');

@@ -29,7 +29,7 @@ export interface Standing {
 }
 
 interface Deps {
-  membership: Membership;
+  membership: Pick<Membership, 'beat' | 'leave'>;
   member: Member;
   begin(term: number): Promise<Term>;
   /** Another process leads: told after a term, and before the first. */

@@ -1,3 +1,6 @@
+import { notifiedAnnotation } from '../alerts/notified-annotation.ts';
+import { isApplicationSet, kindOf } from '../application-set.ts';
+
 import type { Clock } from '../clock.ts';
 import { isGone } from '../cluster/annotate.ts';
 import type { Connection } from '../cluster/connect.ts';
@@ -9,7 +12,7 @@ import type { Configurations } from '../configurations/configurations.ts';
 import type { Repo } from '../configurations/repo.ts';
 import type { DeliveryQueue } from '../delivery/queue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Row } from '../ledger/rows.ts';
+import type { NotedProgress, Row } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, JsonObject } from '../model.ts';
@@ -18,6 +21,7 @@ import { settledWithin } from '../store/deadline.ts';
 import type { Mirror } from './mirror.ts';
 import { createObservation } from './observation.ts';
 import type { Observer } from './observer.ts';
+import { createOtherController, type OtherController } from './other-controller.ts';
 import { observeDeletion, pruneLedger, reportDeletions, requeueIntents } from './recover.ts';
 import type { Term } from './standing.ts';
 import type { SubscriptionReporter } from './subscription-problems.ts';
@@ -44,6 +48,8 @@ export interface LeadingTerm extends Term {
   nextDue(): number | undefined;
   /** The clock was set back: what was put off is looked at now. */
   hurry(): void;
+  /** Another controller notifies of the same Applications. */
+  other: OtherController['seen'];
 }
 
 interface Deps {
@@ -64,8 +70,8 @@ interface Deps {
 }
 
 interface Options {
-  /** The revision up to which earlier terms have decided. */
-  from: string | undefined;
+  /** Up to which earlier terms have decided. */
+  from: NotedProgress | undefined;
   scope: WatchScope;
   labelSelector: string;
   controllerNamespace: string;
@@ -87,6 +93,10 @@ const sweep = 10 * second;
 const progressInterval = second;
 /** What people silence and acknowledge in the ledger is seen after so long. */
 const refreshInterval = 2 * second;
+/** ApplicationSets that cannot be listed for so long are not waited for. */
+const setsPatience = 10 * second;
+/** What happened to ApplicationSets before the first list is known after so long, or never. */
+const caughtUpPatience = 5 * minute;
 /** What was parked so long ago is forgotten. */
 const parkedFor = 90 * day;
 
@@ -101,18 +111,26 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   void over.promise.then(() => {
     isOver = true;
   });
-  const { ledger, progress, observer, writer, begin, settled } = createObservation(
-    { ...deps, shown: () => applications.revision(), onEnd: over.resolve },
+  const { ledger, progress, progressOfSets, observer, writer, begin, settled } = createObservation(
+    {
+      ...deps,
+      shown: () => applications.revision(),
+      shownSets: () => applicationSets.revision(),
+      onEnd: over.resolve,
+    },
     options,
   );
+  const others = createOtherController({ metrics, log, clock });
   const applications = createApplicationWatch(
     { connection, log, clock },
     {
       scope,
       labelSelector,
+      notifiedAnnotation,
       handlers: {
-        upsert: (application, _previous, { isReplayed }) => {
+        upsert: (application, previous, { isReplayed }) => {
           deps.lookInto(application.namespace);
+          if (!isReplayed) others.observed(application, previous);
           subscriptions.check('Application', application);
           mirror?.observed(application);
           observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed });
@@ -123,7 +141,22 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   );
   const applicationSets = createApplicationSetWatch(
     { connection, log, clock },
-    { scope, handlers: { upsert: metrics.setApplicationSet, delete: metrics.forgetApplicationSet } },
+    {
+      scope,
+      handlers: {
+        upsert: (application, _previous, { isReplayed }) => {
+          deps.lookInto(application.namespace);
+          subscriptions.check('ApplicationSet', application);
+          metrics.setApplicationSet(application);
+          observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed });
+        },
+        delete: (application, { isReplayed }) => {
+          subscriptions.forget(application.uid);
+          metrics.forgetApplicationSet(application);
+          observer.observe({ application, kind: 'deleted', observedAt: now(), isReplayed });
+        },
+      },
+    },
   );
 
   function deleted(application: Application, isReplayed: boolean): void {
@@ -139,10 +172,13 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
   let notes = 0;
   async function noteProgress(): Promise<void> {
     const revision = progress.revision();
-    if (isOver || revision === undefined || revision === noted) return;
-    const { fenced } = await ledger.commit('watch', (notes += 1), { put: [progressRow(revision)] });
+    const sets = progressOfSets.revision();
+    if (isOver || revision === undefined) return;
+    if (revision === noted?.revision && sets === noted.sets) return;
+    const value = { revision, ...(sets === undefined ? {} : { sets }) };
+    const { fenced } = await ledger.commit('watch', (notes += 1), { put: [progressRow(value)] });
     if (fenced) over.resolve('fenced');
-    noted = revision;
+    noted = value;
   }
 
   /** What was observed is durable, and noted as such. */
@@ -156,7 +192,13 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     if (deletionsReported) return;
     const { ledger: whole } = await deps.store;
     // Until then the watch itself may tell of them, and of what came before.
-    await Promise.race([applications.caughtUp(), aborted(signal)]);
+    await Promise.race([
+      Promise.all([
+        applications.caughtUp(),
+        settledWithin(applicationSets.caughtUp(), caughtUpPatience, clock),
+      ]),
+      aborted(signal),
+    ]);
     await Promise.race([observer.settled(), aborted(signal)]);
     if (signal.aborted) return;
     await reportDeletions({
@@ -164,19 +206,22 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
       observer,
       held: observer.alerting.scopes(),
       isWatched: ({ namespace }) => scope.includes(namespace),
-      isGone: (record) => isGone(connection, record),
+      // Of what may not be read nobody knows whether it is gone.
+      isKnown: ({ object }) => !isApplicationSet(object) || applicationSets.state().forbidden === undefined,
+      isGone: (record) => isGone(connection, { ...record, ...kindOf(record.object) }),
       now: now(),
     });
     deletionsReported = true;
   }
 
   begin();
-  applicationSets.start();
-  applications.start(options.from);
+  applicationSets.start(options.from?.sets);
+  applications.start(options.from?.revision);
   let isReady = false;
   // Ready is who can be killed without a loss: what was there at the start is durable, and noted as decided.
   const ready = applications
     .ready()
+    .then(() => settledWithin(applicationSets.ready(), setsPatience, clock))
     .then(finished)
     .catch((error: unknown) => log.warn({ err: error }, 'Cannot note what the first list has shown'));
   const periodic = createPeriodic(signal, log, clock);
@@ -215,26 +260,28 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     trouble: () => writer.trouble(),
     nextDue: observer.nextDue,
     hurry: observer.hurry,
+    other: others.seen,
     async stop(deadline) {
       await Promise.all([applications.stop(), applicationSets.stop()]);
       ending.abort();
       await settledWithin(finished(), deadline, clock);
       observer.stop();
       subscriptions.stop();
+      others.stop();
       for (const set of applicationSets.values()) metrics.forgetApplicationSet(set);
       await writer.stop(0);
     },
   };
 }
 
-/** The revision up to which earlier terms have decided; undefined before the first. */
-export async function notedProgress(ledger: Pick<Ledger, 'load'>): Promise<string | undefined> {
+/** Up to which earlier terms have decided; undefined before the first. */
+export async function notedProgress(ledger: Pick<Ledger, 'load'>): Promise<NotedProgress | undefined> {
   const [row] = await ledger.load('watch', ['progress']);
-  return row?.value.revision;
+  return row?.value;
 }
 
-function progressRow(revision: string): Row<'progress'> {
-  return { kind: 'progress', key: '', value: { revision } };
+function progressRow(value: NotedProgress): Row<'progress'> {
+  return { kind: 'progress', key: '', value };
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import { type OpenNotices, openNotices, toldRows } from '../alerts/decide.ts';
 import { slotOf } from '../alerts/keys.ts';
-import type { ApplicationRecord, ChangeHistory, Row } from '../ledger/rows.ts';
+import type { ApplicationRecord, ChangeHistory, Row, WellStates } from '../ledger/rows.ts';
 import type { AlertSeries } from '../metrics/application-series.ts';
 import type { Application } from '../model.ts';
 import type { ApplicationEvent } from './application-event.ts';
@@ -31,6 +31,8 @@ export interface Tracked {
   decidedUpTo?: string | undefined;
   /** For conditions that ask how often a value has changed; stands in the record, too. */
   history: ChangeHistory;
+  /** For messages that say what has changed; stands in the record, too. */
+  well?: WellStates | undefined;
   /** Milliseconds into each minute at which its conditions that read the clock are evaluated. */
   phase: number;
   /** `startedAt` of an operation that has no end, once that is logged. */
@@ -80,6 +82,7 @@ export function restore(entry: Tracked, rows: readonly LoadedRow[]): Application
   entry.open = openNotices(rows.filter((row) => row.kind === 'notice'));
   entry.fingerprint = recordFingerprint(record);
   entry.history = record.history ?? {};
+  entry.well = record.well;
   entry.decidedUpTo = record.revision;
   entry.isGone = rows.some(({ kind }) => kind === 'gone');
   return record;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Delivery, DeliveryFacts, Destination, JsonObject, NoticeReason } from '../model.ts';
+import type { Delivery, DeliveryFacts, Destination, JsonObject, NoticeReason, WellState } from '../model.ts';
 import { packText, unpack } from '../store/pack.ts';
 import type { AskedRow, AttemptMark, Begun, ParkedDelivery, Settlement } from './ledger.ts';
 
@@ -10,7 +10,7 @@ export interface RowValues {
   /** That an Application was deleted, under the key '': what the watch replays from before then is no news. */
   gone: { revision: string };
   /** Up to which revision the watch is decided and durable, in the scope `watch` under the key ''. */
-  progress: { revision: string };
+  progress: NotedProgress;
   /** By the alert's key, in the scope of its Application, until its end has been told to all who were told of it. */
   alert: Alert;
   /** By the notice's key, in the scope of its Application: of a condition whose matches are told once and have no end. */
@@ -57,6 +57,12 @@ export interface RowId {
   key: string;
 }
 
+/** Revisions of the watches of Applications and of ApplicationSets; the latter absent where there is none. */
+export interface NotedProgress {
+  revision: string;
+  sets?: string;
+}
+
 export interface ApplicationRecord {
   uid: string;
   namespace: string;
@@ -67,7 +73,12 @@ export interface ApplicationRecord {
   revision: string;
   /** For conditions that ask how often a value has changed. */
   history?: ChangeHistory;
+  /** For messages that say what has changed. */
+  well?: WellStates;
 }
+
+/** When the Application was well last, and before that with other revisions or images. */
+export type WellStates = { last: WellState; before?: WellState };
 
 /**
  * Of each call of `changes` in a condition: the value as it was last seen, and when it changed, Unix milliseconds.
@@ -115,6 +126,8 @@ export interface Alert extends AlertIdentity {
   resolved?: readonly string[];
   /** Destinations that were told of its oncePer value before it began, and are not told again. */
   toldBefore?: readonly Destination[];
+  /** What the Application was like when it was last well before the alert; absent: nobody has seen that. */
+  lastWell?: WellState;
   /** When it is looked at next, as far as that was known when this was written. */
   dueAt?: number;
 }

@@ -19,7 +19,7 @@ type Labels = Record<(typeof ongoingLabels)[number], string>;
 export interface AlertStates {
   /** Replaces those of one Application; none removes its series. */
   setOngoingAlerts(
-    application: Pick<Application, 'name' | 'namespace' | 'project'>,
+    application: Pick<Application, 'kind' | 'name' | 'namespace' | 'project'>,
     alerts: readonly OngoingSeries[],
   ): void;
 }
@@ -31,8 +31,8 @@ export function createAlertStates(
 ): AlertStates {
   const known = new Map<string, { text: string; labels: Labels[] }>();
   return {
-    setOngoingAlerts({ name, namespace, project }, alerts) {
-      const id = `${namespace}/${name}`;
+    setOngoingAlerts({ kind, name, namespace, project }, alerts) {
+      const id = `${kind ?? ''} ${namespace}/${name}`;
       const before = known.get(id);
       if (!before && alerts.length === 0) return;
       const series = new Map<string, Labels>();

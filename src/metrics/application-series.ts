@@ -15,8 +15,8 @@ export const operationLabels = [...applicationLabels, 'phase'] as const;
 export const alertLabels = ['trigger', ...applicationLabels, 'severity'] as const;
 
 type Labels<Names extends readonly string[]> = Record<Names[number], string>;
-type Named = Pick<Application, 'name' | 'namespace'>;
-type Labelled = Pick<Application, 'name' | 'namespace' | 'project'>;
+type Named = Pick<Application, 'kind' | 'name' | 'namespace'>;
+type Labelled = Pick<Application, 'kind' | 'name' | 'namespace' | 'project'>;
 
 export interface AlertSeries {
   trigger: string;
@@ -27,7 +27,10 @@ export interface AlertSeries {
 
 /** The series that name an Application: they come, change and go with it. */
 export interface ApplicationSeries {
-  /** Sets the status of one Application, and counts an operation that finished since it was last seen. */
+  /**
+   * Sets the status of one Application, and counts an operation that finished since it was last seen. An ApplicationSet
+   * has no such series.
+   */
   setApplication(application: Application, receivedAt: number): void;
   /** `startedAt` of an operation that is over and has no end; undefined removes its series. */
   setStuckOperation(application: Labelled, startedAt: string | undefined): void;
@@ -74,6 +77,7 @@ export function createApplicationSeries(
 
   return {
     setApplication(application, receivedAt) {
+      if (application.kind !== undefined) return;
       const known = seen(application);
       const { before } = known;
       const { sync, health, reconciledAt } = statusOf(application.object);
@@ -175,8 +179,9 @@ function secondsOf({ seconds, nanosecond }: GoTime): number {
   return seconds + nanosecond / 1e9;
 }
 
-function keyOf(application: Named): string {
-  return `${application.namespace}/${application.name}`;
+/** An ApplicationSet often has the name of an Application. */
+function keyOf({ kind, namespace, name }: Named): string {
+  return `${kind ?? ''} ${namespace}/${name}`;
 }
 
 function labelsOf(application: Labelled): Labels<typeof applicationLabels> {

@@ -10,13 +10,15 @@ export interface FigureSeries {
   setQueueIsDurable(isDurable: boolean): void;
   /** Replaces what is known of the processes that share the store. */
   setReplicas(replicas: { members: number; isLeader: boolean }): void;
+  /** Whether another controller has notified of the same Applications within the last hour, as the leader sees it. */
+  setOtherController(isActive: boolean): void;
   /** Replaces the number of changes that wait in memory for the store. */
   setBacklog(writes: number): void;
   /** Replaces the number of parked deliveries by service. */
   setParked(byService: ReadonlyMap<string, number>): void;
   /** Replaces the number of problems in the subscriptions of a namespace's Applications or AppProjects. */
   setSubscriptionProblems(
-    of: { namespace: string; kind: 'Application' | 'AppProject' },
+    of: { namespace: string; kind: 'Application' | 'ApplicationSet' | 'AppProject' },
     problems: number,
   ): void;
 }
@@ -37,7 +39,10 @@ export interface QueueFigures {
 
 interface Gauges
   extends Record<'watchUp' | 'watchFrame' | 'watchLag', Gauge<'resource'>>,
-    Record<'queueUp' | 'queueDurable' | 'queueAge' | 'replicas' | 'leader' | 'backlog', Gauge> {
+    Record<
+      'queueUp' | 'queueDurable' | 'queueAge' | 'replicas' | 'leader' | 'otherController' | 'backlog',
+      Gauge
+    > {
   queueJobs: Gauge<'state'>;
   parked: Gauge<'service'>;
   subscriptionProblems: Gauge<'namespace' | 'kind'>;
@@ -68,6 +73,8 @@ export function createFigureSeries(gauges: Gauges, shown: (service: string) => s
     },
 
     setQueueIsDurable: (isDurable) => gauges.queueDurable.set(isDurable ? 1 : 0),
+
+    setOtherController: (isActive) => gauges.otherController.set(isActive ? 1 : 0),
 
     setReplicas({ members, isLeader }) {
       gauges.replicas.set(members);

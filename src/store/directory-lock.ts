@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -18,7 +18,8 @@ export function lockDirectory(directory: string, owner: DirectoryOwner): Directo
   const ownerFile = join(directory, 'herald.owner');
   const lock = new DatabaseSync(join(directory, 'herald.lock'));
   try {
-    lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    // Whoever looks who has it open holds it for a moment.
+    lock.exec('PRAGMA busy_timeout = 200; BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
     if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error;
@@ -27,6 +28,22 @@ export function lockDirectory(directory: string, owner: DirectoryOwner): Directo
   }
   writeFileSync(ownerFile, `${JSON.stringify(owner)}\n`, { mode: 0o600 });
   return { ok: true, release: () => lock.close() };
+}
+
+/** The process that has the directory open; undefined: none has, though one may have left its name. Locks nothing. */
+export function ownerOf(directory: string): DirectoryOwner | undefined {
+  const path = join(directory, 'herald.lock');
+  if (!existsSync(path)) return undefined;
+  const lock = new DatabaseSync(path, { readOnly: true, timeout: 0 });
+  try {
+    lock.prepare('SELECT count(*) FROM sqlite_master').get();
+    return undefined;
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error;
+    return readOwner(join(directory, 'herald.owner')) ?? { pid: 0, since: '' };
+  } finally {
+    lock.close();
+  }
 }
 
 const sqliteBusy = 5;

@@ -12,6 +12,13 @@ export interface Membership {
   beat(member: Member, ttl: number, isFirst: boolean): Promise<Lead>;
   /** Ends the membership, and the lead if it is held, so that another may lead at once. */
   leave(member: Member): Promise<void>;
+  /** Who leads, for whoever looks in; undefined: nobody does. */
+  leader(): Promise<Leader | undefined>;
+}
+
+export interface Leader {
+  host: string;
+  term: number;
 }
 
 export interface Member {

@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
+import { type DirectoryLock, lockDirectory, ownerOf } from './directory-lock.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { explainSqlite, isFull, sqliteProblem } from './sqlite-errors.ts';
 import { migrateSqlite } from './sqlite-migrate.ts';
@@ -260,6 +260,7 @@ function createStore(
     },
     write: (change, durability = 'durable') => write(change, durability),
     lost,
+    ...(directory === undefined ? {} : { owner: () => ownerOf(directory) }),
     async ping() {
       check();
       db.prepare('SELECT term FROM lead').get();

@@ -21,5 +21,13 @@ export function createPostgresMembership(
     async leave({ id }) {
       await withDeadline(pool.query('SELECT herald.leave($1)', [id]), deadline, 'Leaving', clock);
     },
+    async leader() {
+      const asking = pool.query<{ host: string; term: string }>(
+        "SELECT host, term FROM herald.lead WHERE member <> '' AND expires_at >= clock_timestamp()",
+      );
+      const { rows } = await withDeadline(asking, deadline, 'Asking who leads', clock);
+      const [row] = rows;
+      return row && { host: row.host, term: Number(row.term) };
+    },
   };
 }

@@ -57,5 +57,19 @@ export function createRedisMembership(
     async leave({ id }) {
       await withDeadline(leave([prefix, id]), deadline, 'Leaving', clock);
     },
+    async leader() {
+      const asking = Promise.all([
+        client.hmget(`${prefix}:lead`, 'member', 'host', 'term', 'expires'),
+        client.time(),
+      ]);
+      const [[member, host, term, expires], [seconds]] = await withDeadline(
+        asking,
+        deadline,
+        'Asking who leads',
+        clock,
+      );
+      const isOver = Number(expires ?? 0) < Number(seconds) * 1_000;
+      return !member || isOver ? undefined : { host: host ?? '', term: Number(term) };
+    },
   };
 }

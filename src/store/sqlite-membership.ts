@@ -33,5 +33,11 @@ export function createSqliteMembership(store: SqliteStore): Membership {
         if (member === id) update.run(term, '', host);
       });
     },
+    async leader() {
+      const { term, member, host } = await store.read(current);
+      // A process that was killed has not left: whether one has the directory open says its lock.
+      const isOver = store.owner !== undefined && store.owner() === undefined;
+      return member === '' || isOver ? undefined : { term, host };
+    },
   };
 }

@@ -7,6 +7,7 @@ import type { StatementSync } from 'node:sqlite';
 import type { Redis, RedisOptions } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Clock } from '../clock.ts';
+import type { DirectoryOwner } from './directory-lock.ts';
 import type { Durability } from './group-commit.ts';
 
 /** The opened store behind `--queue`: the ledger, the queue and the services' state live in it. */
@@ -31,6 +32,8 @@ interface StoreBase {
 /** A database inside this process: a statement is done when its call returns, and nothing waits meanwhile. */
 export interface SqliteStore extends StoreBase {
   readonly kind: 'sqlite';
+  /** The process that has the directory open; undefined: none has. Absent: there is no directory. */
+  owner?(): DirectoryOwner | undefined;
   lost(): string | undefined;
   /** For use inside of `read` and `write`, again and again. */
   prepare(sql: string): StatementSync;

@@ -240,3 +240,43 @@ describe('what the annotations of one object hold beyond a bound', () => {
     );
   });
 });
+
+describe('triggers about ApplicationSets', () => {
+  const [of] = [configOf({ triggers: ['on-app'], defaults: '[on-app]' })];
+  const config = {
+    ...of.config,
+    triggers: new Map<string, { kind?: 'ApplicationSet' }>([
+      ['on-app', {}],
+      ['on-set', { kind: 'ApplicationSet' }],
+    ]),
+  };
+  const configs = [{ ...of, config }];
+  const onSet = { kind: 'ApplicationSet', configs } as const;
+
+  it('are what annotations of ApplicationSets may name, those of AppProjects both', () => {
+    expect(said(`${domain}/subscribe.on-set.slack`, 'general', onSet)).toEqual([]);
+    for (const trigger of ['on-set', 'on-app'])
+      expect(
+        said(`${domain}/subscribe.${trigger}.slack`, 'general', { kind: 'AppProject', configs }),
+      ).toEqual([]);
+  });
+
+  it('are told from those about Applications, with where the annotation belongs', () => {
+    expect(said(`${domain}/subscribe.on-app.slack`, 'general', onSet)).toEqual([
+      'trigger "on-app" is evaluated for Applications, and this is an ApplicationSet: nothing is told. Name one of on-set; its Applications get annotations from spec.template.metadata.annotations.',
+    ]);
+    expect(said(`${domain}/subscribe.on-set.slack`, 'general', { configs })).toEqual([
+      'trigger "on-set" is evaluated for ApplicationSets, and this is an Application: nothing is told. Write the annotation on the ApplicationSet itself, in its metadata.annotations.',
+    ]);
+    expect(said(`${domain}/subscribe.slack`, 'general', onSet)).toEqual([
+      'no trigger is named, and of the default triggers none is evaluated for ApplicationSets. Name one of on-set; its Applications get annotations from spec.template.metadata.annotations.',
+    ]);
+    expect(said(`${domain}/subscribe.slack`, 'general', { configs })).toEqual([]);
+  });
+
+  it('misspelt ones are told of as ever', () => {
+    expect(said(`${domain}/subscribe.on-sett.slack`, 'general', onSet)).toEqual([
+      expect.stringContaining('trigger "on-sett" is not configured'),
+    ]);
+  });
+});

@@ -1,6 +1,6 @@
 import { suggestion } from '../go/did-you-mean.ts';
 import type { Position } from '../go/yaml-position.ts';
-import type { Problem } from '../model.ts';
+import type { OtherKind, Problem } from '../model.ts';
 import {
   type AnnotationForm,
   type AnnotationSubscription,
@@ -12,9 +12,9 @@ import { type RecipientService, recipientProblem } from './recipients.ts';
 import { defaultTriggersOf, noTrigger, resolveSubscriptions } from './resolve.ts';
 import type { SubscriptionConfig } from './schema.ts';
 
-/** An Application or AppProject, as far as it can ask for notifications. */
+/** An Application, ApplicationSet or AppProject, as far as it can ask for notifications. */
 export interface AnnotatedObject {
-  kind: 'Application' | 'AppProject';
+  kind: 'Application' | 'AppProject' | OtherKind;
   annotations: Readonly<Record<string, string>>;
   labels: Readonly<Record<string, string>>;
 }
@@ -24,7 +24,7 @@ export interface SubscribableConfig {
   /** Of its ConfigMap. */
   namespace: string;
   config: SubscriptionConfig & {
-    readonly triggers: ReadonlyMap<string, unknown>;
+    readonly triggers: ReadonlyMap<string, { kind?: OtherKind }>;
     readonly services: ReadonlyMap<string, RecipientService>;
   };
 }
@@ -95,12 +95,13 @@ function* ofNames(
     if (meant !== undefined) yield misspelt(name, meant);
   }
   for (const { name, form, value, problem } of ownAnnotations(annotations)) {
-    if (problem || (form === 'legacy' && kind === 'Application')) continue;
+    if (problem || (form === 'legacy' && kind !== 'AppProject')) continue;
     const [{ config }] = configs as [SubscribableConfig];
     for (const subscription of config.annotations.parse(form, name, value).subscriptions) {
       const isKnown = configs.some((each) => each.config.services.has(subscription.service));
       if (!isKnown) drop(noTrigger(name, subscription.service));
       yield* ofSubscription(name, form, subscription, configs);
+      if (kind !== 'AppProject') yield* ofKind(kind, name, subscription, configs);
     }
   }
   for (const name of Object.keys(labels)) {
@@ -189,6 +190,54 @@ function* ofSubscription(
       yield problem(objection.what, objection.fix, at.service);
     }
   }
+}
+
+/** Triggers that are there, and are evaluated for objects of another kind. */
+function* ofKind(
+  kind: 'Application' | OtherKind,
+  name: string,
+  { service, triggers, at = {} }: AnnotationSubscription,
+  configs: readonly SubscribableConfig[],
+): Generator<Problem> {
+  const kindOf = ({ kind: other }: { kind?: OtherKind }) => other ?? 'Application';
+  const isForIt = (trigger: { kind?: OtherKind }) => kindOf(trigger) === kind;
+  const problem = (what: string, place?: Position): Problem => ({
+    key: `annotation ${name}`,
+    severity: 'warning',
+    ...place,
+    what,
+    fix:
+      kind === 'ApplicationSet'
+        ? `Name one of ${some(triggersFor(isForIt, configs))}; its Applications get annotations from spec.template.metadata.annotations.`
+        : 'Write the annotation on the ApplicationSet itself, in its metadata.annotations.',
+  });
+  for (const trigger of triggers) {
+    const found = configs.flatMap(({ config }) => config.triggers.get(trigger) ?? []);
+    const [first] = found;
+    if (first && !found.some(isForIt))
+      yield problem(
+        `trigger ${JSON.stringify(trigger)} is evaluated for ${kindOf(first)}s, and this is an ${kind}: nothing is told`,
+        at.triggers,
+      );
+  }
+  if (triggers.length > 0 || kind === 'Application') return;
+  const defaults = configs.flatMap(({ config }) =>
+    (defaultTriggersOf(config, service) ?? config.defaultTriggers.map((each) => each.name)).flatMap(
+      (each) => config.triggers.get(each) ?? [],
+    ),
+  );
+  if (defaults.length > 0 && !defaults.some(isForIt))
+    yield problem('no trigger is named, and of the default triggers none is evaluated for ApplicationSets');
+}
+
+function triggersFor(
+  isMeant: (trigger: { kind?: OtherKind }) => boolean,
+  configs: readonly SubscribableConfig[],
+): string[] {
+  const names = configs.flatMap(({ config }) =>
+    [...config.triggers].filter(([, trigger]) => isMeant(trigger)).map(([name]) => name),
+  );
+  return [...new Set(names)];
 }
 
 /** In the legacy form the default triggers of a service are used whatever trigger is named. */

@@ -2,6 +2,7 @@
  * What is said of an ongoing notice where no template is named: its end, a digest of a group, an acknowledgement. As
  * text for every service, and as attachments with a colour where the service has them as Slack does.
  */
+import { kindOf } from '../application-set.ts';
 import { formatForPeople } from '../go/durations.ts';
 import { link } from '../go/namespaces/shared.ts';
 import type { DeliveryAlert, JsonObject, Notification } from '../model.ts';
@@ -98,7 +99,7 @@ function detailsOf(notice: OngoingInput, { print, now, argocdUrl }: DefaultOptio
     lines: [
       lineOf(notice, now),
       `Since ${timeOf(since)}${until}`,
-      `Application ${print(`${namespace}/${name}`)}, project ${print(project)}`,
+      `${kindOf(snapshots[0]).kind ?? 'Application'} ${print(`${namespace}/${name}`)}${project === '' ? '' : `, project ${print(project)}`}`,
     ],
   };
 }
@@ -127,7 +128,7 @@ function listOf(
 ): string[] {
   const byApplication = Map.groupBy(
     alerts,
-    ({ application }) => `${application.namespace}/${application.name}`,
+    ({ application }) => `${application.uid} ${application.namespace}/${application.name}`,
   );
   const lines: string[] = [];
   let left = room - moreOf(total).length - 1;

@@ -13,6 +13,7 @@ export type Detected =
 /** What a mustache template can name at its top; anything else that stands alone is taken for a Go function. */
 const ROOTS: ReadonlySet<string> = new Set([
   'app',
+  'applicationset',
   'appProject',
   'context',
   'secrets',

@@ -1,8 +1,10 @@
 /** What templates see of the alerts that a message tells of: `alert`, and of groups `alerts` and what counts them. */
+import { subjectOf } from '../application-set.ts';
 import { GoDuration, MILLISECOND } from '../go/duration.ts';
 import { timeFromMillis } from '../go/time.ts';
 import type { AlertEnd } from '../ledger/rows.ts';
 import type { Delivery, DeliveryAlert, DeliveryReason, JsonObject } from '../model.ts';
+import { factsOf, lastWellValues } from './last-well.ts';
 
 /** What a message tells, see `Delivery`. */
 export type NoticeInput = Pick<Delivery, 'reason' | 'ongoing' | 'alerts' | 'snapshots' | 'observedAt'>;
@@ -21,11 +23,16 @@ export function untoldNotice(app: JsonObject, now: number): NoticeInput {
 /**
  * The variables `alert alerts firing resolved counts truncated reason groupLabels`, the same for every message: one of
  * a condition that has no end is of one alert that fires. What is not there is empty, so that a template may ask.
+ * `author`: of what was deployed to the first Application.
  */
-export function noticeValues(notice: NoticeInput, now: number): Record<string, unknown> {
+export function noticeValues(
+  notice: NoticeInput,
+  now: number,
+  author: () => string = () => '',
+): Record<string, unknown> {
   const { reason, ongoing, alerts, snapshots } = notice;
   const shown = alerts.map((alert, index) =>
-    alertValues(alert, notice, snapshots[index] ?? snapshots[0], now),
+    alertValues(alert, notice, snapshots[index] ?? snapshots[0], now, index === 0 ? author : () => ''),
   );
   const firing = shown.filter(({ state }) => state === 'firing');
   const resolved = shown.filter(({ state }) => state === 'resolved');
@@ -46,10 +53,11 @@ export function noticeValues(notice: NoticeInput, now: number): Record<string, u
 }
 
 function alertValues(
-  { key, trigger, lifecycle }: DeliveryAlert,
+  { key, trigger, lifecycle, lastWell }: DeliveryAlert,
   { reason, observedAt }: NoticeInput,
   app: JsonObject,
   now: number,
+  author: () => string,
 ) {
   const {
     since = observedAt,
@@ -74,7 +82,11 @@ function alertValues(
     why: lifecycle?.why ?? '',
     acknowledged: acknowledged ? { ...acknowledged, at: timeFromMillis(acknowledged.at) } : {},
     silencedBy: [...silencedBy],
-    app,
+    lastWell: lastWellValues(lastWell),
+    get facts() {
+      return factsOf(app, lastWell, author);
+    },
+    ...subjectOf(app),
   };
 }
 
@@ -110,7 +122,7 @@ export const reasons: readonly string[] = Object.keys({
 export const ends: Readonly<Record<AlertEnd, string>> = {
   recovered: 'recovered',
   superseded: 'another value has taken its place',
-  'application deleted': 'the Application was deleted',
+  'application deleted': 'it was deleted',
   unsubscribed: 'it is no longer subscribed to',
   'trigger removed': 'the trigger was removed',
 };

@@ -244,7 +244,7 @@ describe('the default', () => {
 
   it.each([
     ['recovered', 'recovered'],
-    ['application deleted', 'the Application was deleted'],
+    ['application deleted', 'it was deleted'],
     ['unsubscribed', 'it is no longer subscribed to'],
     ['trigger removed', 'the trigger was removed'],
     ['superseded', 'another value has taken its place'],

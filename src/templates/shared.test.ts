@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
   changedImages,
-  degradedResources,
   failedResources,
   link,
   sharedValues,
   slackMention,
+  unhealthyResources,
 } from '../go/namespaces/shared.ts';
 import type { JsonObject } from '../model.ts';
 import { renderNotification } from './render.ts';
@@ -98,7 +98,7 @@ test('failed resources and hooks have their phase and wave', () => {
     ['Job', 'migrate', 'PreSync', -5, 'backoff limit'],
     ['Deployment', 'web', '', 2, 'immutable'],
   ]);
-  expect(degradedResources(app).map(({ name, message }) => [name, message])).toEqual([['web', 'deadline']]);
+  expect(unhealthyResources(app).map(({ name, message }) => [name, message])).toEqual([['web', 'deadline']]);
 });
 
 test('changed images are those of resources that the sync changed', () => {

@@ -1,8 +1,9 @@
 /** What templates see: argo-cd's variables and namespaces, and `shared`, which is ours. */
+import { subjectOf } from '../application-set.ts';
 import type { TypedFunction } from '../go/function.ts';
 import { createNamespaces } from '../go/namespaces/create.ts';
 import type { RepoProvider } from '../go/namespaces/repo.ts';
-import { sharedValues } from '../go/namespaces/shared.ts';
+import { authorOf, sharedValues } from '../go/namespaces/shared.ts';
 import { GoBytes, GoTypedMap } from '../go/value.ts';
 import type { JsonObject } from '../model.ts';
 import { type Marking, markText, markValue, unmark } from './marks.ts';
@@ -10,6 +11,7 @@ import { type NoticeInput, noticeValues, untoldNotice } from './notice-values.ts
 import type { TemplateVars } from './template.ts';
 
 export interface TemplateVarsInput {
+  /** What is told of; an ApplicationSet is `applicationset` to templates, and their `app` is nil. */
   app: JsonObject;
   /** What is told. @defaultValue that `app` has just begun to match */
   notice?: NoticeInput;
@@ -83,11 +85,13 @@ function markedInput(input: TemplateVarsInput, marking: Marking): TemplateVarsIn
 function markedNotice(notice: NoticeInput, mark: <T>(value: T) => T): NoticeInput {
   const { ongoing, snapshots, alerts } = notice;
   const [first, ...others] = alerts.map((alert) => {
-    const { lifecycle } = alert;
+    const { lifecycle, lastWell } = alert;
     const { silencedBy } = lifecycle ?? {};
-    return lifecycle && silencedBy
-      ? { ...alert, lifecycle: { ...lifecycle, silencedBy: mark(silencedBy) } }
-      : alert;
+    return {
+      ...alert,
+      ...(lastWell && { lastWell: mark(lastWell) }),
+      ...(lifecycle && silencedBy && { lifecycle: { ...lifecycle, silencedBy: mark(silencedBy) } }),
+    };
   });
   return {
     ...notice,
@@ -108,15 +112,19 @@ function markedRepo(
       commitMetadataOf: (revisions) => mark(repo.commitMetadataOf?.(revisions.map(plain))),
     }),
     appDetails: (sourceIndex) => mark(repo.appDetails(sourceIndex)),
+    ...(repo.unhealthyResources && {
+      unhealthyResources: () => mark(repo.unhealthyResources?.()) as JsonObject[],
+    }),
   };
 }
 
 function valuesOf(input: TemplateVarsInput): TemplateVars['values'] {
   const { app, appProject, context, secrets, serviceType, recipient, now, repo, mention } = input;
   const namespaces = createNamespaces({ now: () => now, ...(repo === undefined ? {} : { repo }) });
+  const author = () => authorOf(repo);
   const values: Record<string, unknown> = {
-    app,
-    ...noticeValues(input.notice ?? untoldNotice(app, now), now),
+    ...subjectOf(app),
+    ...noticeValues(input.notice ?? untoldNotice(app, now), now, author),
     appProject,
     context: new GoTypedMap(
       'string',
@@ -124,7 +132,7 @@ function valuesOf(input: TemplateVarsInput): TemplateVars['values'] {
     ),
     serviceType,
     recipient,
-    shared: sharedValues(app, context, mention),
+    shared: sharedValues(app, context, repo, mention),
     ...namespaces,
   };
   if (secrets !== undefined) {

@@ -4,6 +4,7 @@
  */
 import { readMetadata } from '../cluster/kube-object.ts';
 import { readApplication } from '../cluster/watch-applications.ts';
+import { readApplicationSet } from '../cluster/watch-applicationsets.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Application, Json, JsonObject } from '../model.ts';
@@ -23,6 +24,25 @@ interface Shape {
 
 /** An Application as the watch hands it over; subscribed to nothing unless said. */
 export function application(uid: string, shape: Shape = {}): Application {
+  return read(uid, shape, 'Application', { project: 'default' }, readApplication);
+}
+
+/** The same of an ApplicationSet. */
+export function applicationSet(uid: string, shape: Shape = {}): Application {
+  const spec = {
+    generators: [],
+    template: { metadata: { name: '{{.name}}' }, spec: { project: 'default' } },
+  };
+  return read(uid, shape, 'ApplicationSet', spec, readApplicationSet);
+}
+
+function read(
+  uid: string,
+  shape: Shape,
+  kind: string,
+  spec: JsonObject,
+  model: typeof readApplication,
+): Application {
   const { namespace = controllerNamespace, name = uid, subscriptions = {}, status = {} } = shape;
   const subscribed = Object.entries(subscriptions).map(([trigger, recipient]) => [
     `notifications.argoproj.io/subscribe.${trigger}.console`,
@@ -39,14 +59,14 @@ export function application(uid: string, shape: Shape = {}): Application {
   };
   const object: JsonObject = {
     apiVersion: 'argoproj.io/v1alpha1',
-    kind: 'Application',
+    kind,
     metadata,
-    spec: { project: 'default' },
+    spec,
     status,
   };
-  const read = readMetadata(object);
-  if (!read) throw new Error('the fixture is no object of a cluster');
-  return readApplication(object, read);
+  const found = readMetadata(object);
+  if (!found) throw new Error('the fixture is no object of a cluster');
+  return model(object, found);
 }
 
 export const healthy: JsonObject = { health: { status: 'Healthy' } };

@@ -14,13 +14,15 @@ export interface ExplainedPart {
   text: string;
   /** 1-based offset of the part's operator or name in the source, in characters. */
   column: number;
+  /** Which operator its parts are operands of; absent: none of logic. */
+  logic?: 'and' | 'or' | 'not';
   /** The value as Go prints it. */
   result: { ok: true; printed: string; isTrue: boolean } | { ok: false; error: string };
   /** Operands of `and` and `or`, sides of a comparison; literals are left out. */
   parts: ExplainedPart[];
 }
 
-const LOGIC: ReadonlySet<string> = new Set(['and', '&&', 'or', '||']);
+const LOGIC: Readonly<Record<string, 'and' | 'or'>> = { and: 'and', '&&': 'and', or: 'or', '||': 'or' };
 const MAX_PRINTED = 500;
 
 const isLiteral = (node: Node): boolean => {
@@ -36,10 +38,15 @@ function operands(node: Node, operator: string): Node[] {
 
 function partsOf(node: Node): Node[] {
   if (node.kind === 'binary') {
-    return LOGIC.has(node.operator) ? operands(node, node.operator) : [node.left, node.right];
+    return Object.hasOwn(LOGIC, node.operator) ? operands(node, node.operator) : [node.left, node.right];
   }
   if (node.kind === 'unary') return [node.node];
   return node.kind === 'conditional' ? [node.condition, node.yes, node.no] : [];
+}
+
+function logicOf(node: Node): ExplainedPart['logic'] {
+  if (node.kind === 'binary') return LOGIC[node.operator];
+  return node.kind === 'unary' && (node.operator === '!' || node.operator === 'not') ? 'not' : undefined;
 }
 
 function printed(value: unknown): string {
@@ -67,8 +74,10 @@ function explainNode(
     ? { ok: true as const, printed: printed(ran.value), isTrue: ran.value === true }
     : { ok: false as const, error: ran.error };
   const parts = partsOf(node).filter((part) => !isLiteral(part));
+  const logic = logicOf(node);
   return {
     text,
+    ...(logic === undefined ? {} : { logic }),
     column: runeCount(source.slice(0, node.at)) + 1,
     result,
     parts: parts.map((part) => explainNode(part, vars, options, source)),

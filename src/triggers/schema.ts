@@ -11,6 +11,7 @@ import { compileExpression, type Program } from './expr/compile.ts';
 import { placeOf } from './expr/errors.ts';
 import { inspectExpression } from './inspect.ts';
 import { inspectLifecycle } from './inspect-lifecycle.ts';
+import { kindOfTrigger, type Placed } from './kind.ts';
 import { lifecycleFields, readLabels, readLifecycle } from './lifecycle-schema.ts';
 import { createSince } from './since.ts';
 import type { Condition, Trigger } from './trigger.ts';
@@ -71,6 +72,7 @@ function compileCondition(
   index: number,
   entry: Json,
   counts: Map<string, number>,
+  expressions: Placed[],
 ): Condition | undefined {
   const path = [index];
   const object = decoder.object(path, entry);
@@ -96,6 +98,8 @@ function compileCondition(
   const oncePerProgram =
     oncePer.text === '' ? undefined : compileField(decoder, oncePer.path, oncePer.text, safe);
   if (whenProgram === undefined) return undefined;
+  expressions.push({ path: when.path, program: whenProgram });
+  if (oncePerProgram) expressions.push({ path: oncePer.path, program: oncePerProgram });
   const since = createSince(whenProgram);
   return {
     id: conditionId(when.text, counts),
@@ -107,6 +111,7 @@ function compileCondition(
     severity: severity === '' ? 'none' : severity,
     labels,
     ...(lifecycle === undefined ? {} : { lifecycle }),
+    ...(safe ? { safe } : {}),
     timeDependent: whenProgram.timeDependent || (oncePerProgram?.timeDependent ?? false),
     evaluate: createEvaluation(whenProgram, oncePerProgram),
     ...(since === undefined ? {} : { since }),
@@ -130,12 +135,14 @@ export function compileTrigger(name: string, text: string): { trigger?: Trigger;
     return { problems };
   }
   const conditions: Condition[] = [];
+  const expressions: Placed[] = [];
   /** How often each text of `when` has come so far. */
   const counts = new Map<string, number>();
   for (const [index, entry] of entries.entries()) {
-    const condition = compileCondition(decoder, index, entry, counts);
+    const condition = compileCondition(decoder, index, entry, counts, expressions);
     if (condition !== undefined) conditions.push(condition);
   }
+  const kind = kindOfTrigger(decoder, expressions);
   if (!hasError() && conditions.length === 0) {
     decoder.report(
       [],
@@ -144,7 +151,7 @@ export function compileTrigger(name: string, text: string): { trigger?: Trigger;
       'Add a list of conditions, or remove the key.',
     );
   }
-  return hasError() ? { problems } : { trigger: { name, conditions }, problems };
+  return hasError() ? { problems } : { trigger: { name, ...(kind ? { kind } : {}), conditions }, problems };
 }
 
 /** What the conditions of a key cannot mean though they compile; `variables` are what they see. */

@@ -1,5 +1,5 @@
 /**
- * Since when an Application is as a condition reads it, so that a wait (`for`) also counts while nobody watches. The
+ * Since when an Application or ApplicationSet is as a condition reads it, so that a wait (`for`) also counts while nobody watches. The
  * newest change among what `when` reads is never before the match began; where a part of it has no time, nobody knows.
  */
 import { changedAt } from '../application.ts';
@@ -10,7 +10,7 @@ import type { Program } from './expr/compile.ts';
 export function createSince(when: Program): ((app: JsonObject) => number | undefined) | undefined {
   if (when.timeDependent || when.tracked.size > 0) return undefined;
   const paths = when.paths
-    .filter(({ path: [variable] }) => variable === 'app')
+    .filter(({ path: [variable] }) => variable === 'app' || variable === 'applicationset')
     .map(({ path: [, ...inside] }) => inside);
   return (app) => {
     const times = paths.map((path) => changedAt(app, path, when.texts)).filter((time) => time !== undefined);

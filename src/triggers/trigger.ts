@@ -1,4 +1,4 @@
-import type { ConditionResult, JsonObject } from '../model.ts';
+import type { ConditionResult, JsonObject, OtherKind } from '../model.ts';
 import type { StepAllowance } from './expr/run.ts';
 
 export type { StepAllowance };
@@ -6,6 +6,8 @@ export type { StepAllowance };
 /** A named list of conditions, compiled. */
 export interface Trigger {
   name: string;
+  /** What its conditions are evaluated for; absent: Applications. */
+  kind?: OtherKind;
   conditions: Condition[];
 }
 
@@ -29,6 +31,8 @@ export interface Condition {
   labels: Readonly<Record<string, string>>;
   /** Ours: its matches have an end, a wait or a repetition; absent: they are told once, as in argocd-notifications. */
   lifecycle?: Lifecycle;
+  /** Ours: what is missing on the way to a field is nil in place of an error. */
+  safe?: true;
   /** The condition reads the clock, so it must be evaluated again as time passes. */
   timeDependent: boolean;
   evaluate(vars: ConditionVars): ConditionResult;

@@ -1,4 +1,5 @@
 /** The environment of conditions: what argocd-notifications gives them. */
+import { subjectOf } from '../application-set.ts';
 import { MILLISECOND, parseDuration } from '../go/duration.ts';
 import { functionType, goFunction } from '../go/function.ts';
 import type { GoLocation } from '../go/location.ts';
@@ -12,6 +13,7 @@ import type { JsonObject } from '../model.ts';
 import type { ConditionVars, StepAllowance } from './trigger.ts';
 
 export interface ConditionSources {
+  /** What the conditions are about; an ApplicationSet is `applicationset` to them, and their `app` is nil. */
   app: JsonObject;
   /** The ConfigMap's `context`; `notificationType` is added, empty. */
   context: Readonly<Record<string, string>>;
@@ -79,11 +81,11 @@ export function conditionVars(sources: ConditionSources): ConditionVars {
     ...(allowance === undefined ? {} : { allowance }),
     ...(operations === undefined ? {} : { note: operations.note }),
     values: {
-      app,
+      ...subjectOf(app),
       context: stringMap({ ...context, notificationType: '' }),
       ...(secrets === undefined ? {} : { secrets: bytesMap(secrets) }),
       appProject: appProject ?? null,
-      shared: sharedValues(app, context),
+      shared: sharedValues(app, context, repo),
       ...namespaces,
       ...(changes === undefined ? {} : { changes: changesFunction(changes) }),
       ...(operations === undefined

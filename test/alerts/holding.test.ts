@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { OngoingNotice } from '../../src/ledger/rows.ts';
 import {
+  alertsOf,
   bad,
   gone,
   health,
@@ -509,6 +511,36 @@ describe('inhibition', () => {
   });
 });
 
+describe('the row of a notice', () => {
+  async function noticesOf({ rows }: World): Promise<OngoingNotice[]> {
+    const found: OngoingNotice[] = [];
+    for await (const some of rows('ongoing')) found.push(...some.map(({ value }) => value));
+    return found;
+  }
+
+  it('says what holds back the end of what was told', async () => {
+    const { world } = await play(trigger('resolved: [m]'), [
+      ['0s', bad('a')],
+      ['1m', (w) => w.silence('s', { matchers: [['name="a"']] })],
+      ['2m', well('a')],
+    ]);
+    const [{ key, state } = { key: '' }] = await alertsOf(world);
+    expect(state).toBe('resolved');
+    expect(await noticesOf(world)).toMatchObject([{ held: { [key]: { by: 'silence', id: 's' } } }]);
+  });
+
+  it('says when and why the latest messages came, of many the last 20', async () => {
+    const { world } = await play(trigger('repeat: 1m'), [
+      ['0s', bad('a')],
+      ['25m', (w) => w.acknowledge('a')],
+    ]);
+    const [notice] = await noticesOf(world);
+    expect(
+      notice?.said?.map(({ at, reason }) => `${(at - Date.UTC(2026, 0, 1)) / 60_000} ${reason}`),
+    ).toEqual([...Array.from({ length: 19 }, (_, index) => `${index + 7} repeated`), '25 acknowledged']);
+  });
+});
+
 describe('an acknowledgement', () => {
   const ack: Step = (world) => world.acknowledge('a', 'on it');
   it.each<Case>([
@@ -531,6 +563,35 @@ describe('an acknowledgement', () => {
         ['3m', bad('a')],
       ],
       ['0s ops first +a', '1m ops acknowledged (silent) +a'],
+    ],
+    [
+      'stays when its row has expired, also through a restart',
+      [
+        ['0s', (world) => world.configure(trigger('repeat: 1h'))],
+        ['1s', bad('a')],
+        ['1m', ack],
+        ['2m', (world) => world.pruneAcknowledgements()],
+        ['5h', restart],
+        ['9h', nothing],
+      ],
+      ['1s ops first +a', '1m ops acknowledged (silent) +a'],
+    ],
+    [
+      'that is taken back lets it be repeated: at once where that is overdue',
+      [
+        ['0s', (world) => world.configure(trigger('repeat: 1h'))],
+        ['1s', bad('a')],
+        ['1m', ack],
+        ['90m', (world) => world.unacknowledge('a')],
+        ['100m', (world) => world.pruneAcknowledgements()],
+        ['2h31m', nothing],
+      ],
+      [
+        '1s ops first +a',
+        '1m ops acknowledged (silent) +a',
+        '1h30m ops repeated +a',
+        '2h30m ops repeated +a',
+      ],
     ],
   ])('%s', async (_what, story, told) => {
     expect((await play(trigger(), story)).lines).toEqual(told);

@@ -400,6 +400,14 @@ describe('resolved', () => {
   });
 });
 
+it("is told to argocd-notifications' annotation as well", async () => {
+  const { world } = await play(trigger('resolved: [m]'), [
+    ['0s', bad('a')],
+    ['1m', well('a')],
+  ]);
+  expect(world.pipeline.ended.map((evaluation) => evaluation.trigger)).toEqual(['on-degraded']);
+});
+
 describe('repeat', () => {
   it.each<Story>([
     [
@@ -534,6 +542,24 @@ describe('edits of the configuration', () => {
         ['3m', well('a')],
       ],
       ['0s ops first +a', '1m ops all resolved -a'],
+    ],
+    [
+      'of when carry it over where it is kept firing, also while Herald is away',
+      `${more}; keepFiring: 5m`,
+      [
+        ['0s', bad('a')],
+        ['10m', well('a')],
+        ['11m', configure(`${more}; keepFiring: 5m`, `${degraded} and true`)],
+        ['12m', bad('a')],
+        ['20m', (world) => world.stop()],
+        ['21m', configure(`${more}; keepFiring: 5m`, `true and ${degraded}`)],
+        ['22m', well('a')],
+        ['23m', (world) => world.start()],
+        ['24m', bad('a')],
+        ['30m', well('a')],
+        ['40m', nothing],
+      ],
+      ['0s ops first +a', '35m ops all resolved -a'],
     ],
     [
       'of when wait while the answer is none',

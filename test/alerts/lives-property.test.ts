@@ -202,8 +202,10 @@ function live(start: Policy, ops: readonly Op[]): void {
     const uid = alive.get(index) ?? '';
     shapes.set(uid, next);
     const { shape: before, episode = 0 } = shown.get(uid) ?? {};
-    const goesOn = next.result !== 'unmatched' && String(before?.recipients) === String(next.recipients);
-    shown.set(uid, { shape: next, episode: goesOn ? episode : episode + 1 });
+    // A failed evaluation is no answer, so what was before goes on.
+    const result = next.result === 'failed' ? (before?.result ?? next.result) : next.result;
+    const goesOn = result === before?.result && String(before.recipients) === String(next.recipients);
+    shown.set(uid, { shape: { ...next, result }, episode: goesOn ? episode : episode + 1 });
     model.see(uid);
   }
 

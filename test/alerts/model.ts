@@ -219,7 +219,10 @@ export function createModel(options: {
     remove,
     has: (uid: string) => tracked.has(uid),
     /** All that is tracked, as after an edit of the configuration. */
-    seeAll: () => [...tracked.keys()].forEach(see),
+    seeAll(): void {
+      leaving.lookAtAll();
+      for (const uid of tracked.keys()) see(uid);
+    },
     silences(rows: Row<'silence'>[], acknowledgements: Row<'acknowledgement'>[]) {
       holding.take([...rows, ...acknowledgements]);
     },

@@ -1,11 +1,11 @@
-import type { Change } from '../../src/ledger/ledger.ts';
-import type { Alert, Silence } from '../../src/ledger/rows.ts';
+import { createMemoryQueue } from '../../src/delivery/memory-queue.ts';
+import type { Change, Ledger } from '../../src/ledger/ledger.ts';
+import type { Acknowledgement, Alert, Silence } from '../../src/ledger/rows.ts';
 import type { Application, Delivery, JsonObject } from '../../src/model.ts';
 import { createSimulatedClock, type SimulatedClock } from '../../src/simulated-clock.ts';
 import { application, snapshot } from '../../src/testing/fixtures.ts';
 import { type Fault, intercept } from '../../src/testing/intercept.ts';
 import { createMemoryLedger } from '../../src/testing/memory-ledger.ts';
-import { createMemoryQueue } from '../../src/delivery/memory-queue.ts';
 import { type Pipeline, startPipeline } from '../../src/testing/start-pipeline.ts';
 
 /**
@@ -20,7 +20,7 @@ export interface World {
   readonly told: ToldMessage[];
   readonly pipeline: Pipeline;
   /** Rows of the ledger, of one kind. */
-  rows: ReturnType<typeof createMemoryLedger>['rows'];
+  rows: Ledger['rows'];
   see(application: Application): Promise<void>;
   remove(name: string): Promise<void>;
   configure(data: Readonly<Record<string, string>>): Promise<void>;
@@ -30,6 +30,10 @@ export interface World {
   silence(id: string, silence: Partial<Silence> & Pick<Silence, 'matchers'>): Promise<void>;
   expire(id: string): Promise<void>;
   acknowledge(name: string, comment?: string): Promise<void>;
+  /** Nobody is at it any more. */
+  unacknowledge(name: string): Promise<void>;
+  /** The rows of acknowledgements have expired. */
+  pruneAcknowledgements(): Promise<void>;
   project(annotations: Readonly<Record<string, string>>): Promise<void>;
   /** Lets time pass. */
   pass(ms: number): Promise<void>;
@@ -41,20 +45,19 @@ export interface ToldMessage {
 }
 
 interface Options {
+  /** @defaultValue one in memory */
+  ledger?: Ledger;
   /** Milliseconds; @defaultValue 2026-01-01 */
   start?: number;
   /** Of the ledger's calls, which fail. */
   fault?(call: string): Fault;
 }
 
-export async function createWorld(
-  data: Readonly<Record<string, string>>,
-  options: Options = {},
-): Promise<World> {
+async function createWorld(data: Readonly<Record<string, string>>, options: Options = {}): Promise<World> {
   const begin = options.start ?? Date.UTC(2026, 0, 1);
   const clock = createSimulatedClock(begin);
   const lead = { term: 0 };
-  const store = createMemoryLedger(lead);
+  const store = options.ledger ?? createMemoryLedger(lead);
   const applications = new Map<string, Application>();
   const known = new Set<string>();
   const told: ToldMessage[] = [];
@@ -72,7 +75,7 @@ export async function createWorld(
   }
 
   /** What reaches the store is told; a leader that was replaced reaches it no more. */
-  const noting = {
+  const noting: Ledger = {
     ...store,
     async commit(...[scope, by, change]: Parameters<typeof store.commit>) {
       const committed = await store.commit(scope, by, change);
@@ -146,13 +149,11 @@ export async function createWorld(
       await commit('silences', { put: [{ kind: 'silence', key: id, value }] });
     },
     expire: (id) => commit('silences', { remove: [{ kind: 'silence', key: id }] }),
-    async acknowledge(name, comment = '') {
-      for await (const rows of store.rows('alert')) {
-        const found = rows.find(({ value }) => value.application.name === name && value.state === 'firing');
-        if (!found) continue;
-        const value = { at: clock.now(), by: 'kim', comment };
-        await commit('acknowledgements', { put: [{ kind: 'acknowledgement', key: found.key, value }] });
-      }
+    acknowledge: (name, comment = '') => acknowledge(name, { comment }),
+    unacknowledge: (name) => acknowledge(name, { comment: '', withdrawn: true }),
+    async pruneAcknowledgements() {
+      const rows = await store.load('acknowledgements', ['acknowledgement']);
+      await commit('acknowledgements', { remove: rows });
     },
     async project(annotations) {
       projectAnnotations = annotations;
@@ -169,6 +170,18 @@ export async function createWorld(
     configurations.update(
       snapshot({ 'herald.service.console': '{}', 'template.m': 'message: m', ...config }),
     );
+  }
+
+  async function acknowledge(
+    name: string,
+    said: Pick<Acknowledgement, 'comment' | 'withdrawn'>,
+  ): Promise<void> {
+    for await (const rows of store.rows('alert')) {
+      const found = rows.find(({ value }) => value.application.name === name && value.state === 'firing');
+      if (!found) continue;
+      const value = { at: clock.now(), by: 'kim', ...said };
+      await commit('acknowledgements', { put: [{ kind: 'acknowledgement', key: found.key, value }] });
+    }
   }
 
   /** As `reportDeletions` does at the start of a term. */
@@ -244,14 +257,14 @@ export const nothing: Step = () => undefined;
 const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 };
 
 /** `1h30m` → milliseconds. */
-export function milliseconds(text: string): number {
+function milliseconds(text: string): number {
   return [...text.matchAll(/(\d+)([dhms])/g)].reduce(
     (sum, [, count, unit]) => sum + Number(count) * units[unit as keyof typeof units],
     0,
   );
 }
 
-export function timeOf(ms: number): string {
+function timeOf(ms: number): string {
   let left = Math.floor(ms / 1_000) * 1_000;
   const parts: string[] = [];
   for (const [unit, size] of Object.entries(units)) {
@@ -263,7 +276,7 @@ export function timeOf(ms: number): string {
 }
 
 /** `5m ops first +a -b`: when, whom, why, what fires and what has ended. */
-export function lineOf({ at, delivery }: ToldMessage): string {
+function lineOf({ at, delivery }: ToldMessage): string {
   const names = delivery.alerts.map(({ application: { name }, lifecycle }) =>
     lifecycle === undefined ? `=${name}` : `${lifecycle.state === 'firing' ? '+' : '-'}${name}`,
   );

@@ -3,7 +3,7 @@ import type { SimulatorOptions } from '../../simulator/kubernetes.ts';
 import type { ReflectorTimings } from '../../src/cluster/reflector-options.ts';
 import { createWatchScope } from '../../src/cluster/scope.ts';
 import { createApplicationWatch } from '../../src/cluster/watch-applications.ts';
-import { type ApplicationSet, createApplicationSetWatch } from '../../src/cluster/watch-applicationsets.ts';
+import { createApplicationSetWatch } from '../../src/cluster/watch-applicationsets.ts';
 import { type ConfigSnapshot, createConfigWatch } from '../../src/cluster/watch-config.ts';
 import { type AppProject, createProjectWatch } from '../../src/cluster/watch-projects.ts';
 import type { Application, JsonObject } from '../../src/model.ts';
@@ -121,7 +121,7 @@ describe('AppProjects and ApplicationSets', () => {
     simulator.cluster.apply({ kind: 'ApplicationSet', metadata: { name: 'set', namespace: 'team-a' } });
     simulator.cluster.apply({ kind: 'ApplicationSet', metadata: { name: 'unwanted', namespace: 'other' } });
     const projectProbe = createProbe<AppProject>();
-    const setProbe = createProbe<ApplicationSet>();
+    const setProbe = createProbe<Application>();
     const deps = { connection, log: silentLog };
     const projects = createProjectWatch(deps, { namespace: 'argocd', handlers: projectProbe.handlers });
     const sets = createApplicationSetWatch(deps, {
@@ -144,7 +144,7 @@ describe('AppProjects and ApplicationSets', () => {
   it('without the ApplicationSet definition the watch is ready and quiet', async () => {
     const { simulator, connection } = await startCluster({ absent: ['applicationsets'] });
     const { log, records } = recordingLog();
-    const probe = createProbe<ApplicationSet>();
+    const probe = createProbe<Application>();
     const sets = createApplicationSetWatch(
       { connection, log },
       { scope: createWatchScope('argocd', []), handlers: probe.handlers, timings: { absentPollMs: 3 } },

@@ -42,13 +42,13 @@ function setUp(underTest: StoreUnderTest) {
 
   const leave = (id: string) => membership.leave(members.get(id) ?? { id, host: id });
 
-  return { beat, leave, ledger: () => ledger };
+  return { beat, leave, leader: () => membership.leader(), ledger: () => ledger };
 }
 
 /** What every store keeps to that says who leads. */
 export function membershipContract(underTest: StoreUnderTest): void {
   describe.skipIf(underTest.skipped !== undefined)(`membership on ${underTest.name}`, () => {
-    const { beat, leave, ledger: opened } = setUp(underTest);
+    const { beat, leave, leader, ledger: opened } = setUp(underTest);
 
     it('hands it over at once, under a later term, when its holder leaves', async () => {
       const { term } = await beat('a', { isFirst: true });
@@ -60,6 +60,14 @@ export function membershipContract(underTest: StoreUnderTest): void {
       await leave('b');
       const again = await beat('b', { isFirst: true });
       expect(again.term).toBeGreaterThan(next.term);
+    });
+
+    it('says who has it to whoever asks, and nobody once its holder has left', async () => {
+      expect(await leader()).toBeUndefined();
+      const { term } = await beat('a', { isFirst: true, host: 'one' });
+      expect(await leader()).toEqual({ host: 'one', term });
+      await leave('a');
+      expect(await leader()).toBeUndefined();
     });
 
     it('gives it to a new process on its holder’s host, and not to one that was there before', async () => {

@@ -39,6 +39,7 @@ export function filledMetrics(): Metrics {
   metrics.suppressed.inc({ trigger: 'on-deployed', service: 'slack' });
   metrics.unclearAttempts.inc({ service: 'slack', found: 'unreadable' });
   metrics.setReplicas({ members: 2, isLeader: true });
+  metrics.setOtherController(true);
   metrics.setBacklog(1);
   metrics.argocdRequests.inc({ function: 'GetCommitMetadata', outcome: 'answered' });
   metrics.watchRestarts.inc({ resource: 'applications', reason: 'expired' });

@@ -5,19 +5,26 @@
  */
 
 import {
+  deploymentsInARow,
   identityOf,
+  imageParts,
   imagesOf,
   operationOf,
   readTime,
   resourcesOf,
   runningImages,
   syncedResources,
+  syncTargets,
 } from '../../application.ts';
-import { textAt } from '../../json.ts';
+import { isApplicationSet } from '../../application-set.ts';
+import { textAt, textOf } from '../../json.ts';
 import type { JsonObject } from '../../model.ts';
 import { GoDuration } from '../duration.ts';
 import { goFunction } from '../function.ts';
+import { goInt } from '../numbers.ts';
+import { GoStruct } from '../struct.ts';
 import { subtractTimes } from '../time.ts';
+import type { RepoProvider } from './repo.ts';
 
 export interface SharedResource {
   group: string;
@@ -30,6 +37,8 @@ export interface SharedResource {
   /** Type of the hook, empty for what is none. */
   hook: string;
   wave: number;
+  /** `Degraded`, `Progressing` …; empty where it is not what is asked for. */
+  health: string;
 }
 
 const identity = (resource: JsonObject): string =>
@@ -54,6 +63,7 @@ function shown(resource: JsonObject, message: string, wave: number): SharedResou
     syncPhase: textAt(resource, 'syncPhase'),
     hook: textAt(resource, 'hookType'),
     wave,
+    health: textAt(resource, 'health', 'status'),
   };
 }
 
@@ -67,13 +77,39 @@ export function failedResources(app: JsonObject): SharedResource[] {
     .map((resource) => shown(resource, textAt(resource, 'message'), waveOf.get(identity(resource)) ?? 0));
 }
 
-/** Resources whose health is Degraded or Missing, where the Application records health per resource. */
-export function degradedResources(app: JsonObject): SharedResource[] {
-  return resourcesOf(app)
-    .filter((resource) => ['Degraded', 'Missing'].includes(textAt(resource, 'health', 'status')))
+/**
+ * Resources that are not healthy, where the Application records that; else as Argo CD answers, which in a condition
+ * throws until it has.
+ */
+export function unhealthyResources(app: JsonObject, repo?: RepoProvider): SharedResource[] {
+  const recorded = resourcesOf(app).filter((resource) => textAt(resource, 'health', 'status') !== '');
+  const known = recorded.length > 0 ? recorded : (repo?.unhealthyResources?.() ?? []);
+  const waveOf = waves(app);
+  return known
+    .filter((resource) => !['Healthy', ''].includes(textAt(resource, 'health', 'status')))
     .map((resource) =>
-      shown(resource, textAt(resource, 'health', 'message'), Number(resource.syncWave ?? 0)),
+      shown(resource, textAt(resource, 'health', 'message'), waveOf.get(identity(resource)) ?? 0),
     );
+}
+
+/**
+ * What the last sync was to set right: the resources that it was asked for, as of a self-heal; else those that it has
+ * changed; else those that are out of sync.
+ */
+export function driftingResources(app: JsonObject): SharedResource[] {
+  const asked = syncTargets(app);
+  const synced = syncedResources(app);
+  const changed = synced.filter(
+    (resource) =>
+      textAt(resource, 'hookType') === '' &&
+      /\b(?:configured|created|serverside-applied)\b/.test(textAt(resource, 'message')),
+  );
+  const outOfSync = resourcesOf(app).filter((resource) => textAt(resource, 'status') === 'OutOfSync');
+  const found = [asked, changed, outOfSync].find((some) => some.length > 0) ?? [];
+  const waveOf = waves(app);
+  return found.map((resource) =>
+    shown(resource, textAt(resource, 'message'), waveOf.get(identity(resource)) ?? 0),
+  );
 }
 
 /** Images of the resources that the last sync changed; those that it left `unchanged` do not count. */
@@ -86,8 +122,7 @@ export function changedImages(app: JsonObject): string[] {
   );
 }
 
-/** An image without its tag and digest; a colon before a slash belongs to a port. */
-const repositoryOf = (image: string): string => image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+const repositoryOf = (image: string): string => imageParts(image).repository;
 
 /**
  * The images that run, sorted; null while a rollout is under way: a changed image does not run yet, or runs beside
@@ -110,8 +145,10 @@ function operationDuration(app: JsonObject): GoDuration | undefined {
   return started && finished ? subtractTimes(finished, started) : undefined;
 }
 
-/** The Application in Argo CD's UI; empty without `argocdUrl` in the context. */
+/** The Application in Argo CD's UI; empty without `argocdUrl` in the context, and for an ApplicationSet. */
 export function link(app: JsonObject, argocdUrl: string): string {
+  // Not every release of Argo CD has a page of it.
+  if (isApplicationSet(app)) return '';
   const { namespace, name } = identityOf(app);
   if (argocdUrl === '' || name === '') return '';
   const path = namespace === '' ? [name] : [namespace, name];
@@ -130,10 +167,20 @@ export function slackMention(author: string, mention: (address: string) => strin
   return address === undefined ? author : mention(address);
 }
 
+/**
+ * The author of the commit that the last sync brought, of the first source in git that knows it; '' where nobody tells.
+ * In a condition it throws until the answer is there.
+ */
+export function authorOf(repo: RepoProvider | undefined): string {
+  const commit = repo?.commitMetadataOf?.([]);
+  return commit instanceof GoStruct ? textOf(commit.members.get('Author')) : '';
+}
+
 /** The variable `shared`. Each value is worked out when a template reads it. */
 export function sharedValues(
   app: JsonObject,
   context: Readonly<Record<string, string>>,
+  repo?: RepoProvider,
   mention?: (address: string) => string,
 ): Record<string, unknown> {
   const argocdUrl = Object.hasOwn(context, 'argocdUrl') ? (context.argocdUrl as string) : '';
@@ -141,8 +188,14 @@ export function sharedValues(
     get failedResources() {
       return failedResources(app);
     },
+    get unhealthyResources() {
+      return unhealthyResources(app, repo);
+    },
     get degradedResources() {
-      return degradedResources(app);
+      return unhealthyResources(app, repo).filter(({ health }) => ['Degraded', 'Missing'].includes(health));
+    },
+    get driftingResources() {
+      return driftingResources(app);
     },
     get changedImages() {
       return changedImages(app);
@@ -152,6 +205,12 @@ export function sharedValues(
     },
     get initiator() {
       return operationOf(app).initiator;
+    },
+    get author() {
+      return authorOf(repo);
+    },
+    get deploymentsInARow() {
+      return goInt(deploymentsInARow(app));
     },
     get duration() {
       return operationDuration(app) ?? '';

@@ -32,6 +32,8 @@ export interface Program {
   readonly timeDependent: boolean;
   /** What it reads of its variables. */
   readonly paths: readonly ReadPath[];
+  /** Every name that stands for itself: variables, of the environment and of its own. */
+  readonly names: ReadonlySet<string>;
   /** The texts in it: what it compares with. */
   readonly texts: ReadonlySet<string>;
   /** Values whose past it asks for, by name; each is an expression of its own. */
@@ -66,6 +68,15 @@ function textsOf(tree: Node): ReadonlySet<string> {
   return texts;
 }
 
+function namesOf(tree: Node): ReadonlySet<string> {
+  const names = new Set<string>();
+  some(tree, (node) => {
+    if (node.kind === 'identifier') names.add(node.name);
+    return false;
+  });
+  return names;
+}
+
 /** Compiles a tree that `parse` made. Throws a CompileError. */
 function compileTree(tree: Node, source: string, options: CompileOptions = {}): Program {
   const tracked = new Map(
@@ -74,6 +85,7 @@ function compileTree(tree: Node, source: string, options: CompileOptions = {}): 
   check(tree);
   const timeDependent = readsClock(tree);
   const paths = readPaths(tree);
+  const names = namesOf(tree);
   const texts = textsOf(tree);
   const size = sizeOf(tree);
   const lowered = lower(optimize(tree), { safe: options.safe ?? false });
@@ -81,6 +93,7 @@ function compileTree(tree: Node, source: string, options: CompileOptions = {}): 
     source,
     timeDependent,
     paths,
+    names,
     texts,
     tracked,
     lowered: lowered.text,
