@@ -150,7 +150,7 @@ function degradedHealth(): Step[] {
     {
       tells: 'search is healthy: its alert ends, and the thread says how often it changed',
       change: (cluster) => patch(cluster, 'search', health('Healthy')),
-      expects: [inAlerts('Resolved: search: on-health-degraded')],
+      expects: [inAlerts('search: health degraded is over')],
     },
   ];
 }
@@ -265,7 +265,7 @@ function heldBack(): Step[] {
     {
       tells: 'staging-api is healthy',
       change: (cluster) => patch(cluster, 'staging-api', health('Healthy')),
-      expects: [inAlerts('Resolved: staging-api')],
+      expects: [inAlerts('staging-api: health degraded is over')],
     },
   ];
 }
@@ -293,8 +293,8 @@ function crash(revision: string): Step[] {
       },
       expects: [
         { channel: 'deploys', contains: 'payments' },
-        inAlerts('Resolved: payments: on-sync-failed'),
-        inAlerts('Resolved: billing: on-health-degraded'),
+        inAlerts('payments: sync failed is over'),
+        inAlerts('billing: health degraded is over'),
       ],
     },
     {

@@ -26,6 +26,13 @@ async function dispatch(line: AdminCommand, io: CommandIo): Promise<number> {
       return (await import('./deliveries.ts')).retryDeliveries(line.options, io);
     case 'deliveries discard':
       return (await import('./deliveries.ts')).discardDeliveries(line.options, io);
+    case 'explain':
+      return (await import('./explain/explain.ts')).explainApplication(line.options, io);
+    case 'doctor':
+    case 'routes':
+    case 'version':
+    case 'completion':
+      throw new CommandFailure('not there yet');
     case 'record':
       return (await import('./record.ts')).record(line.options, io);
     case 'replay':

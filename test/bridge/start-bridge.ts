@@ -47,7 +47,6 @@ export interface InProcessOptions extends Partial<BridgeOptions> {
 /** The path of a kubeconfig by simulated cluster, once that is started. */
 const kubeconfigs = new WeakMap<KubernetesSimulator, string>();
 
-/** The path of a kubeconfig of the cluster, which is started if need be. */
 export async function kubeconfigOf(kubernetes: KubernetesSimulator): Promise<string> {
   const known = kubeconfigs.get(kubernetes);
   if (known !== undefined) return known;
