@@ -58,6 +58,8 @@ export interface Player {
   ready(
     isKnown?: (kind: 'Application' | 'ApplicationSet', namespace: string, name: string) => boolean,
   ): Promise<void>;
+  /** Lets time pass until then, Unix milliseconds, if nothing is to be done before; false: it is, and `until` does it. */
+  skip(at: number): boolean;
   /** Lets time pass until then, Unix milliseconds. */
   until(at: number): Promise<void>;
   /** What was decided or sent, and what is not sent yet. */
@@ -216,10 +218,15 @@ export async function createPlayer(deps: { log: Logger }, options: PlayerOptions
       await settle();
       isReady = true;
     },
+    skip(at) {
+      const ms = at - clock.now();
+      if (ms <= 0) return true;
+      if (isBusy || clock.next() <= at) return false;
+      clock.skip(ms);
+      return true;
+    },
     async until(at) {
-      const ms = Math.max(0, at - clock.now());
-      if (!isBusy && clock.next() > at) clock.skip(ms);
-      else await clock.advance(ms);
+      await clock.advance(Math.max(0, at - clock.now()));
       isBusy = false;
     },
     async end() {

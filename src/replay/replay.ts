@@ -52,8 +52,10 @@ export async function replay(
   for await (const events of batches) {
     for (const event of events) {
       run ??= await begin(event, options, deps);
-      if (event.at > run.player.now()) await run.player.until(event.at);
-      await take(run, event);
+      // Nearly all of them need nobody to be waited for.
+      if (!run.player.skip(event.at)) await run.player.until(event.at);
+      if (run.isReady && isChange(event)) change(run, event);
+      else await take(run, event);
     }
   }
   if (!run) return undefined;
@@ -111,6 +113,17 @@ async function begin(event: RecordedEvent, options: ReplayOptions, deps: { log: 
   };
 }
 
+type Change = Extract<RecordedEvent, { kind: RecordedKind }>;
+
+function isChange(event: RecordedEvent): event is Change {
+  return event.type === 'seen' || event.type === 'deleted';
+}
+
+function change(run: Run, event: Change): void {
+  show(run, event);
+  run.changes += 1;
+}
+
 async function take(run: Run, event: RecordedEvent): Promise<void> {
   switch (event.type) {
     case 'begin':
@@ -120,11 +133,6 @@ async function take(run: Run, event: RecordedEvent): Promise<void> {
       return becomeReady(run);
     case 'seen':
     case 'deleted': {
-      if (run.isReady) {
-        show(run, event);
-        run.changes += 1;
-        return;
-      }
       const key = `${event.kind} ${event.known.uid}`;
       if (event.type === 'seen') run.state.set(key, event);
       else run.state.delete(key);
