@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { SimulatedCluster } from '../simulator/kubernetes/cluster.ts';
+import { loopWindow } from './alert-rules.ts';
 import {
   annotate,
   at,
@@ -176,6 +178,18 @@ function syncLoop(revision: string): Step[] {
       },
       expects: [inAlerts('catalog is synced again and again')],
     },
+    {
+      tells: 'catalog gets ignoreDifferences for its replicas, and is left alone: the loop is over',
+      async change(cluster) {
+        await delay(loopWindow + 200);
+        cluster.patch(named('catalog'), {
+          spec: {
+            ignoreDifferences: [{ group: 'apps', kind: 'Deployment', jsonPointers: ['/spec/replicas'] }],
+          },
+        });
+      },
+      expects: [inAlerts('Resolved: catalog: on-sync-loop')],
+    },
   ];
 }
 
@@ -296,16 +310,6 @@ function crash(revision: string): Step[] {
         inAlerts('payments: sync failed is over'),
         inAlerts('billing: health degraded is over'),
       ],
-    },
-    {
-      tells: 'catalog gets ignoreDifferences for its replicas: the loop is over',
-      change: (cluster) =>
-        cluster.patch(named('catalog'), {
-          spec: {
-            ignoreDifferences: [{ group: 'apps', kind: 'Deployment', jsonPointers: ['/spec/replicas'] }],
-          },
-        }),
-      expects: [inAlerts('Resolved: catalog: on-sync-loop')],
     },
   ];
 }

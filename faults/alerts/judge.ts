@@ -129,7 +129,7 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     } else {
       const times = told.filter(({ what }) => what === 'firing').length;
       const chances = listening.subscribed.filter(
-        ({ from, to }) => from < failure.stretch.to + bounds.keep.most + second && to > failure.stretch.from,
+        ({ from, to }) => from <= at && to > failure.stretch.from,
       ).length;
       if (times >= Math.max(1, chances)) doubled.push(about('fires twice'));
       if (failure.stretch.to - failure.stretch.from + second < kind.wait.least) {
