@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { JsonObject } from '../src/model.ts';
+import { rules, shortened } from './alert-rules.ts';
 
 const catalogue = join(import.meta.dirname, '..', 'config', 'catalogue');
 
@@ -46,6 +47,7 @@ export function demoConfiguration(slack: { apiUrl: string; token: string }, argo
     ...catalogueKeys('trigger', 'triggers'),
     ...catalogueKeys('template', 'templates'),
     ...own,
+    ...rules,
   };
   const metadata = (name: string): JsonObject => ({ name, namespace: 'argocd' });
   return [
@@ -62,9 +64,10 @@ export function demoConfiguration(slack: { apiUrl: string; token: string }, argo
 function catalogueKeys(kind: string, folder: string): Record<string, string> {
   const files = readdirSync(join(catalogue, folder)).filter((file) => file.endsWith('.yaml'));
   return Object.fromEntries(
-    files.map((file) => [
-      `${kind}.${basename(file, '.yaml')}`,
-      readFileSync(join(catalogue, folder, file), 'utf8'),
-    ]),
+    files.map((file) => {
+      const name = basename(file, '.yaml');
+      const source = readFileSync(join(catalogue, folder, file), 'utf8');
+      return [`${kind}.${name}`, kind === 'trigger' ? shortened(name, source) : source];
+    }),
   );
 }

@@ -8,11 +8,13 @@ import { createHerald, type Herald } from '../simulator/herald.ts';
 import { createKubernetesSimulator, type KubernetesSimulator } from '../simulator/kubernetes.ts';
 import { createSlackSimulator, type SlackCallRecord } from '../simulator/slack.ts';
 import type { JsonObject } from '../src/model.ts';
+import { createAlertReader, type ShownAlert } from './alerts.ts';
+import { applications, named } from './applications.ts';
 import { demoConfiguration } from './configuration.ts';
 import { createLifetime } from './lifetime.ts';
 import { scrape, summarise } from './metrics.ts';
 import { type PageServer, startPageServer } from './page-server.ts';
-import { applications, type Expected, named, type Step, story } from './story.ts';
+import { type Bridge, type Expected, type Step, story } from './story.ts';
 import { createTerminal, oneLine } from './terminal.ts';
 
 const usage = `npm run demo -- [--once] [--port PORT]
@@ -43,8 +45,10 @@ let status = 'starting';
 /** What fires is known only of a Herald that is ready. */
 let bridgeState: 'starts' | 'runs' | 'restarts' = 'starts';
 let figures = summarise([]);
+let alerts: ShownAlert[] = [];
 let page: PageServer | undefined;
 let herald: Herald | undefined;
+let reader: ReturnType<typeof createAlertReader> | undefined;
 
 try {
   await demo();
@@ -78,10 +82,14 @@ async function demo(): Promise<void> {
   });
   const { start, stop, kill } = herald;
   lifetime.undo(stop);
+  reader = createAlertReader(`sqlite:${join(directory, 'queue')}`);
   slack.onCall((call) => {
     if (isPost(call)) tell('message', `#${channelOf(call)}  ${oneLine(call.form.text ?? '')}`);
+    else if (isEdit(call)) tell('message', `#${channelOf(call)}  (edited) ${oneLine(call.form.text ?? '')}`);
   });
-  const bridge = {
+  const { acknowledge } = reader;
+  const bridge: Bridge = {
+    acknowledge,
     async start() {
       lifetime.check();
       await start();
@@ -121,6 +129,7 @@ async function startPage(): Promise<PageServer> {
         timeline: timeline.slice(-60),
         metricsUrl: `${herald?.url ?? ''}/metrics`,
         ...figures,
+        alerts,
       }),
       flags.ports,
     );
@@ -132,11 +141,7 @@ async function startPage(): Promise<PageServer> {
   }
 }
 
-async function play(
-  { cluster }: KubernetesSimulator,
-  bridge: Parameters<Step['change']>[1],
-  round: number,
-): Promise<number> {
+async function play({ cluster }: KubernetesSimulator, bridge: Bridge, round: number): Promise<number> {
   for (const object of applications(round)) {
     cluster.remove(named((object.metadata as JsonObject).name as string));
     cluster.apply(object);
@@ -148,12 +153,12 @@ async function play(
     lifetime.check();
     status = `round ${round}, step ${index + 1}`;
     tell('change', step.tells);
-    const before = posts().length;
+    const before = slack.calls.length;
     await step.change(cluster, bridge);
-    expected += step.expects.length;
-    missing += await arrivals(step, before);
+    expected += step.expects.filter(({ isEdit: edits }) => !edits).length;
+    missing += (await arrivals(step, before)) + (await shown(step));
     await refreshFigures();
-    await delay(flags.once ? 0 : pauseToRead);
+    await delay(flags.once || step.isBrief ? 0 : pauseToRead);
   }
   const told = posts().length - first;
   if (told !== expected) {
@@ -166,13 +171,29 @@ async function play(
 
 /** How many of the step's messages did not come in time. */
 async function arrivals(step: Step, before: number): Promise<number> {
-  const arrived = ({ channel, contains }: Expected) =>
-    posts()
+  const arrived = ({ channel, contains, isEdit: edits }: Expected) =>
+    slack.calls
       .slice(before)
+      .filter(edits ? isEdit : isPost)
       .some((call) => channelOf(call) === channel && JSON.stringify(call.form).includes(contains));
   await slack.until(() => step.expects.every(arrived), patience).catch(() => undefined);
   const missing = step.expects.filter((expected) => !arrived(expected));
   for (const { channel, contains } of missing) terminal.failure(`missing in #${channel}: ${contains}`);
+  return missing.length;
+}
+
+/** How many of the alerts that the step shows are not so in time. */
+async function shown({ shows = [] }: Step): Promise<number> {
+  const isShown = (wanted: string) => {
+    const [name = '', state = ''] = wanted.split(' ');
+    const found = alerts.filter((alert) => alert.name === name);
+    return state === 'none' ? found.length === 0 : found.some((alert) => alert.state === state);
+  };
+  for (const end = Date.now() + patience; !shows.every(isShown) && Date.now() < end; await delay(200))
+    await refreshFigures();
+  const missing = shows.filter((wanted) => !isShown(wanted));
+  for (const wanted of missing) terminal.failure(`herald alerts does not show: ${wanted}`);
+  if (missing.length === 0 && shows.length > 0) terminal.change(`herald alerts: ${shows.join(', ')}`);
   return missing.length;
 }
 
@@ -183,6 +204,10 @@ function posts(): SlackCallRecord[] {
 
 function isPost({ method, answer }: SlackCallRecord): boolean {
   return method === 'chat.postMessage' && answer?.ok === true;
+}
+
+function isEdit({ method, answer }: SlackCallRecord): boolean {
+  return method === 'chat.update' && answer?.ok === true;
 }
 
 function channelOf({ form }: SlackCallRecord): string {
@@ -199,6 +224,7 @@ function tell(kind: TimelineEntry['kind'], text: string): void {
 async function refreshFigures(): Promise<void> {
   const samples = await scrape(`${herald?.url}/metrics`);
   if (samples && bridgeState === 'runs') figures = summarise(samples);
+  alerts = (await reader?.read()) ?? alerts;
   page?.publish();
 }
 

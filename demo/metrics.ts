@@ -31,27 +31,17 @@ function unescaped(text: string): string {
   return text.replace(/\\(.)/gs, (_all, character: string) => (character === 'n' ? '\n' : character));
 }
 
-/** What the page shows: alerts that are active, and the figures an operator looks at first. */
+/** The figures an operator looks at first. */
 export function summarise(samples: readonly Sample[]): {
-  alerts: { trigger: string; name: string; severity: string; since: number }[];
   metrics: { name: string; value: string }[];
 } {
   const named = (name: string) => samples.filter((sample) => sample.name === name);
   const sum = (name: string) => named(name).reduce((total, { value }) => total + value, 0);
-  const alerts = named('herald_alert_active_since_timestamp_seconds')
-    .map(({ labels, value }) => ({
-      trigger: labels.trigger ?? '',
-      name: labels.name ?? '',
-      severity: labels.severity ?? '',
-      since: value * 1000,
-    }))
-    .filter(({ severity }) => severity !== 'info');
   const sent = named('argocd_notifications_deliveries_total')
     .filter(({ labels }) => labels.succeeded === 'true')
     .reduce((total, { value }) => total + value, 0);
   const latencies = sum('herald_delivery_latency_seconds_count');
   return {
-    alerts,
     metrics: [
       { name: 'Applications watched', value: String(named('herald_application_info').length) },
       { name: 'trigger evaluations', value: String(sum('argocd_notifications_trigger_eval_total')) },

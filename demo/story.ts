@@ -1,47 +1,52 @@
-import { randomBytes } from 'node:crypto';
-import type { ObjectName, SimulatedCluster } from '../simulator/kubernetes/cluster.ts';
-import type { JsonObject } from '../src/model.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SimulatedCluster } from '../simulator/kubernetes/cluster.ts';
+import { loopWindow } from './alert-rules.ts';
+import {
+  annotate,
+  at,
+  health,
+  monitoring,
+  named,
+  patch,
+  remote,
+  running,
+  sha,
+  short,
+  succeeded,
+  synced,
+} from './applications.ts';
 
 /** A message that must arrive: in the channel, once, with this in its text or attachments. */
 export interface Expected {
   channel: string;
   contains: string;
+  /** It edits one that is there: nobody is pinged. */
+  isEdit?: true;
 }
 
-/** One status change, as an operator would tell it, and what it must cause. */
+/** What a step may do to Herald. */
+export interface Bridge {
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** As `herald alerts ack` does. */
+  acknowledge(application: string, by: string, comment: string): Promise<void>;
+}
+
+/** One change, as an operator would tell it, and what it must cause. */
 export interface Step {
   tells: string;
-  change(
-    cluster: SimulatedCluster,
-    bridge: { kill(): Promise<void>; start(): Promise<void> },
-  ): void | Promise<void>;
+  change(cluster: SimulatedCluster, bridge: Bridge): void | Promise<void>;
   /** Empty: nobody is told. */
   expects: Expected[];
+  /** The next one follows at once. */
+  isBrief?: true;
+  /** Until Herald's alerts are so: `name state` each; what a step that tells nobody is over with. */
+  shows?: string[];
 }
 
-const namespace = 'argocd';
-const repo = 'https://github.com/myorg/k8s-manifests.git';
+const inAlerts = (contains: string): Expected => ({ channel: 'alerts', contains });
 
-/** What a round plays on. Applications come from nothing at its start and are new to Herald. */
-export function applications(round: number): JsonObject[] {
-  const revision = sha();
-  return [
-    application('my-app', revision, { 'on-rollout': 'deploys' }),
-    application('payments', revision, { 'on-sync-failed': 'alerts', 'on-sync-succeeded': 'deploys' }),
-    application('search', revision, { 'on-health-degraded': 'alerts' }),
-    application('catalog', revision, { 'on-sync-succeeded': 'deploys' }),
-    application('prometheus-stack', revision, { 'on-sync-status-unknown': 'alerts' }, 'monitoring'),
-    application('cert-manager', revision, { 'on-sync-status-unknown': 'alerts' }, 'platform'),
-    application('billing', revision, { 'on-health-degraded': 'alerts' }),
-    application('app-us-west-2', revision, { 'on-deleted': 'platform' }, 'platform'),
-    application('app-eu-west-1', revision, { 'on-deleted': 'platform' }, 'platform'),
-  ].map((object) => ({
-    ...object,
-    metadata: { ...(object.metadata as JsonObject), labels: { round: String(round) } },
-  }));
-}
-
-/** The day of a platform team: a sync that works, one that fails, health, a loop, two outages, a deletion, a crash. */
+/** The day of a platform team: syncs, health, a loop, outages, maintenance, a crash, and deletions. */
 export function story(): Step[] {
   const revision = sha();
   return [
@@ -55,6 +60,25 @@ export function story(): Step[] {
       change: (cluster) => patch(cluster, 'my-app', succeeded(cluster, 'my-app', revision)),
       expects: [{ channel: 'deploys', contains: 'my-app is live' }],
     },
+    ...failedSync(revision),
+    ...degradedHealth(),
+    ...syncLoop(revision),
+    ...repoServerOutage(),
+    ...unreachableCluster(),
+    ...heldBack(),
+    ...crash(revision),
+    {
+      tells: 'a generator of an ApplicationSet matches two clusters less: their Applications are deleted',
+      change(cluster) {
+        for (const name of ['app-us-west-2', 'app-eu-west-1']) cluster.remove(named(name));
+      },
+      expects: [{ channel: 'platform', contains: '2 firing' }],
+    },
+  ];
+}
+
+function failedSync(revision: string): Step[] {
+  return [
     {
       tells: 'payments fails to sync: its migration hook gives up',
       change: (cluster) =>
@@ -83,25 +107,58 @@ export function story(): Step[] {
           },
           reconciledAt: at(0),
         }),
-      expects: [{ channel: 'alerts', contains: 'Sync of Application payments failed' }],
+      expects: [inAlerts('Sync of Application payments failed')],
     },
     {
-      tells: 'search is degraded',
-      change: (cluster) =>
-        patch(cluster, 'search', health('Degraded', 'Deployment "search" exceeded its progress deadline')),
-      expects: [{ channel: 'alerts', contains: 'search is degraded' }],
+      tells: 'jane is at it, and says so (herald alerts ack): it will not be repeated',
+      change: (_cluster, { acknowledge }) =>
+        acknowledge('payments', 'jane', 'dropping the table of the last try'),
+      expects: [{ ...inAlerts('Acknowledged by jane'), isEdit: true }],
+      shows: ['payments acknowledged'],
+    },
+  ];
+}
+
+const deadline = 'Deployment "search" exceeded its progress deadline';
+
+function degradedHealth(): Step[] {
+  return [
+    {
+      tells: 'search is degraded, for a moment',
+      change: (cluster) => patch(cluster, 'search', health('Degraded', deadline)),
+      expects: [],
+      shows: ['search pending'],
+      isBrief: true,
     },
     {
-      tells: 'search is healthy again: its alert ends',
+      tells: 'search is healthy before anybody had to know: `for` has not passed',
       change: (cluster) => patch(cluster, 'search', health('Healthy')),
+      expects: [],
+      shows: ['search none'],
+    },
+    {
+      tells: 'search is degraded again, and stays so',
+      change: (cluster) => patch(cluster, 'search', health('Degraded', deadline)),
+      expects: [inAlerts('search is degraded')],
+    },
+    {
+      tells: 'search flaps: healthy and degraded, twice',
+      async change(cluster) {
+        for (const status of ['Healthy', 'Degraded', 'Healthy', 'Degraded'])
+          patch(cluster, 'search', health(status, status === 'Degraded' ? deadline : null));
+      },
       expects: [],
     },
     {
-      tells: 'search is degraded a second time',
-      change: (cluster) =>
-        patch(cluster, 'search', health('Degraded', 'Deployment "search" exceeded its progress deadline')),
-      expects: [{ channel: 'alerts', contains: 'search is degraded' }],
+      tells: 'search is healthy: its alert ends, and the thread says how often it changed',
+      change: (cluster) => patch(cluster, 'search', health('Healthy')),
+      expects: [inAlerts('search: health degraded is over')],
     },
+  ];
+}
+
+function syncLoop(revision: string): Step[] {
+  return [
     {
       tells: `catalog is synced to ${short(revision)}`,
       change: (cluster) => patch(cluster, 'catalog', succeeded(cluster, 'catalog', revision)),
@@ -112,38 +169,123 @@ export function story(): Step[] {
         'catalog is caught in a sync loop, an HPA changes /spec/replicas: three more syncs of the same revision',
       async change(cluster) {
         for (let sync = 0; sync < 3; sync += 1) {
-          patch(cluster, 'catalog', running());
+          patch(cluster, 'catalog', {
+            ...running(),
+            operationState: { phase: 'Running', startedAt: at(sync + 1) },
+          });
           patch(cluster, 'catalog', succeeded(cluster, 'catalog', revision));
         }
       },
-      expects: [],
+      expects: [inAlerts('catalog is synced again and again')],
     },
     {
-      tells: 'the repo-server runs out of memory: two Applications cannot be compared any more',
+      tells: 'catalog gets ignoreDifferences for its replicas, and is left alone: the loop is over',
+      async change(cluster) {
+        await delay(loopWindow + 200);
+        cluster.patch(named('catalog'), {
+          spec: {
+            ignoreDifferences: [{ group: 'apps', kind: 'Deployment', jsonPointers: ['/spec/replicas'] }],
+          },
+        });
+      },
+      expects: [inAlerts('Resolved: catalog: on-sync-loop')],
+    },
+  ];
+}
+
+function repoServerOutage(): Step[] {
+  return [
+    {
+      tells: `the repo-server runs out of memory: ${monitoring.length} Applications cannot be compared any more`,
       change(cluster) {
         const message =
           'Failed to load target state: failed to generate manifest for source 1 of 1: rpc error: code = Unavailable desc = connection error: dial tcp: connect: connection refused';
-        for (const name of ['prometheus-stack', 'cert-manager']) {
+        for (const name of monitoring) {
           patch(cluster, name, {
             sync: { status: 'Unknown' },
             conditions: [{ type: 'ComparisonError', message, lastTransitionTime: at(0) }],
           });
         }
       },
-      expects: [
-        { channel: 'alerts', contains: 'prometheus-stack' },
-        { channel: 'alerts', contains: 'cert-manager' },
-      ],
+      expects: [inAlerts(`${monitoring.length} firing`)],
     },
     {
-      tells: 'the repo-server is back',
+      tells: 'the repo-server is back: the one message turns green',
       change(cluster) {
-        for (const name of ['prometheus-stack', 'cert-manager']) {
-          patch(cluster, name, { sync: { status: 'Synced' }, conditions: [] });
-        }
+        for (const name of monitoring) patch(cluster, name, { sync: { status: 'Synced' }, conditions: [] });
+      },
+      expects: [inAlerts('on-sync-status-unknown'), { ...inAlerts('All resolved'), isEdit: true }],
+    },
+  ];
+}
+
+function unreachableCluster(): Step[] {
+  return [
+    {
+      tells: 'the cluster at the edge does not answer',
+      change: (cluster) =>
+        patch(cluster, 'edge-agent', health('Unknown', 'the cluster edge.example.com does not answer')),
+      expects: [inAlerts('edge.example.com does not answer')],
+    },
+    {
+      tells: `what runs there is missing, too: ${remote.length} alerts, of which nobody is told (inhibit)`,
+      change(cluster) {
+        for (const name of remote) patch(cluster, name, health('Missing'));
       },
       expects: [],
+      shows: remote.map((name) => `${name} inhibited`),
     },
+    {
+      tells: 'the cluster answers, and all is there again',
+      change(cluster) {
+        for (const name of remote) patch(cluster, name, health('Healthy'));
+        patch(cluster, 'edge-agent', health('Healthy'));
+      },
+      expects: [inAlerts('Resolved: edge-agent')],
+    },
+  ];
+}
+
+function heldBack(): Step[] {
+  return [
+    {
+      tells: 'nightly-report is missing, which is a matter for the day (muteTimes)',
+      change: (cluster) => patch(cluster, 'nightly-report', health('Missing')),
+      expects: [],
+      shows: ['nightly-report muted'],
+    },
+    {
+      tells: 'staging-api is silenced for its migration, and degraded by it',
+      change(cluster) {
+        const until = new Date(Date.now() + 3_600_000).toISOString();
+        annotate(cluster, 'staging-api', {
+          'herald.argoproj.io/silence-until': until,
+          'herald.argoproj.io/silence-reason': 'migration of the database',
+        });
+        patch(cluster, 'staging-api', health('Degraded', 'waiting for the migration'));
+      },
+      expects: [],
+      shows: ['staging-api silenced'],
+    },
+    {
+      tells: 'the silence is taken away, and staging-api is still degraded: now it is told',
+      change: (cluster) =>
+        annotate(cluster, 'staging-api', {
+          'herald.argoproj.io/silence-until': null,
+          'herald.argoproj.io/silence-reason': null,
+        }),
+      expects: [inAlerts('staging-api is degraded')],
+    },
+    {
+      tells: 'staging-api is healthy',
+      change: (cluster) => patch(cluster, 'staging-api', health('Healthy')),
+      expects: [inAlerts('staging-api: health degraded is over')],
+    },
+  ];
+}
+
+function crash(revision: string): Step[] {
+  return [
     {
       tells: 'billing crashes: its ExternalSecret is not synced yet',
       change: (cluster) =>
@@ -152,106 +294,22 @@ export function story(): Step[] {
           'billing',
           health('Degraded', 'Pod billing-6d4f: CrashLoopBackOff: secret "db-credentials" not found'),
         ),
-      expects: [{ channel: 'alerts', contains: 'billing is degraded' }],
+      expects: [inAlerts('billing is degraded')],
     },
     {
       tells:
-        'Herald is killed (SIGKILL); while it is down, payments is repaired and synced; Herald starts again',
+        'Herald is killed (SIGKILL); while it is down, payments is repaired and billing recovers; Herald starts again',
       async change(cluster, bridge) {
         await bridge.kill();
         patch(cluster, 'payments', succeeded(cluster, 'payments', revision));
+        patch(cluster, 'billing', health('Healthy'));
         await bridge.start();
       },
-      expects: [{ channel: 'deploys', contains: 'payments' }],
-    },
-    {
-      tells: 'a generator of an ApplicationSet matches two clusters less: their Applications are deleted',
-      change(cluster) {
-        for (const name of ['app-us-west-2', 'app-eu-west-1']) cluster.remove(named(name));
-      },
       expects: [
-        { channel: 'platform', contains: 'app-us-west-2' },
-        { channel: 'platform', contains: 'app-eu-west-1' },
+        { channel: 'deploys', contains: 'payments' },
+        inAlerts('payments: sync failed is over'),
+        inAlerts('billing: health degraded is over'),
       ],
     },
   ];
-}
-
-export function named(name: string): ObjectName {
-  return { kind: 'Application', namespace, name };
-}
-
-function application(
-  name: string,
-  revision: string,
-  subscriptions: Record<string, string>,
-  project = 'production',
-): JsonObject {
-  const annotations = Object.fromEntries(
-    Object.entries(subscriptions).map(([trigger, channel]) => [
-      `notifications.argoproj.io/subscribe.${trigger}.slack`,
-      channel,
-    ]),
-  );
-  return {
-    apiVersion: 'argoproj.io/v1alpha1',
-    kind: 'Application',
-    metadata: { name, namespace, annotations },
-    spec: {
-      project,
-      source: { repoURL: repo, targetRevision: 'main', path: `apps/${name}/overlays/production` },
-      destination: { server: 'https://kubernetes.default.svc', namespace: project },
-      syncPolicy: { automated: { prune: true, selfHeal: true } },
-    },
-    status: {
-      sync: synced(revision),
-      health: { status: 'Healthy', lastTransitionTime: at(-7200) },
-      reconciledAt: at(0),
-    },
-  };
-}
-
-function patch(cluster: SimulatedCluster, name: string, status: JsonObject): void {
-  cluster.patch(named(name), { status: { reconciledAt: at(1), ...status } });
-}
-
-function running(): JsonObject {
-  return { operationState: { phase: 'Running', startedAt: at(0), finishedAt: null, message: null } };
-}
-
-function succeeded(cluster: SimulatedCluster, name: string, revision: string): JsonObject {
-  const status = cluster.get(named(name))?.status as JsonObject | undefined;
-  const before = status?.operationState as JsonObject | undefined;
-  return {
-    sync: synced(revision),
-    health: { status: 'Healthy', lastTransitionTime: at(0), message: null },
-    operationState: {
-      phase: 'Succeeded',
-      startedAt: before?.phase === 'Running' ? (before.startedAt ?? at(-5)) : at(-5),
-      finishedAt: at(0),
-      message: 'successfully synced (all tasks run)',
-      operation: { sync: { revision }, initiatedBy: { automated: true } },
-      syncResult: { revision, resources: [] },
-    },
-  };
-}
-
-function health(status: string, message: string | null = null): JsonObject {
-  return { health: { status, message, lastTransitionTime: at(0) } };
-}
-
-function synced(revision: string): JsonObject {
-  return { status: 'Synced', revision };
-}
-
-function at(seconds: number): string {
-  return `${new Date(Date.now() + seconds * 1000).toISOString().slice(0, 19)}Z`;
-}
-
-function sha(): string {
-  return randomBytes(20).toString('hex');
-}
-
-function short(revision: string): string {
-  return revision.slice(0, 7);
 }

@@ -153,7 +153,7 @@ async function play(
       process(index).start();
       tally.note(`started ${process(index).host} (${index})`);
       if (!wait) return;
-      tally.cured();
+      tally.cured(true);
       if (await process(index).ready()) {
         tally.note(`ready: ${process(index).host} (${index})`);
         tally.ready();

@@ -42,8 +42,11 @@ export interface Account {
   note(event: string): void;
   /** Another cause of trouble begins: what is not recovered from an earlier one cannot be told apart any more. */
   disturbed(): void;
-  /** A cause of trouble has ended: from here on recovery is measured, also of what becomes due right after it. */
-  cured(): void;
+  /**
+   * A cause of trouble has ended: from here on recovery is measured, also of what becomes due right after it.
+   * `isStarting`: a process that is not ready yet.
+   */
+  cured(isStarting?: boolean): void;
   /** A process that was started again is ready. */
   ready(): void;
   missing(): number;

@@ -3,6 +3,7 @@ import { drawMessage, plain, timeOf } from './slack.js';
 /** The page keeps nothing of its own but the channel that is shown: each event carries the whole state. */
 let shown;
 let state;
+const day = 24 * 3_600_000;
 
 const events = new EventSource('events');
 events.onmessage = ({ data }) => {
@@ -27,8 +28,10 @@ function draw() {
 /** What fires is known only while Herald runs. */
 function alertRows() {
   if (state.bridge !== 'runs')
-    return [row(`Herald ${state.bridge}: what fires is known when it is ready`, '')];
-  return state.alerts.length > 0 ? state.alerts.map(alertRow) : [row('nothing is firing', '')];
+    return [element('li', {}, `Herald ${state.bridge}: what fires is known when it is ready`)];
+  if (state.alerts.length === 0) return [element('li', {}, 'nothing is firing')];
+  const shown = groups(state.alerts);
+  return shown.map(alertItem);
 }
 
 function drawMessages(messages) {
@@ -53,13 +56,37 @@ function channelButton({ name, messages }) {
   return element('li', {}, button);
 }
 
-function alertRow({ severity, trigger, name, since }) {
-  const badge = element('span', { class: `severity ${severity}` }, severity);
+/** Alerts that differ in their Application alone stand together, as they are told. */
+function groups(alerts) {
+  const found = new Map();
+  for (const { name, since, ...alert } of alerts) {
+    const key = JSON.stringify([alert.state, alert.trigger, alert.reasons, alert.told]);
+    const known = found.get(key);
+    if (known) known.names.push(name);
+    else found.set(key, { ...alert, since, names: [name] });
+  }
+  return [...found.values()];
+}
+
+function alertItem({ state: is, severity, trigger, names, since, reasons, told, nextAt }) {
+  const shown = names.length > 3 ? [...names.slice(0, 2), `${names.length - 2} more`] : names;
+  const why = [
+    ...reasons,
+    told.length > 0 ? `told to ${told.join(', ')}` : 'nobody is told yet',
+    // Of another day the page shows no time.
+    ...(nextAt === undefined || nextAt - Date.now() > day ? [] : [`looked at next at ${timeOf(nextAt)}`]),
+  ];
   return element(
-    'tr',
-    {},
-    element('td', {}, badge, `${trigger} `, element('b', {}, name)),
-    element('td', {}, `since ${timeOf(since)}`),
+    'li',
+    { class: is },
+    element(
+      'div',
+      {},
+      element('span', { class: `state ${is}` }, is),
+      element('b', {}, shown.join(', ')),
+      element('span', { class: 'time' }, `since ${timeOf(since)}`),
+    ),
+    element('div', { class: 'small' }, `${trigger}, ${severity}: ${why.join('; ')}`),
   );
 }
 

@@ -56,7 +56,7 @@ export function createLists(store: Store, options: { maxSnapshots: number }): Li
       if (Number(asked) > store.revision()) {
         throw apiError(504, `Too large resource version: ${asked}, current: ${store.revision()}`);
       }
-      const selector = parseSelectors(query);
+      const selector = parseSelectors(query, target.resource.plural);
       prune();
 
       const from = token === null ? undefined : decodeToken(token);

@@ -4,15 +4,16 @@ export interface Selectable {
   namespace: string;
   name: string;
   labels: Readonly<Record<string, string>>;
+  fields?: Readonly<Record<string, string>>;
 }
 
 export type Selector = (object: Selectable) => boolean;
 
 /** `labelSelector` and `fieldSelector` of a list or watch; a bad one is a 400, as from the real server. */
-export function parseSelectors(query: URLSearchParams): Selector {
+export function parseSelectors(query: URLSearchParams, plural = ''): Selector {
   const tests = [
     ...split(query.get('labelSelector') ?? '').map(labelTest),
-    ...split(query.get('fieldSelector') ?? '').map(fieldTest),
+    ...split(query.get('fieldSelector') ?? '').map((requirement) => fieldTest(requirement, plural)),
   ];
   return (object) => tests.every((test) => test(object));
 }
@@ -47,12 +48,18 @@ function labelTest(requirement: string): Selector {
   throw apiError(400, `unable to parse requirement: ${requirement}`);
 }
 
-function fieldTest(requirement: string): Selector {
+/** Of Events, which have more than other kinds. */
+const eventField = /^(?:involvedObject\.(?:kind|namespace|name|uid|apiVersion)|reason|type)$/;
+
+function fieldTest(requirement: string, plural: string): Selector {
   const match = /^([^!=]+)(==|=|!=)(.*)$/.exec(requirement);
-  const [, field, operator, value] = match ?? [];
-  if (field !== 'metadata.name' && field !== 'metadata.namespace') {
-    throw apiError(400, `field label not supported: ${field ?? requirement}`);
+  const [, field = '', operator, value] = match ?? [];
+  const isOwn = plural === 'events' && eventField.test(field);
+  if (field !== 'metadata.name' && field !== 'metadata.namespace' && !isOwn)
+    throw apiError(400, `field label not supported: ${field || requirement}`);
+  function read({ name, namespace, fields }: Selectable): string {
+    if (field === 'metadata.name') return name;
+    return field === 'metadata.namespace' ? namespace : (fields?.[field] ?? '');
   }
-  const read = (object: Selectable): string => (field === 'metadata.name' ? object.name : object.namespace);
   return (object) => (read(object) === value) === (operator !== '!=');
 }

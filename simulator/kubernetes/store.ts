@@ -26,6 +26,8 @@ export interface Entry {
   name: string;
   uid: string;
   labels: Readonly<Record<string, string>>;
+  /** That field selectors know beside name and namespace; none but of Events. */
+  fields?: Readonly<Record<string, string>>;
   resourceVersion: number;
   text: string;
 }
@@ -117,6 +119,7 @@ export function createStore(options: StoreOptions): Store {
       key: keyOf(textOf(metadata.namespace), textOf(metadata.name)),
       uid: textOf(metadata.uid),
       labels: (metadata.labels ?? {}) as Record<string, string>,
+      ...(resource.kind === 'Event' ? { fields: fieldsOfEvent(object) } : {}),
       resourceVersion: revision,
       text: serialise(resource, object),
     };
@@ -256,4 +259,12 @@ function keyOf(namespace: string | undefined, name: string): string {
 
 function timestamp(now: number): string {
   return new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** As the API server selects Events by. */
+function fieldsOfEvent({ involvedObject, reason, type }: JsonObject): Record<string, string> {
+  const fields: Record<string, string> = { reason: textOf(reason), type: textOf(type) };
+  for (const [name, value] of Object.entries((involvedObject ?? {}) as JsonObject))
+    fields[`involvedObject.${name}`] = textOf(value);
+  return fields;
 }

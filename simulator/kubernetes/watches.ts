@@ -145,7 +145,7 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
 
   return {
     open(target, query, response) {
-      const selector = parseSelectors(query);
+      const selector = parseSelectors(query, target.resource.plural);
       const asked = query.get('resourceVersion') ?? '';
       const from = Number(asked);
       if (!Number.isSafeInteger(from)) throw apiError(400, `Invalid value: "${asked}": strconv.ParseUint`);

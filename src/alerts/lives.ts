@@ -107,10 +107,30 @@ export function live(
     return index < 0 ? undefined : queue?.splice(index, 1)[0];
   }
 
+  const heirs = new Set<ConditionNow>();
   for (const alert of open.values()) {
     if (visited.has(alert.key)) continue;
+    const heir = heirOf(alert);
+    if (heir) {
+      heirs.add(heir);
+      keep(alert.key, step(refreshed(alert, heir), { kind: 'unmatched' }, heir.lifecycle ?? atOnce, now));
+      continue;
+    }
     const event = leftOver(alert);
     if (event) keep(alert.key, step(alert, event, atOnce, now));
+  }
+
+  /** The edited condition that does not match at the moment, but would keep the alert firing for a while. */
+  function heirOf(alert: Alert): ConditionNow | undefined {
+    if (over || alert.state !== 'firing' || circumstances.exists(alert)) return undefined;
+    return conditions.find(
+      (condition) =>
+        condition.result.status === 'unmatched' &&
+        (condition.lifecycle?.keepFiring ?? 0) > 0 &&
+        triggerOf(condition) === triggerOf(alert) &&
+        !open.has(placeOf(condition)) &&
+        !heirs.has(condition),
+    );
   }
 
   /** What becomes of one that has no result of its own any more; undefined: nothing yet. */
@@ -149,8 +169,11 @@ function lostAlerts(
 }
 
 function eventOf({ result, severity, labels, since }: ConditionNow): AlertEvent {
-  if (result.status !== 'matched') return { kind: result.status };
-  return { kind: 'matched', severity, labels, ...(since === undefined ? {} : { since }) };
+  const said = since === undefined ? {} : { since };
+  if (result.status === 'failed') return { kind: 'failed' };
+  return result.status === 'matched'
+    ? { kind: 'matched', severity, labels, ...said }
+    : { kind: 'unmatched', ...said };
 }
 
 /** Whether the result is of this alert: of its oncePer value, or of one that only names it, or of none. */

@@ -5,21 +5,23 @@
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { CertificatesOf } from '../net/host-certificates.ts';
-import { type ArgocdClient, type ArgocdOptions, createArgocdClient } from './client.ts';
+import { type Answer, type ArgocdClient, type ArgocdOptions, createArgocdClient } from './client.ts';
+import { createHealthEvents, type HealthEventsDeps } from './health-events.ts';
 import { createLookup, type Lookup } from './lookup.ts';
+import type { HealthQuestion, RepoQuestion } from './questions.ts';
 import type { RepoServerDeps } from './repo-server.ts';
 import type { RepoServerOptions } from './repo-server-tls.ts';
 
 export interface Argocd {
   /**
-   * What one Argo CD knows, as its API tells, or where none is configured its repo-server; undefined where there is
-   * neither. Connects to nothing yet.
+   * What one Argo CD knows, as its API tells, or where none is configured its repo-server and its events. Undefined
+   * where an API that is configured cannot be asked. Connects to nothing yet.
    */
   lookup(options: ArgocdOptions | undefined): Lookup | undefined;
   close(): Promise<void>;
 }
 
-interface Deps extends RepoServerDeps {
+interface Deps extends RepoServerDeps, HealthEventsDeps {
   log: Logger;
   metrics?: Pick<Metrics, 'argocdRequests'>;
 }
@@ -44,8 +46,11 @@ export function createArgocd(deps: Deps, settings: Settings): Argocd {
   const broken = new Set<string>();
   const { timeout = 15_000, repoServer } = settings;
   const repoServerClient = repoServer && createRepoServer(repoServer, deps, timeout);
-  const repoServerLookup =
-    repoServerClient && createLookup({ client: repoServerClient, ...deps }, { timeout });
+  const withoutApi = createLookupByKind({
+    repo: createLookup({ client: repoServerClient ?? nobody, ...deps }, { timeout }),
+    // Apart, since one may be out of reach while the other answers.
+    health: createLookup({ client: createHealthEvents(deps), ...deps }, { timeout }),
+  });
 
   function create(options: ArgocdOptions): { client: ArgocdClient; lookup: Lookup } | undefined {
     const { namespace, certificatesOf } = settings;
@@ -61,7 +66,7 @@ export function createArgocd(deps: Deps, settings: Settings): Argocd {
 
   return {
     lookup(options) {
-      if (options === undefined) return repoServerLookup;
+      if (options === undefined) return withoutApi;
       const { url, token, insecureSkipVerify, addresses } = options;
       const key = JSON.stringify([url, token, insecureSkipVerify, addresses !== undefined]);
       const entry = held.get(key) ?? create(options);
@@ -83,9 +88,23 @@ export function createArgocd(deps: Deps, settings: Settings): Argocd {
   };
 }
 
+const notConfigured: Answer = { ok: false, reason: 'unknown', detail: 'is not configured' };
+const nobody: Pick<ArgocdClient<RepoQuestion>, 'ask'> = { ask: async () => notConfigured };
+
+function createLookupByKind(by: { repo: Lookup<RepoQuestion>; health: Lookup<HealthQuestion> }): Lookup {
+  return {
+    known: (question) => (question.kind === 'health' ? by.health.known(question) : by.repo.known(question)),
+    ask: (question) => (question.kind === 'health' ? by.health.ask(question) : by.repo.ask(question)),
+  };
+}
+
 /** Its packages are loaded with the first question. */
-function createRepoServer(options: RepoServerOptions, deps: RepoServerDeps, timeout: number): ArgocdClient {
-  let loading: Promise<ArgocdClient> | undefined;
+function createRepoServer(
+  options: RepoServerOptions,
+  deps: RepoServerDeps,
+  timeout: number,
+): ArgocdClient<RepoQuestion> {
+  let loading: Promise<ArgocdClient<RepoQuestion>> | undefined;
   return {
     async ask(question, signal) {
       loading ??= import('./repo-server.ts').then(({ createRepoServerClient }) =>

@@ -1,11 +1,12 @@
 import { request } from 'undici';
 import type { GoStruct } from '../go/struct.ts';
+import type { JsonObject } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import { createConnections } from '../net/connections.ts';
 import type { CertificatesOf } from '../net/host-certificates.ts';
 import { describeFailure } from './failure.ts';
 import type { Question } from './questions.ts';
-import { readAppDetails, readCommitMetadata } from './schema.ts';
+import { readAppDetails, readCommitMetadata, readUnhealthyResources } from './schema.ts';
 
 /** As `argocd` of the ConfigMap has it. */
 export interface ArgocdOptions {
@@ -21,7 +22,7 @@ export interface ArgocdOptions {
  * not accepted or may not read it. `unreachable`: nothing that could be taken for an answer of Argo CD.
  */
 export type Answer =
-  | { ok: true; value: GoStruct }
+  | { ok: true; value: GoStruct | readonly JsonObject[] }
   | {
       ok: false;
       reason: 'unknown' | 'refused' | 'unreachable';
@@ -29,9 +30,9 @@ export type Answer =
       detail: string;
     };
 
-export interface ArgocdClient {
+export interface ArgocdClient<Asked extends Question = Question> {
   /** One request; never rejects. */
-  ask(question: Question, signal: AbortSignal): Promise<Answer>;
+  ask(question: Asked, signal: AbortSignal): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -103,6 +104,10 @@ function requestOf(question: Question, argocdNamespace: string): { path: string;
       path: `applications/${encodeURIComponent(name)}/revisions/${revision}/metadata?${query.toString()}`,
     };
   }
+  if (question.kind === 'health') {
+    const query = new URLSearchParams({ appNamespace: namespace, project });
+    return { path: `applications/${encodeURIComponent(name)}/resource-tree?${query.toString()}` };
+  }
   const { source } = question;
   return {
     path: `repositories/${encodeURIComponent(source.repoURL)}/appdetails`,
@@ -118,7 +123,7 @@ function requestOf(question: Question, argocdNamespace: string): { path: string;
 function answerOf(question: Question, status: number, text: string): Answer {
   const body = parseJson(text);
   if (status === 200) {
-    const value = question.kind === 'commit' ? readCommitMetadata(body) : readAppDetails(body, question);
+    const value = readAnswer(question, body);
     if (value !== undefined) return { ok: true, value };
     return { ok: false, reason: 'unreachable', detail: 'sent an answer that is not from its API' };
   }
@@ -140,7 +145,19 @@ function answerOf(question: Question, status: number, text: string): Answer {
   return { ok: false, reason: isDown ? 'unreachable' : 'unknown', detail };
 }
 
+function readAnswer(question: Question, body: unknown): GoStruct | readonly JsonObject[] | undefined {
+  switch (question.kind) {
+    case 'commit':
+      return readCommitMetadata(body);
+    case 'details':
+      return readAppDetails(body, question);
+    case 'health':
+      return readUnhealthyResources(body);
+  }
+}
+
 const NEEDED = {
+  health: 'The token needs: applications, get',
   commit: 'The token needs: applications, get',
   details:
     'The token needs: applications, get; repositories, get; and the source must be one of the Application',

@@ -5,7 +5,7 @@
 import type { RepoProvider } from '../go/namespaces/repo.ts';
 import type { ConditionResult, JsonObject } from '../model.ts';
 import type { Lookup } from './lookup.ts';
-import { commitQuestions, detailsQuestions, type Question } from './questions.ts';
+import { commitQuestions, detailsQuestions, healthQuestions, type Question } from './questions.ts';
 import { askInTurn } from './rendering.ts';
 
 export interface RepoEvaluation {
@@ -54,6 +54,10 @@ export function createRepoEvaluation(lookup: Lookup, app: JsonObject, onAnswer: 
       commitMetadata: (revision) => commitMetadataOf([revision]),
       commitMetadataOf,
       appDetails: (sourceIndex) => answer(detailsQuestions(app, sourceIndex), 'repo.GetAppDetails'),
+      unhealthyResources() {
+        const questions = healthQuestions(app);
+        return questions.length === 0 ? [] : (answer(questions, 'shared.unhealthyResources') as JsonObject[]);
+      },
     },
     run(evaluate) {
       problem = undefined;

@@ -6,15 +6,15 @@ import type { Answer, ArgocdClient } from './client.ts';
 import type { Question } from './questions.ts';
 
 /** Answers by question, remembered. */
-export interface Lookup {
+export interface Lookup<Asked extends Question = Question> {
   /** Without asking; undefined: nobody has asked, or it is too long ago. */
-  known(question: Question): Answer | undefined;
+  known(question: Asked): Answer | undefined;
   /** Asks once for all who ask the same at the same time. Never rejects. */
-  ask(question: Question): Promise<Answer>;
+  ask(question: Asked): Promise<Answer>;
 }
 
-interface Deps {
-  client: Pick<ArgocdClient, 'ask'>;
+interface Deps<Asked extends Question> {
+  client: Pick<ArgocdClient<Asked>, 'ask'>;
   metrics?: Pick<Metrics, 'argocdRequests'>;
   log: Logger;
   now(): number;
@@ -22,8 +22,8 @@ interface Deps {
 
 const minute = 60_000;
 const hour = 60 * minute;
-/** Milliseconds that an answer is good for: a commit does not change, what a source makes does. */
-const goodFor = { commit: 24 * hour, details: 5 * minute } as const;
+/** Milliseconds that an answer is good for: a commit does not change, what a source makes does, and health often. */
+const goodFor = { commit: 24 * hour, details: 5 * minute, health: minute / 2 } as const;
 /** So soon it is asked again for what could not be told. */
 const askAgainAfter = { unknown: 30_000, refused: minute, unreachable: 15_000 } as const;
 /** After so many failures in a row nothing is asked for a while: an outage must not delay each message. */
@@ -31,9 +31,16 @@ const outageAfter = 3;
 const outagePause = 10_000;
 const mostAnswers = 5_000;
 
-const FUNCTIONS = { commit: 'GetCommitMetadata', details: 'GetAppDetails' } as const;
+const FUNCTIONS = {
+  commit: 'GetCommitMetadata',
+  details: 'GetAppDetails',
+  health: 'unhealthyResources',
+} as const;
 
-export function createLookup(deps: Deps, { timeout }: { timeout: number }): Lookup {
+export function createLookup<Asked extends Question>(
+  deps: Deps<Asked>,
+  { timeout }: { timeout: number },
+): Lookup<Asked> {
   const { client, metrics, log, now } = deps;
   const answers = createCache<Answer>(mostAnswers, now);
   const asked = new Map<string, Promise<Answer>>();
@@ -41,9 +48,11 @@ export function createLookup(deps: Deps, { timeout }: { timeout: number }): Look
   let outage: { until: number; answer: Answer } | undefined;
   /** Told already: each outage is logged once, and a refusal once an hour, for it may concern one project of many. */
   let isUnreachable = false;
-  const refusalTold = { commit: Number.NEGATIVE_INFINITY, details: Number.NEGATIVE_INFINITY };
+  const never = Number.NEGATIVE_INFINITY;
+  const refusalTold = { commit: never, details: never, health: never };
+  let unknownHealthTold = never;
 
-  async function ask(question: Question, key: string): Promise<Answer> {
+  async function ask(question: Asked, key: string): Promise<Answer> {
     const answer = await withTimeLimit(timeout, undefined, (signal) => client.ask(question, signal));
     const outcome = answer.ok ? 'answered' : answer.reason;
     metrics?.argocdRequests.inc({ function: FUNCTIONS[question.kind], outcome });
@@ -67,6 +76,11 @@ export function createLookup(deps: Deps, { timeout }: { timeout: number }): Look
     }
     if (isUnreachable) log.info(fields, 'Argo CD answers repo functions again');
     isUnreachable = false;
+    // That nobody tells which resources it is concerns each Application that is not well.
+    if (reason === 'unknown' && kind === 'health') {
+      if (now() < unknownHealthTold + hour) return;
+      unknownHealthTold = now();
+    }
     if (reason === 'unknown')
       log.info({ ...fields, ...error }, 'Argo CD does not know what a repo function asks');
     if (reason !== 'refused' || now() < refusalTold[kind]) return;
@@ -93,9 +107,20 @@ export function createLookup(deps: Deps, { timeout }: { timeout: number }): Look
   };
 }
 
+function aboutOf(question: Question): unknown {
+  switch (question.kind) {
+    case 'commit':
+      return question.repoURL;
+    case 'details':
+      return [question.source, question.refs];
+    case 'health':
+      return question.health;
+  }
+}
+
 function keyOf(question: Question): string {
   const { kind, application, revision, sourceIndex = -1 } = question;
   const { namespace, name, project } = application;
-  const source = question.kind === 'details' ? [question.source, question.refs] : question.repoURL;
+  const source = aboutOf(question);
   return JSON.stringify([kind, namespace, name, project, revision, sourceIndex, source]);
 }

@@ -3,7 +3,9 @@ import {
   type ApplicationIdentity,
   hasSeveralSources,
   identityOf,
+  operationOf,
   sourcesOf,
+  statusOf,
   syncedRevisions,
 } from '../application.ts';
 import { textAt } from '../json.ts';
@@ -24,7 +26,16 @@ export type DetailsQuestion = Asked & {
   /** Sources of the Application that give others their value files, by the name in `ref`. Absent: none. */
   refs?: JsonObject[];
 };
-export type Question = CommitQuestion | DetailsQuestion;
+/** Which resources are not healthy. */
+export type HealthQuestion = Asked & {
+  kind: 'health';
+  /** The Application's own, and since when: another health is another question. */
+  health: string;
+  revision: string;
+};
+/** What the repo-server can be asked. */
+export type RepoQuestion = CommitQuestion | DetailsQuestion;
+export type Question = RepoQuestion | HealthQuestion;
 
 /** Of one call; sources beyond are not asked. */
 const mostQuestions = 10;
@@ -86,6 +97,14 @@ export function detailsQuestions(app: JsonObject, wanted?: number): DetailsQuest
       ...(isMulti ? { sourceIndex } : {}),
       ...(refs.length > 0 ? { refs } : {}),
     }));
+}
+
+/** None of an Application that is healthy: so are its resources, or their health does not matter. */
+export function healthQuestions(app: JsonObject): HealthQuestion[] {
+  const { health } = statusOf(app);
+  if (health === 'Healthy') return [];
+  const revision = [textAt(app, 'status', 'health', 'lastTransitionTime'), operationOf(app).finishedAt];
+  return [{ kind: 'health', application: identityOf(app), health, revision: revision.join(' ') }];
 }
 
 /** In `spec.sources`, with the names that Argo CD allows. */

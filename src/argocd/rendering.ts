@@ -8,7 +8,7 @@ import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts
 import type { JsonObject } from '../model.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
 import type { Lookup } from './lookup.ts';
-import { commitQuestions, detailsQuestions, type Question } from './questions.ts';
+import { commitQuestions, detailsQuestions, healthQuestions, type Question } from './questions.ts';
 
 /** A call whose arguments come from another call needs two rounds more; deeper ones stay empty. */
 const mostRounds = 3;
@@ -61,6 +61,7 @@ function createAnswers(lookup: Lookup | undefined, app: JsonObject) {
     commitMetadata: (revision) => commitMetadataOf([revision]),
     commitMetadataOf,
     appDetails: (sourceIndex) => answer(detailsQuestions(app, sourceIndex), UNKNOWN_DETAILS),
+    unhealthyResources: () => answer(healthQuestions(app), []) as JsonObject[],
   };
   return { provider, missing };
 }

@@ -1,5 +1,5 @@
 import { textAt } from '../json.ts';
-import type { DetailsQuestion, Question } from './questions.ts';
+import type { DetailsQuestion, RepoQuestion } from './questions.ts';
 import {
   type ArgocdSettings,
   helmOptions,
@@ -20,7 +20,7 @@ export interface RepoServerRequest {
 type Made<T> = { ok: true; value: T } | { ok: false; error: string };
 
 /** An error is for people and holds no secret. Source: util/notification/argocd/service.go of argo-cd. */
-export function requestOf(question: Question, settings: ArgocdSettings): Made<RepoServerRequest> {
+export function requestOf(question: RepoQuestion, settings: ArgocdSettings): Made<RepoServerRequest> {
   const { project } = question.application;
   const repoURL = question.kind === 'commit' ? question.repoURL : question.source.repoURL;
   const found = repositoryOf(settings, repoURL, project);

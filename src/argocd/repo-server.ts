@@ -9,7 +9,7 @@ import type { GoStruct } from '../go/struct.ts';
 import { GoTime } from '../go/time.ts';
 import { createAtMost } from '../net/at-most.ts';
 import type { Answer, ArgocdClient } from './client.ts';
-import type { Question } from './questions.ts';
+import type { RepoQuestion } from './questions.ts';
 import { failureOf, unreachable } from './repo-server-failure.ts';
 import { type RepoServerRequest, requestOf } from './repo-server-requests.ts';
 import {
@@ -78,7 +78,7 @@ export async function createRepoServerClient(
     connection = undefined;
   }
 
-  async function ask(question: Question, signal: AbortSignal): Promise<Answer> {
+  async function ask(question: RepoQuestion, signal: AbortSignal): Promise<Answer> {
     let settings: ArgocdSettings;
     try {
       settings = await deps.readSettings(signal);
@@ -106,7 +106,7 @@ export async function createRepoServerClient(
   }
 
   return {
-    async ask(question, signal) {
+    async ask(question: RepoQuestion, signal) {
       try {
         return await atMost.run(signal, () => ask(question, signal));
       } catch (error) {
@@ -159,7 +159,7 @@ function loadDefinition(): Promise<PackageDefinition> {
 
 function methodsOf(
   definition: PackageDefinition,
-): Record<Question['kind'], MethodDefinition<object, object>> {
+): Record<RepoQuestion['kind'], MethodDefinition<object, object>> {
   const service = definition['repository.RepoServerService'];
   if (service === undefined || 'format' in service)
     throw new Error('repo-server.proto has no RepoServerService');
@@ -178,7 +178,7 @@ const RevisionMetadata = z.object({
   date: z.object({ seconds: z.number().default(0), nanos: z.number().default(0) }).nullish(),
 });
 
-function readAnswer(question: Question, answer: unknown): GoStruct | undefined {
+function readAnswer(question: RepoQuestion, answer: unknown): GoStruct | undefined {
   if (question.kind === 'details') return readAppDetails(answer, question);
   const parsed = RevisionMetadata.safeParse(answer);
   if (!parsed.success) return undefined;

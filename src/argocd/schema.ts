@@ -5,6 +5,7 @@ import { type AppDetails, appDetailsValue, commitMetadataValue } from '../go/nam
 import type { GoStruct } from '../go/struct.ts';
 import { GoTime } from '../go/time.ts';
 import { parseRFC3339 } from '../go/time-parse.ts';
+import type { JsonObject } from '../model.ts';
 import type { DetailsQuestion } from './questions.ts';
 
 const text = z
@@ -40,6 +41,19 @@ const RepoAppDetails = z.object({
   directory: z.object({}).nullish(),
 });
 
+/** `v1alpha1.ApplicationTree`. */
+const ResourceTree = z.object({
+  nodes: list(
+    z.object({
+      group: text,
+      kind: text,
+      namespace: text,
+      name: text,
+      health: z.object({ status: text, message: text }).nullish(),
+    }),
+  ),
+});
+
 const Overrides = z.object({
   helm: z.object({ parameters: list(z.object({ name: text, value: text })) }),
 });
@@ -60,6 +74,23 @@ export function readCommitMetadata(answer: unknown): GoStruct | undefined {
     message,
     date: new GoTime(seconds, nanosecond, localLocation()),
   });
+}
+
+/** So many resources of a tree are kept; the worst ones. */
+const mostUnhealthy = 100;
+/** What is not healthy, in the order in which people look at it. */
+const worst = ['Degraded', 'Missing', 'Unknown', 'Progressing', 'Suspended'];
+
+/** Resources whose health is known and not `Healthy`, as `status.resources` would hold them, the worst first. */
+export function readUnhealthyResources(answer: unknown): JsonObject[] | undefined {
+  const parsed = ResourceTree.safeParse(answer);
+  if (!parsed.success) return undefined;
+  const rank = ({ health }: { health: { status: string } }): number => worst.indexOf(health.status);
+  return parsed.data.nodes
+    .flatMap(({ health, ...resource }) => (health ? [{ ...resource, health }] : []))
+    .filter(({ health }) => worst.includes(health.status))
+    .sort((a, b) => rank(a) - rank(b))
+    .slice(0, mostUnhealthy);
 }
 
 /** undefined for what is no such answer. Parameters of the Application's source win over those of the chart. */

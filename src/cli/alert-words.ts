@@ -24,12 +24,18 @@ export function destinationOf({ destination }: OngoingNotice): string {
 }
 
 /** What keeps people from hearing of it, now or again. */
-export function reasonsOf({ heldBy, acknowledged, alert }: AlertView): string[] {
+export function reasonsOf({ heldBy, acknowledged, alert, notices }: AlertView): string[] {
   return [
     ...heldBy.map(heldText),
     ...(acknowledged ? [`acknowledged by ${acknowledged.by}`] : []),
     ...(alert.ended ? [`ended: ${alert.ended.why}`] : []),
+    ...(alert.state === 'firing' && notices.length === 0 ? [waitingText(alert)] : []),
   ];
+}
+
+/** Nobody was told of it, and nothing that has a name holds it back. */
+function waitingText({ toldBefore = [] }: Alert): string {
+  return toldBefore.length > 0 ? 'told before of its oncePer value' : 'not told yet';
 }
 
 /** A cell of a table: on its line, and without what moves a cursor. */

@@ -135,6 +135,15 @@ describe('alerts', () => {
     expect(stdout).toBe(found.map((name) => `${name}0123456789abcdef\n`).join(''));
   });
 
+  test('of which nobody was told, and why', async () => {
+    const again = alert('cccc', { toldBefore: [{ service: 'slack', recipient: 'ops' }] });
+    const rows = [alertRow(alert('aaaa')), alertRow(again)];
+    const { stdout } = await herald({ rows }, 'alerts');
+    expect(stdout).toMatch(
+      /aaaa01234567 .* not told yet\ncccc01234567 .* told before of its oncePer value\n$/,
+    );
+  });
+
   test('as JSON and YAML', async () => {
     const { stdout } = await herald(everything(), 'alerts', 'app-bbbb', '-o', 'json');
     expect(JSON.parse(stdout)).toEqual([
@@ -359,6 +368,6 @@ describe('alerts ack and unack', () => {
 
   test('an acknowledgement that the bridge has not read yet is shown', async () => {
     const rows = [alertRow(alert('aaaa')), ackRow(alert('aaaa').key)];
-    expect((await herald({ rows }, 'alerts')).stdout).toMatch(/acknowledged by bo\n$/);
+    expect((await herald({ rows }, 'alerts')).stdout).toMatch(/acknowledged by bo, not told yet\n$/);
   });
 });

@@ -1,10 +1,12 @@
 /**
  * The commands and flags of `herald`, and what commands read of files and the cluster. It may import the leaves,
- * `config/` and the ground, and nothing of the running bridge.
+ * `config/`, `replay/` and the ground, and nothing of the running bridge.
  */
 import { createArgocd } from '../argocd/argocd.ts';
+import type { HealthEventsDeps } from '../argocd/health-events.ts';
 import type { Lookup } from '../argocd/lookup.ts';
 import type { RepoServerDeps } from '../argocd/repo-server.ts';
+import { createApplicationEvents } from '../cluster/application-events.ts';
 import { createArgocdSettings } from '../cluster/argocd-settings.ts';
 import type { Config } from '../config/config.ts';
 import { createLog } from '../log.ts';
@@ -29,12 +31,17 @@ export async function withArgocd<T>(
   const { namespace } = loaded;
   const log = createLog({ level: 'info', format: 'text' }, { write: (text) => io.stderr(text) });
   let readSettings: RepoServerDeps['readSettings'] | undefined;
+  let readEvents: HealthEventsDeps['readEvents'] | undefined;
+  const onForbidden = (missing: object) => log.warn(missing, 'A right for repo functions is missing');
   const argocd = createArgocd(
     {
       log,
       now: () => io.now(),
+      async readEvents(application) {
+        readEvents ??= createApplicationEvents({ connection: source.cluster(), onForbidden });
+        return readEvents(application);
+      },
       async readSettings(signal) {
-        const onForbidden = (missing: object) => log.warn(missing, 'A right for repo functions is missing');
         readSettings ??= createArgocdSettings({ connection: source.cluster(), onForbidden }, namespace);
         return readSettings(signal);
       },

@@ -3,6 +3,7 @@ import { alertsCommands } from './alerts-commands.ts';
 import { type CommandSpec, command } from './command.ts';
 import { configCommands } from './config-commands.ts';
 import { deliveriesCommands } from './deliveries-commands.ts';
+import { explainCommands } from './explain-commands.ts';
 import { replayCommands } from './replay-commands.ts';
 import { runCommandFlags, runOptions } from './run-flags.ts';
 import { silenceCommands } from './silence-commands.ts';
@@ -23,6 +24,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     read: (values, { env }) => ({ command: 'run', options: runOptions(values, env) }),
   }),
   ...configCommands,
+  ...explainCommands,
   ...alertsCommands,
   ...silenceCommands,
   ...deliveriesCommands,

@@ -10,7 +10,7 @@ import { runFlags } from './run-flags.ts';
 
 const sourceGroup = 'Configuration:';
 
-const sourceFlags = {
+export const sourceFlags = {
   configMap: textFlag({
     name: 'config-map',
     group: sourceGroup,
@@ -64,7 +64,7 @@ const applicationArgument = {
   help: 'File with an Application or ApplicationSet, or the name of one in the cluster (applicationset/NAME)',
 };
 
-function sourceOf(values: FlagValues<typeof sourceFlags>, env: Given['env']): ConfigSource {
+export function sourceOf(values: FlagValues<typeof sourceFlags>, env: Given['env']): ConfigSource {
   const { configMap, secret, configMapName, secretName, repoServer, ...kube } = splitRepoServer(values, env);
   if (configMap === '-' && secret === '-') {
     throw new UsageError(

@@ -19,12 +19,18 @@ export type CommandLine =
   | { command: 'silence show'; options: SilenceShowOptions }
   | { command: 'silence add'; options: SilenceAddOptions }
   | { command: 'silence expire'; options: SilenceExpireOptions }
+  | { command: 'silence update'; options: SilenceUpdateOptions }
   | { command: 'silence import'; options: SilenceImportOptions }
   | { command: 'trigger get'; options: GetOptions }
   | { command: 'trigger run'; options: TriggerRunOptions }
   | { command: 'template get'; options: GetOptions }
   | { command: 'template render'; options: TemplateRenderOptions }
-  | { command: 'template notify'; options: TemplateNotifyOptions };
+  | { command: 'template notify'; options: TemplateNotifyOptions }
+  | { command: 'explain'; options: ExplainOptions }
+  | { command: 'doctor'; options: DoctorOptions }
+  | { command: 'routes'; options: RoutesOptions }
+  | { command: 'version'; options: VersionOptions }
+  | { command: 'completion'; options: CompletionOptions };
 
 /** Where a command takes ConfigMap, Secret and Applications from. */
 export interface ConfigSource {
@@ -147,6 +153,8 @@ export interface SilenceListOptions {
   /** Milliseconds until, or since, their end. */
   within: number | undefined;
   createdBy: string;
+  /** A beginning of an id. */
+  id: string;
   output: SilenceOutput;
 }
 
@@ -174,6 +182,19 @@ export interface SilenceAddOptions {
 export interface SilenceExpireOptions {
   queue: string;
   ids: string[];
+}
+
+/** What is undefined stays as it is. */
+export interface SilenceUpdateOptions {
+  queue: string;
+  ids: string[];
+  comment: string | undefined;
+  /** Milliseconds, from its start; `end` goes before it. */
+  duration: number | undefined;
+  /** Unix milliseconds. */
+  start: number | undefined;
+  end: number | undefined;
+  output: SilenceOutput;
 }
 
 export interface SilenceImportOptions {
@@ -215,4 +236,53 @@ export interface TemplateNotifyOptions {
   application: string;
   /** `service:recipient`, at least one. */
   recipients: string[];
+}
+
+/** What a Herald watches and keeps, as the flags and variables of `run` have it. */
+interface BridgeOptions {
+  source: ConfigSource;
+  applicationNamespaces: string[];
+  appLabelSelector: string;
+  selfService: boolean;
+  /** As `openStore` takes it, or `memory:`. */
+  queue: string;
+}
+
+export interface ExplainOptions extends BridgeOptions {
+  /** Path of a file, NAME or NAMESPACE/NAME. */
+  application: string;
+  /** '' for all. */
+  trigger: string;
+  /** Where the running bridge serves /readyz; '' for nowhere. */
+  bridge: string;
+  output: 'wide' | 'json' | 'yaml';
+}
+
+export interface DoctorOptions extends BridgeOptions {
+  /** Argo CD's annotation is written. */
+  writesAnnotation: boolean;
+  /** Servers are reached through a proxy. */
+  viaProxy: boolean;
+  output: 'text' | 'json';
+}
+
+export interface RoutesOptions extends Omit<BridgeOptions, 'queue'> {
+  /** Files with Applications and AppProjects, or `-`; empty: those of the cluster. */
+  files: string[];
+  /** Names of Applications, or NAMESPACE/NAME; empty: all. */
+  applications: string[];
+  /** '' for all. */
+  trigger: string;
+  /** `service:recipient` or `service`, '' for all. */
+  destination: string;
+  by: 'application' | 'destination';
+  output: 'wide' | 'json' | 'yaml';
+}
+
+export interface VersionOptions {
+  output: 'text' | 'json';
+}
+
+export interface CompletionOptions {
+  shell: 'bash' | 'zsh' | 'fish';
 }

@@ -58,6 +58,7 @@ function openConnection(
 const fileProblems: Readonly<Record<string, string>> = {
   EEXIST: 'there is such a file: give another name, or remove it',
   ENOENT: 'there is no such directory',
+  ENOTDIR: 'there is no such directory',
   EACCES: 'it may not be written',
   EROFS: 'it is on a file system that is read-only',
   EISDIR: 'it is a directory',

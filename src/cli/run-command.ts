@@ -26,6 +26,15 @@ async function dispatch(line: AdminCommand, io: CommandIo): Promise<number> {
       return (await import('./deliveries.ts')).retryDeliveries(line.options, io);
     case 'deliveries discard':
       return (await import('./deliveries.ts')).discardDeliveries(line.options, io);
+    case 'explain':
+      return (await import('./explain/explain.ts')).explainApplication(line.options, io);
+    case 'doctor':
+      return (await import('./doctor/doctor.ts')).examine(line.options, io);
+    case 'routes':
+      return (await import('./routes.ts')).showRoutes(line.options, io);
+    case 'version':
+    case 'completion':
+      return (await import('./offline.ts')).runOffline(line, io);
     case 'record':
       return (await import('./record.ts')).record(line.options, io);
     case 'replay':
@@ -45,7 +54,9 @@ async function dispatch(line: AdminCommand, io: CommandIo): Promise<number> {
     case 'silence add':
       return (await import('./silence-add.ts')).addSilence(line.options, io);
     case 'silence expire':
-      return (await import('./silence-expire.ts')).expireSilences(line.options, io);
+      return (await import('./silence-change.ts')).expireSilences(line.options, io);
+    case 'silence update':
+      return (await import('./silence-change.ts')).updateSilences(line.options, io);
     case 'silence import':
       return (await import('./silence-import.ts')).importSilences(line.options, io);
     case 'trigger get':

@@ -27,6 +27,16 @@ const matcherArgument = {
 };
 const hour = 3_600_000;
 
+const outputFlags = {
+  quiet: booleanFlag({ name: 'quiet', short: 'q', group: outputGroup, help: 'Only ids' }),
+  output: choiceFlag<SilenceOutput>({
+    ...outputFlag,
+    default: 'simple',
+    choices: ['simple', 'extended', 'json', 'yaml', 'name'],
+    aliases: { text: 'simple', wide: 'extended' },
+  }),
+};
+
 const listFlags = {
   expired: booleanFlag({
     name: 'expired',
@@ -39,15 +49,15 @@ const listFlags = {
     help: 'Only those that end within this time, or with --expired have ended within it',
   }),
   createdBy: textFlag({ name: 'created-by', group, help: 'Only those of this author' }),
-  quiet: booleanFlag({ name: 'quiet', short: 'q', group: outputGroup, help: 'Only ids' }),
-  output: choiceFlag<SilenceOutput>({
-    ...outputFlag,
-    default: 'simple',
-    choices: ['simple', 'extended', 'json', 'yaml', 'name'],
-    aliases: { text: 'simple', wide: 'extended' },
-  }),
+  id: textFlag({ name: 'id', group, help: 'Only the one with this id, or beginning of an id' }),
+  ...outputFlags,
   queue,
 };
+
+const end = momentFlag({ name: 'end', group, help: 'When it ends, in place of a duration' });
+const comment = textFlag({ name: 'comment', short: 'c', group, help: 'Why' });
+const durationFlag = { name: 'duration', short: 'd', group, help: 'For how long, from its start' };
+const startFlag = { name: 'start', group, help: 'When it begins' };
 
 function readList(
   { quiet, output, queue: given, ...asked }: FlagValues<typeof listFlags>,
@@ -112,22 +122,16 @@ export const silenceCommands: readonly CommandSpec[] = [
     arguments: [matcherArgument],
     flags: {
       author: authorFlag(group),
-      comment: textFlag({ name: 'comment', short: 'c', group, help: 'Why' }),
+      comment,
       requireComment: booleanFlag({
         name: 'require-comment',
         group,
         default: true,
         help: 'Refuse a silence without a comment',
       }),
-      duration: spanFlag({
-        name: 'duration',
-        short: 'd',
-        group,
-        defaultText: '1h',
-        help: 'For how long, from its start',
-      }),
-      start: momentFlag({ name: 'start', group, defaultText: 'now', help: 'When it begins' }),
-      end: momentFlag({ name: 'end', group, help: 'When it ends, in place of a duration' }),
+      duration: spanFlag({ ...durationFlag, defaultText: '1h' }),
+      start: momentFlag({ ...startFlag, defaultText: 'now' }),
+      end,
       annotations: textsFlag({
         name: 'annotation',
         group,
@@ -162,9 +166,37 @@ export const silenceCommands: readonly CommandSpec[] = [
     },
   }),
   command({
+    path: ['silence', 'update'],
+    summary: 'Change silences',
+    description: 'Changes when silences begin or end, or their comment, and shows them. Each keeps its id.',
+    arguments: [idArgument],
+    flags: {
+      comment,
+      duration: spanFlag(durationFlag),
+      start: momentFlag(startFlag),
+      end,
+      ...outputFlags,
+      queue,
+    },
+    examples: [['It takes longer', 'herald silence update 6c1f4a0e --end 2026-12-01T18:00:00Z']],
+    read: ({ comment: text, quiet, output, queue: given, ...times }, { arguments: ids, env }) => {
+      const changed = { ...times, comment: text === '' ? undefined : text };
+      if (Object.values(changed).every((value) => value === undefined))
+        throw new UsageError('nothing is to be changed: give --duration, --start, --end or --comment');
+      const options = {
+        ...changed,
+        queue: resolveSharedQueue(given, env),
+        ids,
+        output: quiet ? 'name' : output,
+      };
+      return { command: 'silence update', options };
+    },
+  }),
+  command({
     path: ['silence', 'expire'],
     summary: 'End silences',
-    description: 'Ends silences now. What still fires and nothing else holds back is told at once.',
+    description:
+      'Ends silences now. What fires, is not known yet and nothing else holds back is told at once.',
     arguments: [idArgument],
     flags: { queue },
     examples: [['One of them', 'herald silence expire 6c1f4a0e']],

@@ -29,9 +29,9 @@ export interface LoadedConfig {
 export interface Source {
   /**
    * `needed`: the Secret is read from the cluster where no file was named for it. `given`: only along with the
-   * ConfigMap, so that trying a file needs no cluster.
+   * ConfigMap, so that trying a file needs no cluster. `wanted`: without it where it cannot be read.
    */
-  config(secret: 'needed' | 'given'): Promise<LoadedConfig>;
+  config(secret: 'needed' | 'given' | 'wanted'): Promise<LoadedConfig>;
   /**
    * A file of that path, else the Application of that name in the cluster; the ApplicationSet where that is the kind, or
    * the name is `applicationset/NAME`.
@@ -114,6 +114,15 @@ export function openSource(source: ConfigSource, io: CommandIo): Source {
     return { secret: secretValues(object), secrets: await labelledSecrets(namespace) };
   }
 
+  async function secretsIfReadable(): Promise<Pick<LoadedConfig, 'secret' | 'secrets'>> {
+    try {
+      return await secretsOf('given');
+    } catch (error) {
+      if (!(error instanceof CommandFailure)) throw error;
+      return { secret: undefined, secrets: new Map() };
+    }
+  }
+
   /** Those that Argo CD would look into; without the right to list them there are none. */
   async function labelledSecrets(namespace: string): Promise<Map<string, SecretValues>> {
     const query = { labelSelector: 'app.kubernetes.io/part-of=argocd' };
@@ -140,7 +149,7 @@ export function openSource(source: ConfigSource, io: CommandIo): Source {
   return {
     async config(need) {
       const { object, origin, manifest } = await configMapOf();
-      const secrets = await secretsOf(need);
+      const secrets = need === 'wanted' ? await secretsIfReadable() : await secretsOf(need);
       const found = { configMap: configMapValues(object), ...secrets, origin, namespace: namespace() };
       return manifest ? { ...found, manifest } : found;
     },

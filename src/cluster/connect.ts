@@ -43,6 +43,8 @@ export interface Connection {
    * connection asks it twice a second, whoever and how many wait.
    */
   untilBack(signal: AbortSignal): Promise<boolean>;
+  /** By the clock of the server, to the second, Unix milliseconds; undefined: it does not say. */
+  serverTime(): Promise<number | undefined>;
   close(): Promise<void>;
 }
 
@@ -188,6 +190,13 @@ export function connect(options: ConnectOptions = {}): Connection {
     },
 
     untilBack: reachability.untilBack,
+
+    async serverTime() {
+      const answer = await send({ path: '/version' }, undefined, defaultTimeout);
+      await answer.body.dump();
+      const time = Date.parse(String(answer.headers['date'] ?? ''));
+      return Number.isNaN(time) ? undefined : time;
+    },
 
     async close() {
       closed = true;

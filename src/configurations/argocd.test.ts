@@ -42,7 +42,8 @@ describe('whom repo functions ask', () => {
     const options = { url: 'https://argocd.example', token: 't', insecureSkipVerify: false };
     expect(argocd.lookup(options)).not.toBe(argocd.lookup(undefined));
     expect(argocd.lookup(undefined)).toBe(argocd.lookup(undefined));
-    expect(start({}).argocd.lookup(undefined)).toBeUndefined();
+    const answer = await start({}).argocd.lookup(undefined)?.ask(asked('a'));
+    expect(answer).toEqual({ ok: false, reason: 'unknown', detail: 'is not configured' });
     await argocd.close();
   });
 

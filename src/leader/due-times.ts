@@ -41,10 +41,11 @@ export function createDueTimes(deps: { clock: Clock; due(key: string): Promise<v
   function arm(): void {
     const first = heap[0];
     if (isRunning || first === undefined) return;
-    const at = Math.min(Math.max(first.at, clock.now()), clock.now() + longestWait);
+    const now = clock.now();
+    const at = Math.min(Math.max(first.at, now), now + longestWait);
     if (wake && wake.at <= at) return;
     wake?.cancel();
-    wake = { at, cancel: clock.after(at - clock.now(), () => void run()) };
+    wake = { at, cancel: clock.after(at - now, () => void run()) };
   }
 
   async function run(): Promise<void> {

@@ -12,7 +12,7 @@ import { isUnchanged } from './life-parts.ts';
 export interface Membership extends Member, GroupPlace {
   configNamespace: string;
   destination: Destination;
-  /** That puts it there; absent: it stays there because the group has told of it. */
+  /** That matches it now, and so says when and with what the group tells of it; absent: none does any more. */
   rule?: GroupRule;
   labels: LabelValues;
   /** Something follows for its Application from its being told. */

@@ -4,7 +4,7 @@ import { placeOf } from '../alerts/lives.ts';
 import { deliveryOfMessage } from '../alerts/message.ts';
 import type { Mute, Silence } from '../alerts/mutes.ts';
 import { type Flush, flush, type Member } from '../alerts/notice.ts';
-import { overflowPlace, placeInGroup } from '../alerts/routing.ts';
+import { placeInGroup } from '../alerts/routing.ts';
 import type { Part } from '../ledger/pieces.ts';
 import type { Alert, OngoingNotice, Row } from '../ledger/rows.ts';
 import type { Application, Delivery, Destination } from '../model.ts';
@@ -154,15 +154,13 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         const place = rule && placeInGroup(rule, alert, destination, labels);
         const group = holder ?? place;
         if (group) {
-          const isOfRule =
-            group.key === place?.key || group.key === overflowPlace(configNamespace, destination).key;
           members.push({
             ...member,
             key: group.key,
             groupLabels: group.groupLabels,
             configNamespace,
             destination,
-            ...(rule && isOfRule ? { rule } : {}),
+            ...(rule ? { rule } : {}),
             labels,
             isAwaited: about.isOver || alert.oncePer !== '',
             silences,

@@ -55,10 +55,10 @@ export async function createRecordingFile(path: string): Promise<RecordingFile> 
 }
 
 /**
- * The lines of a file, decompressed where its name ends with .gz, in batches. A last line that is cut off, as in
- * a file whose process was killed, is left out: `onCut` is told. Rejects as `fs.readFile` does.
+ * The lines of a file, decompressed where its name ends with .gz, in batches. `isLast`: it may be cut off, as in a file whose
+ * process was killed. Rejects as `fs.readFile` does.
  */
-export async function* readLines(path: string, onCut: () => void): AsyncGenerator<string[]> {
+export async function* readLines(path: string): AsyncGenerator<{ lines: string[]; isLast: boolean }> {
   const file = createReadStream(path, { highWaterMark: 1 << 20 });
   const source = isCompressed(path) ? file.pipe(createGunzip({ chunkSize: 1 << 20 })) : file;
   if (source !== file) file.once('error', (error) => source.destroy(error));
@@ -68,13 +68,11 @@ export async function* readLines(path: string, onCut: () => void): AsyncGenerato
     for await (const chunk of source as AsyncIterable<string>) {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
-      yield lines;
+      yield { lines, isLast: false };
     }
   } catch (error) {
     // The process that wrote it did not come to its end; what it has flushed is whole.
     if ((error as NodeJS.ErrnoException).code !== 'Z_BUF_ERROR') throw error;
-    onCut();
-    return;
   }
-  if (rest !== '') onCut();
+  if (rest !== '') yield { lines: [rest], isLast: true };
 }

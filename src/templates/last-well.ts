@@ -29,14 +29,16 @@ export function lastWellValues(state: WellState | undefined): Record<string, unk
 
 /**
  * `.alert.facts`: until when the Application was well, what is deployed and what was before, who wrote it and who
- * deployed it. `author`: of the commit, as Argo CD knows it, or ''.
+ * deployed it; the last two where something has changed, or may have. `author`: of the commit, as Argo CD knows it,
+ * or ''; it may have to be asked.
  */
-export function factsOf(app: JsonObject, state: WellState | undefined, author: string): Fact[] {
+export function factsOf(app: JsonObject, state: WellState | undefined, author: () => string): Fact[] {
   const revisions = shownRevisions(syncedRevisions(app));
   const before = shownRevisions(state?.revisions ?? []);
   const images = state ? changedImages(state.images, runningImages(app)) : [];
   const isChanged = before !== '' && before !== revisions;
   const lasting = state?.until !== undefined && !isWell(app) ? state.until : undefined;
+  const isSame = state !== undefined && !isChanged && images.length === 0;
   const facts = [
     { name: 'Last well', value: lasting === undefined ? '' : timeFromMillis(lasting).format(layout) },
     { name: 'Revision', value: isChanged ? `${before} → ${revisions}` : revisions },
@@ -44,10 +46,10 @@ export function factsOf(app: JsonObject, state: WellState | undefined, author: s
     { name: 'Images', value: images.length > mostImages ? `and ${images.length - mostImages} more` : '' },
     {
       name: 'Changed since',
-      value: lasting !== undefined && !isChanged && images.length === 0 ? 'neither revision nor images' : '',
+      value: lasting !== undefined && isSame ? 'neither the deployed revision nor images' : '',
     },
-    { name: 'Author', value: revisions === '' ? '' : nameOf(author) },
-    { name: 'Started by', value: operationOf(app).initiator },
+    { name: 'Author', value: isSame || revisions === '' ? '' : nameOf(author()) },
+    { name: 'Started by', value: isSame ? '' : operationOf(app).initiator },
   ];
   return facts.filter(({ value }) => value !== '');
 }

@@ -84,7 +84,7 @@ function alertValues(
     silencedBy: [...silencedBy],
     lastWell: lastWellValues(lastWell),
     get facts() {
-      return factsOf(app, lastWell, author());
+      return factsOf(app, lastWell, author);
     },
     ...subjectOf(app),
   };

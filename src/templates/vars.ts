@@ -112,6 +112,9 @@ function markedRepo(
       commitMetadataOf: (revisions) => mark(repo.commitMetadataOf?.(revisions.map(plain))),
     }),
     appDetails: (sourceIndex) => mark(repo.appDetails(sourceIndex)),
+    ...(repo.unhealthyResources && {
+      unhealthyResources: () => mark(repo.unhealthyResources?.()) as JsonObject[],
+    }),
   };
 }
 
@@ -129,7 +132,7 @@ function valuesOf(input: TemplateVarsInput): TemplateVars['values'] {
     ),
     serviceType,
     recipient,
-    shared: sharedValues(app, context, author, mention),
+    shared: sharedValues(app, context, repo, mention),
     ...namespaces,
   };
   if (secrets !== undefined) {

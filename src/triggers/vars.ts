@@ -5,7 +5,7 @@ import { functionType, goFunction } from '../go/function.ts';
 import type { GoLocation } from '../go/location.ts';
 import { createNamespaces } from '../go/namespaces/create.ts';
 import type { RepoProvider } from '../go/namespaces/repo.ts';
-import { authorOf, sharedValues } from '../go/namespaces/shared.ts';
+import { sharedValues } from '../go/namespaces/shared.ts';
 import { goInt } from '../go/numbers.ts';
 import type { GoFunction } from '../go/typed.ts';
 import { GoBytes, GoTypedMap } from '../go/value.ts';
@@ -85,7 +85,7 @@ export function conditionVars(sources: ConditionSources): ConditionVars {
       context: stringMap({ ...context, notificationType: '' }),
       ...(secrets === undefined ? {} : { secrets: bytesMap(secrets) }),
       appProject: appProject ?? null,
-      shared: sharedValues(app, context, () => authorOf(repo)),
+      shared: sharedValues(app, context, repo),
       ...namespaces,
       ...(changes === undefined ? {} : { changes: changesFunction(changes) }),
       ...(operations === undefined

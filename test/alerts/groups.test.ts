@@ -13,6 +13,7 @@ const group = (rule = '') => ({
   groups: `[{match: {trigger: on-degraded}, groupBy: [trigger, project], groupWait: 30s, groupInterval: 5m${rule}}]`,
 });
 const config = { ...trigger(), ...group() };
+const eachAlone = "[{match: {trigger: on-degraded}, groupBy: ['...'], groupWait: 10s, groupInterval: 10s}]";
 const down: Step = (world) => world.stop();
 const up: Step = (world) => world.start();
 const configure =
@@ -181,6 +182,18 @@ describe('a group', () => {
         ['20m', nothing],
       ],
       ['30s ops first +a', '2m10s ops first +b', '6m ops all resolved -a'],
+    ],
+    [
+      'of labels under a rule that groups by all of them: it is told when and how the rule says',
+      [
+        ['0s', bad('a')],
+        ['1m', configure({ ...trigger('resolved: [m]'), groups: eachAlone })],
+        ['2m', bad('b')],
+        ['3m', configure({ ...trigger('resolved: [m]\n  labels: {team: x}'), groups: eachAlone })],
+        ['4m', well('b')],
+        ['20m', nothing],
+      ],
+      ['30s ops first +a', '2m10s ops first +b', '4m ops all resolved -b'],
     ],
     [
       'that takes the rule away',

@@ -544,6 +544,24 @@ describe('edits of the configuration', () => {
       ['0s ops first +a', '1m ops all resolved -a'],
     ],
     [
+      'of when carry it over where it is kept firing, also while Herald is away',
+      `${more}; keepFiring: 5m`,
+      [
+        ['0s', bad('a')],
+        ['10m', well('a')],
+        ['11m', configure(`${more}; keepFiring: 5m`, `${degraded} and true`)],
+        ['12m', bad('a')],
+        ['20m', (world) => world.stop()],
+        ['21m', configure(`${more}; keepFiring: 5m`, `true and ${degraded}`)],
+        ['22m', well('a')],
+        ['23m', (world) => world.start()],
+        ['24m', bad('a')],
+        ['30m', well('a')],
+        ['40m', nothing],
+      ],
+      ['0s ops first +a', '35m ops all resolved -a'],
+    ],
+    [
       'of when wait while the answer is none',
       more,
       [

@@ -53,7 +53,10 @@ interface Options {
   fault?(call: string): Fault;
 }
 
-async function createWorld(data: Readonly<Record<string, string>>, options: Options = {}): Promise<World> {
+export async function createWorld(
+  data: Readonly<Record<string, string>>,
+  options: Options = {},
+): Promise<World> {
   const begin = options.start ?? Date.UTC(2026, 0, 1);
   const clock = createSimulatedClock(begin);
   const lead = { term: 0 };
@@ -264,7 +267,7 @@ function milliseconds(text: string): number {
   );
 }
 
-function timeOf(ms: number): string {
+export function timeOf(ms: number): string {
   let left = Math.floor(ms / 1_000) * 1_000;
   const parts: string[] = [];
   for (const [unit, size] of Object.entries(units)) {

@@ -21,6 +21,8 @@ export interface ArgocdDouble {
   readonly requests: readonly ArgocdRequest[];
   /** Metadata by revision, or by `revision@sourceIndex`. */
   commits: Record<string, JsonObject>;
+  /** Nodes of resource trees by `namespace/name`. */
+  trees: Record<string, JsonObject[]>;
   /** Details by repoURL. */
   details: Record<string, JsonObject>;
   /** `namespace/name` of the Applications that exist; undefined: any. */
@@ -58,6 +60,10 @@ export function createArgocdDouble(): ArgocdDouble {
         return refuse(500, 'missing payload in request');
       return found ? { status: 200, body: found } : refuse(403, 'permission denied');
     }
+    if (method === 'GET' && kind === 'applications' && what === 'resource-tree') {
+      const nodes = double.trees[`${query.appNamespace}/${name}`];
+      return nodes ? { status: 200, body: { nodes } } : refuse(404, `applications "${name}" not found`);
+    }
     return refuse(404, 'Not Found');
   }
 
@@ -94,6 +100,7 @@ export function createArgocdDouble(): ArgocdDouble {
     token: 'argocd-secret-token',
     requests,
     commits: {},
+    trees: {},
     details: {},
     applications: undefined,
     fail: (fault, options) => plan.add(fault, options),

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ArgocdClient, type ArgocdOptions, createArgocdClient } from '../../src/argocd/client.ts';
 import { commitQuestions, detailsQuestions, type Question } from '../../src/argocd/questions.ts';
 import { sprint } from '../../src/go/format.ts';
+import type { GoStruct } from '../../src/go/struct.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { commit, several, sha, shop, source } from './applications.ts';
 import { type ArgocdDouble, createArgocdDouble } from './argocd-double.ts';
@@ -72,7 +73,7 @@ describe('commit metadata', () => {
   it('may have no tags and no message', async () => {
     double.commits[sha] = { author: 'Ana', date: '2026-11-22T10:39:00Z' };
     const answer = await askCommit();
-    expect(answer.ok && sprint(answer.value.goMember('Tags'))).toBe('[]');
+    expect(answer.ok && sprint((answer.value as GoStruct).goMember('Tags'))).toBe('[]');
   });
 });
 
@@ -106,7 +107,9 @@ describe('details', () => {
     const overridden = { ...source, helm: { parameters: [{ name: 'image.tag', value: '2' }] } };
     const answer = await askDetails({ ...shop, spec: { project: 'default', source: overridden } });
     if (!answer.ok) throw new Error(answer.detail);
-    const spec = answer.value.goMember('Helm') as { goMember(name: string): (name: string) => string };
+    const spec = (answer.value as GoStruct).goMember('Helm') as {
+      goMember(name: string): (name: string) => string;
+    };
     expect(spec.goMember('GetParameterValueByName')('image.tag')).toBe('2');
     expect(spec.goMember('GetFileParameterPathByName')('cfg')).toBe('cfg.json');
   });

@@ -10,6 +10,7 @@ import { createRepoServerClient } from '../../src/argocd/repo-server.ts';
 import type { RepoServerOptions } from '../../src/argocd/repo-server-tls.ts';
 import type { ArgocdSettings } from '../../src/argocd/repositories.ts';
 import { sprint } from '../../src/go/format.ts';
+import type { GoStruct } from '../../src/go/struct.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { createScrub, excerptOf } from '../../src/services/secrets.ts';
 import { type Authorities, createAuthorities } from '../internet/authority.ts';
@@ -146,7 +147,7 @@ describe('without TLS', () => {
     const helm = { parameters: [{ name: 'replicas', value: '3' }] };
     const app = { ...shop, spec: { project: 'default', source: { ...source, helm } } };
     const answer = await askDetails(await connect(plaintext), app);
-    expect(answer.ok && answer.value.goMember('Type')).toBe('Helm');
+    expect(answer.ok && (answer.value as GoStruct).goMember('Type')).toBe('Helm');
     expect(double.calls.map(({ request }) => request)).toEqual([
       {
         repo: { repo: 'https://git.example/acme/shop', username: 'herald-bot', password: 'hunter2/+pass' },

@@ -47,7 +47,7 @@ export interface InProcessOptions extends Partial<BridgeOptions> {
 /** The path of a kubeconfig by simulated cluster, once that is started. */
 const kubeconfigs = new WeakMap<KubernetesSimulator, string>();
 
-async function kubeconfigOf(kubernetes: KubernetesSimulator): Promise<string> {
+export async function kubeconfigOf(kubernetes: KubernetesSimulator): Promise<string> {
   const known = kubeconfigs.get(kubernetes);
   if (known !== undefined) return known;
   const { kubeconfig } = await kubernetes.start();

@@ -19,25 +19,33 @@ export interface Finished {
 
 const io = processIo();
 
+interface HeraldOptions {
+  home?: string;
+  stdin?: string;
+  now?: () => number;
+  /** Stands for SIGINT. */
+  interrupted?: AbortSignal;
+  onStderr?(text: string): void;
+}
+
 /** Runs a command of `herald` other than `run` in this process, on the files, cluster and store that it names. */
-export async function herald(
-  argv: readonly string[],
-  options: { home?: string; stdin?: string; now?: () => number } = {},
-): Promise<Finished> {
+export async function herald(argv: readonly string[], options: HeraldOptions = {}): Promise<Finished> {
   const line = parseCommandLine(argv, { HOME: options.home ?? temporaryFolder() });
   if ('exit' in line) return { code: line.exit, stdout: line.stdout, stderr: line.stderr };
   if (line.command === 'run') throw new Error('The bridge is a process of its own: heraldProcess');
   const output = { stdout: '', stderr: '' };
-  const { stdin, now = io.now } = options;
+  const { stdin, now = io.now, interrupted } = options;
   const code = await runCommand(line, {
     ...io,
     now,
+    ...(interrupted ? { interrupted: () => interrupted } : {}),
     ...(stdin === undefined ? {} : { readStdin: () => Promise.resolve(stdin) }),
     stdout: (text) => {
       output.stdout += text;
     },
     stderr: (text) => {
       output.stderr += text;
+      options.onStderr?.(text);
     },
   });
   return { code, ...output };

@@ -47,7 +47,26 @@ const state = {
       ],
     },
   ],
-  alerts: [{ severity: 'critical', trigger: 'on-sync-failed', name: 'payments', since: 1_795_348_800_000 }],
+  alerts: [
+    {
+      state: 'acknowledged',
+      severity: 'critical',
+      trigger: 'on-sync-failed',
+      name: 'payments',
+      since: 1_795_348_800_000,
+      reasons: ['acknowledged by jane'],
+      told: ['slack:alerts'],
+    },
+    ...['edge-a', 'edge-b', 'edge-c', 'edge-d'].map((name) => ({
+      state: 'inhibited',
+      severity: 'warning',
+      trigger: 'on-health-missing',
+      name,
+      since: 1_795_348_800_000,
+      reasons: ['inhibit 1 <b>'],
+      told: [],
+    })),
+  ],
   timeline: [{ at: 1_795_348_800_000, kind: 'change', text: 'payments fails to sync' }],
   metrics: [{ name: 'deliveries', value: '1' }],
 };
@@ -83,7 +102,13 @@ describe.skipIf(!executablePath)('the page of the demo, in Chromium', () => {
     expect(await attachment.innerText()).toContain('production');
     expect(await attachment.locator('a').first().getAttribute('href')).toBe('#');
     expect(await attachment.locator('img').count()).toBe(0);
-    expect(await page.locator('#alerts').innerText()).toContain('on-sync-failed payments');
+    const alerts = page.locator('#alerts li');
+    expect(await alerts.count()).toBe(2);
+    const [first, second] = await alerts.allInnerTexts();
+    for (const text of ['acknowledged', 'payments', 'critical: acknowledged by jane; told to slack:alerts'])
+      expect(first).toContain(text);
+    for (const text of ['inhibited', 'edge-a, edge-b, 2 more', 'inhibit 1 <b>; nobody is told yet'])
+      expect(second).toContain(text);
     expect(await page.locator('#metrics').innerText()).toContain('deliveries');
     expect(await page.locator('#changes').innerText()).toContain('payments fails to sync');
 
@@ -98,7 +123,7 @@ describe.skipIf(!executablePath)('the page of the demo, in Chromium', () => {
     const page = await browser.newPage();
     state.bridge = 'restarts';
     await page.goto(server.url);
-    const alerts = page.locator('#alerts tr');
+    const alerts = page.locator('#alerts li');
     await alerts.waitFor();
     expect(await alerts.allInnerTexts()).toEqual([
       expect.stringContaining('Herald restarts: what fires is known when it is ready'),

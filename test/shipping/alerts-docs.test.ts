@@ -5,6 +5,8 @@ import { parse } from 'yaml';
 import { mostMatchers } from '../../src/alerts/matcher.ts';
 import { mostRules, ruleSpellings } from '../../src/alerts/schema.ts';
 import { silenceOfAnnotations, silenceProblems } from '../../src/alerts/silence-annotations.ts';
+import { parseCommandLine } from '../../src/cli/command-line.ts';
+import { commandSpecs } from '../../src/cli/commands.ts';
 import { checkConfig } from '../../src/config/check.ts';
 import { longestKey } from '../../src/config/keys.ts';
 import { reservedLabels } from '../../src/model.ts';
@@ -87,5 +89,31 @@ describe('docs/alerts.md names', () => {
     expect(rows.map(([, number]) => Number(number))).toEqual(Array.from({ length: 52 }, (_, i) => i + 1));
     const saying = rows.filter(([, , herald]) => /^(same|differs)/.test(herald ?? ''));
     expect(saying.length).toBe(50);
+  });
+});
+
+describe('the commands of docs/alerts.md', () => {
+  const [, shell = ''] = /^```sh\n([\s\S]*?)^```$/m.exec(page) ?? [];
+  const lines = shell.split('\n').filter((line) => line.startsWith('herald '));
+
+  it('are some', () => expect(lines.length).toBeGreaterThanOrEqual(5));
+
+  it.each(lines)('%s', (line) => {
+    const words = (line.replace(/#.*/, '').match(/'[^']*'|"[^"]*"|\S+/g) ?? []).map((word) =>
+      word.replace(/^(['"])(.*)\1$/, '$2'),
+    );
+    const parsed = parseCommandLine(words.slice(1), { HOME: '/', USER: 'jo' });
+    expect(parsed).toMatchObject({ command: expect.stringMatching(/^(alerts|silence)/) });
+  });
+
+  it('are all there are, with every flag', () => {
+    const specs = commandSpecs.filter(({ path: [first] }) => first === 'alerts' || first === 'silence');
+    for (const { path, flags } of specs) {
+      expect(text).toMatch(new RegExp(`\`(herald ${path.join(' ')}|${path.at(-1)}) ?[^a-z]`));
+      for (const { name, short } of Object.values(flags)) {
+        if (['limit', 'worker', 'queue'].includes(name)) continue;
+        expect(text, name).toMatch(new RegExp(`--${name}\\b|\`-${short}\\b`));
+      }
+    }
   });
 });

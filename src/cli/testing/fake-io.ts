@@ -44,6 +44,8 @@ export function fakeIo(world: FakeWorld = {}): FakeIo {
     },
     interrupted: () => new AbortController().signal,
     openLedger: () => Promise.resolve(fakeLedger(world)),
+    get: () => Promise.resolve(undefined),
+    reaches: () => Promise.resolve(false),
     now: () => world.now ?? Date.UTC(2026, 10, 22, 12),
     certificatesOf: () => undefined,
   };
@@ -56,6 +58,7 @@ function fakeCluster(objects: Record<string, unknown> | undefined): ClusterReade
     json({ path }) {
       return path in objects ? Promise.resolve(objects[path]) : Promise.reject(new Error(`404 ${path}`));
     },
+    serverTime: () => Promise.resolve(undefined),
     close: () => Promise.resolve(),
   };
 }
@@ -90,6 +93,12 @@ function fakeLedger(world: FakeWorld): OpenLedger {
         scope !== row.scope || kind !== row.kind || key !== row.key;
       world.rows = [...(world.rows ?? []).filter(isOther), row];
     },
+    read: async <Kind extends RowKind>(scope: string, kind: Kind, keys: readonly string[]) =>
+      (world.rows ?? []).filter(
+        (row) => row.scope === scope && row.kind === kind && keys.includes(row.key),
+      ) as ScopedRow<Kind>[],
+    leader: () => Promise.resolve({ host: 'herald-0', term: 1 }),
+    jobs: () => Promise.resolve(new Map()),
     close: () => Promise.resolve(),
   };
 }

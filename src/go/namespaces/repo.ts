@@ -1,4 +1,6 @@
 /** argo-cd's `repo` namespace. What needs the repo-server comes from a provider that the caller injects. */
+
+import type { JsonObject } from '../../model.ts';
 import { sprint } from '../format.ts';
 import { functionType, goFunction } from '../function.ts';
 import { integerValue } from '../numbers.ts';
@@ -19,6 +21,8 @@ export interface RepoProvider {
    * makes manifests.
    */
   appDetails(sourceIndex?: number): unknown;
+  /** Ours: resources that are not healthy, with their `health`, as `status.resources` holds them where it does. */
+  unhealthyResources?(): readonly JsonObject[];
 }
 
 const TRANSPORTS: ReadonlySet<string> = new Set([

@@ -37,6 +37,8 @@ export interface SharedResource {
   /** Type of the hook, empty for what is none. */
   hook: string;
   wave: number;
+  /** `Degraded`, `Progressing` …; empty where it is not what is asked for. */
+  health: string;
 }
 
 const identity = (resource: JsonObject): string =>
@@ -61,6 +63,7 @@ function shown(resource: JsonObject, message: string, wave: number): SharedResou
     syncPhase: textAt(resource, 'syncPhase'),
     hook: textAt(resource, 'hookType'),
     wave,
+    health: textAt(resource, 'health', 'status'),
   };
 }
 
@@ -74,12 +77,18 @@ export function failedResources(app: JsonObject): SharedResource[] {
     .map((resource) => shown(resource, textAt(resource, 'message'), waveOf.get(identity(resource)) ?? 0));
 }
 
-/** Resources whose health is Degraded or Missing, where the Application records health per resource. */
-export function degradedResources(app: JsonObject): SharedResource[] {
-  return resourcesOf(app)
-    .filter((resource) => ['Degraded', 'Missing'].includes(textAt(resource, 'health', 'status')))
+/**
+ * Resources that are not healthy, where the Application records that; else as Argo CD answers, which in a condition
+ * throws until it has.
+ */
+export function unhealthyResources(app: JsonObject, repo?: RepoProvider): SharedResource[] {
+  const recorded = resourcesOf(app).filter((resource) => textAt(resource, 'health', 'status') !== '');
+  const known = recorded.length > 0 ? recorded : (repo?.unhealthyResources?.() ?? []);
+  const waveOf = waves(app);
+  return known
+    .filter((resource) => !['Healthy', ''].includes(textAt(resource, 'health', 'status')))
     .map((resource) =>
-      shown(resource, textAt(resource, 'health', 'message'), Number(resource.syncWave ?? 0)),
+      shown(resource, textAt(resource, 'health', 'message'), waveOf.get(identity(resource)) ?? 0),
     );
 }
 
@@ -171,7 +180,7 @@ export function authorOf(repo: RepoProvider | undefined): string {
 export function sharedValues(
   app: JsonObject,
   context: Readonly<Record<string, string>>,
-  author: () => string = () => '',
+  repo?: RepoProvider,
   mention?: (address: string) => string,
 ): Record<string, unknown> {
   const argocdUrl = Object.hasOwn(context, 'argocdUrl') ? (context.argocdUrl as string) : '';
@@ -179,8 +188,11 @@ export function sharedValues(
     get failedResources() {
       return failedResources(app);
     },
+    get unhealthyResources() {
+      return unhealthyResources(app, repo);
+    },
     get degradedResources() {
-      return degradedResources(app);
+      return unhealthyResources(app, repo).filter(({ health }) => ['Degraded', 'Missing'].includes(health));
     },
     get driftingResources() {
       return driftingResources(app);
@@ -195,7 +207,7 @@ export function sharedValues(
       return operationOf(app).initiator;
     },
     get author() {
-      return author();
+      return authorOf(repo);
     },
     get deploymentsInARow() {
       return goInt(deploymentsInARow(app));

@@ -1,0 +1,250 @@
+/** Everything that `herald explain` looks at, from the cluster, the store and the running bridge. */
+import { createChangeCounter } from '../../alerts/change-history.ts';
+import { silenceProblems } from '../../alerts/silence-annotations.ts';
+import { operationOf } from '../../application.ts';
+import type { Lookup } from '../../argocd/lookup.ts';
+import { createWatchScope } from '../../cluster/scope.ts';
+import { isSyncStatusRefreshed } from '../../cluster/sync-status.ts';
+import type { Config } from '../../config/config.ts';
+import { isObject } from '../../json.ts';
+import type { Application, JsonObject, Problem } from '../../model.ts';
+import { scrubOfSecret } from '../../services/secrets.ts';
+import { subscriptionProblems } from '../../subscriptions/problems.ts';
+import { parseSelector } from '../../subscriptions/selector.ts';
+import { withArgocd } from '../argocd.ts';
+import { evaluateConditions } from '../evaluated.ts';
+import { type CommandIo, NothingKept, type OpenLedger } from '../io.ts';
+import { configOf } from '../loaded-config.ts';
+import type { ExplainOptions } from '../options.ts';
+import { type LoadedConfig, metadataOf, type Source, stringsOf } from '../source.ts';
+import { bridgeTrouble } from './bridge-trouble.ts';
+import { deliveryViews } from './delivery-views.ts';
+import type { ConditionFacts, ExplainFacts, StoreFacts, SubscriptionFacts, WatchFacts } from './facts.ts';
+import { type Found, findApplication, meantBy, readProject, statusOf } from './find-application.ts';
+import { decidedOf, type LedgerFacts, readLedger, standingOf } from './ledger-facts.ts';
+import { otherControllers } from './others.ts';
+import { isAllowed, rightText } from './rights.ts';
+import { createRulesView } from './rules-view.ts';
+import { subscribedOf, troubleOf } from './subscribed.ts';
+
+/** A configuration that acts for the Application. */
+interface Acting {
+  namespace: string;
+  config: Config;
+  loaded?: LoadedConfig;
+}
+
+export async function gather(options: ExplainOptions, source: Source, io: CommandIo): Promise<ExplainFacts> {
+  const found = await findApplication(options, source, io);
+  const { identity, application, forbidden } = found;
+  const [acting, watch, controllers] = await Promise.all([
+    configurations(options, source, identity.namespace),
+    watchFacts(options, source, io, found),
+    found.isFile ? [] : otherControllers(source.cluster(), source.namespace()),
+  ]);
+  const lookedFor = `ConfigMap ${found.isFile ? options.source.configMapName : `${source.namespace()}/${options.source.configMapName}`}`;
+  const base = {
+    application: identity,
+    watch: { ...watch, forbidden: [...forbidden, ...watch.forbidden] },
+    controllers,
+    configMaps: acting.map(
+      ({ namespace, loaded }) => loaded?.origin ?? `ConfigMap ${namespace}/${options.source.configMapName}`,
+    ),
+    lookedFor,
+  };
+  const { store, ledger, facts } = await openStore(options, io, application);
+  try {
+    if (!application) {
+      const missing = forbidden.length > 0 ? {} : { missing: { meant: await meantBy(identity, source) } };
+      const nothing = { subscriptions: [], problems: [], typos: [], silences: [], deliveries: [] };
+      return { ...base, ...nothing, ...missing, project: 'unknown', store };
+    }
+    const read = found.isFile ? 'unknown' : await readProject(source, application);
+    const project = isObject(read) ? read : undefined;
+    const { written } = found;
+    const context: Context = { application, project, acting, facts, ledger, options, source, io };
+    const subscriptions = await subscriptionsOf(context);
+    const own = [...problemsOf(application, acting), ...silenceProblems(application)];
+    const keys = new Set(subscriptions.map(({ trigger }) => `trigger.${trigger}`));
+    const problems = [
+      ...own,
+      ...acting.flatMap(({ config }) => config.problems.filter(({ key }) => keys.has(key))),
+    ];
+    const origins = new Set(subscriptions.flatMap(({ from }) => from.map(({ name }) => name)));
+    return {
+      ...base,
+      project: isObject(read) ? 'found' : read,
+      store,
+      ...(written ? { written } : {}),
+      subscriptions,
+      typos: problemsOf(application, acting).filter(
+        ({ key }) => !origins.has(key.replace(/^annotation /, '')),
+      ),
+      problems,
+      silences: await createRulesView(context).silences(),
+      deliveries: facts ? deliveryViews(facts) : [],
+    };
+  } finally {
+    await ledger?.close();
+  }
+}
+
+export interface Context {
+  application: Application;
+  project: JsonObject | undefined;
+  acting: readonly Acting[];
+  facts: LedgerFacts | undefined;
+  ledger: OpenLedger | undefined;
+  options: ExplainOptions;
+  source: Source;
+  io: CommandIo;
+}
+
+/** Its own namespace's first, as the bridge asks them. None: there is no ConfigMap. */
+async function configurations(
+  { source: from, selfService }: ExplainOptions,
+  source: Source,
+  namespace: string,
+): Promise<Acting[]> {
+  const acting: Acting[] = [];
+  try {
+    const loaded = await source.config('wanted');
+    const config = configOf(loaded, from.secretName);
+    acting.push({
+      namespace: loaded.namespace,
+      config,
+      loaded: selfService ? { ...loaded, secret: {} } : loaded,
+    });
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+  }
+  if (selfService && namespace !== acting[0]?.namespace) {
+    const config = await source.tenantConfig(namespace);
+    if (config) acting.unshift({ namespace, config });
+  }
+  return acting;
+}
+
+async function watchFacts(
+  { applicationNamespaces, appLabelSelector, bridge }: ExplainOptions,
+  source: Source,
+  io: CommandIo,
+  { identity, application, isFile }: Found,
+): Promise<WatchFacts> {
+  const none = { isWatched: true, namespaces: [], selector: '', isSelected: true, forbidden: [] };
+  if (isFile) return none;
+  const scope = createWatchScope(source.namespace(), applicationNamespaces);
+  const selector = parseSelector(appLabelSelector);
+  const where = scope.onlyOwn ? { namespace: scope.namespace } : {};
+  const watched = { group: 'argoproj.io', resource: 'applications', ...where };
+  const rights = [{ verb: 'list', ...watched } as const, { verb: 'watch', ...watched } as const];
+  const answers = await Promise.all(rights.map((right) => isAllowed(source.cluster(), right)));
+  const trouble = await bridgeTrouble(io, bridge);
+  return {
+    isWatched: scope.includes(identity.namespace),
+    namespaces: [...new Set([scope.namespace, ...applicationNamespaces])],
+    selector: appLabelSelector,
+    isSelected: !application || !selector.ok || selector.selector.matches(application.labels),
+    forbidden: rights.filter((_right, index) => answers[index] === false).map(rightText),
+    ...(trouble === undefined ? {} : { trouble }),
+  };
+}
+
+async function openStore(
+  { queue }: ExplainOptions,
+  io: CommandIo,
+  application: Application | undefined,
+): Promise<{ store: StoreFacts; ledger?: OpenLedger; facts?: LedgerFacts }> {
+  if (queue === 'memory:')
+    return { store: { state: 'unknown', why: 'it is in the memory of the Herald that runs' } };
+  let ledger: OpenLedger | undefined;
+  try {
+    ledger = await io.openLedger(queue);
+    const facts = await readLedger(ledger, application?.uid ?? '');
+    const decided = decidedOf(facts, application?.resourceVersion ?? '');
+    return { store: { state: 'open', leader: facts.leader, decided }, ledger, facts };
+  } catch (error) {
+    await ledger?.close();
+    if (error instanceof NothingKept) return { store: { state: 'unknown', why: error.message } };
+    return { store: { state: 'away', error: (error as Error).message } };
+  }
+}
+
+function problemsOf(application: Application, acting: readonly Acting[]): Problem[] {
+  return subscriptionProblems({ kind: 'Application', ...application }, acting);
+}
+
+async function subscriptionsOf(context: Context): Promise<SubscriptionFacts[]> {
+  const { application, project, acting, options, source, io } = context;
+  const projectAnnotations = stringsOf(metadataOf(project).annotations);
+  const configs = acting.map(({ config }) => config);
+  const found: SubscriptionFacts[] = [];
+  const inTrouble = new Set<string>();
+  for (const each of acting) {
+    const { config, namespace, loaded } = each;
+    const evaluate = (argocd: Lookup | undefined) => async () => {
+      for (const { trigger, destination, from } of subscribedOf(application, projectAnnotations, config)) {
+        if (options.trigger !== '' && trigger !== options.trigger) continue;
+        const subscription = { configNamespace: namespace, trigger, destination, from };
+        const trouble = troubleOf(subscription, configs);
+        const key = JSON.stringify([trigger, destination]);
+        if (trouble && !inTrouble.has(key)) found.push({ ...subscription, trouble, conditions: [] });
+        if (trouble) inTrouble.add(key);
+        const isOurs = config.triggers.has(trigger) && config.services.has(destination.service);
+        if (!trouble && isOurs)
+          found.push({
+            ...subscription,
+            conditions: await conditionsOf(subscription, each, context, argocd),
+          });
+      }
+    };
+    if (loaded)
+      await withArgocd({ config, loaded, source, options: options.source }, io, (argocd) =>
+        evaluate(argocd)(),
+      );
+    else await evaluate(undefined)();
+  }
+  return found;
+}
+
+async function conditionsOf(
+  { trigger, destination }: Pick<SubscriptionFacts, 'trigger' | 'destination'>,
+  { namespace, config, loaded }: Acting,
+  context: Context,
+  argocd: Lookup | undefined,
+): Promise<ConditionFacts[]> {
+  const { application, project, facts, ledger, io } = context;
+  const { object, uid } = application;
+  const conditions = config.triggers.get(trigger)?.conditions ?? [];
+  const now = io.now();
+  const counter = facts && createChangeCounter(facts.history, now, operationOf(object).startedAt);
+  const evaluated = await evaluateConditions(conditions, {
+    app: object,
+    context: config.context,
+    secrets: loaded?.secret ?? {},
+    appProject: project ?? {},
+    now,
+    argocd,
+    scrub: scrubOfSecret(loaded?.secret),
+    ...(counter ? { past: { counter, keyOf: ({ id }) => `${namespace}/${trigger}/${id}` } } : {}),
+  });
+  const rules = createRulesView(context);
+  const isStale = !isSyncStatusRefreshed(object);
+  const found: ConditionFacts[] = [];
+  for (const one of evaluated) {
+    const { condition, result } = one;
+    const slot = { configNamespace: namespace, trigger, condition: condition.id, destination };
+    const { repeat, for: pendingFor = 0 } = condition.lifecycle ?? {};
+    const known: Pick<ConditionFacts, 'standing' | 'alert' | 'told'> =
+      facts && ledger
+        ? await standingOf(facts, { ...slot, uid, result, repeat, pendingFor }, ledger)
+        : { standing: { kind: 'none' as const } };
+    const standing =
+      known.standing.kind === 'none' && result.status === 'matched'
+        ? await rules.standing({ config, trigger, destination, condition, alert: known.alert })
+        : known.standing;
+    const { alert, told } = known;
+    found.push({ ...one, standing, isStale, ...(alert ? { alert } : {}), ...(told ? { told } : {}) });
+  }
+  return found;
+}
