@@ -218,7 +218,13 @@ function nextRepeat({ at }: Told, { tellable }: State): number | undefined {
   return repeats.length === 0 ? undefined : at + Math.min(...repeats);
 }
 
-function tell(state: State, before: Told | undefined, { isSilent }: Pick<Message, 'isSilent'>, delivery: string, now: number): Told {
+function tell(
+  state: State,
+  before: Told | undefined,
+  { isSilent }: Pick<Message, 'isSilent'>,
+  delivery: string,
+  now: number,
+): Told {
   const firing: Record<string, string> = {};
   // What is held back stays told: its end is still owed.
   for (const { key } of heldBack(state)) {

@@ -21,7 +21,13 @@ export const turn = 200_000;
 const slice = 20;
 
 /** `onTurn`: after each turn that was begun because of what was spent. */
-export function createTurns({ clock, onTurn }: { clock: Pick<Clock, 'turn' | 'monotonic'>; onTurn(): void }): Turns {
+export function createTurns({
+  clock,
+  onTurn,
+}: {
+  clock: Pick<Clock, 'turn' | 'monotonic'>;
+  onTurn(): void;
+}): Turns {
   let tasks: (() => void)[] = [];
   let spent = 0;
   let began = 0;

@@ -311,7 +311,11 @@ describe('a group', () => {
   it('that has ended but for what is silenced is over for who was told, and begins anew', async () => {
     const { lines, world } = await play(config, [
       ['0s', bad('a')],
-      ['1m', (w) => w.silence('s', { matchers: [['name="b"']], endsAt: w.clock.now() + 1_200_000 }), bad('b')],
+      [
+        '1m',
+        (w) => w.silence('s', { matchers: [['name="b"']], endsAt: w.clock.now() + 1_200_000 }),
+        bad('b'),
+      ],
       ['10m', well('a')],
       ['30m', nothing],
     ]);

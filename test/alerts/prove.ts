@@ -45,5 +45,7 @@ async function proveShare(share: Share): Promise<string | undefined> {
 function run({ runs, seed }: Share): void {
   const checked = fc.check(fc.property(sequences, live), { numRuns: runs, seed });
   const { failed, errorInstance } = checked;
-  parentPort?.postMessage(failed ? `${fc.defaultReportMessage(checked)}\n${String(errorInstance)}` : undefined);
+  parentPort?.postMessage(
+    failed ? `${fc.defaultReportMessage(checked)}\n${String(errorInstance)}` : undefined,
+  );
 }
