@@ -143,8 +143,13 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     return true;
   }
 
+  /** Whether its end may be told at that time: it has recovered, or nobody was subscribed for a while. */
   function isOver({ subscribed }: Listening, { stretch }: Failure, at: number): boolean {
     return stretch.to <= at || subscribed.some(({ to }) => to > stretch.from && to <= at);
+  }
+
+  function isOpen({ subscribed }: Listening, { stretch }: Failure): boolean {
+    return stretch.to === forever && subscribed.some((each) => isWithin(each, now()));
   }
 
   /** Whether people have to be told that it fires. */
@@ -172,8 +177,8 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     if (gap > bounds.keep.most + second) return false;
     const told = listening.told.get(index - 1) ?? [];
     const end = told.findLast(({ what }) => what === 'resolved');
-    const isOpen = told.length > 0 && (end === undefined || end.at >= Math.min(stretch.to, now()));
-    return isOpen || (told.length === 0 && isMerged(listening, index - 1));
+    const isTold = told.length > 0 && (end === undefined || end.at >= Math.min(stretch.to, now()));
+    return isTold || (told.length === 0 && isMerged(listening, index - 1));
   }
 
   function* everything(): Generator<{
@@ -184,7 +189,7 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     for (const listening of listenings.values())
       for (const [index, failure] of failuresOf(listening.life).entries()) {
         const told = listening.told.get(index)?.findLast(({ what }) => what !== 'again')?.what;
-        const isOwed = told === 'firing' && isOver(listening, failure, now()) && !isHeldNow(listening);
+        const isOwed = told === 'firing' && !isOpen(listening, failure) && !isHeldNow(listening);
         if (isOwed) yield { listening, index, state: 'unended' };
         else if (told) yield { listening, index, state: 'told' };
         else if (isDue(listening, index) && !isMerged(listening, index))
@@ -252,6 +257,7 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
         const index = failuresOf(life).findIndex(({ began }) => began.includes(Number(since)));
         if (!listening || index < 0) {
           unexpected.push(() => `${channel}: nothing of ${life} began at ${since}: ${text}`);
+          news += 1;
           continue;
         }
         events.push({ at, event: `${channel}: ${state} since ${since} (${reason}) ${why}`, life });
