@@ -70,7 +70,7 @@ message: ":rotating_light: {{.app.metadata.name}}: {{.app.status.health.message}
 # A storm is one message, which is brought up to date.
 - match: {trigger: on-sync-status-unknown}
   groupBy: [trigger, repository]
-  groupWait: 1s
+  groupWait: 4s
   groupInterval: 1s
 - match: {trigger: on-deleted}
   groupBy: [trigger, project]

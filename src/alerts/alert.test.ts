@@ -130,6 +130,17 @@ describe('for', () => {
     ).toBeUndefined();
   });
 
+  it('counts a time that a clock which was set back has not reached yet as now, once', () => {
+    const policy = { for: 10 * minute, keepFiring: 0 };
+    const once: [number, AlertEvent][] = [
+      [0, matched(start)],
+      [-5, matched(start)],
+    ];
+    const { alert } = play(policy, once);
+    expect(alert).toMatchObject({ since: start - 5 * minute, ahead: start });
+    expect(play(policy, [...once, [-5, matched(start)], [1, matched(start)]]).alert).toEqual(alert);
+  });
+
   it('is dropped without a word when it is over before', () => {
     const policy = { for: 5 * minute, keepFiring: 0 };
     for (const over of [{ kind: 'unmatched' }, { kind: 'over', why: 'unsubscribed' }] satisfies AlertEvent[])

@@ -76,7 +76,7 @@ function stepPending(alert: Alert, event: AlertEvent, policy: AlertPolicy, now: 
       const said = event.since ?? alert.since;
       // A later time in the object: it has been otherwise in between.
       const isLater = said > alert.since && said !== alert.ahead;
-      const since = isLater ? sinceOf(said, now) : { since: Math.min(alert.since, now) };
+      const since = isLater ? sinceOf(said, now) : { ...aheadOf(said, now), since: Math.min(alert.since, now) };
       return ripen({ ...alert, severity, labels, ...since }, policy, now);
     }
     default:
@@ -98,7 +98,11 @@ function hasLasted(
 
 /** A time in the cluster that is ahead of ours counts as now, once. */
 function sinceOf(said: number, now: number): Pick<Alert, 'since' | 'ahead'> {
-  return said > now ? { since: now, ahead: said } : { since: said };
+  return { since: Math.min(said, now), ...aheadOf(said, now) };
+}
+
+function aheadOf(said: number, now: number): Pick<Alert, 'ahead'> {
+  return said > now ? { ahead: said } : {};
 }
 
 function stepFiring(alert: Alert, event: AlertEvent, policy: AlertPolicy, now: number): AlertStep {

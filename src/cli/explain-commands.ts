@@ -153,7 +153,7 @@ export const explainCommands: readonly CommandSpec[] = [
     },
     examples: [
       ['Who is told what', 'herald routes --by destination'],
-      ['In CI, with files only', 'herald routes -f apps.yaml --config-map cm.yaml --secret :empty'],
+      ['In CI, with files only', 'herald routes -f apps.yaml --config-map cm.yaml'],
     ],
     read: (
       {

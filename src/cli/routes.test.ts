@@ -61,7 +61,7 @@ async function routes(line: string, world: FakeWorld = { files }) {
   const code = await runCommand(parsed, io);
   return { code, ...io.output };
 }
-const offline = '-f apps.yaml --config-map cm.yaml --secret :empty';
+const offline = '-f apps.yaml --config-map cm.yaml';
 const rowsOf = (stdout: string) =>
   stdout
     .trim()

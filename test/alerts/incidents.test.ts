@@ -241,10 +241,11 @@ const incidents: [trigger: string, told: string[], story: (trigger: string) => S
   ],
   [
     'on-sync-status-unknown',
-    ['11m first', '30m all resolved'],
+    ['12m first', '30m all resolved'],
     (trigger) => [
       ['0s', all(...['shop', 'cart', 'search'].map((name) => shop(trigger, { name })))],
-      ['10m', all(...['shop', 'cart', 'search'].map((name) => shop(trigger, unknown(name))))],
+      ['10m', shop(trigger, unknown('shop'))],
+      ['10m30s', all(...['cart', 'search'].map((name) => shop(trigger, unknown(name))))],
       ['20m', restart],
       ['29m', all(...['shop', 'cart', 'search'].map((name) => shop(trigger, { name })))],
       ['2h', nothing],

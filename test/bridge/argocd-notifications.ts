@@ -11,7 +11,7 @@ import {
 } from '../../src/alerts/notified-annotation.ts';
 import { readMetadata } from '../../src/cluster/kube-object.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
-import { at } from '../../src/json.ts';
+import { textAt } from '../../src/json.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { resolveSubscriptions } from '../../src/subscriptions/resolve.ts';
 import { conditionVars } from '../../src/triggers/schema.ts';
@@ -121,10 +121,10 @@ export function createArgocdNotifications({ cluster, slack }: Deps): ArgocdNotif
 
 function render(message: string, app: JsonObject): string {
   return message.replaceAll(/\{\{\s*\.app\.([\w.]+)\s*\}\}/g, (_all, path: string) =>
-    String(at(app, ...path.split('.')) ?? ''),
+    textAt(app, ...path.split('.')),
   );
 }
 
 function nameOf(object: JsonObject): string {
-  return String((object.metadata as JsonObject).name);
+  return textAt(object, 'metadata', 'name');
 }

@@ -8,9 +8,10 @@ import { configOf } from '../loaded-config.ts';
 import type { DoctorOptions } from '../options.ts';
 import { type LoadedConfig, openSource, type Source } from '../source.ts';
 import { formatTable, oneLine, printable } from '../table.ts';
+import { certificateFindings } from './certificates.ts';
 import type { Finding } from './finding.ts';
 import { neededRights } from './needs.ts';
-import { argocdFindings, certificateFindings, slackFindings } from './outside.ts';
+import { argocdFindings, slackFindings } from './outside.ts';
 
 /** Seconds by which clocks may differ: times of Applications are then read as ahead of now. */
 const skewWarned = 5;
