@@ -76,7 +76,9 @@ function stepPending(alert: Alert, event: AlertEvent, policy: AlertPolicy, now: 
       const said = event.since ?? alert.since;
       // A later time in the object: it has been otherwise in between.
       const isLater = said > alert.since && said !== alert.ahead;
-      const since = isLater ? sinceOf(said, now) : { ...aheadOf(said, now), since: Math.min(alert.since, now) };
+      const since = isLater
+        ? sinceOf(said, now)
+        : { ...aheadOf(said, now), since: Math.min(alert.since, now) };
       return ripen({ ...alert, severity, labels, ...since }, policy, now);
     }
     default:
