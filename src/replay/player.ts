@@ -54,16 +54,17 @@ export interface Player {
   see(application: Application, isComparison?: boolean): void;
   remove(application: Application): void;
   setProject(name: string, project: JsonObject | undefined): void;
-  /** What was seen so far is the state at the start. `isKnown`: there is such an Application or ApplicationSet. */
-  ready(isKnown?: (application: Identified) => boolean): Promise<void>;
+  /** What was seen so far is the state at the start. `isKnown`: there is such an object. */
+  ready(
+    isKnown?: (kind: 'Application' | 'ApplicationSet', namespace: string, name: string) => boolean,
+  ): Promise<void>;
+  /** Lets time pass until then, Unix milliseconds, if nothing is to be done before; false: it is, and `until` does it. */
+  skip(at: number): boolean;
   /** Lets time pass until then, Unix milliseconds. */
   until(at: number): Promise<void>;
   /** What was decided or sent, and what is not sent yet. */
   end(): Promise<{ messages: TimelineMessage[]; waiting: number }>;
 }
-
-/** What tells one from others that are there at the time. */
-export type Identified = Pick<Application, 'kind' | 'namespace' | 'name'>;
 
 /** Of the term in which it is decided; what was copied is of the one before. */
 const term = 2;
@@ -208,7 +209,8 @@ export async function createPlayer(deps: { log: Logger }, options: PlayerOptions
           observer,
           held: observer.alerting.scopes(),
           isWatched: () => true,
-          isGone: async (record) => !isKnown({ ...record, ...kindOf(record.object) }),
+          isGone: async ({ object, namespace: of, name }) =>
+            !isKnown(kindOf(object).kind ?? 'Application', of, name),
           now: clock.now(),
         });
       await settle();
@@ -216,10 +218,15 @@ export async function createPlayer(deps: { log: Logger }, options: PlayerOptions
       await settle();
       isReady = true;
     },
+    skip(at) {
+      const ms = at - clock.now();
+      if (ms <= 0) return true;
+      if (isBusy || clock.next() <= at) return false;
+      clock.skip(ms);
+      return true;
+    },
     async until(at) {
-      const ms = Math.max(0, at - clock.now());
-      if (!isBusy && clock.next() > at) clock.skip(ms);
-      else await clock.advance(ms);
+      await clock.advance(Math.max(0, at - clock.now()));
       isBusy = false;
     },
     async end() {

@@ -8,7 +8,7 @@ import { projectOf } from '../application.ts';
 import { type ObjectMetadata, project, readMetadata } from '../cluster/kube-object.ts';
 import { readApplicationSet } from '../cluster/watch-applicationsets.ts';
 import { isObject, textAt } from '../json.ts';
-import type { Application, Json, JsonObject, OtherKind } from '../model.ts';
+import type { Application, Json, JsonObject } from '../model.ts';
 import { applyMergePatch } from './merge-patch.ts';
 
 export const recordingVersion = 1;
@@ -208,7 +208,10 @@ function isRecordedKind(kind: Json | undefined): kind is RecordedKind {
 }
 
 /** As the watch hands it over. */
-export function applicationIn({ object, ...metadata }: RecordedObject, kind?: OtherKind): Application {
+export function applicationIn(
+  kind: Exclude<RecordedKind, 'AppProject'>,
+  { object, ...metadata }: RecordedObject,
+): Application {
   if (kind === 'ApplicationSet') return readApplicationSet(object, metadata);
   return { ...metadata, project: projectOf(object), object };
 }

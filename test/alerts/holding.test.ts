@@ -231,26 +231,29 @@ describe('a silence of the ledger', () => {
   it.each([
     ['one of its own', trigger()],
     ['one of a group', { ...trigger(), groups: '[{match: {trigger: on-degraded}, groupBy: [trigger]}]' }],
-  ])('that begins later is seen in the state of %s when it begins, and when it ends', async (_what, config) => {
-    const later: Step = (world) =>
-      world.silence('s', {
-        matchers: [['name="a"']],
-        startsAt: world.clock.now() + 600_000,
-        endsAt: world.clock.now() + 1_200_000,
-      });
-    const states: string[] = [];
-    const note: Step = async ({ pipeline }) => {
-      const lines = await series(pipeline.metrics, 'herald_alerts');
-      states.push(...lines.flatMap((line) => /state="(\w+)"/.exec(line)?.[1] ?? []));
-    };
-    await play(config, [
-      ['0s', bad('a'), later],
-      ['9m', note],
-      ['11m', note],
-      ['21m', note],
-    ]);
-    expect(states).toEqual(['firing', 'silenced', 'firing']);
-  });
+  ])(
+    'that begins later is seen in the state of %s when it begins, and when it ends',
+    async (_what, config) => {
+      const later: Step = (world) =>
+        world.silence('s', {
+          matchers: [['name="a"']],
+          startsAt: world.clock.now() + 600_000,
+          endsAt: world.clock.now() + 1_200_000,
+        });
+      const states: string[] = [];
+      const note: Step = async ({ pipeline }) => {
+        const lines = await series(pipeline.metrics, 'herald_alerts');
+        states.push(...lines.flatMap((line) => /state="(\w+)"/.exec(line)?.[1] ?? []));
+      };
+      await play(config, [
+        ['0s', bad('a'), later],
+        ['9m', note],
+        ['11m', note],
+        ['21m', note],
+      ]);
+      expect(states).toEqual(['firing', 'silenced', 'firing']);
+    },
+  );
 
   it('says in the message what held it back', async () => {
     const { world } = await play(trigger(), [

@@ -50,7 +50,8 @@ export function live({ start, ops }: { start: Policy; ops: readonly Op[] }): voi
     if (isComplete || uid === undefined || shapes.get(uid)?.result === 'unmatched') return false;
     // A term has begun, and has not come to it yet.
     return (
-      !model.has(uid) && store.of('alert').some(({ scope, value }) => scope === uid && value.state === 'firing')
+      !model.has(uid) &&
+      store.of('alert').some(({ scope, value }) => scope === uid && value.state === 'firing')
     );
   }
 
@@ -59,7 +60,8 @@ export function live({ start, ops }: { start: Policy; ops: readonly Op[] }): voi
     clock,
     policy: () => current,
     shapes,
-    onMessage: (delivery: Parameters<typeof oracle.decided>[0]) => oracle.decided(delivery, isHeld, episodeOf),
+    onMessage: (delivery: Parameters<typeof oracle.decided>[0]) =>
+      oracle.decided(delivery, isHeld, episodeOf),
   };
   let model = createModel(options);
   const takeRows = () => model.silences([...silences.values()], [...acknowledgements.values()]);
@@ -191,7 +193,8 @@ export function live({ start, ops }: { start: Policy; ops: readonly Op[] }): voi
   model.seeAll();
   for (let index = 0; index < apps; index += 1) {
     const uid = alive.get(index);
-    if (uid !== undefined) show(index, { result: 'unmatched', recipients: shapes.get(uid)?.recipients ?? [] });
+    if (uid !== undefined)
+      show(index, { result: 'unmatched', recipients: shapes.get(uid)?.recipients ?? [] });
   }
   for (let round = 0; round < 6; round += 1) {
     settle();

@@ -14,9 +14,9 @@ import { createTracked, restore, type Tracked } from '../../src/leader/tracked.t
 import type { Write } from '../../src/leader/writer.ts';
 import type { Part } from '../../src/ledger/pieces.ts';
 import type { Row, RowKind, ScopedRow, Silence } from '../../src/ledger/rows.ts';
+import { createLog } from '../../src/log.ts';
 import type { Application, ConditionResult, Delivery } from '../../src/model.ts';
 import { application } from '../../src/testing/fixtures.ts';
-import { createLog } from '../../src/log.ts';
 
 /** What the conditions of the one trigger say, and to whom. */
 export interface Policy {

@@ -4,7 +4,11 @@ import type { Delivery } from '../../src/model.ts';
 /** What must hold of whatever is told, whatever happens. */
 export interface Oracle {
   /** When it is decided. `isHeld`: whether something holds back the alerts of an Application of this name. */
-  decided(delivery: Delivery, isHeld: (name: string) => string | undefined, episodeOf: (uid: string) => string): void;
+  decided(
+    delivery: Delivery,
+    isHeld: (name: string) => string | undefined,
+    episodeOf: (uid: string) => string,
+  ): void;
   /** When it is durable. */
   told(delivery: Delivery): void;
   /** When it has arrived. */
@@ -41,7 +45,11 @@ export function createOracle(): Oracle {
     told({ id, alerts, reason, ongoing, destination: { recipient } }) {
       assert.ok(!ids.has(id), 'a message is made once');
       ids.add(id);
-      assert.equal(new Set(alerts.map(({ key }) => key)).size, alerts.length, 'a message names each alert once');
+      assert.equal(
+        new Set(alerts.map(({ key }) => key)).size,
+        alerts.length,
+        'a message names each alert once',
+      );
       assert.equal(
         (ongoing?.firing ?? 0) + (ongoing?.resolved ?? 0),
         alerts.length,
