@@ -92,6 +92,12 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     return shown.map(({ at, event }) => `\n    ${time(at)} ${event}`).join('');
   }
 
+  /** Of the lives of an Application the one that failed since then. */
+  function lifeOf(name: string, since: number): string {
+    const ofName = [...failures].filter(([life]) => life === name || life.startsWith(`${name}.`));
+    return ofName.find(([, all]) => all.some(({ began }) => began.includes(since)))?.[0] ?? name;
+  }
+
   function arrivedOne(
     listening: Listening,
     index: number,
@@ -252,7 +258,8 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
       if (named.length === 0 || reason === '' || text.includes('truncated'))
         unexpected.push(() => `${channel}: cannot be understood: ${text}`);
       let news = 0;
-      for (const [, state, life = '', since, why = ''] of named) {
+      for (const [, state, name = '', since, why = ''] of named) {
+        const life = lifeOf(name, Number(since));
         const listening = listenings.get(keyOf(channel, life));
         const index = failuresOf(life).findIndex(({ began }) => began.includes(Number(since)));
         if (!listening || index < 0) {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { herald } from './support.ts';
+import { herald, temporaryFolder } from './support.ts';
 
 const script = async (shell: string): Promise<string> => {
   const { code, stdout, stderr } = await herald(['completion', shell]);
@@ -55,4 +56,12 @@ test('version', async () => {
     node: process.versions.node,
     platform: `${process.platform}/${process.arch}`,
   });
+});
+
+test('the program says its version from anywhere, and nothing else', () => {
+  const program = join(import.meta.dirname, '../../bin/herald.cjs');
+  const cwd = temporaryFolder();
+  expect(execFileSync(process.execPath, [program, '--version'], { encoding: 'utf8', cwd })).toMatch(
+    /^herald \d+\.\d+\.\d+\n$/,
+  );
 });

@@ -178,10 +178,9 @@ test("the chart, after argo-helm's has removed its ConfigMap and its Secret with
     secret: { items: { 'slack-token': 'set below' } },
     metrics: argoHelmValues.metrics,
   });
-  await swap({
+  const { world } = await swap({
     roles: manifests,
-    meanwhile(world) {
-      const { cluster } = world;
+    meanwhile({ cluster, configure }) {
       const removed = ['ConfigMap', 'Secret'].map((kind) => ({
         kind,
         namespace: 'argocd',
@@ -189,9 +188,10 @@ test("the chart, after argo-helm's has removed its ConfigMap and its Secret with
       }));
       for (const name of removed) expect(cluster.remove(name)).toBe(true);
       const { data } = manifests.find(({ kind }) => kind === 'ConfigMap');
-      world.configure(data);
+      configure(data);
     },
   });
+  expect(world.logs.filter(({ level }) => level === 'error')).toEqual([]);
 });
 
 test('an old controller that comes back is said, and when it has gone all is told once again', async () => {
