@@ -74,6 +74,8 @@ interface Options {
 
 /** Milliseconds at least between two looks at what waits for its configuration to have room. */
 const shortestWait = 50;
+/** Milliseconds of evaluation after which other work gets its turn. */
+const slice = 20;
 /** Multiples of it, without what is before the point, are spread evenly, however many there are. */
 const goldenRatio = (1 + Math.sqrt(5)) / 2;
 
@@ -237,12 +239,16 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     },
     async reevaluate(which) {
       leaving.lookAtAll();
+      let since = clock.monotonic();
       for (const entry of Array.from(tracked.values())) {
         while (turns.waiting() > 0) await clock.turn();
         if (stopped) return;
         if (entry.waiting || !isTracked(entry)) continue;
         if (!which(entry.application)) continue;
         again(entry);
+        if (clock.monotonic() - since < slice) continue;
+        await clock.turn();
+        since = clock.monotonic();
       }
     },
     hurry: dueTimes.hurry,
