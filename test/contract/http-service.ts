@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
+import { createAddressPolicy } from '../../src/net/address-policy.ts';
 import type { CertificateKind } from '../internet/authority.ts';
 import { type Internet, openInternet } from '../internet/internet.ts';
 import { type Answer, type ScriptedServer, type WireRequest } from '../internet/server.ts';
@@ -24,6 +25,8 @@ export interface HttpServiceContract {
   earlier: { arrived?: 'found' | 'unreadable'; lost?: 'absent' | 'unreadable' };
   /** After a GET with a body the client ends the connection: a server may take the body for the next request. */
   hasBodyOfGet?: true;
+  /** HTTP 403 says that one part of a section needs a permission that others do not. */
+  permissionOfNotification?: true;
 }
 
 /** The contract of `Service`, and what only HTTP can do, against a server that stands for every host. */
@@ -81,8 +84,8 @@ function describeContract(contract: HttpServiceContract): void {
   });
 
   describe(`${type} over HTTP`, () => {
-    async function sendOnce(): Promise<Outcome> {
-      const service = startService(type, options);
+    async function sendOnce(deps: Parameters<typeof startService>[2] = {}): Promise<Outcome> {
+      const service = startService(type, options, deps);
       const signal = AbortSignal.timeout(600_000);
       const outcome = await service.send(notification('deployed'), recipient, { deliveryId: 'd1', signal });
       await service.close();
@@ -101,6 +104,42 @@ function describeContract(contract: HttpServiceContract): void {
         expect(server.received()).toEqual([]);
       },
     );
+
+    it('trusts the certificates of argocd-tls-certs-cm in place of the authorities of the system', async () => {
+      const certificatesOf = () => internet.authorities.other;
+      const all = (kind: CertificateKind): Record<string, CertificateKind> => new Proxy({}, { get: () => kind });
+      play([...prelude, takes()], all('untrusted'));
+      expect(await sendOnce({ certificatesOf })).toEqual({ status: 'sent' });
+      play([...prelude, takes()], all('trusted'));
+      expect(await sendOnce({ certificatesOf })).toMatchObject({ status: 'retry', reason: 'tls' });
+      expect(server.received()).toEqual([]);
+    });
+
+    it("calls no address that a tenant's service may not reach", async () => {
+      play([...prelude, takes()]);
+      const asked: string[] = [];
+      const outcome = await sendOnce({
+        addresses: createAddressPolicy([]),
+        resolve(host, _options, done) {
+          asked.push(host);
+          done(null, [{ address: '10.0.0.7', family: 4 }]);
+        },
+      });
+      expect(outcome).toMatchObject({ status: 'rejected', reason: 'address_not_allowed', scope: 'service' });
+      expect(asked).not.toEqual([]);
+      expect(server.received()).toEqual([]);
+    });
+
+    it.each([401, 403])('parks more than the notification after HTTP %i', async (status) => {
+      play([...prelude, { status, json: {} }]);
+      const outcome = await sendOnce();
+      // What the service or the one hook may not do is not mended by another notification.
+      const scope = contract.permissionOfNotification && status === 403 ? 'notification' : 'beyond';
+      expect(outcome).toMatchObject({ status: 'rejected' });
+      expect(outcome.status === 'rejected' && outcome.scope === 'notification' ? 'notification' : 'beyond').toBe(
+        scope,
+      );
+    });
 
     it('takes no secret to where it is redirected', async () => {
       const location = 'https://elsewhere.example/moved';

@@ -108,6 +108,7 @@ describeHttpService({
       ? undefined
       : (JSON.parse(body) as { description: string }).description,
   earlier: { arrived: 'found', lost: 'absent' },
+  permissionOfNotification: true,
 });
 
 describeHttpService({
