@@ -108,7 +108,6 @@ describeHttpService({
       ? undefined
       : (JSON.parse(body) as { description: string }).description,
   earlier: { arrived: 'found', lost: 'absent' },
-  permissionOfNotification: true,
 });
 
 describeHttpService({
