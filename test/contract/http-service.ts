@@ -105,7 +105,8 @@ function describeContract(contract: HttpServiceContract): void {
 
     it('trusts the certificates of argocd-tls-certs-cm in place of the authorities of the system', async () => {
       const certificatesOf = () => internet.authorities.other;
-      const all = (kind: CertificateKind): Record<string, CertificateKind> => new Proxy({}, { get: () => kind });
+      const all = (kind: CertificateKind): Record<string, CertificateKind> =>
+        new Proxy({}, { get: () => kind });
       play([...prelude, takes()], all('untrusted'));
       expect(await sendOnce({ certificatesOf })).toEqual({ status: 'sent' });
       play([...prelude, takes()], all('trusted'));
@@ -132,7 +133,10 @@ function describeContract(contract: HttpServiceContract): void {
       play([...prelude, { status, json: {} }]);
       const outcome = await sendOnce();
       // A change of the service's options or its token mends it, and one of a template does not.
-      expect(outcome).toMatchObject({ status: 'rejected', scope: expect.stringMatching(/^(?:service|recipient)$/) });
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        scope: expect.stringMatching(/^(?:service|recipient)$/),
+      });
     });
 
     it('takes no secret to where it is redirected', async () => {
