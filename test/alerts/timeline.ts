@@ -53,7 +53,10 @@ interface Options {
   fault?(call: string): Fault;
 }
 
-export async function createWorld(data: Readonly<Record<string, string>>, options: Options = {}): Promise<World> {
+export async function createWorld(
+  data: Readonly<Record<string, string>>,
+  options: Options = {},
+): Promise<World> {
   const begin = options.start ?? Date.UTC(2026, 0, 1);
   const clock = createSimulatedClock(begin);
   const lead = { term: 0 };

@@ -150,6 +150,20 @@ function describeContract(contract: HttpServiceContract): void {
       for (const secret of secrets) expect(JSON.stringify(there)).not.toContain(secret);
     });
 
+    it('sends what is too long with a sign where it was cut, or whole', async () => {
+      play([...prelude, takes()]);
+      const service = startService(type, options);
+      const signal = AbortSignal.timeout(600_000);
+      const long = 'x'.repeat(1_000_000);
+      const context = { deliveryId: 'd1', signal };
+      expect(await service.send(notification(long), recipient, context)).toEqual({ status: 'sent' });
+      await service.close();
+      const text = texts().at(-1) ?? '';
+      // Where there is a section, the message may stand nowhere.
+      if (section === undefined || text.includes('xxx'))
+        expect(text.includes(long) || /x(?:…|\.\.\.)/.test(text)).toBe(true);
+    });
+
     it('keeps its connections for the next notifications', async () => {
       play([...prelude, takes()]);
       const service = startService(type, options);
