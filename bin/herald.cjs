@@ -1,3 +1,7 @@
 #!/usr/bin/env node
 require('./require-node.cjs');
-void import('../src/main.ts');
+const [, , asked, ...more] = process.argv;
+// Scripts ask again and again: nothing is loaded for it.
+if (more.length === 0 && /^(-V|--version)$/.test(asked ?? '')) {
+  process.stdout.write(`herald ${require('../package.json').version}\n`);
+} else void import('../src/main.ts');

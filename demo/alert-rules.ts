@@ -3,6 +3,9 @@ import { parse, stringify } from 'yaml';
 /** A demo waits for seconds where a day has minutes: what a trigger says is kept, and its times are these. */
 const shortTimes: Readonly<Record<string, string>> = { for: '2s', keepFiring: '1s' };
 
+/** Milliseconds in which syncs of one revision are a loop. */
+export const loopWindow = 3_000;
+
 /** What the demo's conditions have beside what the catalogue says of them. */
 const more: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'on-sync-failed': { repeat: '4h', resolved: true },
@@ -31,7 +34,7 @@ export function shortened(trigger: string, source: string): string {
 export const rules: Readonly<Record<string, string>> = {
   'trigger.on-sync-loop': `
 - description: The same revision is synced again and again.
-  when: changes(app.status?.operationState?.startedAt, '8s') >= 3
+  when: changes(app.status?.operationState?.startedAt, '${loopWindow}ms') >= 3
   severity: warning
   send: [sync-loop]
   resolved: true
@@ -67,7 +70,7 @@ message: ":rotating_light: {{.app.metadata.name}}: {{.app.status.health.message}
 # A storm is one message, which is brought up to date.
 - match: {trigger: on-sync-status-unknown}
   groupBy: [trigger, repository]
-  groupWait: 1s
+  groupWait: 4s
   groupInterval: 1s
 - match: {trigger: on-deleted}
   groupBy: [trigger, project]

@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { SimulatedCluster } from '../simulator/kubernetes/cluster.ts';
+import { loopWindow } from './alert-rules.ts';
 import {
   annotate,
   at,
@@ -150,7 +152,7 @@ function degradedHealth(): Step[] {
     {
       tells: 'search is healthy: its alert ends, and the thread says how often it changed',
       change: (cluster) => patch(cluster, 'search', health('Healthy')),
-      expects: [inAlerts('Resolved: search: on-health-degraded')],
+      expects: [inAlerts('search: health degraded is over')],
     },
   ];
 }
@@ -175,6 +177,18 @@ function syncLoop(revision: string): Step[] {
         }
       },
       expects: [inAlerts('catalog is synced again and again')],
+    },
+    {
+      tells: 'catalog gets ignoreDifferences for its replicas, and is left alone: the loop is over',
+      async change(cluster) {
+        await delay(loopWindow + 200);
+        cluster.patch(named('catalog'), {
+          spec: {
+            ignoreDifferences: [{ group: 'apps', kind: 'Deployment', jsonPointers: ['/spec/replicas'] }],
+          },
+        });
+      },
+      expects: [inAlerts('Resolved: catalog: on-sync-loop')],
     },
   ];
 }
@@ -265,7 +279,7 @@ function heldBack(): Step[] {
     {
       tells: 'staging-api is healthy',
       change: (cluster) => patch(cluster, 'staging-api', health('Healthy')),
-      expects: [inAlerts('Resolved: staging-api')],
+      expects: [inAlerts('staging-api: health degraded is over')],
     },
   ];
 }
@@ -293,19 +307,9 @@ function crash(revision: string): Step[] {
       },
       expects: [
         { channel: 'deploys', contains: 'payments' },
-        inAlerts('Resolved: payments: on-sync-failed'),
-        inAlerts('Resolved: billing: on-health-degraded'),
+        inAlerts('payments: sync failed is over'),
+        inAlerts('billing: health degraded is over'),
       ],
-    },
-    {
-      tells: 'catalog gets ignoreDifferences for its replicas: the loop is over',
-      change: (cluster) =>
-        cluster.patch(named('catalog'), {
-          spec: {
-            ignoreDifferences: [{ group: 'apps', kind: 'Deployment', jsonPointers: ['/spec/replicas'] }],
-          },
-        }),
-      expects: [inAlerts('Resolved: catalog: on-sync-loop')],
     },
   ];
 }

@@ -29,7 +29,7 @@ export const usage = `npm run faults -- [--scenario NAME,…] [--store sqlite,re
     [--out FILE.md]
 npm run faults -- --soak [--applications 10000] [--rate 50] [--minutes 60] [--store redis]
 
-  --short      a choice of rows, in about four minutes
+  --short      a choice of rows, in about three minutes
   --minutes    for all rows together, shared out among them
   --seconds    of faults for each row; where nothing is said 60, and more where processes are killed
   --herald     run the Herald of another tree
@@ -39,14 +39,14 @@ Scenarios: ${scenarios.map(({ name }) => name).join(', ')}
 /** Of the short form. */
 const shortRows: readonly (readonly [string, StoreName])[] = [
   ['kill', 'sqlite'],
-  ['kill', 'redis'],
-  ['kill', 'postgres'],
   ['kill-between', 'redis'],
   ['store-restart', 'redis'],
-  ['store-restart', 'postgres'],
   ['watch-410', 'redis'],
   ['slack-lost-answers', 'postgres'],
   ['replicas-kill', 'redis'],
+  ['alerts-kill', 'sqlite'],
+  ['alerts-kill-between', 'redis'],
+  ['alerts-store-restart', 'postgres'],
 ];
 const shortSeconds = 10;
 /** What a row takes beside its faults. */

@@ -1,6 +1,15 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,29 +18,38 @@ import { createKubernetesSimulator } from '../simulator/kubernetes.ts';
 import { baseEnvironment, buildWithoutDocker, type Image } from './dockerfile.ts';
 
 /**
- * Exercises the Dockerfile without Docker: builds it into an empty folder from what git tracks, starts its command as
- * the image's user against a simulated API server, and expects it to become healthy and ready, to be scraped, and to
- * stop in time on SIGTERM. Exit 0 when all of that holds.
+ * Exercises the Dockerfile without Docker: builds it into an empty folder from what git tracks, expects it to be small,
+ * makes it read-only, starts its command as the image's user and as one that nobody knows against a simulated API server,
+ * and expects it to become healthy and ready, to be scraped, and to stop in time on SIGTERM. Exit 0 when all of that holds.
  */
 const repository = fileURLToPath(new URL('..', import.meta.url));
 /** The image has Node.js in its path; an installation without development dependencies has none of its own. */
 const nodeFolder = dirname(process.execPath);
 const startupLimit = 60_000;
 const shutdownTimeout = 20_000;
+const mostMegabytes = 80;
 
 const folder = mkdtempSync(join(tmpdir(), 'herald-install-'));
 chmodSync(folder, 0o755);
 const simulator = createKubernetesSimulator({ namespace: 'argocd' });
 try {
   const image = buildWithoutDocker({ context: repository, target: folder, nodeFolder });
-  await expectMistakeIsExplained(image, ['run', '--metrics-port=none']);
+  expectSmall(image);
+  expectPackagesLoad(image);
+  // As with a root file system that is read-only, whoever owns it; root alone may write all the same.
+  execFileSync('chmod', ['-R', 'a-w', image.root]);
   // As argocd-notifications' manifests and its chart start it, in either field.
+  await expectMistakeIsExplained(image, ['run', '--metrics-port=none']);
   await expectMistakeIsExplained(image, ['/usr/local/bin/argocd-notifications', '--metrics-port=none']);
   await expectMistakeIsExplained(image, ['--metrics-port=none'], '/usr/local/bin/argocd-notifications');
-  await expectServiceRuns(image);
+  const { kubeconfig } = await simulator.start();
+  await expectServiceRuns(image, kubeconfig);
+  // As OpenShift starts it.
+  await expectServiceRuns({ ...image, user: '1000660000:0' }, kubeconfig);
   console.log('The installation works.');
 } finally {
   await simulator.stop();
+  execFileSync('chmod', ['-R', 'u+w', folder]);
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -45,9 +63,31 @@ async function expectMistakeIsExplained(image: Image, args: string[], command?: 
   }
 }
 
-async function expectServiceRuns(image: Image): Promise<void> {
-  const { kubeconfig } = await simulator.start();
-  const data = join(folder, 'data');
+/** Compressed, as a registry has it: Alpine and its libstdc++ are beside it, and take 5 MB. */
+function expectSmall(image: Image): void {
+  const archive = execFileSync('tar', ['--create', '--gzip', '--directory', image.root, '.'], {
+    maxBuffer: 512 * 1024 * 1024,
+  });
+  const megabytes = archive.length / 1e6 + 5;
+  console.log(`the image takes ${megabytes.toFixed(1)} MB, compressed`);
+  if (megabytes > mostMegabytes) throw new Error(`the image is larger than ${mostMegabytes} MB, compressed`);
+}
+
+/** Nothing was left out of the packages that they need. Those that are loaded on demand would otherwise tell at night. */
+function expectPackagesLoad(image: Image): void {
+  const at = join(image.root, image.workdir);
+  const { dependencies } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  const names = JSON.stringify(Object.keys(dependencies));
+  const script = `await Promise.all(${names}.map((name) => import(name)))`;
+  execFileSync(join(image.root, 'usr/local/bin/node'), ['--input-type=module', '--eval', script], {
+    cwd: at,
+  });
+}
+
+async function expectServiceRuns(image: Image, kubeconfig: string): Promise<void> {
+  const data = join(folder, `data-${image.user.replace(':', '-')}`);
   mkdirSync(data);
   if (process.getuid?.() === 0) chownSync(data, userOf(image).uid, userOf(image).gid);
   const configFile = join(folder, 'kubeconfig');
@@ -109,7 +149,7 @@ function start(image: Image, args: string[], env: Record<string, string>, comman
 
 function userOf(image: Image): { uid: number; gid: number } {
   const [uid = 0, gid = 0] = image.user.split(':').map(Number);
-  if (!(uid > 0 && gid > 0))
+  if (!(uid > 0 && gid >= 0))
     throw new Error(`USER ${image.user}: not the number of a user without privileges`);
   return { uid, gid };
 }

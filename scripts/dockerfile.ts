@@ -24,8 +24,8 @@ export interface BuildOptions {
 
 /**
  * Carries out the steps of a Dockerfile without Docker: ARG before FROM, COPY from the context and from other stages,
- * RUN in the stage's folder (`ln -s` with its root), ENV, WORKDIR, USER, ENTRYPOINT and CMD in JSON form. The base image is this machine with another
- * Node.js. An instruction that it does not know is an error, so that nothing is passed over.
+ * RUN in the stage's folder (`ln -s` with its root), ENV, WORKDIR, USER, ENTRYPOINT and CMD in JSON form. Base images are this
+ * machine with another Node.js, which has the packages that `apk add` would bring. An instruction that it does not know is an error, so that nothing is passed over.
  */
 export function buildWithoutDocker(options: BuildOptions): Image {
   const context = contextFiles(options.context);
@@ -41,7 +41,7 @@ export function buildWithoutDocker(options: BuildOptions): Image {
     }
     if (instruction === 'FROM') {
       const name = /\sAS\s+(\S+)$/i.exec(text)?.[1] ?? 'final';
-      if (!text.startsWith('node:24-')) throw new Error(`FROM ${text}: the image is not one of Node.js 24`);
+      if (!/^(node:24-|alpine:3)/.test(text)) throw new Error(`FROM ${text}: neither Node.js 24 nor Alpine`);
       const root = join(options.target, name);
       mkdirSync(root);
       image = { root, workdir: '/', env: {}, user: '', command: [] };
@@ -65,6 +65,8 @@ export function buildWithoutDocker(options: BuildOptions): Image {
       const [, target = '', link = ''] = /^ln -s (\S+) (\S+)$/.exec(text) ?? [];
       mkdirSync(dirname(at(link)), { recursive: true });
       symlinkSync(target, at(link));
+    } else if (instruction === 'RUN' && text.startsWith('apk add ')) {
+      console.log(`left out, as this machine has it: ${text}`);
     } else if (instruction === 'RUN') {
       console.log(`RUN ${text}`);
       execFileSync('sh', ['-c', text], {
@@ -77,7 +79,9 @@ export function buildWithoutDocker(options: BuildOptions): Image {
       const paths = text.slice(from?.[0].length ?? 0).split(/\s+/);
       const target = paths.pop() ?? '';
       for (const path of paths) {
-        if (from === null) copyFromContext(options.context, context, path, at(target), target);
+        if (from !== null && path === ofNode)
+          cpSync(join(options.nodeFolder, 'node'), join(at(target), 'node'));
+        else if (from === null) copyFromContext(options.context, context, path, at(target), target);
         else cpSync(join(stages.get(from[1] ?? '')?.root ?? '', path), at(target), { recursive: true });
       }
     } else if (instruction !== 'EXPOSE') {
@@ -87,6 +91,9 @@ export function buildWithoutDocker(options: BuildOptions): Image {
   if (image === undefined) throw new Error('the Dockerfile has no stage');
   return image;
 }
+
+/** Of the base image; its folder is made by whoever copies it from there. */
+const ofNode = '/usr/local/bin/node';
 
 /** What a process in the image gets to see of this machine's environment. */
 export function baseEnvironment(nodeFolder: string): Record<string, string> {

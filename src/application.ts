@@ -278,7 +278,7 @@ export function briefOf(app: JsonObject): JsonObject {
       [deletedField]: deleted,
     });
   }
-  const { sync, health, summary, operationState, reconciledAt } = objectAt(app, 'status');
+  const { sync, health, summary, operationState, reconciledAt, conditions } = objectAt(app, 'status');
   return {
     apiVersion: app.apiVersion ?? null,
     kind: app.kind ?? null,
@@ -290,8 +290,20 @@ export function briefOf(app: JsonObject): JsonObject {
       summary,
       reconciledAt,
       operationState: briefOperation(operationState),
+      conditions: briefConditions(conditions),
     }),
   };
+}
+
+/** Characters of what a condition says, which may be all of a tool's output. */
+const longestMessage = 500;
+
+function briefConditions(conditions: Json | undefined): Json | undefined {
+  if (!Array.isArray(conditions)) return undefined;
+  return conditions.filter(isObject).map((condition) => ({
+    ...condition,
+    message: textAt(condition, 'message').slice(0, longestMessage),
+  }));
 }
 
 function briefOperation(state: Json | undefined): JsonObject | undefined {

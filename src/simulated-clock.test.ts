@@ -17,6 +17,19 @@ describe('a simulated clock', () => {
     expect([clock.now(), clock.monotonic()]).toEqual([1_030, 30]);
   });
 
+  it('says when something becomes due next', async () => {
+    const clock = createSimulatedClock(1_000);
+    expect(clock.next()).toBe(Number.POSITIVE_INFINITY);
+    clock.after(30, () => undefined);
+    const cancel = clock.after(20, () => undefined);
+    expect(clock.next()).toBe(1_020);
+    cancel();
+    await clock.advance(25);
+    expect(clock.next()).toBe(1_030);
+    await clock.advance(5);
+    expect(clock.next()).toBe(Number.POSITIVE_INFINITY);
+  });
+
   it('lets what follows from one settle before the next is called', async () => {
     const clock = createSimulatedClock(0);
     const { signal } = new AbortController();

@@ -34,9 +34,9 @@ const spellings = [
   `app.status.health.status in ['Degraded']`,
 ];
 
-/** Each line names the life of an Application and since when the cluster has it failing, and so the failure. */
+/** Each line names an Application and since when the cluster has it failing, and so the failure. */
 const lines = `{{- range .alerts}}
-    {{.state}} {{.app.metadata.annotations.life}} {{.since.Unix}} {{.why}}
+    {{.state}} {{.app.metadata.name}} {{.since.Unix}} {{.why}}
     {{- end}}
     {{- if .truncated}}
     truncated {{.truncated}}

@@ -92,6 +92,12 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     return shown.map(({ at, event }) => `\n    ${time(at)} ${event}`).join('');
   }
 
+  /** Of the lives of an Application the one that failed since then. */
+  function lifeOf(name: string, since: number): string {
+    const ofName = [...failures].filter(([life]) => life === name || life.startsWith(`${name}.`));
+    return ofName.find(([, all]) => all.some(({ began }) => began.includes(since)))?.[0] ?? name;
+  }
+
   function arrivedOne(
     listening: Listening,
     index: number,
@@ -129,7 +135,7 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     } else {
       const times = told.filter(({ what }) => what === 'firing').length;
       const chances = listening.subscribed.filter(
-        ({ from, to }) => from < failure.stretch.to + bounds.keep.most + second && to > failure.stretch.from,
+        ({ from, to }) => from <= at && to > failure.stretch.from,
       ).length;
       if (times >= Math.max(1, chances)) doubled.push(about('fires twice'));
       if (failure.stretch.to - failure.stretch.from + second < kind.wait.least) {
@@ -143,8 +149,13 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     return true;
   }
 
+  /** Whether its end may be told at that time: it has recovered, or nobody was subscribed for a while. */
   function isOver({ subscribed }: Listening, { stretch }: Failure, at: number): boolean {
     return stretch.to <= at || subscribed.some(({ to }) => to > stretch.from && to <= at);
+  }
+
+  function isOpen({ subscribed }: Listening, { stretch }: Failure): boolean {
+    return stretch.to === forever && subscribed.some((each) => isWithin(each, now()));
   }
 
   /** Whether people have to be told that it fires. */
@@ -172,8 +183,8 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     if (gap > bounds.keep.most + second) return false;
     const told = listening.told.get(index - 1) ?? [];
     const end = told.findLast(({ what }) => what === 'resolved');
-    const isOpen = told.length > 0 && (end === undefined || end.at >= Math.min(stretch.to, now()));
-    return isOpen || (told.length === 0 && isMerged(listening, index - 1));
+    const isTold = told.length > 0 && (end === undefined || end.at >= Math.min(stretch.to, now()));
+    return isTold || (told.length === 0 && isMerged(listening, index - 1));
   }
 
   function* everything(): Generator<{
@@ -184,7 +195,7 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     for (const listening of listenings.values())
       for (const [index, failure] of failuresOf(listening.life).entries()) {
         const told = listening.told.get(index)?.findLast(({ what }) => what !== 'again')?.what;
-        const isOwed = told === 'firing' && isOver(listening, failure, now()) && !isHeldNow(listening);
+        const isOwed = told === 'firing' && !isOpen(listening, failure) && !isHeldNow(listening);
         if (isOwed) yield { listening, index, state: 'unended' };
         else if (told) yield { listening, index, state: 'told' };
         else if (isDue(listening, index) && !isMerged(listening, index))
@@ -247,11 +258,13 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
       if (named.length === 0 || reason === '' || text.includes('truncated'))
         unexpected.push(() => `${channel}: cannot be understood: ${text}`);
       let news = 0;
-      for (const [, state, life = '', since, why = ''] of named) {
+      for (const [, state, name = '', since, why = ''] of named) {
+        const life = lifeOf(name, Number(since));
         const listening = listenings.get(keyOf(channel, life));
         const index = failuresOf(life).findIndex(({ began }) => began.includes(Number(since)));
         if (!listening || index < 0) {
           unexpected.push(() => `${channel}: nothing of ${life} began at ${since}: ${text}`);
+          news += 1;
           continue;
         }
         events.push({ at, event: `${channel}: ${state} since ${since} (${reason}) ${why}`, life });

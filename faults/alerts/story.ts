@@ -345,7 +345,7 @@ export function createAlertStory(
       delete rules.silencedUntil;
       rules.mutedMinutes = [];
       configured('nothing is held back any more');
-      await delay(8_000);
+      await delay(duration < longStory ? 5_000 : 8_000);
     },
     mend() {
       judge.note('everything recovers');

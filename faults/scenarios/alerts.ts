@@ -14,6 +14,8 @@ function withAlerts(scenario: Scenario, { rest, recovery }: { rest: number; reco
     name: `alerts-${scenario.name}`,
     about: `alerts with an end, for, keepFiring, repeat, groups, silences, mute times, inhibition and edits of all that; ${scenario.about}`,
     alerts: { recovery },
+    // What is too much for one minute is told in the next.
+    patience: 75_000,
     run: (context) =>
       scenario.run({ ...context, pause: (least, most) => context.pause(least + rest / 4, most + rest) }),
   };

@@ -99,6 +99,48 @@ describe('for', () => {
     });
   });
 
+  it('has been reached where the cluster says that it had lasted long enough, though nobody looked meanwhile', () => {
+    const policy = { for: 5 * minute, keepFiring: 2 * minute };
+    const over = (at: number): AlertEvent => ({ kind: 'unmatched', since: start + at * minute });
+    expect(
+      play(policy, [
+        [0, matched(start)],
+        [20, over(5)],
+      ]),
+    ).toMatchObject({ state: 'firing', alert: { firedAt: start + 20 * minute }, due: 22 });
+    expect(
+      play(policy, [
+        [0, matched(start)],
+        [20, over(5)],
+        [22, { kind: 'time' }],
+      ]).alert,
+    ).toMatchObject({ state: 'resolved', ended: { at: start + 22 * minute, why: 'recovered' } });
+    expect(
+      play(policy, [
+        [0, matched(start)],
+        [20, over(4)],
+      ]).alert,
+    ).toBeUndefined();
+    // The cluster's clock is ten minutes ahead of ours.
+    expect(
+      play(policy, [
+        [0, matched(start + 10 * minute)],
+        [1, over(11)],
+      ]).alert,
+    ).toBeUndefined();
+  });
+
+  it('counts a time that a clock which was set back has not reached yet as now, once', () => {
+    const policy = { for: 10 * minute, keepFiring: 0 };
+    const once: [number, AlertEvent][] = [
+      [0, matched(start)],
+      [-5, matched(start)],
+    ];
+    const { alert } = play(policy, once);
+    expect(alert).toMatchObject({ since: start - 5 * minute, ahead: start });
+    expect(play(policy, [...once, [-5, matched(start)], [1, matched(start)]]).alert).toEqual(alert);
+  });
+
   it('is dropped without a word when it is over before', () => {
     const policy = { for: 5 * minute, keepFiring: 0 };
     for (const over of [{ kind: 'unmatched' }, { kind: 'over', why: 'unsubscribed' }] satisfies AlertEvent[])

@@ -19,7 +19,11 @@ export type AlertEvent =
       readonly severity: string;
       readonly labels: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'unmatched' }
+  | {
+      readonly kind: 'unmatched';
+      /** When the object came to be as it is, where it says so. */
+      readonly since?: number;
+    }
   | { readonly kind: 'failed' }
   | { readonly kind: 'time' }
   | { readonly kind: 'over'; readonly why: Exclude<AlertEnd, 'recovered'> };
@@ -61,14 +65,20 @@ export function step(alert: Alert, event: AlertEvent, policy: AlertPolicy, now: 
 
 function stepPending(alert: Alert, event: AlertEvent, policy: AlertPolicy, now: number): AlertStep {
   switch (event.kind) {
-    case 'unmatched':
-      return { alert: undefined };
+    case 'unmatched': {
+      // It had lasted long enough before, and nobody looked: it fires, and has just stopped to match.
+      if (!hasLasted(alert, event.since, policy, now)) return { alert: undefined };
+      const due = now + policy.keepFiring;
+      return { alert: { ...alert, state: 'firing', firedAt: now, unmatchedAt: now }, due };
+    }
     case 'matched': {
       const { severity, labels } = event;
       const said = event.since ?? alert.since;
       // A later time in the object: it has been otherwise in between.
       const isLater = said > alert.since && said !== alert.ahead;
-      const since = isLater ? sinceOf(said, now) : { since: Math.min(alert.since, now) };
+      const since = isLater
+        ? sinceOf(said, now)
+        : { ...aheadOf(said, now), since: Math.min(alert.since, now) };
       return ripen({ ...alert, severity, labels, ...since }, policy, now);
     }
     default:
@@ -76,9 +86,25 @@ function stepPending(alert: Alert, event: AlertEvent, policy: AlertPolicy, now: 
   }
 }
 
+/** Whether it had matched for as long as it has to when it stopped to, as the cluster's own times have it. */
+function hasLasted(
+  { since, ahead }: Alert,
+  until: number | undefined,
+  policy: AlertPolicy,
+  now: number,
+): boolean {
+  if (until === undefined || policy.for === 0) return false;
+  const lasted = ahead === undefined ? Math.min(until, now) - since : until - ahead;
+  return lasted >= policy.for;
+}
+
 /** A time in the cluster that is ahead of ours counts as now, once. */
 function sinceOf(said: number, now: number): Pick<Alert, 'since' | 'ahead'> {
-  return said > now ? { since: now, ahead: said } : { since: said };
+  return { since: Math.min(said, now), ...aheadOf(said, now) };
+}
+
+function aheadOf(said: number, now: number): Pick<Alert, 'ahead'> {
+  return said > now ? { ahead: said } : {};
 }
 
 function stepFiring(alert: Alert, event: AlertEvent, policy: AlertPolicy, now: number): AlertStep {

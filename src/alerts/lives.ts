@@ -169,8 +169,11 @@ function lostAlerts(
 }
 
 function eventOf({ result, severity, labels, since }: ConditionNow): AlertEvent {
-  if (result.status !== 'matched') return { kind: result.status };
-  return { kind: 'matched', severity, labels, ...(since === undefined ? {} : { since }) };
+  const said = since === undefined ? {} : { since };
+  if (result.status === 'failed') return { kind: 'failed' };
+  return result.status === 'matched'
+    ? { kind: 'matched', severity, labels, ...said }
+    : { kind: 'unmatched', ...said };
 }
 
 /** Whether the result is of this alert: of its oncePer value, or of one that only names it, or of none. */

@@ -26,12 +26,60 @@ export function silencedBy(silences: readonly Silence[], labels: LabelValues, no
   return found && { by: 'silence', id: found.id, until: found.until + 1 };
 }
 
-export function mutedBy(rules: readonly MuteRule[], labels: LabelValues, now: number): Mute | undefined {
-  for (const [index, { entry = index + 1, matchers, intervals }] of rules.entries()) {
-    if (matchesAll(matchers, labels) && isWithin(intervals, now))
-      return { by: 'mute', id: `muteTimes ${entry}`, until: nextChange(intervals, now) };
+/** When the next silence of an alert begins, Unix milliseconds. */
+export function nextSilence(
+  silences: readonly Silence[],
+  labels: LabelValues,
+  now: number,
+): number | undefined {
+  let next: number | undefined;
+  for (const { matchers, from } of silences)
+    if (from > now && from < (next ?? Number.POSITIVE_INFINITY) && matchesAll(matchers, labels)) next = from;
+  return next;
+}
+
+/** Whether the times of a rule hold, and until when that stays so, Unix milliseconds. */
+export type MuteState = { isWithin: boolean; until: number };
+
+/** Answers of the state of rules; each is worked out once for as long as it holds. */
+export function createMuteStates(): (rule: MuteRule, now: number) => MuteState {
+  const known = new WeakMap<MuteRule, MuteState & { from: number }>();
+  return (rule, now) => {
+    const found = known.get(rule);
+    if (found && found.from <= now && now < found.until) return found;
+    const { intervals } = rule;
+    const state = { isWithin: isWithin(intervals, now), from: now, until: nextChange(intervals, now) };
+    known.set(rule, state);
+    return state;
+  };
+}
+
+export function mutedBy(
+  rules: readonly MuteRule[],
+  labels: LabelValues,
+  now: number,
+  stateOf = createMuteStates(),
+): Mute | undefined {
+  for (const [index, rule] of rules.entries()) {
+    const { entry = index + 1, matchers } = rule;
+    if (!matchesAll(matchers, labels)) continue;
+    const state = stateOf(rule, now);
+    if (state.isWithin) return { by: 'mute', id: `muteTimes ${entry}`, until: state.until };
   }
   return undefined;
+}
+
+/** When the next mute time of an alert begins or ends, Unix milliseconds. */
+export function nextMuteTime(
+  rules: readonly MuteRule[],
+  labels: LabelValues,
+  now: number,
+  stateOf: (rule: MuteRule, now: number) => MuteState,
+): number | undefined {
+  let next: number | undefined;
+  for (const rule of rules)
+    if (matchesAll(rule.matchers, labels)) next = Math.min(stateOf(rule, now).until, next ?? Infinity);
+  return next;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The commands and flags of `herald`, and what commands read of files and the cluster. It may import the leaves,
- * `config/` and the ground, and nothing of the running bridge.
+ * `config/`, `replay/` and the ground, and nothing of the running bridge.
  */
 import { createArgocd } from '../argocd/argocd.ts';
 import type { HealthEventsDeps } from '../argocd/health-events.ts';

@@ -531,3 +531,32 @@ test('--cluster of config check looks at the cluster, elsewhere it names one of 
     options: { source: { kube: { cluster: 'prod' } } },
   });
 });
+
+describe('herald record and herald replay', () => {
+  const options = (line: string, variables: Record<string, string> = {}) => {
+    const parsed = parseCommandLine(line.split(' '), { ...env, ...variables });
+    if ('exit' in parsed) throw new Error(parsed.stderr);
+    return parsed.options;
+  };
+
+  test.each<[line: string, expected: object]>([
+    ['record --to a.ndjson', { to: 'a.ndjson', rotate: 0, duration: 0, applicationNamespaces: [] }],
+    ['record --to a --rotate 6h --duration 24h', { rotate: 21_600_000, duration: 86_400_000 }],
+    ['replay a b', { files: ['a', 'b'], queue: undefined, ahead: 0, against: '', output: 'wide' }],
+    ['replay a --queue redis://h', { queue: 'redis://h', ahead: 0 }],
+    ['replay a --queue memory:', { queue: undefined }],
+    ['replay --from-cluster', { files: [], queue: 'sqlite:/home/jo/.local/state/herald', ahead: 3_600_000 }],
+    ['replay --from-cluster --queue memory: --ahead 0', { queue: undefined, ahead: 0 }],
+  ])('%s', (line, expected) => {
+    expect(options(line)).toMatchObject(expected);
+  });
+
+  test.each([
+    ['record', '--to is missing'],
+    ['replay', 'give either recordings or --from-cluster'],
+    ['replay a --from-cluster', 'give either recordings or --from-cluster'],
+    ['replay a --config-map - --against -', 'standard input (-) can be read only once'],
+  ])('%s is refused', (line, error) => {
+    expect(exit(line)).toMatchObject({ exit: 2, stderr: expect.stringContaining(error) });
+  });
+});

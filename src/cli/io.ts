@@ -23,6 +23,8 @@ export interface CommandIo {
   openLedger(queue: string): Promise<OpenLedger>;
   /** The answer to a GET, whatever its status; undefined: there is none within two seconds. */
   get(url: string): Promise<{ status: number; text: string } | undefined>;
+  /** Whether `host:port` takes a connection within two seconds. */
+  reaches(address: string): Promise<boolean>;
   /** Unix milliseconds. */
   now(): number;
   /** Whom to trust in place of the system's roots. */

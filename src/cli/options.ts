@@ -261,6 +261,8 @@ export interface ExplainOptions extends BridgeOptions {
 export interface DoctorOptions extends BridgeOptions {
   /** Argo CD's annotation is written. */
   writesAnnotation: boolean;
+  /** Servers are reached through a proxy. */
+  viaProxy: boolean;
   output: 'text' | 'json';
 }
 

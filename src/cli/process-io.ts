@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { connect as connectTcp } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '../clock.ts';
 import { connect } from '../cluster/connect.ts';
@@ -25,6 +26,7 @@ export function processIo(): CommandIo {
     interrupted,
     openLedger,
     get,
+    reaches,
     now: systemClock.now,
     certificatesOf: createHostCertificates({
       onProblem: ({ host, error }) => process.stderr.write(`argocd-tls-certs-cm, ${host}: ${error}\n`),
@@ -49,6 +51,20 @@ async function get(url: string): Promise<{ status: number; text: string } | unde
   } catch {
     return undefined;
   }
+}
+
+function reaches(address: string): Promise<boolean> {
+  const [, host = address, port = '8081'] = /^\[?(.+?)\]?:(\d+)$/.exec(address) ?? [];
+  return new Promise((resolve) => {
+    const socket = connectTcp({ host, port: Number(port), timeout: 2_000 });
+    const done = (isThere: boolean): void => {
+      resolve(isThere);
+      socket.destroy();
+    };
+    socket.once('connect', () => done(true));
+    socket.once('timeout', () => done(false));
+    socket.once('error', () => done(false));
+  });
 }
 
 function interrupted(): AbortSignal {

@@ -1,11 +1,11 @@
 /** The commands that say what a configuration would send: record and replay. */
-import { type CommandSpec, command } from './command.ts';
+import { type CommandSpec, command, type Given } from './command.ts';
 import { booleanFlag, choiceFlag, durationFlag, textFlag } from './flag-types.ts';
 import { UsageError } from './flags.ts';
 import { kubeFlags } from './kube-flags.ts';
 import type { ReplayCommandOptions } from './options.ts';
 import { outputFlag, outputGroup } from './output-flags.ts';
-import { queueFlag, resolveSharedQueue } from './queue-flag.ts';
+import { isInMemory, queueFlag, resolveSharedQueue } from './queue-flag.ts';
 import { runFlags } from './run-flags.ts';
 
 const recordingGroup = 'Recording:';
@@ -70,7 +70,11 @@ const replayFlags = {
     defaultText: '1h with --from-cluster, else 0',
     help: 'Go on for so long after the end, as if nothing happened',
   }),
-  queue: queueFlag(recordingGroup),
+  queue: {
+    ...queueFlag(recordingGroup),
+    help: 'Store of the Herald that runs, as it has it. With recordings only its silences count, and without it none',
+    defaultText: 'with --from-cluster sqlite:~/.local/state/herald',
+  },
   applicationNamespaces: runFlags.applicationNamespaces,
   skipStart: booleanFlag({
     name: 'skip-start',
@@ -140,14 +144,13 @@ export const replayCommands: readonly CommandSpec[] = [
         throw new UsageError('give either recordings or --from-cluster: herald record makes a recording');
       if ([configMap, against, secret].filter((path) => path === '-').length > 1)
         throw new UsageError('standard input (-) can be read only once: give the others a file');
-      const isQueued = fromCluster || queue !== '';
       return {
         command: 'replay',
         options: {
           source: { kube, configMapName, secretName, configMap, secret },
           files,
           against,
-          queue: isQueued ? resolveSharedQueue(queue, env) : undefined,
+          queue: knownQueue(queue, fromCluster, env),
           applicationNamespaces,
           ahead: ahead >= 0 ? ahead : fromCluster ? hour : 0,
           skipStart,
@@ -157,3 +160,9 @@ export const replayCommands: readonly CommandSpec[] = [
     },
   }),
 ];
+
+/** Of a store in memory nobody else knows what it holds: the annotation on Applications tells what was notified. */
+function knownQueue(given: string, isNeeded: boolean, env: Given['env']): string | undefined {
+  if (isInMemory(given) || (given === '' && !isNeeded)) return undefined;
+  return resolveSharedQueue(given, env);
+}

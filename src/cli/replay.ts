@@ -1,10 +1,10 @@
 import { createWatchScope } from '../cluster/scope.ts';
 import { createLog } from '../log.ts';
-import type { Problem } from '../model.ts';
+import type { JsonObject, Problem } from '../model.ts';
 import { compare } from '../replay/comparison.ts';
 import type { KnownLedger } from '../replay/copied-ledger.ts';
 import type { ReplayConfig } from '../replay/player.ts';
-import { type RecordedEvent, RecordingError } from '../replay/recording.ts';
+import { type RecordedEvent, type RecordedKind, RecordingError } from '../replay/recording.ts';
 import { readRecordings } from '../replay/recordings.ts';
 import { type Replayed, replay } from '../replay/replay.ts';
 import { stateOf } from '../replay/state.ts';
@@ -27,9 +27,9 @@ export async function replayCommand(options: ReplayCommandOptions, io: CommandIo
     for (const [index, source] of sources.entries())
       configs.push(await configOf(source, from, index === 0 ? from.configMap : options.against));
     ledger = options.queue === undefined ? undefined : await io.openLedger(options.queue);
-    const events = await eventsOf(options, own, io);
+    const story = await storyOf(options, own, io);
     const runs: Replayed[] = [];
-    for (const config of configs) runs.push(await run(config, events, ledger, options));
+    for (const config of configs) runs.push(await run(config, story, ledger, options));
     const [after, before] = runs as [Replayed, Replayed | undefined];
     for (const problem of after.problems) io.stderr(problemText(problem));
     io.stdout(
@@ -59,27 +59,37 @@ async function configOf(source: Source, from: ConfigSource, configMap: string): 
   };
 }
 
-type Batches = () => AsyncIterable<readonly RecordedEvent[]>;
+interface Story {
+  events(): AsyncIterable<readonly RecordedEvent[]>;
+  /** What could not be listed. */
+  unread?: RecordedKind[];
+}
 
-async function eventsOf(options: ReplayCommandOptions, source: Source, io: CommandIo): Promise<Batches> {
+async function storyOf(options: ReplayCommandOptions, source: Source, io: CommandIo): Promise<Story> {
   const { files, applicationNamespaces } = options;
-  if (files.length > 0) return () => readRecordings(files, { onCut: (path) => io.stderr(cutText(path)) });
+  if (files.length > 0)
+    return { events: () => readRecordings(files, { onCut: (path) => io.stderr(cutText(path)) }) };
   const namespace = source.namespace();
   const scope = createWatchScope(namespace, applicationNamespaces);
   const everywhere = scope.onlyOwn ? namespace : undefined;
-  const objects = [
-    ...(await source.list('appprojects', namespace)).map((object) => ['AppProject', object] as const),
-    ...(await source.list('applications', everywhere)).map((object) => ['Application', object] as const),
-  ];
-  const events = stateOf(objects, scope, io.now());
-  return async function* state() {
-    yield events;
+  const objects: (readonly [RecordedKind, JsonObject])[] = [];
+  for (const object of await source.list('appprojects', namespace)) objects.push(['AppProject', object]);
+  for (const object of await source.list('applications', everywhere)) objects.push(['Application', object]);
+  // Argo CD is there without them, too, and they are not everybody's to read.
+  const sets = await source.list('applicationsets', everywhere).catch(() => undefined);
+  for (const object of sets ?? []) objects.push(['ApplicationSet', object]);
+  const state = stateOf(objects, scope, io.now());
+  return {
+    async *events() {
+      yield state;
+    },
+    ...(sets ? {} : { unread: ['ApplicationSet'] }),
   };
 }
 
 async function run(
   config: ReplayConfig,
-  events: Batches,
+  { events, unread = [] }: Story,
   ledger: OpenLedger | undefined,
   { files, ahead, skipStart }: ReplayCommandOptions,
 ): Promise<Replayed> {
@@ -87,7 +97,7 @@ async function run(
   const holds: KnownLedger['holds'] = files.length > 0 ? 'silences' : 'everything';
   const known = ledger ? { ledger: { from: ledger, holds } } : {};
   try {
-    const replayed = await replay(events(), { config, ahead, ...known }, { log });
+    const replayed = await replay(events(), { config, ahead, unread, ...known }, { log });
     if (!replayed) throw new CommandFailure(`${files.join(', ')}: there is nothing in it`);
     const { messages } = replayed;
     return skipStart ? { ...replayed, messages: messages.filter(({ isAtStart }) => !isAtStart) } : replayed;

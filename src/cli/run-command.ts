@@ -29,10 +29,12 @@ async function dispatch(line: AdminCommand, io: CommandIo): Promise<number> {
     case 'explain':
       return (await import('./explain/explain.ts')).explainApplication(line.options, io);
     case 'doctor':
+      return (await import('./doctor/doctor.ts')).examine(line.options, io);
     case 'routes':
+      return (await import('./routes.ts')).showRoutes(line.options, io);
     case 'version':
     case 'completion':
-      throw new CommandFailure('not there yet');
+      return (await import('./offline.ts')).runOffline(line, io);
     case 'record':
       return (await import('./record.ts')).record(line.options, io);
     case 'replay':

@@ -45,6 +45,7 @@ export async function runTrigger(options: TriggerRunOptions, io: CommandIo): Pro
           secrets: loaded.secret ?? {},
           appProject,
           now,
+          // Its functions ask about the sources of an Application, which an ApplicationSet has not.
           argocd: kind ? undefined : argocd,
           scrub: scrubOfSecret(loaded.secret),
         }),

@@ -97,7 +97,7 @@ export function createApplying(deps: Deps): Applying {
     deps.problems.stuck(entry);
     const { history, well } = entry;
     const { evaluations, dueAt } = evaluator.evaluate(entry);
-    if (application.kind === undefined) entry.well = noteWell(well, application.object, deps.clock.now());
+    if (!application.kind) entry.well = noteWell(well, application.object, deps.clock.now());
     const held = deletions.take(application.uid);
     const isHistoryNew = entry.history !== history || entry.well !== well || held !== undefined;
     const about = { observedAt, isHistoryNew, ...(over ? { over } : {}) };

@@ -46,7 +46,7 @@ export function conditionsOf(
       if (holding.book(configNamespace).isSource(labels())) return true;
       return all.some(({ destination }) => holding.concerns(configNamespace, labels(destination), now));
     };
-    const since = result.status === 'matched' ? of.since?.(application.object) : undefined;
+    const since = result.status === 'failed' ? undefined : of.since?.(application.object);
     return {
       configNamespace,
       trigger,

@@ -42,11 +42,11 @@ interface Deps {
 }
 
 /** Milliseconds after the last deletion until a list is over. */
-export const deletionWindow = 10 * 60_000;
+const deletionWindow = 10 * 60_000;
 /** Milliseconds in which deletions are gathered before the ApplicationSet is looked at, and its list written. */
 const gathering = 1_000;
 /** Applications of one list: some 200 bytes each in the ledger. */
-export const mostDeleted = 1_000;
+const mostDeleted = 1_000;
 
 export function createDeletions({ isKnown, schedule, clock }: Deps): Deletions {
   const lists = new Map<string, DeletedApplication[]>();

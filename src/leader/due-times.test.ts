@@ -138,3 +138,22 @@ it('holds a time for each of twenty thousand, replaced again and again, in order
   const order = seen.map(([key]) => (Number(key.slice(1)) * 7919 + 4) % count);
   expect(order.every((at, index) => index === 0 || at >= (order[index - 1] ?? 0))).toBe(true);
 });
+
+it('never asks for a timer in the past, though time goes on while it looks', () => {
+  const waits: number[] = [];
+  let now = start;
+  const times = createDueTimes({
+    clock: {
+      now: () => (now += 1),
+      monotonic: () => 0,
+      turn: async () => undefined,
+      after(ms) {
+        waits.push(ms);
+        return () => undefined;
+      },
+    },
+    due: async () => undefined,
+  });
+  times.set('past', start);
+  expect(waits).toEqual([0]);
+});

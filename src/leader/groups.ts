@@ -44,7 +44,7 @@ export interface Groups {
 }
 
 interface Deps {
-  holding: Pick<Holding, 'mute'>;
+  holding: Pick<Holding, 'mute' | 'nextMute'>;
   writer: Pick<LedgerWriter, 'write'>;
   /** When to look at the group next; undefined: not before something happens. */
   schedule(key: string, at: number | undefined): void;
@@ -148,11 +148,17 @@ export function createGroups(deps: Deps): Groups {
     const before = group.notice ?? { configNamespace, destination, groupLabels, createdAt };
     const id = messageId(key, before.told?.delivery ?? '', occurrence);
     const policy = group.isOverflow ? { groupWait: 0, groupInterval: rule?.groupInterval ?? 0 } : rule;
+    /** When something begins to hold back one of them. */
+    let begins = Number.POSITIVE_INFINITY;
     const flushed = flush(
       before,
       members,
       policy ?? withoutRule,
-      (alert) => muteIn(group, alert.key, now),
+      ({ key: alert }) => {
+        const { labels, silences } = group.members.get(alert) as Membership;
+        begins = Math.min(begins, holding.nextMute(group, labels, silences, now) ?? begins);
+        return muteIn(group, alert, now);
+      },
       id,
       now,
     );
@@ -165,7 +171,13 @@ export function createGroups(deps: Deps): Groups {
       }
       limits.count(rule, destination, now);
     }
-    apply(group, before, flushed, { id, templates: rule?.send ?? [], now });
+    const due = flushed.notice ? Math.min(begins, flushed.due ?? begins) : Number.POSITIVE_INFINITY;
+    apply(
+      group,
+      before,
+      { ...flushed, ...(Number.isFinite(due) ? { due } : {}) },
+      { id, templates: rule?.send ?? [], now },
+    );
   }
 
   function apply(

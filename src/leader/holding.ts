@@ -3,9 +3,12 @@ import type { LabelValues } from '../alerts/matcher.ts';
 import { createMatcherIndex } from '../alerts/matcher-index.ts';
 import {
   createInhibition,
+  createMuteStates,
   type Inhibition,
   type Mute,
   mutedBy,
+  nextMuteTime,
+  nextSilence,
   type Silence,
   silencedBy,
 } from '../alerts/mutes.ts';
@@ -39,6 +42,13 @@ export interface Holding {
     own: readonly Silence[],
     now: number,
   ): Mute | undefined;
+  /** When another silence or mute time of it begins, or one of these times ends, Unix milliseconds. */
+  nextMute(
+    alert: { configNamespace: string },
+    labels: LabelValues,
+    own: readonly Silence[],
+    now: number,
+  ): number | undefined;
   /** Whether a source of inhibition that comes later could hold it back. */
   isTarget(configNamespace: string, labels: LabelValues): boolean;
   /** What people have asked last of an alert; undefined: nothing, or so long ago that the alert has it. */
@@ -68,6 +78,7 @@ export function createHolding({ configurations, look, log }: Deps): Holding {
   const uids = new Map<string, string>();
   /** Applications by where sources could inhibit one of their alerts. */
   const targets = new Map<string, Set<string>>();
+  const muteState = createMuteStates();
   let silences = new Map<string, { text: string; silences: Silence[] }>();
   let bySilence = createMatcherIndex<Silence>([], ({ matchers }) => matchers);
   let acknowledgements = new Map<string, Acknowledgement>();
@@ -180,9 +191,17 @@ export function createHolding({ configurations, look, log }: Deps): Holding {
       const { book, inhibition } = of(configNamespace);
       return (
         silencedBy([...book.silencesOf(labels), ...bySilence.matching(labels), ...own], labels, now) ??
-        mutedBy(book.mutesOf(labels), labels, now) ??
+        mutedBy(book.mutesOf(labels), labels, now, muteState) ??
         inhibition.by(key, labels)
       );
+    },
+    nextMute({ configNamespace }, labels, own, now) {
+      const { book } = of(configNamespace);
+      const begins = [
+        nextSilence([...book.silencesOf(labels), ...bySilence.matching(labels), ...own], labels, now),
+        nextMuteTime(book.mutesOf(labels), labels, now, muteState),
+      ].filter((at) => at !== undefined);
+      return begins.length === 0 ? undefined : Math.min(...begins);
     },
     isTarget: (configNamespace, labels) => of(configNamespace).inhibition.targets(labels).length > 0,
     acknowledged: (key) => acknowledgements.get(key),

@@ -21,6 +21,8 @@ export interface Life {
   members: readonly Membership[];
   /** Keys of alerts of which some destination is still to be told, as far as is known here. */
   untold: ReadonlySet<string>;
+  /** Something is told, or not, once every Application has been evaluated. */
+  isWaiting: boolean;
   /** Changes that are not durable yet. */
   unwritten: { count: number };
   /** What the conditions said last, for a look when only time has passed. */
@@ -44,6 +46,7 @@ export function createLife(rows: readonly Row<'alert' | 'ongoing'>[] = []): Life
     remembered: new Set(),
     members: [],
     untold: new Set([...alerts.keys()].filter((key) => !told.has(key))),
+    isWaiting: false,
     unwritten: { count: 0 },
     evaluations: [],
     silences: [],

@@ -269,7 +269,8 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     complete() {
       alerting.groups.complete();
       deletions.settle();
-      for (const [uid, { life }] of tracked) if (life && life.untold.size > 0) look(uid);
+      leaving.lookAtAll();
+      for (const [uid, { life }] of tracked) if (life && (life.untold.size > 0 || life.isWaiting)) look(uid);
     },
     nextDue: dueTimes.next,
     stop() {

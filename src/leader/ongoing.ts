@@ -177,9 +177,10 @@ function sparing(
   isToldByGroup: (key: string) => boolean,
 ): (alert: Alert) => boolean {
   const deletedAt = Date.parse(textAt(object, 'metadata', 'deletionTimestamp'));
-  return ({ key, firedAt }) =>
+  return ({ key, since, firedAt }) =>
     firedAt !== undefined &&
-    firedAt >= deletedAt &&
+    // Not when it fired: what is replayed fires when it is seen, long after.
+    since >= deletedAt &&
     (!alerts.has(key) || (untold.has(key) && !isToldByGroup(key)));
 }
 

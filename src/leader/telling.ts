@@ -70,6 +70,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
       const untold = new Set<string>();
       const told = new Map<string, Row<'told'>>();
       const ask: string[] = [];
+      let isWaiting = false;
       let due: number | undefined;
       const ownKeys = keysByAlert(notices);
       const alertOf = new Map(
@@ -179,15 +180,18 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
       ): 'done' | 'owed' {
         const { configNamespace } = alert;
         alertOf.set(key, alert.key);
-        const isTarget = !isTold && holding.isTarget(configNamespace, labels);
+        const isTarget = !(isTold && groups.isComplete()) && holding.isTarget(configNamespace, labels);
         // Which sources fire is known once everything has been evaluated.
-        if (isTarget && !groups.isComplete()) return 'owed';
+        if (isTarget && !groups.isComplete()) {
+          isWaiting = true;
+          return 'owed';
+        }
         const notice = own ?? { configNamespace, destination, createdAt: alert.firedAt ?? now };
         const id = messageId(key, notice.told?.delivery ?? '', about.occurrence);
         const flushed = flush(
           notice,
           [member],
-          { groupWait: isTarget ? inhibitWait : 0, groupInterval: 0 },
+          { groupWait: isTarget && !isTold ? inhibitWait : 0, groupInterval: 0 },
           () => holding.mute(alert, labels, silences, now),
           id,
           now,
@@ -246,15 +250,19 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
       const parts = partsOfLife(life, { alerts, notices, alertOf, deliveries, told: [...told.values()] });
       for (const key of told.keys()) life.remembered.add(key);
       return {
-        life: { ...life, alerts, notices, members, untold, silences },
+        life: { ...life, alerts, notices, members, untold, silences, isWaiting },
         parts,
         ask,
         ...(due === undefined ? {} : { due }),
       };
 
+      /** Looks again when that changes, whoever tells of the alert. */
       function muteOf(alert: Alert): Mute | undefined {
         for (const destination of subscribedTo(alert, evaluated)) {
-          const mute = holding.mute(alert, labelsOf(application, alert, destination), silences, now);
+          const labels = labelsOf(application, alert, destination);
+          const mute = holding.mute(alert, labels, silences, now);
+          for (const at of [mute?.until, holding.nextMute(alert, labels, silences, now)])
+            if (at !== undefined && at > now) due = Math.min(at, due ?? at);
           if (mute) return mute;
         }
         return undefined;

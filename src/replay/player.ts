@@ -1,3 +1,4 @@
+import { kindOf } from '../application-set.ts';
 import { attemptTimeout, limits, maxAge } from '../bridge/options.ts';
 import { isSyncStatusRefreshed } from '../cluster/sync-status.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
@@ -53,8 +54,12 @@ export interface Player {
   see(application: Application, isComparison?: boolean): void;
   remove(application: Application): void;
   setProject(name: string, project: JsonObject | undefined): void;
-  /** What was seen so far is the state at the start. `isKnown`: there is such an Application, by namespace and name. */
-  ready(isKnown?: (namespace: string, name: string) => boolean): Promise<void>;
+  /** What was seen so far is the state at the start. `isKnown`: there is such an object. */
+  ready(
+    isKnown?: (kind: 'Application' | 'ApplicationSet', namespace: string, name: string) => boolean,
+  ): Promise<void>;
+  /** Lets time pass until then, Unix milliseconds, if nothing is to be done before; false: it is, and `until` does it. */
+  skip(at: number): boolean;
   /** Lets time pass until then, Unix milliseconds. */
   until(at: number): Promise<void>;
   /** What was decided or sent, and what is not sent yet. */
@@ -204,7 +209,8 @@ export async function createPlayer(deps: { log: Logger }, options: PlayerOptions
           observer,
           held: observer.alerting.scopes(),
           isWatched: () => true,
-          isGone: async (record) => !isKnown(record.namespace, record.name),
+          isGone: async ({ object, namespace: of, name }) =>
+            !isKnown(kindOf(object).kind ?? 'Application', of, name),
           now: clock.now(),
         });
       await settle();
@@ -212,10 +218,15 @@ export async function createPlayer(deps: { log: Logger }, options: PlayerOptions
       await settle();
       isReady = true;
     },
+    skip(at) {
+      const ms = at - clock.now();
+      if (ms <= 0) return true;
+      if (isBusy || clock.next() <= at) return false;
+      clock.skip(ms);
+      return true;
+    },
     async until(at) {
-      const ms = Math.max(0, at - clock.now());
-      if (!isBusy && clock.next() > at) clock.skip(ms);
-      else await clock.advance(ms);
+      await clock.advance(Math.max(0, at - clock.now()));
       isBusy = false;
     },
     async end() {

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { projectOf } from '../application.ts';
 import { type ObjectMetadata, project, readMetadata } from '../cluster/kube-object.ts';
+import { readApplicationSet } from '../cluster/watch-applicationsets.ts';
 import { isObject, textAt } from '../json.ts';
 import type { Application, Json, JsonObject } from '../model.ts';
 import { applyMergePatch } from './merge-patch.ts';
@@ -207,7 +208,11 @@ function isRecordedKind(kind: Json | undefined): kind is RecordedKind {
 }
 
 /** As the watch hands it over. */
-export function applicationIn({ object, ...metadata }: RecordedObject): Application {
+export function applicationIn(
+  kind: Exclude<RecordedKind, 'AppProject'>,
+  { object, ...metadata }: RecordedObject,
+): Application {
+  if (kind === 'ApplicationSet') return readApplicationSet(object, metadata);
   return { ...metadata, project: projectOf(object), object };
 }
 

@@ -7,7 +7,13 @@ import type { Logger } from '../log.ts';
 import type { Problem } from '../model.ts';
 import type { KnownLedger } from './copied-ledger.ts';
 import { createPlayer, type Player, type ReplayConfig } from './player.ts';
-import { applicationIn, type RecordedEvent, type RecordedObject } from './recording.ts';
+import {
+  applicationIn,
+  keyOf,
+  type RecordedEvent,
+  type RecordedKind,
+  type RecordedObject,
+} from './recording.ts';
 import type { TimelineMessage } from './timeline.ts';
 
 export interface Replayed {
@@ -32,6 +38,8 @@ export interface ReplayOptions {
   ahead: number;
   /** What the ledger holds. With all of it the events are the state of the cluster now: what is not in it is deleted. */
   ledger?: KnownLedger;
+  /** Of these nobody knows which there are. @defaultValue none */
+  unread?: readonly RecordedKind[];
 }
 
 /** Runs a recording. Undefined: there was nothing in it. */
@@ -44,8 +52,10 @@ export async function replay(
   for await (const events of batches) {
     for (const event of events) {
       run ??= await begin(event, options, deps);
-      if (event.at > run.player.now()) await run.player.until(event.at);
-      await take(run, event);
+      // Nearly all of them need nobody to be waited for.
+      if (!run.player.skip(event.at)) await run.player.until(event.at);
+      if (run.isReady && isChange(event)) change(run, event);
+      else await take(run, event);
     }
   }
   if (!run) return undefined;
@@ -55,7 +65,16 @@ export async function replay(
   const to = player.now();
   const { messages, waiting } = await player.end();
   const { problems } = player;
-  return { namespace, from, to, applications: known.size, changes, messages, waiting, problems };
+  return {
+    namespace,
+    from,
+    to,
+    applications: [...known].filter((key) => key.startsWith('Application ')).length,
+    changes,
+    messages,
+    waiting,
+    problems,
+  };
 }
 
 interface Run {
@@ -63,10 +82,11 @@ interface Run {
   namespace: string;
   from: number;
   hasLedger: boolean;
+  unread: readonly RecordedKind[];
   isReady: boolean;
   /** Until it is ready: the last of each object, by kind and uid. */
-  state: Map<string, { kind: string; known: RecordedObject }>;
-  /** Names of Applications. */
+  state: Map<string, { kind: RecordedKind; known: RecordedObject }>;
+  /** Applications and ApplicationSets that there are. */
   known: Set<string>;
   changes: number;
 }
@@ -85,11 +105,23 @@ async function begin(event: RecordedEvent, options: ReplayOptions, deps: { log: 
     namespace,
     from: event.at,
     hasLedger: ledger?.holds === 'everything',
+    unread: options.unread ?? [],
     isReady: false,
     state: new Map(),
     known: new Set(),
     changes: 0,
   };
+}
+
+type Change = Extract<RecordedEvent, { kind: RecordedKind }>;
+
+function isChange(event: RecordedEvent): event is Change {
+  return event.type === 'seen' || event.type === 'deleted';
+}
+
+function change(run: Run, event: Change): void {
+  show(run, event);
+  run.changes += 1;
 }
 
 async function take(run: Run, event: RecordedEvent): Promise<void> {
@@ -101,11 +133,6 @@ async function take(run: Run, event: RecordedEvent): Promise<void> {
       return becomeReady(run);
     case 'seen':
     case 'deleted': {
-      if (run.isReady) {
-        show(run, event);
-        run.changes += 1;
-        return;
-      }
       const key = `${event.kind} ${event.known.uid}`;
       if (event.type === 'seen') run.state.set(key, event);
       else run.state.delete(key);
@@ -119,10 +146,12 @@ async function becomeReady(run: Run): Promise<void> {
   run.isReady = true;
   const state = [...run.state.values()];
   run.state.clear();
-  for (const kind of ['AppProject', 'Application'])
+  for (const kind of ['AppProject', 'ApplicationSet', 'Application'])
     for (const each of state) if (each.kind === kind) show(run, { type: 'seen', ...each });
   await run.player.ready(
-    run.hasLedger ? (namespace, name) => run.known.has(`${namespace}/${name}`) : undefined,
+    run.hasLedger
+      ? (kind, namespace, name) => run.unread.includes(kind) || run.known.has(keyOf(kind, namespace, name))
+      : undefined,
   );
 }
 
@@ -133,16 +162,19 @@ function show(
     kind,
     known: object,
     isComparison,
-  }: { type: 'seen' | 'deleted'; kind: string; known: RecordedObject; isComparison?: boolean },
+  }: { type: 'seen' | 'deleted'; kind: RecordedKind; known: RecordedObject; isComparison?: boolean },
 ): void {
   const { namespace, name } = object;
-  if (kind === 'AppProject') player.setProject(name, type === 'seen' ? object.object : undefined);
-  if (kind !== 'Application') return;
+  if (kind === 'AppProject') {
+    player.setProject(name, type === 'seen' ? object.object : undefined);
+    return;
+  }
+  const key = keyOf(kind, namespace, name);
   if (type === 'seen') {
-    known.add(`${namespace}/${name}`);
-    player.see(applicationIn(object), isComparison);
+    known.add(key);
+    player.see(applicationIn(kind, object), isComparison);
   } else {
-    known.delete(`${namespace}/${name}`);
-    player.remove(applicationIn(object));
+    known.delete(key);
+    player.remove(applicationIn(kind, object));
   }
 }

@@ -44,7 +44,10 @@ export function factsOf(app: JsonObject, state: WellState | undefined, author: (
     { name: 'Revision', value: isChanged ? `${before} → ${revisions}` : revisions },
     ...images.slice(0, mostImages).map((value) => ({ name: 'Image', value })),
     { name: 'Images', value: images.length > mostImages ? `and ${images.length - mostImages} more` : '' },
-    { name: 'Changed since', value: lasting !== undefined && isSame ? 'neither revision nor images' : '' },
+    {
+      name: 'Changed since',
+      value: lasting !== undefined && isSame ? 'neither the deployed revision nor images' : '',
+    },
     { name: 'Author', value: isSame || revisions === '' ? '' : nameOf(author()) },
     { name: 'Started by', value: isSame ? '' : operationOf(app).initiator },
   ];

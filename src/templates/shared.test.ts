@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { deploymentsInARow } from '../application.ts';
 import {
   changedImages,
+  driftingResources,
   failedResources,
   link,
   sharedValues,
@@ -159,5 +161,43 @@ describe('in templates', () => {
       values.link,
     ]).toEqual([[], [], '', '', '']);
     expect(render('[{{ .shared.initiator }}{{ .shared.duration }}]', {})).toBe('[]');
+  });
+});
+
+describe('what drifts', () => {
+  const app = (operation: JsonObject, results: JsonObject[], resources: JsonObject[]): JsonObject => ({
+    status: { operationState: { operation, syncResult: { resources: results } }, resources },
+  });
+  const named = (name: string, more: JsonObject = {}): JsonObject => ({ kind: 'Deployment', name, ...more });
+  const configured = [
+    named('a', { message: 'deployment.apps/a unchanged' }),
+    named('b', { message: 'deployment.apps/b configured' }),
+    named('c', { hookType: 'PreSync', message: 'created' }),
+  ];
+  const outOfSync = [named('d', { status: 'OutOfSync' }), named('e', { status: 'Synced' })];
+
+  test.each([
+    [
+      'what the self-heal was asked for',
+      app({ sync: { resources: [named('x')] } }, configured, outOfSync),
+      ['x'],
+    ],
+    ['else what the sync has changed', app({}, configured, outOfSync), ['b']],
+    ['else what is out of sync', app({}, [], outOfSync), ['d']],
+    ['nothing that is known', {}, []],
+  ])('%s', (_what, object, names) => {
+    expect(driftingResources(object).map(({ name }) => name)).toEqual(names);
+  });
+});
+
+describe('deployments in a row', () => {
+  test.each([
+    [[], 0],
+    [['08:00'], 1],
+    [['08:00', '10:00', '10:30', '11:29'], 3],
+    [['08:00', '08:30', '10:00'], 1],
+  ])('of %j are %i', (times, count) => {
+    const history = times.map((time) => ({ deployedAt: `2026-01-01T${time}:00Z` }));
+    expect(deploymentsInARow({ status: { history } })).toBe(count);
   });
 });

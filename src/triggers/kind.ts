@@ -6,7 +6,7 @@ import type { Program } from './expr/compile.ts';
 
 /** The variables that conditions and templates see of what they are about. */
 const application = 'app';
-export const applicationSet = 'applicationset';
+const applicationSet = 'applicationset';
 
 /** An expression with its place in the key. */
 export interface Placed {

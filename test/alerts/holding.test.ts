@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OngoingNotice } from '../../src/ledger/rows.ts';
+import { series } from '../../src/testing/fixtures.ts';
 import {
   alertsOf,
   bad,
@@ -227,6 +228,33 @@ describe('a silence of the ledger', () => {
     expect((await play(plain, story)).lines).toEqual(told);
   });
 
+  it.each([
+    ['one of its own', trigger()],
+    ['one of a group', { ...trigger(), groups: '[{match: {trigger: on-degraded}, groupBy: [trigger]}]' }],
+  ])(
+    'that begins later is seen in the state of %s when it begins, and when it ends',
+    async (_what, config) => {
+      const later: Step = (world) =>
+        world.silence('s', {
+          matchers: [['name="a"']],
+          startsAt: world.clock.now() + 600_000,
+          endsAt: world.clock.now() + 1_200_000,
+        });
+      const states: string[] = [];
+      const note: Step = async ({ pipeline }) => {
+        const lines = await series(pipeline.metrics, 'herald_alerts');
+        states.push(...lines.flatMap((line) => /state="(\w+)"/.exec(line)?.[1] ?? []));
+      };
+      await play(config, [
+        ['0s', bad('a'), later],
+        ['9m', note],
+        ['11m', note],
+        ['21m', note],
+      ]);
+      expect(states).toEqual(['firing', 'silenced', 'firing']);
+    },
+  );
+
   it('says in the message what held it back', async () => {
     const { world } = await play(trigger(), [
       ['0s', silence(1), bad('a')],
@@ -430,6 +458,18 @@ describe('inhibition', () => {
         ['20m', nothing],
       ],
       ['10s ops first +cluster', '11m ops inhibition ended +a'],
+    ],
+    [
+      'goes on through a restart for the end of what was told before',
+      [
+        ['0s', bad('a')],
+        ['1m', lost],
+        ['2m', (world) => world.stop()],
+        ['3m', well('a'), (world) => world.start()],
+        ['10m', found],
+        ['20m', nothing],
+      ],
+      ['30s ops first +a', '1m ops first +cluster', '11m ops all resolved -a'],
     ],
     [
       'by a source that is silenced itself (check 27)',

@@ -1,5 +1,5 @@
 import { partsToWrite } from '../../src/alerts/decide.ts';
-import { compileGroups, compileInhibit, noRules } from '../../src/alerts/schema.ts';
+import { compileGroups, compileInhibit, compileMuteTimes, noRules } from '../../src/alerts/schema.ts';
 import type { ActiveConfig } from '../../src/configurations/configurations.ts';
 import { createAlertReport } from '../../src/leader/alert-report.ts';
 import { createDeciding } from '../../src/leader/deciding.ts';
@@ -14,9 +14,9 @@ import { createTracked, restore, type Tracked } from '../../src/leader/tracked.t
 import type { Write } from '../../src/leader/writer.ts';
 import type { Part } from '../../src/ledger/pieces.ts';
 import type { Row, RowKind, ScopedRow, Silence } from '../../src/ledger/rows.ts';
+import { createLog } from '../../src/log.ts';
 import type { Application, ConditionResult, Delivery } from '../../src/model.ts';
 import { application } from '../../src/testing/fixtures.ts';
-import { recordLog } from '../../src/testing/recorded-log.ts';
 
 /** What the conditions of the one trigger say, and to whom. */
 export interface Policy {
@@ -28,17 +28,21 @@ export interface Policy {
   condition: string;
   groups: string;
   inhibit: string;
+  muteTimes: string;
 }
 
 export interface Shape {
   result: 'matched' | 'unmatched' | 'failed';
   recipients: readonly string[];
   since?: number;
+  oncePer?: string;
 }
 
+const nobody: Shape = { result: 'failed', recipients: [] };
+const none = { kind: 'none' } as const;
 const trigger = 'on-it';
 const namespace = 'argocd';
-const { log } = recordLog();
+const log = createLog({ level: 'error', format: 'json' }, { write: () => undefined });
 const hold: Hold = { share: () => hold, release: () => undefined };
 const quiet = { inc: () => undefined, observe: () => undefined };
 const metrics = {
@@ -49,24 +53,51 @@ const metrics = {
   noticeSize: quiet,
 };
 
+/** Rules by the text of their keys: reading them would take most of the time. */
+const rulesOf = remembered((text: string) => {
+  const { groups, inhibit, muteTimes } = JSON.parse(text) as Pick<Policy, 'groups' | 'inhibit' | 'muteTimes'>;
+  return {
+    ...noRules,
+    groups: compileGroups('groups', groups).rules,
+    inhibit: compileInhibit('inhibit', inhibit).rules,
+    muteTimes: compileMuteTimes('muteTimes', muteTimes).rules,
+  };
+});
+
+function remembered<Value>(make: (text: string) => Value): (text: string) => Value {
+  const known = new Map<string, Value>();
+  return (text) => {
+    const value = known.get(text) ?? make(text);
+    known.set(text, value);
+    return value;
+  };
+}
+
 /** What is durable. */
 export function createStore(onDelivery: (delivery: Delivery) => void) {
-  const rows = new Map<string, ScopedRow>();
+  const scopes = new Map<string, Map<string, ScopedRow>>();
   const deliveries = new Set<string>();
-  const idOf = (scope: string, { kind, key }: { kind: RowKind; key: string }) => `${scope}\n${kind}\n${key}`;
+  const idOf = ({ kind, key }: { kind: RowKind; key: string }) => `${kind}\n${key}`;
+  const rowsOf = (scope: string): Map<string, ScopedRow> => {
+    const found = scopes.get(scope) ?? new Map<string, ScopedRow>();
+    scopes.set(scope, found);
+    return found;
+  };
+  // What is read again has been text.
+  const read = <Read extends Row>(row: Read): Read => JSON.parse(JSON.stringify(row)) as Read;
   return {
     of: <Kind extends RowKind>(kind: Kind) =>
-      [...rows.values()].filter((row) => row.kind === kind) as ScopedRow<Kind>[],
-    in: (scope: string) => [...rows.values()].filter((row) => row.scope === scope) as Row[],
-    has: (scope: string, kind: RowKind, key: string) => rows.has(idOf(scope, { kind, key })),
-    clear(scope: string) {
-      for (const [id, row] of rows) if (row.scope === scope) rows.delete(id);
-    },
+      [...scopes.values()]
+        .flatMap((rows) => [...rows.values()])
+        .filter((row) => row.kind === kind)
+        .map(read) as ScopedRow<Kind>[],
+    in: (scope: string) => [...rowsOf(scope).values()].map(read) as Row[],
+    has: (scope: string, kind: RowKind, key: string) => rowsOf(scope).has(idOf({ kind, key })),
+    clear: (scope: string) => rowsOf(scope).clear(),
     write(scope: string, { remove = [], put = [], add = [] }: Part) {
-      for (const each of remove) rows.delete(idOf(scope, each));
-      // What is read again has been text.
-      for (const row of put)
-        rows.set(idOf(scope, row), JSON.parse(JSON.stringify({ ...row, scope })) as ScopedRow);
+      const rows = rowsOf(scope);
+      for (const each of remove) rows.delete(idOf(each));
+      for (const row of put) rows.set(idOf(row), { ...row, scope });
       for (const delivery of add) {
         if (deliveries.has(delivery.id)) continue;
         deliveries.add(delivery.id);
@@ -94,21 +125,16 @@ export function createModel(options: {
   const asks: { entry: Tracked; keys: readonly string[] }[] = [];
   const due = new Map<string, number>();
   const tracked = new Map<string, Tracked>();
-  const compiled = new Map<string, ActiveConfig>();
+  let config: { policy: Policy; active: ActiveConfig } | undefined;
 
   function active(): ActiveConfig {
-    const { groups, inhibit, condition } = policy();
-    const key = JSON.stringify([groups, inhibit, condition]);
-    const rules = {
-      ...noRules,
-      groups: compileGroups('groups', groups).rules,
-      inhibit: compileInhibit('inhibit', inhibit).rules,
-    };
+    const now = policy();
+    if (config?.policy === now) return config.active;
+    const { groups, inhibit, muteTimes, condition } = now;
+    const rules = rulesOf(JSON.stringify({ groups, inhibit, muteTimes }));
     const triggers = new Map([[trigger, { conditions: [{ id: condition }] }]]);
-    const known =
-      compiled.get(key) ?? ({ namespace, config: { rules, triggers } } as unknown as ActiveConfig);
-    compiled.set(key, known);
-    return known;
+    config = { policy: now, active: { namespace, config: { rules, triggers } } as unknown as ActiveConfig };
+    return config.active;
   }
 
   function schedule(key: string, at: number | undefined): void {
@@ -163,10 +189,18 @@ export function createModel(options: {
   const leaving = createLeaving({ deciding, progress: { hold: () => hold }, schedule, clock });
 
   function evaluationsOf(uid: string): AlertEvaluation[] {
-    const { result, recipients, since } = shapes.get(uid) ?? { result: 'failed', recipients: [] };
-    const { severity, condition, groups: _groups, inhibit: _inhibit, ...lifecycle } = policy();
+    const { result, recipients, since, oncePer }: Shape = shapes.get(uid) ?? nobody;
+    const {
+      severity,
+      condition,
+      groups: _groups,
+      inhibit: _inhibit,
+      muteTimes: _muteTimes,
+      ...lifecycle
+    } = policy();
+    const value = oncePer === undefined ? none : ({ kind: 'value', printed: oncePer } as const);
     const answer: ConditionResult =
-      result === 'matched' ? { status: result, oncePer: { kind: 'none' } } : { status: result, error: 'e' };
+      result === 'matched' ? { status: result, oncePer: value } : { status: result, error: 'e' };
     const of = { labels: {}, lifecycle: { ...lifecycle, resolved: [] }, since: () => since };
     return recipients.map((recipient) => ({
       configNamespace: namespace,
@@ -217,6 +251,13 @@ export function createModel(options: {
   return {
     see,
     remove,
+    /** Whether an alert of an Application of this name fires, as far as anything is known here. */
+    fires(name: string): boolean {
+      for (const { application: known, life } of tracked.values())
+        for (const { state } of known.name === name ? (life?.alerts.values() ?? []) : [])
+          if (state === 'firing') return true;
+      return false;
+    },
     has: (uid: string) => tracked.has(uid),
     /** All that is tracked, as after an edit of the configuration. */
     seeAll(): void {
@@ -269,7 +310,8 @@ export function createModel(options: {
     },
     complete(): void {
       groups.complete();
-      for (const [uid, { life }] of tracked) if (life && life.untold.size > 0) look(uid);
+      leaving.lookAtAll();
+      for (const [uid, { life }] of tracked) if (life && (life.untold.size > 0 || life.isWaiting)) look(uid);
     },
   };
 }

@@ -267,7 +267,7 @@ function milliseconds(text: string): number {
   );
 }
 
-function timeOf(ms: number): string {
+export function timeOf(ms: number): string {
   let left = Math.floor(ms / 1_000) * 1_000;
   const parts: string[] = [];
   for (const [unit, size] of Object.entries(units)) {

@@ -24,6 +24,7 @@ const configuration = configMap({
   'trigger.on-fails': `- when: app.status.nothing.there == 1\n  send: [told]\n`,
   'trigger.on-once': `- when: ${isDegraded}\n  oncePer: app.metadata.labels.version\n  send: [told]\n`,
   'trigger.on-long': `- when: ${isDegraded}\n  for: 5h\n  send: [told]\n`,
+  'trigger.on-life': `- when: ${isDegraded}\n  repeat: 5h\n  send: [told]\n`,
   'trigger.on-silenced': `- when: ${isDegraded}\n  send: [told]\n`,
   'trigger.on-muted': `- when: ${isDegraded}\n  send: [told]\n`,
   'trigger.on-source': `- when: ${isDegraded}\n  send: [told]\n`,
@@ -200,7 +201,7 @@ test('which part of a condition is in the way', async () => {
 });
 
 test('what was told, is held back, waits or was refused', async () => {
-  const { cluster, until, why, service, bridge } = await startBridgeUnderTest();
+  const { cluster, until, why, run, service, bridge } = await startBridgeUnderTest();
   const version = (name: string) => ({ ...to('on-once', 'once'), labels: { version: name } });
   cluster.apply(application('once', version('1')));
   await bridge.sent(1);
@@ -221,6 +222,12 @@ test('what was told, is held back, waits or was refused', async () => {
   expect((await until('pending', 'long')).sentence).toMatch(
     /it matches since 20.*Z and fires at 20.*Z, when it has lasted/,
   );
+
+  cluster.apply(application('life', to('on-life', 'life')));
+  expect((await until('told', 'life')).sentence).toMatch(/is told again at 20.*Z if it still fires\.$/);
+  const { stdout } = await run('life');
+  expect(stdout).toMatch(/\n {2}alert [0-9a-f]{12} firing since 20.*Z, fires since 20.*Z\n/);
+  expect(stdout).toMatch(/\nMESSAGES\n {2}20\S+Z +on-life to slack:life +first\n/);
 
   cluster.apply(application('silenced', to('on-silenced')));
   expect((await until('silenced', 'silenced')).sentence).toBe(

@@ -125,6 +125,40 @@ describe('herald replay', () => {
     ]);
   });
 
+  it('of ApplicationSets, too', async () => {
+    const set = (status: string, resourceVersion: string) => ({
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'ApplicationSet',
+      metadata: {
+        uid: 's',
+        namespace: 'argocd',
+        name: 'fleet',
+        resourceVersion,
+        annotations: { 'notifications.argoproj.io/subscribe.on-error.slack': 'ops' },
+      },
+      spec: { template: { spec: { project: 'default' } } },
+      status: { conditions: [{ type: 'ErrorOccurred', status }] },
+    });
+    const line = (time: string, object: JsonObject) =>
+      JSON.stringify({ time: `2026-03-28T${time}.000Z`, type: 'seen', kind: 'ApplicationSet', object });
+    const [begin = '', ready = ''] = recorded().split('\n');
+    const story = [
+      begin,
+      line('00:00:00', set('False', '1')),
+      ready,
+      line('01:00:00', set('True', '2')),
+      '',
+    ].join('\n');
+    const config = {
+      'template.m': 'message: "{{.applicationset.metadata.name}} is broken"',
+      'trigger.on-error':
+        "- when: applicationset != nil and any(applicationset.status.conditions, {.type == 'ErrorOccurred' and .status == 'True'})\n  send: [m]",
+    };
+    expect((await timeline(story, config))[1]).toBe(
+      '2026-03-28 01:00:00Z | slack:ops | matched | fleet | fleet is broken',
+    );
+  });
+
   it('what held at the start is left out with --skip-start', async () => {
     const [begin = '', ready = '', ...others] = recorded(
       ['00:00:00', 'a', degraded],

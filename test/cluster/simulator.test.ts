@@ -311,3 +311,37 @@ describe('watches of the simulated API server', () => {
     expect((await connection.json({ path })).items).toEqual([]);
   });
 });
+
+describe('access reviews of the simulated API server', () => {
+  const review = async (connection: Connection, resourceAttributes: JsonObject): Promise<unknown> => {
+    const answer = await connection.json({
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      body: { kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
+    });
+    return (answer.status as JsonObject).allowed;
+  };
+
+  it('answer as RBAC decides, by verb, group, namespace and name', async () => {
+    const { simulator, connection } = await startCluster();
+    const watching = { verb: 'watch', group: 'argoproj.io', resource: 'applications', namespace: 'argocd' };
+    expect(await review(connection, watching)).toBe(true);
+    const metadata = { name: 'herald', namespace: 'argocd' };
+    const rules = [
+      { apiGroups: ['argoproj.io'], resources: ['applications'], verbs: ['list'] },
+      { apiGroups: [''], resources: ['configmaps'], resourceNames: ['cm'], verbs: ['list'] },
+    ];
+    const roleRef = { kind: 'Role', name: 'herald' };
+    const subjects = [{ kind: 'ServiceAccount', ...metadata }];
+    simulator.setRoles([
+      { kind: 'Role', metadata, rules },
+      { kind: 'RoleBinding', metadata, roleRef, subjects },
+    ]);
+    expect(await review(connection, watching)).toBe(false);
+    expect(await review(connection, { ...watching, verb: 'list' })).toBe(true);
+    expect(await review(connection, { ...watching, verb: 'list', namespace: '' })).toBe(false);
+    const configMaps = { verb: 'list', group: '', resource: 'configmaps', namespace: 'argocd' };
+    expect(await review(connection, configMaps)).toBe(false);
+    expect(await review(connection, { ...configMaps, name: 'cm' })).toBe(true);
+  });
+});

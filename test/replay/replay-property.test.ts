@@ -215,7 +215,7 @@ describe('a recording', () => {
         });
         expect(sorted(messages.map(lineOf))).toEqual(sorted(expected));
       }),
-      runs(300),
+      runs(150),
     );
   });
 
@@ -232,7 +232,7 @@ describe('a recording', () => {
         const text = ({ at, recipient, text: said }: TimelineMessage) => `${at} ${recipient} ${said}`;
         expect(one.messages.map(text)).toEqual(other.messages.map(text));
       }),
-      runs(100),
+      runs(50),
     );
   });
 });

@@ -24,7 +24,7 @@ const template = (project = 'default', more: JsonObject = {}): JsonObject => ({
   spec: { project, source, destination, ...more },
 });
 
-export const list = { list: { elements: [{ name: 'dev', url: 'https://1.2.3.4' }] } };
+const list = { list: { elements: [{ name: 'dev', url: 'https://1.2.3.4' }] } };
 const git = {
   git: {
     repoURL: 'https://git.example.com/apps.git',

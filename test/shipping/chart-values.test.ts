@@ -129,7 +129,9 @@ describe("the chart's values", () => {
     expect(notes).toContain('rollout status deployment/herald');
     expect(notes).toContain('argocd-notifications-controller must not run beside it');
     expect(notes).toContain('neither a volume nor a server');
-    expect(renderFile('NOTES.txt', {})).not.toContain('neither');
+    expect(renderFile('NOTES.txt', {})).not.toMatch(/neither|too small/);
+    const small = { resources: { limits: { memory: '128Mi' } } };
+    expect(renderFile('NOTES.txt', small)).toContain('limit of 128Mi is too small');
     expect(renderFile('NOTES.txt', { enabled: false }).trim()).toBe('');
   });
 });

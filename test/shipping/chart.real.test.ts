@@ -9,7 +9,7 @@ import type { JsonObject } from '../../src/model.ts';
 import { onPath } from '../tools.ts';
 import { argoHelmValues, chartFile, chartFolder, renderChart } from './chart.ts';
 import { findHelm, helm, helmTemplate, noHelm, strictReader } from './helm.ts';
-import { find, type Manifest } from './kustomize.ts';
+import { find, type Manifest, repository } from './kustomize.ts';
 
 if (noHelm !== undefined) console.info(`helm: ${noHelm}`);
 
@@ -111,5 +111,17 @@ describe.skipIf(noHelm !== undefined)('Helm', () => {
     ]);
     // Texts of Prometheus, which look like templates of Helm's, are left as they are.
     expect(JSON.stringify(rules)).toContain('{{ $labels.name }}');
+  });
+
+  it('packs the chart of a release, which names its image by digest', async () => {
+    const digest = `sha256:${'d'.repeat(64)}`;
+    const script = join(repository, 'scripts/package-chart.ts');
+    await promisify(execFile)(process.execPath, [script, 'ghcr.io/x/herald', digest, folder], {
+      env: { ...process.env, HELM: path },
+    });
+    const { version } = parse(chartFile('Chart.yaml')) as { version: string };
+    const packed = await helmTemplate(path, {}, join(folder, `herald-${version}.tgz`));
+    const { spec } = find(packed, 'Deployment', 'herald').spec.template;
+    expect(spec.containers[0].image).toBe(`ghcr.io/x/herald@${digest}`);
   });
 });

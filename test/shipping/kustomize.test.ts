@@ -165,6 +165,7 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
 });
 
 const allComponents = [
+  'application-events',
   'applications-in-any-namespace',
   'mirror-annotation',
   'prometheus-operator',

@@ -90,6 +90,13 @@ const ordinaryDay = {
   'herald_config_problems{key="trigger.y",severity="error",config_namespace="argocd",pod="b"}':
     '_x20 1x6 stale',
   'herald_deliveries_parked{service="slack",pod="b"}': '_x20 1x6 stale',
+  // An alert that ends within the hour, one that is silenced for a night, and a due time that is always met.
+  'herald_alerts{trigger="on-degraded",name="cart",namespace="argocd",project="p",severity="critical",state="firing",pod="b"}':
+    '_x50 1x100 stale',
+  'herald_alerts{trigger="on-degraded",name="shop",namespace="argocd",project="p",severity="critical",state="silenced",pod="b"}':
+    '_x50 1x130',
+  'herald_next_due_timestamp_seconds{pod="a"}': '10+30x40 stale',
+  'herald_next_due_timestamp_seconds{pod="b"}': '_x41 1250+30x140',
   // Once in a while something fails that does not fail again.
   'herald_trigger_eval_errors_total{trigger="on-deployed",pod="a"}': '0x20 1x20 stale',
   'herald_trigger_eval_errors_total{trigger="on-deployed",pod="b"}': '0x100 1x80',

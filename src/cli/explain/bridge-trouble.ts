@@ -19,7 +19,7 @@ interface Check {
 }
 
 /** Lines of what is not Herald's are passed over. */
-export function checksOf(text: string): Check[] {
+function checksOf(text: string): Check[] {
   return text.split('\n').flatMap((line) => {
     try {
       const value: unknown = JSON.parse(line);

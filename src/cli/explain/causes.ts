@@ -1,62 +1,13 @@
-import type { ExplainedPart } from '../../triggers/explain.ts';
 import { oneLine, timeText } from '../table.ts';
-import type { ConditionFacts, ExplainFacts, Standing, SubscriptionFacts } from './facts.ts';
-
-/**
- * Every reason for which nothing is sent, the one that counts first: what keeps Herald from deciding at all, then what has
- * come farthest on its way to a person, then mistakes, then what is as it should be.
- */
-const kinds = [
-  'no such application',
-  'namespace not watched',
-  'label selector',
-  'not configured',
-  'watch forbidden',
-  'store away',
-  'not leading',
-  'bad token',
-  'wrong recipient',
-  'parked',
-  'retried',
-  'paced',
-  'being sent',
-  'silenced',
-  'muted',
-  'inhibited',
-  'grouped',
-  'pending',
-  'typo',
-  'unknown trigger',
-  'broken trigger',
-  'unknown service',
-  'other controller',
-  'condition failed',
-  'not refreshed',
-  'undecided',
-  'matches',
-  'not known',
-  'told before',
-  'imported',
-  'told',
-  'condition false',
-  'no conditions',
-  'project not found',
-  'unsubscribed',
-] as const;
-export type CauseKind = (typeof kinds)[number];
-
-export interface Cause {
-  kind: CauseKind;
-  /** One sentence, without a line break. */
-  sentence: string;
-  /** What to do about it, where something is to be done. */
-  mend?: string;
-}
+import { type Cause, causeKinds } from './cause.ts';
+import type { ConditionFacts, ExplainFacts, SubscriptionFacts } from './facts.ts';
+import { falseText } from './false-text.ts';
+import { causeOfStanding } from './standing-causes.ts';
 
 /** Why nothing is sent of an Application now. Pure; always has an answer. */
 export function causeOf(facts: ExplainFacts): Cause {
   const all = [...ofAll(facts), ...facts.subscriptions.map((each) => causeOfSubscription(each, facts))];
-  const [first] = all.toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
+  const [first] = all.toSorted((a, b) => causeKinds.indexOf(a.kind) - causeKinds.indexOf(b.kind));
   return first ?? unsubscribed(facts);
 }
 
@@ -66,7 +17,7 @@ export function causeOfSubscription(subscription: SubscriptionFacts, facts: Expl
   const about = `${trigger} to ${destinationText(subscription)}`;
   if (trouble) return { kind: trouble.kind, sentence: `${about}: ${trouble.what}.`, mend: trouble.fix };
   const causes = subscription.conditions.map((condition) => ofCondition(about, condition, facts));
-  const [first] = causes.toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
+  const [first] = causes.toSorted((a, b) => causeKinds.indexOf(a.kind) - causeKinds.indexOf(b.kind));
   return (
     first ?? {
       kind: 'no conditions',
@@ -151,99 +102,7 @@ function unsubscribed({ application, configMaps, project }: ExplainFacts): Cause
 }
 
 function ofCondition(about: string, facts: ConditionFacts, all: ExplainFacts): Cause {
-  return ofStanding(about, facts) ?? ofResult(about, facts, all);
-}
-
-/** Of what is under way or held back; undefined: what the condition says now counts. */
-function ofStanding(about: string, { standing, result }: ConditionFacts): Cause | undefined {
-  switch (standing.kind) {
-    case 'parked':
-      return parked(about, standing);
-    case 'sending':
-      return sending(about, standing);
-    case 'held':
-      return held(about, standing);
-    case 'grouped':
-      return {
-        kind: 'grouped',
-        sentence: `${about}: it waits for others of its group (${standing.rule}), and is told by ${timeText(standing.at)}.`,
-      };
-    case 'pending':
-      return result.status === 'unmatched'
-        ? undefined
-        : {
-            kind: 'pending',
-            sentence: `${about}: it matches since ${timeText(standing.since)} and fires at ${timeText(standing.firesAt)}, when it has lasted for as long as for says.`,
-          };
-    case 'none':
-    case 'told':
-    case 'told before':
-    case 'imported':
-      return undefined;
-  }
-}
-
-function parked(
-  about: string,
-  { id, scope, reason, error, status, at }: Extract<Standing, { kind: 'parked' }>,
-): Cause {
-  const text = oneLine(error, 300).replace(/[.]$/, '');
-  const again = `then it is sent again by itself for a day, or by herald deliveries retry ${id.slice(0, 12)}`;
-  if (status === 'expired')
-    return {
-      kind: 'parked',
-      sentence: `${about}: it was given up at ${timeText(at)} after a day of attempts (${reason}): ${text}.`,
-      mend: `herald deliveries retry ${id.slice(0, 12)}`,
-    };
-  if (scope === 'service')
-    return {
-      kind: 'bad token',
-      sentence: `${about}: the service does not accept Herald (${reason}): ${text}.`,
-      mend: `Mend the service's key of the ConfigMap or the Secret; ${again}.`,
-    };
-  if (scope === 'recipient')
-    return {
-      kind: 'wrong recipient',
-      sentence: `${about}: the recipient cannot be reached (${reason}): ${text}.`,
-      mend: `Mend the recipient in the subscription, or at the service; then herald deliveries retry ${id.slice(0, 12)}.`,
-    };
-  return {
-    kind: 'parked',
-    sentence: `${about}: the message was refused at ${timeText(at)} (${reason}): ${text}.`,
-    mend: `Mend the template; ${again}.`,
-  };
-}
-
-function sending(about: string, { since, job }: Extract<Standing, { kind: 'sending' }>): Cause {
-  if (job && job.failures > 0)
-    return {
-      kind: 'retried',
-      sentence: `${about}: it is tried since ${timeText(since)}, ${times(job.failures)} in vain, and again at ${timeText(job.dueAt)}.`,
-      mend: 'The log has the error of each attempt: "Not sent, will retry".',
-    };
-  if (job?.waited)
-    return {
-      kind: 'paced',
-      sentence: `${about}: it waits for its turn since ${timeText(since)}, as others go to the same recipient first, and is looked at again at ${timeText(job.dueAt)}.`,
-    };
-  return {
-    kind: 'being sent',
-    sentence: `${about}: it is in the queue since ${timeText(since)}, ${job ? 'about to be sent' : 'behind others of the same Application and destination'}.`,
-  };
-}
-
-const holders = { silence: 'silenced', mute: 'muted', inhibit: 'inhibited' } as const;
-
-function held(about: string, { by: { by, id } }: Extract<Standing, { kind: 'held' }>): Cause {
-  const kind = holders[by];
-  const what = by === 'silence' && !id.includes(' ') ? `silence ${id}` : id;
-  const mend = {
-    silenced:
-      'herald silence list shows silences, and herald silence expire ends one; those of the ConfigMap and of annotations stand there.',
-    muted: 'Change muteTimes in the ConfigMap, or wait.',
-    inhibited: 'It is told when no alert that matches the source of that rule fires any more.',
-  }[kind];
-  return { kind, sentence: `${about}: it is ${kind} by ${oneLine(what, 200)}.`, mend };
+  return causeOfStanding(about, facts) ?? ofResult(about, facts, all);
 }
 
 function ofResult(about: string, facts: ConditionFacts, all: ExplainFacts): Cause {
@@ -332,42 +191,8 @@ function next(repeatsAt: number | undefined): string {
     : `is told again at ${timeText(repeatsAt)} if it still fires`;
 }
 
-function times(count: number): string {
-  return count === 1 ? 'once' : `${count} times`;
-}
-
 export function destinationText({
   destination: { service, recipient },
 }: Pick<SubscriptionFacts, 'destination'>): string {
   return `${service}:${recipient}`;
-}
-
-/** Which part of a condition is in the way, with its values. */
-function falseText(whole: ExplainedPart | undefined, when: string): string {
-  if (!whole) return `${when === '' ? 'it has no when' : when} is false`;
-  const found = decisive(whole);
-  const shown = found.slice(0, 3).map(partText);
-  const more = found.length > shown.length ? `, and ${found.length - shown.length} more` : '';
-  return `${shown.join(', and ')}${more}`;
-}
-
-/** The smallest parts for which the whole is not true: of `and` the first that is not, of `or` each. */
-function decisive(part: ExplainedPart): ExplainedPart[] {
-  if (part.logic === 'and') {
-    const first = part.parts.find(({ result }) => !(result.ok && result.isTrue));
-    return first ? decisive(first) : [part];
-  }
-  return part.logic === 'or' && part.parts.length > 0 ? part.parts.flatMap(decisive) : [part];
-}
-
-function partText({ text, result, parts }: ExplainedPart): string {
-  const values = parts.map((each) => `${oneLine(each.text, 80)} is ${valueText(each)}`);
-  const value = result.ok ? result.printed : `no answer (${oneLine(result.error, 100)})`;
-  const of = values.length === 0 ? '' : ` (${values.slice(0, 3).join(', ')})`;
-  return `${oneLine(text, 150)} is ${oneLine(value, 100)}${of}`;
-}
-
-function valueText({ result }: ExplainedPart): string {
-  if (!result.ok) return `no answer: ${oneLine(result.error, 100)}`;
-  return result.printed === '' ? 'empty' : oneLine(result.printed, 100);
 }

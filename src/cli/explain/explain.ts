@@ -1,3 +1,7 @@
+/**
+ * `herald explain`: what is known of one Application, and the sentence why nothing is sent of it. It may import what
+ * `cli/` may.
+ */
 import { formatted } from '../formatted.ts';
 import { type CommandIo, exitCode } from '../io.ts';
 import type { ExplainOptions } from '../options.ts';

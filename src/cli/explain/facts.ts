@@ -1,7 +1,3 @@
-/**
- * `herald explain`: what is known of one Application, and the sentence why nothing is sent of it. It may import what
- * `cli/` may.
- */
 import type { Alert, HeldBy } from '../../ledger/rows.ts';
 import type { Destination, Problem, RejectionScope } from '../../model.ts';
 import type { EvaluatedCondition } from '../evaluated.ts';

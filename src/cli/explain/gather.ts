@@ -1,28 +1,28 @@
 /** Everything that `herald explain` looks at, from the cluster, the store and the running bridge. */
 import { createChangeCounter } from '../../alerts/change-history.ts';
 import { silenceProblems } from '../../alerts/silence-annotations.ts';
-import { operationOf, projectOf } from '../../application.ts';
+import { operationOf } from '../../application.ts';
 import type { Lookup } from '../../argocd/lookup.ts';
 import { createWatchScope } from '../../cluster/scope.ts';
 import { isSyncStatusRefreshed } from '../../cluster/sync-status.ts';
 import type { Config } from '../../config/config.ts';
-import { didYouMean } from '../../go/did-you-mean.ts';
-import { isObject, textAt, textOf } from '../../json.ts';
+import { isObject } from '../../json.ts';
 import type { Application, JsonObject, Problem } from '../../model.ts';
 import { scrubOfSecret } from '../../services/secrets.ts';
 import { subscriptionProblems } from '../../subscriptions/problems.ts';
 import { parseSelector } from '../../subscriptions/selector.ts';
 import { withArgocd } from '../argocd.ts';
 import { evaluateConditions } from '../evaluated.ts';
-import { CommandFailure, type CommandIo, NothingKept, type OpenLedger } from '../io.ts';
+import { type CommandIo, NothingKept, type OpenLedger } from '../io.ts';
 import { configOf } from '../loaded-config.ts';
 import type { ExplainOptions } from '../options.ts';
-import { applicationOf, type LoadedConfig, metadataOf, type Source, stringsOf } from '../source.ts';
+import { type LoadedConfig, metadataOf, type Source, stringsOf } from '../source.ts';
 import { bridgeTrouble } from './bridge-trouble.ts';
 import { deliveryViews } from './delivery-views.ts';
 import type { ConditionFacts, ExplainFacts, StoreFacts, SubscriptionFacts, WatchFacts } from './facts.ts';
+import { type Found, findApplication, meantBy, readProject, statusOf } from './find-application.ts';
 import { decidedOf, type LedgerFacts, readLedger, standingOf } from './ledger-facts.ts';
-import { freshWrite, otherControllers } from './others.ts';
+import { otherControllers } from './others.ts';
 import { isAllowed, rightText } from './rights.ts';
 import { createRulesView } from './rules-view.ts';
 import { subscribedOf, troubleOf } from './subscribed.ts';
@@ -100,82 +100,6 @@ export interface Context {
   io: CommandIo;
 }
 
-interface Found {
-  identity: ExplainFacts['application'];
-  /** Undefined: there is none, or it may not be read. */
-  application: Application | undefined;
-  written?: NonNullable<ExplainFacts['written']>;
-  isFile: boolean;
-  /** Rights that are missing to read it. */
-  forbidden: string[];
-}
-
-async function findApplication(
-  { application: given, source: from }: ExplainOptions,
-  source: Source,
-  io: CommandIo,
-): Promise<Found> {
-  if (await io.isFile(given)) {
-    const application = await source.application(given);
-    const { namespace, name, project } = application;
-    return { identity: { namespace, name, project }, application, isFile: true, forbidden: [] };
-  }
-  const [name = '', namespace = from.kube.namespace || source.namespace(), ...more] = given
-    .split('/')
-    .reverse();
-  const isName = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
-  if (more.length > 0 || !isName.test(name) || !isName.test(namespace))
-    throw new CommandFailure(`${given}: no such file, and no name: give NAME or NAMESPACE/NAME`);
-  const path = `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/applications/${name}`;
-  const identity = { namespace, name, project: '' };
-  try {
-    const raw = await source.cluster().json({ path });
-    if (!isObject(raw)) throw new CommandFailure(`cannot read Application ${namespace}/${name}`);
-    // The model leaves out who wrote what.
-    const written = freshWrite(raw, io.now());
-    const application = applicationOf(raw, namespace);
-    return {
-      identity: { ...identity, project: projectOf(raw) },
-      application,
-      ...(written ? { written } : {}),
-      isFile: false,
-      forbidden: [],
-    };
-  } catch (error) {
-    const status = statusOf(error);
-    if (status === 404) return { identity, application: undefined, isFile: false, forbidden: [] };
-    if (status !== 403)
-      throw error instanceof CommandFailure
-        ? error
-        : new CommandFailure(`cannot read Application ${namespace}/${name}: ${(error as Error).message}`, {
-            cause: error,
-          });
-    const right = rightText({ verb: 'get', group: 'argoproj.io', resource: 'applications', namespace });
-    return { identity, application: undefined, isFile: false, forbidden: [right] };
-  }
-}
-
-function statusOf(error: unknown): number | undefined {
-  const { status } = error as { status?: unknown };
-  if (typeof status === 'number') return status;
-  return error instanceof Error && error.cause !== undefined ? statusOf(error.cause) : undefined;
-}
-
-/** A name like it, or the same in another namespace. */
-async function meantBy(
-  { namespace, name }: ExplainFacts['application'],
-  source: Source,
-): Promise<string | undefined> {
-  const all = await source
-    .list('applications', undefined)
-    .catch(() => source.list('applications', namespace))
-    .catch(() => []);
-  const names = all.map(
-    (each) => `${textAt(each, 'metadata', 'namespace')}/${textOf(metadataOf(each).name)}`,
-  );
-  return names.find((each) => each.endsWith(`/${name}`)) ?? didYouMean(`${namespace}/${name}`, names);
-}
-
 /** Its own namespace's first, as the bridge asks them. None: there is no ConfigMap. */
 async function configurations(
   { source: from, selfService }: ExplainOptions,
@@ -243,19 +167,6 @@ async function openStore(
     await ledger?.close();
     if (error instanceof NothingKept) return { store: { state: 'unknown', why: error.message } };
     return { store: { state: 'away', error: (error as Error).message } };
-  }
-}
-
-async function readProject(
-  source: Source,
-  { project }: Application,
-): Promise<JsonObject | 'missing' | 'unknown'> {
-  const path = `/apis/argoproj.io/v1alpha1/namespaces/${source.namespace()}/appprojects/${encodeURIComponent(project)}`;
-  try {
-    const found = await source.cluster().json({ path });
-    return isObject(found) ? found : 'unknown';
-  } catch (error) {
-    return statusOf(error) === 404 ? 'missing' : 'unknown';
   }
 }
 

@@ -118,15 +118,16 @@ function ofAlert(
   facts: LedgerFacts,
   { destination }: Slot,
   { repeat, pendingFor }: Pick<Asked, 'repeat' | 'pendingFor'>,
-): { standing: Standing; alert: Alert; told?: { at: number } } {
+): { standing: Standing; alert: Alert; told?: { at: number; reason?: string } } {
   if (alert.state === 'pending') {
     const { since } = alert;
     return { alert, standing: { kind: 'pending', since, firesAt: since + pendingFor } };
   }
   const own = facts.ongoing.filter(({ notice }) => isSame(notice.destination, destination));
   const held = own.map(({ notice }) => notice.held?.[alert.key]).find((each) => each !== undefined);
-  const told = own.find(({ notice }) => Object.hasOwn(notice.told?.firing ?? {}, alert.key))?.notice.told;
-  const last = told ? { told: { at: told.at } } : {};
+  const teller = own.find(({ notice }) => Object.hasOwn(notice.told?.firing ?? {}, alert.key))?.notice;
+  const told = teller?.told;
+  const last = told ? { told: teller.said?.at(-1) ?? { at: told.at } } : {};
   if (held) return { alert, standing: { kind: 'held', by: held }, ...last };
   if (told) {
     const repeatsAt = repeat === undefined || alert.acknowledged ? undefined : told.at + repeat;

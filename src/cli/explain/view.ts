@@ -3,7 +3,8 @@ import { isObject } from '../../json.ts';
 import type { ExplainedPart } from '../../triggers/explain.ts';
 import { lifecycleFields } from '../alert-facts.ts';
 import { formatTable, oneLine, printable, timeText } from '../table.ts';
-import { type Cause, causeOf, causeOfSubscription, destinationText } from './causes.ts';
+import type { Cause } from './cause.ts';
+import { causeOf, causeOfSubscription, destinationText } from './causes.ts';
 import type { ConditionFacts, ExplainFacts, Origin, Standing, SubscriptionFacts } from './facts.ts';
 
 export function wideText(facts: ExplainFacts): string {

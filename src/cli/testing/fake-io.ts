@@ -45,6 +45,7 @@ export function fakeIo(world: FakeWorld = {}): FakeIo {
     interrupted: () => new AbortController().signal,
     openLedger: () => Promise.resolve(fakeLedger(world)),
     get: () => Promise.resolve(undefined),
+    reaches: () => Promise.resolve(false),
     now: () => world.now ?? Date.UTC(2026, 10, 22, 12),
     certificatesOf: () => undefined,
   };

@@ -1,0 +1,100 @@
+/** The Application that is asked about, and its AppProject. */
+import { projectOf } from '../../application.ts';
+import { didYouMean } from '../../go/did-you-mean.ts';
+import { isObject, textAt, textOf } from '../../json.ts';
+import type { Application, JsonObject } from '../../model.ts';
+import { CommandFailure, type CommandIo } from '../io.ts';
+import type { ExplainOptions } from '../options.ts';
+import { applicationOf, metadataOf, type Source } from '../source.ts';
+import type { ExplainFacts } from './facts.ts';
+import { freshWrite } from './others.ts';
+import { rightText } from './rights.ts';
+
+export interface Found {
+  identity: ExplainFacts['application'];
+  /** Undefined: there is none, or it may not be read. */
+  application: Application | undefined;
+  written?: NonNullable<ExplainFacts['written']>;
+  isFile: boolean;
+  /** Rights that are missing to read it. */
+  forbidden: string[];
+}
+
+export async function findApplication(
+  { application: given, source: from }: ExplainOptions,
+  source: Source,
+  io: CommandIo,
+): Promise<Found> {
+  if (await io.isFile(given)) {
+    const application = await source.application(given);
+    const { namespace, name, project } = application;
+    return { identity: { namespace, name, project }, application, isFile: true, forbidden: [] };
+  }
+  const [name = '', namespace = from.kube.namespace || source.namespace(), ...more] = given
+    .split('/')
+    .reverse();
+  const isName = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+  if (more.length > 0 || !isName.test(name) || !isName.test(namespace))
+    throw new CommandFailure(`${given}: no such file, and no name: give NAME or NAMESPACE/NAME`);
+  const path = `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/applications/${name}`;
+  const identity = { namespace, name, project: '' };
+  try {
+    const raw = await source.cluster().json({ path });
+    if (!isObject(raw)) throw new CommandFailure(`cannot read Application ${namespace}/${name}`);
+    // The model leaves out who wrote what.
+    const written = freshWrite(raw, io.now());
+    const application = applicationOf(raw, namespace);
+    return {
+      identity: { ...identity, project: projectOf(raw) },
+      application,
+      ...(written ? { written } : {}),
+      isFile: false,
+      forbidden: [],
+    };
+  } catch (error) {
+    const status = statusOf(error);
+    if (status === 404) return { identity, application: undefined, isFile: false, forbidden: [] };
+    if (status !== 403)
+      throw error instanceof CommandFailure
+        ? error
+        : new CommandFailure(`cannot read Application ${namespace}/${name}: ${(error as Error).message}`, {
+            cause: error,
+          });
+    const right = rightText({ verb: 'get', group: 'argoproj.io', resource: 'applications', namespace });
+    return { identity, application: undefined, isFile: false, forbidden: [right] };
+  }
+}
+
+export function statusOf(error: unknown): number | undefined {
+  const { status } = error as { status?: unknown };
+  if (typeof status === 'number') return status;
+  return error instanceof Error && error.cause !== undefined ? statusOf(error.cause) : undefined;
+}
+
+/** A name like it, or the same in another namespace. */
+export async function meantBy(
+  { namespace, name }: ExplainFacts['application'],
+  source: Source,
+): Promise<string | undefined> {
+  const all = await source
+    .list('applications', undefined)
+    .catch(() => source.list('applications', namespace))
+    .catch(() => []);
+  const names = all.map(
+    (each) => `${textAt(each, 'metadata', 'namespace')}/${textOf(metadataOf(each).name)}`,
+  );
+  return names.find((each) => each.endsWith(`/${name}`)) ?? didYouMean(`${namespace}/${name}`, names);
+}
+
+export async function readProject(
+  source: Source,
+  { project }: Application,
+): Promise<JsonObject | 'missing' | 'unknown'> {
+  const path = `/apis/argoproj.io/v1alpha1/namespaces/${source.namespace()}/appprojects/${encodeURIComponent(project)}`;
+  try {
+    const found = await source.cluster().json({ path });
+    return isObject(found) ? found : 'unknown';
+  } catch (error) {
+    return statusOf(error) === 404 ? 'missing' : 'unknown';
+  }
+}

@@ -1,0 +1,221 @@
+import { expect, test } from 'vitest';
+import { createCalm } from '../../faults/alerts/calm.ts';
+import { createJudge, type Judge, type Kind } from '../../faults/alerts/judge.ts';
+import { without } from '../../faults/alerts/stretches.ts';
+
+const own: Kind = {
+  name: 'own',
+  wait: { least: 2_000, most: 3_000 },
+  isImmediate: true,
+  needs: 2_500,
+  repeats: false,
+};
+const group: Kind = { ...own, name: 'storm', isImmediate: false, needs: 6_000 };
+const begin = 1_800_000_000_000;
+
+/** Times are seconds since the beginning; all is well from the first second on. */
+function setUp(kind = own) {
+  let now = begin;
+  const judge = createJudge(0, () => now);
+  const at = (seconds: number): Judge => {
+    now = begin + seconds * 1_000;
+    return judge;
+  };
+  const said = (seconds: number) => begin / 1_000 + seconds;
+  judge.listens({ life: 'app.1', project: 'loud', channel: 'ops', kind });
+  return {
+    at,
+    fails: (seconds: number) => at(seconds).fails('app.1', said(seconds)),
+    flaps: (seconds: number) => at(seconds).flaps('app.1', said(seconds)),
+    recovers: (seconds: number) => at(seconds).recovers('app.1'),
+    told(seconds: number, state: string, since: number, reason = 'first') {
+      at(seconds).arrived('ops', `reason ${reason}\n${state} app.1 ${said(since)} `);
+    },
+    figures(seconds: number) {
+      const { lost, doubled, unexpected, arrived } = at(seconds).figures();
+      return { lost, doubled, unexpected, arrived };
+    },
+  };
+}
+
+const fine = { lost: 0, doubled: 0, unexpected: 0 };
+
+test('a failure is told once, and its end once', () => {
+  const { fails, recovers, told, figures } = setUp();
+  fails(10);
+  told(12, 'firing', 10);
+  recovers(20);
+  expect(figures(20.1)).toMatchObject({ lost: 1 });
+  told(21, 'resolved', 10, 'all resolved');
+  expect(figures(60)).toEqual({ ...fine, arrived: 2 });
+});
+
+test.each<
+  [
+    string,
+    (world: ReturnType<typeof setUp>) => void,
+    Partial<ReturnType<ReturnType<typeof setUp>['figures']>>,
+  ]
+>([
+  ['a failure that is not told', ({ fails, recovers }) => (fails(10), recovers(20)), { lost: 1 }],
+  ['one that lasts, too', ({ fails }) => fails(10), { lost: 1 }],
+  [
+    'a firing that is told twice',
+    ({ fails, told }) => (fails(10), told(12, 'firing', 10), told(13, 'firing', 10)),
+    { doubled: 1 },
+  ],
+  [
+    'an end that is told twice',
+    ({ fails, recovers, told }) => {
+      fails(10);
+      told(12, 'firing', 10);
+      recovers(20);
+      told(21, 'resolved', 10);
+      told(22, 'resolved', 10);
+    },
+    { doubled: 1 },
+  ],
+  [
+    'an end of what was not told',
+    ({ fails, recovers, told }) => (fails(10), recovers(11), told(12, 'resolved', 10)),
+    { unexpected: 1 },
+  ],
+  [
+    'an end before the end',
+    ({ fails, told }) => (fails(10), told(12, 'firing', 10), told(15, 'resolved', 10)),
+    { unexpected: 1 },
+  ],
+  [
+    'a failure shorter than its wait',
+    ({ fails, recovers, told }) => (fails(10), recovers(10.5), told(13, 'firing', 10)),
+    { lost: 1, unexpected: 1 },
+  ],
+  ['what never was', ({ told }) => told(13, 'firing', 7), { unexpected: 1 }],
+  [
+    'a firing while it is held back',
+    ({ fails, at, told }) => {
+      at(5).holds(() => true, begin + 60_000);
+      fails(10);
+      told(15, 'firing', 10);
+    },
+    { unexpected: 1 },
+  ],
+  [
+    'an end while it is held back',
+    ({ fails, recovers, at, told }) => {
+      fails(10);
+      told(12, 'firing', 10);
+      at(13).holds(() => true, begin + 90_000);
+      recovers(20);
+      told(23, 'resolved', 10);
+    },
+    { unexpected: 1 },
+  ],
+  [
+    'what still fires when nothing holds it back any more, untold',
+    ({ fails, at }) => {
+      at(5).holds(() => true, begin + 20_000);
+      fails(10);
+    },
+    { lost: 1 },
+  ],
+  [
+    'one message that names an alert twice',
+    ({ fails, at }) => {
+      fails(10);
+      const line = `firing app.1 ${begin / 1_000 + 10} `;
+      at(12).arrived('ops', `reason first\n${line}\n${line}`);
+    },
+    { doubled: 1 },
+  ],
+])('%s is wrong', (_what, play, wrong) => {
+  const world = setUp();
+  play(world);
+  expect(world.figures(40)).toMatchObject({ ...fine, ...wrong });
+});
+
+test('a moment of health ends nothing, and both times name the failure', () => {
+  const { fails, flaps, recovers, told, figures } = setUp();
+  fails(10);
+  told(12, 'firing', 10);
+  flaps(15);
+  recovers(20);
+  told(23, 'resolved', 15);
+  expect(figures(60)).toEqual({ ...fine, arrived: 2 });
+});
+
+test('who was not subscribed for a while is told of the end and of the firing again', () => {
+  const { fails, at, told, figures } = setUp();
+  fails(10);
+  told(12, 'firing', 10);
+  at(15).unlistens('app.1', 'ops');
+  told(16, 'resolved', 10);
+  at(20).listens({ life: 'app.1', project: 'loud', channel: 'ops', kind: own });
+  told(21, 'firing', 10);
+  expect(figures(40)).toEqual({ ...fine, arrived: 3 });
+  told(41, 'firing', 10);
+  expect(figures(42)).toMatchObject({ doubled: 1 });
+});
+
+test('what is told in a group needs a calm of its time; then it is owed', () => {
+  const { fails, recovers, at, figures } = setUp(group);
+  fails(10);
+  at(14).disturbed();
+  at(15).cured();
+  recovers(20);
+  expect(figures(60)).toEqual({ ...fine, arrived: 0 });
+  fails(100);
+  recovers(120);
+  expect(figures(130)).toMatchObject({ lost: 1 });
+});
+
+test('a group names what still fires beside what is new, but says nothing without news', () => {
+  const { fails, at, told, figures } = setUp(group);
+  fails(10);
+  at(10).listens({ life: 'app.2', project: 'loud', channel: 'ops', kind: group });
+  at(11).fails('app.2', begin / 1_000 + 11);
+  told(13, 'firing', 10);
+  const both = `reason new in group\nfiring app.1 ${begin / 1_000 + 10} \nfiring app.2 ${begin / 1_000 + 11} `;
+  at(16).arrived('ops', both);
+  expect(figures(17)).toEqual({ ...fine, arrived: 2 });
+  at(18).arrived('ops', both);
+  expect(figures(19)).toMatchObject({ doubled: 1 });
+});
+
+test('an end and a new failure that nobody could see apart may be told as one, which has an end', () => {
+  const { fails, recovers, at, told, figures } = setUp();
+  fails(10);
+  told(12, 'firing', 10);
+  at(13).disturbed();
+  recovers(20);
+  fails(26);
+  at(30).cured();
+  recovers(45);
+  expect(figures(48)).toMatchObject({ lost: 1 });
+  told(48, 'resolved', 10);
+  expect(figures(90)).toEqual({ ...fine, arrived: 2 });
+});
+
+test('calm begins again a while after a disturbance has ended', () => {
+  let now = 0;
+  const calm = createCalm(10, () => now);
+  now = 100;
+  calm.disturbed();
+  now = 150;
+  calm.cured();
+  expect([calm.longest(0, 1_000), calm.longest(0, 155), calm.longest(100, 170)]).toEqual([840, 90, 10]);
+  expect([calm.covers(20, 90), calm.covers(20, 101), calm.covers(160, 500)]).toEqual([true, false, true]);
+});
+
+test('what is left beside stretches', () => {
+  expect(
+    without({ from: 0, to: 100 }, [
+      { from: 10, to: 20 },
+      { from: 15, to: 30 },
+      { from: 90, to: 120 },
+    ]),
+  ).toEqual([
+    { from: 0, to: 10 },
+    { from: 30, to: 90 },
+  ]);
+});
