@@ -29,14 +29,15 @@ function manifestsOf(page: string): Manifest[] {
 
 /** What an owner would put into the Secret; by the end of the key where a bare token will not do. */
 function secretFor(key: string): string {
-  if (/^discord-/.test(key)) return 'https://discord.com/api/webhooks/123456789012345678/0123456789abcdef';
-  if (/-workflow-url$/.test(key))
+  if (key.startsWith('discord-'))
+    return 'https://discord.com/api/webhooks/123456789012345678/0123456789abcdef';
+  if (key.endsWith('-workflow-url'))
     return 'https://prod-1.westeurope.logic.azure.com/workflows/1?sig=0123456789abcdef';
-  if (/^pushover-/.test(key)) return 'azGDORePK8gMaC0QOYAMyEEuzJnyUi';
-  if (/-url$/.test(key)) return 'https://hooks.example/T0/B0/0123456789abcdef';
+  if (key.startsWith('pushover-')) return 'azGDORePK8gMaC0QOYAMyEEuzJnyUi';
+  if (key.endsWith('-url')) return 'https://hooks.example/T0/B0/0123456789abcdef';
   if (/privateKey$/i.test(key)) return privateKey;
-  if (/^gcp-/.test(key)) return createServiceAccount().json;
-  return /^nats-seed/.test(key)
+  if (key.startsWith('gcp-')) return createServiceAccount().json;
+  return key.startsWith('nats-seed')
     ? 'SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY'
     : '0123456789abcdef';
 }
