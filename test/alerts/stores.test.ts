@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLedger } from '../../src/ledger/store-ledger.ts';
 import type { Fault } from '../../src/testing/intercept.ts';
 import { openForTest, storesUnderTest } from '../contract/stores.ts';
 import { runs } from '../runs.ts';
@@ -103,7 +102,7 @@ describe.each(storesUnderTest())('alerts on $name', ({ skipped, prepare }) => {
     const prepared = await prepare();
     const store = await openForTest(prepared.url);
     try {
-      const { lines, world } = await play(config, story, { ledger: createLedger(store) });
+      const { lines, world } = await play(config, story, { store });
       expect(byRecipient(lines)).toEqual(byRecipient((await play(config, story)).lines));
       expect(byRecipient(lines).dev).toEqual([
         'first +a +b',
@@ -132,7 +131,7 @@ describe.each(storesUnderTest())('alerts on $name', ({ skipped, prepare }) => {
             ['22h', nothing],
           ];
           const { world } = await play(config, [['0s', ...some], ...end], {
-            ledger: createLedger(store),
+            store,
             fault: (call) => (call === 'commit' ? left.shift() : undefined),
           });
           const oracle = createOracle();
@@ -146,7 +145,7 @@ describe.each(storesUnderTest())('alerts on $name', ({ skipped, prepare }) => {
           await prepared.remove();
         }
       }),
-      { ...runs(50), ...(process.env.SEED ? { seed: Number(process.env.SEED) } : {}) },
+      runs(50),
     );
     expect(checked.failed, `${fc.defaultReportMessage(checked)} ${String(checked.errorInstance)}`).toBe(
       false,

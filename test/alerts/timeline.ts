@@ -1,8 +1,11 @@
 import { createMemoryQueue } from '../../src/delivery/memory-queue.ts';
 import type { Change, Ledger } from '../../src/ledger/ledger.ts';
 import type { Acknowledgement, Alert, Silence } from '../../src/ledger/rows.ts';
+import { createLedger } from '../../src/ledger/store-ledger.ts';
 import type { Application, Delivery, JsonObject } from '../../src/model.ts';
 import { createSimulatedClock, type SimulatedClock } from '../../src/simulated-clock.ts';
+import type { Store } from '../../src/store/store.ts';
+import { createMembership } from '../../src/store/store-membership.ts';
 import { application, snapshot } from '../../src/testing/fixtures.ts';
 import { type Fault, intercept } from '../../src/testing/intercept.ts';
 import { createMemoryLedger } from '../../src/testing/memory-ledger.ts';
@@ -45,8 +48,8 @@ export interface ToldMessage {
 }
 
 interface Options {
-  /** @defaultValue one in memory */
-  ledger?: Ledger;
+  /** Where the ledger is, and who leads. @defaultValue in memory */
+  store?: Store;
   /** Milliseconds; @defaultValue 2026-01-01 */
   start?: number;
   /** Of the ledger's calls, which fail. */
@@ -59,8 +62,7 @@ export async function createWorld(
 ): Promise<World> {
   const begin = options.start ?? Date.UTC(2026, 0, 1);
   const clock = createSimulatedClock(begin);
-  const lead = { term: 0 };
-  const store = options.ledger ?? createMemoryLedger(lead);
+  const { ledger: store, lead } = options.store ? leadOf(options.store) : leadInMemory();
   const applications = new Map<string, Application>();
   const known = new Set<string>();
   const told: ToldMessage[] = [];
@@ -124,17 +126,17 @@ export async function createWorld(
       await settle();
     },
     stop() {
-      lead.term += 1;
+      lead.end();
       pipeline?.observer.stop();
       pipeline = undefined;
     },
     async start() {
-      lead.term += 1;
+      const term = await lead.begin();
       pipeline = startPipeline({
         ledger,
         queue: createMemoryQueue(clock),
         clock,
-        term: lead.term,
+        term,
         snapshots: [],
         project: () => ({ metadata: { annotations: projectAnnotations } }) as JsonObject,
         backlogLimit: 100_000,
@@ -210,6 +212,39 @@ export async function createWorld(
 
   await edited.start();
   return edited;
+}
+
+/** Which process writes: what an earlier one still tries to commit is refused from the time at which the next begins. */
+interface Lead {
+  /** Answers its term. */
+  begin(): Promise<number>;
+  end(): void;
+}
+
+/** No write of a process survives its end. */
+function leadInMemory(): { ledger: Ledger; lead: Lead } {
+  const current = { term: 0 };
+  const next = () => (current.term += 1);
+  return { ledger: createMemoryLedger(current), lead: { begin: async () => next(), end: next } };
+}
+
+/** What a process was writing when it was killed may become durable until the next one takes the lead, as a pod's. */
+function leadOf(store: Store): { ledger: Ledger; lead: Lead } {
+  const membership = createMembership(store);
+  let processes = 0;
+  return {
+    ledger: createLedger(store),
+    lead: {
+      async begin() {
+        processes += 1;
+        const member = { id: `process-${processes}`, host: 'pod' };
+        const { isLeader, term } = await membership.beat(member, 600_000, true);
+        if (!isLeader) throw new Error(`${member.id} does not lead`);
+        return term;
+      },
+      end: () => undefined,
+    },
+  };
 }
 
 /** At which times what happens, in order. */
