@@ -96,7 +96,14 @@ export function live(
     const identity = { configNamespace, trigger, condition: id, oncePer, application };
     const key = occurrenceKey(application.uid, identity, circumstances.occurrence);
     const { lastWell } = circumstances;
-    const opened = openAlert({ ...identity, ...(lastWell ? { lastWell } : {}) }, key, event, policy, now, ripeUntil);
+    const opened = openAlert(
+      { ...identity, ...(lastWell ? { lastWell } : {}) },
+      key,
+      event,
+      policy,
+      now,
+      ripeUntil,
+    );
     keep(key, { ...opened, alert: opened.alert && withEnd(opened.alert, condition) });
   }
 

@@ -1,9 +1,9 @@
 import { noteWell } from '../alerts/last-well.ts';
 import type { Clock } from '../clock.ts';
 import { isBefore } from '../cluster/revision.ts';
+import { textAt } from '../json.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { textAt } from '../json.ts';
 import type { JsonObject } from '../model.ts';
 import { type ApplicationEvent, nameOf, withDeletionTimestamp } from './application-event.ts';
 import type { Deciding } from './deciding.ts';

@@ -30,11 +30,7 @@ export interface Deciding {
     hold: Hold,
   ): number | undefined;
   /** The same where nothing is known but that time has passed. */
-  pass(
-    entry: Tracked,
-    about: AboutDecision,
-    hold: Hold,
-  ): number | undefined;
+  pass(entry: Tracked, about: AboutDecision, hold: Hold): number | undefined;
   /** Whether something of its alerts is still to be told. */
   isOwed(entry: Tracked): boolean;
   /** The Application was deleted; `isOwed`: its rows stay until all is told. */

@@ -208,8 +208,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
         held: observer.alerting.scopes(),
         isWatched: ({ namespace }) => scope.includes(namespace),
         // Of what may not be read nobody knows whether it is gone.
-        isKnown: ({ object }) =>
-          !isApplicationSet(object) || applicationSets.state().forbidden === undefined,
+        isKnown: ({ object }) => !isApplicationSet(object) || applicationSets.state().forbidden === undefined,
         isGone: (record) => isGone(connection, { ...record, ...kindOf(record.object) }),
         now: now(),
       });
