@@ -9,6 +9,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface Herald {
   /** Of /metrics, /healthz and /readyz of the process started last, without a slash at its end; empty before it serves them. */
   readonly url: string;
+  /** Of the process started last. */
+  readonly pid: number | undefined;
   /** Resolves when `/readyz` says so; rejects when the process ends before. */
   start(): Promise<void>;
   /** SIGKILL: no chance to tidy up. */
@@ -20,6 +22,8 @@ export interface Herald {
 export interface HeraldOptions {
   kubeconfig: string;
   queue: string;
+  /** Where Herald's sources are. @defaultValue this repository */
+  checkout?: string;
   /** Further flags of `herald run`. */
   flags?: string[];
   env?: Record<string, string>;
@@ -29,7 +33,7 @@ export interface HeraldOptions {
   onExit?(code: number | null): void;
 }
 
-const main = join(import.meta.dirname, '..', 'src', 'main.ts');
+const repository = join(import.meta.dirname, '..');
 /** For `NODE_COMPILE_CACHE`: starts take half the time when code that was compiled once is kept. */
 export const compileCache = join(tmpdir(), 'herald-compile-cache');
 
@@ -52,10 +56,14 @@ export function createHerald(options: HeraldOptions): Herald {
     get url() {
       return url;
     },
+    get pid() {
+      return child?.pid;
+    },
     async start() {
       expected = false;
       url = '';
-      const { kubeconfig, queue, env } = options;
+      const { kubeconfig, queue, env, checkout = repository } = options;
+      const main = join(checkout, 'src', 'main.ts');
       const flags = ['--kubeconfig', kubeconfig, '--queue', queue, '--metrics-port', '0'];
       const started = spawn(process.execPath, [main, 'run', ...flags, ...(options.flags ?? [])], {
         stdio: ['ignore', 'ignore', 'pipe'],

@@ -33,7 +33,7 @@ interface About {
 export function deliveryOfMessage(about: About): Delivery {
   const { id, lane, key, notice, message, templates, observedAt } = about;
   const { configNamespace, destination, groupLabels, told } = notice;
-  const { reason, firing, resolved, isSilent } = message;
+  const { reason, firing, resolved, isSilent, isEnd } = message;
   const shown = [...firing, ...resolved]
     .slice(0, mostAlertsShown)
     .flatMap((alert) => about.shown(alert) ?? []);
@@ -48,7 +48,7 @@ export function deliveryOfMessage(about: About): Delivery {
     reason,
     ongoing: {
       root: isFollowUp ? told.root : id,
-      state: reason === 'all resolved' ? 'resolved' : 'firing',
+      state: isEnd ? 'resolved' : 'firing',
       isSilent,
       ...(groupLabels ? { groupLabels } : {}),
       firing: firing.length,

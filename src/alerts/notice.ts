@@ -30,6 +30,8 @@ export interface Message {
   readonly resolved: readonly string[];
   /** Nobody needs to be pinged: a message that was sent is edited where the service can. */
   readonly isSilent: boolean;
+  /** Nothing that was told fires any more: what is told next begins anew. */
+  readonly isEnd: boolean;
 }
 
 export interface Flush {
@@ -67,12 +69,13 @@ export function flush(
   if (message) {
     const told = tell(state, notice.told, message, delivery, now);
     const isOver = Object.keys(told.firing).length === 0;
+    const isEnd = isOver || message.reason === 'all resolved';
     const said = [...(notice.said ?? []), { at: now, reason: message.reason }].slice(-mostSaid);
     const next = { ...withoutState(notice), told, said, ...held(state) };
     const again = isOver ? undefined : nextRepeat(told, state);
     return {
       notice: isOver && state.muted.length === 0 ? undefined : next,
-      message,
+      message: { ...message, isEnd },
       done: [...message.resolved, ...state.forgotten],
       ...(again === undefined ? due : { due: Math.min(again, due.due ?? again) }),
     };
@@ -126,7 +129,7 @@ function sort(
 }
 
 interface Saying {
-  message?: Message;
+  message?: Omit<Message, 'isEnd'>;
   due?: number;
 }
 
@@ -192,7 +195,7 @@ function reasonOf(fresh: number, firing: number): NoticeReason {
   return firing > 0 ? 'some resolved' : 'all resolved';
 }
 
-function messageOf(state: State, reason: NoticeReason, isSilent = false): Message {
+function messageOf(state: State, reason: NoticeReason, isSilent = false): Omit<Message, 'isEnd'> {
   return {
     reason,
     firing: state.tellable.map(({ alert }) => alert.key),
@@ -215,7 +218,13 @@ function nextRepeat({ at }: Told, { tellable }: State): number | undefined {
   return repeats.length === 0 ? undefined : at + Math.min(...repeats);
 }
 
-function tell(state: State, before: Told | undefined, message: Message, delivery: string, now: number): Told {
+function tell(
+  state: State,
+  before: Told | undefined,
+  { isSilent }: Pick<Message, 'isSilent'>,
+  delivery: string,
+  now: number,
+): Told {
   const firing: Record<string, string> = {};
   // What is held back stays told: its end is still owed.
   for (const { key } of heldBack(state)) {
@@ -225,7 +234,7 @@ function tell(state: State, before: Told | undefined, message: Message, delivery
   for (const { alert } of state.tellable) firing[alert.key] = alert.severity;
   const acknowledged = state.tellable.filter(({ alert }) => alert.acknowledged).map(({ alert }) => alert.key);
   // A message that nobody is pinged by does not put off a repetition.
-  const at = message.isSilent && before ? before.at : now;
+  const at = isSilent && before ? before.at : now;
   const root = before && Object.keys(before.firing).length > 0 ? before.root : delivery;
   return { at, root, delivery, firing, acknowledged };
 }

@@ -47,7 +47,7 @@ export function createArgocd(deps: Deps, settings: Settings): Argocd {
   const { timeout = 15_000, repoServer } = settings;
   const repoServerClient = repoServer && createRepoServer(repoServer, deps, timeout);
   const withoutApi = createLookupByKind({
-    repo: createLookup({ client: repoServerClient ?? nobody, ...deps }, { timeout }),
+    repo: repoServerClient ? createLookup({ client: repoServerClient, ...deps }, { timeout }) : nobody,
     // Apart, since one may be out of reach while the other answers.
     health: createLookup({ client: createHealthEvents(deps), ...deps }, { timeout }),
   });
@@ -89,7 +89,7 @@ export function createArgocd(deps: Deps, settings: Settings): Argocd {
 }
 
 const notConfigured: Answer = { ok: false, reason: 'unknown', detail: 'is not configured' };
-const nobody: Pick<ArgocdClient<RepoQuestion>, 'ask'> = { ask: async () => notConfigured };
+const nobody: Lookup<RepoQuestion> = { known: () => notConfigured, ask: async () => notConfigured };
 
 function createLookupByKind(by: { repo: Lookup<RepoQuestion>; health: Lookup<HealthQuestion> }): Lookup {
   return {

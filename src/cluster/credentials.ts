@@ -1,5 +1,5 @@
 import type { AgentOptions, RequestOptions } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from './client-library.ts';
 import { ClusterError, redact } from './cluster-error.ts';
 
 /** How to reach the API server, as the library reads it from the kubeconfig. */

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { KubeConfig } from './client-library.ts';
 import { ClusterError } from './cluster-error.ts';
 import { type KubeconfigOverrides, withOverrides } from './kubeconfig-overrides.ts';
 

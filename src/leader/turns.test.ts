@@ -4,16 +4,18 @@ import { createTurns } from './turns.ts';
 function setUp() {
   const pending: (() => void)[] = [];
   let ended = 0;
+  let passed = 0;
   const turns = createTurns({
-    clock: { turn: () => new Promise((resolve) => pending.push(resolve)) },
+    clock: { turn: () => new Promise((resolve) => pending.push(resolve)), monotonic: () => passed },
     onTurn: () => {
       ended += 1;
     },
   });
   const done: string[] = [];
-  const take = (name: string, steps: number) =>
+  const take = (name: string, steps: number, ms = 0) =>
     turns.take(() => {
       done.push(name);
+      passed += ms;
       turns.spend(steps);
     });
   async function turn(): Promise<void> {
@@ -35,6 +37,16 @@ it('does a task at once while there are steps left in the turn, and the rest in 
   take('f', 1);
   await turn();
   expect([done.join(''), turns.isFree()]).toEqual(['abcdef', true]);
+});
+
+it('does no more than takes its time, however few steps that is', async () => {
+  const { done, take, turn } = setUp();
+  for (const name of ['a', 'b', 'c', 'd', 'e']) take(name, 0, 15);
+  expect(done).toEqual(['a', 'b']);
+  await turn();
+  expect(done).toEqual(['a', 'b', 'c', 'd']);
+  await turn();
+  expect(done.join('')).toBe('abcde');
 });
 
 it('asks for one turn, however often something is spent', () => {

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 
 /**
  * The one lane in which Applications are evaluated, in order. Everything runs on one thread, so what it costs is counted
- * in steps of conditions, and after so many all that follow waits for the next turn of the event loop.
+ * in steps of conditions, and after so many, or so much time, all that follow wait for the next turn of the event loop.
  */
 export interface Turns {
   /** Whether the next task is done at once; if not, it waits, and whatever follows behind it. */
@@ -17,11 +17,20 @@ export interface Turns {
 
 /** Steps in a turn. */
 export const turn = 200_000;
+/** Milliseconds in a turn: how long a step takes differs from machine to machine. */
+const slice = 20;
 
 /** `onTurn`: after each turn that was begun because of what was spent. */
-export function createTurns({ clock, onTurn }: { clock: Pick<Clock, 'turn'>; onTurn(): void }): Turns {
+export function createTurns({
+  clock,
+  onTurn,
+}: {
+  clock: Pick<Clock, 'turn' | 'monotonic'>;
+  onTurn(): void;
+}): Turns {
   let tasks: (() => void)[] = [];
   let spent = 0;
+  let began = 0;
   let isEnding = false;
 
   function begin(): void {
@@ -29,8 +38,9 @@ export function createTurns({ clock, onTurn }: { clock: Pick<Clock, 'turn'>; onT
     spent = 0;
     const due = tasks;
     tasks = [];
+    if (due.length > 0) endLater();
     for (const [index, task] of due.entries()) {
-      if (spent >= turn) {
+      if (!hasRoom()) {
         tasks = [...due.slice(index), ...tasks];
         break;
       }
@@ -39,19 +49,27 @@ export function createTurns({ clock, onTurn }: { clock: Pick<Clock, 'turn'>; onT
     onTurn();
   }
 
-  const isFree = (): boolean => tasks.length === 0 && spent < turn;
+  function endLater(): void {
+    if (isEnding) return;
+    isEnding = true;
+    began = clock.monotonic();
+    void clock.turn().then(begin);
+  }
+
+  const hasRoom = (): boolean => spent < turn && (!isEnding || clock.monotonic() - began < slice);
+  const isFree = (): boolean => tasks.length === 0 && hasRoom();
 
   return {
     isFree,
     take(task) {
-      if (isFree()) task();
+      const isNow = isFree();
+      endLater();
+      if (isNow) task();
       else tasks.push(task);
     },
     spend(steps) {
       spent += steps;
-      if (isEnding) return;
-      isEnding = true;
-      void clock.turn().then(begin);
+      endLater();
     },
     waiting: () => tasks.length,
     stop() {

@@ -26,9 +26,9 @@ export const googlechat = serviceSchema({
 
 /**
  * Tags of cards, links and mentions (`<users/all>`) all begin with `<`, and Google Chat knows no escape for it: a space of
- * no width behind it takes it apart.
+ * no width behind it takes it apart, also at the end of a value, behind which another may stand.
  */
 function escapeChat(): ValueFilter {
   return (value, { isForeign }) =>
-    value.replace(/<(?=[a-z/!])/gi, (found, at: number) => (isForeign(at) ? '<\u200b' : found));
+    value.replace(/<(?=[a-z/!]|(?![^]))/gi, (found, at: number) => (isForeign(at) ? '<\u200b' : found));
 }

@@ -20,7 +20,9 @@ const zeroWidthSpace = '\u200b';
  */
 export function createMarkdownEscape(options: MarkdownOptions): ValueFilter {
   const { crowds = [], html = false, entities = false, markup: more } = options;
-  const crowd = crowds.length === 0 ? '(?!)' : `@(?=(?:${crowds.join('|')})(?![\\w-]))`;
+  // What follows a value that ends in `@` may be another value.
+  const atEnd = String.raw`(?<=(?<![\w.+-])@)(?![^])`;
+  const crowd = crowds.length === 0 ? '(?!)' : `@(?=(?:${crowds.join('|')})(?![\\w-])|${atEnd})`;
   const markup = String.raw`[\\\x60*_~[\]|]|(?<=^\s*)[>#]`;
   const own = [...(html ? ['[&<]'] : []), ...(more === undefined ? [] : [more])];
   const everything = new RegExp([crowd, ...own, markup].join('|'), 'gim');

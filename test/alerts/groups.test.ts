@@ -340,6 +340,26 @@ describe('a group', () => {
     expect((await play(config, story)).lines).toEqual(told);
   });
 
+  it('that has ended but for what is silenced is over for who was told, and begins anew', async () => {
+    const { lines, world } = await play(config, [
+      ['0s', bad('a')],
+      [
+        '1m',
+        (w) => w.silence('s', { matchers: [['name="b"']], endsAt: w.clock.now() + 1_200_000 }),
+        bad('b'),
+      ],
+      ['10m', well('a')],
+      ['30m', nothing],
+    ]);
+    expect(lines).toEqual(['30s ops first +a', '10m30s ops some resolved -a', '21m ops silence ended +b']);
+    expect(world.told.map(({ delivery }) => delivery.ongoing?.state)).toEqual([
+      'firing',
+      'resolved',
+      'firing',
+    ]);
+    expect(world.told[2]?.delivery.ongoing?.root).toBe(world.told[2]?.delivery.id);
+  });
+
   it('with every label is each alert for itself (check 14)', async () => {
     const data = {
       ...trigger(),

@@ -46,7 +46,7 @@ export const mutes: Readonly<Record<string, (name: string, minuteOfDay: number) 
     (_name, at) => at >= 1_430 || at < 5 || (at >= 40 && at < 50),
 };
 
-export const policy: fc.Arbitrary<Policy> = fc
+const policy: fc.Arbitrary<Policy> = fc
   .record({
     for: duration,
     keepFiring: duration,

@@ -44,5 +44,8 @@ async function proveShare(share: Share): Promise<string | undefined> {
 
 function run({ runs, seed }: Share): void {
   const checked = fc.check(fc.property(sequences, live), { numRuns: runs, seed });
-  parentPort?.postMessage(checked.failed ? fc.defaultReportMessage(checked) : undefined);
+  const { failed, errorInstance } = checked;
+  parentPort?.postMessage(
+    failed ? `${fc.defaultReportMessage(checked)}\n${String(errorInstance)}` : undefined,
+  );
 }

@@ -54,7 +54,7 @@ test('no package runs a script of its own in the image, and its base can be pinn
   expect(dockerfile).toMatch(/^RUN npm ci .*--ignore-scripts/m);
   expect([...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base)).toEqual([
     '${NODE_IMAGE}',
-    '${NODE_IMAGE}',
+    '${BASE_IMAGE}',
   ]);
 });
 

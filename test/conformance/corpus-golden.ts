@@ -1,6 +1,7 @@
 /** The layout of a corpus: ConfigMaps, Applications, and what the real engine made of them (`golden.jsonl`). */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readManifests } from '../../src/cli/manifests.ts';
 import { decodeJson } from '../../src/go/json.ts';
 import type { JsonObject } from '../../src/model.ts';
 
@@ -70,6 +71,15 @@ export function openCorpus(directory: string): Corpus {
 export function readApplication({ directory }: Corpus, name: string): JsonObject | undefined {
   const path = join(directory, name);
   return existsSync(path) ? (decodeJson(readFileSync(path, 'utf8')) as JsonObject) : undefined;
+}
+
+/** The data of the ConfigMap in a file. */
+export function configMapOf(file: string, text: string): Record<string, string> {
+  const manifest = readManifests(file, text).find(({ kind }) => kind === 'ConfigMap');
+  const values = Object.entries(manifest?.object.data ?? {});
+  return Object.fromEntries(
+    values.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 function parseLine(line: string, file: string, number: number): Golden {

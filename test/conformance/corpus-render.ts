@@ -99,8 +99,11 @@ function render(
     repo: fixedRepo(fixtures, app),
   });
   const all: JsonObject = {};
-  // Sections of types that the engine does not know are nothing to it.
-  const types = [...template.sections.keys()].filter((type) => schemaOf(type)?.section !== undefined);
+  // Sections of types that the engine does not know are nothing to it, also of those that Herald knows.
+  const types = [...template.sections.keys()].filter((type) => {
+    const schema = schemaOf(type);
+    return schema?.section !== undefined && schema.isHeraldOnly !== true;
+  });
   for (const type of new Set([serviceType, ...types])) {
     const extra = options[type] ?? { jsonFields: [] };
     const result = renderNotification([template], vars, { serviceType: type, ...extra });

@@ -1,6 +1,5 @@
 /** Runs real ConfigMaps through the product, and compares with what the real engine makes of them. */
 
-import { readManifests } from '../../src/cli/manifests.ts';
 import { checkConfig, type FileProblem } from '../../src/config/check.ts';
 import { type Config, parseConfig } from '../../src/config/parse-config.ts';
 import { UTC } from '../../src/go/location.ts';
@@ -10,6 +9,7 @@ import type { Trigger } from '../../src/triggers/trigger.ts';
 import {
   type Corpus,
   type CorpusConfig,
+  configMapOf,
   type Golden,
   type GoldenRendering,
   type GoldenResult,
@@ -60,7 +60,7 @@ function runConfigMap({ golden, text }: CorpusConfig, context: Context): FiledVe
   if (golden.engineRejects === undefined) judge('accepted', '', () => judgeAccepted(errors));
   else judge('rejected', '', () => judgeRejected(golden, errors));
 
-  const config = configOf(golden.file, text);
+  const config = parseConfig({ configMap: configMapOf(golden.file, text), secret: undefined });
   for (const [name, byApplication] of Object.entries(golden.triggers)) {
     for (const [app, results] of Object.entries(byApplication)) {
       judge('conditions', `${name} ${app}`, () =>
@@ -80,13 +80,6 @@ function runConfigMap({ golden, text }: CorpusConfig, context: Context): FiledVe
     }
   }
   return verdicts;
-}
-
-function configOf(file: string, text: string): Config {
-  const manifest = readManifests(file, text).find(({ kind }) => kind === 'ConfigMap');
-  const values = Object.entries(manifest?.object.data ?? {});
-  const configMap = Object.fromEntries(values.filter(([, value]) => typeof value === 'string'));
-  return parseConfig({ configMap: configMap as Record<string, string>, secret: undefined });
 }
 
 /** Of keys that the engine takes, and that fail whenever they are used. */

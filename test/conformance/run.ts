@@ -1,6 +1,7 @@
 /** `npm run conformance -- DIR [--corpus DIR]`, see docs/conformance.md. */
 import { statSync } from 'node:fs';
 import { type Corpus, CorpusError, openCorpus, runCorpus } from './corpus.ts';
+import { runCorpusSends } from './corpus-sends.ts';
 import { documentedLines, type FiledVerdict, failureLines, summarize, totalLines } from './report.ts';
 import { fixturesOf, runDirectory } from './run-directory.ts';
 import { differenceRows, loadDifferences } from './services/difference.ts';
@@ -68,7 +69,10 @@ async function run({ directory, corpus }: Options): Promise<FiledVerdict[]> {
   // Wrong use is told before anything is run.
   const opened: Corpus | undefined = corpus === undefined ? undefined : openCorpus(corpus);
   const verdicts = directory === undefined ? [] : await runDirectory(directory);
-  if (opened) verdicts.push(...runCorpus(opened, fixturesOf(directory ?? '')));
+  if (opened) {
+    const fixtures = fixturesOf(directory ?? '');
+    verdicts.push(...runCorpus(opened, fixtures), ...(await runCorpusSends(opened, fixtures)));
+  }
   return verdicts;
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
+import { createAddressPolicy } from '../../src/net/address-policy.ts';
 import type { CertificateKind } from '../internet/authority.ts';
 import { type Internet, openInternet } from '../internet/internet.ts';
 import { type Answer, type ScriptedServer, type WireRequest } from '../internet/server.ts';
@@ -81,8 +82,8 @@ function describeContract(contract: HttpServiceContract): void {
   });
 
   describe(`${type} over HTTP`, () => {
-    async function sendOnce(): Promise<Outcome> {
-      const service = startService(type, options);
+    async function sendOnce(deps: Parameters<typeof startService>[2] = {}): Promise<Outcome> {
+      const service = startService(type, options, deps);
       const signal = AbortSignal.timeout(600_000);
       const outcome = await service.send(notification('deployed'), recipient, { deliveryId: 'd1', signal });
       await service.close();
@@ -102,6 +103,42 @@ function describeContract(contract: HttpServiceContract): void {
       },
     );
 
+    it('trusts the certificates of argocd-tls-certs-cm in place of the authorities of the system', async () => {
+      const certificatesOf = () => internet.authorities.other;
+      const all = (kind: CertificateKind): Record<string, CertificateKind> =>
+        new Proxy({}, { get: () => kind });
+      play([...prelude, takes()], all('untrusted'));
+      expect(await sendOnce({ certificatesOf })).toEqual({ status: 'sent' });
+      play([...prelude, takes()], all('trusted'));
+      expect(await sendOnce({ certificatesOf })).toMatchObject({ status: 'retry', reason: 'tls' });
+      expect(server.received()).toEqual([]);
+    });
+
+    it("calls no address that a tenant's service may not reach", async () => {
+      play([...prelude, takes()]);
+      const asked: string[] = [];
+      const outcome = await sendOnce({
+        addresses: createAddressPolicy([]),
+        resolve(host, _options, done) {
+          asked.push(host);
+          done(null, [{ address: '10.0.0.7', family: 4 }]);
+        },
+      });
+      expect(outcome).toMatchObject({ status: 'rejected', reason: 'address_not_allowed', scope: 'service' });
+      expect(asked).not.toEqual([]);
+      expect(server.received()).toEqual([]);
+    });
+
+    it.each([401, 403])('has HTTP %i mended at the service or the recipient', async (status) => {
+      play([...prelude, { status, json: {} }]);
+      const outcome = await sendOnce();
+      // A change of the service's options or its token mends it, and one of a template does not.
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        scope: expect.stringMatching(/^(?:service|recipient)$/),
+      });
+    });
+
     it('takes no secret to where it is redirected', async () => {
       const location = 'https://elsewhere.example/moved';
       play([
@@ -111,6 +148,20 @@ function describeContract(contract: HttpServiceContract): void {
       await sendOnce();
       const there = server.received().filter(({ host }) => host === 'elsewhere.example');
       for (const secret of secrets) expect(JSON.stringify(there)).not.toContain(secret);
+    });
+
+    it('sends what is too long with a sign where it was cut, or whole', async () => {
+      play([...prelude, takes()]);
+      const service = startService(type, options);
+      const signal = AbortSignal.timeout(600_000);
+      const long = 'x'.repeat(1_000_000);
+      const context = { deliveryId: 'd1', signal };
+      expect(await service.send(notification(long), recipient, context)).toEqual({ status: 'sent' });
+      await service.close();
+      const text = texts().at(-1) ?? '';
+      // Where there is a section, the message may stand nowhere.
+      const isElsewhere = section !== undefined && !text.includes('xxx');
+      expect(isElsewhere || text.includes(long) || /x(?:…|\.\.\.)/.test(text)).toBe(true);
     });
 
     it('keeps its connections for the next notifications', async () => {

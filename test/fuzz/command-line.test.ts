@@ -57,10 +57,18 @@ const argv = fc
   .map(([command, more]) => [...command, ...more.flat()]);
 const environment = fc.dictionary(fc.constantFrom(...variables), value, { maxKeys: 4 });
 
+/** What is undefined is not given. */
+function given(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(given);
+  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
+  return Object.fromEntries(entries.map(([key, each]) => [key, given(each)]));
+}
+
 /** A command of which every option is what JSON can hold; or a text and the exit code that goes with it. */
 function faultsOf(line: ReturnType<typeof parseCommandLine>): string[] {
   if (!('exit' in line))
-    return unless(isDeepStrictEqual(JSON.parse(JSON.stringify(line)), line), 'odd options');
+    return unless(isDeepStrictEqual(JSON.parse(JSON.stringify(line)), given(line)), 'odd options');
   const { exit, stdout, stderr } = line;
   if (exit === 0) return [...unless(stdout !== '', 'nothing to read'), ...unless(stderr === '', 'an error')];
   return [

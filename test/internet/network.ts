@@ -3,7 +3,7 @@
  * It replaces `net.Socket.prototype.connect`, below every client there is, so that none has to be told of a test.
  */
 import { once } from 'node:events';
-import { type AddressInfo, createServer, Socket } from 'node:net';
+import { type AddressInfo, createServer, isIP, type LookupFunction, Socket } from 'node:net';
 
 /** Where a client meant to connect to. */
 export interface Origin {
@@ -21,6 +21,8 @@ export interface NetworkOptions {
 type Connect = (this: Socket, ...args: unknown[]) => Socket;
 
 interface ConnectOptions {
+  /** Of the client: who asks it may be refused, as a tenant is. */
+  lookup?: LookupFunction;
   host?: string;
   port?: number | string;
   path?: string | null;
@@ -63,8 +65,10 @@ export async function createNetwork({ accept, fate }: NetworkOptions): Promise<A
       ...options,
       host: outcome === 'unknown' ? origin.host : '127.0.0.1',
       port: outcome === 'open' ? serverPort : closedPort,
-      lookup: outcome === 'unknown' ? unknownHost : undefined,
+      lookup: outcome === 'unknown' ? unknownHost : options.lookup && asking(options.lookup, origin.host),
     };
+    // Addresses are looked up by nobody, and a name is what makes Node ask.
+    if (target.lookup !== undefined && isIP(origin.host) === 0) target.host = origin.host;
     if (outcome === 'open') {
       this.once('connect', () => originOf(this.localPort ?? 0).resolve(origin));
     }
@@ -89,6 +93,16 @@ function normalized(args: unknown[]): [ConnectOptions, unknown] {
   if (typeof first === 'string' && !/^\d+$/.test(first)) return [{ path: first }, second];
   const port = Number(first);
   return typeof second === 'string' ? [{ port, host: second }, third] : [{ port }, second];
+}
+
+/** Asks the client's own lookup whether it may connect, and leads to loopback where it may. */
+function asking(lookup: LookupFunction, name: string): LookupFunction {
+  return (_host, options, done) =>
+    lookup(name, options, (error, address) => {
+      if (error) done(error, address);
+      else if (options.all) done(null, [{ address: '127.0.0.1', family: 4 }]);
+      else done(null, '127.0.0.1', 4);
+    });
 }
 
 function unknownHost(host: string, _options: unknown, done: (error: Error) => void): void {

@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
 import { createAddressPolicy } from '../../src/net/address-policy.ts';
+import type { Resolve } from '../../src/net/guarded.ts';
 import { type Internet, openInternet } from '../internet/internet.ts';
 import type { Answer, ScriptedServer } from '../internet/server.ts';
 import { createSqs } from '../internet/sqs.ts';
 import { startService } from './start-service.ts';
+
+/** A tenant's service asks for each name who it is. */
+const resolve: Resolve = (_host, _options, done) => done(null, [{ address: '203.0.113.7', family: 4 }]);
 
 const key = 'AKIASQSTESTS00000001';
 const secret = 'sqs/secret+access=key';
@@ -269,7 +273,7 @@ describe('without a key of its own', () => {
 
     it('is not lent to a tenant', async () => {
       double();
-      const deps = { addresses: createAddressPolicy(['*']) };
+      const deps = { addresses: createAddressPolicy(['*']), resolve };
       expect(await send({ options: ambient, deps })).toMatchObject({
         status: 'rejected',
         reason: 'no_credentials',

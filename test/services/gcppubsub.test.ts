@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
 import { createAddressPolicy } from '../../src/net/address-policy.ts';
+import type { Resolve } from '../../src/net/guarded.ts';
 import { validateOptions } from '../../src/services/schema.ts';
 import { schemaOf } from '../../src/services/schemas.ts';
 import { type Internet, openInternet } from '../internet/internet.ts';
@@ -13,6 +14,9 @@ import { createPubsub } from '../internet/pubsub.ts';
 import type { Answer, ScriptedServer } from '../internet/server.ts';
 import { createServiceAccount } from './service-account.ts';
 import { startService } from './start-service.ts';
+
+/** A tenant's service asks for each name who it is. */
+const resolve: Resolve = (_host, _options, done) => done(null, [{ address: '203.0.113.7', family: 4 }]);
 
 const account = createServiceAccount();
 const own = { project: 'p', topic: 'deploys', key: account.json };
@@ -237,7 +241,7 @@ describe('without a key among the options', () => {
 
   it('nothing is published for a tenant', async () => {
     double();
-    const deps = { addresses: createAddressPolicy(['*']) };
+    const deps = { addresses: createAddressPolicy(['*']), resolve };
     const file = join(folder, 'key.json');
     writeFileSync(file, account.json);
     for (const options of [ambient, { ...ambient, keyFile: file }]) {
