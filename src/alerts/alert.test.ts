@@ -49,6 +49,16 @@ describe('for', () => {
     });
   });
 
+  it.each([
+    [0, 'firing'],
+    [5 * minute, 'pending'],
+  ])('%i of what is known to have lasted no longer is %s, whatever the time is', (lasts, state) => {
+    const policy = { for: lasts, keepFiring: 0 };
+    const opened = openAlert(identity, 'k', matched(start), policy, start + 30 * minute, start);
+    expect(opened.alert?.state).toBe(state);
+    expect(opened.due).toBeUndefined();
+  });
+
   it('fires when it has lasted exactly so long, and not before', () => {
     const policy = { for: 5 * minute, keepFiring: 0 };
     expect(play(policy, [[0, matched()]])).toMatchObject({ state: 'pending', due: 5 });

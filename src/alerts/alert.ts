@@ -38,17 +38,21 @@ export interface AlertStep {
 /** So many changes are remembered of one alert. */
 const mostChanges = 100;
 
-/** A first match. A time in the cluster that is ahead of ours counts as now (check 8). */
+/**
+ * A first match. A time in the cluster that is ahead of ours counts as now (check 8). `ripeUntil`: up to when it is known
+ * to have lasted, where that is not now; Unix milliseconds.
+ */
 export function openAlert(
   identity: Pick<Alert, 'configNamespace' | 'trigger' | 'condition' | 'oncePer' | 'application' | 'lastWell'>,
   key: string,
   event: Extract<AlertEvent, { kind: 'matched' }>,
   policy: AlertPolicy,
   now: number,
+  ripeUntil?: number,
 ): AlertStep {
   const { severity, labels } = event;
   const alert: Alert = { ...identity, key, severity, labels, state: 'pending', since: now, changes: [] };
-  return ripen({ ...alert, ...sinceOf(event.since ?? now, now) }, policy, now);
+  return ripen({ ...alert, ...sinceOf(event.since ?? now, now) }, policy, now, ripeUntil);
 }
 
 /**
@@ -56,14 +60,26 @@ export function openAlert(
  * firing resolves when it has not matched for `keepFiring`, and is not un-fired by a longer `for`; a failed evaluation
  * is no answer. Source: Prometheus rules/alerting.go (checks 1 to 8).
  */
-export function step(alert: Alert, event: AlertEvent, policy: AlertPolicy, now: number): AlertStep {
+export function step(
+  alert: Alert,
+  event: AlertEvent,
+  policy: AlertPolicy,
+  now: number,
+  ripeUntil?: number,
+): AlertStep {
   if (alert.state === 'resolved') return { alert };
   if (event.kind === 'over') return end(alert, event.why, now);
-  if (alert.state === 'pending') return stepPending(alert, event, policy, now);
+  if (alert.state === 'pending') return stepPending(alert, event, policy, now, ripeUntil);
   return stepFiring(alert, event, policy, now);
 }
 
-function stepPending(alert: Alert, event: AlertEvent, policy: AlertPolicy, now: number): AlertStep {
+function stepPending(
+  alert: Alert,
+  event: AlertEvent,
+  policy: AlertPolicy,
+  now: number,
+  ripeUntil: number | undefined,
+): AlertStep {
   switch (event.kind) {
     case 'unmatched': {
       // It had lasted long enough before, and nobody looked: it fires, and has just stopped to match.
@@ -79,10 +95,10 @@ function stepPending(alert: Alert, event: AlertEvent, policy: AlertPolicy, now: 
       const since = isLater
         ? sinceOf(said, now)
         : { ...aheadOf(said, now), since: Math.min(alert.since, now) };
-      return ripen({ ...alert, severity, labels, ...since }, policy, now);
+      return ripen({ ...alert, severity, labels, ...since }, policy, now, ripeUntil);
     }
     default:
-      return ripen(alert, policy, now);
+      return ripen(alert, policy, now, ripeUntil);
   }
 }
 
@@ -120,8 +136,9 @@ function stepFiring(alert: Alert, event: AlertEvent, policy: AlertPolicy, now: n
   return now >= due ? end(alert, 'recovered', now) : { alert: { ...alert, unmatchedAt }, due };
 }
 
-function ripen(alert: Alert, policy: AlertPolicy, now: number): AlertStep {
+function ripen(alert: Alert, policy: AlertPolicy, now: number, ripeUntil?: number): AlertStep {
   const due = alert.since + policy.for;
+  if (ripeUntil !== undefined && ripeUntil < due && policy.for > 0) return { alert };
   return now >= due ? { alert: { ...alert, state: 'firing', firedAt: now } } : { alert, due };
 }
 

@@ -36,6 +36,8 @@ export interface Circumstances {
   exists(alert: AlertIdentity): boolean;
   /** What the Application was like when it was last well. */
   readonly lastWell?: WellState | undefined;
+  /** Up to when alerts ripen, Unix milliseconds, where that is not now: what follows is known to have been otherwise. */
+  readonly ripeUntil?: number;
   /** All of it is over, but for what `spares` answers. */
   readonly over?: { readonly why: Exclude<AlertEnd, 'recovered'>; spares(alert: Alert): boolean };
 }
@@ -57,7 +59,7 @@ export function live(
   conditions: readonly ConditionNow[],
   circumstances: Circumstances,
 ): Lives {
-  const { now, over } = circumstances;
+  const { now, over, ripeUntil } = circumstances;
   const alerts = new Map(before);
   const plain = new Set<ConditionNow>();
   const visited = new Set<string>();
@@ -78,7 +80,7 @@ export function live(
     const { result } = condition;
     const found = open.get(placeOf(condition)) ?? carried(condition);
     if (found && isSame(found, result)) {
-      keep(found.key, step(refreshed(found, condition), eventOf(condition), policy, now));
+      keep(found.key, step(refreshed(found, condition), eventOf(condition), policy, now, ripeUntil));
       continue;
     }
     if (found) keep(found.key, step(found, { kind: 'over', why: 'superseded' }, policy, now));
@@ -94,7 +96,14 @@ export function live(
     const identity = { configNamespace, trigger, condition: id, oncePer, application };
     const key = occurrenceKey(application.uid, identity, circumstances.occurrence);
     const { lastWell } = circumstances;
-    const opened = openAlert({ ...identity, ...(lastWell ? { lastWell } : {}) }, key, event, policy, now);
+    const opened = openAlert(
+      { ...identity, ...(lastWell ? { lastWell } : {}) },
+      key,
+      event,
+      policy,
+      now,
+      ripeUntil,
+    );
     keep(key, { ...opened, alert: opened.alert && withEnd(opened.alert, condition) });
   }
 

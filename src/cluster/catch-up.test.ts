@@ -50,6 +50,17 @@ describe('a catch-up', () => {
     expect(seen).toEqual(['+a@100', '*+b@101', '*~b@105']);
   });
 
+  it('tells what a later state or a deletion follows on from what the list has shown', () => {
+    const { catchUp, show } = begin(object('a', '100'), object('b', '105'));
+    const isPast = (item: JsonObject) => catchUp.isPast(readMetadata(item) as ObjectMetadata);
+    expect(isPast(object('b', '101'))).toBe(true);
+    expect(isPast(object('b', '105'))).toBe(false);
+    expect(isPast(object('deleted', '103'))).toBe(true);
+    expect(isPast(object('b', '103', 'before'))).toBe(true);
+    show(object('b', '105'));
+    expect(isPast(object('b', '106'))).toBe(false);
+  });
+
   it('places revisions by their number', () => {
     const { catchUp, show } = begin();
     expect(['99', '100', '101', '110', '111', 'x', '', '1e3'].map(catchUp.place)).toEqual([

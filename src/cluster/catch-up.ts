@@ -23,6 +23,8 @@ export interface CatchUp {
   /** The watch has shown everything up to this revision, and at it this object. */
   shown(revision: string, metadata?: ObjectMetadata): void;
   isOver(): boolean;
+  /** Whether the object has changed again, or was deleted, since this revision of it. */
+  isPast(metadata: ObjectMetadata): boolean;
   /** Whether an object of the list has still to be shown. */
   isHolding(): boolean;
   /** Makes the view what the list was, whatever the watch has or has not shown. */
@@ -61,6 +63,12 @@ export function createCatchUp<T>(view: View<T>, from: bigint): CatchUp {
       const key = keyOf(metadata);
       const held = heldBack.get(key);
       if (held !== undefined && held.at <= cursor) heldBack.delete(key);
+    },
+    isPast(metadata) {
+      const key = keyOf(metadata);
+      const held = heldBack.get(key);
+      if (held === undefined) return !keys.has(key);
+      return (readRevision(metadata.resourceVersion) ?? cursor) < held.at;
     },
     isOver: () => cursor >= last,
     isHolding: () => heldBack.size > 0,

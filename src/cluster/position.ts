@@ -112,7 +112,9 @@ export function createPosition<T>(view: View<T>, log: Logger): Position {
       if (place === 'old') return true;
       if (place === 'unknown') return false;
       if (place === 'later') endCatchUp('replayed');
-      report?.({ isReplayed: place === 'replayed' });
+      const isReplayed = place === 'replayed';
+      const isPast = isReplayed && metadata !== undefined && catchUp?.isPast(metadata) === true;
+      report?.({ isReplayed, ...(isPast ? { isPast } : {}) });
       advance(revision);
       if (catchUp === undefined) return true;
       catchUp.shown(revision, metadata);

@@ -17,6 +17,8 @@ export interface ReflectorHandlers<T> {
 export interface Origin {
   /** It happened before this watch began, after the revision that it was told to start from. */
   isReplayed: boolean;
+  /** A later state or the deletion of the object follows. */
+  isPast?: boolean;
 }
 
 /** What is kept of an object, which it may change; undefined: it is none of ours. */

@@ -22,6 +22,8 @@ export interface Alerting {
   begun(): Promise<void> | undefined;
   /** Looks what people have silenced and acknowledged since. */
   refresh(): Promise<void>;
+  /** Of Applications of which nothing more will be known, groups tell what the ledger knows. */
+  account(): Promise<void>;
   /** Scopes of the ledger that hold alerts, when the term began. */
   scopes(): ReadonlySet<string>;
   stop(): void;
@@ -29,7 +31,7 @@ export interface Alerting {
 
 interface Deps {
   ledger: Pick<TermLedger, 'load' | 'rows'>;
-  writer: Pick<LedgerWriter, 'write'>;
+  writer: Pick<LedgerWriter, 'write' | 'written'>;
   configurations: Configurations;
   project(application: Application): JsonObject | undefined;
   schedule(key: string, at: number | undefined): void;
@@ -96,6 +98,15 @@ export function createAlerting(deps: Deps, { retryDelay = 100, maxRetryDelay = 5
     },
     begun: () => begun,
     refresh,
+    async account() {
+      for (const uid of groups.unaccounted()) {
+        // It may be known by now, and on its way.
+        await deps.writer.written(uid);
+        const [row] = await ledger.load(uid, ['application']);
+        if (signal.aborted) return;
+        groups.account(uid, row?.value.object);
+      }
+    },
     scopes: () => scopes,
     stop: () => stopping.abort(),
   };

@@ -14,6 +14,8 @@ export interface ApplicationEvent {
   observedAt: number;
   /** It happened before this process began to watch, which may have been decided about already. */
   isReplayed?: boolean;
+  /** It is replayed, and what has become of the Application since follows. */
+  isPast?: boolean;
   /** It differs from what was observed before in nothing that anything is decided by: it is taken on, and not evaluated. */
   isUnread?: boolean;
 }

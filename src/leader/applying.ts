@@ -1,6 +1,7 @@
 import { noteWell } from '../alerts/last-well.ts';
 import type { Clock } from '../clock.ts';
 import { isBefore } from '../cluster/revision.ts';
+import { textAt } from '../json.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { JsonObject } from '../model.ts';
@@ -54,6 +55,7 @@ export function createApplying(deps: Deps): Applying {
     // It happened before its deletion, which is written.
     else if (entry.isGone && event.isReplayed) return;
     else if (!isDecided(event, entry)) {
+      entry.isPast = event.isPast === true;
       entry.application = deletions.shownOn(event.application);
       if (!event.isUnread) evaluate(entry, event, hold);
     }
@@ -61,12 +63,21 @@ export function createApplying(deps: Deps): Applying {
 
   function remove(entry: Tracked, event: ApplicationEvent, hold: Hold): void {
     const over = 'application deleted';
+    endPast(entry, event, hold);
     entry.application = deletions.shownOn(withDeletionTimestamp(event));
     // Who is subscribed is all that is asked for once the deletion is decided.
     if (entry.isGone && entry.life) entry.life.evaluations = evaluator.evaluate(entry).evaluations;
     if (entry.isGone) pass(entry, event, hold, over);
     else evaluate(entry, event, hold, over);
     leave(entry, over, hold);
+  }
+
+  /** What had lasted long enough when it was deleted is told, as it would have been. */
+  function endPast(entry: Tracked, { application, observedAt }: ApplicationEvent, hold: Hold): void {
+    if (!entry.isPast) return;
+    entry.isPast = false;
+    const ripeUntil = Date.parse(textAt(application.object, 'metadata', 'deletionTimestamp'));
+    if (entry.life && !Number.isNaN(ripeUntil)) deciding.pass(entry, { observedAt, ripeUntil }, hold);
   }
 
   function leave(entry: Tracked, why: Over, hold: Hold): void {

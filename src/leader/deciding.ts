@@ -26,19 +26,22 @@ export interface Deciding {
   decide(
     entry: Tracked,
     evaluations: readonly AlertEvaluation[],
-    about: { observedAt: number; isHistoryNew: boolean; over?: NonNullable<About['over']> },
+    about: AboutDecision & { isHistoryNew: boolean },
     hold: Hold,
   ): number | undefined;
   /** The same where nothing is known but that time has passed. */
-  pass(
-    entry: Tracked,
-    about: { observedAt: number; over?: NonNullable<About['over']> },
-    hold: Hold,
-  ): number | undefined;
+  pass(entry: Tracked, about: AboutDecision, hold: Hold): number | undefined;
   /** Whether something of its alerts is still to be told. */
   isOwed(entry: Tracked): boolean;
   /** The Application was deleted; `isOwed`: its rows stay until all is told. */
   forget(entry: Tracked, hold: Hold): void;
+}
+
+interface AboutDecision {
+  observedAt: number;
+  over?: NonNullable<About['over']>;
+  /** Up to when alerts ripen, Unix milliseconds. @defaultValue now, and never while what follows is to be replayed */
+  ripeUntil?: number;
 }
 
 interface Deps {
@@ -92,7 +95,7 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
   }
 
   const deciding: Deciding = {
-    decide(entry, evaluations, { observedAt, isHistoryNew, over }, hold) {
+    decide(entry, evaluations, { observedAt, isHistoryNew, over, ripeUntil = latest(entry) }, hold) {
       const { application } = entry;
       const occurrence = Math.max(clock.now(), entry.decidedAt + 1);
       const firstSight = entry.fingerprint === undefined;
@@ -115,6 +118,7 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
         observedAt,
         imported: imported.rows.length > 0 ? timesOf(imported.rows) : noTimes,
         ...(over ? { over } : {}),
+        ...(ripeUntil === undefined ? {} : { ripeUntil }),
       });
       const decision = decide(
         application,
@@ -172,6 +176,11 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
   }
 
   return deciding;
+}
+
+/** Until what follows is replayed, nobody knows whether it lasts. */
+function latest({ isPast }: Tracked): number | undefined {
+  return isPast ? Number.NEGATIVE_INFINITY : undefined;
 }
 
 /** Conditions that have an open alert without oncePer. */

@@ -21,6 +21,8 @@ export interface Membership extends Member, GroupPlace {
   silences: readonly Silence[];
   /** Its Application. */
   object: JsonObject;
+  /** As it was when the term began: what has become of its Application is not known yet. */
+  isUnaccounted?: true;
 }
 
 export interface Group extends GroupPlace {
@@ -37,7 +39,7 @@ export interface Group extends GroupPlace {
   /** What held back each of its alerts when that was last asked. */
   mutes: Map<string, string>;
   lookedAt: number;
-  /** An alert was left out because its Application was suspended. */
+  /** An alert was left out because its Application was suspended, or the group waits for one that is unaccounted. */
   isWaiting: boolean;
 }
 
@@ -102,7 +104,26 @@ function placeholder(alert: Alert, place: Place): Membership {
     isAwaited: false,
     silences: [],
     object,
+    isUnaccounted: true,
   };
+}
+
+/** As the ledger has its Application, of which nothing more will be known. */
+export function accounted(
+  { isUnaccounted: _unaccounted, ...member }: Membership,
+  record: JsonObject | undefined,
+  ruleFor: (labels: LabelValues) => GroupRule | undefined,
+): Membership {
+  const object = record ?? member.object;
+  const labels = labelValues({ ...member.alert, object, destination: member.destination });
+  const rule = ruleFor(labels);
+  return { ...member, object, labels, ...(rule ? { rule } : {}) };
+}
+
+/** Whether it is not known yet what has become of some Application. */
+export function isUnaccounted({ members }: Group): boolean {
+  for (const member of members.values()) if (member.isUnaccounted) return true;
+  return false;
 }
 
 /** As the ledger has it when a term begins; its alerts are as they were until their Applications are evaluated. */

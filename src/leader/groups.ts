@@ -5,14 +5,16 @@ import { type Flush, flush } from '../alerts/notice.ts';
 import { type GroupPlace, overflowPlace } from '../alerts/routing.ts';
 import type { Clock } from '../clock.ts';
 import type { Alert, OngoingNotice, ScopedRow } from '../ledger/rows.ts';
-import type { Destination } from '../model.ts';
+import type { Destination, JsonObject } from '../model.ts';
 import type { AlertReport } from './alert-report.ts';
 import {
+  accounted,
   createGroup,
   type Group,
   idOf,
   isNews,
   isTold,
+  isUnaccounted,
   keysHeld,
   type Membership,
   restoreGroup,
@@ -32,6 +34,10 @@ export interface Groups {
   begin(notices: readonly ScopedRow<'ongoing'>[], alerts: ReadonlyMap<string, Alert>): void;
   /** Every Application has been evaluated once: until then half a group would be told. */
   complete(): void;
+  /** Applications of alerts of which it is not known yet what has become of them: their groups wait. */
+  unaccounted(): string[];
+  /** Nothing more will be known of it than what the ledger knows, `record`, if that. */
+  account(uid: string, record: JsonObject | undefined): void;
   isComplete(): boolean;
   /** The groups that have told of an alert, hold it back, or are about to have its end told. */
   holders(alert: string): (GroupPlace & { destination: Destination; isTold: boolean })[];
@@ -44,7 +50,7 @@ export interface Groups {
 }
 
 interface Deps {
-  holding: Pick<Holding, 'mute' | 'nextMute'>;
+  holding: Pick<Holding, 'mute' | 'nextMute' | 'book'>;
   writer: Pick<LedgerWriter, 'write'>;
   /** When to look at the group next; undefined: not before something happens. */
   schedule(key: string, at: number | undefined): void;
@@ -258,6 +264,20 @@ export function createGroups(deps: Deps): Groups {
       isComplete = true;
       for (const group of groups.values()) touch(group);
     },
+    unaccounted: () =>
+      [...byUid].flatMap(([uid, members]) => (members.some((each) => each.isUnaccounted) ? [uid] : [])),
+    account(uid, record) {
+      const members = (byUid.get(uid) ?? []).map((member) => {
+        if (!member.isUnaccounted) return member;
+        const known = accounted(member, record, holding.book(member.configNamespace).group);
+        const group = groups.get(member.key);
+        if (group?.members.get(member.alert.key) !== member) return known;
+        group.members.set(member.alert.key, known);
+        touch(group);
+        return known;
+      });
+      if (members.length > 0) byUid.set(uid, members);
+    },
     isComplete: () => isComplete,
     holders: (alert) =>
       [...(byAlert.get(alert) ?? [])].map((group) => ({
@@ -298,7 +318,8 @@ export function createGroups(deps: Deps): Groups {
     look(key) {
       const group = groups.get(key);
       if (!group) return false;
-      if (isComplete) look(group);
+      if (isComplete && isUnaccounted(group)) group.isWaiting = true;
+      else if (isComplete) look(group);
       return true;
     },
   };

@@ -41,6 +41,8 @@ export interface Observer {
   alerting: Pick<Alerting, 'begin' | 'refresh' | 'scopes'>;
   /** Every Application has been shown and evaluated: what is told together can be told. */
   complete(): void;
+  /** What is gone has been reported, too: groups wait no longer to know what has become of an Application. */
+  goneReported(): Promise<void>;
   /** When something is looked at next, Unix milliseconds. */
   nextDue(): number | undefined;
   /** Evaluates nothing any more; the metrics of the Applications go. */
@@ -123,6 +125,10 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   function answered({ application: { uid } }: Tracked): void {
     look(uid);
     settle();
+  }
+
+  function settled(): Promise<void> {
+    return isSettled() ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve));
   }
 
   function settle(): void {
@@ -252,7 +258,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       }
     },
     hurry: dueTimes.hurry,
-    settled: () => (isSettled() ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
+    settled,
     has: (uid) => tracked.has(uid),
     known(uid) {
       const entry = tracked.get(uid);
@@ -271,6 +277,10 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       deletions.settle();
       leaving.lookAtAll();
       for (const [uid, { life }] of tracked) if (life && (life.untold.size > 0 || life.isWaiting)) look(uid);
+    },
+    async goneReported() {
+      await settled();
+      await alerting.account();
     },
     nextDue: dueTimes.next,
     stop() {

@@ -33,6 +33,8 @@ export interface About {
   imported: ReadonlyMap<string, number>;
   /** The Application is gone, or not watched any more. */
   over?: Exclude<AlertEnd, 'recovered'>;
+  /** Up to when alerts ripen, Unix milliseconds; absent: now. */
+  ripeUntil?: number;
 }
 
 export interface Advance {
@@ -85,7 +87,7 @@ export function createOngoing(deps: Deps): Ongoing {
   return {
     advance(entry, evaluations, about) {
       const { application } = entry;
-      const { now, occurrence, observedAt, over } = about;
+      const { now, occurrence, observedAt, over, ripeUntil } = about;
       const silences = silencesOf(application);
       const isPlain =
         !entry.life &&
@@ -103,6 +105,7 @@ export function createOngoing(deps: Deps): Ongoing {
         occurrence,
         exists,
         lastWell: lastWell(entry.well, application.object),
+        ...(ripeUntil === undefined ? {} : { ripeUntil }),
         ...(over ? { over: { why: over, spares: sparing(application, life, isToldByGroup) } } : {}),
       });
       const alerts = new Map([...lives.alerts].map(([key, alert]) => [key, withAcknowledgement(alert)]));

@@ -128,12 +128,12 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
       labelSelector,
       notifiedAnnotation,
       handlers: {
-        upsert: (application, previous, { isReplayed }) => {
+        upsert: (application, previous, { isReplayed, isPast = false }) => {
           deps.lookInto(application.namespace);
           if (!isReplayed) others.observed(application, previous);
           subscriptions.check('Application', application);
           mirror?.observed(application);
-          observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed });
+          observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed, isPast });
         },
         delete: (application, { isReplayed }) => deleted(application, isReplayed),
       },
@@ -144,11 +144,11 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     {
       scope,
       handlers: {
-        upsert: (application, _previous, { isReplayed }) => {
+        upsert: (application, _previous, { isReplayed, isPast = false }) => {
           deps.lookInto(application.namespace);
           subscriptions.check('ApplicationSet', application);
           metrics.setApplicationSet(application);
-          observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed });
+          observer.observe({ application, kind: 'seen', observedAt: now(), isReplayed, isPast });
         },
         delete: (application, { isReplayed }) => {
           subscriptions.forget(application.uid);
@@ -201,16 +201,21 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     ]);
     await Promise.race([observer.settled(), aborted(signal)]);
     if (signal.aborted) return;
-    await reportDeletions({
-      ledger: whole,
-      observer,
-      held: observer.alerting.scopes(),
-      isWatched: ({ namespace }) => scope.includes(namespace),
-      // Of what may not be read nobody knows whether it is gone.
-      isKnown: ({ object }) => !isApplicationSet(object) || applicationSets.state().forbidden === undefined,
-      isGone: (record) => isGone(connection, { ...record, ...kindOf(record.object) }),
-      now: now(),
-    });
+    try {
+      await reportDeletions({
+        ledger: whole,
+        observer,
+        held: observer.alerting.scopes(),
+        isWatched: ({ namespace }) => scope.includes(namespace),
+        // Of what may not be read nobody knows whether it is gone.
+        isKnown: ({ object }) => !isApplicationSet(object) || applicationSets.state().forbidden === undefined,
+        isGone: (record) => isGone(connection, { ...record, ...kindOf(record.object) }),
+        now: now(),
+      });
+    } finally {
+      // Groups do not wait for what cannot be found out.
+      await Promise.race([observer.goneReported(), aborted(signal)]);
+    }
     deletionsReported = true;
   }
 

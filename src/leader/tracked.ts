@@ -14,6 +14,8 @@ import type { Hold } from './progress.ts';
 export interface Tracked {
   application: Application;
   open: OpenNotices;
+  /** It is not as it is known here any more: what has become of it is about to be replayed. */
+  isPast?: boolean;
   /** Of its alerts that have an end; absent: it has had none. */
   life?: Life;
   /** Its deletion is written, and something of its alerts is still to be told. */

@@ -215,6 +215,7 @@ export async function createPlayer(deps: { log: Logger }, options: PlayerOptions
         });
       await settle();
       observer.complete();
+      await clock.until(observer.goneReported());
       await settle();
       isReady = true;
     },

@@ -115,6 +115,38 @@ describe('a group', () => {
       ['30s ops first +a +b', '30m ops all resolved -a -b'],
     ],
     [
+      'whose only Application was deleted while nobody ran',
+      [
+        ['0s', bad('a')],
+        ['10m', down, gone('a')],
+        ['30m', up],
+        ['40m', restart],
+      ],
+      ['30s ops first +a', '30m ops all resolved -a'],
+    ],
+    [
+      'tells nothing of an Application as if it were there, beside what is new',
+      [
+        ['0s', bad('a'), bad('b')],
+        ['10m', down, gone('a'), bad('c')],
+        ['30m', up],
+        ['40m', nothing],
+      ],
+      ['30s ops first +a +b', '30m30s ops new in group +b +c -a'],
+    ],
+    [
+      'tells nothing of what is replayed after a downtime and had begun before its Application was deleted',
+      [
+        ['0s', well('a', { since: '2026-01-01T00:00:00Z' })],
+        ['1m', down],
+        ['2m', bad('a', { since: '2026-01-01T00:02:00Z' })],
+        ['3m', gone('a')],
+        ['30m', (world) => world.start({ replay: true })],
+        ['1h', nothing],
+      ],
+      [],
+    ],
+    [
       'tells of one that is deleted',
       [
         ['0s', bad('a'), bad('b')],
@@ -482,5 +514,25 @@ describe('maxPerMinute', () => {
     ],
   ])('%s', async (_what, story, told) => {
     expect((await play(limited, story)).lines).toEqual(told);
+  });
+});
+
+describe('a group after a restart', () => {
+  const deployed = { labels: { team: 'shop' }, metadata: { creationTimestamp: '2025-12-01T00:00:00Z' } };
+  const withSend = { ...trigger(), ...group(', send: [m]') };
+
+  const end = {
+    reason: 'all resolved',
+    templates: ['m'],
+    alerts: [{ lifecycle: { why: 'application deleted' } }],
+    snapshots: [{ metadata: deployed.metadata, status: { health: { status: 'Degraded' } } }],
+  };
+
+  it.each<[string, Story]>([
+    ['while nobody ran', [['10m', down, gone('a')]]],
+    ['before, of which the group had still to tell', [['1m', gone('a'), down]]],
+  ])('tells of an Application deleted %s what it was like, with its templates', async (_when, meanwhile) => {
+    const { world } = await play(withSend, [['0s', bad('a', deployed)], ...meanwhile, ['30m', up]]);
+    expect(world.told.at(-1)?.delivery).toMatchObject(end);
   });
 });

@@ -28,6 +28,7 @@ const configure =
 const without: Step = (world) => world.configure({});
 const down: Step = (world) => world.stop();
 const up: Step = (world) => world.start();
+const upWithReplay: Step = (world) => world.start({ replay: true });
 const at = (time: string) => `2026-01-01T${time}Z`;
 const toNobody = { to: {} };
 
@@ -724,4 +725,108 @@ describe('oncePer', () => {
     ]);
     expect(world.told[1]?.delivery.alerts[0].lifecycle?.why).toBe('superseded');
   });
+});
+
+describe('what is replayed after a downtime', () => {
+  it.each<Story>([
+    [
+      'is not told where it never lasted for `for`',
+      'for: 5m; resolved: [m]',
+      [
+        ['0s', well('a', { since: at('00:00:00') })],
+        ['1m', down],
+        ['2m', bad('a', { since: at('00:02:00') })],
+        ['3m', well('a', { since: at('00:03:00') })],
+        ['30m', upWithReplay],
+        ['1h', nothing],
+      ],
+      [],
+    ],
+    [
+      'is not told where its Application was deleted before it had lasted',
+      'for: 5m; resolved: [m]',
+      [
+        ['0s', well('a', { since: at('00:00:00') })],
+        ['1m', down],
+        ['2m', bad('a', { since: at('00:02:00') })],
+        ['3m', gone('a')],
+        ['30m', upWithReplay],
+        ['1h', nothing],
+      ],
+      [],
+    ],
+    [
+      'is told, with its end, where it has lasted',
+      'for: 5m; resolved: [m]',
+      [
+        ['0s', well('a', { since: at('00:00:00') })],
+        ['1m', down],
+        ['2m', bad('a', { since: at('00:02:00') })],
+        ['10m', well('a', { since: at('00:10:00') })],
+        ['30m', upWithReplay],
+        ['1h', nothing],
+      ],
+      ['30m ops first +a', '30m ops all resolved -a'],
+    ],
+    [
+      'is told, with its end, where it has lasted until its Application was deleted',
+      'for: 5m; resolved: [m]',
+      [
+        ['0s', well('a', { since: at('00:00:00') })],
+        ['1m', down],
+        ['2m', bad('a', { since: at('00:02:00') })],
+        ['10m', gone('a')],
+        ['30m', upWithReplay],
+        ['1h', nothing],
+      ],
+      ['30m ops first +a', '30m ops all resolved -a'],
+    ],
+    [
+      'is told at once where it still goes on',
+      'for: 5m; resolved: [m]',
+      [
+        ['0s', well('a', { since: at('00:00:00') })],
+        ['1m', down],
+        ['2m', bad('a', { since: at('00:02:00') })],
+        ['30m', upWithReplay],
+        ['1h', nothing],
+      ],
+      ['30m ops first +a'],
+    ],
+    [
+      'is told at once without `for`, with its end',
+      'resolved: [m]',
+      [
+        ['0s', well('a', { since: at('00:00:00') })],
+        ['1m', down],
+        ['2m', bad('a', { since: at('00:02:00') })],
+        ['3m', well('a', { since: at('00:03:00') })],
+        ['30m', upWithReplay],
+      ],
+      ['30m ops first +a', '30m ops all resolved -a'],
+    ],
+    [
+      'and began pending before it ends as it would have',
+      'for: 5m; resolved: [m]',
+      [
+        ['0s', bad('a', { since: at('00:00:00') })],
+        ['1m', down],
+        ['2m', bad('a', { since: at('00:00:00'), labels: { changed: 'yes' } })],
+        ['3m', well('a', { since: at('00:03:00') })],
+        ['30m', upWithReplay],
+      ],
+      [],
+    ],
+    [
+      'was not about the deletion that came after it',
+      'resolved: [m]',
+      [
+        ['0s', well('a', { since: at('00:00:00') })],
+        ['1m', down],
+        ['3m', gone('a')],
+        ['30m', upWithReplay],
+      ],
+      [],
+    ],
+  ])('%s', tell);
 });

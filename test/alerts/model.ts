@@ -310,6 +310,7 @@ export function createModel(options: {
     },
     complete(): void {
       groups.complete();
+      for (const uid of groups.unaccounted()) groups.account(uid, undefined);
       leaving.lookAtAll();
       for (const [uid, { life }] of tracked) if (life && (life.untold.size > 0 || life.isWaiting)) look(uid);
     },

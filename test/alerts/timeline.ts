@@ -29,7 +29,8 @@ export interface World {
   configure(data: Readonly<Record<string, string>>): Promise<void>;
   /** The process is killed: nothing of it is left but the ledger. */
   stop(): void;
-  start(): Promise<void>;
+  /** `replay`: the watch shows each change that nobody has seen, not only what they led to. */
+  start(how?: { replay?: boolean }): Promise<void>;
   silence(id: string, silence: Partial<Silence> & Pick<Silence, 'matchers'>): Promise<void>;
   expire(id: string): Promise<void>;
   acknowledge(name: string, comment?: string): Promise<void>;
@@ -64,6 +65,8 @@ export async function createWorld(
   const clock = createSimulatedClock(begin);
   const { ledger: store, lead } = options.store ? leadOf(options.store) : leadInMemory();
   const applications = new Map<string, Application>();
+  /** What nobody has seen, in order. */
+  const missed: { application: Application; kind: 'seen' | 'deleted' }[] = [];
   const known = new Set<string>();
   const told: ToldMessage[] = [];
   let config = data;
@@ -109,13 +112,14 @@ export async function createWorld(
       edits += 1;
       const withRevision = { ...seen, resourceVersion: `${edits}` };
       applications.set(seen.name, withRevision);
-      pipeline?.see(withRevision);
+      if (pipeline) pipeline.see(withRevision);
+      else missed.push({ application: withRevision, kind: 'seen' });
       await settle();
     },
     async remove(name) {
       const last = applications.get(name);
       applications.delete(name);
-      if (last) pipeline?.see(last, 'deleted');
+      if (last) shownGone(withDeletion(last));
       await settle();
     },
     async configure(next) {
@@ -130,7 +134,7 @@ export async function createWorld(
       pipeline?.observer.stop();
       pipeline = undefined;
     },
-    async start() {
+    async start({ replay = false } = {}) {
       const term = await lead.begin();
       pipeline = startPipeline({
         ledger,
@@ -143,10 +147,16 @@ export async function createWorld(
       });
       configure(pipeline);
       pipeline.begin();
-      for (const each of applications.values()) pipeline.see(each);
+      const shown = missed.splice(0);
+      const changed = new Set(replay ? shown.map((each) => each.application.name) : []);
+      for (const each of applications.values()) if (!changed.has(each.name)) pipeline.see(each);
+      if (replay) for (const each of shown) await showAgain(pipeline, each);
+      await settle();
+      // What is gone is known later: the term waits until the watch has caught up.
+      pipeline.observer.complete();
       await settle();
       await reportGone(pipeline);
-      pipeline.observer.complete();
+      await pipeline.observer.goneReported();
       await settle();
     },
     async silence(id, { startsAt = clock.now(), endsAt = startsAt + 3_600_000, ...others }) {
@@ -170,6 +180,31 @@ export async function createWorld(
       await settle();
     },
   };
+
+  function shownGone(application: Application): void {
+    if (pipeline) pipeline.see(application, 'deleted');
+    else missed.push({ application, kind: 'deleted' });
+  }
+
+  /** The server says when it was deleted, whenever that is heard. */
+  function withDeletion(last: Application): Application {
+    const deletionTimestamp = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+    const metadata = { ...(last.object.metadata as JsonObject), deletionTimestamp };
+    edits += 1;
+    return { ...last, resourceVersion: `${edits}`, object: { ...last.object, metadata } };
+  }
+
+  async function showAgain(running: Pipeline, { application: shown, kind }: (typeof missed)[number]) {
+    const isPast = applications.get(shown.name)?.resourceVersion !== shown.resourceVersion;
+    running.observer.observe({
+      application: shown,
+      kind,
+      observedAt: clock.now(),
+      isReplayed: true,
+      isPast: isPast && kind === 'seen',
+    });
+    await settle();
+  }
 
   function configure({ configurations }: Pipeline): void {
     configurations.update(

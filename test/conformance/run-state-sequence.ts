@@ -155,7 +155,7 @@ async function deliveriesOf(
     // A value that only names the alert is told with that; one of an earlier match comes late. Any other value is told
     // once, whenever it matched first. What began without one is of the same notice as earlier occurrences.
     const isNamed = unnamed !== undefined && alert !== unnamed && alert?.since === unnamed.since;
-    const isOnce = alert !== unnamed || alert?.oncePer !== oncePer;
+    const isOnce = oncePer !== '' && (alert !== unnamed || alert?.oncePer !== oncePer);
     const accepted = sent.filter(
       ({ delivery }) => !isNamed && isSame(delivery) && (isOnce || delivery.id === alert?.delivery),
     );

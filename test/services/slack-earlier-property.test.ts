@@ -135,7 +135,7 @@ it('one delivery is one message, whatever happens to its attempts', async () => 
     runs(150),
   );
   // Otherwise the runs would have shown nothing. A few of them may by chance be all of one kind.
-  const isMany = runs(150).numRuns >= 100;
-  expect(new Set(fates)).toEqual(isMany ? new Set(['found', 'absent']) : expect.any(Set));
+  const shown = runs(150).numRuns < 100 ? 1 : 2;
+  expect(new Set(fates).size).toBeGreaterThanOrEqual(shown);
   expect(fates).not.toContain('unreadable');
 });
