@@ -118,20 +118,6 @@ describe.each(storesUnderTest())('alerts on $name', ({ skipped, prepare }) => {
     }
   });
 
-  it.skipIf(skipped)('are told once of an end that a killed process was telling', async () => {
-    const prepared = await prepare();
-    const store = await openForTest(prepared.url);
-    try {
-      const dying: Story = [['0s', bad('a', { to }), killed(show('a', 'Healthy'))]];
-      const { lines, world } = await play(config, dying, { store });
-      expect(byRecipient(lines)).toEqual({ ops: ['first +a', 'all resolved -a'], dev: [] });
-      world.stop();
-    } finally {
-      await store.close(1_000);
-      await prepared.remove();
-    }
-  });
-
   it.skipIf(skipped)('are told to their end, whatever comes, though writes fail', async () => {
     const story = fc.array(steps, { minLength: 5, maxLength: 15 });
     const checked = await fc.check(
