@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import {
-  briefOf,
   comparisons,
   identityOf,
   imagesOf,
@@ -17,6 +16,7 @@ import {
   syncedResources,
   syncedRevisions,
 } from './application.ts';
+import { briefOf } from './application-brief.ts';
 import type { Json, JsonObject } from './model.ts';
 
 /** As Argo CD's clients write an Application that nothing has compared yet. */

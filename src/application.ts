@@ -2,16 +2,10 @@
  * The one place that knows where an Argo CD Application keeps what. All take the object as the API server shows it, and
  * take for absent what is missing or of another type.
  */
-import {
-  briefStatusOfSet,
-  deletedField,
-  isApplicationSet,
-  isNewbornSet,
-  projectOfSet,
-} from './application-set.ts';
+import { deletedField, isApplicationSet, isNewbornSet, projectOfSet } from './application-set.ts';
 import type { GoTime } from './go/time.ts';
 import { parseRFC3339 } from './go/time-parse.ts';
-import { at, isObject, objectAt, objectsAt, textAt, textOf, textsAt } from './json.ts';
+import { at, isObject, objectsAt, textAt, textOf, textsAt } from './json.ts';
 import type { Json, JsonObject } from './model.ts';
 
 /** '' for what is not known. */
@@ -260,68 +254,6 @@ export function revisionsFor(app: JsonObject, path: readonly string[]): string[]
   const isOfSync = parent.join('.') === [...operationPath, 'syncResult'].join('.');
   if (beside.length > 0 || !isOfSync || operationOf(app).isRunning) return beside;
   return textsAt(app, 'status', 'sync', 'revisions');
-}
-
-/**
- * The object with what of its status does not grow with the number of resources, a few KB: when the Application is gone
- * after a restart, its last message is rendered from this.
- */
-export function briefOf(app: JsonObject): JsonObject {
-  if (isApplicationSet(app)) {
-    const { apiVersion = null, kind = null, metadata = {}, spec = {}, [deletedField]: deleted } = app;
-    return definedOf({
-      apiVersion,
-      kind,
-      metadata,
-      spec,
-      status: briefStatusOfSet(app),
-      [deletedField]: deleted,
-    });
-  }
-  const { sync, health, summary, operationState, reconciledAt, conditions } = objectAt(app, 'status');
-  return {
-    apiVersion: app.apiVersion ?? null,
-    kind: app.kind ?? null,
-    metadata: app.metadata ?? {},
-    spec: app.spec ?? {},
-    status: definedOf({
-      sync: partOf(sync, ['status', 'revision', 'revisions']),
-      health,
-      summary,
-      reconciledAt,
-      operationState: briefOperation(operationState),
-      conditions: briefConditions(conditions),
-    }),
-  };
-}
-
-/** Characters of what a condition says, which may be all of a tool's output. */
-const longestMessage = 500;
-
-function briefConditions(conditions: Json | undefined): Json | undefined {
-  if (!Array.isArray(conditions)) return undefined;
-  return conditions.filter(isObject).map((condition) => ({
-    ...condition,
-    message: textAt(condition, 'message').slice(0, longestMessage),
-  }));
-}
-
-function briefOperation(state: Json | undefined): JsonObject | undefined {
-  if (!isObject(state)) return undefined;
-  return definedOf({
-    ...partOf(state, ['phase', 'message', 'startedAt', 'finishedAt', 'operation']),
-    syncResult: partOf(state.syncResult, ['revision', 'revisions']),
-  });
-}
-
-function partOf(value: Json | undefined, keys: readonly string[]): JsonObject | undefined {
-  return isObject(value) ? definedOf(Object.fromEntries(keys.map((key) => [key, value[key]]))) : undefined;
-}
-
-function definedOf(fields: Record<string, Json | undefined>): JsonObject {
-  return Object.fromEntries(
-    Object.entries(fields).filter((field): field is [string, Json] => field[1] !== undefined),
-  );
 }
 
 /** Where an Application is deployed to; '' for what is not said, as of an ApplicationSet. */

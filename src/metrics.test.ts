@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { type Metrics } from './metrics/interface.ts';
+import { createMetrics } from './metrics.ts';
 import type { Application, JsonObject } from './model.ts';
 
 /** With the names that the tests use. */

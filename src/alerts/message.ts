@@ -1,4 +1,4 @@
-import { briefOf } from '../application.ts';
+import { briefOf } from '../application-brief.ts';
 import type { Alert, HeldBy, OngoingNotice } from '../ledger/rows.ts';
 import {
   type DeliveredLifecycle,

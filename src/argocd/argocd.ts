@@ -3,7 +3,7 @@
  * again when they have come. It may import the ground alone.
  */
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { CertificatesOf } from '../net/host-certificates.ts';
 import { type Answer, type ArgocdClient, type ArgocdOptions, createArgocdClient } from './client.ts';
 import { createHealthEvents, type HealthEventsDeps } from './health-events.ts';

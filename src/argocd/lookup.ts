@@ -1,5 +1,5 @@
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
 import { createCache } from './cache.ts';
 import type { Answer, ArgocdClient } from './client.ts';

@@ -1,7 +1,7 @@
 import type { ReflectorState } from '../cluster/reflector.ts';
 import type { DeliveryQueue } from '../delivery/queue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 
 /**
  * Reads what the metrics show of the queue, the ledger and the watches. A store that does not answer is shown as such.

@@ -4,7 +4,7 @@ import type { Connection } from '../cluster/connect.ts';
 import type { WatchScope } from '../cluster/scope.ts';
 import type { Asked } from '../configurations/argocd.ts';
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { createService, ServiceDeps } from '../services/registry.ts';
 import type { Store } from '../store/store.ts';
 

@@ -11,16 +11,9 @@ import { formatted } from './formatted.ts';
 import { CommandFailure, type CommandIo, exitCode } from './io.ts';
 import { configOf } from './loaded-config.ts';
 import { readManifests } from './manifests.ts';
+import { applicationOf, metadataOf, stringsOf } from './object-values.ts';
 import type { RoutesOptions } from './options.ts';
-import {
-  applicationOf,
-  metadataOf,
-  nameOf,
-  openSource,
-  readInput,
-  type Source,
-  stringsOf,
-} from './source.ts';
+import { nameOf, openSource, readInput, type Source } from './source.ts';
 import { formatTable, oneLine, printable } from './table.ts';
 
 interface Route {

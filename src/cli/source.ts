@@ -1,14 +1,10 @@
-import { isApplicationSet } from '../application-set.ts';
-import { readApplication } from '../cluster/watch-applications.ts';
-import { readApplicationSet } from '../cluster/watch-applicationsets.ts';
 import { type Config, parseConfig } from '../config/parse-config.ts';
-import { isObject, objectAt, textAt, textOf } from '../json.ts';
+import { isObject, textAt, textOf } from '../json.ts';
 import type { Application, JsonObject, OtherKind } from '../model.ts';
 import { type ClusterReader, CommandFailure, type CommandIo } from './io.ts';
 import { type Manifest, readManifests } from './manifests.ts';
+import { applicationOf, metadataOf, type SecretValues, secretValues, stringsOf } from './object-values.ts';
 import type { ConfigSource } from './options.ts';
-
-export type SecretValues = Readonly<Record<string, Uint8Array>>;
 
 /** ConfigMap and Secret as a command was told to take them. */
 export interface LoadedConfig {
@@ -267,45 +263,7 @@ function configMapValues(object: JsonObject): Record<string, string> {
   return stringsOf(object.data);
 }
 
-/** `data`, decoded, and `stringData` over it. */
-function secretValues(object: JsonObject): SecretValues {
-  const decoded = Object.entries(stringsOf(object.data)).map(([key, text]) => [
-    key,
-    Buffer.from(text, 'base64'),
-  ]);
-  const plain = Object.entries(stringsOf(object.stringData)).map(([key, text]) => [key, Buffer.from(text)]);
-  return Object.fromEntries([...decoded, ...plain]) as SecretValues;
-}
-
-export function stringsOf(value: unknown): Record<string, string> {
-  if (!isObject(value)) return {};
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
-}
-
-/** As the controller reads it. */
-export function applicationOf(object: JsonObject, namespace: string): Application {
-  const metadata = metadataOf(object);
-  const { [lastApplied]: _lastApplied, ...annotations } = stringsOf(metadata.annotations);
-  const read = isApplicationSet(object) ? readApplicationSet : readApplication;
-  return read(object, {
-    uid: textOf(metadata.uid),
-    namespace: textOf(metadata.namespace) || namespace,
-    name: textOf(metadata.name),
-    resourceVersion: textOf(metadata.resourceVersion),
-    labels: stringsOf(metadata.labels),
-    annotations,
-  });
-}
-
 const setKind = 'ApplicationSet';
-
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
-
-export function metadataOf(object: JsonObject | undefined): JsonObject {
-  return objectAt(object, 'metadata');
-}
 
 function corePath(namespace: string, resource: string, name?: string): string {
   const collection = `/api/v1/namespaces/${encodeURIComponent(namespace)}/${resource}`;

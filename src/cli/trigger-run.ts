@@ -9,8 +9,9 @@ import { type EvaluatedCondition, evaluateConditions } from './evaluated.ts';
 import { formatted } from './formatted.ts';
 import { CommandFailure, type CommandIo, exitCode } from './io.ts';
 import { configOf, requireNamed } from './loaded-config.ts';
+import { metadataOf, stringsOf } from './object-values.ts';
 import type { TriggerRunOptions } from './options.ts';
-import { metadataOf, openSource, stringsOf } from './source.ts';
+import { openSource } from './source.ts';
 import { formatTable, oneLine, printable } from './table.ts';
 
 interface Evaluated extends EvaluatedCondition {

@@ -1,11 +1,11 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { type Dispatcher, errors } from 'undici';
+import type { Dispatcher } from 'undici';
 import { type Clock, systemClock } from '../clock.ts';
-import { isObject } from '../json.ts';
 import type { Logger } from '../log.ts';
-import type { Json, JsonObject } from '../model.ts';
+import type { JsonObject } from '../model.ts';
 import { createOutageLog } from '../net/outage-log.ts';
+import { failure, parseObject, refusal } from './answers.ts';
 import { ClusterError } from './cluster-error.ts';
 import { createCredentials } from './credentials.ts';
 import { createDispatcherPool } from './dispatcher-pool.ts';
@@ -247,57 +247,6 @@ const decompress = promisify(gunzip);
 async function readText({ headers, body }: Answer): Promise<string> {
   if (headers['content-encoding'] !== 'gzip') return body.text();
   return (await decompress(Buffer.from(await body.arrayBuffer()))).toString();
-}
-
-function failure(request: ApiRequest, error: unknown, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted) return signal.reason;
-  const timedOut = error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError;
-  return new ClusterError(`${describe(request)}: ${(error as Error).message || String(error)}`, {
-    kind: timedOut ? 'timeout' : 'network',
-    cause: error,
-  });
-}
-
-function refusal(request: ApiRequest, { status, headers }: Answer, text: string): ClusterError {
-  let message = '';
-  let reason: string | undefined;
-  let retryAfter = Number(headers['retry-after']);
-  try {
-    const body = JSON.parse(text) as {
-      message?: unknown;
-      reason?: unknown;
-      details?: { retryAfterSeconds?: unknown };
-    };
-    if (typeof body.message === 'string') message = body.message;
-    if (typeof body.reason === 'string') reason = body.reason;
-    if (typeof body.details?.retryAfterSeconds === 'number') retryAfter ||= body.details.retryAfterSeconds;
-  } catch {
-    // Not from the API server itself: a proxy's page says less than the status does.
-  }
-  return new ClusterError(`${describe(request)}: ${status} ${message}`.trimEnd(), {
-    kind: 'status',
-    status,
-    ...(reason === undefined ? {} : { reason }),
-    ...(retryAfter > 0 ? { retryAfterMs: retryAfter * 1000 } : {}),
-  });
-}
-
-function parseObject(request: ApiRequest, text: string): JsonObject {
-  let value: Json;
-  try {
-    value = JSON.parse(text) as Json;
-  } catch {
-    // The parser's message quotes the text, which may be of a Secret.
-    throw new ClusterError(`${describe(request)}: the answer is no JSON`, { kind: 'malformed' });
-  }
-  if (!isObject(value)) {
-    throw new ClusterError(`${describe(request)}: the answer is no object`, { kind: 'malformed' });
-  }
-  return value;
-}
-
-function describe({ method = 'GET', path }: ApiRequest): string {
-  return `${method} ${path}`;
 }
 
 function withoutUndefined(query: ApiRequest['query']): Record<string, string> {

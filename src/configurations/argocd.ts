@@ -4,7 +4,7 @@ import { createApplicationEvents } from '../cluster/application-events.ts';
 import { createArgocdSettings } from '../cluster/argocd-settings.ts';
 import type { Connection } from '../cluster/connect.ts';
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { CertificatesOf } from '../net/host-certificates.ts';
 import { createScrub, excerptOf } from '../services/secrets.ts';
 

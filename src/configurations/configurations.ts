@@ -8,7 +8,7 @@ import type { ConfigSnapshot } from '../cluster/watch-config.ts';
 import type { Config, ServiceConfig } from '../config/config.ts';
 import type { Logger } from '../log.ts';
 import type { ConfiguredNames } from '../metrics/configured-series.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { Problem } from '../model.ts';
 import { type Scrub, scrubOfSecret } from '../services/secrets.ts';
 import type { Service } from '../services/service.ts';

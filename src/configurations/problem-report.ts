@@ -1,7 +1,7 @@
 import type { ClusterEvent } from '../cluster/events.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { Problem } from '../model.ts';
 
 interface Deps {

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { ActiveConfig } from '../configurations/configurations.ts';
 import type { Shares } from '../configurations/shares.ts';
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { Delivery, JsonObject, Notification } from '../model.ts';
 import { presentationOf, type Service } from '../services/service.ts';
 import { createAllowance } from '../templates/gotemplate/run.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Ledger, Settlement } from '../ledger/ledger.ts';
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { Delivery, Outcome } from '../model.ts';
 import { fieldsOf } from './log-fields.ts';
 import type { DeliveryQueue, JobResult } from './queue.ts';

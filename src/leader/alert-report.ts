@@ -2,7 +2,7 @@ import type { Mute } from '../alerts/mutes.ts';
 import type { Alert } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
 import type { OngoingState } from '../metrics/alert-series.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { Application, Delivery } from '../model.ts';
 
 /** Log and metrics of alerts that have an end. */

@@ -3,7 +3,7 @@ import { pause } from '../clock.ts';
 import type { Configurations } from '../configurations/configurations.ts';
 import type { Alert, Row, ScopedRow } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { Application, JsonObject } from '../model.ts';
 import { createAlertReport } from './alert-report.ts';
 import { createGroups, type Groups } from './groups.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { briefOf, projectOf } from '../application.ts';
+import { projectOf } from '../application.ts';
+import { briefOf } from '../application-brief.ts';
 import { at, objectAt } from '../json.ts';
 import type { ApplicationRecord } from '../ledger/rows.ts';
 import type { Application } from '../model.ts';

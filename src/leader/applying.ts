@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { isBefore } from '../cluster/revision.ts';
 import { textAt } from '../json.ts';
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { JsonObject } from '../model.ts';
 import { type ApplicationEvent, nameOf, withDeletionTimestamp } from './application-event.ts';
 import type { Deciding } from './deciding.ts';

@@ -6,7 +6,7 @@ import type { ImportedAlert } from '../alerts/notified-annotation.ts';
 import type { Clock } from '../clock.ts';
 import type { Part } from '../ledger/pieces.ts';
 import type { ApplicationRecord, Row } from '../ledger/rows.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { Application, Delivery } from '../model.ts';
 import { applicationRecord, recordFingerprint } from './application-record.ts';
 import type { Asking } from './asking.ts';

@@ -3,7 +3,7 @@ import { isOperationStuck } from '../cluster/sync-status.ts';
 import type { ActiveConfig } from '../configurations/configurations.ts';
 import { createLineBudget } from '../line-budget.ts';
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { Application } from '../model.ts';
 import { nameOf } from './application-event.ts';
 import type { Tracked } from './tracked.ts';

@@ -4,7 +4,7 @@ import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import type { Clock } from '../clock.ts';
 import type { ActiveConfig, Configurations } from '../configurations/configurations.ts';
 import { createShares } from '../configurations/shares.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { Application, JsonObject } from '../model.ts';
 import type { StepAllowance } from '../triggers/trigger.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';

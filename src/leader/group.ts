@@ -1,11 +1,12 @@
 import { labelValues } from '../alerts/labels.ts';
 import type { LabelValues } from '../alerts/matcher.ts';
 import type { Silence } from '../alerts/mutes.ts';
-import type { Member } from '../alerts/notice.ts';
+import type { Member, NoticePolicy } from '../alerts/notice.ts';
 import { type GroupPlace, overflowPlace } from '../alerts/routing.ts';
 import type { GroupRule } from '../alerts/rules.ts';
+import type { Part } from '../ledger/pieces.ts';
 import type { Alert, OngoingNotice } from '../ledger/rows.ts';
-import type { Destination, JsonObject } from '../model.ts';
+import type { Delivery, Destination, JsonObject } from '../model.ts';
 import { isUnchanged } from './life-parts.ts';
 
 /** An alert of a group, as it is in the ledger. */
@@ -138,4 +139,36 @@ export function restoreGroup(key: string, notice: OngoingNotice, alerts: Readonl
     if (alert) group.members.set(each, placeholder(alert, place));
   }
   return group;
+}
+
+/** Of a group that no rule makes any more: Alertmanager's (check 9). */
+const withoutRule = { groupWait: 30_000, groupInterval: 300_000 };
+
+export function policyOf(group: Group, rule: GroupRule | undefined): NoticePolicy {
+  if (group.isOverflow) return { groupWait: 0, groupInterval: rule?.groupInterval ?? 0 };
+  return rule ?? withoutRule;
+}
+
+/** What is written of it. `isNew`: nothing stands in the ledger yet. */
+export function partOf({ key, notice }: Group, isNew: boolean, delivery: Delivery | undefined): Part {
+  return {
+    ...(notice ? { put: [{ kind: 'ongoing', key, value: notice }] } : {}),
+    ...(!notice && !isNew ? { remove: [{ kind: 'ongoing', key }] } : {}),
+    ...(delivery ? { add: [delivery] } : {}),
+  };
+}
+
+/** Alerts of a group for which a look takes about a millisecond of the time between two. */
+const perMillisecond = 10;
+
+/** Milliseconds between two looks: the larger it is, the more changes one look is for. */
+export function pauseOf({ members }: Group): number {
+  return Math.floor(members.size / perMillisecond / 10);
+}
+
+/** What stands of it, or would with these. */
+export function noticeOf(group: Group, members: readonly Membership[], now: number): OngoingNotice {
+  const { notice, groupLabels, configNamespace, destination } = group;
+  const createdAt = members.reduce((first, { alert }) => Math.min(first, alert.firedAt ?? now), now);
+  return notice ?? { configNamespace, destination, groupLabels, createdAt };
 }

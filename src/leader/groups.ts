@@ -2,10 +2,10 @@ import { messageId } from '../alerts/keys.ts';
 import { deliveryOfMessage } from '../alerts/message.ts';
 import type { Mute } from '../alerts/mutes.ts';
 import { type Flush, flush } from '../alerts/notice.ts';
-import { type GroupPlace, overflowPlace } from '../alerts/routing.ts';
+import { overflowPlace } from '../alerts/routing.ts';
 import type { Clock } from '../clock.ts';
 import type { Alert, OngoingNotice, ScopedRow } from '../ledger/rows.ts';
-import type { Destination, JsonObject } from '../model.ts';
+import type { JsonObject } from '../model.ts';
 import type { AlertReport } from './alert-report.ts';
 import {
   accounted,
@@ -15,11 +15,15 @@ import {
   isNews,
   isTold,
   isUnaccounted,
-  keysHeld,
   type Membership,
+  noticeOf,
+  partOf,
+  pauseOf,
+  policyOf,
   restoreGroup,
   ruleOf,
 } from './group.ts';
+import { createGroupIndex, type GroupIndex } from './group-index.ts';
 import { createGroupLimits } from './group-limits.ts';
 import type { Holding } from './holding.ts';
 import { isUnchanged } from './life-parts.ts';
@@ -40,7 +44,7 @@ export interface Groups {
   account(uid: string, record: JsonObject | undefined): void;
   isComplete(): boolean;
   /** The groups that have told of an alert, hold it back, or are about to have its end told. */
-  holders(alert: string): (GroupPlace & { destination: Destination; isTold: boolean })[];
+  holders: GroupIndex['holders'];
   /** Its alerts are about to be replaced, once that is durable: nothing new is told of them until then. */
   suspend(uid: string): void;
   /** Replaces the alerts of an Application. */
@@ -60,52 +64,27 @@ interface Deps {
   clock: Pick<Clock, 'now'>;
 }
 
-/** Of a group that no rule makes any more: Alertmanager's (check 9). */
-const withoutRule = { groupWait: 30_000, groupInterval: 300_000 };
-/** Alerts of a group for which a look takes about a millisecond of the time between two. */
-const perMillisecond = 10;
-
 export function createGroups(deps: Deps): Groups {
   const { holding, writer, report, clock } = deps;
   const groups = new Map<string, Group>();
   const byUid = new Map<string, readonly Membership[]>();
-  const byAlert = new Map<string, Set<Group>>();
+  const index = createGroupIndex();
   const suspended = new Set<string>();
   const limits = createGroupLimits();
   let isComplete = false;
   let occurrence = 0;
 
   function groupOf({ key, groupLabels, configNamespace, destination }: Membership): Group {
-    const known = groups.get(key);
-    if (known) return known;
-    const group = createGroup({ key, groupLabels, configNamespace, destination });
+    const group = groups.get(key) ?? createGroup({ key, groupLabels, configNamespace, destination });
     groups.set(key, group);
     return group;
   }
 
-  /** Looks at it soon: the larger it is, the more changes one look is for. */
   function touch(group: Group): void {
     if (!isComplete) return;
     const now = clock.now();
-    const wait = Math.floor(group.members.size / perMillisecond / 10);
+    const wait = pauseOf(group);
     deps.schedule(group.key, Math.max(now, Math.min(group.lookedAt + wait, now + wait)));
-  }
-
-  function index(group: Group): void {
-    const held = keysHeld(group);
-    for (const key of group.held) {
-      if (held.has(key)) continue;
-      const known = byAlert.get(key);
-      known?.delete(group);
-      if (known?.size === 0) byAlert.delete(key);
-    }
-    for (const key of held) {
-      if (group.held.has(key)) continue;
-      const known = byAlert.get(key);
-      if (known) known.add(group);
-      else byAlert.set(key, new Set([group]));
-    }
-    group.held = held;
   }
 
   function discardIfEmpty(group: Group): void {
@@ -116,15 +95,14 @@ export function createGroups(deps: Deps): Groups {
 
   /** More than the rule allows in a minute: what is new is told by a group that waits until there is room. */
   function overflow(group: Group): void {
-    const { configNamespace, destination } = group;
-    const place = overflowPlace(configNamespace, destination);
+    const place = overflowPlace(group.configNamespace, group.destination);
     for (const member of group.members.values()) {
       const other = groupOf({ ...member, ...place });
       other.isOverflow = true;
       const moved = { ...member, ...place };
       other.members.set(member.alert.key, moved);
       replace(member, moved);
-      index(other);
+      index.update(other);
       touch(other);
     }
     group.members.clear();
@@ -133,9 +111,10 @@ export function createGroups(deps: Deps): Groups {
 
   function replace(member: Membership, moved: Membership): void {
     const { uid } = member.alert.application;
+    const members = byUid.get(uid) ?? [];
     byUid.set(
       uid,
-      (byUid.get(uid) ?? []).map((each) => (each === member ? moved : each)),
+      members.map((each) => (each === member ? moved : each)),
     );
   }
 
@@ -149,17 +128,15 @@ export function createGroups(deps: Deps): Groups {
     );
     group.isWaiting = members.length < present.length;
     const rule = ruleOf(group);
-    const { key, groupLabels, configNamespace, destination } = group;
-    const createdAt = members.reduce((first, { alert }) => Math.min(first, alert.firedAt ?? now), now);
-    const before = group.notice ?? { configNamespace, destination, groupLabels, createdAt };
+    const { key, destination } = group;
+    const before = noticeOf(group, members, now);
     const id = messageId(key, before.told?.delivery ?? '', occurrence);
-    const policy = group.isOverflow ? { groupWait: 0, groupInterval: rule?.groupInterval ?? 0 } : rule;
     /** When something begins to hold back one of them. */
     let begins = Number.POSITIVE_INFINITY;
     const flushed = flush(
       before,
       members,
-      policy ?? withoutRule,
+      policyOf(group, rule),
       ({ key: alert }) => {
         const { labels, silences } = group.members.get(alert) as Membership;
         begins = Math.min(begins, holding.nextMute(group, labels, silences, now) ?? begins);
@@ -218,7 +195,7 @@ export function createGroups(deps: Deps): Groups {
       if (isWritten) group.settling.add(alert);
       else group.members.delete(alert);
     }
-    index(group);
+    index.update(group);
     deps.schedule(key, due);
     if (delivery) report.message(delivery);
     if (!isWritten) {
@@ -226,12 +203,7 @@ export function createGroups(deps: Deps): Groups {
       return;
     }
     const written = { share: () => written, release: () => settled(group, done, uids) };
-    const part = {
-      ...(group.notice ? { put: [{ kind: 'ongoing' as const, key, value: group.notice }] } : {}),
-      ...(!group.notice && !isNew ? { remove: [{ kind: 'ongoing' as const, key }] } : {}),
-      ...(delivery ? { add: [delivery] } : {}),
-    };
-    writer.write(key, { parts: [part] }, written);
+    writer.write(key, { parts: [partOf(group, isNew, delivery)] }, written);
   }
 
   /** That their end is told is durable. */
@@ -241,7 +213,7 @@ export function createGroups(deps: Deps): Groups {
       group.members.delete(alert);
       group.mutes.delete(alert);
     }
-    index(group);
+    index.update(group);
     for (const uid of uids) deps.look(uid);
     if (group.members.size > 0) touch(group);
     discardIfEmpty(group);
@@ -257,7 +229,7 @@ export function createGroups(deps: Deps): Groups {
           const { uid } = member.alert.application;
           byUid.set(uid, [...(byUid.get(uid) ?? []), member]);
         }
-        index(group);
+        index.update(group);
       }
     },
     complete() {
@@ -279,13 +251,7 @@ export function createGroups(deps: Deps): Groups {
       if (members.length > 0) byUid.set(uid, members);
     },
     isComplete: () => isComplete,
-    holders: (alert) =>
-      [...(byAlert.get(alert) ?? [])].map((group) => ({
-        key: group.key,
-        groupLabels: group.groupLabels,
-        destination: group.destination,
-        isTold: group.settling.has(alert) || isTold(group, alert),
-      })),
+    holders: index.holders,
     suspend(uid) {
       if (byUid.has(uid)) suspended.add(uid);
     },
@@ -299,7 +265,7 @@ export function createGroups(deps: Deps): Groups {
         const group = groups.get(member.key);
         if (!group?.members.delete(member.alert.key)) continue;
         group.mutes.delete(member.alert.key);
-        index(group);
+        index.update(group);
         touch(group);
         discardIfEmpty(group);
       }

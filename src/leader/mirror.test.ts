@@ -17,7 +17,8 @@ import {
 import { createMemoryLedger } from '../testing/memory-ledger.ts';
 import { recordLog } from '../testing/recorded-log.ts';
 import { startPipeline } from '../testing/start-pipeline.ts';
-import { createMirror, stillHolds } from './mirror.ts';
+import { createMirror } from './mirror.ts';
+import { stillHolds } from './still-holds.ts';
 
 const now = Date.UTC(2026, 0, 1);
 const seconds = BigInt(now / 1000);

@@ -3,7 +3,7 @@
 import type { Clock } from '../clock.ts';
 import type { Row } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { Application, JsonObject } from '../model.ts';
 import { type Alerting, createAlerting } from './alerting.ts';
 import type { ApplicationEvent } from './application-event.ts';

@@ -2,7 +2,7 @@ import { notifiedAnnotation, parseNotified } from '../alerts/notified-annotation
 import type { Clock } from '../clock.ts';
 import { fieldManager } from '../cluster/annotate.ts';
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { Application } from '../model.ts';
 
 /**

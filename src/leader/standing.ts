@@ -1,6 +1,6 @@
 import { type Clock, pause } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import { settledWithin } from '../store/deadline.ts';
 import type { Member, Membership } from '../store/membership.ts';
 

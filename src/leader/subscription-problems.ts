@@ -5,7 +5,7 @@ import type { Configurations } from '../configurations/configurations.ts';
 import { describe } from '../configurations/problem-report.ts';
 import { createLineBudget } from '../line-budget.ts';
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { Problem } from '../model.ts';
 import { type AnnotatedObject, subscriptionProblems } from '../subscriptions/problems.ts';
 

@@ -14,7 +14,7 @@ import type { DeliveryQueue } from '../delivery/queue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { NotedProgress, Row } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { Application, JsonObject } from '../model.ts';
 import { createPeriodic } from '../periodic.ts';
 import { settledWithin } from '../store/deadline.ts';

@@ -4,7 +4,7 @@ import type { DeliveryQueue } from '../delivery/queue.ts';
 import { type Change, mostItems } from '../ledger/ledger.ts';
 import { chunks, type Draft, piecesOf } from '../ledger/pieces.ts';
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import { createOutageLog } from '../net/outage-log.ts';
 import { settledWithin } from '../store/deadline.ts';
 import type { Hold } from './progress.ts';

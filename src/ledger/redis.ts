@@ -11,14 +11,12 @@ import {
   factsOfBody,
   parkedCounts,
   parkedOf,
-  type Row,
-  type RowKind,
-  rowKinds,
   rowOf,
   rowsOfDeliveries,
   textOfMark,
   textOfSettlement,
-} from './rows.ts';
+} from './row-bytes.ts';
+import { type Row, type RowKind, rowKinds } from './rows.ts';
 
 const pageSize = 200;
 

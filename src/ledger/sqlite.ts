@@ -20,14 +20,12 @@ import {
   factsOfBody,
   parkedCounts,
   parkedOf,
-  type Row,
-  type RowKind,
   rowOf,
   rowsOfDeliveries,
-  type ScopedRow,
   textOfMark,
   textOfSettlement,
-} from './rows.ts';
+} from './row-bytes.ts';
+import { type Row, type RowKind, type ScopedRow } from './rows.ts';
 import { sqliteStatements } from './sqlite-statements.ts';
 
 /** Of what is read at a time: the event loop stands still meanwhile. */

@@ -6,7 +6,7 @@ import { readMetadata } from '../cluster/kube-object.ts';
 import { readApplication } from '../cluster/watch-applications.ts';
 import { readApplicationSet } from '../cluster/watch-applicationsets.ts';
 import type { ConfigSnapshot } from '../cluster/watch-config.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import type { Application, Json, JsonObject } from '../model.ts';
 
 export const controllerNamespace = 'argocd';

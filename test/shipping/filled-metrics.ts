@@ -1,4 +1,5 @@
-import { createMetrics, type Metrics } from '../../src/metrics.ts';
+import { type Metrics } from '../../src/metrics/interface.ts';
+import { createMetrics } from '../../src/metrics.ts';
 import type { Application } from '../../src/model.ts';
 
 export const shop: Application = {

@@ -6,8 +6,9 @@ import { type InspectedChannel, inspectToken, listChannels } from '../../service
 import type { SlackOptions } from '../../services/slack/schema.ts';
 import { subscribedOf } from '../explain/subscribed.ts';
 import type { CommandIo } from '../io.ts';
+import { applicationOf, metadataOf, stringsOf } from '../object-values.ts';
 import type { DoctorOptions } from '../options.ts';
-import { applicationOf, metadataOf, type Source, stringsOf } from '../source.ts';
+import { type Source } from '../source.ts';
 import type { Finding } from './finding.ts';
 
 /** What each scope is for: see docs/slack.md. */

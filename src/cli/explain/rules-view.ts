@@ -12,7 +12,7 @@ import type { Config } from '../../config/config.ts';
 import type { Alert } from '../../ledger/rows.ts';
 import type { Destination } from '../../model.ts';
 import type { Condition } from '../../triggers/trigger.ts';
-import { metadataOf, stringsOf } from '../source.ts';
+import { metadataOf, stringsOf } from '../object-values.ts';
 import type { ExplainFacts, Standing } from './facts.ts';
 import type { Context } from './gather.ts';
 
