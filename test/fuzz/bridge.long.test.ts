@@ -12,12 +12,11 @@ const rounds = 8;
 const together = 25;
 const good = 'on-health-degraded';
 
-/** The keys that the good Application needs; the others are edited, and not for the better. */
-const needed = Object.fromEntries(
-  Object.entries(catalogue()).filter(
-    ([key]) => key === `trigger.${good}` || key === 'template.app-health-degraded',
-  ),
-);
+/** The keys that the good Application needs, told at once; the others are edited, and not for the better. */
+const needed = {
+  [`trigger.${good}`]: "- when: app.status.health.status == 'Degraded'\n  send: [app-health-degraded]\n",
+  'template.app-health-degraded': catalogue()['template.app-health-degraded'] ?? '',
+};
 const edited = mutatedConfigMap({
   ...catalogue(),
   subscriptions: '- recipients: [slack:all]\n  triggers: [on-deployed]\n',
