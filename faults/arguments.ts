@@ -44,9 +44,8 @@ const shortRows: readonly (readonly [string, StoreName])[] = [
   ['watch-410', 'redis'],
   ['slack-lost-answers', 'postgres'],
   ['replicas-kill', 'redis'],
+  ['kill', 'postgres'],
   ['alerts-kill', 'sqlite'],
-  ['alerts-kill-between', 'redis'],
-  ['alerts-store-restart', 'postgres'],
 ];
 const shortSeconds = 10;
 /** What a row takes beside its faults. */
