@@ -45,7 +45,7 @@ const shortRows: readonly (readonly [string, StoreName])[] = [
   ['slack-lost-answers', 'postgres'],
   ['replicas-kill', 'redis'],
   ['kill', 'postgres'],
-  ['alerts-kill', 'sqlite'],
+  ['alerts-store-restart', 'postgres'],
 ];
 const shortSeconds = 10;
 /** What a row takes beside its faults. */

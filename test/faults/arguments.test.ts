@@ -39,10 +39,10 @@ describe('the command line', () => {
     expect(total).toBeGreaterThan(1_800);
   });
 
-  test('the short form has rows on each store, also of alerts with an end', () => {
+  test('the short form has rows on each store, and one of alerts with an end', () => {
     const { rows } = parse('--short');
-    for (const some of [rows, rows.filter(({ scenario }) => scenario.startsWith('alerts-'))])
-      expect(new Set(some.map(({ store }) => store))).toEqual(new Set(['sqlite', 'redis', 'postgres']));
+    expect(new Set(rows.map(({ store }) => store))).toEqual(new Set(['sqlite', 'redis', 'postgres']));
+    expect(rows.some(({ scenario }) => scenario.startsWith('alerts-'))).toBe(true);
   });
 
   test.each([
