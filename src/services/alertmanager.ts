@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../model.ts';
 import { createAlertRefs } from './alert-refs.ts';
 import { createStanding, keyOf, standsFor, timestamp } from './alertmanager/standing.ts';
 import type { alertmanager } from './alertmanager-schema.ts';
-import { type Asked, createApi, type Failure } from './api.ts';
+import { type Asked, createApi, type Failure, unusable } from './api.ts';
 import type { OptionsOf } from './fields.ts';
 import { basic } from './http.ts';
 import type { Implementation } from './implementation.ts';
@@ -82,13 +82,7 @@ export const alertmanagerService: Implementation<OptionsOf<(typeof alertmanager)
       const alerts = await alertsOf(section, recipient, context);
       const [current] = alerts;
       if (current === undefined) {
-        const detail = 'was not called: the template has no alertmanager section with labels';
-        const failure = {
-          kind: 'rejected',
-          reason: 'invalid_section',
-          detail,
-          scope: 'notification',
-        } as const;
+        const failure = unusable('was not called: the template has no alertmanager section with labels');
         return api.outcome({ ok: false, failure }, recipient, context);
       }
       // Before it is sent, so that nobody sends again what ends.

@@ -14,6 +14,11 @@ export type Failure =
   | { kind: 'retry'; reason: string; detail: string; retryAfter?: number; unclear?: true }
   | { kind: 'rejected'; reason: string; detail: string; scope: RejectionScope };
 
+/** What a template says is nothing that the service could be called with. */
+export function unusable(detail: string): Failure {
+  return { kind: 'rejected', reason: 'invalid_section', detail, scope: 'notification' };
+}
+
 export type Asked = { ok: true; answer: HttpAnswer } | { ok: false; failure: Failure };
 
 export interface ApiDeps {

@@ -1,7 +1,7 @@
 import { isObject, textAt } from '../json.ts';
 import type { Json, JsonObject, Outcome } from '../model.ts';
 import { createAlertRefs } from './alert-refs.ts';
-import { type ApiOptions, createApi, type Failure, type Refusal, unreadable } from './api.ts';
+import { type ApiOptions, createApi, type Failure, type Refusal, unreadable, unusable } from './api.ts';
 import { cutText } from './cut.ts';
 import { embedsIn } from './discord/embeds.ts';
 import type { discord } from './discord-schema.ts';
@@ -41,8 +41,7 @@ export const discordService: Implementation<OptionsOf<(typeof discord)['options'
         : content.trim() === '' && embeds.length === 0
           ? 'was not called: there is no message, and no embed'
           : undefined;
-    if (detail !== undefined)
-      return { kind: 'rejected', reason: 'invalid_section', detail, scope: 'notification' };
+    if (detail !== undefined) return unusable(detail);
     return { content, embeds: embeds ?? [], allowed_mentions: mentionsIn(section) };
   }
 

@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { objectsAt, textAt, textsAt } from '../json.ts';
 import type { JsonObject, Outcome } from '../model.ts';
 import { createAlertRefs } from './alert-refs.ts';
-import { createApi, type Failure } from './api.ts';
+import { createApi, type Failure, unusable } from './api.ts';
 import type { OptionsOf } from './fields.ts';
 import { createGitHub, idOf } from './github/calls.ts';
 import type { CheckRun, Done } from './github/part.ts';
@@ -31,7 +31,7 @@ export const githubService: Implementation<OptionsOf<(typeof github)['options']>
       const answer = (failure: Failure) => outcome({ ok: false, failure }, recipient, context);
       const refuse = (what: string) => {
         const detail = `was not called: ${what}`;
-        return answer({ kind: 'rejected', reason: 'invalid_section', detail, scope: 'notification' });
+        return answer(unusable(detail));
       };
       const { alert } = context;
       const runs = runsIn(await refs.find(recipient, alert));

@@ -2,7 +2,7 @@ import { parseYaml } from '../go/yaml.ts';
 import { isObject } from '../json.ts';
 import type { Json, JsonObject } from '../model.ts';
 import { shortKey } from './alert-refs.ts';
-import { createApi, type Failure, type Refusal, unreadable } from './api.ts';
+import { createApi, type Failure, type Refusal, unreadable, unusable } from './api.ts';
 import { cutText, utf8Bytes } from './cut.ts';
 import type { OptionsOf } from './fields.ts';
 import type { googlechat } from './googlechat-schema.ts';
@@ -34,13 +34,9 @@ export const googleChatService: Implementation<OptionsOf<(typeof googlechat)['op
       const cardsV2 = cardsIn(section, 'cardsV2');
       const broken = cards === 'broken' ? 'cards' : cardsV2 === 'broken' ? 'cardsV2' : undefined;
       if (broken !== undefined) {
-        const detail = `cannot be called: ${broken} of the template is no YAML or JSON list of cards`;
-        const failure = {
-          kind: 'rejected',
-          reason: 'invalid_section',
-          detail,
-          scope: 'notification',
-        } as const;
+        const failure = unusable(
+          `cannot be called: ${broken} of the template is no YAML or JSON list of cards`,
+        );
         return Promise.resolve(api.outcome({ ok: false, failure }, recipient, context));
       }
       const old = cards as JsonObject[] | undefined;

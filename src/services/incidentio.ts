@@ -1,7 +1,7 @@
 import { isObject, objectAt, objectsAt, textAt, textOf } from '../json.ts';
 import type { JsonObject } from '../model.ts';
 import { createAlertRefs, shortKey } from './alert-refs.ts';
-import { createApi, type Refusal, unreadable } from './api.ts';
+import { createApi, type Refusal, unreadable, unusable } from './api.ts';
 import { cutText } from './cut.ts';
 import type { OptionsOf } from './fields.ts';
 import { type HttpAnswer, retryAfterOf } from './http.ts';
@@ -38,13 +38,7 @@ export const incidentIoService: Implementation<OptionsOf<(typeof incidentio)['op
       const known = await refs.find(recipient, alert);
       const title = message.toWellFormed().trim() || textAt(known, 'title');
       if (title === '') {
-        const detail = 'was not called: the template has no message';
-        const failure = {
-          kind: 'rejected',
-          reason: 'invalid_section',
-          detail,
-          scope: 'notification',
-        } as const;
+        const failure = unusable('was not called: the template has no message');
         return api.outcome({ ok: false, failure }, recipient, context);
       }
       const own = textAt(section, 'deduplicationKey') || alert?.key || context.deliveryId;

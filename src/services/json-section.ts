@@ -1,5 +1,5 @@
 import type { JsonObject } from '../model.ts';
-import type { Failure } from './api.ts';
+import { type Failure, unusable } from './api.ts';
 
 /** A field of a section that must hold a JSON list; an empty or absent one is an empty list. `text` is as it was written. */
 export function jsonListOf(
@@ -18,6 +18,6 @@ export function jsonListOf(
   const detail = `cannot be called: ${field} of the template is no JSON list`;
   return {
     ok: false,
-    failure: { kind: 'rejected', reason: 'invalid_section', detail, scope: 'notification' },
+    failure: unusable(detail),
   };
 }

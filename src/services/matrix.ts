@@ -1,7 +1,15 @@
 import { isObject, textAt } from '../json.ts';
 import type { JsonObject, Outcome } from '../model.ts';
 import { createAlertRefs } from './alert-refs.ts';
-import { type ApiOptions, type Asked, createApi, type Failure, type Refusal, unreadable } from './api.ts';
+import {
+  type ApiOptions,
+  type Asked,
+  createApi,
+  type Failure,
+  type Refusal,
+  unreadable,
+  unusable,
+} from './api.ts';
 import type { OptionsOf } from './fields.ts';
 import { type HttpAnswer, pauseOf } from './http.ts';
 import type { Implementation } from './implementation.ts';
@@ -71,13 +79,7 @@ export const matrixService: Implementation<OptionsOf<(typeof matrix)['options']>
   return {
     async send({ message, section }, recipient, context): Promise<Outcome> {
       if (message.trim() === '') {
-        const detail = 'was not called: the template has no message';
-        const failure: Failure = {
-          kind: 'rejected',
-          reason: 'invalid_section',
-          detail,
-          scope: 'notification',
-        };
+        const failure = unusable('was not called: the template has no message');
         return writing.outcome({ ok: false, failure }, recipient, context);
       }
       const { alert } = context;

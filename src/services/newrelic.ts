@@ -1,4 +1,4 @@
-import { createApi } from './api.ts';
+import { createApi, unusable } from './api.ts';
 import type { OptionsOf } from './fields.ts';
 import type { Implementation } from './implementation.ts';
 import type { newrelic } from './newrelic-schema.ts';
@@ -18,13 +18,7 @@ export const newRelicService: Implementation<OptionsOf<(typeof newrelic)['option
   return {
     send({ message, section }, recipient, context) {
       if (section === undefined) {
-        const detail = 'cannot be called: the template has no newrelic section';
-        const failure = {
-          kind: 'rejected',
-          reason: 'invalid_section',
-          detail,
-          scope: 'notification',
-        } as const;
+        const failure = unusable('cannot be called: the template has no newrelic section');
         return Promise.resolve(api.outcome({ ok: false, failure }, recipient, context));
       }
       const text = (field: string) => (typeof section[field] === 'string' ? section[field] : '');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { parseYaml } from '../go/yaml.ts';
 import { isObject, textAt, textOf } from '../json.ts';
 import type { JsonObject } from '../model.ts';
-import { createApi, type Failure, type Refusal, unreadable } from './api.ts';
+import { createApi, type Refusal, unreadable, unusable } from './api.ts';
 import { cutText, utf8Bytes } from './cut.ts';
 import type { OptionsOf } from './fields.ts';
 import { basic, type HttpAnswer } from './http.ts';
@@ -43,12 +43,7 @@ export const ntfyService: Implementation<OptionsOf<(typeof ntfy)['options']>> = 
     send({ message, section = {} }, recipient, context) {
       const body = messageOf(message, section, recipient, context);
       if (typeof body === 'string') {
-        const failure: Failure = {
-          kind: 'rejected',
-          reason: 'invalid_section',
-          detail: body,
-          scope: 'notification',
-        };
+        const failure = unusable(body);
         return Promise.resolve(api.outcome({ ok: false, failure }, recipient, context));
       }
       return api.send(

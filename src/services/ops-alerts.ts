@@ -1,7 +1,7 @@
 import { isObject } from '../json.ts';
 import type { Json, JsonObject, Outcome } from '../model.ts';
 import { createAlertRefs, shortKey } from './alert-refs.ts';
-import { type ApiOptions, createApi, type Failure, type Refusal } from './api.ts';
+import { type ApiOptions, createApi, type Failure, type Refusal, unusable } from './api.ts';
 import { codePoints, cutText } from './cut.ts';
 import type { HttpAnswer } from './http.ts';
 import type { ImplementationDeps } from './implementation.ts';
@@ -140,8 +140,7 @@ function lackOf(
   const hasDescription = !describes || section === undefined || textOf(section['description']) !== '';
   const lack = message === '' ? 'message' : hasDescription ? '' : 'description';
   if (lack === '') return undefined;
-  const detail = `was not called: the template has no ${lack}`;
-  return { kind: 'rejected', reason: 'invalid_section', detail, scope: 'notification' };
+  return unusable(`was not called: the template has no ${lack}`);
 }
 
 function alertOf(

@@ -1,7 +1,7 @@
 import { isObject } from '../json.ts';
 import type { JsonObject, Outcome } from '../model.ts';
 import { createAlertRefs, shortKey } from './alert-refs.ts';
-import { type Asked, createApi, type Refusal } from './api.ts';
+import { type Asked, createApi, type Refusal, unusable } from './api.ts';
 import { codePoints, cutText } from './cut.ts';
 import type { OptionsOf } from './fields.ts';
 import { type HttpAnswer, pauseOf } from './http.ts';
@@ -87,13 +87,7 @@ export const pagerDutyService: Implementation<OptionsOf<(typeof pagerduty)['opti
     send({ message, section }, recipient, context): Promise<Outcome> {
       if (context.alert?.state === 'resolved') return resolve(message, recipient, context);
       if (section !== undefined) return raise(section, recipient, context);
-      const detail = 'was not called: the template has no pagerduty section';
-      const failure = {
-        kind: 'rejected',
-        reason: 'invalid_section',
-        detail,
-        scope: 'notification',
-      } as const;
+      const failure = unusable('was not called: the template has no pagerduty section');
       return Promise.resolve(api.outcome({ ok: false, failure }, recipient, context));
     },
   };

@@ -1,7 +1,7 @@
 import { isObject, textAt } from '../json.ts';
 import type { JsonObject } from '../model.ts';
 import { createAlertRefs, shortKey } from './alert-refs.ts';
-import { createApi, type Refusal, unreadable } from './api.ts';
+import { createApi, type Refusal, unreadable, unusable } from './api.ts';
 import { codePoints, cutText } from './cut.ts';
 import type { OptionsOf } from './fields.ts';
 import type { HttpAnswer } from './http.ts';
@@ -36,13 +36,7 @@ export const pagerDutyEventsService: Implementation<OptionsOf<(typeof pagerdutyv
     async send({ section }, recipient, context) {
       const isEnd = context.alert?.state === 'resolved';
       if (section === undefined && !isEnd) {
-        const detail = 'was not called: the template has no pagerdutyv2 section';
-        const failure = {
-          kind: 'rejected',
-          reason: 'invalid_section',
-          detail,
-          scope: 'notification',
-        } as const;
+        const failure = unusable('was not called: the template has no pagerdutyv2 section');
         return api.outcome({ ok: false, failure }, recipient, context);
       }
       const known = textAt(await refs.find(recipient, context.alert), 'dedupKey');

@@ -1,6 +1,6 @@
 import { isObject } from '../json.ts';
 import type { JsonObject } from '../model.ts';
-import type { Failure } from './api.ts';
+import { type Failure, unusable } from './api.ts';
 import { cutText } from './cut.ts';
 
 /** What both kinds of Teams services have in their sections. */
@@ -28,8 +28,7 @@ class NoCard extends Error {
 
 export function cardFailure(error: unknown): Failure {
   if (!(error instanceof NoCard)) throw error;
-  const detail = `cannot be called: ${error.message}`;
-  return { kind: 'rejected', reason: 'invalid_section', detail, scope: 'notification' };
+  return unusable(`cannot be called: ${error.message}`);
 }
 
 export interface JsonList {

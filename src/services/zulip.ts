@@ -1,7 +1,7 @@
 import { isObject, textAt } from '../json.ts';
 import type { Outcome } from '../model.ts';
 import { createAlertRefs } from './alert-refs.ts';
-import { type ApiOptions, createApi, type Failure, type Refusal, unreadable } from './api.ts';
+import { type ApiOptions, createApi, type Refusal, unreadable, unusable } from './api.ts';
 import { codePoints, cutText } from './cut.ts';
 import type { OptionsOf } from './fields.ts';
 import { basic, type HttpAnswer, pauseOf } from './http.ts';
@@ -65,13 +65,7 @@ export const zulipService: Implementation<OptionsOf<(typeof zulip)['options']>> 
     async send({ message, section }, recipient, context): Promise<Outcome> {
       const content = cutText(message.toWellFormed(), longestMessage, codePoints);
       if (content.trim() === '') {
-        const detail = 'was not called: the template has no message';
-        const failure: Failure = {
-          kind: 'rejected',
-          reason: 'invalid_section',
-          detail,
-          scope: 'notification',
-        };
+        const failure = unusable('was not called: the template has no message');
         return posting.outcome({ ok: false, failure }, recipient, context);
       }
       const edited = await edit(content, recipient, context);
