@@ -32,7 +32,9 @@ export interface Judge extends Account {
   unlistens(life: string, channel: string): void;
   /** `said`: Unix seconds, as the cluster says it. */
   fails(life: string, said: number): void;
-  /** Well for less than it is kept firing, and failing again. */
+  /** Well, for a moment as it is meant. */
+  falters(life: string): void;
+  /** Failing again: that moment counts as an end only if it lasted for as long as it is kept firing, on a busy machine. */
   flaps(life: string, said: number): void;
   /** Something that is not to change anything was done to it. */
   notes(life: string, event: string): void;
@@ -44,6 +46,8 @@ export interface Judge extends Account {
 interface Failure {
   began: number[];
   stretch: Stretch;
+  /** Since when it is well for a moment. */
+  falters?: number;
 }
 
 interface Listening extends Listener {
@@ -150,7 +154,8 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
   }
 
   /** Whether its end may be told at that time: it has recovered, or nobody was subscribed for a while. */
-  function isOver({ subscribed }: Listening, { stretch }: Failure, at: number): boolean {
+  function isOver({ subscribed }: Listening, { stretch, falters = forever }: Failure, at: number): boolean {
+    if (falters + bounds.keep.least <= at) return true;
     return stretch.to <= at || subscribed.some(({ to }) => to > stretch.from && to <= at);
   }
 
@@ -231,9 +236,20 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
       failures.set(life, known);
       known.push({ began: [said], stretch: { from: now(), to: forever } });
     },
+    falters(life) {
+      events.push({ at: now(), event: `${life} is well for a moment`, life });
+      Object.assign(failures.get(life)?.at(-1) ?? {}, { falters: now() });
+    },
     flaps(life, said) {
       events.push({ at: now(), event: `${life} fails again`, life });
-      failures.get(life)?.at(-1)?.began.push(said);
+      const known = failures.get(life);
+      const failure = known?.at(-1);
+      const { falters = now() } = failure ?? {};
+      delete failure?.falters;
+      if (failure && now() - falters >= bounds.keep.least) {
+        failure.stretch.to = falters;
+        known?.push({ began: [said], stretch: { from: now(), to: forever } });
+      } else failure?.began.push(said);
     },
     notes: (life, event) => void events.push({ at: now(), event: `${life} ${event}`, life }),
     recovers(life) {

@@ -187,7 +187,7 @@ export function createAlertStory(
   /** Well, and failing again, in less than it is kept firing. */
   function flap(application: One): void {
     application.state = 'flaps';
-    judge.notes(lifeOf(application), 'is well for a moment');
+    judge.falters(lifeOf(application));
     setHealth(application, 'Healthy', seconds());
     const { life } = application;
     after(between(random, ...lengths.flap), () => {

@@ -26,6 +26,7 @@ function setUp(kind = own) {
   return {
     at,
     fails: (seconds: number) => at(seconds).fails('app.1', said(seconds)),
+    falters: (seconds: number) => at(seconds).falters('app.1'),
     flaps: (seconds: number) => at(seconds).flaps('app.1', said(seconds)),
     recovers: (seconds: number) => at(seconds).recovers('app.1'),
     told(seconds: number, state: string, since: number, reason = 'first') {
@@ -135,13 +136,30 @@ test.each<
 });
 
 test('a moment of health ends nothing, and both times name the failure', () => {
-  const { fails, flaps, recovers, told, figures } = setUp();
+  const { fails, falters, flaps, recovers, told, figures } = setUp();
   fails(10);
   told(12, 'firing', 10);
+  falters(14.5);
   flaps(15);
   recovers(20);
   told(23, 'resolved', 15);
   expect(figures(60)).toEqual({ ...fine, arrived: 2 });
+});
+
+test.each([
+  ['is an end and another failure', [17.1, 20], {}],
+  ['is no end before it is one', [15.9, 20], { unexpected: 1, doubled: 1 }],
+])('a moment of health that lasts, on a busy machine, %s', (_what, [ends = 0, fires = 0], wrong) => {
+  const { fails, falters, flaps, recovers, told, figures } = setUp();
+  fails(10);
+  told(12, 'firing', 10);
+  falters(15);
+  told(ends, 'resolved', 10, 'all resolved');
+  flaps(ends < 17 ? 16 : 18);
+  told(fires, 'firing', ends < 17 ? 16 : 18);
+  recovers(22);
+  told(25, 'resolved', ends < 17 ? 16 : 18, 'all resolved');
+  expect(figures(60)).toEqual({ ...fine, arrived: 4, ...wrong });
 });
 
 test('who was not subscribed for a while is told of the end and of the firing again', () => {
