@@ -45,6 +45,8 @@ const shortRows: readonly (readonly [string, StoreName])[] = [
   ['slack-lost-answers', 'postgres'],
   ['replicas-kill', 'redis'],
   ['kill', 'postgres'],
+  ['alerts-kill', 'sqlite'],
+  ['alerts-kill-between', 'redis'],
   ['alerts-store-restart', 'postgres'],
 ];
 const shortSeconds = 10;

@@ -56,6 +56,12 @@ interface Listening extends Listener {
   told: Map<number, { what: 'firing' | 'resolved' | 'again'; at: number }[]>;
 }
 
+interface Message {
+  reason: string;
+  /** When it was, Unix milliseconds. */
+  decided: number;
+}
+
 interface Hold extends Stretch {
   applies(listener: Listener): boolean;
 }
@@ -65,6 +71,11 @@ const forever = Number.POSITIVE_INFINITY;
 const second = 1_000;
 /** Without a disturbance for so long after a hold has begun nothing that it holds back is on its way any more. */
 const inFlight = 2_500;
+/**
+ * Without a disturbance for so long after it was decided no message is on its way any more: an attempt that was cut off
+ * stands for 11 s, and a channel gets a message a second.
+ */
+const onItsWay = 20_000;
 /** For so long a short failure and its end have to be undisturbed to be seen as one. */
 const seen = 500;
 const around = 15_000;
@@ -85,7 +96,7 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
   let repeats = 0;
 
   const keyOf = (channel: string, life: string) => `${channel} ${life}`;
-  const time = (at: number) => (at === forever ? '…' : new Date(at).toISOString().slice(11, 23));
+  const time = (at: number) => (Number.isFinite(at) ? new Date(at).toISOString().slice(11, 23) : '…');
   const failuresOf = (life: string) => failures.get(life) ?? [];
   const holdsOf = (listener: Listener) => holds.filter(({ applies }) => applies(listener));
 
@@ -106,19 +117,22 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     listening: Listening,
     index: number,
     state: 'firing' | 'resolved',
-    reason: string,
+    { reason, decided }: Message,
   ): boolean {
     const at = now();
     const { life, channel, kind } = listening;
     const failure = failuresOf(life)[index] as Failure;
     const about = (what: string) => (): string =>
       `${what}: ${channel}: ${life} failing since ${time(failure.stretch.from)} until ${time(failure.stretch.to)}, told ` +
-      `${state} (${reason}) at ${time(at)}${timeline(life, failure.stretch.from, at)}`;
+      `${state} (${reason}) at ${time(at)}, decided at ${time(decided)}${timeline(life, failure.stretch.from, at)}`;
     const told = listening.told.get(index) ?? [];
     listening.told.set(index, told);
     const before = told.findLast(({ what }) => what !== 'again')?.what;
+    const isLate = calm.longest(decided, at) > onItsWay;
     const hold = holdsOf(listening).find(
-      (each) => isWithin(each, at) && calm.longest(each.from, at) > inFlight,
+      (each) =>
+        (isWithin(each, decided) && calm.longest(each.from, decided) > inFlight) ||
+        (isWithin(each, at) && isLate),
     );
     const isSaidAgain = state === 'firing' && before === 'firing';
     if (hold) unexpected.push(about(`held back since ${time(hold.from)}`));
@@ -267,11 +281,12 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     arrived(channel, text) {
       const at = now();
       const reason = /^reason (.+)$/m.exec(text)?.[1] ?? '';
+      const decided = Number(/^decided (\d+)$/m.exec(text)?.[1] ?? Number.NaN);
       const named = [...text.matchAll(/^(firing|resolved) (\S+) (\d+)(?: (.*))?$/gm)];
       const unique = new Set(named.map(([, , life, since]) => `${life} ${since}`));
       if (unique.size < named.length)
         doubled.push(() => `${channel}: one message names an alert twice: ${text}`);
-      if (named.length === 0 || reason === '' || text.includes('truncated'))
+      if (named.length === 0 || reason === '' || Number.isNaN(decided) || text.includes('truncated'))
         unexpected.push(() => `${channel}: cannot be understood: ${text}`);
       let news = 0;
       for (const [, state, name = '', since, why = ''] of named) {
@@ -284,7 +299,7 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
           continue;
         }
         events.push({ at, event: `${channel}: ${state} since ${since} (${reason}) ${why}`, life });
-        if (arrivedOne(listening, index, state as 'firing' | 'resolved', reason)) news += 1;
+        if (arrivedOne(listening, index, state as 'firing' | 'resolved', { reason, decided })) news += 1;
       }
       if (named.length > 0 && news === 0)
         doubled.push(() => `${channel}: nothing new at ${time(at)}: ${text}`);

@@ -77,6 +77,7 @@ function alertValues(
     since: timeFromMillis(since),
     firedAt: timeFromMillis(firedAt),
     endedAt: endedAt === undefined ? '' : timeFromMillis(endedAt),
+    decidedAt: timeFromMillis(observedAt),
     duration: new GoDuration(BigInt(seconds) * 1_000n * MILLISECOND),
     changes: lifecycle?.changes.length ?? 0,
     why: lifecycle?.why ?? '',

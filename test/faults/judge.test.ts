@@ -13,6 +13,8 @@ const own: Kind = {
 const group: Kind = { ...own, name: 'storm', isImmediate: false, needs: 6_000 };
 const begin = 1_800_000_000_000;
 
+const head = (reason: string, decided: number) => `reason ${reason}\ndecided ${begin + decided * 1_000}`;
+
 /** Times are seconds since the beginning; all is well from the first second on. */
 function setUp(kind = own) {
   let now = begin;
@@ -29,8 +31,9 @@ function setUp(kind = own) {
     falters: (seconds: number) => at(seconds).falters('app.1'),
     flaps: (seconds: number) => at(seconds).flaps('app.1', said(seconds)),
     recovers: (seconds: number) => at(seconds).recovers('app.1'),
-    told(seconds: number, state: string, since: number, reason = 'first') {
-      at(seconds).arrived('ops', `reason ${reason}\n${state} app.1 ${said(since)} `);
+    /** `decided`: when it was, seconds. */
+    told(seconds: number, state: string, since: number, { reason = 'first', decided = seconds } = {}) {
+      at(seconds).arrived('ops', `${head(reason, decided)}\n${state} app.1 ${said(since)} `);
     },
     figures(seconds: number) {
       const { lost, doubled, unexpected, arrived } = at(seconds).figures();
@@ -47,7 +50,7 @@ test('a failure is told once, and its end once', () => {
   told(12, 'firing', 10);
   recovers(20);
   expect(figures(20.1)).toMatchObject({ lost: 1 });
-  told(21, 'resolved', 10, 'all resolved');
+  told(21, 'resolved', 10, { reason: 'all resolved' });
   expect(figures(60)).toEqual({ ...fine, arrived: 2 });
 });
 
@@ -113,6 +116,31 @@ test.each<
     { unexpected: 1 },
   ],
   [
+    'a firing that was decided while it was held back, and is said later',
+    ({ fails, at, told }) => {
+      at(5).holds(() => true, begin + 20_000);
+      fails(10);
+      told(21, 'firing', 10, { decided: 15 });
+    },
+    { unexpected: 1 },
+  ],
+  [
+    'a message that was decided before it was held back, and waits for nothing',
+    ({ fails, at, told }) => {
+      fails(10);
+      at(13).holds(() => true, begin + 90_000);
+      told(35, 'firing', 10, { decided: 12 });
+    },
+    { unexpected: 1 },
+  ],
+  [
+    'a message that does not say when it was decided',
+    ({ fails, at }) => (
+      fails(10), at(12).arrived('ops', `reason first\nfiring app.1 ${begin / 1_000 + 10} `)
+    ),
+    { unexpected: 1 },
+  ],
+  [
     'what still fires when nothing holds it back any more, untold',
     ({ fails, at }) => {
       at(5).holds(() => true, begin + 20_000);
@@ -125,7 +153,7 @@ test.each<
     ({ fails, at }) => {
       fails(10);
       const line = `firing app.1 ${begin / 1_000 + 10} `;
-      at(12).arrived('ops', `reason first\n${line}\n${line}`);
+      at(12).arrived('ops', `${head('first', 12)}\n${line}\n${line}`);
     },
     { doubled: 1 },
   ],
@@ -154,12 +182,24 @@ test.each([
   fails(10);
   told(12, 'firing', 10);
   falters(15);
-  told(ends, 'resolved', 10, 'all resolved');
+  told(ends, 'resolved', 10, { reason: 'all resolved' });
   flaps(ends < 17 ? 16 : 18);
   told(fires, 'firing', ends < 17 ? 16 : 18);
   recovers(22);
-  told(25, 'resolved', ends < 17 ? 16 : 18, 'all resolved');
+  told(25, 'resolved', ends < 17 ? 16 : 18, { reason: 'all resolved' });
   expect(figures(60)).toEqual({ ...fine, arrived: 4, ...wrong });
+});
+
+test('what was decided before it was held back may come while it is', () => {
+  const { fails, recovers, at, told, figures } = setUp();
+  fails(10);
+  at(13).disturbed();
+  at(14).holds(() => true, begin + 60_000);
+  at(15).cured();
+  told(24, 'firing', 10, { decided: 12 });
+  recovers(40);
+  told(61, 'resolved', 10, { reason: 'all resolved' });
+  expect(figures(90)).toEqual({ ...fine, arrived: 2 });
 });
 
 test('who was not subscribed for a while is told of the end and of the firing again', () => {
@@ -193,7 +233,7 @@ test('a group names what still fires beside what is new, but says nothing withou
   at(10).listens({ life: 'app.2', project: 'loud', channel: 'ops', kind: group });
   at(11).fails('app.2', begin / 1_000 + 11);
   told(13, 'firing', 10);
-  const both = `reason new in group\nfiring app.1 ${begin / 1_000 + 10} \nfiring app.2 ${begin / 1_000 + 11} `;
+  const both = `${head('new in group', 15)}\nfiring app.1 ${begin / 1_000 + 10} \nfiring app.2 ${begin / 1_000 + 11} `;
   at(16).arrived('ops', both);
   expect(figures(17)).toEqual({ ...fine, arrived: 2 });
   at(18).arrived('ops', both);
