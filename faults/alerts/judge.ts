@@ -182,8 +182,12 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     const { kind, subscribed, life } = listening;
     const { stretch } = failuresOf(life)[index] as Failure;
     const end = Math.min(stretch.to, now());
-    const held = holdsOf(listening).filter(({ from, to }) => from < end + second && to > stretch.from);
     const fires = stretch.from + kind.wait.most;
+    // Also by what began after its end, before anybody could tell of it.
+    const held = holdsOf(listening).filter(
+      ({ from, to }) =>
+        to > stretch.from && (from < end + second || calm.longest(fires, from) <= kind.needs),
+    );
     if (kind.isImmediate && held.length === 0) {
       const isHeard = subscribed.some(({ from, to }) => from <= stretch.from + second && to >= end);
       if (isHeard) return end - fires > second + (stretch.to === forever ? kind.needs : 0);

@@ -202,6 +202,26 @@ test('what was decided before it was held back may come while it is', () => {
   expect(figures(90)).toEqual({ ...fine, arrived: 2 });
 });
 
+test('what was over while nobody saw it, and is held back when somebody could, is not owed', () => {
+  const { fails, recovers, at, figures } = setUp();
+  fails(10);
+  at(11).disturbed();
+  recovers(17);
+  at(18.5).holds(() => true, begin + 30_000);
+  at(22).cured();
+  expect(figures(60)).toEqual({ ...fine, arrived: 0 });
+});
+
+test('what was over while nobody saw it, and could be told before it is held back, is owed', () => {
+  const { fails, recovers, at, figures } = setUp();
+  fails(10);
+  at(11).disturbed();
+  recovers(17);
+  at(22).cured();
+  at(26).holds(() => true, begin + 30_000);
+  expect(figures(60)).toMatchObject({ lost: 1 });
+});
+
 test('who was not subscribed for a while is told of the end and of the firing again', () => {
   const { fails, at, told, figures } = setUp();
   fails(10);
