@@ -185,8 +185,7 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     const fires = stretch.from + kind.wait.most;
     // Also by what began after its end, before anybody could tell of it.
     const held = holdsOf(listening).filter(
-      ({ from, to }) =>
-        to > stretch.from && (from < end + second || calm.longest(fires, from) <= kind.needs),
+      ({ from, to }) => to > stretch.from && (from < end + second || calm.longest(fires, from) <= kind.needs),
     );
     if (kind.isImmediate && held.length === 0) {
       const isHeard = subscribed.some(({ from, to }) => from <= stretch.from + second && to >= end);

@@ -51,7 +51,12 @@ describe('the command line', () => {
     expect(kills.map(({ store }) => store)).toEqual(['sqlite', 'redis']);
   });
 
+  test('rows are played one after the other, those of the short form two at a time', () => {
+    expect([parse().atOnce, parse('--short').atOnce, parse('--at-once', '4').atOnce]).toEqual([1, 2, 4]);
+  });
+
   test.each([
+    [['--at-once', '0'], '--at-once 0: write a whole number from 1 on'],
     [['--scenario', 'nothing'], 'There is no scenario nothing'],
     [['--store', 'mysql'], 'There is no store mysql'],
     [['--seed', 'x'], '--seed x: write a number'],
