@@ -196,13 +196,26 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
       .some(({ from, to }) => calm.longest(from, to) > kind.needs);
   }
 
-  /** It began where nobody saw that the one before had ended, and so went on as that. */
+  /** Nobody could see that the failure before had ended. */
+  function isSeenAsOne({ life }: Listening, index: number): boolean {
+    const before = failuresOf(life)[index - 1];
+    const failure = failuresOf(life)[index];
+    if (!before || !failure) return false;
+    return calm.longest(before.stretch.to, failure.stretch.from) <= bounds.keep.most + second;
+  }
+
+  /** It still fires, as a later one that is not told apart from it. */
+  function goesOn(listening: Listening, index: number): boolean {
+    const failure = failuresOf(listening.life)[index] as Failure;
+    if (isOpen(listening, failure)) return true;
+    const next = index + 1;
+    return isSeenAsOne(listening, next) && !listening.told.has(next) && goesOn(listening, next);
+  }
+
+  /** It went on as the one before. */
   function isMerged(listening: Listening, index: number): boolean {
-    const before = failuresOf(listening.life)[index - 1];
     const { stretch } = failuresOf(listening.life)[index] as Failure;
-    if (!before) return false;
-    const gap = calm.longest(before.stretch.to, stretch.from);
-    if (gap > bounds.keep.most + second) return false;
+    if (!isSeenAsOne(listening, index)) return false;
     const told = listening.told.get(index - 1) ?? [];
     const end = told.findLast(({ what }) => what === 'resolved');
     const isTold = told.length > 0 && (end === undefined || end.at >= Math.min(stretch.to, now()));
@@ -215,9 +228,9 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     state: 'told' | 'untold' | 'unended' | 'passed';
   }> {
     for (const listening of listenings.values())
-      for (const [index, failure] of failuresOf(listening.life).entries()) {
+      for (const index of failuresOf(listening.life).keys()) {
         const told = listening.told.get(index)?.findLast(({ what }) => what !== 'again')?.what;
-        const isOwed = told === 'firing' && !isOpen(listening, failure) && !isHeldNow(listening);
+        const isOwed = told === 'firing' && !goesOn(listening, index) && !isHeldNow(listening);
         if (isOwed) yield { listening, index, state: 'unended' };
         else if (told) yield { listening, index, state: 'told' };
         else if (isDue(listening, index) && !isMerged(listening, index))

@@ -274,6 +274,33 @@ test('an end and a new failure that nobody could see apart may be told as one, w
   expect(figures(90)).toEqual({ ...fine, arrived: 2 });
 });
 
+test('while a failure is told as the one before that nobody saw end, no end is owed', () => {
+  const { fails, recovers, at, told, figures } = setUp();
+  at(9).disturbed();
+  fails(10);
+  recovers(11);
+  fails(19);
+  at(19.5).cured();
+  told(20, 'firing', 10);
+  expect(figures(60)).toEqual({ ...fine, arrived: 1 });
+  recovers(61);
+  expect(figures(62)).toMatchObject({ lost: 1 });
+  told(64, 'resolved', 10, { reason: 'all resolved' });
+  expect(figures(90)).toEqual({ ...fine, arrived: 2 });
+});
+
+test('one that was told on its own leaves the end of the one before owed', () => {
+  const { fails, recovers, at, told, figures } = setUp();
+  at(9).disturbed();
+  fails(10);
+  recovers(11);
+  fails(19);
+  at(19.5).cured();
+  told(20, 'firing', 10);
+  told(23, 'firing', 19);
+  expect(figures(60)).toMatchObject({ lost: 1 });
+});
+
 test('calm begins again a while after a disturbance has ended', () => {
   let now = 0;
   const calm = createCalm(10, () => now);
