@@ -85,7 +85,7 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
   const calm = createCalm(recovery, now);
   const failures = new Map<string, Failure[]>();
   const listenings = new Map<string, Listening>();
-  const holds: Hold[] = [];
+  const holds = new Set<Hold>();
   /** `life`: of which Application; absent: of all. */
   const events: { at: number; event: string; life?: string }[] = [];
   const doubled: (() => string)[] = [];
@@ -98,7 +98,7 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
   const keyOf = (channel: string, life: string) => `${channel} ${life}`;
   const time = (at: number) => (Number.isFinite(at) ? new Date(at).toISOString().slice(11, 23) : '…');
   const failuresOf = (life: string) => failures.get(life) ?? [];
-  const holdsOf = (listener: Listener) => holds.filter(({ applies }) => applies(listener));
+  const holdsOf = (listener: Listener) => [...holds].filter(({ applies }) => applies(listener));
 
   function timeline(of: string, from: number, to: number): string {
     const shown = events
@@ -289,9 +289,10 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     },
     holds(applies, until = forever, from = now()) {
       const hold: Hold = { applies, from, to: until };
-      holds.push(hold);
+      holds.add(hold);
       return () => {
-        hold.to = Math.min(hold.to, now());
+        if (hold.from >= now()) holds.delete(hold);
+        else hold.to = Math.min(hold.to, now());
       };
     },
     arrived(channel, text) {

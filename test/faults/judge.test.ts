@@ -222,6 +222,19 @@ test('what was over while nobody saw it, and could be told before it is held bac
   expect(figures(60)).toMatchObject({ lost: 1 });
 });
 
+test('what was to hold back later, and does not, holds nothing back', () => {
+  const { fails, recovers, at, figures } = setUp();
+  const lifts = Array.from({ length: 40 }, (_, index) =>
+    at(0).holds(() => true, begin + (2 * index + 101) * 60_000, begin + (2 * index + 100) * 60_000),
+  );
+  fails(10);
+  at(11).disturbed();
+  at(12);
+  for (const lift of lifts) lift();
+  recovers(20);
+  expect(figures(21)).toMatchObject({ lost: 1 });
+});
+
 test('who was not subscribed for a while is told of the end and of the firing again', () => {
   const { fails, at, told, figures } = setUp();
   fails(10);
@@ -310,6 +323,10 @@ test('calm begins again a while after a disturbance has ended', () => {
   calm.cured();
   expect([calm.longest(0, 1_000), calm.longest(0, 155), calm.longest(100, 170)]).toEqual([840, 90, 10]);
   expect([calm.covers(20, 90), calm.covers(20, 101), calm.covers(160, 500)]).toEqual([true, false, true]);
+});
+
+test('a stretch that is empty takes nothing away', () => {
+  expect(without({ from: 0, to: 100 }, [{ from: 50, to: 20 }])).toEqual([{ from: 0, to: 100 }]);
 });
 
 test('what is left beside stretches', () => {
