@@ -150,7 +150,9 @@ test('Slack: a token that is not accepted, scopes and channels', async () => {
   });
   for (const { name, without } of botScopes) {
     slack.setScopes(botScopes.map((scope) => scope.name).filter((scope) => scope !== name));
-    expect(await wrong()).toMatchObject({ [`Slack scope ${name} of slack`]: { what: `is missing: ${without}` } });
+    expect(await wrong()).toMatchObject({
+      [`Slack scope ${name} of slack`]: { what: `is missing: ${without}` },
+    });
   }
   slack.setToken('xoxb-another');
   expect(await wrong()).toEqual({

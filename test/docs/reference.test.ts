@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkComplete } from '../../scripts/reference/examples.ts';
 import { referencePages } from '../../scripts/reference/pages.ts';
-import { repository } from './kustomize.ts';
+import { repository } from '../shipping/kustomize.ts';
 
 // Writing them runs every example, and throws where one fails, is missing, or is of what does not exist.
 const pages = referencePages();
