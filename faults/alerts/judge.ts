@@ -28,6 +28,8 @@ export interface Listener {
  * and what arrived, and nothing of how Herald decides.
  */
 export interface Judge extends Account {
+  /** `host` has left something unanswered since then, Unix milliseconds; undefined: it answers. */
+  slow(host: string, since: number | undefined): void;
   listens(listener: Listener): void;
   unlistens(life: string, channel: string): void;
   /** `said`: Unix seconds, as the cluster says it. */
@@ -327,6 +329,7 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
       if (!isStarting) calm.cured();
     },
     ready: calm.cured,
+    slow: (host, since) => (since === undefined ? calm.quick(host) : calm.slow(host, since)),
     missing: () => lost().length,
     lastArrival: () => last,
     figures(): Figures {
@@ -364,7 +367,8 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
         `${counts('firing')} firings and ${counts('resolved')} ends told, ${repeats} repetitions; ` +
         `${states.passed?.length ?? 0} failures that were too short, held back or seen as one with another; ` +
         `${hasty} told although shorter than \`for\`, since nobody saw their end in time; ` +
-        `${repeat / 1_000} s between repetitions`
+        `${repeat / 1_000} s between repetitions; ` +
+        `${Math.round(calm.slowFor() / 1_000)} s in which the machine had no time for Herald`
       );
     },
   };

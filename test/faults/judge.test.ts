@@ -329,6 +329,38 @@ test('a stretch that is empty takes nothing away', () => {
   expect(without({ from: 0, to: 100 }, [{ from: 50, to: 20 }])).toEqual([{ from: 0, to: 100 }]);
 });
 
+test('while the machine has no time for Herald nothing is calm', () => {
+  let now = 0;
+  const calm = createCalm(0, () => now);
+  calm.slow('a', 100);
+  now = 150;
+  calm.slow('b', 120);
+  calm.slow('a', 140);
+  now = 200;
+  calm.quick('a');
+  now = 250;
+  calm.quick('b');
+  now = 300;
+  calm.quick('b');
+  expect([calm.longest(0, 300), calm.longest(90, 300), calm.longest(110, 240)]).toEqual([100, 50, 0]);
+  expect([calm.covers(0, 90), calm.covers(0, 110), calm.covers(251, 300)]).toEqual([true, false, true]);
+  expect(calm.slowFor()).toBe(230);
+});
+
+test('what lasted only while the machine had no time is not owed, and its end is', () => {
+  const { fails, recovers, at, told, figures } = setUp(group);
+  at(11).slow('herald', begin + 10_000);
+  fails(12);
+  recovers(30);
+  at(31).slow('herald', undefined);
+  expect(figures(60)).toEqual({ ...fine, arrived: 0 });
+  fails(100);
+  told(104, 'firing', 100);
+  at(105).slow('herald', begin + 104_500);
+  recovers(110);
+  expect(figures(200)).toMatchObject({ lost: 1 });
+});
+
 test('what is left beside stretches', () => {
   expect(
     without({ from: 0, to: 100 }, [
