@@ -70,6 +70,8 @@ describe('what templates see', () => {
     const { ongoing: _, ...plain } = { ...late, reason: 'matched' as const };
     const template = '{{ .alert.decidedAt.Format "15:04" }}';
     expect([text(late, template), text(plain, template)]).toEqual(['05:45', '05:45']);
+    const decided = { ...late, ongoing: { ...late.ongoing!, decidedAt: now - 39 * minute } };
+    expect(text(decided, template)).toBe('05:46');
   });
 
   it('of a condition whose matches have no end: the same', () => {
