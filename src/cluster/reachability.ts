@@ -38,9 +38,7 @@ const probeTimeout = 2_000;
 export function createReachability(deps: ReachabilityDeps): Reachability {
   const { clock } = deps;
   const closing = new AbortController();
-  let away:
-    | { back: PromiseWithResolvers<boolean>; isRefused: boolean; trouble?: ClusterError }
-    | undefined;
+  let away: { back: PromiseWithResolvers<boolean>; isRefused: boolean; trouble?: ClusterError } | undefined;
   let lastProbeAt = 0;
 
   function answered(): void {

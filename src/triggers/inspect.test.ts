@@ -96,12 +96,12 @@ describe('functions and methods that nothing has', () => {
     [
       'app.metadata.name.toUpper() == "X"',
       'fails 19: app.metadata.name is a text, which has no method "toUpper"',
-      'Write strings.ToUpper(app.metadata.name).',
+      'Write upper(app.metadata.name).',
     ],
     [
       'app.status.health.status.startsWith("De")',
       'fails 26: app.status.health.status is a text, which has no method "startsWith"',
-      'Write app.status.health.status startsWith …, which is an operator.',
+      'Write app.status.health.status startsWith ….',
     ],
     [
       'app.status?.conditions?.len() > 1',
@@ -116,12 +116,17 @@ describe('functions and methods that nothing has', () => {
     [
       'app.metadata.labels.team.Contains("x")',
       'fails 26: app.metadata.labels.team is a text, which has no method "Contains"',
-      'Write app.metadata.labels.team contains …, which is an operator.',
+      'Write app.metadata.labels.team contains ….',
     ],
     [
       'app.metadata.refresh()',
       'fails 14: app.metadata has no method "refresh"',
       'Write what it does with the functions of docs/languages.md.',
+    ],
+    [
+      'app.metadata.name() == "x"',
+      'fails 14: app.metadata.name is no function',
+      'Leave out the parentheses.',
     ],
     ['shared.changedImage == []', expect.stringContaining('shared has no'), meant('changedImages')],
   ])('%s', (source, what, fix) => {
