@@ -13,16 +13,6 @@ import { type TimeInterval, utc } from './times.ts';
 
 export { inspectRules } from './inspect.ts';
 
-/** All of a ConfigMap. */
-export interface AlertRules {
-  silences: readonly SilenceRule[];
-  muteTimes: readonly MuteRule[];
-  inhibit: readonly InhibitRule[];
-  groups: readonly GroupRule[];
-}
-
-export const noRules: AlertRules = { silences: [], muteTimes: [], inhibit: [], groups: [] };
-
 /** Our spelling first, then that of Alertmanager. */
 export const ruleSpellings = {
   match: ['match', 'matchers'],
