@@ -112,23 +112,22 @@ export function tooLong(key: string): Problem {
   };
 }
 
+/** The forms of all keys that are known, but for `config.yaml`. */
+export const knownKeys: readonly string[] = [
+  'service.<type>',
+  'service.<type>.<name>',
+  'herald.service.<type>',
+  'herald.service.<type>.<name>',
+  ...Object.values(heads).map((each) => `${each}.<${each === 'defaultTriggers' ? 'service' : 'name'}>`),
+  ...wholeNames,
+];
+
 export function unknownKey(key: string): Problem {
-  const named = Object.values(heads).map(
-    (each) => `${each}.<${each === 'defaultTriggers' ? 'service' : 'name'}>`,
-  );
-  const known = [
-    'service.<type>',
-    'service.<type>.<name>',
-    'herald.service.<type>',
-    'herald.service.<type>.<name>',
-    ...named,
-    ...wholeNames,
-  ];
   return {
     key,
     severity: 'warning',
     what: 'the key is unknown and ignored',
-    fix: `Known keys: ${known.join(', ')}.${meantKey(key)}`,
+    fix: `Known keys: ${knownKeys.join(', ')}.${meantKey(key)}`,
   };
 }
 
