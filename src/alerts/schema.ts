@@ -8,7 +8,7 @@ import { readInterval, readZone } from './intervals-schema.ts';
 import { type Matcher, patternSize } from './matcher.ts';
 import { readMatchers } from './matchers-schema.ts';
 import { momentFix, parseMoment } from './moment.ts';
-import type { GroupRule, InhibitRule, MuteRule, SilenceRule } from './rules.ts';
+import type { AlertRules, GroupRule, InhibitRule, MuteRule, SilenceRule } from './rules.ts';
 import { type TimeInterval, utc } from './times.ts';
 
 export { inspectRules } from './inspect.ts';

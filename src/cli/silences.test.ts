@@ -256,7 +256,7 @@ test('silence show has the alerts that it holds back', async () => {
   const { stdout } = await herald({ rows }, 'silence', 'show', '7d', '6c1f', '-o', 'json');
   expect(JSON.parse(stdout)).toMatchObject([
     { id: '7d', status: { state: 'expired' }, alerts: [] },
-    { id: '6c1f', alerts: [{ id: 'abcdef012345abc123', state: 'silenced' }] },
+    { id: '6c1f', alerts: [{ id: 'abcdef0123456789abcdef0123456789abcdef01', state: 'silenced' }] },
   ]);
   expect(await herald({ rows }, 'silence', 'show', 'x')).toMatchObject({
     code: 1,
