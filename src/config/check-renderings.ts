@@ -1,6 +1,6 @@
 /** Whether what must be JSON or YAML is that once it is rendered: for a given Application, or for the sample. */
 
-import type { AlertRules } from '../alerts/schema.ts';
+import type { AlertRules } from '../alerts/rules.ts';
 import { kindOf } from '../application-set.ts';
 import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts';
 import { parseYaml } from '../go/yaml.ts';
