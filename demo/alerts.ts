@@ -1,6 +1,6 @@
 import { acknowledge } from '../src/cli/acknowledge.ts';
 import { type AlertView, readAlerts } from '../src/cli/alert-view.ts';
-import { destinationOf, reasonsOf } from '../src/cli/alert-words.ts';
+import { destinationOf, heldText, reasonsOf } from '../src/cli/alert-words.ts';
 import { processIo } from '../src/cli/process-io.ts';
 
 /** An alert as the page shows it, and why it is told or not: Herald's own answer, as `herald alerts` has it. */
@@ -55,7 +55,7 @@ export function createAlertReader(queue: string): AlertReader {
 }
 
 function shownOf(view: AlertView): ShownAlert {
-  const { alert, state, notices, nextAt } = view;
+  const { alert, state, notices, heldBy, nextAt } = view;
   const { application, trigger, severity, since } = alert;
   return {
     name: application.name,
@@ -63,7 +63,10 @@ function shownOf(view: AlertView): ShownAlert {
     severity,
     state,
     since,
-    reasons: reasonsOf(view),
+    reasons: [
+      ...heldBy.map((held) => `held back by ${heldText(held)}`),
+      ...reasonsOf({ ...view, heldBy: [] }),
+    ],
     told: notices.flatMap(({ notice, told }) =>
       told ? [`${destinationOf(notice)}${notice.groupLabels ? ', in a group' : ''}`] : [],
     ),
