@@ -42,12 +42,16 @@ export function createAlertReader(queue: string): AlertReader {
   return {
     read: () =>
       views().then(
-        (all) => all.map(shownOf),
+        // What is told once is in the channels.
+        (all) => all.filter(({ isOnce }) => !isOnce).map(shownOf),
         () => undefined,
       ),
     async acknowledge(application, author, comment) {
       const ids = (await views())
-        .filter(({ alert }) => alert.application.name === application && alert.state !== 'resolved')
+        .filter(
+          ({ alert, isOnce }) =>
+            !isOnce && alert.application.name === application && alert.state !== 'resolved',
+        )
         .map(({ alert }) => alert.key);
       await acknowledge({ queue, ids, author, comment }, io);
     },
