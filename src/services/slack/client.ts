@@ -1,5 +1,5 @@
 import { type FetchFunction, LogLevel, WebClient } from '@slack/web-api';
-import { type Dispatcher, fetch as undiciFetch } from 'undici';
+import { type Dispatcher, Response, fetch as undiciFetch } from 'undici';
 import { type Departure, departing } from '../../net/departure.ts';
 import { withTimeLimit } from '../../net/time-limit.ts';
 import { retryAfterOf } from '../http.ts';
@@ -61,11 +61,12 @@ export function createSlackCall(
       });
       if (response.status !== 429) {
         const { status, statusText } = response;
+        // Not the global one, which is of a second copy of undici: 13 MiB.
         return new Response(await textOf(response.body), {
           status,
           statusText,
           headers: [...response.headers],
-        });
+        }) as unknown as Awaited<ReturnType<FetchFunction>>;
       }
       await response.body?.cancel();
       throw new RateLimited(
