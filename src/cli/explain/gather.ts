@@ -6,9 +6,8 @@ import { deletedOf, deletionWindow, isApplicationSet, withDeleted } from '../../
 import type { Lookup } from '../../argocd/lookup.ts';
 import { createWatchScope } from '../../cluster/scope.ts';
 import { isSyncStatusRefreshed } from '../../cluster/sync-status.ts';
-import type { Config } from '../../config/config.ts';
 import { isObject, textAt } from '../../json.ts';
-import type { Application, JsonObject, Problem } from '../../model.ts';
+import type { Application, Problem } from '../../model.ts';
 import { scrubOfSecret } from '../../services/secrets.ts';
 import { subscriptionProblems } from '../../subscriptions/problems.ts';
 import { parseSelector } from '../../subscriptions/selector.ts';
@@ -18,8 +17,9 @@ import { type CommandIo, NothingKept, type OpenLedger } from '../io.ts';
 import { configOf } from '../loaded-config.ts';
 import { metadataOf, stringsOf } from '../object-values.ts';
 import type { ExplainOptions } from '../options.ts';
-import { type LoadedConfig, type Source } from '../source.ts';
+import { type Source } from '../source.ts';
 import { bridgeTrouble } from './bridge-trouble.ts';
+import type { Acting, Context } from './context.ts';
 import { deliveryViews } from './delivery-views.ts';
 import type { ConditionFacts, ExplainFacts, StoreFacts, SubscriptionFacts, WatchFacts } from './facts.ts';
 import {
@@ -35,13 +35,6 @@ import { otherControllers } from './others.ts';
 import { isAllowed, rightText } from './rights.ts';
 import { createRulesView } from './rules-view.ts';
 import { isPassedOver, subscribedOf, troubleOf } from './subscribed.ts';
-
-/** A configuration that acts for the Application. */
-interface Acting {
-  namespace: string;
-  config: Config;
-  loaded?: LoadedConfig;
-}
 
 export async function gather(options: ExplainOptions, source: Source, io: CommandIo): Promise<ExplainFacts> {
   const found = await findApplication(options, source, io);
@@ -99,17 +92,6 @@ export async function gather(options: ExplainOptions, source: Source, io: Comman
   } finally {
     await ledger?.close();
   }
-}
-
-export interface Context {
-  application: Application;
-  project: JsonObject | undefined;
-  acting: readonly Acting[];
-  facts: LedgerFacts | undefined;
-  ledger: OpenLedger | undefined;
-  options: ExplainOptions;
-  source: Source;
-  io: CommandIo;
 }
 
 /** Its own namespace's first, as the bridge asks them. None: there is no ConfigMap. */
