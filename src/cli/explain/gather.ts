@@ -6,9 +6,8 @@ import { deletedOf, deletionWindow, isApplicationSet, withDeleted } from '../../
 import type { Lookup } from '../../argocd/lookup.ts';
 import { createWatchScope } from '../../cluster/scope.ts';
 import { isSyncStatusRefreshed } from '../../cluster/sync-status.ts';
-import type { Config } from '../../config/config.ts';
 import { isObject, textAt } from '../../json.ts';
-import type { Application, JsonObject, Problem } from '../../model.ts';
+import type { Application, Problem } from '../../model.ts';
 import { scrubOfSecret } from '../../services/secrets.ts';
 import { subscriptionProblems } from '../../subscriptions/problems.ts';
 import { parseSelector } from '../../subscriptions/selector.ts';
