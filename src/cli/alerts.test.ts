@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ParkedDelivery } from '../ledger/ledger.ts';
 import type { Acknowledgement, Alert, NoticedAlert, OngoingNotice, ScopedRow } from '../ledger/rows.ts';
 import type { DeliveryFacts } from '../model.ts';
+import { firingAlert } from '../testing/firing-alert.ts';
 import { parseCommandLine } from './command-line.ts';
 import { runCommand } from './run-command.ts';
 import { type FakeWorld, fakeIo } from './testing/fake-io.ts';
@@ -19,22 +20,14 @@ async function herald(world: FakeWorld, ...argv: string[]) {
 }
 
 function alert(name: string, value: Partial<Alert> = {}): Alert {
-  return {
+  return firingAlert(now, {
     key: `${name}0123456789abcdef`,
-    configNamespace: 'argocd',
-    trigger: 'on-degraded',
-    condition: 'HASH',
-    oncePer: '',
     application: { uid: `uid-${name}`, namespace: 'argocd', name: `app-${name}`, project: 'web' },
-    severity: 'critical',
-    labels: {},
-    state: 'firing',
     since: now - 30 * minute,
     firedAt: now - 25 * minute,
-    changes: [],
     resolved: [],
     ...value,
-  };
+  });
 }
 
 function alertRow(value: Alert): ScopedRow<'alert'> {

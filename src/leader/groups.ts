@@ -185,6 +185,7 @@ export function createGroups(deps: Deps): Groups {
         message,
         templates,
         observedAt: now,
+        decidedAt: now,
         shown: (alert) => group.members.get(alert),
       });
     const isWritten = delivery !== undefined || !isUnchanged(group.notice, after);

@@ -216,6 +216,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
               message: flushed.message,
               templates,
               observedAt: about.observedAt,
+              decidedAt: now,
               shown: () => ({ alert, object }),
             }),
           );
