@@ -54,6 +54,8 @@ const defaultPatience = 90_000;
 /** Milliseconds for everything that was expected to arrive, once all is well. */
 const mostSettling = 600_000;
 const mostIdling = 60_000;
+/** How much longer than a look the pause after it is. */
+const lookShare = 20;
 const complaintsShown = 3;
 /** Milliseconds for an answer, after which the machine has no time for Herald, and between two questions. */
 const mostAnswering = 400;
@@ -249,10 +251,12 @@ async function observeAnswers({ processes }: World, judge: Judge, signal: AbortS
 /** Resolves when nothing is missing, or nothing has come for so long that nothing more will. */
 async function settled({ tally }: World, patience: number): Promise<void> {
   const began = Date.now();
-  while (tally.missing() > 0) {
+  for (;;) {
     const now = Date.now();
+    if (tally.missing() === 0) return;
     if (now - Math.max(began, tally.lastArrival()) > patience || now - began > mostSettling) return;
-    await delay(50);
+    // To look may take long, and Slack answers from this process.
+    await delay(Math.max(50, lookShare * (Date.now() - now)));
   }
 }
 

@@ -71,13 +71,8 @@ interface Hold extends Stretch {
 const forever = Number.POSITIVE_INFINITY;
 /** Milliseconds: of times in the cluster, which are whole seconds. */
 const second = 1_000;
-/** Without a disturbance for so long after a hold has begun nothing that it holds back is on its way any more. */
+/** Without a disturbance for so long after a hold has begun nothing is decided any more that it holds back. */
 const inFlight = 2_500;
-/**
- * Without a disturbance for so long after it was decided no message is on its way any more: an attempt that was cut off
- * stands for 11 s, and a channel gets a message a second.
- */
-const onItsWay = 20_000;
 /** For so long a short failure and its end have to be undisturbed to be seen as one. */
 const seen = 500;
 const around = 15_000;
@@ -130,11 +125,9 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     const told = listening.told.get(index) ?? [];
     listening.told.set(index, told);
     const before = told.findLast(({ what }) => what !== 'again')?.what;
-    const isLate = calm.longest(decided, at) > onItsWay;
+    // What was decided before goes out, however long it has to wait.
     const hold = holdsOf(listening).find(
-      (each) =>
-        (isWithin(each, decided) && calm.longest(each.from, decided) > inFlight) ||
-        (isWithin(each, at) && isLate),
+      (each) => isWithin(each, decided) && calm.longest(each.from, decided) > inFlight,
     );
     const isSaidAgain = state === 'firing' && before === 'firing';
     if (hold) unexpected.push(about(`held back since ${time(hold.from)}`));

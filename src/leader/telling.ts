@@ -100,20 +100,21 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         );
       }
 
-      /** Whether it is known to be news to the destination; if nobody knows yet, the ledger is asked. */
-      function isNews(alert: Alert, destination: Destination): boolean {
-        if (alert.oncePer === '') return true;
+      /** Whether it is news to the destination; if nobody knows yet, the ledger is asked. */
+      function newsOf(alert: Alert, destination: Destination): 'new' | 'told' | 'asked' {
+        if (alert.oncePer === '') return 'new';
         const key = toldKeyOf(uid, alert, destination);
         const answer = life.remembered.has(key) ? 'told' : life.asked.get(key);
         if (answer === undefined) {
           life.asked.set(key, 'asked');
           ask.push(key);
+          return 'asked';
         }
         if (answer === 'told') {
           life.asked.delete(key);
           noteToldBefore(alert.key, destination);
         }
-        return answer === 'new';
+        return answer;
       }
 
       function noteToldBefore(key: string, destination: Destination): void {
@@ -139,8 +140,10 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         if (isTold) remember(alert, destination);
         else {
           if (isAmong(destination, alert.toldBefore ?? [])) return 'done';
+          const news = newsOf(alert, destination);
+          if (news === 'told') return 'done';
           untold.add(alert.key);
-          if (!isNews(alert, destination)) return 'owed';
+          if (news === 'asked') return 'owed';
         }
         const repeat = evaluation?.condition.lifecycle?.repeat;
         const member: Member = {

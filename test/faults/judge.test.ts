@@ -125,15 +125,6 @@ test.each<
     { unexpected: 1 },
   ],
   [
-    'a message that was decided before it was held back, and waits for nothing',
-    ({ fails, at, told }) => {
-      fails(10);
-      at(13).holds(() => true, begin + 90_000);
-      told(35, 'firing', 10, { decided: 12 });
-    },
-    { unexpected: 1 },
-  ],
-  [
     'a message that does not say when it was decided',
     ({ fails, at }) => (
       fails(10), at(12).arrived('ops', `reason first\nfiring app.1 ${begin / 1_000 + 10} `)
@@ -196,8 +187,8 @@ test('what was decided before it was held back may come while it is', () => {
   at(13).disturbed();
   at(14).holds(() => true, begin + 60_000);
   at(15).cured();
-  told(24, 'firing', 10, { decided: 12 });
-  recovers(40);
+  told(50, 'firing', 10, { decided: 12 });
+  recovers(55);
   told(61, 'resolved', 10, { reason: 'all resolved' });
   expect(figures(90)).toEqual({ ...fine, arrived: 2 });
 });
