@@ -7,7 +7,7 @@
  *
  * `--redis` for a checkout without the queue on SQLite; its databases 1 and 2 are used, one for each checkout.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,6 +17,8 @@ import { createHerald } from '../simulator/herald.ts';
 import { createKubernetesSimulator } from '../simulator/kubernetes.ts';
 import { createSlackSimulator } from '../simulator/slack.ts';
 import type { JsonObject } from '../src/model.ts';
+import { median } from './figure.ts';
+import { cpuOf, memoryOf } from './process-figures.ts';
 
 const { values } = parseArgs({
   options: {
@@ -90,20 +92,6 @@ async function start(checkout: string, database: number, round: number): Promise
   }
 }
 
-/** Seconds of user and system time, of all threads (proc(5)): a tick is a hundredth everywhere that Node.js runs. */
-function cpuOf(pid = 0): number {
-  // The name in parentheses may hold anything.
-  const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) (?!.*\) )/s);
-  const fields = rest.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-/** MiB. */
-function memoryOf(pid = 0): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) / 1024;
-}
-
 const starts: Start[][] = checkouts.map(() => []);
 // The first start of each compiles what the others find compiled.
 for (let round = 0; round <= Number(rounds); round += 1) {
@@ -113,14 +101,6 @@ for (let round = 0; round <= Number(rounds); round += 1) {
     const figures = await start(checkouts[index] ?? '', index + 1, round);
     if (round > 0) starts[index]?.push(figures);
   }
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? 0)
-    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
 console.log(`${circumstances(new Date())}, ${rounds} rounds; this one, the other, ratio of the medians`);

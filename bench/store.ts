@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createBullmqQueue } from '../src/delivery/bullmq-queue.ts';
 import type { Change } from '../src/ledger/ledger.ts';
@@ -10,8 +7,8 @@ import type { JsonObject } from '../src/model.ts';
 import { openStore } from '../src/store/open-store.ts';
 import type { Store } from '../src/store/store.ts';
 import { all, committer, delivery, noticeRow, recordRow } from '../test/contract/ledger-fixtures.ts';
-import { findPostgres, findRedis, postgresDatabase, redisDatabase } from '../test/servers.ts';
 import { startChild } from '../test/store/child-process.ts';
+import { emptyStore } from './stores.ts';
 
 /*
  * What each store reaches: `node bench/store.ts [sqlite|redis|postgres …]`. Applications of 20 KB, 20 subscriptions each.
@@ -35,7 +32,7 @@ const asked = names.filter((name) => process.argv.includes(name));
 for (const name of asked.length > 0 ? asked : names) await measure(name);
 
 async function measure(name: Name): Promise<void> {
-  const { url, remove } = await prepare(name);
+  const { url, remove } = await emptyStore(name);
   const open = () => openStore(url, { log: createLog({ level: 'warn', format: 'text' }), deadline: 60_000 });
   let store = await open();
   const loop = monitorEventLoopDelay({ resolution: 10 });
@@ -178,24 +175,4 @@ function report(name: Name, what: string, value: number, unit: string): void {
   process.stdout.write(
     `${name.padEnd(9)} ${what.padEnd(48)} ${Math.round(value).toString().padStart(7)} ${unit}\n`,
   );
-}
-
-async function prepare(name: Name): Promise<{ url: string; remove(): Promise<void> }> {
-  if (name === 'sqlite') {
-    const directory = mkdtempSync(join(tmpdir(), 'herald-bench-'));
-    return {
-      url: `sqlite:${directory}`,
-      remove: async () => rmSync(directory, { recursive: true, force: true }),
-    };
-  }
-  const server = await (name === 'redis' ? findRedis() : findPostgres()).start();
-  if (name === 'postgres') return { url: await postgresDatabase(server), remove: () => server.stop() };
-  const { url, release } = await redisDatabase(server);
-  return {
-    url,
-    async remove() {
-      await release();
-      await server.stop();
-    },
-  };
 }

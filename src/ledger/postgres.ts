@@ -10,6 +10,7 @@ import {
   bytesOfValue,
   deliveryOf,
   factsOfBody,
+  mayHaveArrived,
   parkedCounts,
   parkedOf,
   rowOf,
@@ -243,8 +244,10 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
     },
     async parkedAmong(ids) {
       assertBounded(ids.length);
-      const text = 'SELECT id FROM herald.delivery WHERE settlement IS NOT NULL AND id = ANY ($1)';
-      return (await bounded('Reading', query<{ id: string }>(text, [ids]))).map(({ id }) => id);
+      const text =
+        'SELECT id, settlement FROM herald.delivery WHERE settlement IS NOT NULL AND id = ANY ($1)';
+      const found = await bounded('Reading', query<{ id: string; settlement: string }>(text, [ids]));
+      return found.map(({ id, settlement }) => ({ id, mayHaveArrived: mayHaveArrived(settlement) }));
     },
     async countParked() {
       const counting = query<{ service: string; count: string }>(

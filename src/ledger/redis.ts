@@ -9,6 +9,7 @@ import {
   bytesOfValue,
   deliveryOf,
   factsOfBody,
+  mayHaveArrived,
   parkedCounts,
   parkedOf,
   rowOf,
@@ -193,8 +194,12 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
     async parkedAmong(ids) {
       assertBounded(ids.length);
       if (ids.length === 0) return [];
-      const scores = await bounded('Reading', client.zmscore(`${prefix}:parked`, ...ids));
-      return ids.filter((_, index) => scores[index] !== null);
+      const reading = ids.map((id) => client.hget(`${prefix}:delivery:${id}`, 'settlement'));
+      const settlements = await bounded('Reading', Promise.all(reading));
+      return ids.flatMap((id, index) => {
+        const settlement = settlements[index] ?? '';
+        return settlement === '' ? [] : [{ id, mayHaveArrived: mayHaveArrived(String(settlement)) }];
+      });
     },
     async countParked() {
       const counts = await bounded('Counting', client.hgetall(`${prefix}:parked:services`));

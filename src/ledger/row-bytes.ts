@@ -99,6 +99,10 @@ export function textOfSettlement(settlement: Exclude<Settlement, { status: 'sent
   return JSON.stringify(settlement);
 }
 
+export function mayHaveArrived(settlement: string): boolean {
+  return (JSON.parse(settlement) as { mayHaveArrived?: true }).mayHaveArrived === true;
+}
+
 export function parkedOf(body: string, settlement: string): ParkedDelivery {
   return {
     delivery: factsOfBody(body),

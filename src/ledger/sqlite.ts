@@ -18,6 +18,7 @@ import {
   type DeliveryRows,
   deliveryOf,
   factsOfBody,
+  mayHaveArrived,
   parkedCounts,
   parkedOf,
   rowOf,
@@ -241,7 +242,10 @@ export function createSqliteLedger(store: SqliteStore): Ledger {
     async parkedAmong(ids) {
       assertBounded(ids.length);
       const found = await store.read(() => sql.parkedAmong.all(JSON.stringify(ids)));
-      return found.map(({ id }) => id as string);
+      return found.map(({ id, settlement }) => ({
+        id: id as string,
+        mayHaveArrived: mayHaveArrived(settlement as string),
+      }));
     },
     async countParked() {
       const counts = await store.read(() => sql.countParked.all());

@@ -450,13 +450,23 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       it('is told from what is pending, unknown or sent', async () => {
         await ledger.unpark([third.id]);
         const asked = [first.id, unknownId, third.id, second.id];
-        expect((await ledger.parkedAmong(asked)).toSorted()).toEqual([first.id, second.id].toSorted());
+        const found = await ledger.parkedAmong(asked);
+        expect(found.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(
+          [first.id, second.id].toSorted().map((id) => ({ id, mayHaveArrived: false })),
+        );
         await ledger.settle(first.id, sent());
         await ledger.discard([second.id]);
         expect(await ledger.parkedAmong(asked)).toEqual([]);
         expect(await ledger.parkedAmong([])).toEqual([]);
         const tooMany = Array.from({ length: mostItems + 1 }, (_, i) => `${i}`);
         await expect(ledger.parkedAmong(tooMany)).rejects.toThrow('items at once');
+      });
+
+      it('says whether an attempt of it may have arrived', async () => {
+        await ledger.unpark([first.id]);
+        await ledger.settle(first.id, { ...rejected(9_000), mayHaveArrived: true });
+        expect(await ledger.parkedAmong([first.id])).toEqual([{ id: first.id, mayHaveArrived: true }]);
+        expect((await all(ledger.parked()))[0]).toMatchObject({ mayHaveArrived: true, at: 9_000 });
       });
 
       it('is handed out again, in the order that is asked for', async () => {
