@@ -8,20 +8,10 @@ import { readInterval, readZone } from './intervals-schema.ts';
 import { type Matcher, patternSize } from './matcher.ts';
 import { readMatchers } from './matchers-schema.ts';
 import { momentFix, parseMoment } from './moment.ts';
-import type { GroupRule, InhibitRule, MuteRule, SilenceRule } from './rules.ts';
+import type { AlertRules, GroupRule, InhibitRule, MuteRule, SilenceRule } from './rules.ts';
 import { type TimeInterval, utc } from './times.ts';
 
 export { inspectRules } from './inspect.ts';
-
-/** All of a ConfigMap. */
-export interface AlertRules {
-  silences: readonly SilenceRule[];
-  muteTimes: readonly MuteRule[];
-  inhibit: readonly InhibitRule[];
-  groups: readonly GroupRule[];
-}
-
-export const noRules: AlertRules = { silences: [], muteTimes: [], inhibit: [], groups: [] };
 
 /** Our spelling first, then that of Alertmanager. */
 export const ruleSpellings = {

@@ -2,14 +2,13 @@
  * Every key of the ConfigMap, and what makes a value of its text. A further key like `subscriptions` is one line in
  * `wholeKeys` and a field of `Config`, or of its rules, with its name; those of services and `argocd` depend on Secrets, too.
  */
+import { type AlertRules, noRules } from '../alerts/rules.ts';
 import {
-  type AlertRules,
   type CompiledRules,
   compileGroups,
   compileInhibit,
   compileMuteTimes,
   compileSilences,
-  noRules,
 } from '../alerts/schema.ts';
 import { createDecoder } from '../go/decode.ts';
 import { didYouMean, suggestion } from '../go/did-you-mean.ts';

@@ -49,7 +49,7 @@ export interface Advance {
 interface Deps {
   configurations: Pick<Configurations, 'get'>;
   holding: Holding;
-  groups: Pick<Groups, 'holders' | 'isComplete'>;
+  groups: Pick<Groups, 'holders' | 'isComplete' | 'opensAt'>;
   project(application: Application): JsonObject | undefined;
   report: AlertReport;
 }

@@ -51,7 +51,7 @@ interface AboutTelling {
 
 interface Deps {
   holding: Holding;
-  groups: Pick<Groups, 'holders' | 'isComplete'>;
+  groups: Pick<Groups, 'holders' | 'isComplete' | 'opensAt'>;
   report: AlertReport;
 }
 
@@ -70,6 +70,8 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
       const untold = new Set<string>();
       const told = new Map<string, Row<'told'>>();
       const ask: string[] = [];
+      /** Of alerts that wait for their group, or for what may inhibit them: when that is over. */
+      const waits = new Map<string, number>();
       let isWaiting = false;
       let due: number | undefined;
       const ownKeys = keysByAlert(notices);
@@ -154,6 +156,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         const place = rule && placeInGroup(rule, alert, destination, labels);
         const group = holder ?? place;
         if (group) {
+          if (rule && !isTold) waitUntil(alert, groups.opensAt(group.key, rule, alert));
           members.push({
             ...member,
             key: group.key,
@@ -197,6 +200,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
           now,
         );
         if (flushed.due !== undefined) due = Math.min(flushed.due, due ?? flushed.due);
+        if (flushed.due !== undefined && !flushed.notice?.told) waitUntil(alert, flushed.due);
         if (flushed.message) {
           const templates =
             flushed.message.firing.length > 0
@@ -212,11 +216,16 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
               message: flushed.message,
               templates,
               observedAt: about.observedAt,
+              decidedAt: now,
               shown: () => ({ alert, object }),
             }),
           );
         }
         return keepNotice(key, alert, destination, flushed);
+      }
+
+      function waitUntil({ key, state }: Alert, at: number): void {
+        if (state === 'firing' && at > now) waits.set(key, Math.min(at, waits.get(key) ?? at));
       }
 
       function keepNotice(
@@ -242,6 +251,10 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         alerts.set(alert.key, alert);
         const evaluation = evaluated.get(placeOf(alert));
         const outcomes = (views.get(alert.key) ?? []).map((view) => tellOf(view, evaluation));
+        const wait = waits.get(alert.key);
+        const looked = alerts.get(alert.key);
+        if (wait !== undefined && looked)
+          alerts.set(alert.key, { ...looked, dueAt: Math.min(wait, looked.dueAt ?? wait) });
         const isOwed = outcomes.includes('owed') || groups.holders(alert.key).some((holder) => holder.isTold);
         if (alert.state === 'resolved' && !isOwed) alerts.delete(alert.key);
       }
