@@ -45,8 +45,18 @@ function onceView(
   const [{ configNamespace, of }] = rows.map(({ value }) => value) as [Notice];
   return {
     alert: {
-      ...{ key, application, configNamespace, ...of, oncePer: '', severity: '', labels: {} },
-      ...{ state: 'firing', since, firedAt: since, changes: [] },
+      key,
+      application,
+      configNamespace,
+      trigger: of.trigger,
+      condition: of.condition,
+      oncePer: '',
+      severity: '',
+      labels: {},
+      state: 'firing',
+      since,
+      firedAt: since,
+      changes: [],
     },
     state: 'firing',
     notices: rows.map(({ key: notice, value }) => ({
