@@ -83,26 +83,24 @@ describe('outcomes', () => {
   );
 
   it.each([
-    ['messages', { ok: false, error: 'no_text', response_metadata: { messages: 'no list' } }, 'no_text'],
-    [
-      'messages of numbers',
-      { ok: false, error: 'no_text', response_metadata: { messages: [7, null] } },
-      'no_text',
-    ],
-    [
-      'messages that are a number',
-      { ok: false, error: 'no_text', response_metadata: { messages: 7 } },
-      'unreadable_answer',
-    ],
-    [
-      'warnings',
-      { ok: true, ts: '1', channel: 'C1', response_metadata: { warnings: 'none' } },
-      'unreadable_answer',
-    ],
-    ['metadata', { ok: true, ts: '1', channel: 'C1', response_metadata: null }, 'unreadable_answer'],
-  ])('takes odd %s for what they are', async (_, answer, reason) => {
+    ['messages', { ok: false, error: 'no_text', response_metadata: { messages: 'no list' } }],
+    ['messages of numbers', { ok: false, error: 'no_text', response_metadata: { messages: [7, null] } }],
+    ['messages that are a number', { ok: false, error: 'no_text', response_metadata: { messages: 7 } }],
+    ['metadata', { ok: false, error: 'no_text', response_metadata: null }],
+  ])('takes odd %s for what they are, and the refusal for what it is', async (_, answer) => {
     simulator.fail({ kind: 'status', status: 200, body: JSON.stringify(answer) });
-    expect(await send('a')).toMatchObject({ reason });
+    expect(await send('a')).toMatchObject({ status: 'rejected', reason: 'no_text' });
+  });
+
+  it.each([{ warnings: 'none' }, null])('takes %j beside an ok for no trouble', async (metadata) => {
+    const answer = { ok: true, ts: '1', channel: 'C1', response_metadata: metadata };
+    simulator.fail({ kind: 'status', status: 200, body: JSON.stringify(answer) });
+    expect(await send('a')).toEqual({ status: 'sent' });
+  });
+
+  it.each(['7', 'null', '[]', '"ok"'])('takes %s for no answer of Slack', async (body) => {
+    simulator.fail({ kind: 'status', status: 200, body });
+    expect(await send('a')).toMatchObject({ status: 'retry', reason: 'unreadable_answer', unclear: true });
   });
 
   it.each([-5, 1e300, 'soon', null])(

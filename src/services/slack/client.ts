@@ -1,11 +1,13 @@
+import { stringify } from 'node:querystring';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { type FetchFunction, LogLevel, WebClient } from '@slack/web-api';
 import { type Dispatcher, request } from 'undici';
+import { isObject } from '../../json.ts';
+import type { Json, JsonObject } from '../../model.ts';
 import { type Departure, departing } from '../../net/departure.ts';
 import { withTimeLimit } from '../../net/time-limit.ts';
 import { retryAfterOf } from '../http.ts';
-import { defaultRetryAfter, RateLimited } from './errors.ts';
+import { defaultRetryAfter, HttpRefusal, RateLimited, Refusal, Unreadable } from './errors.ts';
 import type { SlackOptions } from './schema.ts';
 
 /** Posts the fields of a form to a method of Slack's Web API. Throws what `failureOf` understands. */
@@ -28,69 +30,72 @@ export interface SlackAnswer {
   response_metadata?: unknown;
 }
 
-const silent = () => {};
-/** The client's own log would repeat what outcomes say, and with request bodies. */
-const noLog = {
-  debug: silent,
-  info: silent,
-  warn: silent,
-  error: silent,
-  setLevel: silent,
-  setName: silent,
-  getLevel: () => LogLevel.ERROR,
-};
-
 /**
- * One attempt a call: no retries and no queue of the client's own. A 429 never pauses other channels, and one
- * without a valid Retry-After, which the client answers with an untyped error, waits the default.
+ * One attempt a call: no retries, no redirects and no queue. A 429 pauses nothing but the message that met it, and one
+ * without a valid Retry-After waits the default.
  */
 export function createSlackCall(
-  options: Pick<SlackOptions, 'token' | 'apiURL'>,
+  { token, apiURL }: Pick<SlackOptions, 'token' | 'apiURL'>,
   deps: { dispatcher: Dispatcher; timeout: number; now: () => number },
 ): SlackCall {
-  const call = async (
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/x-www-form-urlencoded',
+    'accept-encoding': 'gzip',
+    'user-agent': 'herald',
+  };
+
+  async function call(
     method: string,
-    form: Record<string, string>,
+    form: Readonly<Record<string, string>>,
     signal: AbortSignal,
     departure: Departure | undefined,
-  ) => {
-    const dispatcher = departure ? deps.dispatcher.compose(departing(departure)) : deps.dispatcher;
-    // Not fetch: what it wraps around each request and answer costs more than both.
-    const fetch: FetchFunction = async (url, init) => {
-      const received = await request(url as string, {
-        method: 'POST',
-        headers: { ...(init?.headers as Record<string, string>), 'accept-encoding': 'gzip' },
-        body: init?.body as string,
-        dispatcher,
-        signal,
-      });
-      const headers = new Headers(received.headers as Record<string, string>);
-      if (received.statusCode !== 429) return answerOf(received, headers, await textOf(received));
-      await received.body.dump();
-      throw new RateLimited(retryAfterOf(headers.get('retry-after'), deps.now()) ?? defaultRetryAfter);
-    };
-    // A client for each call, because it takes no signal; making one costs a tenth of a millisecond.
-    const client = new WebClient(options.token, {
-      slackApiUrl: options.apiURL,
-      retryConfig: { retries: 0 },
-      rejectRateLimitedCalls: true,
-      logger: noLog,
-      fetch,
+  ): Promise<SlackAnswer> {
+    const received = await request(`${apiURL}${method}`, {
+      method: 'POST',
+      headers,
+      body: stringify(form),
+      dispatcher: departure ? deps.dispatcher.compose(departing(departure)) : deps.dispatcher,
+      signal,
     });
-    return client.apiCall(method, form) as Promise<SlackAnswer>;
-  };
+    const { statusCode: status, body } = received;
+    const retryAfter = retryAfterOf(headerOf(received, 'retry-after'), deps.now());
+    // Slack says everything else with 200.
+    if (status !== 200) {
+      await body.dump();
+      if (status === 429) throw new RateLimited(retryAfter ?? defaultRetryAfter);
+      throw new HttpRefusal(status, retryAfter);
+    }
+    const answer = parsed(await textOf(received));
+    if (answer.ok !== true) throw new Refusal(answer, retryAfter);
+    return answer;
+  }
+
   return (method, form, outer, departure) =>
     withTimeLimit(deps.timeout, outer, (signal) => call(method, form, signal, departure));
+}
+
+function parsed(text: string): JsonObject {
+  let answer: Json;
+  try {
+    answer = JSON.parse(text) as Json;
+  } catch (error) {
+    throw new Unreadable({ cause: error });
+  }
+  if (!isObject(answer)) throw new Unreadable();
+  return answer;
 }
 
 /** Characters of an answer: a page of a channel's history has some hundred kilobytes. */
 const longestAnswer = 16 * 1024 * 1024;
 
 /** As text, which may be a thousand times as long as what came over the wire. */
-async function textOf({ headers, body }: Dispatcher.ResponseData): Promise<string> {
+async function textOf(received: Dispatcher.ResponseData): Promise<string> {
+  const isPacked = headerOf(received, 'content-encoding') === 'gzip';
+  const { body } = received;
+  if (!isPacked && Number(headerOf(received, 'content-length')) <= longestAnswer) return await body.text();
   // What breaks off on the way ends the unpacking, too.
-  const stream: Readable =
-    headers['content-encoding'] === 'gzip' ? pipeline(body, createGunzip(), () => undefined) : body;
+  const stream: Readable = isPacked ? pipeline(body, createGunzip(), () => undefined) : body;
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of stream as AsyncIterable<Uint8Array>) {
@@ -101,12 +106,7 @@ async function textOf({ headers, body }: Dispatcher.ResponseData): Promise<strin
   return text + decoder.decode();
 }
 
-/** What the client reads of a Response. */
-function answerOf(
-  { statusCode: status, statusText }: Dispatcher.ResponseData,
-  headers: Headers,
-  text: string,
-): Awaited<ReturnType<FetchFunction>> {
-  const read = { status, statusText, headers, url: '', text: async () => text };
-  return read as unknown as Awaited<ReturnType<FetchFunction>>;
+function headerOf({ headers }: Dispatcher.ResponseData, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
 }

@@ -1,6 +1,6 @@
-import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRequestError } from '@slack/web-api';
-import type { RejectionScope } from '../../model.ts';
-import { networkFailure, pauseOf, retryAfterOf } from '../http.ts';
+import { at, isObject, textOf } from '../../json.ts';
+import type { JsonObject, RejectionScope } from '../../model.ts';
+import { networkFailure, pauseOf } from '../http.ts';
 import { mayHaveArrived } from '../unclear.ts';
 
 /**
@@ -27,12 +27,41 @@ export type Failure =
   /** The message to edit or to reply to cannot be: a new one can. */
   | { kind: 'thread'; reason: string; detail: string };
 
-/** Slack answered 429; `retryAfter` in milliseconds. Thrown by the client's fetch, see client.ts. */
+/** Slack answered 429; `retryAfter` in milliseconds. */
 export class RateLimited extends Error {
   readonly retryAfter: number;
   constructor(retryAfter: number) {
     super('rate limited');
     this.retryAfter = retryAfter;
+  }
+}
+
+/** Slack refused what was asked, in an answer of its API. `retryAfter`: milliseconds, where it said so. */
+export class Refusal extends Error {
+  readonly answer: JsonObject;
+  readonly retryAfter: number | undefined;
+  constructor(answer: JsonObject, retryAfter: number | undefined) {
+    super('refused');
+    this.answer = answer;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** An answer of HTTP with a status that Slack's API does not use. */
+export class HttpRefusal extends Error {
+  readonly status: number;
+  readonly retryAfter: number | undefined;
+  constructor(status: number, retryAfter: number | undefined) {
+    super(`HTTP ${status}`);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** An answer with status 200 that is no object of JSON. */
+export class Unreadable extends Error {
+  constructor(options?: ErrorOptions) {
+    super('no answer of the API', options);
   }
 }
 
@@ -95,16 +124,14 @@ const HINTS: ReadonlyMap<string, string> = new Map(
 /** Reasons for which a shorter message is what Slack asks for. */
 export const TOO_LONG = words('msg_too_long msg_blocks_too_long attachment_payload_limit_exceeded');
 
-export function failureOf(error: unknown, signal: AbortSignal, now: number): Failure {
-  if (error instanceof WebAPIPlatformError) return platformFailure(error);
-  if (error instanceof WebAPIHTTPError) return httpFailure(error, now);
-  // What becomes of a request is wrapped: the client itself stumbled over the answer.
-  if (error instanceof TypeError) return unreadable();
-  const cause = error instanceof WebAPIRequestError ? error.original : error;
-  if (cause instanceof RateLimited) {
-    return { kind: 'retry', reason: 'rate_limited', detail: 'answered 429', retryAfter: cause.retryAfter };
+export function failureOf(error: unknown, signal: AbortSignal): Failure {
+  if (error instanceof Refusal) return refusalFailure(error);
+  if (error instanceof HttpRefusal) return httpFailure(error);
+  if (error instanceof Unreadable) return unreadable();
+  if (error instanceof RateLimited) {
+    return { kind: 'retry', reason: 'rate_limited', detail: 'answered 429', retryAfter: error.retryAfter };
   }
-  const network = networkFailure(cause, signal);
+  const network = networkFailure(error, signal);
   if (network.reason === 'address_not_allowed') {
     return { kind: 'rejected', reason: network.reason, detail: network.detail, scope: 'service' };
   }
@@ -112,7 +139,7 @@ export function failureOf(error: unknown, signal: AbortSignal, now: number): Fai
     kind: 'retry',
     reason: network.reason,
     detail: `did not answer: ${network.detail}`,
-    ...(mayHaveArrived(cause, network.reason) ? unclear : {}),
+    ...(mayHaveArrived(error, network.reason) ? unclear : {}),
   };
 }
 
@@ -125,21 +152,17 @@ function unreadable(): Failure {
 
 const CUSTOMIZE = 'chat:write.customize';
 
-type PlatformError = WebAPIPlatformError['data'] & { needed?: unknown };
-
-function platformFailure(error: WebAPIPlatformError): Failure {
-  const data: PlatformError = error.data;
-  const code = data.error;
-  // The client takes any body that is no JSON for an error code.
+function refusalFailure({ answer, retryAfter: header }: Refusal): Failure {
+  const code = answer.error;
   if (typeof code !== 'string' || !/^[a-z][a-z0-9_]{1,63}$/.test(code)) return unreadable();
-  const detail = [`answered ${code}`, describe(data), HINTS.get(code) ?? '']
+  const detail = [`answered ${code}`, describe(answer), HINTS.get(code) ?? '']
     .filter((part) => part !== '')
     .join('. ');
-  if (code === 'missing_scope' && String(data.needed).split(',').includes(CUSTOMIZE)) {
+  if (code === 'missing_scope' && textOf(answer.needed).split(',').includes(CUSTOMIZE)) {
     return { kind: 'customised', reason: 'without_customize', detail };
   }
   if (RATE_LIMITED.has(code)) {
-    const retryAfter = pauseOf(data.response_metadata?.retryAfter) ?? defaultRetryAfter;
+    const retryAfter = header ?? pauseOf(at(answer, 'response_metadata', 'retryAfter')) ?? defaultRetryAfter;
     return { kind: 'retry', reason: 'rate_limited', detail, retryAfter };
   }
   if (RETRY.has(code)) {
@@ -155,9 +178,9 @@ function platformFailure(error: WebAPIPlatformError): Failure {
 }
 
 /** What Slack adds to an error: the missing scope, or the places in blocks that it refuses. */
-function describe(data: PlatformError): string {
-  if (typeof data.needed === 'string') return `The token needs the scope ${data.needed}`;
-  const messages: unknown = data.response_metadata?.messages;
+function describe({ needed, response_metadata: metadata }: JsonObject): string {
+  if (typeof needed === 'string') return `The token needs the scope ${needed}`;
+  const messages = isObject(metadata) ? metadata.messages : undefined;
   return (Array.isArray(messages) ? messages : [])
     .filter((message): message is string => typeof message === 'string')
     .map((message) => message.replace(/^\[ERROR\]\s*/, ''))
@@ -165,10 +188,8 @@ function describe(data: PlatformError): string {
     .join('; ');
 }
 
-function httpFailure(error: WebAPIHTTPError, now: number): Failure {
-  const status = error.statusCode;
+function httpFailure({ status, retryAfter }: HttpRefusal): Failure {
   const reason = `http_${status}`;
-  const retryAfter = retryAfterOf(error.headers['retry-after'], now);
   // Slack says no with 200. Another status comes from what stands before it, which may be mended.
   const isRefusal = status < 500 && status !== 408;
   const advice =

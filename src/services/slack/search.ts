@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../model.ts';
 import type { ServiceState } from '../service.ts';
 import type { SlackAnswer, SlackCall } from './client.ts';
-import { failureOf } from './errors.ts';
+import { failureOf, Refusal } from './errors.ts';
 import { deliveryIdOf } from './metadata.ts';
 import { nextPage, parsePage, UnreadablePage } from './pages.ts';
 import type { Thread } from './threads.ts';
@@ -169,7 +169,7 @@ export function createHistory({ name, call, state, now }: Deps): History {
     try {
       return await call(method, form, signal);
     } catch (error) {
-      if (codeOf(error) === 'thread_not_found') return undefined;
+      if (error instanceof Refusal && error.answer.error === 'thread_not_found') return undefined;
       throw error;
     }
   }
@@ -186,11 +186,11 @@ export function createHistory({ name, call, state, now }: Deps): History {
         found = await advance(search, deliveryId, signal);
       } catch (error) {
         // Cursors do not last for ever: it begins anew.
-        if (codeOf(error) === 'invalid_cursor' && search.cursor !== '') {
+        if (error instanceof Refusal && error.answer.error === 'invalid_cursor' && search.cursor !== '') {
           await forget(deliveryId);
           return { kind: 'unfinished' };
         }
-        const isForNow = error instanceof UnreadablePage || failureOf(error, signal, now()).kind === 'retry';
+        const isForNow = error instanceof UnreadablePage || failureOf(error, signal).kind === 'retry';
         if (isForNow && JSON.stringify(search) !== before) await keep(deliveryId, search);
         // Otherwise the message is posted without a look.
         if (!isForNow && isKept) await forget(deliveryId);
@@ -241,9 +241,4 @@ function microseconds(ts: string): number {
 function seconds(micro: number): string {
   const text = String(Math.max(0, Math.round(micro))).padStart(7, '0');
   return `${text.slice(0, -6)}.${text.slice(-6)}`;
-}
-
-function codeOf(error: unknown): unknown {
-  const data: unknown = error instanceof Error && 'data' in error ? error.data : undefined;
-  return typeof data === 'object' && data !== null && 'error' in data ? data.error : undefined;
 }
