@@ -19,6 +19,7 @@ import {
   textOfSettlement,
 } from './row-bytes.ts';
 import { type Row, type RowKind, rowKinds } from './rows.ts';
+import { createSnapshots } from './snapshots.ts';
 
 const pageSize = 200;
 const pruneBatch = 1_000;
@@ -41,6 +42,7 @@ interface BeginRow {
 
 /** The ledger in PostgreSQL; its tables and functions are in migrations/postgres.ts. */
 export function createPostgresLedger(store: PostgresStore, options: { deadline: number }): Ledger {
+  const memory = createSnapshots();
   const batching = { largest: 200, concurrency: 4, splits: isDataError };
   const loadOne = createBatcher(loadMany, batching);
   const beginOne = createBatcher(beginMany, batching);
@@ -90,10 +92,7 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
     return rows.flatMap(({ answer, body, snapshots }) => {
       if (answer === null) return [];
       const delivery = (): Delivery =>
-        deliveryOf(
-          body ?? '',
-          (snapshots ?? []).flatMap((digest) => packed.get(digest) ?? []),
-        );
+        deliveryOf(body ?? '', snapshots ?? [], (digest) => packed.get(digest) ?? undefined, memory);
       return [begunOf(answer, delivery)];
     });
   }
@@ -158,7 +157,7 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
     },
     async commit(scope, { term, number }, { clear = false, remove = [], put = [], add = [] }) {
       assertBounded(remove.length + put.length + add.length);
-      const { deliveries, snapshots } = rowsOfDeliveries(add);
+      const { deliveries, snapshots } = rowsOfDeliveries(add, memory);
       const writing = query<{ ready: string[] | null }>(commitStatement, [
         term,
         number,

@@ -18,11 +18,13 @@ import {
   textOfSettlement,
 } from './row-bytes.ts';
 import { type Row, type RowKind, rowKinds } from './rows.ts';
+import { createSnapshots } from './snapshots.ts';
 
 const pageSize = 200;
 
 /** The ledger in Redis 7 or Valkey; its keys are listed in redis-scripts.ts. */
 export function createRedisLedger(store: RedisStore, options: { deadline: number }): Ledger {
+  const memory = createSnapshots();
   const { client, prefix } = store;
   const load = createScript(client, 'heraldLoad', scripts.loadScript);
   const commit = createScript(client, 'heraldCommit', scripts.commitScript);
@@ -115,7 +117,7 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
     },
     async commit(scope, { term, number }, { clear = false, remove = [], put = [], add = [] }) {
       assertBounded(remove.length + put.length + add.length);
-      const { deliveries, snapshots } = rowsOfDeliveries(add);
+      const { deliveries, snapshots } = rowsOfDeliveries(add, memory);
       const cleared = clear ? rowKinds : [];
       const values = [
         prefix,
@@ -174,8 +176,10 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
     },
     async begin(id, attempt, replaces) {
       const values = [prefix, id, textOfMark(attempt), replaces ? textOfMark(replaces) : ''];
-      const [answer, body, ...packed] = (await bounded('Writing', begin(values))) as Buffer[];
-      return begunOf(String(answer), () => deliveryOf(String(body), packed));
+      const [answer, body, digests, ...packed] = (await bounded('Writing', begin(values))) as Buffer[];
+      return begunOf(String(answer), () =>
+        deliveryOf(String(body), String(digests).split(' '), (_, index) => packed[index], memory),
+      );
     },
     async abandon(id, attempt) {
       await bounded('Writing', abandon([prefix, id, textOfMark(attempt)]));

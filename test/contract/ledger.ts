@@ -345,9 +345,11 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       it('is begun once, with the delivery; another learns of it, and takes over the one that it names', async () => {
         expect(await ledger.begin(id, attempt('a'))).toEqual(begun);
         const unclear = { status: 'unclear', delivery: one, earlier: attempt('a') };
-        expect(await ledger.begin(id, attempt('b'))).toEqual(unclear);
+        // Of another process, which has nothing of it in memory.
+        const another = createLedger(store);
+        expect(await another.begin(id, attempt('b'))).toEqual(unclear);
         expect(await ledger.begin(id, attempt('b'), attempt('c'))).toEqual(unclear);
-        expect(await ledger.begin(id, attempt('b'), attempt('a'))).toEqual(begun);
+        expect(await another.begin(id, attempt('b'), attempt('a'))).toEqual(begun);
         expect(await ledger.begin(id, attempt('c'), attempt('a'))).toEqual({
           status: 'unclear',
           delivery: one,
@@ -402,10 +404,15 @@ export function ledgerContract(underTest: StoreUnderTest): void {
           snapshots: [shared, { other: 1 }, shared] as const,
         };
         await commit('g', { add: [single, group] });
-        const answers = await Promise.all([single, group].map((each) => ledger.begin(each.id, attempt('a'))));
+        const another = createLedger(store);
+        const answers = await Promise.all(
+          [single, group].map((each) => another.begin(each.id, attempt('a'))),
+        );
         expect(answers).toEqual([single, group].map((each) => ({ status: 'begun', delivery: each })));
         await ledger.settle(group.id, sent());
-        expect(await ledger.begin(single.id, attempt('b'), attempt('a'))).toMatchObject({ delivery: single });
+        const left = { delivery: single };
+        expect(await ledger.begin(single.id, attempt('b'), attempt('a'))).toMatchObject(left);
+        expect(await createLedger(store).begin(single.id, attempt('c'), attempt('b'))).toMatchObject(left);
       });
     });
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { createHerald, type Herald } from '../../simulator/herald.ts';
 import { createKubernetesSimulator, type KubernetesSimulator } from '../../simulator/kubernetes.ts';
 import { createSlackSimulator, type SlackSimulator } from '../../simulator/slack.ts';
-import { objectsAt } from '../../src/json.ts';
+import { objectsAt, textAt } from '../../src/json.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { startSlackCom } from '../bridge/slack-com.ts';
 import { repository } from '../shipping/kustomize.ts';
@@ -69,13 +69,12 @@ export async function createFirstHour(): Promise<FirstHour> {
     const deployment = kubernetes.cluster.get(name);
     if (pod || !deployment) return;
     const [container = {}] = objectsAt(deployment, 'spec', 'template', 'spec', 'containers');
-    const queue = objectsAt(container, 'env').find(
-      ({ name: variable }) => variable === 'HERALD_QUEUE',
-    )?.value;
+    const isQueue = (variable: JsonObject) => variable.name === 'HERALD_QUEUE';
+    const queue = textAt(objectsAt(container, 'env').find(isQueue), 'value');
     // The volume is elsewhere, and no other variable has a value of its own.
     const herald = createHerald({
       kubeconfig: kubeconfigPath,
-      queue: String(queue).replace('/data', volume),
+      queue: queue.replace('/data', volume),
       checkout,
       flags: (container.args as string[]).slice(1),
       env: ofPod,

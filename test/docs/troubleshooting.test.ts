@@ -10,5 +10,6 @@ it('names every reason why nothing is sent', () => {
   const named = rows.flatMap((row) =>
     [...(row.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, kind]) => kind),
   );
-  expect(named.toSorted()).toEqual(causeKinds.toSorted());
+  expect(new Set(named)).toEqual(new Set(causeKinds));
+  expect(named).toHaveLength(causeKinds.length);
 });
