@@ -56,7 +56,9 @@ export function createApplying(deps: Deps): Applying {
     else if (entry.isGone && event.isReplayed) return;
     // What has become of it is about to be replayed, and evaluated then.
     else if (event.isAgain && entry.isPast) return;
-    else if (!isDecided(event, entry)) {
+    // It is behind what the ledger has of it, which is no state to evaluate again.
+    else if (isDecided(event, entry)) entry.isPast = event.isPast === true;
+    else {
       entry.isPast = event.isPast === true;
       entry.application = deletions.shownOn(event.application);
       if (!event.isUnread) evaluate(entry, event, hold);

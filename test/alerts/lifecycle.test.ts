@@ -780,6 +780,20 @@ describe('what is replayed after a downtime', () => {
       ['30m ops first +a', '30m ops all resolved -a'],
     ],
     [
+      'goes on as it is known, where what is decided already is shown once more',
+      'resolved: [m]',
+      [
+        ['0s', bad('a', { since: at('00:00:00') })],
+        ['1m', well('a', { since: at('00:01:00') })],
+        ['2m', bad('a', { since: at('00:02:00') })],
+        ['3m', down],
+        ['4m', bad('a', { since: at('00:02:00'), labels: { team: 'x' } })],
+        ['30m', (world) => world.start({ replay: true, overlap: true })],
+        ['1h', nothing],
+      ],
+      ['0s ops first +a', '1m ops all resolved -a', '2m ops first +a'],
+    ],
+    [
       'goes on where it failed again while it was kept firing',
       'keepFiring: 5m; resolved: [m]',
       [

@@ -30,8 +30,8 @@ export interface World {
   /** The process is killed: nothing of it is left but the ledger. */
   stop(): void;
   /**
-   * `replay`: the watch shows each change that nobody has seen, not only what they led to. `overlap`: before that what was
-   * seen last, and everything is evaluated in between.
+   * `replay`: the watch shows each change that nobody has seen, not only what they led to. `overlap`: before that the
+   * last two that were seen, and everything is evaluated in between.
    */
   start(how?: { replay?: boolean; overlap?: boolean }): Promise<void>;
   silence(id: string, silence: Partial<Silence> & Pick<Silence, 'matchers'>): Promise<void>;
@@ -70,7 +70,7 @@ export async function createWorld(
   const applications = new Map<string, Application>();
   /** What nobody has seen, in order. */
   const missed: { application: Application; kind: 'seen' | 'deleted' }[] = [];
-  const seenLast = new Map<string, Application>();
+  const seenLast = new Map<string, Application[]>();
   const known = new Set<string>();
   const told: ToldMessage[] = [];
   let config = data;
@@ -117,7 +117,7 @@ export async function createWorld(
       const withRevision = { ...seen, resourceVersion: `${edits}` };
       applications.set(seen.name, withRevision);
       if (pipeline) {
-        seenLast.set(seen.name, withRevision);
+        seenLast.set(seen.name, [...(seenLast.get(seen.name) ?? []), withRevision].slice(-2));
         pipeline.see(withRevision);
       } else missed.push({ application: withRevision, kind: 'seen' });
       await settle();
@@ -157,12 +157,11 @@ export async function createWorld(
       const changed = new Set(replay ? shown.map((each) => each.application.name) : []);
       for (const each of applications.values()) if (!changed.has(each.name)) pipeline.see(each);
       if (overlap) {
-        for (const name of changed) {
-          const application = seenLast.get(name);
-          if (application) await showAgain(pipeline, { application, kind: 'seen' });
+        for (const application of [...changed].flatMap((name) => seenLast.get(name) ?? [])) {
+          await showAgain(pipeline, { application, kind: 'seen' });
+          await pipeline.observer.reevaluate(() => true);
+          await settle();
         }
-        await pipeline.observer.reevaluate(() => true);
-        await settle();
       }
       if (replay) for (const each of shown) await showAgain(pipeline, each);
       await settle();
