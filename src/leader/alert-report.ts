@@ -7,8 +7,8 @@ import type { Application, Delivery } from '../model.ts';
 
 /** Log and metrics of alerts that have an end. */
 export interface AlertReport {
-  /** `into`: its new state, or why it has ended. */
-  transition(alert: Alert, into: string): void;
+  /** What has become of an Application's alerts, by key. */
+  transitions(before: ReadonlyMap<string, Alert>, after: ReadonlyMap<string, Alert>): void;
   /** The alerts of an Application, and what holds each back. */
   states(application: Application, alerts: Iterable<Alert>, muteOf: (alert: Alert) => Mute | undefined): void;
   message(delivery: Delivery): void;
@@ -22,9 +22,17 @@ interface Deps {
 const heldStates = { silence: 'silenced', mute: 'muted', inhibit: 'inhibited' } as const;
 
 export function createAlertReport({ metrics, log }: Deps): AlertReport {
+  /** `into`: its new state, or why it has ended. */
+  function transition({ trigger }: Alert, into: string): void {
+    metrics.alertTransitions.inc({ trigger, into });
+  }
+
   return {
-    transition({ trigger }, into) {
-      metrics.alertTransitions.inc({ trigger, into });
+    transitions(before, after) {
+      for (const [key, alert] of after)
+        if (before.get(key)?.state !== alert.state) transition(alert, alert.ended?.why ?? alert.state);
+      for (const [key, alert] of before)
+        if (alert.state === 'pending' && !after.has(key)) transition(alert, 'cancelled');
     },
     states(application, alerts, muteOf) {
       const stateOf = (alert: Alert): OngoingState => {

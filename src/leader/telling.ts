@@ -253,7 +253,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
 
       const views = new Map([...about.alerts].map(([key, alert]) => [key, viewsOf(alert)]));
       track(views);
-      reportTransitions(life.alerts, about.alerts);
+      report.transitions(life.alerts, about.alerts);
       for (const alert of about.alerts.values()) {
         alerts.set(alert.key, alert);
         const evaluation = evaluated.get(placeOf(alert));
@@ -293,13 +293,4 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
       }
     },
   };
-
-  function reportTransitions(before: ReadonlyMap<string, Alert>, after: ReadonlyMap<string, Alert>): void {
-    for (const [key, alert] of after) {
-      const from = before.get(key)?.state;
-      if (from !== alert.state) report.transition(alert, alert.ended?.why ?? alert.state);
-    }
-    for (const [key, alert] of before)
-      if (alert.state === 'pending' && !after.has(key)) report.transition(alert, 'cancelled');
-  }
 }
