@@ -41,6 +41,8 @@ export interface Judge extends Account {
   /** Something that is not to change anything was done to it. */
   notes(life: string, event: string): void;
   recovers(life: string): void;
+  /** It is deleted, whether it fails or not. */
+  deletes(life: string): void;
   /** What applies holds back; answers how to end it before its time. */
   holds(applies: (listener: Listener) => boolean, until?: number, from?: number): () => void;
 }
@@ -50,6 +52,8 @@ interface Failure {
   stretch: Stretch;
   /** Since when it is well for a moment. */
   falters?: number;
+  /** Its end is that its Application was deleted. */
+  isDeleted?: true;
 }
 
 interface Listening extends Listener {
@@ -175,14 +179,16 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
   /** Whether people have to be told that it fires. */
   function isDue(listening: Listening, index: number): boolean {
     const { kind, subscribed, life } = listening;
-    const { stretch } = failuresOf(life)[index] as Failure;
+    const { stretch, isDeleted = false } = failuresOf(life)[index] as Failure;
     const end = Math.min(stretch.to, now());
+    // Without a finalizer nobody says when it was deleted, so of what nobody saw nobody knows whether it had lasted.
+    const isKnown = !isDeleted || kind.wait.most === 0;
     const fires = stretch.from + kind.wait.most;
     // Also by what began after its end, before anybody could tell of it.
     const held = holdsOf(listening).filter(
       ({ from, to }) => to > stretch.from && (from < end + second || calm.longest(fires, from) <= kind.needs),
     );
-    if (kind.isImmediate && held.length === 0) {
+    if (kind.isImmediate && isKnown && held.length === 0) {
       const isHeard = subscribed.some(({ from, to }) => from <= stretch.from + second && to >= end);
       if (isHeard) return end - fires > second + (stretch.to === forever ? kind.needs : 0);
     }
@@ -243,6 +249,13 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
       .flatMap(({ told }) => [...told.values()].flat())
       .filter((one) => one.what === what).length;
 
+  function end(life: string, how: Pick<Failure, 'isDeleted'>): void {
+    const failure = failures.get(life)?.at(-1);
+    if (failure?.stretch.to !== forever) return;
+    Object.assign(failure, how);
+    failure.stretch.to = now();
+  }
+
   return {
     change: () => (changes += 1),
     listens(listener) {
@@ -279,8 +292,11 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     notes: (life, event) => void events.push({ at: now(), event: `${life} ${event}`, life }),
     recovers(life) {
       events.push({ at: now(), event: `${life} is well`, life });
-      const failure = failures.get(life)?.at(-1);
-      if (failure && failure.stretch.to === forever) failure.stretch.to = now();
+      end(life, {});
+    },
+    deletes(life) {
+      events.push({ at: now(), event: `${life} is deleted`, life });
+      end(life, { isDeleted: true });
     },
     holds(applies, until = forever, from = now()) {
       const hold: Hold = { applies, from, to: until };

@@ -237,7 +237,7 @@ export function createAlertStory(
   function recreate(application: One): void {
     judge.change();
     const life = lifeOf(application);
-    judge.recovers(life);
+    judge.deletes(life);
     for (const { channel } of listenersOf(application)) judge.unlistens(life, channel);
     cluster.remove(objectOf(application));
     make(application);

@@ -226,6 +226,27 @@ test('what was to hold back later, and does not, holds nothing back', () => {
   expect(figures(21)).toMatchObject({ lost: 1 });
 });
 
+test('of what was deleted while nobody saw it nobody knows whether it had lasted for as long as it has to', () => {
+  const { fails, at, figures } = setUp();
+  fails(10);
+  at(11).disturbed();
+  at(17).deletes('app.1');
+  at(22).cured();
+  expect(figures(60)).toEqual({ ...fine, arrived: 0 });
+});
+
+test.each([
+  ['without a wait', { ...own, wait: { least: 0, most: 0 } }, 11],
+  ['seen long enough', own, 17],
+])('a failure until its Application was deleted is owed, %s', (_what, kind, disturbed) => {
+  const { fails, at, figures } = setUp(kind);
+  fails(10);
+  at(disturbed).disturbed();
+  at(18).deletes('app.1');
+  at(22).cured();
+  expect(figures(60)).toMatchObject({ lost: 1 });
+});
+
 test('who was not subscribed for a while is told of the end and of the firing again', () => {
   const { fails, at, told, figures } = setUp();
   fails(10);
