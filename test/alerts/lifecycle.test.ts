@@ -861,6 +861,32 @@ describe('what is replayed after a downtime', () => {
       ['30m ops first +a', '30m ops all resolved -a'],
     ],
     [
+      'is not told where nobody says when its Application was deleted, since nobody knows whether it had lasted',
+      'for: 5m; resolved: [m]',
+      [
+        ['0s', well('a', { since: at('00:00:00') })],
+        ['1m', down],
+        ['2m', bad('a', { since: at('00:02:00') })],
+        ['10m', (world) => world.remove('a', { isSaid: false })],
+        ['30m', upWithReplay],
+        ['1h', nothing],
+      ],
+      [],
+    ],
+    [
+      'is told without `for`, with its end, where nobody says when its Application was deleted',
+      'resolved: [m]',
+      [
+        ['0s', well('a', { since: at('00:00:00') })],
+        ['1m', down],
+        ['2m', bad('a', { since: at('00:02:00') })],
+        ['10m', (world) => world.remove('a', { isSaid: false })],
+        ['30m', upWithReplay],
+        ['1h', nothing],
+      ],
+      ['30m ops first +a', '30m ops all resolved -a'],
+    ],
+    [
       'is told at once where it still goes on',
       'for: 5m; resolved: [m]',
       [

@@ -25,7 +25,8 @@ export interface World {
   /** Rows of the ledger, of one kind. */
   rows: Ledger['rows'];
   see(application: Application): Promise<void>;
-  remove(name: string): Promise<void>;
+  /** `isSaid`: it has a finalizer, so that the server says when it was deleted. @defaultValue true */
+  remove(name: string, how?: { isSaid: boolean }): Promise<void>;
   configure(data: Readonly<Record<string, string>>): Promise<void>;
   /** The process is killed: nothing of it is left but the ledger. */
   stop(): void;
@@ -113,19 +114,18 @@ export async function createWorld(
     },
     rows: store.rows,
     async see(seen) {
-      edits += 1;
-      const withRevision = { ...seen, resourceVersion: `${edits}` };
-      applications.set(seen.name, withRevision);
+      const shown = withRevision(seen);
+      applications.set(seen.name, shown);
       if (pipeline) {
-        seenLast.set(seen.name, [...(seenLast.get(seen.name) ?? []), withRevision].slice(-2));
-        pipeline.see(withRevision);
-      } else missed.push({ application: withRevision, kind: 'seen' });
+        seenLast.set(seen.name, [...(seenLast.get(seen.name) ?? []), shown].slice(-2));
+        pipeline.see(shown);
+      } else missed.push({ application: shown, kind: 'seen' });
       await settle();
     },
-    async remove(name) {
+    async remove(name, { isSaid } = { isSaid: true }) {
       const last = applications.get(name);
       applications.delete(name);
-      if (last) shownGone(withDeletion(last));
+      if (last) shownGone(isSaid ? withDeletion(last) : withRevision(last));
       await settle();
     },
     async configure(next) {
@@ -199,12 +199,16 @@ export async function createWorld(
     else missed.push({ application, kind: 'deleted' });
   }
 
+  function withRevision(last: Application): Application {
+    edits += 1;
+    return { ...last, resourceVersion: `${edits}` };
+  }
+
   /** The server says when it was deleted, whenever that is heard. */
   function withDeletion(last: Application): Application {
     const deletionTimestamp = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
     const metadata = { ...(last.object.metadata as JsonObject), deletionTimestamp };
-    edits += 1;
-    return { ...last, resourceVersion: `${edits}`, object: { ...last.object, metadata } };
+    return withRevision({ ...last, object: { ...last.object, metadata } });
   }
 
   async function showAgain(running: Pipeline, { application: shown, kind }: (typeof missed)[number]) {
