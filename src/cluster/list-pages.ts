@@ -19,18 +19,24 @@ const Page = z.object({
 /** Reads a collection page after page; `query` holds the size of a page and the selectors. */
 export async function* readPages(
   connection: Pick<Connection, 'json'>,
-  request: Pick<ApiRequest, 'path' | 'query' | 'signal' | 'timeoutMs'>,
+  request: Pick<ApiRequest, 'path' | 'query' | 'signal' | 'timeoutMs' | 'parse'>,
 ): AsyncGenerator<ListPage> {
-  let token: string | undefined;
-  do {
-    const answer = await connection.json({ ...request, query: { ...request.query, continue: token } });
-    const page = Page.safeParse(answer);
+  const ask = (token?: string): Promise<JsonObject> => {
+    const answer = connection.json({ ...request, query: { ...request.query, continue: token } });
+    // Nobody may ask for it any more.
+    answer.catch(() => undefined);
+    return answer;
+  };
+  let asked: Promise<JsonObject> | undefined = ask();
+  while (asked !== undefined) {
+    const page = Page.safeParse(await asked);
     if (!page.success) {
       throw new ClusterError(`GET ${request.path}: the answer is no list`, { kind: 'malformed' });
     }
     request.signal?.throwIfAborted();
     const { metadata, items } = page.data;
-    token = metadata.continue || undefined;
+    // The server makes the next page while this one is looked at.
+    asked = metadata.continue ? ask(metadata.continue) : undefined;
     yield { revision: metadata.resourceVersion, items: (items ?? []) as JsonObject[] };
-  } while (token !== undefined);
+  }
 }
