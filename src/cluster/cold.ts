@@ -45,6 +45,7 @@ export function createColdStore(read: (text: string) => Json): ColdStore {
       if (!error) {
         // A copy of its own size: what zlib answers may be a part of something larger.
         batch.packed = Buffer.from(packed);
+        (batch.raw?.buffer as ArrayBuffer | undefined)?.transfer(0);
         delete batch.raw;
       }
       packNext();

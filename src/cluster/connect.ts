@@ -182,7 +182,11 @@ export function connect(options: ConnectOptions = {}): Connection {
           reachability.failed(failed);
           throw failed;
         }
-        return parseObject(request, bytes, request.parse);
+        try {
+          return parseObject(request, bytes, request.parse);
+        } finally {
+          giveBack(bytes);
+        }
       });
     },
 
@@ -248,8 +252,26 @@ const decompress = promisify(gunzip);
 
 async function readBytes({ headers, body }: Answer): Promise<Buffer> {
   const bytes = Buffer.from(await body.arrayBuffer());
-  return headers['content-encoding'] === 'gzip' ? decompress(bytes) : bytes;
+  if (headers['content-encoding'] !== 'gzip') return bytes;
+  // Its last four bytes say how long it will be: it comes in one piece, and is not put together of hundreds.
+  const length = bytes.length < 18 ? 0 : bytes.readUInt32LE(bytes.length - 4);
+  const chunkSize = Math.min(Math.max(length + 1, shortestChunk), longestChunk);
+  const decompressed = await decompress(bytes, { chunkSize });
+  giveBack(bytes);
+  return decompressed;
 }
+
+/** Bytes. */
+const shortestChunk = 16 * 1024;
+const longestChunk = 64 * 1024 * 1024;
+
+/** The memory of what is long, at once: the garbage collector does not hurry for what is not on its heap. */
+function giveBack({ buffer, length }: Buffer): void {
+  if (length >= longestOfPool && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
+/** Above what Node.js takes from buffers that others have parts of. */
+const longestOfPool = 64 * 1024;
 
 function withoutUndefined(query: ApiRequest['query']): Record<string, string> {
   const entries = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);

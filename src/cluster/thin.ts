@@ -6,7 +6,7 @@ import { cutDeep } from './kube-object.ts';
 /**
  * Reads JSON of the API server as `JSON.parse` does, without parsing the long lists of Applications that hardly anything
  * reads: resources and history, which are most of them. They are there all the same, as properties that are parsed when
- * they are asked for, from compressed text.
+ * they are asked for, from compressed text. Nothing of the bytes is used later.
  */
 export interface ThinReader {
   /** A list, or a page of one. Throws a SyntaxError as `JSON.parse`. */
@@ -50,8 +50,7 @@ export function createThinReader(): ThinReader {
         if (typeof number !== 'number' || !(number - first in cuts)) continue;
         const index = number - first;
         taken.add(index);
-        const text = textOf(index);
-        lend(holder, key, isKept ? store.keep(text) : () => JSON.parse(text.toString()) as Json);
+        lend(holder, key, isKept ? store.keep(textOf(index)) : laterOf(textOf(index).toString()));
       }
     }
     if (taken.size === cuts.length) return value;
@@ -66,6 +65,10 @@ export function createThinReader(): ThinReader {
     list: (bytes) => parseWithout(bytes, longLists(bytes), itemsOf),
     frame: (line) => parseWithout(line, longLists(line), (frame) => [at(frame, 'object') ?? null]),
   };
+}
+
+function laterOf(text: string): () => Json {
+  return () => JSON.parse(text) as Json;
 }
 
 function itemsOf(list: Json): Json[] {
