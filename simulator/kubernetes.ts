@@ -16,11 +16,12 @@ import { handleRequest } from './kubernetes/requests.ts';
 import type { Plural } from './kubernetes/resources.ts';
 import { createStore } from './kubernetes/store.ts';
 import { createWatches, type Watches } from './kubernetes/watches.ts';
+import { createWaiting } from './waiting.ts';
 
 /**
  * An API server in this process, over real HTTP: lists with paging, watches with bookmarks and expiry, writes with
- * resource versions and finalizers, compressed lists, RBAC where Roles are given, and restarts. It has no admission and
- * no schemas; `faults` plays those and worse.
+ * resource versions and finalizers, compressed lists, RBAC where Roles are given, and restarts; kubectl applies to it. It
+ * has no admission and no schemas; `faults` plays those and worse.
  */
 export interface KubernetesSimulator {
   /** Listens on a free port of localhost, unless one was given. */
@@ -84,7 +85,7 @@ export interface SimulatorOptions {
 export function createKubernetesSimulator(options: SimulatorOptions = {}): KubernetesSimulator {
   const sockets = new Set<Socket>();
   const counts = new Map<string, number>();
-  const waiting = new Set<() => void>();
+  const waiting = createWaiting();
   const absent = new Set<string>(options.absent ?? []);
   let token = options.token;
   let accepted = 0;
@@ -93,9 +94,6 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
   const answers = { bytes: 0, compressed: 0 };
   const outage = createOutage(options.now ?? Date.now);
 
-  const wake = (): void => {
-    for (const check of waiting) check();
-  };
   const count = (key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
 
   const store = createStore({
@@ -109,7 +107,7 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
     defaultTimeoutSeconds: 1800,
     maxBufferedBytes: 256 * 1024 * 1024,
-    onChange: wake,
+    onChange: waiting.ask,
   });
   const deps = {
     store,
@@ -128,12 +126,12 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
     onRequest(verb: Verb, resource: string) {
       count(verb);
       count(`${verb} ${resource}`);
-      wake();
+      waiting.ask();
     },
   };
 
   const handle: Parameters<typeof createServer>[1] = (request, response) => {
-    void handleRequest(deps, request, response).finally(wake);
+    void handleRequest(deps, request, response).finally(waiting.ask);
   };
   const server: Server =
     options.tls === undefined ? createServer(handle) : createTlsServer(options.tls, handle);
@@ -205,17 +203,7 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
     setToken(next) {
       token = next;
     },
-    until(condition) {
-      if (condition()) return Promise.resolve();
-      return new Promise((resolve) => {
-        const check = (): void => {
-          if (!condition()) return;
-          waiting.delete(check);
-          resolve();
-        };
-        waiting.add(check);
-      });
-    },
+    until: waiting.until,
   };
 }
 

@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net';
 import type { JsonObject } from '../src/model.ts';
 import { backstop } from './backstop.ts';
 import { answerWithFault, createFaultPlan, type Fault, readBody } from './http-faults.ts';
+import { closeAtOnce, listen } from './listening.ts';
 import { type Answer, type Arguments, missingScope, refuse } from './slack/answers.ts';
 import { capped, parseArguments, printed } from './slack/arguments.ts';
 import { METHODS } from './slack/methods.ts';
-import { createPace, createQuota } from './slack/pace.ts';
+import { createPace, createQuota, type PaceOptions } from './slack/pace.ts';
 import {
   type ChannelOptions,
   type ChannelView,
@@ -16,6 +17,7 @@ import {
   type SlackMessage,
   type Workspace,
 } from './slack/workspace.ts';
+import { createWaiting } from './waiting.ts';
 
 export type { ChannelView, SlackMessage };
 
@@ -38,7 +40,7 @@ export interface SlackCallRecord {
   tooFast?: true;
 }
 
-export interface SlackSimulatorOptions {
+export interface SlackSimulatorOptions extends PaceOptions {
   token: string;
   port: number;
   host: string;
@@ -52,19 +54,11 @@ export interface SlackSimulatorOptions {
   users: Record<string, string>;
   /** Ids of user groups by handle. */
   userGroups: Record<string, string>;
-  /** Above this pace of one channel, postMessage answers 429 with Retry-After; absent: never. */
-  rateLimit?: { perSecond: number; burst: number };
-  /**
-   * Limits of single methods, over all channels, as apps have them that are distributed outside of the Marketplace:
-   * `conversations.history` once a minute and 15 messages. More answers 429, of that method alone.
-   */
-  quotas: Record<string, { perMinute: number; mostItems?: number }>;
   /** Milliseconds for which messages may be edited; absent: for ever. */
   editWindow?: number;
   botName: string;
   /** For long runs: the last so many messages of each channel, and calls, are kept; absent: all. */
   keep: { messages?: number; calls?: number };
-  now: () => number;
   nextTs?: () => string;
   channelId: (name: string) => string;
 }
@@ -139,6 +133,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
   const plan = createFaultPlan<SlackFault, SlackCallRecord>();
   const calls: SlackCallRecord[] = [];
   const listeners = new Set<(call: SlackCallRecord) => void>();
+  const waiting = createWaiting(() => `${calls.length} calls to Slack`);
   const pace = createPace(options);
   const userGroups = new Map(Object.entries(options.userGroups));
   const quota = createQuota(options);
@@ -181,6 +176,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
       return { status: 200, headers, body: JSON.stringify(answer) };
     });
     for (const listener of listeners) listener(call);
+    waiting.ask();
   }
 
   /** The same for an id and a name, also of a channel that the call makes. */
@@ -227,17 +223,13 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
       // Slack keeps connections open for longer than Node.js would: what a client sends late still arrives.
       listening.keepAliveTimeout = 75_000;
       server = listening;
-      await new Promise<void>((resolve, reject) => {
-        listening.once('error', reject).listen(options.port, options.host, resolve);
-      });
+      await listen(listening, options.port, options.host);
     },
     async stop() {
       const stopping = server;
       if (stopping === undefined) return;
       server = undefined;
-      const closed = new Promise((resolve) => stopping.close(resolve));
-      stopping.closeAllConnections();
-      await closed;
+      await closeAtOnce(stopping);
     },
     messages(channel) {
       if (channel !== undefined) return workspace.find(channel)?.messages ?? [];
@@ -252,25 +244,7 @@ export function createSlackSimulator(given: Partial<SlackSimulatorOptions> = {})
     setScopes(list) {
       scopes = new Set(list);
     },
-    until(condition, timeout = backstop) {
-      if (condition()) return Promise.resolve();
-      return new Promise((resolve, reject) => {
-        const check = () => {
-          if (!condition()) return;
-          finish();
-          resolve();
-        };
-        const timer = setTimeout(() => {
-          finish();
-          reject(new Error(`not within ${timeout} ms, after ${calls.length} calls to Slack`));
-        }, timeout);
-        const finish = () => {
-          clearTimeout(timer);
-          listeners.delete(check);
-        };
-        listeners.add(check);
-      });
-    },
+    until: (condition, timeout = backstop) => waiting.until(condition, timeout),
     onCall(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

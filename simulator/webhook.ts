@@ -2,6 +2,8 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { backstop } from './backstop.ts';
 import { answerWithFault, createFaultPlan, type Fault, readBody } from './http-faults.ts';
+import { closeAtOnce, listen } from './listening.ts';
+import { createWaiting } from './waiting.ts';
 
 export interface WebhookRequestRecord {
   method: string;
@@ -26,8 +28,8 @@ export interface WebhookReceiver {
 }
 
 export function createWebhookReceiver({ host = '127.0.0.1' } = {}): WebhookReceiver {
-  const listeners = new Set<() => void>();
   const requests: WebhookRequestRecord[] = [];
+  const waiting = createWaiting(() => `${requests.length} requests`);
   const plan = createFaultPlan<Fault, WebhookRequestRecord>();
   let server: Server | undefined;
   return {
@@ -42,7 +44,7 @@ export function createWebhookReceiver({ host = '127.0.0.1' } = {}): WebhookRecei
           const { method = '', url = '', headers } = request;
           const record = { method, path: url, headers, body: await readBody(request), at: Date.now() };
           requests.push(record);
-          for (const listener of listeners) listener();
+          waiting.ask();
           await answerWithFault(plan.take(record), { request, response }, () => ({
             status: 200,
             headers: { 'content-type': 'application/json' },
@@ -52,37 +54,15 @@ export function createWebhookReceiver({ host = '127.0.0.1' } = {}): WebhookRecei
         answer().catch(() => request.socket.destroy());
       });
       server = listening;
-      await new Promise<void>((resolve, reject) => {
-        listening.once('error', reject).listen(0, host, resolve);
-      });
+      await listen(listening, 0, host);
     },
     async stop() {
       const stopping = server;
       if (stopping === undefined) return;
       server = undefined;
-      const closed = new Promise((resolve) => stopping.close(resolve));
-      stopping.closeAllConnections();
-      await closed;
+      await closeAtOnce(stopping);
     },
     fail: (fault, options) => plan.add(fault, options),
-    until(condition, timeout = backstop) {
-      if (condition()) return Promise.resolve();
-      return new Promise((resolve, reject) => {
-        const finish = () => {
-          clearTimeout(timer);
-          listeners.delete(check);
-        };
-        const check = () => {
-          if (!condition()) return;
-          finish();
-          resolve();
-        };
-        const timer = setTimeout(() => {
-          finish();
-          reject(new Error(`not within ${timeout} ms, after ${requests.length} requests`));
-        }, timeout);
-        listeners.add(check);
-      });
-    },
+    until: (condition, timeout = backstop) => waiting.until(condition, timeout),
   };
 }

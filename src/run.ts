@@ -93,6 +93,8 @@ async function runBridge(options: RunOptions, log: Logger): Promise<void> {
     {
       metrics,
       version: packageJson.version,
+      // A release writes it there.
+      docs: (packageJson as { homepage?: string }).homepage,
       health: bridge.health,
       onError: (error) => log.warn({ err: error }, 'Request failed'),
     },

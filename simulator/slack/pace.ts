@@ -1,9 +1,16 @@
-import type { SlackSimulatorOptions } from '../slack.ts';
-
-type Options = Pick<SlackSimulatorOptions, 'rateLimit' | 'quotas' | 'now'>;
+export interface PaceOptions {
+  /** Above this pace of one channel, postMessage answers 429 with Retry-After; absent: never. */
+  rateLimit?: { perSecond: number; burst: number };
+  /**
+   * Limits of single methods, over all channels, as apps have them that are distributed outside of the Marketplace:
+   * `conversations.history` once a minute and 15 messages. More answers 429, of that method alone.
+   */
+  quotas: Record<string, { perMinute: number; mostItems?: number }>;
+  now: () => number;
+}
 
 /** A bucket a channel; answers the seconds to wait, 0 for none. */
-export function createPace({ rateLimit, now }: Options): (channel: string) => number {
+export function createPace({ rateLimit, now }: PaceOptions): (channel: string) => number {
   const buckets = new Map<string, { tokens: number; at: number }>();
   return (channel) => {
     if (rateLimit === undefined) return 0;
@@ -17,7 +24,7 @@ export function createPace({ rateLimit, now }: Options): (channel: string) => nu
 }
 
 /** Calls of a method in windows of a minute; answers the seconds to wait, 0 for none. */
-export function createQuota({ quotas, now }: Options): (method: string) => number {
+export function createQuota({ quotas, now }: PaceOptions): (method: string) => number {
   const windows = new Map<string, { since: number; calls: number }>();
   return (method) => {
     const quota = quotas[method];

@@ -1,7 +1,6 @@
 /** Rules that can be read and hardly be meant: silences that are over, mute times that never come, rules that do nothing. */
 import { type Matcher, printMatcher } from './matcher.ts';
-import type { GroupRule, InhibitRule, MuteRule, SilenceRule } from './rules.ts';
-import type { AlertRules } from './schema.ts';
+import type { AlertRules, GroupRule, InhibitRule, MuteRule, SilenceRule } from './rules.ts';
 import { holdsOnce, isWithin, nextChange } from './times.ts';
 
 interface Found {

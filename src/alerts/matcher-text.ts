@@ -2,6 +2,7 @@
  * Matchers as Alertmanager writes them: `severity=~"warn.*"`, `{a="b", "c d"!=e}`. Two grammars are read, as there: the
  * one of UTF-8 names, and the classic one, which wins where the two disagree (pkg/labels, matcher/parse; check 48).
  */
+import { unquote } from '../go/strconv-unquote.ts';
 import { createMatcher, type Matcher, mostMatchers, type Operator } from './matcher.ts';
 
 export interface ParsedMatchers {
@@ -59,8 +60,10 @@ function readUtf8(text: string): Read {
     if (text[at] === '"') {
       const end = endOfQuoted(text, at);
       if (end === undefined) throw new Fault(`${what} has no closing quote`);
-      const value = unquoteGo(text.slice(at, end));
-      if (value === undefined) throw new Fault(`${what} holds an escape that Go strings do not know`);
+      const value = unquote(text.slice(at, end));
+      if (value === undefined)
+        throw new Fault(`${what} holds a line break or an escape that Go strings do not know`);
+      if (!value.isWellFormed()) throw new Fault(`${what} holds bytes that are no UTF-8`);
       at = end;
       return value;
     }
@@ -118,40 +121,6 @@ function endOfQuoted(text: string, start: number): number | undefined {
     else if (text[at] === '"') return at + 1;
   }
   return undefined;
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-  '"': '"',
-};
-
-/** A Go string in double quotes; undefined where Go would refuse it. */
-function unquoteGo(quoted: string): string | undefined {
-  const inner = quoted.slice(1, -1);
-  if (inner.includes('\n')) return undefined;
-  let isGood = true;
-  const value = inner.replace(
-    /\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|[\s\S])/g,
-    (_match, escaped: string) => {
-      const known = escapes[escaped];
-      if (known !== undefined) return known;
-      const digits = /^[xuU]./.test(escaped) ? Number.parseInt(escaped.slice(1), 16) : undefined;
-      const code = digits ?? (/^[0-7]{3}$/.test(escaped) ? Number.parseInt(escaped, 8) : undefined);
-      if (code === undefined || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) {
-        isGood = false;
-        return '';
-      }
-      return String.fromCodePoint(code);
-    },
-  );
-  return isGood ? value : undefined;
 }
 
 const classicMatcher = /^\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|!~|!=|=)\s*([\s\S]*?)\s*$/;

@@ -109,6 +109,8 @@ describe('the matchers of Alertmanager', () => {
     ['"app.kubernetes.io/name"=x', ['app.kubernetes.io/name=x']],
     ['app.kubernetes.io/name=x', ['app.kubernetes.io/name=x']],
     ['"a b"="\\u00e9\\t\\x41"', ['a b=é\tA']],
+    // Escapes of bytes, which are read as UTF-8.
+    ['"a b"="\\xc3\\xa9\\302\\265"', ['a b=éµ']],
     // What only the classic grammar knows.
     ['foo=', ['foo=']],
     ['foo=bar baz', ['foo=bar baz']],
@@ -118,12 +120,20 @@ describe('the matchers of Alertmanager', () => {
     expect(read(text)).toEqual(matchers);
   });
 
-  it.each(['{a=b', 'a=b}', 'a', '=b', 'a=="b"', 'a="b', 'a=b c=d"', 'a=~"("'])(
-    '%s cannot be read',
-    (text) => {
-      expect(typeof read(text)).toBe('string');
-    },
-  );
+  it.each([
+    '{a=b',
+    'a=b}',
+    'a',
+    '=b',
+    'a=="b"',
+    'a="b',
+    'a=b c=d"',
+    'a=~"("',
+    '"a b"="\\xff"',
+    '"a b"="\\400"',
+  ])('%s cannot be read', (text) => {
+    expect(typeof read(text)).toBe('string');
+  });
 
   it('the classic grammar wins where they disagree, and says so', () => {
     // \d is no escape of a Go string, but stands for itself in the classic grammar; \x41 is one in both ways.

@@ -3,7 +3,8 @@ import { createMatcher, type Matcher } from './matcher.ts';
 import { createInhibition, mutedBy, silencedBy } from './mutes.ts';
 import { createRuleBook } from './rule-book.ts';
 import type { InhibitRule } from './rules.ts';
-import { compileInhibit, compileMuteTimes, compileSilences, noRules } from './schema.ts';
+import { noRules } from './rules.ts';
+import { compileInhibit, compileMuteTimes, compileSilences } from './schema.ts';
 import { utc } from './times.ts';
 
 const equals = (label: string, value: string): Matcher => {

@@ -2,8 +2,7 @@
 import type { LabelValues } from './matcher.ts';
 import { createMatcherIndex } from './matcher-index.ts';
 import type { Silence } from './mutes.ts';
-import type { GroupRule, InhibitRule, MuteRule } from './rules.ts';
-import type { AlertRules } from './schema.ts';
+import type { AlertRules, GroupRule, InhibitRule, MuteRule } from './rules.ts';
 
 export interface RuleBook {
   readonly inhibit: readonly InhibitRule[];

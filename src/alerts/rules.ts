@@ -41,3 +41,13 @@ export interface GroupRule extends Rule {
   /** More messages than this in a minute to one recipient become one digest; absent: no bound. */
   maxPerMinute?: number;
 }
+
+/** All of a ConfigMap. */
+export interface AlertRules {
+  silences: readonly SilenceRule[];
+  muteTimes: readonly MuteRule[];
+  inhibit: readonly InhibitRule[];
+  groups: readonly GroupRule[];
+}
+
+export const noRules: AlertRules = { silences: [], muteTimes: [], inhibit: [], groups: [] };

@@ -8,20 +8,10 @@ import { readInterval, readZone } from './intervals-schema.ts';
 import { type Matcher, patternSize } from './matcher.ts';
 import { readMatchers } from './matchers-schema.ts';
 import { momentFix, parseMoment } from './moment.ts';
-import type { GroupRule, InhibitRule, MuteRule, SilenceRule } from './rules.ts';
+import type { AlertRules, GroupRule, InhibitRule, MuteRule, SilenceRule } from './rules.ts';
 import { type TimeInterval, utc } from './times.ts';
 
 export { inspectRules } from './inspect.ts';
-
-/** All of a ConfigMap. */
-export interface AlertRules {
-  silences: readonly SilenceRule[];
-  muteTimes: readonly MuteRule[];
-  inhibit: readonly InhibitRule[];
-  groups: readonly GroupRule[];
-}
-
-export const noRules: AlertRules = { silences: [], muteTimes: [], inhibit: [], groups: [] };
 
 /** Our spelling first, then that of Alertmanager. */
 export const ruleSpellings = {
@@ -42,10 +32,18 @@ export const ruleSpellings = {
 } as const;
 type Name = keyof typeof ruleSpellings;
 
+/** Fields of the rules of each key. */
+export const ruleFields = {
+  silences: ['match', 'from', 'until', 'comment'],
+  muteTimes: ['match', 'zone', 'times'],
+  inhibit: ['source', 'target', 'equal'],
+  groups: ['match', 'groupBy', 'groupWait', 'groupInterval', 'send', 'maxPerMinute'],
+} as const satisfies Record<keyof AlertRules, readonly Name[]>;
+
 /** Alertmanager's (check 9). Milliseconds. */
 const defaults = { groupWait: 30_000, groupInterval: 300_000 };
 
-export const compileSilences = compiler<SilenceRule>(['match', 'from', 'until', 'comment'], (rule) => {
+export const compileSilences = compiler<SilenceRule>(ruleFields.silences, (rule) => {
   const matchers = rule.matchers('match');
   const from = rule.has('from') ? rule.time('from') : undefined;
   const until = rule.time('until');
@@ -57,39 +55,36 @@ export const compileSilences = compiler<SilenceRule>(['match', 'from', 'until', 
   return { matchers, ...(from === undefined ? {} : { from }), until, comment: rule.text('comment') ?? '' };
 });
 
-export const compileMuteTimes = compiler<MuteRule>(['match', 'zone', 'times'], (rule) => {
+export const compileMuteTimes = compiler<MuteRule>(ruleFields.muteTimes, (rule) => {
   const matchers = rule.matchers('match');
   const intervals = rule.intervals();
   return matchers && intervals && { matchers, intervals };
 });
 
-export const compileInhibit = compiler<InhibitRule>(['source', 'target', 'equal'], (rule) => {
+export const compileInhibit = compiler<InhibitRule>(ruleFields.inhibit, (rule) => {
   const source = rule.matchers('source');
   const target = rule.matchers('target');
   const equal = rule.texts('equal') ?? [];
   return source && target && { source, target, equal };
 });
 
-export const compileGroups = compiler<GroupRule>(
-  ['match', 'groupBy', 'groupWait', 'groupInterval', 'send', 'maxPerMinute'],
-  (rule) => {
-    const matchers = rule.matchers('match');
-    const labels = rule.texts('groupBy') ?? [];
-    const groupWait = rule.duration('groupWait') ?? defaults.groupWait;
-    const groupInterval = rule.duration('groupInterval') ?? defaults.groupInterval;
-    const maxPerMinute = rule.count('maxPerMinute');
-    return (
-      matchers && {
-        matchers,
-        groupBy: labels.includes('...') ? 'all' : labels,
-        groupWait,
-        groupInterval,
-        send: rule.texts('send') ?? [],
-        ...(maxPerMinute === undefined ? {} : { maxPerMinute }),
-      }
-    );
-  },
-);
+export const compileGroups = compiler<GroupRule>(ruleFields.groups, (rule) => {
+  const matchers = rule.matchers('match');
+  const labels = rule.texts('groupBy') ?? [];
+  const groupWait = rule.duration('groupWait') ?? defaults.groupWait;
+  const groupInterval = rule.duration('groupInterval') ?? defaults.groupInterval;
+  const maxPerMinute = rule.count('maxPerMinute');
+  return (
+    matchers && {
+      matchers,
+      groupBy: labels.includes('...') ? 'all' : labels,
+      groupWait,
+      groupInterval,
+      send: rule.texts('send') ?? [],
+      ...(maxPerMinute === undefined ? {} : { maxPerMinute }),
+    }
+  );
+});
 
 interface RuleReader {
   has(name: Name): boolean;

@@ -7,7 +7,7 @@ import type { Silence } from './mutes.ts';
 const domain = 'herald.argoproj.io/';
 const silenceUntil = `${domain}silence-until`;
 const silenceReason = `${domain}silence-reason`;
-const names = [silenceUntil, silenceReason];
+export const silenceAnnotations: readonly string[] = [silenceUntil, silenceReason];
 /** Characters of what people have written that are repeated. */
 const mostShown = 100;
 
@@ -58,7 +58,7 @@ export function silenceProblems({
         `Did you mean ${meant}?`,
       );
   }
-  for (const name of names.filter((each) => Object.hasOwn(labels, each)))
+  for (const name of silenceAnnotations.filter((each) => Object.hasOwn(labels, each)))
     warn(
       `label ${name}`,
       'it is a label, and silences are read from annotations only',
@@ -69,7 +69,7 @@ export function silenceProblems({
 
 /** Below our domain, or without it, or below that of subscriptions. */
 function misspelt(name: string): string | undefined {
-  if (names.includes(name)) return undefined;
+  if (silenceAnnotations.includes(name)) return undefined;
   const slash = name.indexOf('/');
   const prefix = name.slice(0, slash + 1);
   if (
@@ -84,9 +84,9 @@ function misspelt(name: string): string | undefined {
     .replaceAll(/([a-z])([A-Z])/g, '$1-$2')
     .replaceAll(/[_.]/g, '-')
     .toLowerCase();
-  const meant = names.find((each) => each === `${domain}${local}`);
+  const meant = silenceAnnotations.find((each) => each === `${domain}${local}`);
   // Any annotation of our own domain is meant for us; of others only one that says what it is.
-  return meant ?? (prefix === domain ? didYouMean(name, names) : undefined);
+  return meant ?? (prefix === domain ? didYouMean(name, silenceAnnotations) : undefined);
 }
 
 function problemOf(key: string, severity: Problem['severity'], what: string, fix: string): Problem {

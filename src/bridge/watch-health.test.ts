@@ -1,19 +1,11 @@
 import { expect, it } from 'vitest';
+import { noRestarts } from '../cluster/endings.ts';
 import type { ReflectorState } from '../cluster/reflector.ts';
 import { failingWatches, missingLists, missingRights, stuckWatches, verdict } from './watch-health.ts';
 
 const now = Date.UTC(2026, 0, 1);
 
 function state(name: string, shape: Partial<ReflectorState>): ReflectorState {
-  const restarts = {
-    ended: 0,
-    expired: 0,
-    silent: 0,
-    malformed: 0,
-    'error-frame': 0,
-    refused: 0,
-    disconnected: 0,
-  };
   return {
     name,
     phase: 'watching',
@@ -22,7 +14,7 @@ function state(name: string, shape: Partial<ReflectorState>): ReflectorState {
     lastFrameAt: now,
     lagMs: 0,
     lists: 1,
-    restarts,
+    restarts: noRestarts(),
     failure: undefined,
     forbidden: undefined,
     ...shape,

@@ -1,7 +1,7 @@
 /** What becomes of a match besides its messages: its life, and the rules that concern it. */
 import { labelValues } from '../alerts/labels.ts';
 import { type LabelValues, type Matcher, matchesAll } from '../alerts/matcher.ts';
-import type { AlertRules } from '../alerts/schema.ts';
+import type { AlertRules } from '../alerts/rules.ts';
 import { silenceOfAnnotations } from '../alerts/silence-annotations.ts';
 import { isWithin, nextChange } from '../alerts/times.ts';
 import { formatPrometheusDuration } from '../go/durations.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Alert, OngoingNotice, ScopedRow, Silence } from '../ledger/rows.ts';
+import type { OngoingNotice, ScopedRow, Silence } from '../ledger/rows.ts';
+import { firingAlert } from '../testing/firing-alert.ts';
 import { parseCommandLine } from './command-line.ts';
 import { runCommand } from './run-command.ts';
 import { type FakeWorld, fakeIo } from './testing/fake-io.ts';
@@ -39,20 +40,7 @@ function silencesOf({ rows = [] }: FakeWorld): ScopedRow<'silence'>[] {
 
 /** An alert of an Application that a silence holds back. */
 function heldBy(silence: string): ScopedRow[] {
-  const alert: Alert = {
-    key: 'abc123abc123abc123',
-    configNamespace: 'argocd',
-    trigger: 'on-degraded',
-    condition: 'c',
-    oncePer: '',
-    application: { uid: 'u', namespace: 'argocd', name: 'shop', project: 'web' },
-    severity: 'critical',
-    labels: {},
-    state: 'firing',
-    since: now - hour,
-    firedAt: now - hour,
-    changes: [],
-  };
+  const alert = firingAlert(now);
   const notice: OngoingNotice = {
     configNamespace: 'argocd',
     destination: { service: 'slack', recipient: 'ops' },
@@ -261,14 +249,14 @@ test('silence show has the alerts that it holds back', async () => {
       'Holds back:         1 alert',
       '',
       'ID            SEVERITY  APPLICATION  TRIGGER      SINCE',
-      'abc123abc123  critical  argocd/shop  on-degraded  2026-11-22T11:00:00Z',
+      'abcdef012345  critical  argocd/shop  on-degraded  2026-11-22T11:00:00Z',
       '',
     ].join('\n'),
   );
   const { stdout } = await herald({ rows }, 'silence', 'show', '7d', '6c1f', '-o', 'json');
   expect(JSON.parse(stdout)).toMatchObject([
     { id: '7d', status: { state: 'expired' }, alerts: [] },
-    { id: '6c1f', alerts: [{ id: 'abc123abc123abc123', state: 'silenced' }] },
+    { id: '6c1f', alerts: [{ id: 'abcdef0123456789abcdef0123456789abcdef01', state: 'silenced' }] },
   ]);
   expect(await herald({ rows }, 'silence', 'show', 'x')).toMatchObject({
     code: 1,

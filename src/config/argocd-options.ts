@@ -6,6 +6,8 @@ import type { SecretSource } from './secrets.ts';
 import { parseWithSecrets, refusedHost, reportReferences } from './services.ts';
 import type { Made } from './sources.ts';
 
+export const argocdFields = ['url', 'token', 'insecureSkipVerify'];
+
 /** The key `argocd`, with the Secret's values in place. */
 export function parseArgocd(
   text: string,
@@ -16,7 +18,7 @@ export function parseArgocd(
   const decoder = createDecoder(document, 'argocd');
   reportReferences(decoder, 'argocd', references);
   const object = decoder.object([], document.value) ?? {};
-  decoder.knownFields([], object, ['url', 'token', 'insecureSkipVerify']);
+  decoder.knownFields([], object, argocdFields);
   const at = (name: string): YamlPath => [fieldKey(object, name) ?? name];
   const string = (name: string) => decoder.string(at(name), field(object, name) ?? null) ?? '';
   const value = {

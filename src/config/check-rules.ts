@@ -1,5 +1,6 @@
 /** What the keys of rules name and nothing has: templates, triggers, services, severities and labels. */
-import { type AlertRules, ruleSpellings } from '../alerts/schema.ts';
+import type { AlertRules } from '../alerts/rules.ts';
+import { ruleSpellings } from '../alerts/schema.ts';
 import { fieldOf } from '../go/fields.ts';
 import { parseYaml, type YamlDocument, type YamlPath } from '../go/yaml.ts';
 import { isObject } from '../json.ts';

@@ -2,7 +2,7 @@
  * From ConfigMap and Secret to a configuration with its problems, and what `config check` finds beyond them. Pure; it
  * may import the `schema.ts` of the leaves, the schemas of services and the ground.
  */
-import type { AlertRules } from '../alerts/schema.ts';
+import type { AlertRules } from '../alerts/rules.ts';
 import type { Json, Problem } from '../model.ts';
 import type { AddressPolicy } from '../net/address-policy.ts';
 import type { SubscriptionConfig } from '../subscriptions/schema.ts';

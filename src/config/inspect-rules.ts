@@ -1,4 +1,5 @@
-import { type AlertRules, inspectRules as inspect } from '../alerts/schema.ts';
+import type { AlertRules } from '../alerts/rules.ts';
+import { inspectRules as inspect } from '../alerts/schema.ts';
 import { parseYaml } from '../go/yaml.ts';
 import type { Problem } from '../model.ts';
 import { knownValues } from './check-rules.ts';

@@ -2,7 +2,7 @@
  * What `herald config check` says beyond what keeps a key from working: whatever compiles and cannot be meant. The
  * running bridge does without it.
  */
-import type { AlertRules } from '../alerts/schema.ts';
+import type { AlertRules } from '../alerts/rules.ts';
 import type { JsonObject, Problem } from '../model.ts';
 import { serviceKeyOf } from '../services/schemas.ts';
 import type { GlobalSubscription, TriggerList } from '../subscriptions/schema.ts';

@@ -2,14 +2,13 @@
  * Every key of the ConfigMap, and what makes a value of its text. A further key like `subscriptions` is one line in
  * `wholeKeys` and a field of `Config`, or of its rules, with its name; those of services and `argocd` depend on Secrets, too.
  */
+import { type AlertRules, noRules } from '../alerts/rules.ts';
 import {
-  type AlertRules,
   type CompiledRules,
   compileGroups,
   compileInhibit,
   compileMuteTimes,
   compileSilences,
-  noRules,
 } from '../alerts/schema.ts';
 import { createDecoder } from '../go/decode.ts';
 import { didYouMean, suggestion } from '../go/did-you-mean.ts';
@@ -113,23 +112,22 @@ export function tooLong(key: string): Problem {
   };
 }
 
+/** The forms of all keys that are known, but for `config.yaml`. */
+export const knownKeys: readonly string[] = [
+  'service.<type>',
+  'service.<type>.<name>',
+  'herald.service.<type>',
+  'herald.service.<type>.<name>',
+  ...Object.values(heads).map((each) => `${each}.<${each === 'defaultTriggers' ? 'service' : 'name'}>`),
+  ...wholeNames,
+];
+
 export function unknownKey(key: string): Problem {
-  const named = Object.values(heads).map(
-    (each) => `${each}.<${each === 'defaultTriggers' ? 'service' : 'name'}>`,
-  );
-  const known = [
-    'service.<type>',
-    'service.<type>.<name>',
-    'herald.service.<type>',
-    'herald.service.<type>.<name>',
-    ...named,
-    ...wholeNames,
-  ];
   return {
     key,
     severity: 'warning',
     what: 'the key is unknown and ignored',
-    fix: `Known keys: ${known.join(', ')}.${meantKey(key)}`,
+    fix: `Known keys: ${knownKeys.join(', ')}.${meantKey(key)}`,
   };
 }
 

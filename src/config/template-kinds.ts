@@ -1,5 +1,5 @@
 /** What templates are about: Applications or ApplicationSets, as the triggers that send them. */
-import type { AlertRules } from '../alerts/schema.ts';
+import type { AlertRules } from '../alerts/rules.ts';
 import type { OtherKind, Problem } from '../model.ts';
 import type { Template } from '../templates/template.ts';
 import type { Trigger } from '../triggers/trigger.ts';

@@ -1,8 +1,9 @@
-import type { IQueueBackend, JobJson } from 'bullmq';
+import type { IQueueBackend } from 'bullmq';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLog } from '../log.ts';
 import { openSqlite } from '../store/open-sqlite.ts';
 import type { SqliteStore } from '../store/store.ts';
+import { jobJson } from '../testing/job-json.ts';
 import { createSqliteQueueBackend } from './sqlite-queue-backend.ts';
 
 /* What all backends keep to is in test/contract/queue-backend.ts; here is what only this one does. */
@@ -17,23 +18,6 @@ beforeEach(() => {
 });
 afterEach(() => store.close(0));
 
-function job(parts: Partial<JobJson> = {}): JobJson {
-  return {
-    id: 'a',
-    name: 'deliver',
-    data: '{}',
-    opts: {},
-    progress: 0,
-    attemptsMade: 0,
-    attemptsStarted: 0,
-    timestamp: Date.now(),
-    failedReason: '',
-    returnvalue: 'null',
-    stalledCounter: 0,
-    ...parts,
-  };
-}
-
 describe('what Herald does not use', () => {
   it.each([
     ['has a priority', { priority: 1 }],
@@ -44,19 +28,19 @@ describe('what Herald does not use', () => {
     ['belongs to a scheduler', { repeatJobKey: 'key' }],
   ] as const)('a job that %s is refused, with all that were added with it', async (what, parts) => {
     const entries = [
-      { job: job(), jobId: 'a' },
-      { job: job({ id: 'b', ...parts }), jobId: 'b' },
+      { job: jobJson(), jobId: 'a' },
+      { job: jobJson({ id: 'b', ...parts }), jobId: 'b' },
     ];
     await expect(backend.addJobs(entries)).rejects.toThrow(`Job b ${what}, which this store does not do`);
     expect(await backend.getCounts(['waiting'])).toEqual([0]);
   });
 
   it('a job without an id of its own is refused', async () => {
-    await expect(backend.addJob(job(), '')).rejects.toThrow('Job deliver has no id of its own');
+    await expect(backend.addJob(jobJson(), '')).rejects.toThrow('Job deliver has no id of its own');
   });
 
   it('a finished job that is to be kept is refused, and stays active', async () => {
-    await backend.addJob(job(), 'a');
+    await backend.addJob(jobJson(), 'a');
     await backend.moveToActive('t');
     const keep = { age: 60 };
     const kept = backend.moveToCompleted({ id: 'a' } as never, undefined, keep, 't', false);
@@ -77,9 +61,9 @@ describe('what Herald does not use', () => {
 
 describe('waiting', () => {
   it('goes on until the earliest job, which may be put off meanwhile', async () => {
-    await backend.addJob(job({ delay: 3_600_000 }), 'later');
+    await backend.addJob(jobJson({ delay: 3_600_000 }), 'later');
     const waiting = backend.waitForJob(3_600);
-    await backend.addJob(job({ id: 'soon', delay: 50 }), 'soon');
+    await backend.addJob(jobJson({ id: 'soon', delay: 50 }), 'soon');
     expect(await waiting).toEqual({ member: 'deliveries', score: 0 });
     expect((await backend.moveToActive('t'))[1]).toBe('soon');
   });
@@ -93,7 +77,10 @@ describe('waiting', () => {
 });
 
 it('adds more jobs at a time than fit into one transaction', async () => {
-  const entries = Array.from({ length: 2_500 }, (_, n) => ({ job: job({ id: `j${n}` }), jobId: `j${n}` }));
+  const entries = Array.from({ length: 2_500 }, (_, n) => ({
+    job: jobJson({ id: `j${n}` }),
+    jobId: `j${n}`,
+  }));
   expect(await backend.addJobs(entries)).toEqual(entries.map(({ jobId }) => jobId));
   expect(await backend.getCounts(['waiting', 'delayed', 'active', 'failed'])).toEqual([2_500, 0, 0, 0]);
 });

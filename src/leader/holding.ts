@@ -13,7 +13,7 @@ import {
   silencedBy,
 } from '../alerts/mutes.ts';
 import { createRuleBook, type RuleBook } from '../alerts/rule-book.ts';
-import { noRules } from '../alerts/schema.ts';
+import { noRules } from '../alerts/rules.ts';
 import type { Configurations } from '../configurations/configurations.ts';
 import type { Acknowledgement, Row } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';

@@ -2,11 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Part } from '../ledger/pieces.ts';
 import type { Alert, OngoingNotice, Row } from '../ledger/rows.ts';
 import type { Delivery } from '../model.ts';
-import type { Life } from './life.ts';
 
-interface Next {
+interface Rows {
   alerts: ReadonlyMap<string, Alert>;
   notices: ReadonlyMap<string, OngoingNotice>;
+}
+
+interface Next extends Rows {
   /** The alert of each notice, before or after. */
   alertOf: ReadonlyMap<string, string>;
   /** By the notice that makes it. */
@@ -22,7 +24,7 @@ const mostOfOne = 500;
  * between. Of one with hundreds of destinations that cannot be: there it goes first where it begins, and last where it is
  * over, and what a crash leaves is told by the next leader.
  */
-export function partsOfLife(before: Pick<Life, 'alerts' | 'notices'>, next: Next): Part[] {
+export function partsOfLife(before: Rows, next: Next): Part[] {
   const parts: Part[] = [];
   const byAlert = Map.groupBy(
     new Set([...before.notices.keys(), ...next.notices.keys(), ...next.deliveries.keys()]),

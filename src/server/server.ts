@@ -7,10 +7,12 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Metrics } from '../metrics/interface.ts';
 import { createServer as createHttpServer } from '../net/node-http.ts';
 import { type HealthChecks, runChecks } from './health.ts';
-import { indexPage } from './index-page.ts';
+import { indexHtml, indexText, prefersHtml, styleSource } from './index-page.ts';
 
 export interface ServerDeps {
   version: string;
+  /** Address of the documentation of this version, for the page `/`. */
+  docs?: string | undefined;
   metrics: Pick<Metrics, 'contentType' | 'expose'>;
   health: {
     /** `/healthz`: what only a restart mends. */
@@ -44,19 +46,35 @@ interface Answer {
   status: number;
   type: string;
   body: string;
+  /** Header of the request that the answer depends on. */
+  vary?: string;
 }
+
+/** On every answer: nothing is loaded, framed, sniffed, kept or told to another site; the page has its own style. */
+const secureHeaders = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy': `default-src 'none'; style-src ${styleSource}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+};
 
 /** `/metrics`, `/healthz` and `/readyz` over HTTP, and `/` for people who find the port. */
 export function createServer(deps: ServerDeps, options: ServerOptions): Server {
   const { clock = systemClock } = deps;
   const checkDeadline = options.checkDeadline ?? 2_000;
-  const routes: Record<string, () => Promise<Answer>> = {
-    '/': async () => {
-      const [healthz, readyz] = await Promise.all(
-        [deps.health.healthz, deps.health.readyz].map((checks) => runChecks(checks, checkDeadline, clock)),
-      );
-      const body = indexPage(deps.version, { '/healthz': healthz, '/readyz': readyz });
-      return { status: 200, type: 'text/html; charset=utf-8', body };
+  const routes: Record<string, (request: IncomingMessage) => Promise<Answer>> = {
+    '/': async ({ headers }) => {
+      const [healthz, readyz] = await Promise.all([
+        runChecks(deps.health.healthz, checkDeadline, clock),
+        runChecks(deps.health.readyz, checkDeadline, clock),
+      ]);
+      const content = { version: deps.version, docs: deps.docs, healthz, readyz };
+      return prefersHtml(headers.accept)
+        ? { status: 200, type: 'text/html; charset=utf-8', body: indexHtml(content), vary: 'accept' }
+        : { status: 200, type: 'text/plain; charset=utf-8', body: indexText(content), vary: 'accept' };
     },
     '/metrics': async () => ({
       status: 200,
@@ -77,7 +95,7 @@ export function createServer(deps: ServerDeps, options: ServerOptions): Server {
       return reply(plain(405, 'method not allowed'));
     }
     try {
-      reply(await route());
+      reply(await route(request));
     } catch (error) {
       deps.onError?.(error);
       reply(plain(500, 'internal error'));
@@ -113,7 +131,8 @@ export function createServer(deps: ServerDeps, options: ServerOptions): Server {
 
 async function answerChecks(checks: HealthChecks, deadline: number, clock: Clock): Promise<Answer> {
   const report = await runChecks(checks, deadline, clock);
-  return { status: report.ok ? 200 : 503, type: 'application/x-ndjson; charset=utf-8', body: report.lines };
+  // As text: a browser saves other types into a file instead of showing them.
+  return { status: report.ok ? 200 : 503, type: 'text/plain; charset=utf-8', body: report.lines };
 }
 
 function plain(status: number, text: string): Answer {
@@ -126,9 +145,8 @@ function write(request: IncomingMessage, response: ServerResponse, answer: Answe
   response.writeHead(answer.status, {
     'content-type': answer.type,
     'content-length': body.length,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    ...secureHeaders,
+    ...(answer.vary === undefined ? {} : { vary: answer.vary }),
     ...(keepAlive ? {} : { connection: 'close' }),
   });
   response.end(request.method === 'HEAD' ? undefined : body);

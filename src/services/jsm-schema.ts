@@ -1,4 +1,5 @@
 import { transport } from './fields.ts';
+import { opsAlert } from './ops-alerts-schema.ts';
 import { serviceSchema } from './schema.ts';
 
 export const jsm = serviceSchema({
@@ -29,29 +30,9 @@ export const jsm = serviceSchema({
     }
   },
   section: {
-    merge: {
-      description: 'set',
-      priority: 'set',
-      alias: 'set',
-      note: 'set',
-      entity: 'set',
-      user: 'set',
-      actions: 'keep',
-      tags: 'keep',
-      details: 'keep',
-      visibleTo: 'keep',
-      responders: 'keep',
-    },
+    merge: { ...opsAlert.merge, responders: 'keep' },
     fields: {
-      description: 'text',
-      priority: 'text',
-      alias: 'text',
-      note: 'text',
-      entity: 'text',
-      user: 'text',
-      actions: 'list',
-      tags: 'list',
-      details: 'texts',
+      ...opsAlert.fields,
       visibleTo: [{ id: 'text', type: 'text' }],
       responders: [{ id: 'text', type: 'text' }],
     },

@@ -1,4 +1,5 @@
 import { transport } from './fields.ts';
+import { opsAlert } from './ops-alerts-schema.ts';
 import { serviceSchema } from './schema.ts';
 
 export const opsgenie = serviceSchema({
@@ -18,29 +19,10 @@ export const opsgenie = serviceSchema({
       report(['apiUrl'], 'apiUrl is no host', 'Write api.opsgenie.com or api.eu.opsgenie.com.');
   },
   section: {
-    merge: {
-      description: 'set',
-      priority: 'set',
-      alias: 'set',
-      note: 'set',
-      entity: 'set',
-      user: 'set',
-      actions: 'keep',
-      tags: 'keep',
-      details: 'keep',
-      visibleTo: 'keep',
-    },
+    merge: opsAlert.merge,
     fields: {
-      description: 'text',
-      priority: 'text',
-      alias: 'text',
-      note: 'text',
-      actions: 'list',
-      tags: 'list',
+      ...opsAlert.fields,
       visibleTo: [{ id: 'text', type: 'text', name: 'text', username: 'text' }],
-      details: 'texts',
-      entity: 'text',
-      user: 'text',
     },
   },
   recipient: { noun: 'team', required: 'a name from apiKeys:', keyedBy: 'apiKeys' },

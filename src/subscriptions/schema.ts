@@ -34,7 +34,7 @@ export type Located<T> = T & { at?: Position };
 
 export type TriggerList = Located<{ name: string }>[];
 
-const subscriptionFields = ['recipients', 'triggers', 'selector'];
+export const subscriptionFields = ['recipients', 'triggers', 'selector'];
 
 /** The key `subscriptions`. Entries with an error are left out. Source: DefaultSubscription of notifications-engine. */
 export function compileSubscriptions(

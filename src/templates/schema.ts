@@ -10,12 +10,14 @@ import { compileString } from './compile-string.ts';
 import { FieldReader } from './field-reader.ts';
 import type { SectionObject, SectionTree, Template, TemplateString } from './template.ts';
 
+export { isJsonOrLines } from './json-safe.ts';
 export { ends, type NoticeInput, noticeValues, reasons } from './notice-values.ts';
 export { renderNotification } from './render.ts';
 export { templateVars } from './vars.ts';
 export { shapeOf };
 
-const OWN_FIELDS = ['message', 'dialect'] as const;
+/** Fields of a template beside the sections of services. */
+export const ownFields = ['message', 'dialect'] as const;
 
 /** The section that belongs to a type of service; undefined for a type without one. */
 function shapeOf(type: string): SectionSchema | undefined {
@@ -123,7 +125,7 @@ class TemplateReader {
   /** A field that is no service of ours may be one of a later version: it is kept, with a warning. */
   private readUnknown(value: JsonObject, sections: Map<string, SectionObject>): void {
     const atTop = [...SECTIONS.values()].flatMap((shape) => shape.atTop ?? []);
-    const names = [...OWN_FIELDS, ...SECTIONS.keys(), ...atTop];
+    const names = [...ownFields, ...SECTIONS.keys(), ...atTop];
     const unknown = unknownFields(value, names);
     const request = unknown.filter((key) => /^(?:method|path|body)$/i.test(key));
     if (request.length > 0) this.reportRequest(request);

@@ -20,7 +20,15 @@ export { lifecycleSpellings } from './lifecycle-schema.ts';
 export { conditionVars } from './vars.ts';
 
 /** From `severity` on they are ours; argocd-notifications ignores them. */
-const FIELDS = ['when', 'oncePer', 'send', 'description', 'severity', 'safe', ...lifecycleFields];
+export const conditionFields = [
+  'when',
+  'oncePer',
+  'send',
+  'description',
+  'severity',
+  'safe',
+  ...lifecycleFields,
+];
 
 /** Conditions of one trigger: to compile so many takes a tenth of a second. */
 export const mostConditions = 2_000;
@@ -77,7 +85,7 @@ function compileCondition(
   const path = [index];
   const object = decoder.object(path, entry);
   if (object === undefined) return undefined;
-  decoder.knownFields(path, object, FIELDS);
+  decoder.knownFields(path, object, conditionFields);
   const at = (name: string): YamlPath => [...path, fieldKey(object, name) ?? name];
   const when = readText(decoder, path, object, 'when');
   const oncePer = readText(decoder, path, object, 'oncePer');

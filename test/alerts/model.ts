@@ -1,5 +1,6 @@
 import { partsToWrite } from '../../src/alerts/decide.ts';
-import { compileGroups, compileInhibit, compileMuteTimes, noRules } from '../../src/alerts/schema.ts';
+import { noRules } from '../../src/alerts/rules.ts';
+import { compileGroups, compileInhibit, compileMuteTimes } from '../../src/alerts/schema.ts';
 import type { ActiveConfig } from '../../src/configurations/configurations.ts';
 import { createAlertReport } from '../../src/leader/alert-report.ts';
 import { createDeciding } from '../../src/leader/deciding.ts';

@@ -41,6 +41,8 @@ export interface InProcessOptions extends Partial<BridgeOptions> {
   kubernetes?: KubernetesSimulator;
   service?: RecordingService;
   clock?: Clock;
+  /** @defaultValue its own, without those of the process */
+  metrics?: Metrics;
   /** What `createBridge` waits for. @defaultValue a store in memory */
   openStore?(signal: AbortSignal): Promise<Store | undefined>;
 }
@@ -64,6 +66,7 @@ export async function startBridge(options: InProcessOptions = {}): Promise<InPro
     kubernetes = createKubernetesSimulator({ namespace: 'argocd' }),
     service = createRecordingService('console'),
     clock = systemClock,
+    metrics = createMetrics({ version: 'test', processMetrics: false }),
     ...given
   } = options;
   const lines: LogLine[] = [];
@@ -77,7 +80,6 @@ export async function startBridge(options: InProcessOptions = {}): Promise<InPro
       },
     },
   );
-  const metrics = createMetrics({ version: 'test', processMetrics: false });
   const abort = new AbortController();
   const { signal } = abort;
   const send: RecordingService['send'] = async (...message) => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { Alert, OngoingNotice } from '../../src/ledger/rows.ts';
+import type { OngoingNotice } from '../../src/ledger/rows.ts';
 import { createLedger } from '../../src/ledger/store-ledger.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { firingAlert } from '../../src/testing/firing-alert.ts';
 import { committer } from '../contract/ledger-fixtures.ts';
 import { silent, storesUnderTest } from '../contract/stores.ts';
 import { herald, heraldProcess, temporaryFile, temporaryFolder } from './support.ts';
@@ -9,20 +10,7 @@ import { herald, heraldProcess, temporaryFile, temporaryFolder } from './support
 const now = Date.UTC(2026, 10, 28, 12);
 const hour = 3_600_000;
 
-const alert: Alert = {
-  key: 'abcdef0123456789abcdef0123456789abcdef01',
-  configNamespace: 'argocd',
-  trigger: 'on-degraded',
-  condition: 'HASH',
-  oncePer: '',
-  application: { uid: 'u', namespace: 'argocd', name: 'shop', project: 'web' },
-  severity: 'critical',
-  labels: {},
-  state: 'firing',
-  since: now - hour,
-  firedAt: now - hour,
-  changes: [],
-};
+const alert = firingAlert(now);
 const notice: OngoingNotice = {
   configNamespace: 'argocd',
   destination: { service: 'slack', recipient: 'ops' },

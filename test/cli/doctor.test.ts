@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createSlackSimulator } from '../../simulator/slack.ts';
 import type { JsonObject } from '../../src/model.ts';
+import { botScopes } from '../../src/services/slack/scopes.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { application } from '../bridge/applications.ts';
 import { configMap, kubeconfigOf, startBridge } from '../bridge/start-bridge.ts';
@@ -147,6 +148,12 @@ test('Slack: a token that is not accepted, scopes and channels', async () => {
     'Slack scope chat:write of slack': { status: 'failed', what: 'is missing: nothing is delivered' },
     'Slack scope chat:write.public of slack': { status: 'warning' },
   });
+  for (const { name, without } of botScopes) {
+    slack.setScopes(botScopes.map((scope) => scope.name).filter((scope) => scope !== name));
+    expect(await wrong()).toMatchObject({
+      [`Slack scope ${name} of slack`]: { what: `is missing: ${without}` },
+    });
+  }
   slack.setToken('xoxb-another');
   expect(await wrong()).toEqual({
     'Slack token of slack': {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { KubernetesSimulator } from '../../simulator/kubernetes.ts';
 import { createKubernetesSimulator, type SimulatorOptions } from '../../simulator/kubernetes.ts';
+import { createWaiting } from '../../simulator/waiting.ts';
 import { type Connection, type ConnectOptions, connect } from '../../src/cluster/connect.ts';
 import type { ReflectorTimings } from '../../src/cluster/reflector-options.ts';
 import type { ReflectorHandlers } from '../../src/cluster/view.ts';
@@ -74,10 +75,10 @@ export function createProbe<T extends { name: string }>(): Probe<T> {
   const seen: string[] = [];
   const upserts: T[] = [];
   const deletes: T[] = [];
-  const waiting = new Set<() => void>();
+  const waiting = createWaiting();
   function report(what: string): void {
     seen.push(what);
-    for (const check of waiting) check();
+    waiting.ask();
   }
   return {
     seen,
@@ -94,17 +95,7 @@ export function createProbe<T extends { name: string }>(): Probe<T> {
       },
       synced: () => report('synced'),
     },
-    until(condition) {
-      if (condition()) return Promise.resolve();
-      return new Promise((resolve) => {
-        const check = (): void => {
-          if (!condition()) return;
-          waiting.delete(check);
-          resolve();
-        };
-        waiting.add(check);
-      });
-    },
+    until: waiting.until,
   };
 }
 

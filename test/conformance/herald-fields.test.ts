@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { noRules } from '../../src/alerts/schema.ts';
+import { noRules } from '../../src/alerts/rules.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { lifecycleSpellings } from '../../src/triggers/schema.ts';
 import { type ConfigCase, runConfig } from './run-config.ts';

@@ -9,32 +9,10 @@ import {
 } from '../../src/alerts/notified-annotation.ts';
 import type { Application, JsonObject, OncePer } from '../../src/model.ts';
 import { runStateKeys, type StateKeyCase } from './run-state-keys.ts';
+import type { ExpectedDelivery, SequenceStep, SequenceVector } from './run-state-sequence.ts';
 import state from './state.json' with { type: 'json' };
 
-interface SequenceStep {
-  now: number;
-  app: JsonObject;
-  expect: { deliveries: SequenceDelivery[]; annotationAfter: string | null };
-}
-
-interface SequenceDelivery {
-  trigger: string;
-  conditionKey: string;
-  oncePer: string;
-  service: string;
-  recipient: string;
-  templates: string[] | null;
-  outcome: string;
-}
-
-const sequences = state.sequences as unknown as {
-  name: string;
-  config: Record<string, string>;
-  selfService: boolean;
-  apiNamespace: string;
-  initialAnnotation: string | null;
-  steps: SequenceStep[];
-}[];
+const sequences = state.sequences as unknown as SequenceVector[];
 
 test('state keys are those of the engine', () => {
   const hash = (vector: StateKeyCase & { when?: string }) =>
@@ -66,7 +44,7 @@ describe.each(sequences)('$name', (sequence) => {
     for (const [engine, ours] of verdicts.flat()) expect(ours).toBe(engine);
   });
 
-  function isImported(step: SequenceStep, delivery: SequenceDelivery, annotation: string | null): boolean {
+  function isImported(step: SequenceStep, delivery: ExpectedDelivery, annotation: string | null): boolean {
     const candidate = candidateOf(delivery);
     const alerts = importAlerts(applicationWith(step.app, annotation), [candidate], {
       controllerNamespace: 'argocd',
@@ -75,7 +53,7 @@ describe.each(sequences)('$name', (sequence) => {
     return alerts.some((alert) => alert.oncePer === delivery.oncePer);
   }
 
-  function candidateOf(delivery: SequenceDelivery): ImportCandidate {
+  function candidateOf(delivery: ExpectedDelivery): ImportCandidate {
     const { trigger, service, recipient, templates } = delivery;
     const [, index, id] = /^\[(\d+)\]\.(.*)$/.exec(delivery.conditionKey) ?? [];
     const oncePer = /oncePer: (.*)/.exec(sequence.config[`trigger.${trigger}`] ?? '')?.[1];

@@ -1,13 +1,10 @@
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import { connect } from 'node:net';
 import { connect as secure } from 'node:tls';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Internet, openInternet } from './internet.ts';
+import { afterAll, expect, it } from 'vitest';
+import { openInternet } from './internet.ts';
 
-let internet: Internet;
-beforeAll(async () => {
-  internet = await openInternet();
-});
+const internet = await openInternet();
 afterAll(() => internet.close());
 
 const answer = async (socket: ReturnType<typeof connect>) =>

@@ -1,12 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { connect as secure } from 'node:tls';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Internet, openInternet } from './internet.ts';
+import { afterAll, expect, it } from 'vitest';
+import { openInternet } from './internet.ts';
 
-let internet: Internet;
-beforeAll(async () => {
-  internet = await openInternet();
-});
+const internet = await openInternet();
 afterAll(() => internet.close());
 
 /** Says each line once the one before is answered; what the server said. */

@@ -55,25 +55,6 @@ describe('/metrics', () => {
   });
 });
 
-describe('/', () => {
-  it('says what is there and how Herald is, and nothing that a check holds becomes markup', async () => {
-    const { url } = await start({
-      health: {
-        healthz: { watch: () => ({ ok: true, reason: 'alive' }) },
-        readyz: { store: () => ({ ok: false, reason: 'not <open> yet' }) },
-      },
-    });
-    const response = await fetch(`${url}/`);
-    expect(response.status).toBe(200);
-    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
-    const page = await response.text();
-    expect(page).toContain('<h1>Herald 1.2.3</h1>');
-    for (const path of ['/metrics', '/healthz', '/readyz']) expect(page).toContain(`href="${path}"`);
-    expect(page).toContain('<td>ok</td>');
-    expect(page).toContain('not ok: store: not &#60;open&#62; yet');
-  });
-});
-
 describe('/healthz and /readyz', () => {
   const good = () => ({ ok: true, reason: 'fine' });
 

@@ -1,22 +1,16 @@
 /** Alertmanager forgets what nobody sends again: what fires is sent again and again, by whichever process. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeEach, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
 import type { Service } from '../../src/services/service.ts';
 import { createSimulatedClock, type SimulatedClock } from '../../src/simulated-clock.ts';
-import { type Internet, openInternet } from '../internet/internet.ts';
-import type { ScriptedServer } from '../internet/server.ts';
+import { openInternet } from '../internet/internet.ts';
 import { createMemoryState } from './memory-state.ts';
 import { startService } from './start-service.ts';
 
-let internet: Internet;
-let server: ScriptedServer;
 let clock: SimulatedClock;
 let state: ReturnType<typeof createMemoryState>;
-
-beforeAll(async () => {
-  internet = await openInternet();
-  ({ server } = internet);
-});
+const internet = await openInternet();
+const { server } = internet;
 afterAll(() => internet.close());
 
 const start = Date.parse('2026-11-28T06:00:00Z');

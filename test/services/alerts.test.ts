@@ -1,19 +1,15 @@
 /** Services that raise alerts, and know them by a key: Alertmanager, PagerDuty, Opsgenie, Jira Service Management. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
-import type { SendContext, ServiceState } from '../../src/services/service.ts';
-import { type Internet, openInternet } from '../internet/internet.ts';
-import type { Answer, ScriptedServer } from '../internet/server.ts';
+import type { ServiceState } from '../../src/services/service.ts';
+import { openInternet } from '../internet/internet.ts';
+import type { Answer } from '../internet/server.ts';
 import { createMemoryState } from './memory-state.ts';
+import { type Alert, firing, sendOnce } from './send-once.ts';
 import { startService } from './start-service.ts';
 
-let internet: Internet;
-let server: ScriptedServer;
-
-beforeAll(async () => {
-  internet = await openInternet(({ host }) => (host === 'down.example' ? 'refused' : 'open'));
-  ({ server } = internet);
-});
+const internet = await openInternet(({ host }) => (host === 'down.example' ? 'refused' : 'open'));
+const { server } = internet;
 afterAll(() => internet.close());
 
 interface Sending {
@@ -23,34 +19,23 @@ interface Sending {
   message?: string;
   section?: JsonObject;
   earlier?: { since: number };
-  alert?: NonNullable<SendContext['alert']>;
+  alert?: Alert;
   state?: ServiceState;
 }
 
 async function send(answers: Answer[], sending: Sending): Promise<Outcome> {
-  const { type, options, recipient = '', message = 'm', section, earlier, alert, state } = sending;
+  const { type, options, recipient, message, section, earlier, alert, state } = sending;
   server.play(answers);
-  const service = startService(type, options, state && { state });
-  const outcome = await service.send({ message, ...(section && { section }) }, recipient, {
-    deliveryId: 'd1',
-    signal: AbortSignal.timeout(30_000),
-    ...(earlier && { earlier }),
-    ...(alert && { alert }),
+  return sendOnce(type, options, {
+    message,
+    section,
+    recipient,
+    context: { earlier, alert },
+    deps: state && { state },
   });
-  await service.close();
-  return outcome;
 }
 
-/** An alert as its first message, one that follows, and its end tell of it. */
-const firing: NonNullable<SendContext['alert']> = {
-  key: 'alert-1',
-  state: 'firing',
-  reason: 'first',
-  severity: 'critical',
-  since: Date.parse('2026-11-28T06:00:00Z'),
-  isFollowUp: false,
-  isSilent: false,
-};
+/** What follows the first message of an alert, and what tells of its end. */
 const repeated = { ...firing, reason: 'repeated', isFollowUp: true };
 const resolved = {
   ...repeated,

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
 import { createAddressPolicy } from '../../src/net/address-policy.ts';
 import type { Resolve } from '../../src/net/guarded.ts';
-import { type Internet, openInternet } from '../internet/internet.ts';
-import type { Answer, ScriptedServer } from '../internet/server.ts';
+import { openInternet } from '../internet/internet.ts';
+import type { Answer } from '../internet/server.ts';
 import { createSqs } from '../internet/sqs.ts';
+import { sendOnce } from './send-once.ts';
 import { startService } from './start-service.ts';
 
 /** A tenant's service asks for each name who it is. */
@@ -16,13 +17,8 @@ const resolve: Resolve = (_host, _options, done) => done(null, [{ address: '203.
 const key = 'AKIASQSTESTS00000001';
 const secret = 'sqs/secret+access=key';
 const own = { key, secret, region: 'us-east-2' };
-let internet: Internet;
-let server: ScriptedServer;
-
-beforeAll(async () => {
-  internet = await openInternet();
-  ({ server } = internet);
-});
+const internet = await openInternet();
+const { server } = internet;
 afterAll(() => internet.close());
 beforeEach(() => {
   // Nothing of the machine's.
@@ -44,13 +40,13 @@ interface Sending {
 
 async function send(sending: Sending = {}): Promise<Outcome> {
   const { options = own, recipient = 'deploys', message = 'deployed', section, earlier, deps } = sending;
-  const service = startService('awssqs', options, deps);
-  const outcome = await service.send({ message, ...(section && { section }) }, recipient, {
-    deliveryId: 'd1',
-    signal: AbortSignal.timeout(600_000),
-    ...(earlier && { earlier }),
+  const outcome = await sendOnce('awssqs', options, {
+    message,
+    section,
+    recipient,
+    context: { earlier },
+    deps,
   });
-  await service.close();
   expect(JSON.stringify(outcome)).not.toContain(secret);
   return outcome;
 }

@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
 import type { SendContext } from '../../src/services/service.ts';
-import { type Internet, openInternet } from '../internet/internet.ts';
-import type { Answer, ScriptedServer } from '../internet/server.ts';
+import { openInternet } from '../internet/internet.ts';
+import type { Answer } from '../internet/server.ts';
 import { createMemoryState } from './memory-state.ts';
+import { firing, sendOnce } from './send-once.ts';
 import { startService } from './start-service.ts';
 
-let internet: Internet;
-let server: ScriptedServer;
-
-beforeAll(async () => {
-  internet = await openInternet();
-  ({ server } = internet);
-});
+const internet = await openInternet();
+const { server } = internet;
 afterAll(() => internet.close());
 
 const webhooks = { deploys: 'https://discord.com/api/webhooks/123/the-token' };
@@ -29,18 +25,19 @@ interface Sending {
 
 async function send({
   answers = [posted('1')],
-  message = 'm',
+  message,
   section,
   options,
   context,
   state,
 }: Sending): Promise<Outcome> {
   server.play(answers);
-  const service = startService('discord', { webhooks, ...options }, state && { state });
-  const whole = { deliveryId: 'd', signal: AbortSignal.timeout(30_000), ...context };
-  const outcome = await service.send({ message, ...(section && { section }) }, 'deploys', whole);
-  await service.close();
-  return outcome;
+  const deps = state && { state };
+  return sendOnce(
+    'discord',
+    { webhooks, ...options },
+    { message, section, recipient: 'deploys', context, deps },
+  );
 }
 
 const sent = () => JSON.parse(server.received().at(-1)?.body ?? 'null') as JsonObject;
@@ -173,20 +170,10 @@ describe('mentions', () => {
 });
 
 describe('the messages of an alert', () => {
-  const alert = {
-    key: 'k',
-    state: 'firing',
-    reason: 'first',
-    severity: 'critical',
-    since: 1,
-    isFollowUp: false,
-    isSilent: false,
-  } as const;
-
   it('are edited where nobody needs to be pinged', async () => {
     const state = createMemoryState();
-    await send({ state, context: { alert } });
-    const silent = { ...alert, reason: 'acknowledged', isFollowUp: true, isSilent: true };
+    await send({ state, context: { alert: firing } });
+    const silent = { ...firing, reason: 'acknowledged', isFollowUp: true, isSilent: true };
     const edited = await send({
       state,
       message: 'acknowledged',
@@ -201,8 +188,8 @@ describe('the messages of an alert', () => {
 
   it('are there once more where the one to be edited is gone, and make no sound', async () => {
     const state = createMemoryState();
-    await send({ state, context: { alert } });
-    const silent = { ...alert, isFollowUp: true, isSilent: true };
+    await send({ state, context: { alert: firing } });
+    const silent = { ...firing, isFollowUp: true, isSilent: true };
     const unknown: Answer = { status: 404, json: { code: 10_008, message: 'Unknown Message' } };
     expect(await send({ state, answers: [unknown, posted('2')], context: { alert: silent } })).toEqual({
       status: 'sent',
@@ -214,8 +201,8 @@ describe('the messages of an alert', () => {
   it('stand in the thread that the first has begun', async () => {
     const state = createMemoryState();
     const section = { threadName: 'shop' };
-    await send({ state, section, context: { alert } });
-    await send({ state, section, context: { alert: { ...alert, state: 'resolved', isFollowUp: true } } });
+    await send({ state, section, context: { alert: firing } });
+    await send({ state, section, context: { alert: { ...firing, state: 'resolved', isFollowUp: true } } });
     expect(new URLSearchParams(server.received()[0]?.query).get('thread_id')).toBe('c1');
     expect(sent()).not.toHaveProperty('thread_name');
   });
@@ -223,9 +210,9 @@ describe('the messages of an alert', () => {
   it('go out although the store is away', async () => {
     const state = createMemoryState();
     state.fail(new Error('away'));
-    expect(await send({ state, context: { alert: { ...alert, isFollowUp: true, isSilent: true } } })).toEqual(
-      { status: 'sent' },
-    );
+    expect(
+      await send({ state, context: { alert: { ...firing, isFollowUp: true, isSilent: true } } }),
+    ).toEqual({ status: 'sent' });
   });
 });
 

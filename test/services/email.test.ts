@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
 import { createAddressPolicy } from '../../src/net/address-policy.ts';
 import type { SendContext } from '../../src/services/service.ts';
 import type { CertificateKind } from '../internet/authority.ts';
-import { type Internet, openInternet } from '../internet/internet.ts';
-import type { ScriptedServer, WireRequest } from '../internet/server.ts';
+import { openInternet } from '../internet/internet.ts';
+import type { WireRequest } from '../internet/server.ts';
+import { firing } from './send-once.ts';
 import { startService } from './start-service.ts';
 
-let internet: Internet;
-let server: ScriptedServer;
-
-beforeAll(async () => {
-  internet = await openInternet();
-  ({ server } = internet);
-});
+const internet = await openInternet();
+const { server } = internet;
 afterAll(() => internet.close());
 
 const password = 'secret-pa55word';
@@ -224,23 +220,14 @@ describe('the mail', () => {
 });
 
 describe('the mails of an alert', () => {
-  const alert = {
-    key: 'k',
-    state: 'firing',
-    reason: 'first',
-    severity: 'critical',
-    since: 1,
-    isFollowUp: false,
-    isSilent: false,
-  } as const;
-  const resolved = { ...alert, state: 'resolved', isFollowUp: true } as const;
+  const resolved = { ...firing, state: 'resolved', isFollowUp: true } as const;
   const headerOf = (mail: JsonObject, name: string) => (mail['headers'] as JsonObject)[name];
 
   it('are one thread, which begins with the first', async () => {
     play({});
     const service = startService('email', base);
-    await send({ service, context: { alert, deliveryId: 'first' } });
-    await send({ service, context: { alert: { ...alert, isFollowUp: true }, deliveryId: 'second' } });
+    await send({ service, context: { alert: firing, deliveryId: 'first' } });
+    await send({ service, context: { alert: { ...firing, isFollowUp: true }, deliveryId: 'second' } });
     await send({ service, context: { alert: resolved, deliveryId: 'third' } });
     await service.close();
     const all = mails();
@@ -256,7 +243,7 @@ describe('the mails of an alert', () => {
 
   it('are one thread also where nobody remembers the first', async () => {
     play({});
-    await send({ context: { alert: { ...alert, isFollowUp: true }, deliveryId: 'second' } });
+    await send({ context: { alert: { ...firing, isFollowUp: true }, deliveryId: 'second' } });
     await send({ context: { alert: resolved, deliveryId: 'third' } });
     const [second, third] = mails().map((mail) => headerOf(mail, 'references'));
     expect(second).toMatch(/^<alert-[\da-f]{64}@b\.example>$/);

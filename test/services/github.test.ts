@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkConfig } from '../../src/config/check.ts';
 import { textAt } from '../../src/json.ts';
 import type { JsonObject, Outcome } from '../../src/model.ts';
@@ -9,8 +9,8 @@ import { renderNotification } from '../../src/templates/render.ts';
 import { compileTemplate } from '../../src/templates/schema.ts';
 import { templateVars } from '../../src/templates/vars.ts';
 import { readFixtures } from '../conformance/fixtures.ts';
-import { type Internet, openInternet } from '../internet/internet.ts';
-import type { Answer, ScriptedServer, WireRequest } from '../internet/server.ts';
+import { openInternet } from '../internet/internet.ts';
+import type { Answer, WireRequest } from '../internet/server.ts';
 import { appID, createGitHubDouble, type GitHubDouble, privateKey, tokenAnswer } from './github-double.ts';
 import { createMemoryState, type MemoryState } from './memory-state.ts';
 import { startService } from './start-service.ts';
@@ -23,16 +23,11 @@ const status = { ...commit, status: { state: 'success', label: 'cd' } };
 const login: Answer = { status: 201, json: tokenAnswer('ghs_0123456789abcdef', Date.now()) };
 const taken: Answer = { status: 201, json: { id: 1 } };
 
-let internet: Internet;
-let server: ScriptedServer;
 let service: Service;
 let state: MemoryState;
 let now: number;
-
-beforeAll(async () => {
-  internet = await openInternet();
-  ({ server } = internet);
-});
+const internet = await openInternet();
+const { server } = internet;
 afterAll(() => internet.close());
 beforeEach(() => {
   now = Date.now();

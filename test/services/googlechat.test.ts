@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
-import { type Internet, openInternet } from '../internet/internet.ts';
-import type { Answer, ScriptedServer } from '../internet/server.ts';
+import { openInternet } from '../internet/internet.ts';
+import type { Answer } from '../internet/server.ts';
+import { type Alert, firing, sendOnce } from './send-once.ts';
 import { startService } from './start-service.ts';
 
-let internet: Internet;
-let server: ScriptedServer;
-
-beforeAll(async () => {
-  internet = await openInternet();
-  ({ server } = internet);
-});
+const internet = await openInternet();
+const { server } = internet;
 afterAll(() => internet.close());
 
 const webhooks = { s: 'https://chat.googleapis.com/v1/spaces/A/messages?key=k&token=t%3D' };
@@ -18,14 +14,10 @@ const webhooks = { s: 'https://chat.googleapis.com/v1/spaces/A/messages?key=k&to
 async function send(
   section: JsonObject = {},
   answer: Answer = { json: {} },
-  message = 'm',
+  message?: string,
 ): Promise<Outcome> {
   server.play([answer]);
-  const service = startService('googlechat', { webhooks });
-  const context = { deliveryId: 'd', signal: AbortSignal.timeout(30_000) };
-  const outcome = await service.send({ message, section }, 's', context);
-  await service.close();
-  return outcome;
+  return sendOnce('googlechat', { webhooks }, { message, section, recipient: 's' });
 }
 
 const sent = () => JSON.parse(server.received()[0]?.body ?? 'null') as JsonObject;
@@ -53,7 +45,7 @@ describe('cards', () => {
     expect(sent()).toEqual({
       text: '',
       cardsV2: [
-        { cardId: 'd-0', card: { header: { title: 'a' } } },
+        { cardId: 'd1-0', card: { header: { title: 'a' } } },
         { cardId: 'mine', card: { header: { title: 'b' } } },
         { cardId: 'c', card: { header: { title: 'c' } } },
       ],
@@ -73,15 +65,7 @@ it('a key of a thread keeps what the hook has', async () => {
 });
 
 it("all that is said of an alert is one thread, which is the template's where it has one", async () => {
-  const alert = {
-    key: 'k',
-    state: 'resolved',
-    reason: 'all resolved',
-    severity: '',
-    since: 1,
-    isFollowUp: true,
-    isSilent: false,
-  } as const;
+  const alert: Alert = { ...firing, state: 'resolved', isFollowUp: true };
   const service = startService('googlechat', { webhooks });
   const context = { deliveryId: 'd', signal: AbortSignal.timeout(30_000), alert };
   server.play([{ json: {} }]);
@@ -89,7 +73,7 @@ it("all that is said of an alert is one thread, which is the template's where it
   await service.send({ message: 'm', section: { threadKey: 'own' } }, 's', context);
   await service.close();
   const threads = server.received().map(({ query }) => new URLSearchParams(query).get('threadKey'));
-  expect(threads).toEqual(['k', 'own']);
+  expect(threads).toEqual([alert.key, 'own']);
 });
 
 it('cuts a message', async () => {

@@ -1,32 +1,18 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
 import type { SendContext } from '../../src/services/service.ts';
-import { type Internet, openInternet } from '../internet/internet.ts';
-import type { Answer, ScriptedServer } from '../internet/server.ts';
+import { openInternet } from '../internet/internet.ts';
+import type { Answer } from '../internet/server.ts';
 import { createMemoryState } from './memory-state.ts';
-import { startService } from './start-service.ts';
+import { firing, sendOnce } from './send-once.ts';
 
-let internet: Internet;
-let server: ScriptedServer;
-
-beforeAll(async () => {
-  internet = await openInternet();
-  ({ server } = internet);
-});
+const internet = await openInternet();
+const { server } = internet;
 afterAll(() => internet.close());
 
 const added: Answer = { json: { message: 'Annotation added', id: 7 } };
 const patched: Answer = { json: { message: 'Annotation patched' } };
-const since = Date.parse('2026-11-28T06:00:00.700Z');
-const firing: NonNullable<SendContext['alert']> = {
-  key: 'k',
-  state: 'firing',
-  reason: 'first',
-  severity: 'critical',
-  since,
-  isFollowUp: false,
-  isSilent: false,
-};
+const { since } = firing;
 const repeated = { ...firing, reason: 'repeated', isFollowUp: true };
 const resolved = { ...repeated, state: 'resolved' as const, endedAt: since + 60_000 };
 
@@ -39,15 +25,13 @@ async function send(
 ): Promise<Outcome> {
   server.play(answers);
   const options = { apiUrl: 'https://grafana.example/api', apiKey: 'key-1' };
-  const service = startService('grafana', options, { state, now: () => since + 5_000 });
-  const context = { deliveryId: 'd', signal: AbortSignal.timeout(30_000) };
-  const outcome = await service.send({ message }, 'deploys|prod', {
-    ...context,
-    ...(alert && { alert }),
-    ...(earlier && { earlier }),
+  const deps = { state, now: () => since + 5_000 };
+  return sendOnce('grafana', options, {
+    message,
+    recipient: 'deploys|prod',
+    context: { alert, earlier },
+    deps,
   });
-  await service.close();
-  return outcome;
 }
 
 const sent = () => JSON.parse(server.received().at(-1)?.body ?? 'null') as JsonObject;

@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
 import { validateOptions } from '../../src/services/schema.ts';
 import { schemaOf } from '../../src/services/schemas.ts';
-import type { SendContext } from '../../src/services/service.ts';
-import { type Internet, openInternet } from '../internet/internet.ts';
-import type { Answer, ScriptedServer } from '../internet/server.ts';
+import { openInternet } from '../internet/internet.ts';
+import type { Answer } from '../internet/server.ts';
 import { createMemoryState } from './memory-state.ts';
-import { startService } from './start-service.ts';
+import { type Alert, firing, sendOnce } from './send-once.ts';
 
-let internet: Internet;
-let server: ScriptedServer;
-
-beforeAll(async () => {
-  internet = await openInternet();
-  ({ server } = internet);
-});
+const internet = await openInternet();
+const { server } = internet;
 afterAll(() => internet.close());
 
 const url = 'https://api.incident.io/v2/alert_events/http/01ABC';
@@ -24,25 +18,15 @@ const now = Date.parse('2026-11-28T06:00:00Z');
 interface Sending {
   answer?: Answer;
   message?: string;
-  alert?: SendContext['alert'];
+  alert?: Alert;
   state?: ReturnType<typeof createMemoryState>;
 }
 
 async function send(section?: JsonObject, sending: Sending = {}): Promise<Outcome> {
-  const { answer = accepted, message = 'm', alert, state } = sending;
+  const { answer = accepted, message, alert, state } = sending;
   server.play([answer]);
-  const service = startService(
-    'incidentio',
-    { url, token: 'the-token' },
-    { now: () => now, ...(state && { state }) },
-  );
-  const outcome = await service.send({ message, ...(section && { section }) }, '', {
-    deliveryId: 'd1',
-    signal: AbortSignal.timeout(30_000),
-    ...(alert && { alert }),
-  });
-  await service.close();
-  return outcome;
+  const deps = { now: () => now, ...(state && { state }) };
+  return sendOnce('incidentio', { url, token: 'the-token' }, { message, section, context: { alert }, deps });
 }
 
 const sent = () => JSON.parse(server.received().at(-1)?.body ?? 'null') as JsonObject;
@@ -87,22 +71,13 @@ it('needs a message', async () => {
 
 it('is one alert until its end resolves it, by the key that it was fired with', async () => {
   const state = createMemoryState();
-  const alert = {
-    key: 'k',
-    state: 'firing',
-    reason: 'first',
-    severity: 'critical',
-    since: 1,
-    isFollowUp: false,
-    isSilent: false,
-  } as const;
-  await send({ deduplicationKey: 'mine' }, { alert, state });
+  await send({ deduplicationKey: 'mine' }, { alert: firing, state });
   expect(sent()).toMatchObject({ deduplication_key: 'mine', metadata: { severity: 'critical' } });
-  const end = { ...alert, state: 'resolved', isFollowUp: true } as const;
+  const end = { ...firing, state: 'resolved', isFollowUp: true } as const;
   expect(await send(undefined, { alert: end, state, message: '' })).toEqual({ status: 'sent' });
   expect(sent()).toMatchObject({ title: 'm', status: 'resolved', deduplication_key: 'mine' });
   await send(undefined, { alert: end });
-  expect(sent()).toMatchObject({ status: 'resolved', deduplication_key: 'k' });
+  expect(sent()).toMatchObject({ status: 'resolved', deduplication_key: firing.key });
 });
 
 it.each<[Answer, object]>([

@@ -1,40 +1,24 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
 import { validateOptions } from '../../src/services/schema.ts';
 import { schemaOf } from '../../src/services/schemas.ts';
-import type { SendContext } from '../../src/services/service.ts';
-import { type Internet, openInternet } from '../internet/internet.ts';
-import type { Answer, ScriptedServer } from '../internet/server.ts';
-import { startService } from './start-service.ts';
+import { openInternet } from '../internet/internet.ts';
+import type { Answer } from '../internet/server.ts';
+import { type Alert, firing, sendOnce } from './send-once.ts';
 
-let internet: Internet;
-let server: ScriptedServer;
-
-beforeAll(async () => {
-  internet = await openInternet();
-  ({ server } = internet);
-});
+const internet = await openInternet();
+const { server } = internet;
 afterAll(() => internet.close());
 
 const accepted: Answer = { status: 202, json: { result: 'Request will be processed', requestId: 'r1' } };
 
 async function send(
   section?: JsonObject,
-  {
-    answer = accepted,
-    message = 'm',
-    alert,
-  }: { answer?: Answer; message?: string; alert?: SendContext['alert'] } = {},
+  { answer = accepted, message, alert }: { answer?: Answer; message?: string; alert?: Alert } = {},
 ): Promise<Outcome> {
   server.play([answer]);
-  const service = startService('jsm', { apiKeys: { platform: 'the-key' } });
-  const outcome = await service.send({ message, ...(section && { section }) }, 'platform', {
-    deliveryId: 'd1',
-    signal: AbortSignal.timeout(30_000),
-    ...(alert && { alert }),
-  });
-  await service.close();
-  return outcome;
+  const options = { apiKeys: { platform: 'the-key' } };
+  return sendOnce('jsm', options, { message, section, recipient: 'platform', context: { alert } });
 }
 
 const sent = () => JSON.parse(server.received().at(-1)?.body ?? 'null') as JsonObject;
@@ -94,15 +78,7 @@ it('needs a message', async () => {
 });
 
 it('is one alert until its end closes it', async () => {
-  const alert = {
-    key: 'a/1',
-    state: 'firing',
-    reason: 'first',
-    severity: '',
-    since: 1,
-    isFollowUp: false,
-    isSilent: false,
-  } as const;
+  const alert = { ...firing, key: 'a/1' };
   await send(undefined, { alert });
   expect(sent()).toMatchObject({ alias: 'a/1' });
   const end = { ...alert, state: 'resolved', isFollowUp: true } as const;

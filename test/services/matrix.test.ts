@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
-import type { SendContext } from '../../src/services/service.ts';
-import { type Internet, openInternet } from '../internet/internet.ts';
-import type { Answer, ScriptedServer } from '../internet/server.ts';
+import { openInternet } from '../internet/internet.ts';
+import type { Answer } from '../internet/server.ts';
 import { createMemoryState } from './memory-state.ts';
+import { type Alert, firing, sendOnce } from './send-once.ts';
 import { startService } from './start-service.ts';
 
-let internet: Internet;
-let server: ScriptedServer;
-
-beforeAll(async () => {
-  internet = await openInternet();
-  ({ server } = internet);
-});
+const internet = await openInternet();
+const { server } = internet;
 afterAll(() => internet.close());
 
 const room = '!abc:matrix.example';
@@ -28,7 +23,7 @@ interface Sending {
   section?: JsonObject;
   options?: JsonObject;
   recipient?: string;
-  alert?: SendContext['alert'];
+  alert?: Alert;
   deliveryId?: string;
   state?: ReturnType<typeof createMemoryState>;
 }
@@ -36,23 +31,18 @@ interface Sending {
 async function send(sending: Sending = {}): Promise<Outcome> {
   const {
     answers = [written('$1')],
-    message = 'm',
+    message,
     section,
     options,
     recipient = room,
     alert,
     state,
+    deliveryId,
   } = sending;
   server.play(answers);
   const own = { homeserverUrl: 'https://matrix.example', accessToken: 'the-token', ...options };
-  const service = startService('matrix', own, state && { state });
-  const outcome = await service.send({ message, ...(section && { section }) }, recipient, {
-    deliveryId: sending.deliveryId ?? 'd1',
-    signal: AbortSignal.timeout(30_000),
-    ...(alert && { alert }),
-  });
-  await service.close();
-  return outcome;
+  const deps = state && { state };
+  return sendOnce('matrix', own, { message, section, recipient, context: { alert, deliveryId }, deps });
 }
 
 const sent = () => JSON.parse(server.received().at(-1)?.body ?? 'null') as JsonObject;
@@ -149,20 +139,11 @@ it('needs a message', async () => {
 });
 
 describe('the messages of an alert', () => {
-  const alert = {
-    key: 'k',
-    state: 'firing',
-    reason: 'first',
-    severity: '',
-    since: 1,
-    isFollowUp: false,
-    isSilent: false,
-  } as const;
-  const repeated = { ...alert, isFollowUp: true } as const;
+  const repeated = { ...firing, isFollowUp: true } as const;
 
   it('reply to the first, and edit the last where nobody needs to be pinged', async () => {
     const state = createMemoryState();
-    await send({ state, alert });
+    await send({ state, alert: firing });
     await send({ state, alert: repeated, answers: [written('$2')], deliveryId: 'd2' });
     expect(sent()).toMatchObject({ 'm.relates_to': { 'm.in_reply_to': { event_id: '$1' } } });
     const silent = { ...repeated, isSilent: true };

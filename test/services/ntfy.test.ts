@@ -1,19 +1,13 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
 import { validateOptions } from '../../src/services/schema.ts';
 import { schemaOf } from '../../src/services/schemas.ts';
-import type { SendContext } from '../../src/services/service.ts';
-import { type Internet, openInternet } from '../internet/internet.ts';
-import type { Answer, ScriptedServer } from '../internet/server.ts';
-import { startService } from './start-service.ts';
+import { openInternet } from '../internet/internet.ts';
+import type { Answer } from '../internet/server.ts';
+import { type Alert, firing, sendOnce } from './send-once.ts';
 
-let internet: Internet;
-let server: ScriptedServer;
-
-beforeAll(async () => {
-  internet = await openInternet();
-  ({ server } = internet);
-});
+const internet = await openInternet();
+const { server } = internet;
 afterAll(() => internet.close());
 
 interface Sending {
@@ -21,26 +15,13 @@ interface Sending {
   options?: JsonObject;
   message?: string;
   recipient?: string;
-  alert?: SendContext['alert'];
+  alert?: Alert;
 }
 
 async function send(section?: JsonObject, sending: Sending = {}): Promise<Outcome> {
-  const {
-    answer = { json: { id: 'm1' } },
-    options = {},
-    message = 'm',
-    recipient = 'deploys',
-    alert,
-  } = sending;
+  const { answer = { json: { id: 'm1' } }, options = {}, message, recipient = 'deploys', alert } = sending;
   server.play([answer]);
-  const service = startService('ntfy', options);
-  const outcome = await service.send({ message, ...(section && { section }) }, recipient, {
-    deliveryId: 'd1',
-    signal: AbortSignal.timeout(30_000),
-    ...(alert && { alert }),
-  });
-  await service.close();
-  return outcome;
+  return sendOnce('ntfy', options, { message, section, recipient, context: { alert } });
 }
 
 const sent = () => JSON.parse(server.received().at(-1)?.body ?? 'null') as JsonObject;
@@ -104,16 +85,7 @@ it.each(['a b', '', 'x'.repeat(65), 'ü'])('%j is no topic', async (recipient) =
 });
 
 it('replaces what it showed of an alert, without a sound where nobody needs to be pinged', async () => {
-  const key = 'on-degraded/shop';
-  const alert = {
-    key,
-    state: 'firing',
-    reason: 'first',
-    severity: '',
-    since: 1,
-    isFollowUp: false,
-    isSilent: false,
-  } as const;
+  const alert = { ...firing, key: 'on-degraded/shop' };
   await send({ priority: '5' }, { alert });
   const { sequence_id: sequence } = sent();
   expect(sequence).toMatch(/^[\da-f]{64}$/);

@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
 import { colourOf } from '../../src/services/teams-workflows.ts';
 import { workflowFault } from '../../src/services/teams-workflows-schema.ts';
-import { type Internet, openInternet } from '../internet/internet.ts';
-import type { Answer, ScriptedServer } from '../internet/server.ts';
-import { startService } from './start-service.ts';
+import { openInternet } from '../internet/internet.ts';
+import type { Answer } from '../internet/server.ts';
+import { sendOnce } from './send-once.ts';
 
-let internet: Internet;
-let server: ScriptedServer;
-
-beforeAll(async () => {
-  internet = await openInternet();
-  ({ server } = internet);
-});
+const internet = await openInternet();
+const { server } = internet;
 afterAll(() => internet.close());
 
 const urls = {
@@ -21,13 +16,14 @@ const urls = {
 };
 type Type = keyof typeof urls;
 
-async function send(type: Type, answer: Answer, section: JsonObject = {}, message = 'm'): Promise<Outcome> {
+async function send(
+  type: Type,
+  answer: Answer,
+  section: JsonObject = {},
+  message?: string,
+): Promise<Outcome> {
   server.play([answer]);
-  const service = startService(type, { recipientUrls: { c: urls[type] } });
-  const context = { deliveryId: 'd', signal: AbortSignal.timeout(30_000) };
-  const outcome = await service.send({ message, section }, 'c', context);
-  await service.close();
-  return outcome;
+  return sendOnce(type, { recipientUrls: { c: urls[type] } }, { message, section, recipient: 'c' });
 }
 
 const sent = () => server.received()[0]?.body ?? '';

@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { JsonObject, Outcome } from '../../src/model.ts';
-import type { SendContext } from '../../src/services/service.ts';
-import { type Internet, openInternet } from '../internet/internet.ts';
-import type { Answer, ScriptedServer } from '../internet/server.ts';
+import { openInternet } from '../internet/internet.ts';
+import type { Answer } from '../internet/server.ts';
 import { createMemoryState } from './memory-state.ts';
+import { type Alert, firing, sendOnce } from './send-once.ts';
 import { startService } from './start-service.ts';
 
-let internet: Internet;
-let server: ScriptedServer;
-
-beforeAll(async () => {
-  internet = await openInternet();
-  ({ server } = internet);
-});
+const internet = await openInternet();
+const { server } = internet;
 afterAll(() => internet.close());
 
 const options = { serverUrl: 'https://zulip.example', email: 'bot@zulip.example', apiKey: 'the-key' };
@@ -27,21 +22,15 @@ interface Sending {
   message?: string;
   section?: JsonObject;
   recipient?: string;
-  alert?: SendContext['alert'];
+  alert?: Alert;
   state?: ReturnType<typeof createMemoryState>;
 }
 
 async function send(sending: Sending = {}): Promise<Outcome> {
-  const { answers = [posted(42)], message = 'm', section, recipient = 'deploys', alert, state } = sending;
+  const { answers = [posted(42)], message, section, recipient = 'deploys', alert, state } = sending;
   server.play(answers);
-  const service = startService('zulip', options, state && { state });
-  const outcome = await service.send({ message, ...(section && { section }) }, recipient, {
-    deliveryId: 'd1',
-    signal: AbortSignal.timeout(30_000),
-    ...(alert && { alert }),
-  });
-  await service.close();
-  return outcome;
+  const deps = state && { state };
+  return sendOnce('zulip', options, { message, section, recipient, context: { alert }, deps });
 }
 
 const sent = () => Object.fromEntries(new URLSearchParams(server.received().at(-1)?.body));
@@ -105,20 +94,11 @@ it.each([
 });
 
 describe('the messages of an alert', () => {
-  const alert = {
-    key: 'k',
-    state: 'firing',
-    reason: 'first',
-    severity: '',
-    since: 1,
-    isFollowUp: false,
-    isSilent: false,
-  } as const;
-  const silent = { ...alert, isFollowUp: true, isSilent: true };
+  const silent = { ...firing, isFollowUp: true, isSilent: true };
 
   it('are edited where nobody needs to be pinged', async () => {
     const state = createMemoryState();
-    await send({ state, alert });
+    await send({ state, alert: firing });
     expect(await send({ state, alert: silent, answers: [{ json: { result: 'success', msg: '' } }] })).toEqual(
       { status: 'sent' },
     );
@@ -128,7 +108,7 @@ describe('the messages of an alert', () => {
 
   it('are there once more where the time to edit is over', async () => {
     const state = createMemoryState();
-    await send({ state, alert });
+    await send({ state, alert: firing });
     const over = failed(400, 'The time limit for editing this message has passed');
     expect(await send({ state, alert: silent, answers: [over, posted(43)] })).toEqual({ status: 'sent' });
     expect(server.received().map(({ method }) => method)).toEqual(['PATCH', 'POST']);

@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { JobJson } from 'bullmq';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSqliteQueueBackend } from '../../src/delivery/sqlite-queue-backend.ts';
@@ -12,6 +11,7 @@ import type { Delivery } from '../../src/model.ts';
 import { openSqlite } from '../../src/store/open-sqlite.ts';
 import type { SqliteStore } from '../../src/store/store.ts';
 import { createMembership } from '../../src/store/store-membership.ts';
+import { jobJson } from '../../src/testing/job-json.ts';
 import { silent } from '../contract/stores.ts';
 import { runs } from '../runs.ts';
 
@@ -200,7 +200,7 @@ async function history(directory: string): Promise<Moment[]> {
     const add = [delivery(round, 'a'), delivery(round, 'b')];
     const put = [{ kind: 'told', key: `key-${round}`, value: { since: round } } as const];
     await change(ledger.commit(scope, { term, number: round + 1 }, { put, add }));
-    await change(queue.addJobs(add.map(({ id }) => ({ job: job(id), jobId: id }))));
+    await change(queue.addJobs(add.map(({ id }) => ({ job: jobJson({ id }), jobId: id }))));
     const [, id] = (await change(queue.moveToActive('token'))) as [unknown, string];
     const mark = { since: round, until: round + 1, by: `attempt-${round}` };
     await change(ledger.begin(id, mark));
@@ -231,21 +231,5 @@ function delivery(round: number, recipient: string): Delivery {
     observedAt: round,
     // It does not pack, so that the journal is soon copied.
     snapshots: [{ noise: randomBytes(40_000).toString('base64') }],
-  };
-}
-
-function job(id: string): JobJson {
-  return {
-    id,
-    name: 'deliver',
-    data: '{}',
-    opts: {},
-    progress: 0,
-    attemptsMade: 0,
-    attemptsStarted: 0,
-    timestamp: Date.now(),
-    failedReason: '',
-    returnvalue: 'null',
-    stalledCounter: 0,
   };
 }

@@ -12,7 +12,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { JobJson } from 'bullmq';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createSqliteQueueBackend } from '../../src/delivery/sqlite-queue-backend.ts';
 import { createSqliteLedger } from '../../src/ledger/sqlite.ts';
@@ -21,6 +20,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { createServiceState } from '../../src/store/service-state.ts';
 import type { SqliteStore } from '../../src/store/store.ts';
 import { createMembership } from '../../src/store/store-membership.ts';
+import { jobJson } from '../../src/testing/job-json.ts';
 import { silent } from '../contract/stores.ts';
 import { startChild } from './child-process.ts';
 
@@ -42,19 +42,7 @@ function refusal(directory: string, isGuest = false): string {
   return (refused as Error).message;
 }
 
-const job: JobJson = {
-  id: 'a',
-  name: 'deliver',
-  data: '{}',
-  opts: {},
-  progress: 0,
-  attemptsMade: 0,
-  attemptsStarted: 0,
-  timestamp: 1,
-  failedReason: '',
-  returnvalue: 'null',
-  stalledCounter: 0,
-};
+const job = jobJson();
 
 const stateOf = (store: SqliteStore) => createServiceState(store);
 

@@ -4,21 +4,13 @@ import { isObject, textAt } from '../../json.ts';
 import { createHttpClient } from '../../services/http.ts';
 import { type InspectedChannel, inspectToken, listChannels } from '../../services/slack/inspect.ts';
 import type { SlackOptions } from '../../services/slack/schema.ts';
+import { botScopes } from '../../services/slack/scopes.ts';
 import { subscribedOf } from '../explain/subscribed.ts';
 import type { CommandIo } from '../io.ts';
 import { applicationOf, metadataOf, stringsOf } from '../object-values.ts';
 import type { DoctorOptions } from '../options.ts';
 import { type Source } from '../source.ts';
 import type { Finding } from './finding.ts';
-
-/** What each scope is for: see docs/slack.md. */
-const scopes: [name: string, without: string, isNeeded: boolean][] = [
-  ['chat:write', 'nothing is delivered', true],
-  ['chat:write.public', 'channels have to have the app as a member', false],
-  ['chat:write.customize', 'messages have the name and icon of the app', false],
-  ['channels:history', 'a message whose answer was lost may be doubled', false],
-  ['users:read.email', 'people are not mentioned by their address', false],
-];
 
 export async function slackFindings(
   options: DoctorOptions,
@@ -56,8 +48,8 @@ async function ofSlack(
         },
       ];
     const has = (scope: string) => token.scopes.includes(scope);
-    const missing = scopes.filter(([scope]) => !has(scope));
-    const ofScopes: Finding[] = missing.map(([scope, without, isNeeded]) => ({
+    const missing = botScopes.filter(({ name: scope }) => !has(scope));
+    const ofScopes: Finding[] = missing.map(({ name: scope, without, isNeeded }) => ({
       check: `Slack scope ${scope} of ${name}`,
       status: isNeeded ? 'failed' : 'warning',
       what: `is missing: ${without}`,

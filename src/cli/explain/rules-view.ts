@@ -13,8 +13,8 @@ import type { Alert } from '../../ledger/rows.ts';
 import type { Destination } from '../../model.ts';
 import type { Condition } from '../../triggers/trigger.ts';
 import { metadataOf, stringsOf } from '../object-values.ts';
+import type { Context } from './context.ts';
 import type { ExplainFacts, Standing } from './facts.ts';
-import type { Context } from './gather.ts';
 
 interface Asked {
   config: Config;

@@ -1,66 +1,10 @@
-/** Numbers, characters and strings in Go's syntax. */
-import { fromBytes, toBytes } from '../../go/bytes.ts';
+/** Numbers and characters in Go's syntax. */
+import { unquoteCharacter } from '../../go/strconv-unquote.ts';
 import type { NumberNode } from './ast.ts';
 
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
 const MAX_UINT64 = 2n ** 64n - 1n;
-
-const SIMPLE: Readonly<Record<string, number>> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92 };
-
-interface Unquoted {
-  /** Code point, or a byte of `\x` and octal escapes. */
-  value: number;
-  isByte: boolean;
-  length: number;
-}
-
-/** One character of a quoted literal at `at`, or undefined for bad syntax. */
-function unquoteCharacter(text: string, at: number, quote: string): Unquoted | undefined {
-  const point = text.codePointAt(at);
-  if (point === undefined || text[at] === quote || text[at] === '\n') return undefined;
-  if (text[at] !== '\\') return { value: point, isByte: false, length: point > 0xffff ? 2 : 1 };
-  const escape = text[at + 1] ?? '';
-  const simple = Object.hasOwn(SIMPLE, escape) ? SIMPLE[escape] : undefined;
-  if (simple !== undefined) return { value: simple, isByte: false, length: 2 };
-  if (escape === quote) return { value: quote.charCodeAt(0), isByte: false, length: 2 };
-  const octal = /^[0-3][0-7]{2}/.exec(text.slice(at + 1, at + 4))?.[0];
-  if (octal !== undefined) return { value: Number.parseInt(octal, 8), isByte: true, length: 4 };
-  const digits = { x: 2, u: 4, U: 8 }[escape];
-  if (digits === undefined) return undefined;
-  const hex = text.slice(at + 2, at + 2 + digits);
-  if (hex.length !== digits || !/^[0-9a-fA-F]+$/.test(hex)) return undefined;
-  const value = Number.parseInt(hex, 16);
-  if (escape !== 'x' && (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))) return undefined;
-  return { value, isByte: escape === 'x', length: 2 + digits };
-}
-
-/** Go's `strconv.Unquote` of a double-quoted or raw string literal; undefined for bad syntax. */
-export function unquote(literal: string): string | undefined {
-  const inner = literal.slice(1, -1);
-  if (literal.startsWith('`')) return inner.replaceAll('\r', '');
-  if (!inner.includes('\\')) return inner;
-  const parts: Unquoted[] = [];
-  for (let at = 0; at < inner.length; ) {
-    const part = unquoteCharacter(inner, at, '"');
-    if (part === undefined) return undefined;
-    parts.push(part);
-    at += part.length;
-  }
-  if (!parts.some((part) => part.isByte && part.value > 0x7f)) {
-    return parts.map((part) => String.fromCodePoint(part.value)).join('');
-  }
-  const bytes = parts.flatMap((part) =>
-    part.isByte ? [part.value] : [...toBytes(String.fromCodePoint(part.value))],
-  );
-  return fromBytes(Uint8Array.from(bytes));
-}
-
-/** The code point of a character literal; undefined for bad syntax. */
-function unquoteChar(literal: string): number | undefined {
-  const part = unquoteCharacter(literal, 1, "'");
-  return part !== undefined && 1 + part.length === literal.length - 1 ? part.value : undefined;
-}
 
 /** Go's rule: underscores stand between digits, or between a base prefix and a digit. */
 function underscoresOk(text: string): boolean {
@@ -124,7 +68,7 @@ const COMPLEX = /^([-+]?[^i]*?[^eEpP])([-+][^-+]*(?:[eEpP][-+]?[0-9]+)?)i$/;
 /** A number token's node, or why it is none. */
 export function parseNumber(at: number, text: string): NumberNode | string {
   if (text.startsWith("'")) {
-    const code = unquoteChar(text);
+    const code = unquoteCharacter(text);
     if (code === undefined) return `malformed character constant: ${text}`;
     return { ...realNumber(at, text, code), integer: BigInt(code) };
   }

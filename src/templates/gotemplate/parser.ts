@@ -4,9 +4,10 @@
  * Longer than most files: the methods call each other as the grammar does.
  */
 import { quote } from '../../go/strconv.ts';
+import { unquote } from '../../go/strconv-unquote.ts';
 import type { BranchNode, ChainNode, CommandNode, Node, Operand, ParsedTemplates, PipeNode } from './ast.ts';
 import { createLexer, type Lexer, TemplateSyntaxError, type Token, type TokenType } from './lexer.ts';
-import { parseNumber, unquote } from './literals.ts';
+import { parseNumber } from './literals.ts';
 
 /** How deep blocks and parentheses may nest: a template deeper than this is an attack, and recursion has a price. */
 const MAX_NESTING = 500;

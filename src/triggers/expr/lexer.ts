@@ -1,4 +1,5 @@
 /** Tokens of expr-lang. */
+import { simpleEscapes } from '../../go/strconv-unquote.ts';
 import { CompileError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 
@@ -31,16 +32,6 @@ const OPERATOR_WORDS: ReadonlySet<string> = new Set([
   'if',
   'else',
 ]);
-const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-};
 
 function matchAt(pattern: RegExp, source: string, at: number): string {
   pattern.lastIndex = at;
@@ -59,7 +50,7 @@ function readEscape(
   bytes: boolean,
 ): { text: string; length: number } {
   const letter = source[at + 1] ?? '';
-  const simple = SIMPLE_ESCAPES[letter] ?? (letter === quote ? quote : undefined);
+  const simple = simpleEscapes.get(letter) ?? (letter === quote ? quote : undefined);
   if (simple !== undefined) return { text: simple, length: 2 };
   const patterns: Record<string, RegExp> = {
     x: /\\x([0-9a-fA-F]{2})/y,

@@ -111,3 +111,15 @@ export function withoutHeader(request: WireRequest, name: string, value: string)
   const { [name]: _, ...kept } = headers;
   return Object.keys(kept).length === 0 ? rest : { ...rest, headers: kept };
 }
+
+/** The step with each of its requests changed; undefined where `change` answers all of them as they are. */
+export function withRequests(
+  step: ExpectedStep,
+  change: (request: WireRequest) => WireRequest,
+): ExpectedStep | undefined {
+  const { requests } = step.expect;
+  if (requests === 'any') return undefined;
+  const changed = requests.map(change);
+  if (changed.every((request, at) => request === requests[at])) return undefined;
+  return { ...step, expect: { ...step.expect, requests: changed } };
+}

@@ -1,8 +1,8 @@
 import { parseYaml } from '../../../../src/go/yaml.ts';
 import type { Json, JsonObject } from '../../../../src/model.ts';
-import { type Addition, type Difference, type ExpectedStep, expecting } from '../difference.ts';
+import { type Addition, type Difference, type ExpectedStep, expecting, withRequests } from '../difference.ts';
 import { isShownAlike } from '../shown.ts';
-import type { ServiceCase, WireRequest } from '../vectors.ts';
+import type { ServiceCase } from '../vectors.ts';
 
 /** A key that the delivery has where the template has none. */
 function keyed(service: string, path: readonly string[], herald: string): Addition {
@@ -234,17 +234,6 @@ function valuesOf(...mappings: (Json | undefined)[]): string[] {
   return mappings
     .flatMap((mapping) => Object.values(mapping ?? {}))
     .filter((text) => typeof text === 'string');
-}
-
-function withRequests(
-  step: ExpectedStep,
-  change: (request: WireRequest) => WireRequest,
-): ExpectedStep | undefined {
-  const { requests } = step.expect;
-  if (requests === 'any') return undefined;
-  const changed = requests.map(change);
-  if (changed.every((request, at) => request === requests[at])) return undefined;
-  return { ...step, expect: { ...step.expect, requests: changed } };
 }
 
 /** The one alert is judged by itself, where the engine's is odd. */

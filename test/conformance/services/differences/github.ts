@@ -1,7 +1,7 @@
 import { fieldKey, parseYaml } from '../../../../src/go/yaml.ts';
 import { isObject, textAt } from '../../../../src/json.ts';
 import type { Json, JsonObject } from '../../../../src/model.ts';
-import { type Difference, type ExpectedStep, expecting, type Seen } from '../difference.ts';
+import { type Difference, type ExpectedStep, expecting, type Seen, withRequests } from '../difference.ts';
 import { isShownAlike } from '../shown.ts';
 import type { ServiceCase, WireRequest } from '../vectors.ts';
 
@@ -189,17 +189,6 @@ function sectionOf(step: ExpectedStep, { templates }: ServiceCase): JsonObject {
     return isObject(section) ? section : {};
   });
   return Object.assign({}, ...sections) as JsonObject;
-}
-
-function withRequests(
-  step: ExpectedStep,
-  change: (request: WireRequest) => WireRequest,
-): ExpectedStep | undefined {
-  const { requests } = step.expect;
-  if (requests === 'any') return undefined;
-  const changed = requests.map(change);
-  if (changed.every((request, index) => request === requests[index])) return undefined;
-  return { ...step, expect: { ...step.expect, requests: changed } };
 }
 
 /** What GitHub shows as Markdown, but for the invisible mark of a comment. */

@@ -10,7 +10,7 @@ import { schemaOf, schemas } from '../../src/services/schemas.ts';
 import { resolveSubscriptions } from '../../src/subscriptions/resolve.ts';
 import { privateKey } from '../services/github-double.ts';
 import { createServiceAccount } from '../services/service-account.ts';
-import { repository } from './kustomize.ts';
+import { repository } from '../shipping/kustomize.ts';
 
 const docs = join(repository, 'docs');
 const read = (path: string) => readFileSync(join(docs, path), 'utf8');

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { filledMetrics } from './filled-metrics.ts';
-import { repository } from './kustomize.ts';
+import { filledMetrics } from '../shipping/filled-metrics.ts';
+import { repository } from '../shipping/kustomize.ts';
 
 /** `type{labels}` by name, of Herald's and argocd-notifications' metrics. */
 function described(exposition: string): Record<string, string> {

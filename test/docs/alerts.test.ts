@@ -5,14 +5,13 @@ import { parse } from 'yaml';
 import { mostMatchers } from '../../src/alerts/matcher.ts';
 import { mostRules, ruleSpellings } from '../../src/alerts/schema.ts';
 import { silenceOfAnnotations, silenceProblems } from '../../src/alerts/silence-annotations.ts';
-import { parseCommandLine } from '../../src/cli/command-line.ts';
 import { commandSpecs } from '../../src/cli/commands.ts';
 import { checkConfig } from '../../src/config/check.ts';
 import { longestKey } from '../../src/config/keys.ts';
 import { reservedLabels } from '../../src/model.ts';
 import { severities } from '../../src/severities.ts';
 import { lifecycleSpellings } from '../../src/triggers/schema.ts';
-import { repository } from './kustomize.ts';
+import { repository } from '../shipping/kustomize.ts';
 
 const page = await readFile(join(repository, 'docs/alerts.md'), 'utf8');
 const text = page.replaceAll(/\s+/g, ' ');
@@ -93,19 +92,6 @@ describe('docs/alerts.md names', () => {
 });
 
 describe('the commands of docs/alerts.md', () => {
-  const [, shell = ''] = /^```sh\n([\s\S]*?)^```$/m.exec(page) ?? [];
-  const lines = shell.split('\n').filter((line) => line.startsWith('herald '));
-
-  it('are some', () => expect(lines.length).toBeGreaterThanOrEqual(5));
-
-  it.each(lines)('%s', (line) => {
-    const words = (line.replace(/#.*/, '').match(/'[^']*'|"[^"]*"|\S+/g) ?? []).map((word) =>
-      word.replace(/^(['"])(.*)\1$/, '$2'),
-    );
-    const parsed = parseCommandLine(words.slice(1), { HOME: '/', USER: 'jo' });
-    expect(parsed).toMatchObject({ command: expect.stringMatching(/^(alerts|silence)/) });
-  });
-
   it('are all there are, with every flag', () => {
     const specs = commandSpecs.filter(({ path: [first] }) => first === 'alerts' || first === 'silence');
     for (const { path, flags } of specs) {

@@ -1,5 +1,5 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,29 +10,17 @@ import { parseCommandLine } from '../../src/cli/command-line.ts';
 import { readInvocation } from '../../src/cli/invocation.ts';
 import { checkConfig } from '../../src/config/check.ts';
 import type { JsonObject } from '../../src/model.ts';
-import { argoHelmValues, renderChart, schema, withDefaults } from './chart.ts';
-import { find, hasKubectl, type Manifest, repository } from './kustomize.ts';
+import { argoHelmValues, renderChart, schema, withDefaults } from '../shipping/chart.ts';
+import { find, hasKubectl, type Manifest, repository } from '../shipping/kustomize.ts';
+import { blocksOf, pageOf, pages, version } from './pages.ts';
 
 // What the pages on installing tell people to write and to run.
 
-const pages = ['docs/install.md', 'docs/migrating.md', 'README.md', 'config/README.md'];
-const text = (page: string) => readFileSync(join(repository, page), 'utf8');
-
-/** Blocks of code of a language, those in lists too, without their indentation. */
-function blocks(page: string, language: string): string[] {
-  const found = text(page).matchAll(new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^\\1\`\`\`$`, 'gm'));
-  return [...found].map(([, indentation = '', block = '']) =>
-    block.replaceAll(new RegExp(`^${indentation}`, 'gm'), ''),
-  );
-}
-
-/** YAML whose first line is this comment. */
 const files = (page: string, name: string) =>
-  blocks(page, 'yaml').filter((block) => block.startsWith(`# ${name}\n`));
+  blocksOf(pageOf(page), 'yaml').flatMap((block) => (block.name === name ? [block.text] : []));
 
-const installing = ['docs/install.md', 'docs/migrating.md'];
-const valueFiles = installing.flatMap((page) =>
-  files(page, 'values.yaml').map((block) => [page, block] as const),
+const valueFiles = pages.flatMap(({ path }) =>
+  files(path, 'values.yaml').map((block) => [path, block] as const),
 );
 
 describe('values for the chart', () => {
@@ -60,12 +48,14 @@ describe('values for the chart', () => {
     const [application] = files('docs/migrating.md', 'application.yaml').map((block) => parse(block));
     const { valuesObject } = application.spec.source.helm;
     expect(renderChart(valuesObject).length).toBeGreaterThan(0);
-    expect(application.spec.source.targetRevision).toBe(version());
+    expect(application.spec.source.targetRevision).toBe(version);
   });
 });
 
 describe("values for argo-helm's chart", () => {
-  it.each(files('docs/migrating.md', 'values.yaml of argo-helm'))('are of that chart:\n%s', (block) => {
+  const blocks = pages.flatMap(({ path }) => files(path, 'values.yaml of argo-helm'));
+
+  it.each(blocks)('are of that chart:\n%s', (block) => {
     const { notifications, ...others } = parse(block) as { notifications: JsonObject };
     expect(others).toEqual({});
     for (const key of Object.keys(notifications)) expect(argoHelmValues).toHaveProperty(key);
@@ -95,7 +85,7 @@ describe.skipIf(!hasKubectl)('kustomizations', () => {
   it('installs Herald with its image', async () => {
     const manifests = await built(files('docs/install.md', 'kustomization.yaml')[0] ?? '');
     const { image } = find(manifests, 'Deployment', 'herald').spec.template.spec.containers[0];
-    expect(image).toBe(`REGISTRY/herald:${version()}`);
+    expect(image).toBe(`REGISTRY/herald:${version}`);
     find(manifests, 'PrometheusRule', 'herald');
   });
 
@@ -105,7 +95,7 @@ describe.skipIf(!hasKubectl)('kustomizations', () => {
     const [container] = pod.containers;
     expect(pod.securityContext).toEqual({ runAsNonRoot: true, fsGroup: 1000 });
     expect(pod.volumes.map(({ name }: Manifest) => name).toSorted()).toEqual(['queue', 'tls-certs']);
-    expect(container.image).toBe(`REGISTRY/herald:${version()}`);
+    expect(container.image).toBe(`REGISTRY/herald:${version}`);
     expect(container.volumeMounts).toHaveLength(2);
     expect(container.env.map(({ name }: Manifest) => name).toSorted()).toEqual([
       'ARGOCD_APPLICATION_NAMESPACES',
@@ -123,63 +113,3 @@ describe.skipIf(!hasKubectl)('kustomizations', () => {
     expect(find(await built(scaled), 'Deployment', controller).spec.replicas).toBe(0);
   });
 });
-
-/** Commands a line each, continued lines joined, of pipes and lists each part. */
-const commands = pages.flatMap((page) =>
-  blocks(page, 'sh').flatMap((block) =>
-    block
-      .replaceAll(/\s*\\\n\s*/g, ' ')
-      .split('\n')
-      .flatMap((line) => line.replace(/\s+#.*$/, '').split(/ && | \| /))
-      .filter((line) => line.trim() !== '' && !line.startsWith('#'))
-      .map((line) => [page, line.trim()] as const),
-  ),
-);
-
-describe('commands', () => {
-  it('are some, and those that a shell can read', () => {
-    expect(commands.length).toBeGreaterThan(12);
-    for (const [, line] of commands)
-      expect(() => execFileSync('bash', ['-n'], { input: line })).not.toThrow();
-  });
-
-  const heralds = commands.flatMap(([page, line]) => {
-    const [, args] = /(?:^| -- )herald (.*)$/.exec(line) ?? [];
-    return args === undefined ? [] : [[page, args] as const];
-  });
-
-  it.each(heralds)('%s: herald %s', (_page, args) => {
-    const line = parseCommandLine(args.split(' '), {});
-    expect(line).not.toHaveProperty('exit');
-  });
-
-  const folders = commands.flatMap(([page, line]) => {
-    const [, path] = /(?:-k|helm package|node) ((?:config|scripts)\S*)/.exec(line) ?? [];
-    return path === undefined ? [] : [[page, path] as const];
-  });
-
-  it.each(folders)('%s: %s is there', (_page, path) => {
-    expect(existsSync(join(repository, path))).toBe(true);
-  });
-
-  it('name the version that there is', () => {
-    const named = commands.flatMap(([, line]) =>
-      [...line.matchAll(/herald[:-](\d\S*?)(?:\.tgz)?(?= |$)|--version (\S+)/g)].map(([, a, b]) => a ?? b),
-    );
-    expect(named.length).toBeGreaterThan(3);
-    expect(new Set(named)).toEqual(new Set([version()]));
-  });
-});
-
-describe('links', () => {
-  it.each(['docs/install.md', 'docs/migrating.md'])('of %s lead somewhere', (page) => {
-    for (const [, target = ''] of text(page).matchAll(/\]\(([^)#]*)(?:#[^)]*)?\)/g)) {
-      if (target === '' || target.startsWith('http')) continue;
-      expect(existsSync(join(repository, 'docs', target)), target).toBe(true);
-    }
-  });
-});
-
-function version(): string {
-  return (JSON.parse(text('package.json')) as { version: string }).version;
-}
