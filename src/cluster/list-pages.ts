@@ -21,22 +21,16 @@ export async function* readPages(
   connection: Pick<Connection, 'json'>,
   request: Pick<ApiRequest, 'path' | 'query' | 'signal' | 'timeoutMs' | 'parse'>,
 ): AsyncGenerator<ListPage> {
-  const ask = (token?: string): Promise<JsonObject> => {
-    const answer = connection.json({ ...request, query: { ...request.query, continue: token } });
-    // Nobody may ask for it any more.
-    answer.catch(() => undefined);
-    return answer;
-  };
-  let asked: Promise<JsonObject> | undefined = ask();
-  while (asked !== undefined) {
-    const page = Page.safeParse(await asked);
+  let token: string | undefined;
+  do {
+    const answer = await connection.json({ ...request, query: { ...request.query, continue: token } });
+    const page = Page.safeParse(answer);
     if (!page.success) {
       throw new ClusterError(`GET ${request.path}: the answer is no list`, { kind: 'malformed' });
     }
     request.signal?.throwIfAborted();
     const { metadata, items } = page.data;
-    // The server makes the next page while this one is looked at.
-    asked = metadata.continue ? ask(metadata.continue) : undefined;
+    token = metadata.continue || undefined;
     yield { revision: metadata.resourceVersion, items: (items ?? []) as JsonObject[] };
-  }
+  } while (token !== undefined);
 }

@@ -95,8 +95,9 @@ function longListsOf(object: Json): { holder: JsonObject; key: string; isKept: b
 function lend(holder: JsonObject, key: string, get: () => Json): void {
   Object.defineProperty(holder, key, {
     get,
-    set: (value: Json) =>
-      Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true }),
+    set(value: Json) {
+      Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
+    },
     enumerable: true,
     configurable: true,
   });
