@@ -1,6 +1,6 @@
 import { acknowledge } from '../src/cli/acknowledge.ts';
 import { type AlertView, readAlerts } from '../src/cli/alert-view.ts';
-import { destinationOf, reasonsOf } from '../src/cli/alert-words.ts';
+import { destinationOf, heldText, reasonsOf } from '../src/cli/alert-words.ts';
 import { processIo } from '../src/cli/process-io.ts';
 
 /** An alert as the page shows it, and why it is told or not: Herald's own answer, as `herald alerts` has it. */
@@ -42,12 +42,16 @@ export function createAlertReader(queue: string): AlertReader {
   return {
     read: () =>
       views().then(
-        (all) => all.map(shownOf),
+        // What is told once is in the channels.
+        (all) => all.filter(({ isOnce }) => !isOnce).map(shownOf),
         () => undefined,
       ),
     async acknowledge(application, author, comment) {
       const ids = (await views())
-        .filter(({ alert }) => alert.application.name === application && alert.state !== 'resolved')
+        .filter(
+          ({ alert, isOnce }) =>
+            !isOnce && alert.application.name === application && alert.state !== 'resolved',
+        )
         .map(({ alert }) => alert.key);
       await acknowledge({ queue, ids, author, comment }, io);
     },
@@ -55,7 +59,7 @@ export function createAlertReader(queue: string): AlertReader {
 }
 
 function shownOf(view: AlertView): ShownAlert {
-  const { alert, state, notices, nextAt } = view;
+  const { alert, state, notices, heldBy, nextAt } = view;
   const { application, trigger, severity, since } = alert;
   return {
     name: application.name,
@@ -63,7 +67,10 @@ function shownOf(view: AlertView): ShownAlert {
     severity,
     state,
     since,
-    reasons: reasonsOf(view),
+    reasons: [
+      ...heldBy.map((held) => `held back by ${heldText(held)}`),
+      ...reasonsOf({ ...view, heldBy: [] }),
+    ],
     told: notices.flatMap(({ notice, told }) =>
       told ? [`${destinationOf(notice)}${notice.groupLabels ? ', in a group' : ''}`] : [],
     ),

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { JsonObject } from '../src/model.ts';
-import { rules, shortened } from './alert-rules.ts';
+import { narrowedInhibit, rules, shortened, shortenedGroups } from './alert-rules.ts';
 
-const catalogue = join(import.meta.dirname, '..', 'config', 'catalogue');
+const config = join(import.meta.dirname, '..', 'config');
+const catalogue = join(config, 'catalogue');
+const component = (file: string) => readFileSync(join(config, 'components', 'incident-groups', file), 'utf8');
 
 /** Ours beside the catalogue: a deployment told in one thread, drawn with blocks. */
 const thread = `groupingKey: "{{.app.metadata.name}} {{.app.status.operationState.startedAt}}"`;
@@ -39,15 +41,18 @@ slack:
 `,
 };
 
-/** The ConfigMap and the Secret of the demo: our catalogue as it ships, and a Slack that is on this machine. */
+/** The ConfigMap and the Secret of the demo: our catalogue as it ships with its component of rules, and a Slack that is on this machine. */
 export function demoConfiguration(slack: { apiUrl: string; token: string }, argocdUrl: string): JsonObject[] {
   const data = {
     context: `argocdUrl: ${argocdUrl}\n`,
     'service.slack': `apiURL: ${slack.apiUrl}\ntoken: $slack-token\nusername: Argo CD\n`,
     ...catalogueKeys('trigger', 'triggers'),
     ...catalogueKeys('template', 'templates'),
+    'template.apps-not-comparable': component('apps-not-comparable.yaml'),
     ...own,
     ...rules,
+    groups: `${shortenedGroups(component('groups.yaml'))}${rules.groups}`,
+    inhibit: `${narrowedInhibit(component('inhibit.yaml'))}${rules.inhibit}`,
   };
   const metadata = (name: string): JsonObject => ({ name, namespace: 'argocd' });
   return [

@@ -7,14 +7,15 @@ import { parseArgs } from 'node:util';
 import { createHerald, type Herald } from '../simulator/herald.ts';
 import { createKubernetesSimulator, type KubernetesSimulator } from '../simulator/kubernetes.ts';
 import { createSlackSimulator, type SlackCallRecord } from '../simulator/slack.ts';
-import type { JsonObject } from '../src/model.ts';
 import { createAlertReader, type ShownAlert } from './alerts.ts';
-import { applications, named } from './applications.ts';
+import { populate } from './applications.ts';
 import { demoConfiguration } from './configuration.ts';
 import { createLifetime } from './lifetime.ts';
 import { scrape, summarise } from './metrics.ts';
 import { type PageServer, startPageServer } from './page-server.ts';
-import { type Bridge, type Expected, type Step, story } from './story.ts';
+import { createRepository } from './repository.ts';
+import type { Bridge, Expected, Step } from './story/step.ts';
+import { story } from './story/story.ts';
 import { createTerminal, oneLine } from './terminal.ts';
 
 const usage = `npm run demo -- [--once] [--port PORT]
@@ -40,6 +41,7 @@ const lifetime = createLifetime((code) => process.exit(code));
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => void lifetime.end(0));
 const kubernetes = createKubernetesSimulator({ namespace: 'argocd' });
 const slack = createSlackSimulator({ channels: ['deploys', 'alerts', 'platform'].map((name) => ({ name })) });
+const repository = createRepository();
 const timeline: TimelineEntry[] = [];
 let status = 'starting';
 /** What fires is known only of a Herald that is ready. */
@@ -66,11 +68,13 @@ async function demo(): Promise<void> {
   lifetime.undo(() => rmSync(directory, { recursive: true, force: true }));
   const { kubeconfig } = await kubernetes.start();
   await slack.start();
+  await repository.server.start();
   lifetime.check();
   await writeFile(join(directory, 'kubeconfig'), kubeconfig, { mode: 0o600 });
   herald = createHerald({
     kubeconfig: join(directory, 'kubeconfig'),
     queue: `sqlite:${join(directory, 'queue')}`,
+    flags: ['--argocd-repo-server', `127.0.0.1:${repository.server.port}`, '--argocd-repo-server-plaintext'],
     onLog(entry) {
       if (entry.level === 'warn' || entry.level === 'error') terminal.log(entry);
     },
@@ -142,14 +146,11 @@ async function startPage(): Promise<PageServer> {
 }
 
 async function play({ cluster }: KubernetesSimulator, bridge: Bridge, round: number): Promise<number> {
-  for (const object of applications(round)) {
-    cluster.remove(named((object.metadata as JsonObject).name as string));
-    cluster.apply(object);
-  }
+  populate(cluster, round, repository.commit);
   const first = posts().length;
   let expected = 0;
   let missing = 0;
-  for (const [index, step] of story().entries()) {
+  for (const [index, step] of story(repository.commit).entries()) {
     lifetime.check();
     status = `round ${round}, step ${index + 1}`;
     tell('change', step.tells);

@@ -12,6 +12,8 @@ export interface Row {
 export interface Arguments {
   /** Undefined for the soak. */
   rows: Row[];
+  /** Rows that are played at the same time. */
+  atOnce: number;
   soak: boolean;
   seed: number;
   applications: number | undefined;
@@ -25,13 +27,14 @@ export interface Arguments {
 }
 
 export const usage = `npm run faults -- [--scenario NAME,…] [--store sqlite,redis,postgres] [--seed N]
-    [--short | --minutes M | --seconds S] [--applications N] [--rate PER-SECOND] [--herald DIRECTORY]
-    [--out FILE.md]
+    [--short | --minutes M | --seconds S] [--at-once N] [--applications N] [--rate PER-SECOND]
+    [--herald DIRECTORY] [--out FILE.md]
 npm run faults -- --soak [--applications 10000] [--rate 50] [--minutes 60] [--store redis]
 
-  --short      a choice of rows, in about three minutes
+  --short      a choice of rows, in two to three minutes
   --minutes    for all rows together, shared out among them
   --seconds    of faults for each row; where nothing is said 60, and more where processes are killed
+  --at-once    rows that are played at the same time; 1, and 2 in the short form
   --herald     run the Herald of another tree
 Scenarios: ${scenarios.map(({ name }) => name).join(', ')}
 `;
@@ -45,9 +48,13 @@ const shortRows: readonly (readonly [string, StoreName])[] = [
   ['slack-lost-answers', 'postgres'],
   ['replicas-kill', 'redis'],
   ['kill', 'postgres'],
+  ['alerts-kill', 'sqlite'],
+  ['alerts-kill-between', 'redis'],
   ['alerts-store-restart', 'postgres'],
 ];
 const shortSeconds = 10;
+/** A row is waiting most of the time. */
+const shortAtOnce = 2;
 /** What a row takes beside its faults. */
 const overhead = 15;
 
@@ -63,6 +70,7 @@ export function parseArguments(given: readonly string[], randomSeed: number): Ar
       soak: { type: 'boolean', default: false },
       minutes: { type: 'string' },
       seconds: { type: 'string' },
+      'at-once': { type: 'string' },
       applications: { type: 'string' },
       rate: { type: 'string' },
       herald: { type: 'string' },
@@ -86,11 +94,13 @@ export function parseArguments(given: readonly string[], randomSeed: number): Ar
     .filter(({ scenario, store }) => !isShort || shortRows.some(([a, b]) => a === scenario && b === store));
   if (all.length === 0 && !values.soak) throw new Error('None of these scenarios is for one of these stores');
   const minutes = number(values.minutes, 'minutes');
+  const atOnce = atOnceOf(values['at-once']) ?? (isShort ? shortAtOnce : 1);
   const shares = all.reduce((sum, { share }) => sum + share, 0);
-  const one = minutes && Math.max(5, (minutes * 60 - all.length * overhead) / shares);
+  const one = minutes && Math.max(5, (minutes * 60 * atOnce - all.length * overhead) / shares);
   const each = number(values.seconds, 'seconds') ?? (isShort ? shortSeconds : undefined);
   return {
     rows: all.map(({ share, ...row }) => ({ ...row, seconds: each ?? (one ?? 60) * share })),
+    atOnce,
     soak: values.soak,
     seed: number(values.seed, 'seed') ?? randomSeed,
     applications: number(values.applications, 'applications'),
@@ -108,6 +118,12 @@ function listed<T extends string>(text: string | undefined, all: readonly T[], w
   const unknown = wanted.find((name) => !all.some((one) => one === name));
   if (unknown !== undefined) throw new Error(`There is no ${what} ${unknown}; there are ${all.join(', ')}`);
   return all.filter((one) => wanted.includes(one));
+}
+
+function atOnceOf(text: string | undefined): number | undefined {
+  const value = number(text, 'at-once');
+  if (value === undefined || (Number.isInteger(value) && value > 0)) return value;
+  throw new Error(`--at-once ${text}: write a whole number from 1 on`);
 }
 
 function number(text: string | undefined, name: string): number | undefined {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Arguments, parseArguments, usage } from './arguments.ts';
+import { type Arguments, parseArguments, type Row, usage } from './arguments.ts';
 import { holdsOf, markdownTable, rowOf, runReport } from './report.ts';
 import { type RunResult, runScenario } from './run-scenario.ts';
 import { scenarios } from './scenarios.ts';
@@ -27,37 +27,46 @@ async function main(): Promise<number> {
 }
 
 async function playRows(given: Arguments): Promise<{ text: string; holds: boolean }> {
-  const { rows, seed, applications, rate } = given;
+  const { rows, atOnce } = given;
   const results: RunResult[] = [];
-  for (const [index, row] of rows.entries()) {
-    process.stdout.write(
-      `[${index + 1}/${rows.length}] ${row.scenario} on ${row.store}, ${row.seconds.toFixed(0)} s\n`,
-    );
-    const result = await runScenario({
-      ...row,
-      seed,
-      ...(applications !== undefined && { applications }),
-      ...(rate !== undefined && { rate }),
-      ...(given.root !== undefined && { root: resolve(given.root) }),
-    });
-    results.push(result);
-    process.stdout.write(
-      `${markdownTable([], [rowOf(result)])
-        .split('\n')
-        .at(-1)} took ${Math.round(result.took / 1_000)} s\n`,
-    );
-    if (result.summary !== '') process.stdout.write(`  ${result.summary}\n`);
-    if (result.logs !== undefined) {
+  const left = rows.entries();
+  async function playInTurn(): Promise<void> {
+    for (const [index, row] of left) {
       process.stdout.write(
-        `  ${[...result.complaints, ...result.wrong].join('\n  ')}\n  Logs: ${result.logs}\n  ${commandOf(given, result)}\n`,
+        `[${index + 1}/${rows.length}] ${row.scenario} on ${row.store}, ${row.seconds.toFixed(0)} s\n`,
       );
+      results[index] = await playRow(given, row);
     }
   }
+  await Promise.all(Array.from({ length: atOnce }, playInTurn));
   const text = runReport(results, scenarios, {
     now: new Date(),
     commands: (result) => commandOf(given, result),
   });
   return { text, holds: holdsOf(results) };
+}
+
+async function playRow(given: Arguments, row: Row): Promise<RunResult> {
+  const { seed, applications, rate, root } = given;
+  const result = await runScenario({
+    ...row,
+    seed,
+    ...(applications !== undefined && { applications }),
+    ...(rate !== undefined && { rate }),
+    ...(root !== undefined && { root: resolve(root) }),
+  });
+  process.stdout.write(
+    `${markdownTable([], [rowOf(result)])
+      .split('\n')
+      .at(-1)} took ${Math.round(result.took / 1_000)} s\n`,
+  );
+  if (result.summary !== '') process.stdout.write(`  ${result.summary}\n`);
+  if (result.logs !== undefined) {
+    process.stdout.write(
+      `  ${[...result.complaints, ...result.wrong].join('\n  ')}\n  Logs: ${result.logs}\n  ${commandOf(given, result)}\n`,
+    );
+  }
+  return result;
 }
 
 function commandOf({ applications, rate }: Arguments, { scenario, store, seed, seconds }: RunResult): string {

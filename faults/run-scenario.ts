@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createJudge } from './alerts/judge.ts';
+import { createJudge, type Judge } from './alerts/judge.ts';
 import { createAlertStory } from './alerts/story.ts';
 import { between, createRandom, derivedSeed } from './random.ts';
 import type { Scenario, ScenarioContext, Story, Volume } from './scenario.ts';
@@ -54,7 +54,12 @@ const defaultPatience = 90_000;
 /** Milliseconds for everything that was expected to arrive, once all is well. */
 const mostSettling = 600_000;
 const mostIdling = 60_000;
+/** How much longer than a look the pause after it is. */
+const lookShare = 20;
 const complaintsShown = 3;
+/** Milliseconds for an answer, after which the machine has no time for Herald, and between two questions. */
+const mostAnswering = 400;
+const questionInterval = 200;
 
 /** One scenario on one store, to its verdict. */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
@@ -64,7 +69,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const volume = scenario.volume?.();
   if (typeof volume === 'string') return skipped(options, volume);
   const random = createRandom(derivedSeed(seed, scenario.name, store));
-  const { account, begin } = storyOf(scenario, options);
+  const { account, begin, observe } = storyOf(scenario, options);
   const world = await createWorld({
     root: options.root ?? tree,
     tally: account,
@@ -75,6 +80,8 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     ...(volume && { storeDirectory: volume.directory }),
   });
   const began = performance.now();
+  const ended = new AbortController();
+  const observing = observe?.(world, ended.signal);
   let isKept = true;
   try {
     const result = await play(scenario, world, volume, { ...options, random, begin });
@@ -92,6 +99,8 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       ...(isKept && { logs: world.directory }),
     };
   } finally {
+    ended.abort();
+    await observing;
     await world.close(isKept);
     volume?.remove();
   }
@@ -190,13 +199,15 @@ async function play(
   };
 }
 
+/** Runs until the signal. */
+type Observe = (world: World, signal: AbortSignal) => Promise<void>;
 type BeginStory = (world: World, random: () => number) => Story;
 
 /** What goes on in the cluster, and who keeps account of what is told of it. */
 function storyOf(
   scenario: Scenario,
   { seconds, applications, rate }: RunOptions,
-): { account: Account; begin: BeginStory } {
+): { account: Account; begin: BeginStory; observe?: Observe } {
   if (scenario.alerts) {
     const judge = createJudge(scenario.alerts.recovery);
     const begin: BeginStory = ({ kubernetes: { cluster }, configure }, random) => {
@@ -205,7 +216,7 @@ function storyOf(
       const story = createAlertStory(cluster, judge, random, { ...size, configure });
       return { ...story, endings: [story.rest, story.mend] };
     };
-    return { account: judge, begin };
+    return { account: judge, begin, observe: (world, signal) => observeAnswers(world, judge, signal) };
   }
   const tally = createTally();
   const begin: BeginStory = ({ kubernetes: { cluster }, configure }, random) => {
@@ -216,13 +227,36 @@ function storyOf(
   return { account: tally, begin };
 }
 
+/** Notes when a process does not answer although it runs. */
+async function observeAnswers({ processes }: World, judge: Judge, signal: AbortSignal): Promise<void> {
+  async function ask(index: number): Promise<void> {
+    const { url } = processes[index] as World['processes'][number];
+    const began = Date.now();
+    const timer = setTimeout(() => judge.slow(`${index}`, began), mostAnswering);
+    const answered = await fetch(`${url}/healthz`, { signal }).catch(() => undefined);
+    await answered?.body?.cancel();
+    clearTimeout(timer);
+    judge.slow(`${index}`, undefined);
+  }
+  await Promise.all(
+    processes.map(async (_, index) => {
+      while (!signal.aborted) {
+        await ask(index);
+        await delay(questionInterval, undefined, { signal }).catch(() => undefined);
+      }
+    }),
+  );
+}
+
 /** Resolves when nothing is missing, or nothing has come for so long that nothing more will. */
 async function settled({ tally }: World, patience: number): Promise<void> {
   const began = Date.now();
-  while (tally.missing() > 0) {
+  for (;;) {
     const now = Date.now();
+    if (tally.missing() === 0) return;
     if (now - Math.max(began, tally.lastArrival()) > patience || now - began > mostSettling) return;
-    await delay(50);
+    // To look may take long, and Slack answers from this process.
+    await delay(Math.max(50, lookShare * (Date.now() - now)));
   }
 }
 

@@ -41,8 +41,8 @@ interface Sample extends Probe {
 }
 
 const minuteMs = 60_000;
-/** Minutes that the process may take to find its size. */
-const settling = 10;
+/** Minutes that the process may take to find its size; of a shorter run the first half. */
+const mostMinutesSettling = 10;
 /** Applications a second. */
 const warmUpRate = 100;
 /** Of the heap after a collection, bytes an hour. */
@@ -102,6 +102,7 @@ export async function soak(options: SoakOptions): Promise<{ text: string; holds:
   const code = await herald.end('SIGTERM');
   const { pending, parked } = await world.deliveries();
   const figures = tally.figures();
+  const settling = Math.min(mostMinutesSettling, Math.floor(minutes / 2));
   const settled = samples.filter(({ minute }) => minute > settling);
   const slope = slopeOf(settled, ({ heapUsed }) => heapUsed);
   const checks: [boolean, string][] = [

@@ -6,12 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 
 /**
- * `node scripts/package-chart.ts IMAGE DIGEST FOLDER`: packs the chart into the folder, its values naming the image of a
- * release by its digest. `HELM` says where Helm is, if it is not on the PATH.
+ * `node scripts/package-chart.ts IMAGE DIGEST FOLDER DOCS`: packs the chart into the folder, its values naming the image of
+ * a release by its digest, and its runbooks by the address of the release's docs. `HELM` says where Helm is, if it is not on
+ * the PATH.
  */
-const [image = '', digest = '', destination = ''] = process.argv.slice(2);
-if (!/^\S+$/.test(image) || !/^sha256:[0-9a-f]{64}$/.test(digest) || destination === '') {
-  console.error('usage: node scripts/package-chart.ts IMAGE sha256:… FOLDER');
+const [image = '', digest = '', destination = '', docs = ''] = process.argv.slice(2);
+const isComplete = /^sha256:[0-9a-f]{64}$/.test(digest) && destination !== '' && URL.canParse(docs);
+if (!/^\S+$/.test(image) || !isComplete) {
+  console.error('usage: node scripts/package-chart.ts IMAGE sha256:… FOLDER https://…/docs');
   process.exit(2);
 }
 
@@ -24,6 +26,7 @@ try {
   const values = parseDocument(readFileSync(file, 'utf8'));
   values.setIn(['image', 'repository'], image);
   values.setIn(['image', 'digest'], digest);
+  values.setIn(['metrics', 'rules', 'runbookUrl'], `${docs}/runbooks`);
   writeFileSync(file, values.toString({ lineWidth: 0 }));
   execFileSync(process.env['HELM'] || 'helm', ['package', chart, '--destination', destination], {
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -20,8 +20,8 @@ import { createWaiting } from './waiting.ts';
 
 /**
  * An API server in this process, over real HTTP: lists with paging, watches with bookmarks and expiry, writes with
- * resource versions and finalizers, compressed lists, RBAC where Roles are given, and restarts. It has no admission and
- * no schemas; `faults` plays those and worse.
+ * resource versions and finalizers, compressed lists, RBAC where Roles are given, and restarts; kubectl applies to it. It
+ * has no admission and no schemas; `faults` plays those and worse.
  */
 export interface KubernetesSimulator {
   /** Listens on a free port of localhost, unless one was given. */

@@ -32,6 +32,9 @@ export interface DeletedApplication {
   deletedAt: string;
 }
 
+/** Milliseconds after the last deletion until the list of Applications that were deleted lately is over. */
+export const deletionWindow = 600_000;
+
 /** What Herald adds: Applications of it that were deleted lately, the last one first. */
 export const deletedField = 'deletedApplications';
 

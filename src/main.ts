@@ -1,3 +1,4 @@
+import './spared.ts';
 import { parseCommandLine } from './cli/command-line.ts';
 import { readInvocation } from './cli/invocation.ts';
 import { isOffline, runOffline } from './cli/offline.ts';

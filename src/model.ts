@@ -140,6 +140,8 @@ export interface OngoingMessage {
   /** How many alerts the message tells of, also of those that are not shown. */
   firing: number;
   resolved: number;
+  /** When there came to be a message, Unix milliseconds; absent: when its event was observed. */
+  decidedAt?: number;
 }
 
 /** An alert that a delivery tells of. */

@@ -4,13 +4,13 @@ import { tools } from './tools.ts';
 const uses: Record<keyof typeof tools, string> = {
   kubectl: 'the manifests and the Roles that they ship',
   promtool: 'the metrics and alert rules as Prometheus reads them',
-  prometheus: 'a Prometheus that scrapes the server',
+  prometheus: 'a Prometheus that scrapes the server, and what the dashboard asks of it',
   'redis-server': 'the arguments of the component valkey',
   'nats-server': 'messages to a real NATS server',
   'prometheus-alertmanager': 'alerts of a real Alertmanager',
   aiosmtpd: 'mails to a real SMTP server',
   openssl: 'TLS to the API server, Slack and webhooks',
-  chromium: 'the page of the demo',
+  chromium: 'the page of the demo and the start page',
 };
 
 /**

@@ -155,10 +155,21 @@ const emoji = {
   rotating_light: '🚨',
   rocket: '🚀',
   heavy_check_mark: '✔️',
+  hourglass: '⌛',
   hourglass_flowing_sand: '⏳',
   grey_question: '❔',
   wastebasket: '🗑️',
   green_heart: '💚',
+  large_green_circle: '🟢',
+  closed_lock_with_key: '🔐',
+  left_right_arrow: '↔️',
+  repeat: '🔁',
+  rewind: '⏪',
+  arrows_counterclockwise: '🔄',
+  double_vertical_bar: '⏸️',
+  no_entry_sign: '🚫',
+  calendar: '📆',
+  sparkles: '✨',
 };
 
 export function plain(text) {

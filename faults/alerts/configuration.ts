@@ -34,6 +34,9 @@ const spellings = [
   `app.status.health.status in ['Degraded']`,
 ];
 
+/** Unix milliseconds. */
+const decided = 'decided {{.alert.decidedAt.UnixMilli}}';
+
 /** Each line names an Application and since when the cluster has it failing, and so the failure. */
 const lines = `{{- range .alerts}}
     {{.state}} {{.app.metadata.name}} {{.since.Unix}} {{.why}}
@@ -73,12 +76,14 @@ export function alertConfiguration(
     'trigger.on-outage': `${degraded}\n  severity: critical\n  send: [alert]\n  resolved: [alert]\n`,
     'template.alert': `message: |-
     reason {{.alert.reason}}
+    ${decided}
     ${lines}
 slack:
   deliveryPolicy: PostAndUpdate
 `,
     'template.digest': `message: |-
     reason {{.reason}}
+    ${decided}
     ${lines}
 slack:
   deliveryPolicy: PostAndUpdate

@@ -28,6 +28,8 @@ export interface Listener {
  * and what arrived, and nothing of how Herald decides.
  */
 export interface Judge extends Account {
+  /** `host` has left something unanswered since then, Unix milliseconds; undefined: it answers. */
+  slow(host: string, since: number | undefined): void;
   listens(listener: Listener): void;
   unlistens(life: string, channel: string): void;
   /** `said`: Unix seconds, as the cluster says it. */
@@ -56,6 +58,12 @@ interface Listening extends Listener {
   told: Map<number, { what: 'firing' | 'resolved' | 'again'; at: number }[]>;
 }
 
+interface Message {
+  reason: string;
+  /** When it was, Unix milliseconds. */
+  decided: number;
+}
+
 interface Hold extends Stretch {
   applies(listener: Listener): boolean;
 }
@@ -63,7 +71,7 @@ interface Hold extends Stretch {
 const forever = Number.POSITIVE_INFINITY;
 /** Milliseconds: of times in the cluster, which are whole seconds. */
 const second = 1_000;
-/** Without a disturbance for so long after a hold has begun nothing that it holds back is on its way any more. */
+/** Without a disturbance for so long after a hold has begun nothing is decided any more that it holds back. */
 const inFlight = 2_500;
 /** For so long a short failure and its end have to be undisturbed to be seen as one. */
 const seen = 500;
@@ -74,7 +82,7 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
   const calm = createCalm(recovery, now);
   const failures = new Map<string, Failure[]>();
   const listenings = new Map<string, Listening>();
-  const holds: Hold[] = [];
+  const holds = new Set<Hold>();
   /** `life`: of which Application; absent: of all. */
   const events: { at: number; event: string; life?: string }[] = [];
   const doubled: (() => string)[] = [];
@@ -85,9 +93,9 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
   let repeats = 0;
 
   const keyOf = (channel: string, life: string) => `${channel} ${life}`;
-  const time = (at: number) => (at === forever ? '…' : new Date(at).toISOString().slice(11, 23));
+  const time = (at: number) => (Number.isFinite(at) ? new Date(at).toISOString().slice(11, 23) : '…');
   const failuresOf = (life: string) => failures.get(life) ?? [];
-  const holdsOf = (listener: Listener) => holds.filter(({ applies }) => applies(listener));
+  const holdsOf = (listener: Listener) => [...holds].filter(({ applies }) => applies(listener));
 
   function timeline(of: string, from: number, to: number): string {
     const shown = events
@@ -106,19 +114,20 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     listening: Listening,
     index: number,
     state: 'firing' | 'resolved',
-    reason: string,
+    { reason, decided }: Message,
   ): boolean {
     const at = now();
     const { life, channel, kind } = listening;
     const failure = failuresOf(life)[index] as Failure;
     const about = (what: string) => (): string =>
       `${what}: ${channel}: ${life} failing since ${time(failure.stretch.from)} until ${time(failure.stretch.to)}, told ` +
-      `${state} (${reason}) at ${time(at)}${timeline(life, failure.stretch.from, at)}`;
+      `${state} (${reason}) at ${time(at)}, decided at ${time(decided)}${timeline(life, failure.stretch.from, at)}`;
     const told = listening.told.get(index) ?? [];
     listening.told.set(index, told);
     const before = told.findLast(({ what }) => what !== 'again')?.what;
+    // What was decided before goes out, however long it has to wait.
     const hold = holdsOf(listening).find(
-      (each) => isWithin(each, at) && calm.longest(each.from, at) > inFlight,
+      (each) => isWithin(each, decided) && calm.longest(each.from, decided) > inFlight,
     );
     const isSaidAgain = state === 'firing' && before === 'firing';
     if (hold) unexpected.push(about(`held back since ${time(hold.from)}`));
@@ -168,8 +177,11 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     const { kind, subscribed, life } = listening;
     const { stretch } = failuresOf(life)[index] as Failure;
     const end = Math.min(stretch.to, now());
-    const held = holdsOf(listening).filter(({ from, to }) => from < end + second && to > stretch.from);
     const fires = stretch.from + kind.wait.most;
+    // Also by what began after its end, before anybody could tell of it.
+    const held = holdsOf(listening).filter(
+      ({ from, to }) => to > stretch.from && (from < end + second || calm.longest(fires, from) <= kind.needs),
+    );
     if (kind.isImmediate && held.length === 0) {
       const isHeard = subscribed.some(({ from, to }) => from <= stretch.from + second && to >= end);
       if (isHeard) return end - fires > second + (stretch.to === forever ? kind.needs : 0);
@@ -179,13 +191,26 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
       .some(({ from, to }) => calm.longest(from, to) > kind.needs);
   }
 
-  /** It began where nobody saw that the one before had ended, and so went on as that. */
+  /** Nobody could see that the failure before had ended. */
+  function isSeenAsOne({ life }: Listening, index: number): boolean {
+    const before = failuresOf(life)[index - 1];
+    const failure = failuresOf(life)[index];
+    if (!before || !failure) return false;
+    return calm.longest(before.stretch.to, failure.stretch.from) <= bounds.keep.most + second;
+  }
+
+  /** It still fires, as a later one that is not told apart from it. */
+  function goesOn(listening: Listening, index: number): boolean {
+    const failure = failuresOf(listening.life)[index] as Failure;
+    if (isOpen(listening, failure)) return true;
+    const next = index + 1;
+    return isSeenAsOne(listening, next) && !listening.told.has(next) && goesOn(listening, next);
+  }
+
+  /** It went on as the one before. */
   function isMerged(listening: Listening, index: number): boolean {
-    const before = failuresOf(listening.life)[index - 1];
     const { stretch } = failuresOf(listening.life)[index] as Failure;
-    if (!before) return false;
-    const gap = calm.longest(before.stretch.to, stretch.from);
-    if (gap > bounds.keep.most + second) return false;
+    if (!isSeenAsOne(listening, index)) return false;
     const told = listening.told.get(index - 1) ?? [];
     const end = told.findLast(({ what }) => what === 'resolved');
     const isTold = told.length > 0 && (end === undefined || end.at >= Math.min(stretch.to, now()));
@@ -198,9 +223,9 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     state: 'told' | 'untold' | 'unended' | 'passed';
   }> {
     for (const listening of listenings.values())
-      for (const [index, failure] of failuresOf(listening.life).entries()) {
+      for (const index of failuresOf(listening.life).keys()) {
         const told = listening.told.get(index)?.findLast(({ what }) => what !== 'again')?.what;
-        const isOwed = told === 'firing' && !isOpen(listening, failure) && !isHeldNow(listening);
+        const isOwed = told === 'firing' && !goesOn(listening, index) && !isHeldNow(listening);
         if (isOwed) yield { listening, index, state: 'unended' };
         else if (told) yield { listening, index, state: 'told' };
         else if (isDue(listening, index) && !isMerged(listening, index))
@@ -259,19 +284,21 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     },
     holds(applies, until = forever, from = now()) {
       const hold: Hold = { applies, from, to: until };
-      holds.push(hold);
+      holds.add(hold);
       return () => {
-        hold.to = Math.min(hold.to, now());
+        if (hold.from >= now()) holds.delete(hold);
+        else hold.to = Math.min(hold.to, now());
       };
     },
     arrived(channel, text) {
       const at = now();
       const reason = /^reason (.+)$/m.exec(text)?.[1] ?? '';
+      const decided = Number(/^decided (\d+)$/m.exec(text)?.[1] ?? Number.NaN);
       const named = [...text.matchAll(/^(firing|resolved) (\S+) (\d+)(?: (.*))?$/gm)];
       const unique = new Set(named.map(([, , life, since]) => `${life} ${since}`));
       if (unique.size < named.length)
         doubled.push(() => `${channel}: one message names an alert twice: ${text}`);
-      if (named.length === 0 || reason === '' || text.includes('truncated'))
+      if (named.length === 0 || reason === '' || Number.isNaN(decided) || text.includes('truncated'))
         unexpected.push(() => `${channel}: cannot be understood: ${text}`);
       let news = 0;
       for (const [, state, name = '', since, why = ''] of named) {
@@ -284,7 +311,7 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
           continue;
         }
         events.push({ at, event: `${channel}: ${state} since ${since} (${reason}) ${why}`, life });
-        if (arrivedOne(listening, index, state as 'firing' | 'resolved', reason)) news += 1;
+        if (arrivedOne(listening, index, state as 'firing' | 'resolved', { reason, decided })) news += 1;
       }
       if (named.length > 0 && news === 0)
         doubled.push(() => `${channel}: nothing new at ${time(at)}: ${text}`);
@@ -295,6 +322,7 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
       if (!isStarting) calm.cured();
     },
     ready: calm.cured,
+    slow: (host, since) => (since === undefined ? calm.quick(host) : calm.slow(host, since)),
     missing: () => lost().length,
     lastArrival: () => last,
     figures(): Figures {
@@ -332,7 +360,8 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
         `${counts('firing')} firings and ${counts('resolved')} ends told, ${repeats} repetitions; ` +
         `${states.passed?.length ?? 0} failures that were too short, held back or seen as one with another; ` +
         `${hasty} told although shorter than \`for\`, since nobody saw their end in time; ` +
-        `${repeat / 1_000} s between repetitions`
+        `${repeat / 1_000} s between repetitions; ` +
+        `${Math.round(calm.slowFor() / 1_000)} s in which the machine had no time for Herald`
       );
     },
   };

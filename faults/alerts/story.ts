@@ -93,6 +93,8 @@ export function createAlertStory(
   const outage = one(hub, 'inhibited');
   const due: { at: number; act(): void }[] = [];
   const lifts: (() => void)[] = [];
+  /** How to end the silence that stands on an Application, by its life. */
+  const silences = new Map<string, () => void>();
   let edit: Edit = firstEdit;
   const rules: Rules = { mutedMinutes: mutedMinutesFrom(Date.now()) };
   let isOutage: (() => void) | undefined;
@@ -223,7 +225,12 @@ export function createAlertStory(
   function silence(application: One): void {
     const until = (seconds() + Math.round(between(random, 6, 11))) * 1_000;
     const life = lifeOf(application);
-    judge.holds((listener) => listener.life === life, until);
+    // Another takes the place of the one before.
+    silences.get(life)?.();
+    silences.set(
+      life,
+      judge.holds((listener) => listener.life === life, until),
+    );
     annotate(application, { 'herald.argoproj.io/silence-until': new Date(until).toISOString() });
   }
 
@@ -306,7 +313,8 @@ export function createAlertStory(
   return {
     prepare() {
       const minute = 60_000;
-      const start = Date.now() - (Date.now() % minute);
+      const now = Date.now();
+      const start = now - (now % minute);
       for (const muted of rules.mutedMinutes) {
         for (let at = start; at < start + 60 * minute; at += minute) {
           if (new Date(at).getUTCMinutes() !== muted) continue;

@@ -12,6 +12,7 @@ export function isWithin({ from, to }: Stretch, at: number): boolean {
 export function without(whole: Stretch, others: readonly Stretch[]): Stretch[] {
   let left = whole.to > whole.from ? [whole] : [];
   for (const { from, to } of others) {
+    if (to <= from) continue;
     left = left.flatMap((each) =>
       [
         { from: each.from, to: Math.min(each.to, from) },

@@ -77,6 +77,10 @@ export function finalizersOf(metadata: JsonObject): Json[] {
   return Array.isArray(metadata.finalizers) ? metadata.finalizers : [];
 }
 
-export function withoutMetadata({ metadata: _metadata, ...rest }: JsonObject): JsonObject {
-  return rest;
+/** What a change of counts as another generation: the status of Argo CD's kinds too, which is no subresource there. */
+export function generated(
+  { custom }: Resource,
+  { metadata: _metadata, status, ...rest }: JsonObject,
+): JsonObject {
+  return custom && status !== undefined ? { ...rest, status } : rest;
 }

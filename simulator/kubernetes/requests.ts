@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { parse } from 'yaml';
 import { isObject } from '../../src/json.ts';
 import type { Json, JsonObject } from '../../src/model.ts';
+import { discovery } from './discovery.ts';
 import type { Faults, Verb } from './faults.ts';
 import type { Lists } from './lists.ts';
 import { mergePatch } from './merge-patch.ts';
@@ -10,6 +12,7 @@ import type { Outage } from './outage.ts';
 import type { Authorizer } from './rbac.ts';
 import { parsePath, type Resource, resources, type Target } from './resources.ts';
 import { answerReview, reviewPath } from './reviews.ts';
+import { scaled } from './scale.ts';
 import { ApiError, apiError, statusOf } from './status.ts';
 import { type Named, notFound, type Store } from './store.ts';
 import type { Watches } from './watches.ts';
@@ -57,8 +60,8 @@ export async function handleRequest(
       const review = await readObject(request, /^application\/json\b/);
       return sendJson(response, 201, answerReview(review, deps.authorizer()));
     }
-    const group = /^\/apis\/([^/]+)\/([^/]+)$/.exec(url.pathname);
-    if (group !== null) return sendDiscovery(deps, response, group[1] ?? '', group[2] ?? '');
+    const discovered = verb === 'list' ? discovery(url.pathname, deps.isInstalled) : undefined;
+    if (discovered !== undefined) return sendJson(response, 200, discovered);
     if (target !== undefined) {
       const refusal =
         deps.outage.refuse(verb, target, deps.user) ??
@@ -102,7 +105,19 @@ async function handleObject(
     throw apiError(405, 'the server does not allow this method on the requested resource');
   const named: Named = { ...target, name };
   const current = store.find(named);
+  if (verb === 'patch' && isApply(request)) {
+    const applied = await readApplied(request);
+    if (current === undefined) requireNamespace(store, target);
+    const text = current
+      ? store.update(named, applyTo(JSON.parse(current.text) as JsonObject, applied), managerOf(request)).text
+      : store.create(target, applied).text;
+    return sendText(response, current ? 200 : 201, text);
+  }
   if (current === undefined) throw notFound(named);
+  if (target.subresource === 'scale') {
+    const patch = verb === 'get' ? {} : await readObject(request, /^application\/merge-patch\+json\b/);
+    return sendJson(response, 200, scaled(store, named, patch));
+  }
 
   if (verb === 'get') return sendText(response, 200, current.text);
   if (verb === 'update') {
@@ -156,6 +171,22 @@ function requireNamespace(store: Store, target: Target): void {
   if (store.find(named) === undefined) throw notFound(named);
 }
 
+function isApply({ headers }: IncomingMessage): boolean {
+  return /^application\/apply-patch\+yaml\b/.test(headers['content-type'] ?? '');
+}
+
+/** Server-side apply, which is YAML. */
+async function readApplied(request: IncomingMessage): Promise<JsonObject> {
+  const object = parse(await readBody(request)) as Json;
+  if (!isObject(object)) throw apiError(400, 'the body of the request is no object');
+  return object;
+}
+
+/** What is applied wins, field by field, as with `force`: whose fields these were is not looked at. */
+function applyTo(object: JsonObject, applied: JsonObject): JsonObject {
+  return mergePatch(object, applied) as JsonObject;
+}
+
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -174,25 +205,6 @@ async function readObject(request: IncomingMessage, accepted: RegExp): Promise<J
   }
   if (!isObject(value)) throw apiError(400, 'the body of the request is no object');
   return value;
-}
-
-function sendDiscovery(deps: RequestDeps, response: ServerResponse, group: string, version: string): void {
-  const found = resources.filter((resource) => resource.group === group && resource.version === version);
-  const list: Json = found
-    .filter((resource) => deps.isInstalled(resource))
-    .map(({ plural, kind, namespaced }) => ({
-      name: plural,
-      kind,
-      namespaced,
-      verbs: ['list', 'watch', 'get'],
-    }));
-  if (found.length === 0) throw apiError(404, 'the server could not find the requested resource');
-  sendJson(response, 200, {
-    kind: 'APIResourceList',
-    apiVersion: 'v1',
-    groupVersion: `${group}/${version}`,
-    resources: list,
-  });
 }
 
 function sendJson(response: ServerResponse, status: number, body: JsonObject): void {

@@ -19,14 +19,26 @@ export type Plural =
   | 'events'
   | 'namespaces'
   | 'leases'
-  | 'deployments';
+  | 'deployments'
+  // Of what is installed: nothing in the simulator acts on them.
+  | 'serviceaccounts'
+  | 'services'
+  | 'persistentvolumeclaims'
+  | 'networkpolicies'
+  | 'poddisruptionbudgets'
+  | 'roles'
+  | 'rolebindings';
 
 function argo(plural: Plural, kind: string): Resource {
   return { group: 'argoproj.io', version: 'v1alpha1', plural, kind, namespaced: true, custom: true };
 }
 
+function builtIn(group: string, plural: Plural, kind: string): Resource {
+  return { group, version: 'v1', plural, kind, namespaced: plural !== 'namespaces', custom: false };
+}
+
 function core(plural: Plural, kind: string): Resource {
-  return { group: '', version: 'v1', plural, kind, namespaced: plural !== 'namespaces', custom: false };
+  return builtIn('', plural, kind);
 }
 
 export const resources: readonly Resource[] = [
@@ -37,22 +49,15 @@ export const resources: readonly Resource[] = [
   core('secrets', 'Secret'),
   core('events', 'Event'),
   core('namespaces', 'Namespace'),
-  {
-    group: 'coordination.k8s.io',
-    version: 'v1',
-    plural: 'leases',
-    kind: 'Lease',
-    namespaced: true,
-    custom: false,
-  },
-  {
-    group: 'apps',
-    version: 'v1',
-    plural: 'deployments',
-    kind: 'Deployment',
-    namespaced: true,
-    custom: false,
-  },
+  core('serviceaccounts', 'ServiceAccount'),
+  core('services', 'Service'),
+  core('persistentvolumeclaims', 'PersistentVolumeClaim'),
+  builtIn('coordination.k8s.io', 'leases', 'Lease'),
+  builtIn('apps', 'deployments', 'Deployment'),
+  builtIn('networking.k8s.io', 'networkpolicies', 'NetworkPolicy'),
+  builtIn('policy', 'poddisruptionbudgets', 'PodDisruptionBudget'),
+  builtIn('rbac.authorization.k8s.io', 'roles', 'Role'),
+  builtIn('rbac.authorization.k8s.io', 'rolebindings', 'RoleBinding'),
 ];
 
 export interface Target {
@@ -61,6 +66,7 @@ export interface Target {
   namespace?: string;
   /** Absent: the collection. */
   name?: string;
+  subresource?: 'scale';
 }
 
 export function apiVersion(resource: Resource): string {
@@ -75,6 +81,12 @@ export function resourceOfKind(kind: string): Resource {
 
 /** What a path such as `/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/guestbook` names. */
 export function parsePath(path: string): Target | undefined {
+  const scaled = /^(.*\/deployments\/[^/]+)\/scale$/.exec(path)?.[1];
+  const target = parseObjectPath(scaled ?? path);
+  return target && scaled !== undefined ? { ...target, subresource: 'scale' } : target;
+}
+
+function parseObjectPath(path: string): Target | undefined {
   const segments = path.split('/').slice(1).map(decodeURIComponent);
   const [group, version, ...rest] = segments[0] === 'api' ? ['', ...segments.slice(1)] : segments.slice(1);
   if (segments[0] !== 'api' && segments[0] !== 'apis') return undefined;

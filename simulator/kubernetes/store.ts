@@ -5,14 +5,7 @@ import { textOf } from '../../src/json.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { createHistory, type History } from './history.ts';
 import { managedFieldsAfter } from './managed-fields.ts';
-import {
-  finalizersOf,
-  metadataOf,
-  normalise,
-  serialise,
-  validateIdentity,
-  withoutMetadata,
-} from './object.ts';
+import { finalizersOf, generated, metadataOf, normalise, serialise, validateIdentity } from './object.ts';
 import { type Resource, resources, type Target } from './resources.ts';
 import { apiError } from './status.ts';
 
@@ -210,7 +203,7 @@ export function createStore(options: StoreOptions): Store {
       if (old.deletionTimestamp !== undefined && finalizersOf(metadata).length === 0) {
         return record('DELETED', target.resource, updated, current);
       }
-      if (!isDeepStrictEqual(withoutMetadata(before), withoutMetadata(updated))) {
+      if (!isDeepStrictEqual(generated(target.resource, before), generated(target.resource, updated))) {
         metadata.generation = Number(old.generation) + 1;
       }
       return record('MODIFIED', target.resource, updated, current);

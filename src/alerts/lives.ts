@@ -32,6 +32,8 @@ export interface Circumstances {
   readonly now: number;
   /** A time that no occurrence of an alert of this Application has begun at before: it tells them apart. */
   readonly occurrence: number;
+  /** Nothing has happened to the Application: what it is decided by may have changed. */
+  readonly isAgain?: boolean;
   /** Whether the trigger of the alert still has the condition. */
   exists(alert: AlertIdentity): boolean;
   /** What the Application was like when it was last well. */
@@ -122,20 +124,25 @@ export function live(
     const heir = heirOf(alert);
     if (heir) {
       heirs.add(heir);
-      keep(alert.key, step(refreshed(alert, heir), { kind: 'unmatched' }, heir.lifecycle ?? atOnce, now));
+      keep(alert.key, step(refreshed(alert, heir), eventOf(heir), heir.lifecycle ?? atOnce, now));
       continue;
     }
     const event = leftOver(alert);
     if (event) keep(alert.key, step(alert, event, atOnce, now));
   }
 
-  /** The edited condition that does not match at the moment, but would keep the alert firing for a while. */
+  /**
+   * The edited condition that does not match at the moment, but would keep the alert firing for a while; or, of one that
+   * was pending when something happened that nobody saw, may tell that it had lasted long enough by then.
+   */
   function heirOf(alert: Alert): ConditionNow | undefined {
-    if (over || alert.state !== 'firing' || circumstances.exists(alert)) return undefined;
+    if (over || circumstances.exists(alert)) return undefined;
+    const isPending = alert.state === 'pending';
+    if (isPending && circumstances.isAgain) return undefined;
     return conditions.find(
       (condition) =>
         condition.result.status === 'unmatched' &&
-        (condition.lifecycle?.keepFiring ?? 0) > 0 &&
+        (isPending || (condition.lifecycle?.keepFiring ?? 0) > 0) &&
         triggerOf(condition) === triggerOf(alert) &&
         !open.has(placeOf(condition)) &&
         !heirs.has(condition),

@@ -24,14 +24,15 @@ interface About {
   notice: OngoingNotice;
   message: Message;
   templates: readonly string[];
-  /** Unix milliseconds. */
+  /** Unix milliseconds; an event that had to wait for something is decided later. */
   observedAt: number;
+  decidedAt: number;
   shown(alert: string): Shown | undefined;
 }
 
 /** What an ongoing notice says, as a delivery: firing first, then resolved, and of many alerts the first. */
 export function deliveryOfMessage(about: About): Delivery {
-  const { id, lane, key, notice, message, templates, observedAt } = about;
+  const { id, lane, key, notice, message, templates, observedAt, decidedAt } = about;
   const { configNamespace, destination, groupLabels, told } = notice;
   const { reason, firing, resolved, isSilent, isEnd } = message;
   const shown = [...firing, ...resolved]
@@ -53,6 +54,7 @@ export function deliveryOfMessage(about: About): Delivery {
       ...(groupLabels ? { groupLabels } : {}),
       firing: firing.length,
       resolved: resolved.length,
+      ...(decidedAt === observedAt ? {} : { decidedAt }),
     },
     alerts: [toldOf(first, notice), ...others.map((each) => toldOf(each, notice))],
     destination,

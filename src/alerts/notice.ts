@@ -104,7 +104,7 @@ interface State {
 }
 
 function sort(
-  { told }: OngoingNotice,
+  { told, held: before = {} }: OngoingNotice,
   members: readonly Member[],
   muteOf: (alert: Alert) => Mute | undefined,
 ): State {
@@ -118,7 +118,9 @@ function sort(
       state.forgotten.push(alert.key);
       continue;
     }
-    const mute = muteOf(alert);
+    // What has been held back and is only kept firing tells nobody anything: it does not hold any more.
+    const isOver = alert.unmatchedAt !== undefined && !wasTold;
+    const mute: Mute | undefined = muteOf(alert) ?? (isOver ? before[alert.key] : undefined);
     if (mute?.until !== undefined) state.muteEnds.push(mute.until);
     if (alert.state === 'resolved' && mute) state.heldEnds.push({ alert, mute });
     else if (alert.state === 'resolved') state.ends.push(alert);

@@ -61,7 +61,7 @@ export const attemptTimeout = 11 * second;
  */
 export const limits = { writes: 32, backlog: 20_000 };
 
-/** Deliveries at the same time, in all; many, since they mostly wait for answers. */
+/** Deliveries at the same time, in all; many, since they mostly wait for answers. A service alone may have a third. */
 export function placesOf({ processors }: Pick<BridgeOptions, 'processors'>): number {
-  return 150 * processors;
+  return 450 * processors;
 }

@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http';
 import type { ReflectorState } from '../cluster/reflector.ts';
 import { describeRight } from '../cluster/rights.ts';
+import { STATUS_CODES } from '../net/node-http.ts';
 
 /** A watch that shows nothing for so long is stuck: bookmarks come every minute, and the watchdog acts after two. */
 const stuckAfter = 600_000;

@@ -50,8 +50,13 @@ async function write(
   }
 }
 
-function assertOpen({ alert }: AlertView): void {
+function assertOpen({ alert, isOnce }: AlertView): void {
   const { ended } = alert;
+  if (isOnce)
+    throw failure(
+      `${shortId(alert)} (${cell(applicationOf(alert))}) is told once and never repeated: ` +
+        `${cell(alert.trigger)} has no repeat or resolved`,
+    );
   if (ended) throw failure(`${shortId(alert)} has ended at ${timeText(ended.at)}: ${ended.why}`);
 }
 

@@ -97,7 +97,7 @@ function fieldsOf(view: AlertView, now: number): string {
     ['Trigger', alert.trigger],
     ['ConfigMap of', alert.configNamespace],
     ['Once per', alert.oncePer || undefined],
-    ['Severity', alert.severity],
+    ['Severity', alert.severity || undefined],
     [
       'Labels',
       Object.entries(alert.labels)

@@ -2,6 +2,7 @@
 import type { Acknowledgement, Alert, HeldBy, OngoingNotice, ScopedRow } from '../ledger/rows.ts';
 import type { OpenLedger } from './io.ts';
 import type { ShownState } from './options.ts';
+import { readOnce } from './told-once.ts';
 
 export interface AlertView {
   alert: Alert;
@@ -13,6 +14,8 @@ export interface AlertView {
   heldBy: HeldBy[];
   /** When time alone may change something next, Unix milliseconds; absent where that is not known, or never. */
   nextAt?: number;
+  /** Of a condition whose matches are told once, and have no end that is told. Its severity is not known here: ''. */
+  isOnce?: true;
 }
 
 export interface NoticeView {
@@ -35,6 +38,7 @@ export async function readAlerts(ledger: Pick<OpenLedger, 'rows' | 'load'>, now:
   const views: AlertView[] = [];
   for await (const rows of ledger.rows('alert'))
     for (const { key, value } of rows) views.push(viewOf(value, notices.get(key) ?? [], asked.get(key), now));
+  views.push(...(await readOnce(ledger)));
   return views.toSorted((a, b) => a.alert.since - b.alert.since || (a.alert.key < b.alert.key ? -1 : 1));
 }
 

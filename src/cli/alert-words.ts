@@ -24,8 +24,9 @@ export function destinationOf({ destination }: OngoingNotice): string {
 }
 
 /** What keeps people from hearing of it, now or again. */
-export function reasonsOf({ heldBy, acknowledged, alert, notices }: AlertView): string[] {
+export function reasonsOf({ heldBy, acknowledged, alert, notices, isOnce }: AlertView): string[] {
   return [
+    ...(isOnce ? ['told once'] : []),
     ...heldBy.map(heldText),
     ...(acknowledged ? [`acknowledged by ${acknowledged.by}`] : []),
     ...(alert.ended ? [`ended: ${alert.ended.why}`] : []),
@@ -45,7 +46,7 @@ export function cell(text: string, length = 200): string {
 
 /** As `-o json` has it; times in RFC 3339. */
 export function factsOf(view: AlertView): Record<string, unknown> {
-  const { alert, state, acknowledged, notices, heldBy, nextAt } = view;
+  const { alert, state, acknowledged, notices, heldBy, nextAt, isOnce } = view;
   const { key, application, configNamespace, trigger, oncePer, severity, labels } = alert;
   return {
     id: key,
@@ -54,8 +55,7 @@ export function factsOf(view: AlertView): Record<string, unknown> {
     configNamespace,
     trigger,
     ...(oncePer === '' ? {} : { oncePer }),
-    severity,
-    labels,
+    ...(isOnce ? { once: true } : { severity, labels }),
     since: timeOf(alert.since),
     ...timeField('firedAt', alert.firedAt),
     ...timeField('unmatchedAt', alert.unmatchedAt),
@@ -88,9 +88,13 @@ function noticeFacts({ key, notice, told, held }: NoticeView): Record<string, un
     ...(told
       ? {
           toldAt: timeOf(told.at),
-          toldSeverity: told.severity,
-          root: notice.told?.root,
-          delivery: notice.told?.delivery,
+          ...(notice.told
+            ? {
+                toldSeverity: told.severity,
+                root: notice.told.root,
+                delivery: notice.told.delivery,
+              }
+            : {}),
         }
       : {}),
     ...(held ? { heldBy: held } : {}),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ParkedDelivery } from '../ledger/ledger.ts';
-import type { Acknowledgement, Alert, OngoingNotice, ScopedRow } from '../ledger/rows.ts';
+import type { Acknowledgement, Alert, NoticedAlert, OngoingNotice, ScopedRow } from '../ledger/rows.ts';
 import type { DeliveryFacts } from '../model.ts';
 import { firingAlert } from '../testing/firing-alert.ts';
 import { parseCommandLine } from './command-line.ts';
@@ -186,6 +186,76 @@ describe('alerts', () => {
     const { stdout } = await herald({ rows: [alertRow(odd)] }, 'alerts');
     expect(stdout.split('\n')).toHaveLength(3);
     expect(stdout).toContain('on it\\u001b[2J');
+  });
+});
+
+describe('alerts of conditions that are told once', () => {
+  const application = { uid: 'uid-shop', namespace: 'argocd', name: 'shop', object: {}, revision: '1' };
+  const noticed = (key: string, since = now - 10 * minute) => ({
+    key,
+    oncePer: '',
+    since,
+    unnamed: true as const,
+  });
+  const once = (recipient: string, alerts: NoticedAlert[], scope = 'uid-shop'): ScopedRow<'notice'> => ({
+    scope,
+    kind: 'notice',
+    key: `notice-${recipient}`,
+    value: {
+      configNamespace: 'argocd',
+      destination: { service: 'slack', recipient },
+      of: { trigger: 'on-out-of-sync', condition: 'HASH' },
+      alerts,
+    },
+  });
+  const world = (): FakeWorld => ({
+    rows: [
+      alertRow(alert('aaaa')),
+      { scope: 'uid-shop', kind: 'application', key: '', value: application },
+      once('ops', [noticed('bbbb0123456789')]),
+      once('dev', [noticed('bbbb0123456789', now - 5 * minute)]),
+      // It began without a value, and goes on.
+      once('named', [noticed('cccc0123456789'), { key: 'dddd', oncePer: 'v1', since: now }]),
+      // Whether it still matches is not written of one that had a value from its beginning.
+      once('valued', [{ key: 'eeee0123456789', oncePer: 'v1', since: now }]),
+      once('over', []),
+      once('gone', [noticed('ffff0123456789')], 'uid-gone'),
+    ],
+  });
+
+  test('are listed with the others: since when, and where they were told', async () => {
+    const { stdout } = await herald(world(), 'alerts', '--firing');
+    expect(stdout.split('\n').map((line) => line.trimEnd().replace(/ {2,}/g, '  '))).toEqual([
+      expect.stringMatching(/^ID /),
+      'aaaa01234567  firing  critical  argocd/app-aaaa  on-degraded  2026-11-22T11:30:00Z  not told yet',
+      'bbbb01234567  firing  argocd/shop  on-out-of-sync  2026-11-22T11:50:00Z  slack:ops 2026-11-22T11:50:00Z, slack:dev 2026-11-22T11:55:00Z  told once',
+      'cccc01234567  firing  argocd/shop  on-out-of-sync  2026-11-22T11:50:00Z  slack:named 2026-11-22T11:50:00Z  told once',
+      '',
+    ]);
+    const json = JSON.parse((await herald(world(), 'alerts', 'shop', 'bbbb0123', '-o', 'json')).stdout);
+    expect(json).toMatchObject([{ id: 'bbbb0123456789', once: true }, { id: 'cccc0123456789' }]);
+    expect(json[0].notices).toEqual([
+      {
+        id: 'notice-ops',
+        destination: { service: 'slack', recipient: 'ops' },
+        toldAt: '2026-11-22T11:50:00.000Z',
+        messages: [],
+      },
+      expect.objectContaining({ id: 'notice-dev' }),
+    ]);
+    expect(json[0].application.project).toBe('default');
+  });
+
+  test('are shown, and cannot be acknowledged: nothing of them is repeated', async () => {
+    const { stdout } = await herald(world(), 'alerts', 'show', 'bbbb');
+    expect(stdout).toMatch(/End: +is not told/);
+    expect(stdout).toMatch(/slack:dev +- +2026-11-22T11:55:00Z/);
+    expect(await herald(world(), 'alerts', 'ack', 'bbbb')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'herald alerts ack: bbbb01234567 (argocd/shop) is told once and never repeated: on-out-of-sync has no repeat or resolved\n',
+    });
   });
 });
 

@@ -32,11 +32,14 @@ export const explainCommands: readonly CommandSpec[] = [
     path: ['explain'],
     summary: 'Say why nothing is sent of an Application',
     description:
-      'Says in one sentence why nothing is sent of an Application, and shows its subscriptions with where they come ' +
+      'Says in one sentence why nothing is sent of an Application or an ApplicationSet, and shows its subscriptions with where they come ' +
       'from, the value of each part of their conditions, alerts, silences, deliveries and the last messages. Run it ' +
       'where the store is, with the flags and variables of herald run.',
     arguments: [
-      { term: '<APPLICATION>', help: 'NAME or NAMESPACE/NAME of one in the cluster, or a file with one' },
+      {
+        term: '<APPLICATION>',
+        help: 'NAME or NAMESPACE/NAME of one in the cluster, or a file with one; applicationset/NAME for an ApplicationSet',
+      },
     ],
     flags: {
       output: wideOutput,
@@ -54,6 +57,7 @@ export const explainCommands: readonly CommandSpec[] = [
     },
     examples: [
       ['In the cluster', 'kubectl -n argocd exec deploy/herald -- herald explain guestbook'],
+      ['An ApplicationSet', 'herald explain applicationset/shops'],
       ['One trigger, for a program', 'herald explain team-a/shop --trigger on-sync-failed -o json'],
     ],
     read: (

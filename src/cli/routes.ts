@@ -105,7 +105,7 @@ function routesOf(application: Application, projects: readonly JsonObject[], con
   const book = createRuleBook(config.rules);
   const annotations = stringsOf(metadataOf(project).annotations);
   return subscribedOf(application, annotations, config).map(({ trigger, destination, from }) => {
-    const trouble = troubleOf({ trigger, destination }, [config]);
+    const trouble = troubleOf({ trigger, destination }, [config], application.kind);
     const conditions = config.triggers.get(trigger)?.conditions ?? [];
     const groups = conditions.flatMap(({ severity, labels }) => {
       const { object } = application;

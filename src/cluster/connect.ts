@@ -43,6 +43,8 @@ export interface Connection {
    * connection asks it twice a second, whoever and how many wait.
    */
   untilBack(signal: AbortSignal): Promise<boolean>;
+  /** What the server answered last while it is away, to whoever waits for it. */
+  trouble(): ClusterError | undefined;
   /** By the clock of the server, to the second, Unix milliseconds; undefined: it does not say. */
   serverTime(): Promise<number | undefined>;
   close(): Promise<void>;
@@ -190,6 +192,7 @@ export function connect(options: ConnectOptions = {}): Connection {
     },
 
     untilBack: reachability.untilBack,
+    trouble: reachability.trouble,
 
     async serverTime() {
       const answer = await send({ path: '/version' }, undefined, defaultTimeout);

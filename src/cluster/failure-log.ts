@@ -8,8 +8,11 @@ export interface FailureLog {
   recovered(): void;
   /** It is not tried any more for now, which is said elsewhere. */
   givenUp(): void;
-  /** What keeps it from working now, and since when, Unix milliseconds. */
-  current(): Failure | undefined;
+  /**
+   * What keeps it from working now, and since when, Unix milliseconds. `trouble`: what the server answers meanwhile, while
+   * the watch waits for it.
+   */
+  current(trouble?: ClusterError): Failure | undefined;
 }
 
 export interface Failure {
@@ -45,11 +48,11 @@ export function createFailureLog(log: Logger, now: () => number): FailureLog {
     givenUp() {
       failure = undefined;
     },
-    current: () =>
-      failure && {
-        what: `${failure.what}: ${failure.message}`,
-        status: failure.status,
-        since: failure.since,
-      },
+    current(trouble) {
+      if (failure === undefined) return undefined;
+      const { what, message, since } = failure;
+      if (trouble) return { what: trouble.message, status: trouble.status, since };
+      return { what: `${what}: ${message}`, status: failure.status, since };
+    },
   };
 }

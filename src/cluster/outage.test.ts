@@ -50,8 +50,9 @@ function startWatches(random: number) {
     else reachability.answered();
     return answer;
   }
-  const connection: Pick<Connection, 'json' | 'stream' | 'untilBack'> = {
+  const connection: Pick<Connection, 'json' | 'stream' | 'untilBack' | 'trouble'> = {
     untilBack: reachability.untilBack,
+    trouble: reachability.trouble,
     async json(): Promise<JsonObject> {
       const answer = ask('list');
       if (answer instanceof Error) throw answer;
@@ -105,6 +106,11 @@ function startWatches(random: number) {
       behave = starting(clock.now(), clock);
     },
     phases: () => new Set(watches.map((watch) => watch.state().phase)),
+    failures: () =>
+      watches.map((watch) => {
+        const { status, since } = watch.state().failure ?? {};
+        return { status, since };
+      }),
     stop: () => Promise.all(watches.map((watch) => watch.stop())),
   };
 }
@@ -145,16 +151,20 @@ describe.each([0, 0.999])('an API server that restarts (chance %d)', (random) =>
   it.each([2, 20, 200])(
     'and rejects a token for %i s is seen again within 3 s of the new one',
     async (seconds) => {
-      const { pass, requests, clock, breakAll, setBehaviour, restart, phases, stop } = startWatches(random);
+      const { pass, requests, clock, breakAll, setBehaviour, restart, phases, failures, stop } =
+        startWatches(random);
       await pass(60_000);
       const begun = clock.now();
       setBehaviour(() => unauthorized);
       breakAll();
       await pass(seconds * 1_000);
+      // Each watch says so, though one request for all of them finds it out.
+      expect(failures()).toEqual(Array.from({ length: 6 }, () => ({ status: 401, since: begun })));
       expect(requests.filter((at) => at >= begun).length).toBeLessThanOrEqual(6 + seconds + 2);
       restart();
       await pass(3_000);
       expect(phases()).toEqual(new Set(['watching']));
+      expect(failures()).toEqual(Array.from({ length: 6 }, () => ({})));
       await stop();
     },
   );

@@ -15,6 +15,8 @@ export interface Reachability {
    * whatever made somebody wait is over.
    */
   untilBack(signal: AbortSignal): Promise<boolean>;
+  /** What the server answered last while it is away; undefined: it is not, or was not asked again yet. */
+  trouble(): ClusterError | undefined;
   close(): void;
 }
 
@@ -36,12 +38,13 @@ const probeTimeout = 2_000;
 export function createReachability(deps: ReachabilityDeps): Reachability {
   const { clock } = deps;
   const closing = new AbortController();
-  let away: { back: PromiseWithResolvers<boolean>; isLasting: boolean; isRefused: boolean } | undefined;
+  let away: { back: PromiseWithResolvers<boolean>; isRefused: boolean; trouble?: ClusterError } | undefined;
   let lastProbeAt = 0;
 
   function answered(): void {
     if (away === undefined) return;
-    const { back, isLasting } = away;
+    const { back, trouble } = away;
+    const isLasting = trouble !== undefined;
     away = undefined;
     if (isLasting) deps.onAnswered?.();
     back.resolve(isLasting);
@@ -74,7 +77,7 @@ export function createReachability(deps: ReachabilityDeps): Reachability {
       if (error === undefined) return answered();
       // Another request was answered meanwhile.
       if (away === undefined) return;
-      away.isLasting = true;
+      away.trouble = error;
       away.isRefused = error.status === 401;
       wait = away.isRefused ? Math.min(wait * 1.3, deps.longestRefused()) : interval;
       deps.onFailed?.(error);
@@ -85,7 +88,7 @@ export function createReachability(deps: ReachabilityDeps): Reachability {
     answered,
     failed(error) {
       if (away !== undefined || closing.signal.aborted || !isAway(error)) return;
-      away = { back: Promise.withResolvers(), isLasting: false, isRefused: error.status === 401 };
+      away = { back: Promise.withResolvers(), isRefused: error.status === 401 };
       void probe();
     },
     async untilBack(signal) {
@@ -99,6 +102,7 @@ export function createReachability(deps: ReachabilityDeps): Reachability {
         signal.removeEventListener('abort', stop);
       }
     },
+    trouble: () => away?.trouble,
     close() {
       closing.abort();
       away?.back.resolve(false);

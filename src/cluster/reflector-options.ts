@@ -5,7 +5,7 @@ import type { Connection } from './connect.ts';
 import type { ReadObject, ReflectorHandlers } from './view.ts';
 
 export interface ReflectorDeps {
-  connection: Pick<Connection, 'json' | 'stream' | 'untilBack'>;
+  connection: Pick<Connection, 'json' | 'stream' | 'untilBack'> & Partial<Pick<Connection, 'trouble'>>;
   log: Logger;
   /** @defaultValue systemClock */
   clock?: Clock;

@@ -291,7 +291,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       lagMs: blindSince === undefined ? 0 : Math.max(0, clock.now() - blindSince),
       lists,
       restarts: { ...restarts },
-      failure: failures.current(),
+      failure: failures.current(phase === 'waiting' ? connection.trouble?.() : undefined),
       forbidden: refusals.forbidden(),
     }),
   };

@@ -6,7 +6,7 @@ import { UNKNOWN_COMMIT, UNKNOWN_DETAILS } from '../go/namespaces/repo-values.ts
 import { parseYaml } from '../go/yaml.ts';
 import { isObject, objectsAt, textAt } from '../json.ts';
 import type { Json, JsonObject, OtherKind, Problem } from '../model.ts';
-import { renderNotification, shapeOf, templateVars } from '../templates/schema.ts';
+import { isJsonOrLines, renderNotification, shapeOf, templateVars } from '../templates/schema.ts';
 import type { Template } from '../templates/template.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { ServiceConfig } from './config.ts';
@@ -61,8 +61,9 @@ function checkSection(template: Template, type: string, input: About): Problem[]
     const other = neutral?.ok ? filledText(neutral.notification.section, string.path.slice(1)) : undefined;
     if (text === undefined || !isMeantAsJson(string.path, text, input.services)) return [];
     const language = languageOf(type, string.path.slice(1));
-    const fault = faultOf(language, text);
-    if (fault === undefined || (other !== undefined && faultOf(language, other) === undefined)) return [];
+    const fault = faultOf(language, text, string.path, input.services);
+    if (fault === undefined) return [];
+    if (other !== undefined && faultOf(language, other, string.path, input.services) === undefined) return [];
     const looksLikeJson = /^\s*[{[]/.test(text);
     const isLoose =
       string.path[0] === 'webhook' &&
@@ -118,7 +119,7 @@ export function jsonFaults(
     const full = [type, ...path];
     const language = languageOf(type, path);
     if (language === undefined || !isMeantAsJson(full, text, services)) return [];
-    const fault = faultOf(language, text);
+    const fault = faultOf(language, text, full, services);
     return fault === undefined ? [] : [{ field: full.join('.'), language, what: fault.what }];
   });
 }
@@ -151,9 +152,11 @@ function render(template: Template, serviceType: string, input: About, filterVal
       appDetails: () => UNKNOWN_DETAILS,
     },
   });
+  const json = shapeOf(serviceType)?.json ?? [];
   return renderNotification([template], vars, {
     serviceType,
-    jsonFields: shapeOf(serviceType)?.json ?? [],
+    jsonFields: serviceType === 'webhook' ? [] : json,
+    looseJsonFields: serviceType === 'webhook' ? json : [],
     yamlFields: shapeOf(serviceType)?.yaml ?? [],
     ...(filterValue ? { filterValue } : {}),
     template: (name) => input.templates.get(name),
@@ -196,6 +199,11 @@ function contentType(path: readonly string[], services: RenderingInput['services
   return undefined;
 }
 
+/** The body of a webhook may be JSON line by line, where its Content-Type does not say JSON alone. */
+function mayBeLines(path: readonly string[], services: RenderingInput['services']): boolean {
+  return path[0] === 'webhook' && !/^[^;]*\bjson\b/i.test(contentType(path, services) ?? '');
+}
+
 interface Fault {
   what: string;
   /** From 1, in the rendered text. */
@@ -210,7 +218,13 @@ function languageOf(type: string, path: readonly string[]): Language | undefined
   return isAmong(path, json) ? 'JSON' : isAmong(path, yaml) ? 'YAML' : undefined;
 }
 
-function faultOf(language: Language | undefined, text: string): Fault | undefined {
+function faultOf(
+  language: Language | undefined,
+  text: string,
+  path: readonly string[],
+  services: RenderingInput['services'],
+): Fault | undefined {
+  if (mayBeLines(path, services) && isJsonOrLines(text)) return undefined;
   if (language === 'YAML') {
     const [problem] = parseYaml(text).problems;
     return problem && { what: problem.what, line: problem.line };

@@ -202,6 +202,14 @@ describe('JSON', () => {
       'a webhook in another form',
       JSON.stringify({ webhook: { 'datadog-events': { body: 'payload={{ .app.kind }}' } } }),
     ],
+    [
+      'a webhook with JSON line by line',
+      JSON.stringify({
+        webhook: {
+          'datadog-events': { body: '{"a": {}}\n{"b": "{{ .app.status.operationState.message }}"}\n' },
+        },
+      }),
+    ],
     ['cards in YAML', JSON.stringify({ googlechat: { cards: '- header: {title: "{{ .app.kind }}"}\n' } })],
     ['an empty section', JSON.stringify({ slack: { attachments: '{{ if .app.nothing }}x{{ end }}' } })],
   ])('nothing is said of %s', (_, template) => {

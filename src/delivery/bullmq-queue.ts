@@ -16,6 +16,7 @@ import { settledWithin, withDeadline } from '../store/deadline.ts';
 import type { Store } from '../store/store.ts';
 import { backoffDelay } from './backoff.ts';
 import { deliveryIdOf, type JobData, jobIdOf } from './job-data.ts';
+import { createPunctual } from './punctual.ts';
 import type { DeliveryProcessor, DeliveryQueue, JobResult } from './queue.ts';
 import { type JobQueue, queueBackends, queueName } from './queue-backend.ts';
 
@@ -82,6 +83,25 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
   let closed: Promise<void> | undefined;
   let worker: Worker<JobData, void, string, IQueueBackend, JobProgress, Redis | Pool> | undefined;
 
+  /**
+   * Redis ends the wait of a worker up to 100 ms after its time. SQLite is in this process, and on PostgreSQL BullMQ's
+   * promotion of a job that its worker takes at the same time hands it out twice.
+   */
+  const punctual = store.kind === 'redis' ? createPunctual({ clock, wake }) : undefined;
+
+  async function wake(id: string): Promise<boolean> {
+    const job = jobIdOf(id);
+    await held.get(job);
+    try {
+      await bounded('Waking a job', () => queue.backend.promote(job));
+      return true;
+    } catch (error) {
+      // A job that is not put off has an error of its own.
+      if (isRefusal((error as Error).cause)) return false;
+      throw error;
+    }
+  }
+
   async function bounded<T>(what: string, run: () => Promise<T>): Promise<T> {
     const trouble = backends.trouble();
     if (trouble !== undefined) throw new Error(`${what} failed: ${trouble}`);
@@ -103,6 +123,7 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
     const { failures } = job.data;
     await job.updateData({ failures: counts ? failures + 1 : failures, waited: !counts, dueAt: at });
     await job.moveToDelayed(Math.max(at, now() + 1), token);
+    punctual?.note(deliveryIdOf(job.id ?? ''), at);
     throw new DelayedError();
   }
 
@@ -150,6 +171,7 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
     closing.catch(() => undefined);
     const inTime = await settledWithin(closing, closeDeadline * gracefulPart, clock);
     stopping.abort();
+    punctual?.stop();
     if (!inTime) await settledWithin(closing, until - clock.monotonic(), clock);
     backends.abandon();
   }
@@ -205,18 +227,7 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
         log.error({ job: job.id, error: error.message }, 'Job given up: it ended the process too often');
       });
     },
-    async wake(id) {
-      const job = jobIdOf(id);
-      await held.get(job);
-      try {
-        await bounded('Waking a job', () => queue.backend.promote(job));
-        return true;
-      } catch (error) {
-        // A job that is not put off has an error of its own.
-        if (isRefusal((error as Error).cause)) return false;
-        throw error;
-      }
-    },
+    wake,
     hurry: () => bounded('Hurrying jobs', () => queue.promoteJobs()),
     async counts() {
       const counts = await bounded('Counting jobs', () => queue.getJobCounts('waiting', 'delayed', 'active'));

@@ -58,13 +58,14 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const begun = await marks.begin(job.id);
     if ('result' in begun) return begun.result;
     const { delivery } = begun;
-    const isUntold = await isRootParked(begun);
-    if (isUntold && delivery.ongoing?.state === 'resolved') return settling.forgo(delivery);
+    const root = await parkedRoot(begun);
+    const isEnd = delivery.ongoing?.state === 'resolved';
+    if (root && isEnd && !root.mayHaveArrived) return settling.forgo(delivery);
     const active = configurations.get(delivery.configNamespace);
     const service = active?.services.get(delivery.destination.service);
     if (!active || !service) {
       const error = `service ${delivery.destination.service} is not configured`;
-      return settling.reject(delivery, { reason: 'service_not_configured', error, scope: 'service' });
+      return reject(begun, { reason: 'service_not_configured', error, scope: 'service' });
     }
     // A tenant whose templates have used up its share waits, and its turn of a recipient's pace with it.
     const wait = shares.wait(active);
@@ -72,22 +73,29 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const place = await fairness.enter(delivery.id, partiesOf(delivery, options.controllerNamespace));
     if ('at' in place) return putOff(begun, place.at);
     try {
-      return await deliver(job, active, service, { ...begun, isFirst: isUntold || !isFollowUp(delivery) });
+      return await deliver(job, active, service, {
+        ...begun,
+        isFirst: (root !== undefined && !isEnd) || !isFollowUp(delivery),
+      });
     } finally {
       place.leave();
     }
   };
 
-  /** Whether the first message of what the delivery goes on with was given up, so that nobody knows of it. */
-  async function isRootParked(begun: Begun): Promise<boolean> {
+  /** The first message of what the delivery goes on with, where it was given up. */
+  async function parkedRoot(begun: Begun): Promise<{ mayHaveArrived: boolean } | undefined> {
     const { delivery } = begun;
-    if (!isFollowUp(delivery) || !delivery.ongoing) return false;
+    if (!isFollowUp(delivery) || !delivery.ongoing) return undefined;
     try {
-      return (await deps.ledger.parkedAmong([delivery.ongoing.root])).length > 0;
+      return (await deps.ledger.parkedAmong([delivery.ongoing.root]))[0];
     } catch (error) {
       await marks.withdraw(begun);
       throw error;
     }
+  }
+
+  function reject({ delivery, earlier }: Begun, rejection: Parameters<typeof settling.reject>[1]) {
+    return settling.reject(delivery, earlier ? { ...rejection, mayHaveArrived: true } : rejection);
   }
 
   async function putOff(begun: Begun, at: number): Promise<JobResult> {
@@ -106,7 +114,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     if (slot > clock.now()) return putOff(begun, slot);
     const rendered = await render(delivery, active, service, job.signal, isFirst);
     if (!rendered.ok) {
-      return settling.reject(delivery, { reason: 'template', error: rendered.error, scope: 'notification' });
+      return reject(begun, { reason: 'template', error: rendered.error, scope: 'notification' });
     }
     const renewed = await marks.renew(begun);
     if ('result' in renewed) return renewed.result;
@@ -164,7 +172,7 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
       const superseded = begun.isFirst && isFollowUp(delivery) ? delivery.ongoing?.root : undefined;
       return settling.settle(delivery, { status: 'sent', at: now }, superseded);
     }
-    if (outcome.status === 'rejected') return settling.reject(delivery, outcome);
+    if (outcome.status === 'rejected') return reject(begun, outcome);
 
     metrics.outcomes.inc({ ...labels, outcome: 'retry', reason: outcome.reason });
     settling.countFailed(delivery);
@@ -174,7 +182,8 @@ export function createDeliver(deps: Deps, options: Options): DeliveryProcessor {
     const at = now + Math.max(retryAfter ?? 0, backoffDelay(attempt));
     if (at - delivery.observedAt > options.maxAge) {
       metrics.outcomes.inc({ ...labels, outcome: 'expired', reason });
-      return settling.settle(delivery, { status: 'expired', at: now, reason, error });
+      const expired = { status: 'expired', at: now, reason, error } as const;
+      return settling.settle(delivery, unclear ? { ...expired, mayHaveArrived: true } : expired);
     }
     await marks.release(begun, unclear);
     log.info({ ...fieldsOf(delivery), reason, error, attempt, wait: at - now }, 'Not sent, will retry');

@@ -139,6 +139,25 @@ describe('who is put off', () => {
     expect(is(await enter(fairness, [service('b')]))).toBe(false);
   });
 
+  it('waits for up to a second while places come free, and is put off when none does any more', async () => {
+    const fairness = create(30);
+    const taken: Place[] = [];
+    for (let count = 0; count < 10; count += 1) {
+      const place = await enter(fairness, [service('a')]);
+      if (!is(place)) taken.push(place);
+    }
+    const waiting = Array.from({ length: 15 }, () => enter(fairness, [service('a')]));
+    const putOff = { count: 0 };
+    for (const each of waiting) void each.then((answer) => (putOff.count += is(answer) ? 1 : 0));
+    for (let left = 0; left < 9; left += 1) {
+      taken[left]?.leave();
+      await vi.advanceTimersByTimeAsync(90);
+    }
+    expect(putOff.count).toBe(0);
+    await vi.advanceTimersByTimeAsync(110);
+    expect(putOff.count).toBe(6);
+  });
+
   it('asks again by itself after 15 seconds, and not all at the same time', async () => {
     const fairness = create(2);
     await fill(fairness, [service('a')]);

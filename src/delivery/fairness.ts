@@ -34,7 +34,10 @@ interface Options {
    */
   wake(delivery: string): Promise<boolean>;
   clock: Pick<Clock, 'now' | 'after'>;
-  /** Milliseconds to wait for a place; meanwhile the worker's own is occupied. Default 100. */
+  /**
+   * Milliseconds to wait for a place where none comes free; meanwhile the worker's own is occupied. Default 100. While
+   * places do come free, it waits ten times as long: to put it off and to wake it costs more than to send it.
+   */
   patience?: number;
 }
 
@@ -56,6 +59,8 @@ interface Waiter {
   admit(): void;
 }
 
+/** Multiple of the patience, with those of whose parties places come free. */
+const whileMoving = 10;
 /** Who is put off asks again after so many milliseconds: another process may have woken its job, or none be left to. */
 const longest = 15_000;
 /** Milliseconds between two who ask again without having been woken: it is in vain, as a rule. */
@@ -192,10 +197,16 @@ export function createFairness({ places, wake, clock, patience = 100 }: Options)
             resolve(take(parties));
           },
         };
-        const cancel = clock.after(patience, () => {
+        const until = clock.now() + patience * whileMoving;
+        const lookAgain = () => {
+          if (clock.now() < until && !isStuck(parties)) {
+            cancel = clock.after(patience, lookAgain);
+            return;
+          }
           waiters.delete(waiter);
           resolve(putOff(delivery, parties));
-        });
+        };
+        let cancel = clock.after(patience, lookAgain);
         waiters.add(waiter);
       });
     },

@@ -23,7 +23,7 @@ const outcome = fc.constantFrom(...Object.keys(outcomes));
 const call = fc.constantFrom('begin', 'parkedAmong', 'settle', 'discard', 'abandon');
 const faults = fc.array(fc.tuple(call, fc.constantFrom<Fault>('before', 'after')), { maxLength: 4 });
 
-it('an end is told once where something was told to fire, and nowhere else, whatever fails', async () => {
+it('an end is told once where something was told to fire or may have been, and nowhere else, whatever fails', async () => {
   const message = fc.record({ attempts: fc.tuple(outcome, outcome), faults });
   await fc.assert(
     fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 4 }), faults, async (told, endFaults) => {
@@ -65,7 +65,14 @@ it('an end is told once where something was told to fire, and nowhere else, what
       const sent = service.sent.map(({ deliveryId }) => deliveryId);
       expect(await all(store.pending())).toEqual([]);
       expect(new Set(sent).size).toBe(sent.length);
-      expect(sent.includes('end')).toBe(sent.some((id) => id !== 'end'));
+      // Nobody can tell whether the first one has arrived, or an attempt of it: its end is told as well.
+      const parked = await all(store.parked());
+      const isUnclear = parked.some(
+        ({ delivery, mayHaveArrived }) => delivery.id === 'root' && mayHaveArrived,
+      );
+      const [root] = told;
+      expect(isUnclear && !root?.attempts.includes('lost') && root?.faults.length === 0).toBe(false);
+      expect(sent.includes('end')).toBe(isUnclear || sent.some((id) => id !== 'end'));
     }),
     runs(300),
   );

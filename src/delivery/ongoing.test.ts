@@ -22,14 +22,21 @@ const data = {
 };
 const refused: Outcome = { status: 'rejected', reason: 'no', error: 'no', scope: 'service' };
 
-function setUp() {
+function setUp(options: { maxAge?: number } = {}) {
   const clock = createSimulatedClock(start);
   const store: Ledger = createMemoryLedger();
   const faults: { [call: string]: Fault[] } = {};
   const ledger = intercept(store, (call) => faults[call]?.shift());
   const service = createRecordingService('console');
   const queue = createMemoryQueue(clock);
-  const pipeline = startPipeline({ ledger, queue, service, clock, snapshots: [snapshot(data)] });
+  const pipeline = startPipeline({
+    ledger,
+    queue,
+    service,
+    clock,
+    snapshots: [snapshot(data)],
+    ...options,
+  });
   const commit = committer(store);
 
   /** Makes a delivery and tries it once. */
@@ -208,6 +215,46 @@ describe('a first message that never arrived', () => {
     d.faults.parkedAmong = ['before'];
     await d.tell();
     expect(d.faults.parkedAmong).toHaveLength(1);
+  });
+});
+
+describe('a first message that was given up, of which an attempt may have arrived', () => {
+  const unclear: Outcome = { status: 'retry', reason: 'timeout', error: 'no answer', unclear: true };
+  const refusedConnection: Outcome = { status: 'retry', reason: 'connection_refused', error: 'no' };
+  const day = 24 * hour;
+
+  async function maybeArrived(...outcomes: Outcome[]) {
+    const d = setUp({ maxAge: day });
+    d.service.outcomes = outcomes;
+    await d.tell();
+    await d.clock.advance(day);
+    await d.attempt('root');
+    expect(await d.parked()).toEqual(['root']);
+    return d;
+  }
+
+  it.each<[what: string, outcomes: Outcome[]]>([
+    ['no answer came until it was too old', [unclear, unclear]],
+    ['it was refused after no answer had come', [unclear, refused]],
+  ])('has an end that is told: %s', async (_what, outcomes) => {
+    const d = await maybeArrived(...outcomes);
+    await d.tell(end);
+    expect(d.service.alerts.at(-1)).toMatchObject({ state: 'resolved', isFollowUp: true });
+    expect(d.texts()).toHaveLength(1);
+    expect(await d.parked()).toEqual(['root']);
+  });
+
+  it('has none where no attempt can have arrived', async () => {
+    const d = await maybeArrived(refusedConnection, refusedConnection);
+    await d.tell(end);
+    expect(d.texts()).toEqual([]);
+  });
+
+  it('is made up for by the next, as one that never arrived is', async () => {
+    const d = await maybeArrived(unclear, unclear);
+    await d.tell({ id: 'again', reason: 'repeated', templates: ['message'] });
+    expect(d.service.alerts.at(-1)).toMatchObject({ reason: 'repeated', isFollowUp: false });
+    expect(await d.parked()).toEqual([]);
   });
 });
 

@@ -28,7 +28,10 @@ export interface Settling {
    * all, and what it was to tell has been told: its end is owed from now on.
    */
   settle(delivery: Delivery, settlement: Settlement, superseded?: string): Promise<JobResult>;
-  reject(delivery: Delivery, rejection: Pick<Rejection, 'reason' | 'error' | 'scope'>): Promise<JobResult>;
+  reject(
+    delivery: Delivery,
+    rejection: Pick<Rejection, 'reason' | 'error' | 'scope'> & Pick<ParkedSettlement, 'mayHaveArrived'>,
+  ): Promise<JobResult>;
   /** Settles the end of what nobody was told of, which is not sent. */
   forgo(delivery: Delivery): Promise<JobResult>;
   /** Counts an attempt that failed, as argocd-notifications does: whatever becomes of the delivery. */
@@ -88,11 +91,12 @@ export function createSettling(deps: SettlingDeps): Settling {
       return known && settle(known, true);
     },
     settle: (delivery, settlement, superseded) => settle({ delivery, settlement, superseded }, false),
-    reject(delivery, { reason, error, scope }) {
+    reject(delivery, { reason, error, scope, mayHaveArrived }) {
       const { service } = delivery.destination;
       metrics.outcomes.inc({ service, outcome: 'rejected', reason });
       countFailed(delivery);
-      const settlement = { status: 'rejected', at: clock.now(), reason, error, scope } as const;
+      const unclear = mayHaveArrived ? { mayHaveArrived } : {};
+      const settlement = { status: 'rejected', at: clock.now(), reason, error, scope, ...unclear } as const;
       return settle({ delivery, settlement }, false);
     },
     async forgo(delivery) {

@@ -18,7 +18,8 @@ export type Shape =
   | { readonly kind: 'list'; readonly element: Shape }
   /** `names`: the keys that are there; others may be asked for, so that only near misses count. */
   | { readonly kind: 'map'; readonly element: Shape; readonly names?: readonly string[] }
-  | { readonly kind: 'object'; readonly fields: ReadonlyMap<string, Shape> }
+  /** `isStruct`: of Go, where asking for a field that there is not fails. */
+  | { readonly kind: 'object'; readonly fields: ReadonlyMap<string, Shape>; readonly isStruct?: true }
   /** A Go value whose methods are known. */
   | { readonly kind: 'go'; readonly type: string }
   | { readonly kind: 'function'; readonly result: Shape };
@@ -40,7 +41,7 @@ export const TEXT: Shape = { kind: 'text' };
 export const SCALAR: Shape = { kind: 'scalar' };
 export const listOf = (element: Shape): Shape => ({ kind: 'list', element });
 export const goShape = (type: string): Shape => ({ kind: 'go', type });
-export const objectOf = (fields: Iterable<readonly [string, Shape]>): Shape => ({
+export const objectOf = (fields: Iterable<readonly [string, Shape]>): Extract<Shape, { kind: 'object' }> => ({
   kind: 'object',
   fields: new Map(fields),
 });
@@ -66,7 +67,7 @@ export function shapeOf(value: unknown): Shape {
   if (isPlainMap(value)) return objectOf(Object.entries(value).map(([name, item]) => [name, shapeOf(item)]));
   if (value instanceof GoTypedMap) return { kind: 'map', element: value.element === 'string' ? TEXT : ANY };
   if (value instanceof GoStruct)
-    return objectOf([...value.members].map(([name, item]) => [name, shapeOf(item)]));
+    return { ...objectOf([...value.members].map(([name, item]) => [name, shapeOf(item)])), isStruct: true };
   if (isGoObject(value) && methodNames(value.goType) === undefined) return ANY;
   return shapeOfType(goTypeOf(value));
 }
@@ -94,7 +95,9 @@ export function memberOf(
     }
     case 'object': {
       const shape = base.fields.get(name);
-      return shape ? { shape } : { shape: ANY, mistake: unknownField(base.fields, name, path) };
+      if (shape) return { shape };
+      const mistake = unknownField(base.fields, name, path);
+      return { shape: ANY, mistake: { ...mistake, ...(base.isStruct && { fails: true }) } };
     }
     case 'go': {
       const type = methodType(base.type, name);

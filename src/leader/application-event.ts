@@ -18,6 +18,8 @@ export interface ApplicationEvent {
   isPast?: boolean;
   /** It differs from what was observed before in nothing that anything is decided by: it is taken on, and not evaluated. */
   isUnread?: boolean;
+  /** Nothing has happened to it: what it is decided by may have changed. */
+  isAgain?: boolean;
 }
 
 /**

@@ -99,7 +99,7 @@ export function createApplying(deps: Deps): Applying {
 
   function evaluate(entry: Tracked, event: ApplicationEvent, hold: Hold, over?: Over): void {
     const { application } = entry;
-    const { kind, observedAt } = event;
+    const { kind, observedAt, isAgain = false } = event;
     deps.metrics.setApplication(application, observedAt);
     if (kind === 'seen' && !deps.isRefreshed(application.object)) {
       if (entry.life) schedule(application.uid, pass(entry, event, hold));
@@ -111,7 +111,7 @@ export function createApplying(deps: Deps): Applying {
     if (!application.kind) entry.well = noteWell(well, application.object, deps.clock.now());
     const held = deletions.take(application.uid);
     const isHistoryNew = entry.history !== history || entry.well !== well || held !== undefined;
-    const about = { observedAt, isHistoryNew, ...(over ? { over } : {}) };
+    const about = { observedAt, isHistoryNew, isAgain, ...(over ? { over } : {}) };
     const decided = deciding.decide(entry, evaluations, about, together(hold, held));
     held?.release();
     schedule(application.uid, earliest(dueAt, decided, deletions.dueAt(application.uid)));

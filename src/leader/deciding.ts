@@ -40,6 +40,8 @@ export interface Deciding {
 interface AboutDecision {
   observedAt: number;
   over?: NonNullable<About['over']>;
+  /** Nothing has happened to the Application. */
+  isAgain?: boolean;
   /** Up to when alerts ripen, Unix milliseconds. @defaultValue now, and never while what follows is to be replayed */
   ripeUntil?: number;
 }
@@ -95,7 +97,8 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
   }
 
   const deciding: Deciding = {
-    decide(entry, evaluations, { observedAt, isHistoryNew, over, ripeUntil = latest(entry) }, hold) {
+    decide(entry, evaluations, about, hold) {
+      const { observedAt, isHistoryNew, isAgain = false, over, ripeUntil = latest(entry) } = about;
       const { application } = entry;
       const occurrence = Math.max(clock.now(), entry.decidedAt + 1);
       const firstSight = entry.fingerprint === undefined;
@@ -116,6 +119,7 @@ export function createDeciding({ writer, ongoing, groups, metrics, clock, ...dep
         now: clock.now(),
         occurrence,
         observedAt,
+        isAgain,
         imported: imported.rows.length > 0 ? timesOf(imported.rows) : noTimes,
         ...(over ? { over } : {}),
         ...(ripeUntil === undefined ? {} : { ripeUntil }),

@@ -2,6 +2,7 @@ import { clusterOf } from '../application.ts';
 import {
   type DeletedApplication,
   deletedOf,
+  deletionWindow,
   isApplicationSet,
   madeBy,
   withDeleted,
@@ -41,8 +42,6 @@ interface Deps {
   clock: Pick<Clock, 'now'>;
 }
 
-/** Milliseconds after the last deletion until a list is over. */
-const deletionWindow = 10 * 60_000;
 /** Milliseconds in which deletions are gathered before the ApplicationSet is looked at, and its list written. */
 const gathering = 1_000;
 /** Applications of one list: some 200 bytes each in the ledger. */

@@ -1,12 +1,13 @@
 import { labelValues } from '../alerts/labels.ts';
 import type { LabelValues } from '../alerts/matcher.ts';
-import type { Silence } from '../alerts/mutes.ts';
+import type { Mute, Silence } from '../alerts/mutes.ts';
 import type { Member, NoticePolicy } from '../alerts/notice.ts';
 import { type GroupPlace, overflowPlace } from '../alerts/routing.ts';
 import type { GroupRule } from '../alerts/rules.ts';
 import type { Part } from '../ledger/pieces.ts';
 import type { Alert, OngoingNotice } from '../ledger/rows.ts';
 import type { Delivery, Destination, JsonObject } from '../model.ts';
+import type { Holding } from './holding.ts';
 import { isUnchanged } from './life-parts.ts';
 
 /** An alert of a group, as it is in the ledger. */
@@ -40,6 +41,8 @@ export interface Group extends GroupPlace {
   /** What held back each of its alerts when that was last asked. */
   mutes: Map<string, string>;
   lookedAt: number;
+  /** When it is looked at next, unless something happens before. */
+  dueAt: number | undefined;
   /** An alert was left out because its Application was suspended, or the group waits for one that is unaccounted. */
   isWaiting: boolean;
 }
@@ -54,6 +57,7 @@ export function createGroup(place: Place): Group {
     held: new Set(),
     mutes: new Map(),
     lookedAt: Number.NEGATIVE_INFINITY,
+    dueAt: undefined,
     isWaiting: false,
   };
 }
@@ -147,6 +151,31 @@ const withoutRule = { groupWait: 30_000, groupInterval: 300_000 };
 export function policyOf(group: Group, rule: GroupRule | undefined): NoticePolicy {
   if (group.isOverflow) return { groupWait: 0, groupInterval: rule?.groupInterval ?? 0 };
   return rule ?? withoutRule;
+}
+
+/** When an alert that comes to it may be told of; undefined group: it is the first. */
+export function opensAt(
+  group: Pick<Group, 'notice' | 'dueAt'> | undefined,
+  { groupWait, groupInterval }: NoticePolicy,
+  { since, firedAt = since }: Pick<Alert, 'since' | 'firedAt'>,
+): number {
+  const told = group?.notice?.told;
+  if (told) return Math.max(told.at + groupInterval, firedAt + groupWait);
+  return Math.min(since + groupWait, group?.dueAt ?? Number.POSITIVE_INFINITY);
+}
+
+/** What holds back an alert of the group now, which is noted. */
+export function muteIn(
+  { members, mutes, configNamespace }: Group,
+  key: string,
+  holding: Pick<Holding, 'mute'>,
+  now: number,
+): Mute | undefined {
+  const member = members.get(key);
+  if (!member) return undefined;
+  const mute = holding.mute({ key, configNamespace }, member.labels, member.silences, now);
+  mutes.set(key, mute ? `${mute.by} ${mute.id}` : '');
+  return mute;
 }
 
 /** What is written of it. `isNew`: nothing stands in the ledger yet. */

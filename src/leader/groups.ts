@@ -1,7 +1,6 @@
 import { messageId } from '../alerts/keys.ts';
 import { deliveryOfMessage } from '../alerts/message.ts';
-import type { Mute } from '../alerts/mutes.ts';
-import { type Flush, flush } from '../alerts/notice.ts';
+import { type Flush, flush, type NoticePolicy } from '../alerts/notice.ts';
 import { overflowPlace } from '../alerts/routing.ts';
 import type { Clock } from '../clock.ts';
 import type { Alert, OngoingNotice, ScopedRow } from '../ledger/rows.ts';
@@ -16,7 +15,9 @@ import {
   isTold,
   isUnaccounted,
   type Membership,
+  muteIn,
   noticeOf,
+  opensAt,
   partOf,
   pauseOf,
   policyOf,
@@ -45,6 +46,8 @@ export interface Groups {
   isComplete(): boolean;
   /** The groups that have told of an alert, hold it back, or are about to have its end told. */
   holders: GroupIndex['holders'];
+  /** When an alert that comes to the group of this key may be told of. */
+  opensAt(key: string, rule: NoticePolicy, alert: Alert): number;
   /** Its alerts are about to be replaced, once that is durable: nothing new is told of them until then. */
   suspend(uid: string): void;
   /** Replaces the alerts of an Application. */
@@ -140,7 +143,7 @@ export function createGroups(deps: Deps): Groups {
       ({ key: alert }) => {
         const { labels, silences } = group.members.get(alert) as Membership;
         begins = Math.min(begins, holding.nextMute(group, labels, silences, now) ?? begins);
-        return muteIn(group, alert, now);
+        return muteIn(group, alert, holding, now);
       },
       id,
       now,
@@ -182,6 +185,7 @@ export function createGroups(deps: Deps): Groups {
         message,
         templates,
         observedAt: now,
+        decidedAt: now,
         shown: (alert) => group.members.get(alert),
       });
     const isWritten = delivery !== undefined || !isUnchanged(group.notice, after);
@@ -196,6 +200,7 @@ export function createGroups(deps: Deps): Groups {
       else group.members.delete(alert);
     }
     index.update(group);
+    group.dueAt = due;
     deps.schedule(key, due);
     if (delivery) report.message(delivery);
     if (!isWritten) {
@@ -252,6 +257,7 @@ export function createGroups(deps: Deps): Groups {
     },
     isComplete: () => isComplete,
     holders: index.holders,
+    opensAt: (key, rule, alert) => opensAt(groups.get(key), rule, alert),
     suspend(uid) {
       if (byUid.has(uid)) suspended.add(uid);
     },
@@ -274,7 +280,7 @@ export function createGroups(deps: Deps): Groups {
         const known = group.members.get(member.alert.key);
         group.members.set(member.alert.key, member);
         const mute = group.mutes.get(member.alert.key);
-        muteIn(group, member.alert.key, clock.now());
+        muteIn(group, member.alert.key, holding, clock.now());
         if (group.isWaiting || !known || isNews(known, member) || mute !== group.mutes.get(member.alert.key))
           touch(group);
       }
@@ -289,12 +295,4 @@ export function createGroups(deps: Deps): Groups {
       return true;
     },
   };
-
-  function muteIn({ members, mutes, configNamespace }: Group, key: string, now: number): Mute | undefined {
-    const member = members.get(key);
-    if (!member) return undefined;
-    const mute = holding.mute({ key, configNamespace }, member.labels, member.silences, now);
-    mutes.set(key, mute ? `${mute.by} ${mute.id}` : '');
-    return mute;
-  }
 }

@@ -212,7 +212,8 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     const hold = deps.progress.hold();
     turns.take(() => {
       const { application } = entry;
-      if (isTracked(entry)) applyNow(entry, { application, kind: 'seen', observedAt: clock.now() }, hold);
+      const event = { application, kind: 'seen', observedAt: clock.now(), isAgain: true } as const;
+      if (isTracked(entry)) applyNow(entry, event, hold);
       hold.release();
     });
   }

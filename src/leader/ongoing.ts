@@ -29,6 +29,8 @@ export interface About {
   /** A time at which no alert of this Application began before. */
   occurrence: number;
   observedAt: number;
+  /** Nothing has happened to the Application: what it is decided by may have changed. */
+  isAgain: boolean;
   /** When oncePer values were told by argocd-notifications, by the keys of their rows. */
   imported: ReadonlyMap<string, number>;
   /** The Application is gone, or not watched any more. */
@@ -49,7 +51,7 @@ export interface Advance {
 interface Deps {
   configurations: Pick<Configurations, 'get'>;
   holding: Holding;
-  groups: Pick<Groups, 'holders' | 'isComplete'>;
+  groups: Pick<Groups, 'holders' | 'isComplete' | 'opensAt'>;
   project(application: Application): JsonObject | undefined;
   report: AlertReport;
 }
@@ -87,7 +89,7 @@ export function createOngoing(deps: Deps): Ongoing {
   return {
     advance(entry, evaluations, about) {
       const { application } = entry;
-      const { now, occurrence, observedAt, over, ripeUntil } = about;
+      const { now, occurrence, observedAt, isAgain, over, ripeUntil } = about;
       const silences = silencesOf(application);
       const isPlain =
         !entry.life &&
@@ -103,6 +105,7 @@ export function createOngoing(deps: Deps): Ongoing {
       const lives = live(identityOf(application), taken.alerts, conditions, {
         now,
         occurrence,
+        isAgain,
         exists,
         lastWell: lastWell(entry.well, application.object),
         ...(ripeUntil === undefined ? {} : { ripeUntil }),

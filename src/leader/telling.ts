@@ -51,7 +51,7 @@ interface AboutTelling {
 
 interface Deps {
   holding: Holding;
-  groups: Pick<Groups, 'holders' | 'isComplete'>;
+  groups: Pick<Groups, 'holders' | 'isComplete' | 'opensAt'>;
   report: AlertReport;
 }
 
@@ -70,6 +70,8 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
       const untold = new Set<string>();
       const told = new Map<string, Row<'told'>>();
       const ask: string[] = [];
+      /** Of alerts that wait for their group, or for what may inhibit them: when that is over. */
+      const waits = new Map<string, number>();
       let isWaiting = false;
       let due: number | undefined;
       const ownKeys = keysByAlert(notices);
@@ -98,20 +100,21 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         );
       }
 
-      /** Whether it is known to be news to the destination; if nobody knows yet, the ledger is asked. */
-      function isNews(alert: Alert, destination: Destination): boolean {
-        if (alert.oncePer === '') return true;
+      /** Whether it is news to the destination; if nobody knows yet, the ledger is asked. */
+      function newsOf(alert: Alert, destination: Destination): 'new' | 'told' | 'asked' {
+        if (alert.oncePer === '') return 'new';
         const key = toldKeyOf(uid, alert, destination);
         const answer = life.remembered.has(key) ? 'told' : life.asked.get(key);
         if (answer === undefined) {
           life.asked.set(key, 'asked');
           ask.push(key);
+          return 'asked';
         }
         if (answer === 'told') {
           life.asked.delete(key);
           noteToldBefore(alert.key, destination);
         }
-        return answer === 'new';
+        return answer;
       }
 
       function noteToldBefore(key: string, destination: Destination): void {
@@ -137,8 +140,10 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         if (isTold) remember(alert, destination);
         else {
           if (isAmong(destination, alert.toldBefore ?? [])) return 'done';
+          const news = newsOf(alert, destination);
+          if (news === 'told') return 'done';
           untold.add(alert.key);
-          if (!isNews(alert, destination)) return 'owed';
+          if (news === 'asked') return 'owed';
         }
         const repeat = evaluation?.condition.lifecycle?.repeat;
         const member: Member = {
@@ -154,6 +159,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         const place = rule && placeInGroup(rule, alert, destination, labels);
         const group = holder ?? place;
         if (group) {
+          if (rule && !isTold) waitUntil(alert, groups.opensAt(group.key, rule, alert));
           members.push({
             ...member,
             key: group.key,
@@ -197,6 +203,7 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
           now,
         );
         if (flushed.due !== undefined) due = Math.min(flushed.due, due ?? flushed.due);
+        if (flushed.due !== undefined && !flushed.notice?.told) waitUntil(alert, flushed.due);
         if (flushed.message) {
           const templates =
             flushed.message.firing.length > 0
@@ -212,11 +219,16 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
               message: flushed.message,
               templates,
               observedAt: about.observedAt,
+              decidedAt: now,
               shown: () => ({ alert, object }),
             }),
           );
         }
         return keepNotice(key, alert, destination, flushed);
+      }
+
+      function waitUntil({ key, state }: Alert, at: number): void {
+        if (state === 'firing' && at > now) waits.set(key, Math.min(at, waits.get(key) ?? at));
       }
 
       function keepNotice(
@@ -242,6 +254,10 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         alerts.set(alert.key, alert);
         const evaluation = evaluated.get(placeOf(alert));
         const outcomes = (views.get(alert.key) ?? []).map((view) => tellOf(view, evaluation));
+        const wait = waits.get(alert.key);
+        const looked = alerts.get(alert.key);
+        if (wait !== undefined && looked)
+          alerts.set(alert.key, { ...looked, dueAt: Math.min(wait, looked.dueAt ?? wait) });
         const isOwed = outcomes.includes('owed') || groups.holders(alert.key).some((holder) => holder.isTold);
         if (alert.state === 'resolved' && !isOwed) alerts.delete(alert.key);
       }

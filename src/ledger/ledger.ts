@@ -66,7 +66,7 @@ export interface Ledger {
   /** Deliveries that are parked, the one that was settled last first, in batches. */
   parked(): AsyncIterable<ParkedDelivery[]>;
   /** Which of these deliveries are parked, in no particular order. At most {@link mostItems} ids. */
-  parkedAmong(ids: readonly string[]): Promise<string[]>;
+  parkedAmong(ids: readonly string[]): Promise<{ id: string; mayHaveArrived: boolean }[]>;
   /** How many are parked, by the name of their service. Cheap, however many there are. */
   countParked(): Promise<Map<string, number>>;
   /**
@@ -134,7 +134,15 @@ export interface Settled {
 /** `rejected`: the service refused it for good; `expired`: retried until it was too old. Both are parked. */
 export type Settlement =
   | { status: 'sent'; at: number }
-  | { status: 'rejected' | 'expired'; at: number; reason: string; error: string; scope?: RejectionScope };
+  | {
+      status: 'rejected' | 'expired';
+      at: number;
+      reason: string;
+      error: string;
+      scope?: RejectionScope;
+      /** An attempt had no clear answer. */
+      mayHaveArrived?: true;
+    };
 
 export interface ParkedDelivery {
   delivery: DeliveryFacts;
@@ -143,5 +151,7 @@ export interface ParkedDelivery {
   error: string;
   /** What has to change before it can be sent; absent where waiting may help. */
   scope?: RejectionScope;
+  /** An attempt had no clear answer. */
+  mayHaveArrived?: true;
   at: number;
 }

@@ -10,6 +10,7 @@ import {
   bytesOfValue,
   deliveryOf,
   factsOfBody,
+  mayHaveArrived,
   parkedCounts,
   parkedOf,
   rowOf,
@@ -18,6 +19,7 @@ import {
   textOfSettlement,
 } from './row-bytes.ts';
 import { type Row, type RowKind, rowKinds } from './rows.ts';
+import { createSnapshots } from './snapshots.ts';
 
 const pageSize = 200;
 const pruneBatch = 1_000;
@@ -40,6 +42,7 @@ interface BeginRow {
 
 /** The ledger in PostgreSQL; its tables and functions are in migrations/postgres.ts. */
 export function createPostgresLedger(store: PostgresStore, options: { deadline: number }): Ledger {
+  const memory = createSnapshots();
   const batching = { largest: 200, concurrency: 4, splits: isDataError };
   const loadOne = createBatcher(loadMany, batching);
   const beginOne = createBatcher(beginMany, batching);
@@ -89,10 +92,7 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
     return rows.flatMap(({ answer, body, snapshots }) => {
       if (answer === null) return [];
       const delivery = (): Delivery =>
-        deliveryOf(
-          body ?? '',
-          (snapshots ?? []).flatMap((digest) => packed.get(digest) ?? []),
-        );
+        deliveryOf(body ?? '', snapshots ?? [], (digest) => packed.get(digest) ?? undefined, memory);
       return [begunOf(answer, delivery)];
     });
   }
@@ -157,7 +157,7 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
     },
     async commit(scope, { term, number }, { clear = false, remove = [], put = [], add = [] }) {
       assertBounded(remove.length + put.length + add.length);
-      const { deliveries, snapshots } = rowsOfDeliveries(add);
+      const { deliveries, snapshots } = rowsOfDeliveries(add, memory);
       const writing = query<{ ready: string[] | null }>(commitStatement, [
         term,
         number,
@@ -243,8 +243,10 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
     },
     async parkedAmong(ids) {
       assertBounded(ids.length);
-      const text = 'SELECT id FROM herald.delivery WHERE settlement IS NOT NULL AND id = ANY ($1)';
-      return (await bounded('Reading', query<{ id: string }>(text, [ids]))).map(({ id }) => id);
+      const text =
+        'SELECT id, settlement FROM herald.delivery WHERE settlement IS NOT NULL AND id = ANY ($1)';
+      const found = await bounded('Reading', query<{ id: string; settlement: string }>(text, [ids]));
+      return found.map(({ id, settlement }) => ({ id, mayHaveArrived: mayHaveArrived(settlement) }));
     },
     async countParked() {
       const counting = query<{ service: string; count: string }>(

@@ -146,14 +146,17 @@ end
 return { #members, removed }
 `;
 
-/** Answers "settled", "behind", or "begun" or the mark of the attempt before, followed by the body and the snapshots. */
+/**
+ * Answers "settled", "behind", or "begun" or the mark of the attempt before, followed by the body, the digests of the
+ * snapshots with blanks between them, and the snapshots.
+ */
 export const beginScript = `${shared}
 local id, mark, replaces = arg(), arg(), arg()
 local delivery = P .. ':delivery:' .. id
 local fields = call('HMGET', delivery, 'settlement', 'lane', 'attempt', 'body', 'snapshots')
 if not fields[2] or fields[1] then return { 'settled' } end
 if headOf(fields[2]) ~= id then return { 'behind' } end
-local answer = { 'begun', fields[4] }
+local answer = { 'begun', fields[4], fields[5] }
 if fields[3] and fields[3] ~= replaces then
   answer[1] = fields[3]
 else

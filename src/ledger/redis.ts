@@ -9,6 +9,7 @@ import {
   bytesOfValue,
   deliveryOf,
   factsOfBody,
+  mayHaveArrived,
   parkedCounts,
   parkedOf,
   rowOf,
@@ -17,11 +18,13 @@ import {
   textOfSettlement,
 } from './row-bytes.ts';
 import { type Row, type RowKind, rowKinds } from './rows.ts';
+import { createSnapshots } from './snapshots.ts';
 
 const pageSize = 200;
 
 /** The ledger in Redis 7 or Valkey; its keys are listed in redis-scripts.ts. */
 export function createRedisLedger(store: RedisStore, options: { deadline: number }): Ledger {
+  const memory = createSnapshots();
   const { client, prefix } = store;
   const load = createScript(client, 'heraldLoad', scripts.loadScript);
   const commit = createScript(client, 'heraldCommit', scripts.commitScript);
@@ -114,7 +117,7 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
     },
     async commit(scope, { term, number }, { clear = false, remove = [], put = [], add = [] }) {
       assertBounded(remove.length + put.length + add.length);
-      const { deliveries, snapshots } = rowsOfDeliveries(add);
+      const { deliveries, snapshots } = rowsOfDeliveries(add, memory);
       const cleared = clear ? rowKinds : [];
       const values = [
         prefix,
@@ -173,8 +176,10 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
     },
     async begin(id, attempt, replaces) {
       const values = [prefix, id, textOfMark(attempt), replaces ? textOfMark(replaces) : ''];
-      const [answer, body, ...packed] = (await bounded('Writing', begin(values))) as Buffer[];
-      return begunOf(String(answer), () => deliveryOf(String(body), packed));
+      const [answer, body, digests, ...packed] = (await bounded('Writing', begin(values))) as Buffer[];
+      return begunOf(String(answer), () =>
+        deliveryOf(String(body), String(digests).split(' '), (_, index) => packed[index], memory),
+      );
     },
     async abandon(id, attempt) {
       await bounded('Writing', abandon([prefix, id, textOfMark(attempt)]));
@@ -193,8 +198,12 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
     async parkedAmong(ids) {
       assertBounded(ids.length);
       if (ids.length === 0) return [];
-      const scores = await bounded('Reading', client.zmscore(`${prefix}:parked`, ...ids));
-      return ids.filter((_, index) => scores[index] !== null);
+      const reading = ids.map((id) => client.hget(`${prefix}:delivery:${id}`, 'settlement'));
+      const settlements = await bounded('Reading', Promise.all(reading));
+      return ids.flatMap((id, index) => {
+        const settlement = settlements[index] ?? '';
+        return settlement === '' ? [] : [{ id, mayHaveArrived: mayHaveArrived(String(settlement)) }];
+      });
     },
     async countParked() {
       const counts = await bounded('Counting', client.hgetall(`${prefix}:parked:services`));

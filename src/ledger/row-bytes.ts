@@ -3,6 +3,7 @@ import type { Delivery, DeliveryFacts, JsonObject } from '../model.ts';
 import { packText, unpack } from '../store/pack.ts';
 import type { AttemptMark, Begun, ParkedDelivery, Settlement } from './ledger.ts';
 import type { Row, RowKind, RowValues } from './rows.ts';
+import type { Snapshots } from './snapshots.ts';
 
 /*
  * How rows and deliveries are written, the same in every store. Texts are JSON, in which NUL characters and lone
@@ -51,7 +52,7 @@ export interface DeliveryRows {
   snapshots: Map<string, Buffer>;
 }
 
-export function rowsOfDeliveries(deliveries: readonly Delivery[]): DeliveryRows {
+export function rowsOfDeliveries(deliveries: readonly Delivery[], memory: Snapshots): DeliveryRows {
   const packed = new Map<string, Buffer>();
   const digests = new Map<JsonObject, string>();
 
@@ -61,6 +62,7 @@ export function rowsOfDeliveries(deliveries: readonly Delivery[]): DeliveryRows 
     const text = JSON.stringify(snapshot);
     const digest = createHash('sha256').update(text).digest('hex').slice(0, 40);
     digests.set(snapshot, digest);
+    memory.note(digest, snapshot);
     if (!packed.has(digest)) packed.set(digest, packText(text));
     return digest;
   }
@@ -87,9 +89,20 @@ export function factsOfBody(body: string): DeliveryFacts {
   return JSON.parse(body) as DeliveryFacts;
 }
 
-/** `packed`: its snapshots, one for each alert. */
-export function deliveryOf(body: string, packed: readonly Uint8Array[]): Delivery {
-  const [first, ...others] = packed.map((each) => unpack<JsonObject>(each));
+/** `digests`: of its snapshots, one for each alert; `packed`: what the store holds under one. */
+export function deliveryOf(
+  body: string,
+  digests: readonly string[],
+  packed: (digest: string, index: number) => Uint8Array | undefined,
+  memory: Snapshots,
+): Delivery {
+  const [first, ...others] = digests.map((digest, index) =>
+    memory.read(digest, () => {
+      const bytes = packed(digest, index);
+      if (bytes === undefined) throw new Error(`A delivery has lost its snapshot ${digest}`);
+      return bytes;
+    }),
+  );
   if (first === undefined) throw new Error('A delivery has no snapshot');
   return { ...factsOfBody(body), snapshots: [first, ...others] };
 }
@@ -97,6 +110,10 @@ export function deliveryOf(body: string, packed: readonly Uint8Array[]): Deliver
 /** The text that a parked delivery is kept with. */
 export function textOfSettlement(settlement: Exclude<Settlement, { status: 'sent' }>): string {
   return JSON.stringify(settlement);
+}
+
+export function mayHaveArrived(settlement: string): boolean {
+  return (JSON.parse(settlement) as { mayHaveArrived?: true }).mayHaveArrived === true;
 }
 
 export function parkedOf(body: string, settlement: string): ParkedDelivery {

@@ -54,7 +54,7 @@ export function sqliteStatements({ prepare }: SqliteStore) {
       `SELECT ${columns} FROM delivery WHERE ${parked} AND settled_at < ? ORDER BY settled_at LIMIT ?`,
     ),
     parkedAmong: prepare(
-      `SELECT id FROM delivery WHERE ${parked} AND id IN (SELECT value FROM json_each(?))`,
+      `SELECT id, settlement FROM delivery WHERE ${parked} AND id IN (SELECT value FROM json_each(?))`,
     ),
     countParked: prepare(`SELECT service, count(*) AS count FROM delivery WHERE ${parked} GROUP BY service`),
     unpark: prepare(

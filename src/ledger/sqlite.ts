@@ -18,6 +18,7 @@ import {
   type DeliveryRows,
   deliveryOf,
   factsOfBody,
+  mayHaveArrived,
   parkedCounts,
   parkedOf,
   rowOf,
@@ -26,6 +27,7 @@ import {
   textOfSettlement,
 } from './row-bytes.ts';
 import { type Row, type RowKind, type ScopedRow } from './rows.ts';
+import { createSnapshots } from './snapshots.ts';
 import { sqliteStatements } from './sqlite-statements.ts';
 
 /** Of what is read at a time: the event loop stands still meanwhile. */
@@ -53,6 +55,7 @@ interface DeliveryColumns {
 
 /** The ledger in the embedded store; its tables are in migrations/sqlite.ts. */
 export function createSqliteLedger(store: SqliteStore): Ledger {
+  const memory = createSnapshots();
   const sql = sqliteStatements(store);
 
   const rowIn = ({ kind, key, value, expires_at: expiresAt }: RowColumns) =>
@@ -68,8 +71,8 @@ export function createSqliteLedger(store: SqliteStore): Ledger {
   }
 
   function deliveryIn({ body, snapshots }: DeliveryColumns): Delivery {
-    const packed = digestsIn(snapshots).map((digest) => sql.snapshot.get(digest)?.['packed'] as Uint8Array);
-    return deliveryOf(body, packed);
+    const packed = (digest: string) => sql.snapshot.get(digest)?.['packed'] as Uint8Array | undefined;
+    return deliveryOf(body, digestsIn(snapshots), packed, memory);
   }
 
   /** Takes the delivery away, and those of its snapshots that no other has. */
@@ -120,7 +123,7 @@ export function createSqliteLedger(store: SqliteStore): Ledger {
     assertBounded(removed.length + put.length + added.length);
     // Packing takes longer than writing, and is done before the transaction begins.
     const packed = put.map((row) => ({ row, bytes: bytesOfValue(row.value) }));
-    const deliveries = rowsOfDeliveries(added);
+    const deliveries = rowsOfDeliveries(added, memory);
     return store.write(() => {
       if ((sql.term.get()?.['term'] as number) > by.term) return { fenced: true };
       if (!isRepetition(scope, by)) {
@@ -241,7 +244,10 @@ export function createSqliteLedger(store: SqliteStore): Ledger {
     async parkedAmong(ids) {
       assertBounded(ids.length);
       const found = await store.read(() => sql.parkedAmong.all(JSON.stringify(ids)));
-      return found.map(({ id }) => id as string);
+      return found.map(({ id, settlement }) => ({
+        id: id as string,
+        mayHaveArrived: mayHaveArrived(settlement as string),
+      }));
     },
     async countParked() {
       const counts = await store.read(() => sql.countParked.all());

@@ -1,10 +1,11 @@
 /**
  * The HTTP server of the bridge: /metrics, /healthz and /readyz. It may import the ground alone.
  */
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Metrics } from '../metrics/interface.ts';
+import { createServer as createHttpServer } from '../net/node-http.ts';
 import { type HealthChecks, runChecks } from './health.ts';
 import { indexHtml, indexText, prefersHtml, styleSource } from './index-page.ts';
 

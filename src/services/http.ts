@@ -8,8 +8,8 @@ import { untrustedDetail } from '../net/host-certificates.ts';
 import { withTimeLimit } from '../net/time-limit.ts';
 import { settledWithin } from '../store/deadline.ts';
 
-/** To one host. */
-const mostConnections = 50;
+/** To one host: as many as a service may have attempts at a time. */
+const mostConnections = 150;
 const connectTimeout = 5_000;
 /** Bytes of an answer to a tenant, as they come over the wire: whatever its server sends, there is memory for others. */
 const largestAnswer = 8 * 1024 * 1024;

@@ -1,8 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import { openPostgres } from './open-postgres.ts';
-import { openRedis } from './open-redis.ts';
-import { openSqlite } from './open-sqlite.ts';
 import { parseQueueUrl } from './queue-url.ts';
 import { type Store, StoreError } from './store.ts';
 
@@ -33,12 +30,19 @@ export async function openStore(url: string, options: OpenStoreOptions): Promise
   if (!parsed.ok) throw new StoreError(parsed.error, { retryable: false });
   const { log, signal, deadline = defaultStoreDeadline, clock = systemClock } = options;
   const common = { name: parsed.value.name, log, deadline, clock, ...(signal ? { signal } : {}) };
+  // Each with its client, which the others need not load.
   switch (parsed.value.kind) {
-    case 'sqlite':
+    case 'sqlite': {
+      const { openSqlite } = await import('./open-sqlite.ts');
       return openSqlite({ ...common, directory: parsed.value.directory, isGuest: options.isGuest ?? false });
-    case 'redis':
+    }
+    case 'redis': {
+      const { openRedis } = await import('./open-redis.ts');
       return openRedis({ ...common, url: parsed.value.url });
-    case 'postgres':
+    }
+    case 'postgres': {
+      const { openPostgres } = await import('./open-postgres.ts');
       return openPostgres({ ...common, url: parsed.value.url });
+    }
   }
 }

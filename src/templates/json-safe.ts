@@ -13,6 +13,13 @@ export function isJson(text: string): boolean {
   }
 }
 
+/** Also JSON line by line, as bulk interfaces take it. */
+export function isJsonOrLines(text: string): boolean {
+  if (isJson(text)) return true;
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.length > 1 && lines.every(isJson);
+}
+
 /** Whether text that goes on from here stands inside a JSON string. */
 interface StringState {
   scanned: number;

@@ -54,7 +54,7 @@ export function noticeValues(
 
 function alertValues(
   { key, trigger, lifecycle, lastWell }: DeliveryAlert,
-  { reason, observedAt }: NoticeInput,
+  { reason, ongoing, observedAt }: NoticeInput,
   app: JsonObject,
   now: number,
   author: () => string,
@@ -77,6 +77,7 @@ function alertValues(
     since: timeFromMillis(since),
     firedAt: timeFromMillis(firedAt),
     endedAt: endedAt === undefined ? '' : timeFromMillis(endedAt),
+    decidedAt: timeFromMillis(ongoing?.decidedAt ?? observedAt),
     duration: new GoDuration(BigInt(seconds) * 1_000n * MILLISECOND),
     changes: lifecycle?.changes.length ?? 0,
     why: lifecycle?.why ?? '',

@@ -65,6 +65,15 @@ describe('what templates see', () => {
     expect(text(told(), `${asks}-`)).toBe('-');
   });
 
+  it('of one that had to wait before it was sent: when it was decided', () => {
+    const late = { ...told(), observedAt: now - 40 * minute };
+    const { ongoing: _, ...plain } = { ...late, reason: 'matched' as const };
+    const template = '{{ .alert.decidedAt.Format "15:04" }}';
+    expect([text(late, template), text(plain, template)]).toEqual(['05:45', '05:45']);
+    const decided = { ...late, ongoing: { ...late.ongoing!, decidedAt: now - 39 * minute } };
+    expect(text(decided, template)).toBe('05:46');
+  });
+
   it('of a condition whose matches have no end: the same', () => {
     const { ongoing: _, ...plain } = { ...told(), reason: 'matched' as const };
     const [{ lifecycle: _life, ...alert }] = plain.alerts;

@@ -4,7 +4,7 @@ import type { Json, JsonObject, Notification } from '../model.ts';
 import { mergeSections } from '../services/schema.ts';
 import { schemaOf } from '../services/schemas.ts';
 import { type Allowance, createAllowance } from './gotemplate/run.ts';
-import { isJson, jsonStringFilter } from './json-safe.ts';
+import { isJson, isJsonOrLines, jsonStringFilter } from './json-safe.ts';
 import type {
   PrintFilter,
   SectionObject,
@@ -117,10 +117,11 @@ function createRenderer(
   }
 
   function json(string: TemplateString, isRequired: boolean, inner = stringOptions): string {
+    const holds = isRequired ? isJson : isJsonOrLines;
     const text = render(string, inner);
-    if (text.trim() === '' || isJson(text)) return text;
+    if (text.trim() === '' || holds(text)) return text;
     const escaped = render(string, { ...inner, filterValue: jsonStringFilter(inner.filterValue) });
-    if (isJson(escaped)) return escaped;
+    if (holds(escaped)) return escaped;
     if (!isRequired) return text;
     const what = 'the rendered text is no JSON, even with its values escaped';
     warnings.push({ template: template.name, field: string.path.join('.'), what });

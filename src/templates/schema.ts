@@ -10,6 +10,7 @@ import { compileString } from './compile-string.ts';
 import { FieldReader } from './field-reader.ts';
 import type { SectionObject, SectionTree, Template, TemplateString } from './template.ts';
 
+export { isJsonOrLines } from './json-safe.ts';
 export { ends, type NoticeInput, noticeValues, reasons } from './notice-values.ts';
 export { renderNotification } from './render.ts';
 export { templateVars } from './vars.ts';

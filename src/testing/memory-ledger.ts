@@ -121,7 +121,10 @@ export function createMemoryLedger(lead: { term: number } = { term: 0 }): Ledger
     },
     async parkedAmong(ids) {
       assertBounded(ids.length);
-      return ids.filter((id) => entries.get(id)?.settlement);
+      return ids.flatMap((id) => {
+        const settlement = entries.get(id)?.settlement;
+        return settlement ? [{ id, mayHaveArrived: settlement.mayHaveArrived === true }] : [];
+      });
     },
     async countParked() {
       const counts = new Map<string, number>();

@@ -90,13 +90,43 @@ describe('functions and methods that nothing has', () => {
     ],
     [
       'repo.GetCommitMetadata(app.status.sync.revision).Autor == "x"',
-      expect.stringContaining('has no field "Autor"'),
+      'fails 50: repo.GetCommitMetadata(app.status.sync.revision) has no field "Autor"',
       meant('Author'),
     ],
     [
       'app.metadata.name.toUpper() == "X"',
-      expect.stringContaining('app.metadata.name is a text'),
-      expect.anything(),
+      'fails 19: app.metadata.name is a text, which has no method "toUpper"',
+      'Write upper(app.metadata.name).',
+    ],
+    [
+      'app.status.health.status.startsWith("De")',
+      'fails 26: app.status.health.status is a text, which has no method "startsWith"',
+      'Write app.status.health.status startsWith ….',
+    ],
+    [
+      'app.status?.conditions?.len() > 1',
+      'fails 25: app.status?.conditions is a list, which has no method "len"',
+      'Write len(app.status?.conditions).',
+    ],
+    [
+      'app.status.history[0].id.foo()',
+      'fails 26: app.status.history[0].id is a number or a boolean, which has no method "foo"',
+      'Write what it does with the functions of docs/languages.md.',
+    ],
+    [
+      'app.metadata.labels.team.Contains("x")',
+      'fails 26: app.metadata.labels.team is a text, which has no method "Contains"',
+      'Write app.metadata.labels.team contains ….',
+    ],
+    [
+      'app.metadata.refresh()',
+      'fails 14: app.metadata has no method "refresh"',
+      'Write what it does with the functions of docs/languages.md.',
+    ],
+    [
+      'app.metadata.name() == "x"',
+      'fails 14: app.metadata.name is no function',
+      'Leave out the parentheses.',
     ],
     ['shared.changedImage == []', expect.stringContaining('shared has no'), meant('changedImages')],
   ])('%s', (source, what, fix) => {

@@ -47,6 +47,29 @@ const RESULTS: Readonly<Record<string, Shape>> = {
 const SAME_LIST: ReadonlySet<string> = new Set(['filter', 'sort', 'sortBy', 'reverse', 'uniq', 'take']);
 const ELEMENT: ReadonlySet<string> = new Set(['find', 'findLast', 'first', 'last']);
 
+/** What other languages have as methods, by their names in lower case; `x` stands for the value. */
+const INSTEAD_OF_METHODS: ReadonlyMap<string, string> = new Map([
+  ['startswith', 'x startsWith …'],
+  ['hasprefix', 'x startsWith …'],
+  ['endswith', 'x endsWith …'],
+  ['hassuffix', 'x endsWith …'],
+  ['contains', 'x contains …'],
+  ['includes', 'x contains …'],
+  ['matches', 'x matches …'],
+  ['match', 'x matches …'],
+  ['len', 'len(x)'],
+  ['length', 'len(x)'],
+  ['size', 'len(x)'],
+  ['toupper', 'upper(x)'],
+  ['upper', 'upper(x)'],
+  ['tolower', 'lower(x)'],
+  ['lower', 'lower(x)'],
+  ['trim', 'trim(x)'],
+  ['split', 'split(x, …)'],
+  ['replace', 'replace(x, …, …)'],
+  ['replaceall', 'replace(x, …, …)'],
+]);
+
 /** Mistakes in an expression that compiles; none in one that does not. */
 export function inspectExpression(source: string, variables: Shapes): Mistake[] {
   try {
@@ -191,9 +214,29 @@ class Inspector {
     const { callee } = node;
     const unknown = callee.kind === 'identifier' && !this.isKnown(callee.name) ? callee.name : undefined;
     if (unknown !== undefined) this.report(callee.at, this.unknownFunction(unknown));
+    const found = this.mistakes.length;
     const shape = unknown === undefined ? this.visit(callee) : ANY;
+    const last = this.mistakes.at(-1);
+    if (this.mistakes.length > found && callee.kind === 'member' && last?.at === callee.at && !last.fails)
+      this.mistakes.splice(-1, 1, { at: callee.at, ...this.unknownMethod(callee, last.what) });
     for (const argument of node.args) this.visit(argument);
-    return shape.kind === 'function' ? shape.result : ANY;
+    if (shape.kind === 'function') return shape.result;
+    if (shape.kind !== 'any') {
+      const what = `${print(callee)} is no function`;
+      this.report(callee.at, { what, fix: 'Leave out the parentheses.', fails: true });
+    }
+    return ANY;
+  }
+
+  /** Values of an Application have no methods. `what` says of the name that it is no field. */
+  private unknownMethod(callee: MemberNode, what: string): Omit<Mistake, 'at'> {
+    const name = callee.property.kind === 'string' ? callee.property.value.toLowerCase() : '';
+    const instead = INSTEAD_OF_METHODS.get(name)?.replace('x', () => print(callee.node));
+    return {
+      what: what.replace(/has no field (?=\S*$)/, 'has no method '),
+      fix: `Write ${instead ?? 'what it does with the functions of docs/languages.md'}.`,
+      fails: true,
+    };
   }
 
   private unknownFunction(name: string): Omit<Mistake, 'at'> {

@@ -25,6 +25,50 @@ const silence: Step = (world) =>
 
 type Case = [what: string, story: Story, told: string[]];
 
+describe('what waits for its group is known, as `herald alerts` shows it', () => {
+  const start = Date.UTC(2026, 0, 1);
+  const dueOf = async (story: Story, data: Record<string, string> = config) => {
+    const alerts = await alertsOf((await play(data, story)).world);
+    return Object.fromEntries(
+      alerts.map(({ application, dueAt = 0 }) => [application.name, (dueAt - start) / 1_000]),
+    );
+  };
+
+  it('until groupWait is over', async () => {
+    expect(await dueOf([['10s', bad('a')]])).toEqual({ a: 40 });
+  });
+
+  it('that of the first counts for all', async () => {
+    expect(
+      await dueOf([
+        ['0s', bad('a')],
+        ['10s', bad('b')],
+      ]),
+    ).toEqual({ a: 30, b: 30 });
+  });
+
+  it('and after the first message groupInterval', async () => {
+    expect(
+      await dueOf([
+        ['0s', bad('a')],
+        ['1m', bad('b')],
+      ]),
+    ).toMatchObject({ b: 330 });
+  });
+
+  it('the end of `for` while it is pending', async () => {
+    expect(await dueOf([['10s', bad('a')]], { ...trigger('for: 5m'), ...group() })).toEqual({ a: 310 });
+  });
+
+  it('and until it is known whether something inhibits it', async () => {
+    const inhibit = '[{source: {trigger: on-down}, target: {severity: warning}, equal: [project]}]';
+    const down = "\n- when: 'false'\n  send: [m]";
+    expect(await dueOf([['10s', bad('a')]], { ...trigger(), 'trigger.on-down': down, inhibit })).toEqual({
+      a: 40,
+    });
+  });
+});
+
 describe('a group', () => {
   it.each<Case>([
     [

@@ -395,6 +395,51 @@ describe('a mute time', () => {
   });
 });
 
+describe('what was held back and is only kept firing when that ends', () => {
+  const kept = trigger('keepFiring: 10m\n  resolved: [m]');
+  const grouped = {
+    ...kept,
+    groups: '[{match: {trigger: on-degraded}, groupBy: [trigger], groupWait: 0s, groupInterval: 1s}]',
+  };
+  it.each<[what: string, config: Record<string, string>]>([
+    ['of an alert of its own', kept],
+    ['of a group', grouped],
+  ])('is not told, and so has no end: %s', async (_what, config) => {
+    const { lines } = await play(config, [
+      ['0s', silence(1), bad('a')],
+      ['55m', well('a')],
+      ['1h1m', restart],
+      ['2h', nothing],
+    ]);
+    expect(lines).toEqual([]);
+  });
+
+  it.each<[what: string, config: Record<string, string>]>([
+    ['of an alert of its own', kept],
+    ['of a group', grouped],
+  ])('is told if it matches again, and its end: %s', async (_what, config) => {
+    const { lines } = await play(config, [
+      ['0s', silence(1), bad('a')],
+      ['55m', well('a')],
+      ['1h1m', restart],
+      ['1h2m', bad('a')],
+      ['2h', well('a')],
+      ['3h', nothing],
+    ]);
+    expect(lines).toEqual(['1h2m ops silence ended +a', '2h10m ops all resolved -a']);
+  });
+
+  it('goes on to be said of what was told before', async () => {
+    const { lines } = await play(kept, [
+      ['0s', bad('a')],
+      ['10m', silence(1)],
+      ['1h5m', well('a')],
+      ['2h', nothing],
+    ]);
+    expect(lines).toEqual(['0s ops first +a', '1h15m ops all resolved -a']);
+  });
+});
+
 describe('inhibition', () => {
   const config = (equal = '[project]') => ({
     ...trigger(),

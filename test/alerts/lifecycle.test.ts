@@ -563,6 +563,17 @@ describe('edits of the configuration', () => {
       ['0s ops first +a', '35m ops all resolved -a'],
     ],
     [
+      'of when drop what was pending and does not hold under the new one, whatever its object says',
+      `for: 2m; ${more}`,
+      [
+        ['0s', bad('a', { since: at('00:00:00') })],
+        ['1m', configure(`for: 5s; ${more}`, "app.status.health.status == 'Missing'")],
+        ['10m', well('a', { since: at('00:10:00') })],
+        ['20m', nothing],
+      ],
+      [],
+    ],
+    [
       'of when wait while the answer is none',
       more,
       [
@@ -767,6 +778,32 @@ describe('what is replayed after a downtime', () => {
         ['1h', nothing],
       ],
       ['30m ops first +a', '30m ops all resolved -a'],
+    ],
+    [
+      'is told, with its end, where it had begun before and `when` is edited meanwhile',
+      'for: 5m; resolved: [m]',
+      [
+        ['0s', bad('a', { since: at('00:00:00') })],
+        ['1m', down],
+        ['10m', well('a', { since: at('00:10:00') })],
+        ['20m', configure('for: 5m; resolved: [m]', `${degraded} and true`)],
+        ['30m', upWithReplay],
+        ['1h', nothing],
+      ],
+      ['30m ops first +a', '30m ops all resolved -a'],
+    ],
+    [
+      'is not told where it had begun before, `when` is edited meanwhile and it had not lasted',
+      'for: 5m; resolved: [m]',
+      [
+        ['0s', bad('a', { since: at('00:00:00') })],
+        ['1m', down],
+        ['3m', well('a', { since: at('00:03:00') })],
+        ['20m', configure('for: 5m; resolved: [m]', `${degraded} and true`)],
+        ['30m', upWithReplay],
+        ['1h', nothing],
+      ],
+      [],
     ],
     [
       'is told, with its end, where it has lasted until its Application was deleted',

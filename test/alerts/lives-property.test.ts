@@ -2,11 +2,63 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { runs } from '../runs.ts';
 import { live } from './lives.ts';
-import { sequences } from './lives-ops.ts';
+import { type Op, sequences } from './lives-ops.ts';
+import type { Policy } from './model.ts';
 
 // `npm run prove:alerts` does the same with other numbers on all processors.
 it('every told firing has its end told, whatever is done, and whenever the process is killed', () => {
   const checked = fc.check(fc.property(sequences, live), runs(10_000));
   console.log(`${checked.numRuns} sequences, seed ${checked.seed}`);
   expect(checked.failed, fc.defaultReportMessage(checked)).toBe(false);
+});
+
+const policy: Policy = {
+  for: 0,
+  keepFiring: 0,
+  severity: 'warning',
+  condition: 'c1',
+  groups: '[]',
+  inhibit: '[]',
+  muteTimes: '[]',
+};
+const groups = '[{match: {trigger: on-it}, groupBy: [trigger], groupWait: 30s, groupInterval: 5m}]';
+const matched = (recipients: string[], oncePer?: string): Op => ({
+  op: 'show',
+  app: 0,
+  shape: { result: 'matched', recipients, ...(oncePer === undefined ? {} : { oncePer }) },
+});
+
+it.each<[string, { start: Policy; ops: Op[] }]>([
+  [
+    'an alert that gets the value of an earlier one is repeated',
+    {
+      start: { ...policy, repeat: 600_000 },
+      ops: [
+        matched(['ops'], 'v2'),
+        { op: 'again', app: 0 },
+        matched([]),
+        matched(['ops']),
+        matched(['ops'], 'v2'),
+        { op: 'pass', ms: 600_000 },
+      ],
+    },
+  ],
+  [
+    'an alert that began with the deletion, whose value was told before, ends',
+    {
+      start: policy,
+      ops: [
+        matched(['ops'], 'v2'),
+        { op: 'edit', policy: { ...policy, groups } },
+        { op: 'crash' },
+        { op: 'pass', ms: 30_000 },
+        { op: 'clock', ms: -31_000 },
+        { op: 'write', steps: 1 },
+        { op: 'delete', app: 0 },
+        { op: 'crash' },
+      ],
+    },
+  ],
+])('%s', (_what, sequence) => {
+  expect(() => live(sequence)).not.toThrow();
 });

@@ -35,6 +35,11 @@ export function createOracle(): Oracle {
     tellings.set(id, key);
   }
 
+  function note(recipient: string, what: string | undefined, key: string): void {
+    const id = `${recipient} ${what}`;
+    if (what !== undefined && !tellings.has(id)) tellings.set(id, key);
+  }
+
   return {
     decided({ alerts }, isHeld, episodeOf) {
       for (const { application, key } of alerts) {
@@ -63,7 +68,9 @@ export function createOracle(): Oracle {
         }
         tellOnce(recipient, episodes.get(key), key, 'what goes on is told once');
         const value = oncePer === '' ? undefined : `${application.uid} ${condition} ${oncePer}`;
-        tellOnce(recipient, value, key, 'a oncePer value is told once');
+        // Of what was told already a value is no news: it may have got one that another had.
+        if (mine.has(key)) note(recipient, value, key);
+        else tellOnce(recipient, value, key, 'a oncePer value is told once');
         mine.add(key);
       }
       if (reason === 'first' && ongoing?.groupLabels === undefined)

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRepoServerSimulator, type RepoServerSimulator } from '../../simulator/repo-server.ts';
 import { application, degraded } from '../bridge/applications.ts';
 import { createWorld, type World } from '../bridge/world.ts';
 import { embeddedStore } from '../contract/stores.ts';
 import { combined, hasKubectl } from '../shipping/kustomize.ts';
 import { commit, sha, source } from './applications.ts';
 import { type ArgocdDouble, createArgocdDouble } from './argocd-double.ts';
-import { createRepoServerDouble, type RepoServerDouble } from './repo-server-double.ts';
 
 const repositoryPassword = 'password-of-the-repository';
 
@@ -26,10 +26,10 @@ describe('repo functions of a running Herald', () => {
   let prepared: { url: string; remove(): Promise<void> };
   let world: World;
   let argocd: ArgocdDouble;
-  let repoServer: RepoServerDouble;
+  let repoServer: RepoServerSimulator;
 
   beforeAll(async () => {
-    repoServer = createRepoServerDouble();
+    repoServer = createRepoServerSimulator();
     await repoServer.start();
     repoServer.commits[sha] = { ...commit, date: { seconds: 1_795_344_000 }, message: 'of the repo-server' };
     argocd = createArgocdDouble();

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createRepoServerSimulator } from '../../simulator/repo-server.ts';
 import { herald, temporaryFile } from '../cli/support.ts';
 import { startCluster, writeTemporary } from '../cluster/support.ts';
 import { commit, sha, shop } from './applications.ts';
 import { type ArgocdDouble, createArgocdDouble } from './argocd-double.ts';
-import { createRepoServerDouble } from './repo-server-double.ts';
 
 let argocd: ArgocdDouble;
 beforeAll(async () => {
@@ -66,7 +66,7 @@ test('template render has empty values where nobody can be asked, and says why',
 
 test('template render asks the repo-server, with what the cluster has of repositories', async () => {
   const { simulator, kubeconfig } = await startCluster();
-  const repoServer = createRepoServerDouble();
+  const repoServer = createRepoServerSimulator();
   await repoServer.start();
   onTestFinished(() => repoServer.stop());
   repoServer.commits[sha] = { author: commit.author, message: 'by gRPC' };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createRepoServerSimulator, type RepoServerSimulator } from '../../simulator/repo-server.ts';
 import type { ArgocdClient } from '../../src/argocd/client.ts';
 import { commitQuestions, detailsQuestions } from '../../src/argocd/questions.ts';
 import { createRepoServerClient } from '../../src/argocd/repo-server.ts';
@@ -15,7 +16,6 @@ import type { JsonObject } from '../../src/model.ts';
 import { createScrub, excerptOf } from '../../src/services/secrets.ts';
 import { type Authorities, createAuthorities } from '../internet/authority.ts';
 import { several, sha, shop, source } from './applications.ts';
-import { createRepoServerDouble, type RepoServerDouble } from './repo-server-double.ts';
 
 const secrets = [
   {
@@ -34,7 +34,7 @@ const commit = {
 
 let authorities: Authorities;
 let folder: string;
-let double: RepoServerDouble;
+let double: RepoServerSimulator;
 let clients: ArgocdClient[];
 let settings: ArgocdSettings | Error;
 
@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'herald-repo-server-'));
-  double = createRepoServerDouble();
+  double = createRepoServerSimulator();
   double.commits[sha] = commit;
   clients = [];
   settings = { secrets, configMap: {} };

@@ -43,6 +43,8 @@ export interface InProcessOptions extends Partial<BridgeOptions> {
   kubeconfig?: string;
   service?: RecordingService;
   clock?: Clock;
+  /** @defaultValue its own, without those of the process */
+  metrics?: Metrics;
   /** What `createBridge` waits for. @defaultValue a store in memory */
   openStore?(signal: AbortSignal): Promise<Store | undefined>;
 }
@@ -67,6 +69,7 @@ export async function startBridge(options: InProcessOptions = {}): Promise<InPro
     service = createRecordingService('console'),
     clock = systemClock,
     kubeconfig,
+    metrics = createMetrics({ version: 'test', processMetrics: false }),
     ...given
   } = options;
   const lines: LogLine[] = [];
@@ -80,7 +83,6 @@ export async function startBridge(options: InProcessOptions = {}): Promise<InPro
       },
     },
   );
-  const metrics = createMetrics({ version: 'test', processMetrics: false });
   const abort = new AbortController();
   const { signal } = abort;
   const send: RecordingService['send'] = async (...message) => {

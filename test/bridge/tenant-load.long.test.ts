@@ -4,7 +4,8 @@ import { embeddedStore } from '../contract/stores.ts';
 import { application, degraded } from './applications.ts';
 import { createWorld, type World } from './world.ts';
 
-const many = 200;
+/** More than twice what one service may have under way. */
+const many = 400;
 
 describe('a tenant whose service hangs', () => {
   let prepared: { url: string; remove(): Promise<void> };

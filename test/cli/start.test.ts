@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { repository } from '../shipping/kustomize.ts';
 import { temporaryFile, temporaryFolder } from './support.ts';
 
@@ -100,4 +100,54 @@ test('under the name argocd-notifications a flag alone is for the controller', a
   expect(
     await failing(process.execPath, [main, '/usr/local/bin/argocd-notifications', '--metrics-port=x']),
   ).toMatchObject({ code: 2, stderr: mistake });
+});
+
+describe('what a start loads', () => {
+  /** Modules that are loaded after `script`, of packages and of Node.js itself; what it prints is in `printed`. */
+  async function loadedBy(script: string): Promise<{ files: string[]; own: string[]; printed: string }> {
+    const program = `
+      import { registerHooks } from 'node:module';
+      const files = [];
+      registerHooks({ load: (url, context, next) => { files.push(url); return next(url, context); } });
+      const { pathToFileURL } = await import('node:url');
+      const from = (path) => import(pathToFileURL(${JSON.stringify(`${repository}/`)} + path));
+      await from('src/spared.ts');
+      let printed = '';
+      ${script}
+      console.log(JSON.stringify({ files, own: process.moduleLoadList, printed }));
+      process.exit();`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program]);
+    return JSON.parse(stdout) as Awaited<ReturnType<typeof loadedBy>>;
+  }
+
+  test('no store but the one that is used, no second undici, and nothing that is spared', async () => {
+    const { files, own } = await loadedBy("await from('src/run.ts');");
+    const packages = files.flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []);
+    const unneeded = [
+      'ioredis',
+      'pg',
+      'luxon',
+      'cron-parser',
+      '@opentelemetry/api',
+      'openid-client',
+      'js-yaml',
+    ];
+    expect(unneeded.filter((name) => packages.includes(name))).toEqual([]);
+    expect(packages).toContain('bullmq');
+    expect(own.filter((name) => name.includes('deps/undici'))).toEqual([]);
+    const parts =
+      /\/(?:undici\/lib\/mock|zod\/v4\/locales\/de|bullmq\/dist\/cjs\/(?:scripts|postgres\/sql-scripts))/;
+    expect(files.filter((url) => url.startsWith('file:') && parts.test(url))).toEqual([]);
+  });
+
+  test('what is spared is there when it is used', async () => {
+    const { printed } = await loadedBy(`
+      const { MockAgent, EventSource } = await import(${JSON.stringify(join(repository, 'node_modules/undici/index.js'))});
+      const { Summary } = await import(${JSON.stringify(join(repository, 'node_modules/prom-client/index.js'))});
+      const agent = new MockAgent();
+      const summary = new Summary({ name: 'size', help: 'h', percentiles: [0.5] });
+      summary.observe(3);
+      printed = [agent.isMockActive, EventSource.OPEN, (await summary.get()).values.at(-1).value].join(' ');`);
+    expect(printed).toBe('true 1 1');
+  });
 });

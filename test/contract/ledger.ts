@@ -345,9 +345,11 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       it('is begun once, with the delivery; another learns of it, and takes over the one that it names', async () => {
         expect(await ledger.begin(id, attempt('a'))).toEqual(begun);
         const unclear = { status: 'unclear', delivery: one, earlier: attempt('a') };
-        expect(await ledger.begin(id, attempt('b'))).toEqual(unclear);
+        // Of another process, which has nothing of it in memory.
+        const another = createLedger(store);
+        expect(await another.begin(id, attempt('b'))).toEqual(unclear);
         expect(await ledger.begin(id, attempt('b'), attempt('c'))).toEqual(unclear);
-        expect(await ledger.begin(id, attempt('b'), attempt('a'))).toEqual(begun);
+        expect(await another.begin(id, attempt('b'), attempt('a'))).toEqual(begun);
         expect(await ledger.begin(id, attempt('c'), attempt('a'))).toEqual({
           status: 'unclear',
           delivery: one,
@@ -402,10 +404,15 @@ export function ledgerContract(underTest: StoreUnderTest): void {
           snapshots: [shared, { other: 1 }, shared] as const,
         };
         await commit('g', { add: [single, group] });
-        const answers = await Promise.all([single, group].map((each) => ledger.begin(each.id, attempt('a'))));
+        const another = createLedger(store);
+        const answers = await Promise.all(
+          [single, group].map((each) => another.begin(each.id, attempt('a'))),
+        );
         expect(answers).toEqual([single, group].map((each) => ({ status: 'begun', delivery: each })));
         await ledger.settle(group.id, sent());
-        expect(await ledger.begin(single.id, attempt('b'), attempt('a'))).toMatchObject({ delivery: single });
+        const left = { delivery: single };
+        expect(await ledger.begin(single.id, attempt('b'), attempt('a'))).toMatchObject(left);
+        expect(await createLedger(store).begin(single.id, attempt('c'), attempt('b'))).toMatchObject(left);
       });
     });
 
@@ -450,13 +457,23 @@ export function ledgerContract(underTest: StoreUnderTest): void {
       it('is told from what is pending, unknown or sent', async () => {
         await ledger.unpark([third.id]);
         const asked = [first.id, unknownId, third.id, second.id];
-        expect((await ledger.parkedAmong(asked)).toSorted()).toEqual([first.id, second.id].toSorted());
+        const found = await ledger.parkedAmong(asked);
+        expect(found.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(
+          [first.id, second.id].toSorted().map((id) => ({ id, mayHaveArrived: false })),
+        );
         await ledger.settle(first.id, sent());
         await ledger.discard([second.id]);
         expect(await ledger.parkedAmong(asked)).toEqual([]);
         expect(await ledger.parkedAmong([])).toEqual([]);
         const tooMany = Array.from({ length: mostItems + 1 }, (_, i) => `${i}`);
         await expect(ledger.parkedAmong(tooMany)).rejects.toThrow('items at once');
+      });
+
+      it('says whether an attempt of it may have arrived', async () => {
+        await ledger.unpark([first.id]);
+        await ledger.settle(first.id, { ...rejected(9_000), mayHaveArrived: true });
+        expect(await ledger.parkedAmong([first.id])).toEqual([{ id: first.id, mayHaveArrived: true }]);
+        expect((await all(ledger.parked()))[0]).toMatchObject({ mayHaveArrived: true, at: 9_000 });
       });
 
       it('is handed out again, in the order that is asked for', async () => {

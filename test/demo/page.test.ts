@@ -1,9 +1,17 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startPageServer } from '../../demo/page-server.ts';
+import { repository } from '../shipping/kustomize.ts';
 import { tools } from '../tools.ts';
 
 const executablePath = tools.chromium;
+
+function emojiOf(folder: string): Set<string> {
+  const sources = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+  return new Set(sources.flatMap((source) => source.match(/(?<=[}"' ]):[a-z_]+:(?=[ {"'])/g) ?? []));
+}
 
 const message = (text: string, parts: object = {}) => ({
   ts: '1795348800.000100',
@@ -117,6 +125,30 @@ describe.skipIf(!executablePath)('the page of the demo, in Chromium', () => {
     expect(await page.locator('.replies .message').count()).toBe(2);
     expect(await page.locator('.mention').innerText()).toBe('@here');
     expect(errors).toEqual([]);
+  });
+
+  test('knows every emoji of the catalogue', async () => {
+    const used = emojiOf(join(repository, 'config/catalogue/templates'));
+    expect(used.size).toBeGreaterThan(10);
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    const drawn = await page.evaluate(
+      `import('/slack.js').then(({ plain }) => ${JSON.stringify([...used])}.map(plain))`,
+    );
+    expect((drawn as string[]).filter((text) => text.includes(':'))).toEqual([]);
+  });
+
+  test('shows alerts without much scrolling where it is narrow', async () => {
+    const page = await browser.newPage({ viewport: { width: 400, height: 800 } });
+    const messages = state.channels[0]?.messages ?? [];
+    state.channels[0]?.messages.push(
+      ...Array.from({ length: 20 }, () => messages[0] as (typeof messages)[0]),
+    );
+    await page.goto(server.url);
+    await page.locator('#alerts li').first().waitFor();
+    messages.splice(1);
+    expect((await page.locator('#alerts').boundingBox())?.y).toBeLessThan(1_200);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(400);
   });
 
   test('says that Herald restarts, and not that nothing is firing', async () => {

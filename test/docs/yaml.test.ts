@@ -100,8 +100,8 @@ it.each(of('annotations'))('annotations of %s are read', (_where, block) => {
   expect(silenceProblems({ ...metadata, labels: {} })).toEqual([]);
   for (const [name, value] of Object.entries(metadata.annotations)) {
     const form = annotationForm(name);
-    if (form === undefined) expect(silenceAnnotations).toContain(name);
-    else expect(parseAnnotation(form, name, value).problems).toEqual([]);
+    expect(form !== undefined || silenceAnnotations.includes(name), name).toBe(true);
+    expect(form && parseAnnotation(form, name, value).problems, name).toEqual(form && []);
   }
 });
 
@@ -133,10 +133,10 @@ describe('kustomizations', () => {
       (each) => /config\/\S+/.exec(String(each))?.[0] ?? [],
     );
     if (hasKubectl) for (const folder of folders) if (!isComponent(folder)) await kustomize(folder);
-    for (const patch of patches as { target: JsonObject }[]) {
+    for (const patch of patches as { target: Record<string, string> }[]) {
       const { kind, name } = patch.target;
       const known = ['Deployment/argocd-notifications-controller', 'Role/herald-labelled-secrets'];
-      expect([...known, 'RoleBinding/herald-labelled-secrets']).toContain(`${String(kind)}/${String(name)}`);
+      expect([...known, 'RoleBinding/herald-labelled-secrets']).toContain(`${kind}/${name}`);
     }
   });
 

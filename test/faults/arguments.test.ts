@@ -39,13 +39,24 @@ describe('the command line', () => {
     expect(total).toBeGreaterThan(1_800);
   });
 
-  test('the short form has rows on each store, and one of alerts with an end', () => {
+  test('the short form has rows on each store, with and without alerts that have an end', () => {
     const { rows } = parse('--short');
-    expect(new Set(rows.map(({ store }) => store))).toEqual(new Set(['sqlite', 'redis', 'postgres']));
-    expect(rows.some(({ scenario }) => scenario.startsWith('alerts-'))).toBe(true);
+    const stores = (isOfAlerts: boolean) =>
+      new Set(
+        rows.flatMap(({ scenario, store }) => (scenario.startsWith('alerts-') === isOfAlerts ? [store] : [])),
+      );
+    expect(stores(false)).toEqual(new Set(['sqlite', 'redis', 'postgres']));
+    expect(stores(true)).toEqual(new Set(['sqlite', 'redis', 'postgres']));
+    const kills = rows.filter(({ scenario }) => /^alerts-kill(-between)?$/.test(scenario));
+    expect(kills.map(({ store }) => store)).toEqual(['sqlite', 'redis']);
+  });
+
+  test('rows are played one after the other, those of the short form two at a time', () => {
+    expect([parse().atOnce, parse('--short').atOnce, parse('--at-once', '4').atOnce]).toEqual([1, 2, 4]);
   });
 
   test.each([
+    [['--at-once', '0'], '--at-once 0: write a whole number from 1 on'],
     [['--scenario', 'nothing'], 'There is no scenario nothing'],
     [['--store', 'mysql'], 'There is no store mysql'],
     [['--seed', 'x'], '--seed x: write a number'],

@@ -41,9 +41,7 @@ describe('the start page', () => {
     expect(page).toContain('This replica leads');
     for (const target of ['/metrics', '/healthz', '/readyz', 'https://docs.example.com/v1.2.3'])
       expect(page).toContain(`href="${target}"`);
-    expect(page).toContain(
-      '<td>/readyz</td><td>lists</td><td><span class="ok">ok</span></td><td>done</td>',
-    );
+    expect(page).toContain('<td>/readyz</td><td>lists</td><td><span class="ok">ok</span></td><td>done</td>');
     expect(page).toContain('A console with alerts, silences and deliveries comes next');
   });
 
@@ -87,7 +85,9 @@ Until then the command line in the pod shows them: herald alerts, herald deliver
     expect(response.status).toBe(200);
     const page = await response.text();
     expect(page).toContain('<span class="bad">not ready</span>');
-    expect(page).toContain('<td>store</td><td><span class="bad">not ok</span></td><td>not &#60;open&#62; yet');
+    expect(page).toContain(
+      '<td>store</td><td><span class="bad">not ok</span></td><td>not &#60;open&#62; yet',
+    );
     expect(await text(url)).toContain('healthy, not ready.');
   });
 

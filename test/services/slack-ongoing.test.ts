@@ -225,10 +225,37 @@ describe('a root that is no more', () => {
     await reopen({ editWindow: 3_600_000 });
     await tell({ section: red('Update') });
     now += 3_600_001;
-    await tell({ ...followUp, reason: 'acknowledged', isSilent: true, message: 'red, acknowledged' });
-    expect(shown()).toEqual(['red', 'red, acknowledged']);
+    const acknowledged = {
+      ...followUp,
+      reason: 'acknowledged',
+      isSilent: true,
+      message: 'red, acknowledged',
+    };
+    expect(await tell(acknowledged)).toMatchObject({ status: 'sent', degraded: 'edit_window_closed' });
+    // A new message would ping.
+    expect(shown()).toEqual(['red']);
     await tell(end);
-    expect(shown()).toEqual(['red', 'green > shop: all resolved']);
+    expect(shown()).toEqual(['red', 'green']);
+  });
+
+  it('was deleted: what would only edit it is left out, and a later one takes its place', async () => {
+    await tell();
+    remove();
+    const silent = { ...followUp, isSilent: true };
+    expect(await tell({ ...silent, reason: 'acknowledged', message: 'seen' })).toMatchObject({
+      status: 'sent',
+    });
+    expect(shown()).toEqual([]);
+    await tell({ ...followUp, reason: 'repeated', message: 'still red' });
+    expect(shown()).toEqual(['still red']);
+  });
+
+  it('is not known: what would only edit it is left out, unless nobody has been told', async () => {
+    const silent = { reason: 'acknowledged', isSilent: true, message: 'seen' };
+    expect(await tell({ ...followUp, ...silent })).toMatchObject({ status: 'sent', degraded: 'no_root' });
+    expect(shown()).toEqual([]);
+    await tell(silent);
+    expect(shown()).toEqual(['seen']);
   });
 
   it('is in a channel that was archived: the recipient has another by now', async () => {

@@ -67,6 +67,13 @@ describe('a body', () => {
     expect((await sent({ body }, message, 'text/plain'))?.body).toBe(arrived?.body);
   });
 
+  test('of JSON line by line stays that, with a break of the line in a value', async () => {
+    const lines = '{"index": {}}\n{"message": "{{ .app.x }}"}\n';
+    const arrived = await sent({ body: lines }, message, 'application/x-ndjson');
+    expect(arrived?.body).toBe(`{"index": {}}\n${JSON.stringify({ message }).replace(':', ': ')}\n`);
+    expect(rendered({ body: lines }, message, 'application/x-ndjson').warnings).toEqual([]);
+  });
+
   test('of JSON with any value', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (x) => {

@@ -22,7 +22,11 @@ const everything: JsonObject = {
   networkPolicy: { repoServer: true },
   silences: [{ match: { project: 'sandbox' }, until: '2026-12-01T00:00:00Z' }],
   groups: [{ match: { trigger: 'on-x' }, groupBy: ['trigger'] }],
-  metrics: { ...argoHelmValues.metrics, rules: { enabled: true, spec: [{ alert: 'X', expr: '1' }] } },
+  metrics: {
+    ...argoHelmValues.metrics,
+    rules: { enabled: true, runbookUrl: 'https://wiki.example.com', spec: [{ alert: 'X', expr: '1' }] },
+    dashboards: { enabled: true, namespace: 'grafana', annotations: { grafana_folder: 'Argo CD' } },
+  },
   notifiedAnnotation: 'write',
   replicas: 3,
   queue: { url: 'redis://:secret@redis:6379' },
@@ -98,7 +102,7 @@ describe.skipIf(noHelm !== undefined)('Helm', () => {
     await expect(helmTemplate(path, values)).rejects.toThrow(message);
   });
 
-  it('packs a chart that needs nothing of the repository, with the rules in it', async () => {
+  it('packs a chart that needs nothing of the repository, with the rules and the dashboard in it', async () => {
     await promisify(execFile)(path, ['package', chartFolder, '--destination', folder]);
     const { version } = parse(chartFile('Chart.yaml')) as { version: string };
     const packed = await helmTemplate(path, everything, join(folder, `herald-${version}.tgz`));
@@ -109,6 +113,8 @@ describe.skipIf(noHelm !== undefined)('Helm', () => {
       'herald',
       'herald-notifications-controller-further',
     ]);
+    const { data } = find(packed, 'ConfigMap', 'herald-notifications-controller-dashboard');
+    expect(JSON.parse(data['herald.json'])).toHaveProperty('panels');
     // Texts of Prometheus, which look like templates of Helm's, are left as they are.
     expect(JSON.stringify(rules)).toContain('{{ $labels.name }}');
   });
@@ -116,11 +122,15 @@ describe.skipIf(noHelm !== undefined)('Helm', () => {
   it('packs the chart of a release, which names its image by digest', async () => {
     const digest = `sha256:${'d'.repeat(64)}`;
     const script = join(repository, 'scripts/package-chart.ts');
-    await promisify(execFile)(process.execPath, [script, 'ghcr.io/x/herald', digest, folder], {
+    const docs = 'https://github.com/x/herald/blob/v1/docs';
+    await promisify(execFile)(process.execPath, [script, 'ghcr.io/x/herald', digest, folder, docs], {
       env: { ...process.env, HELM: path },
     });
     const { version } = parse(chartFile('Chart.yaml')) as { version: string };
-    const packed = await helmTemplate(path, {}, join(folder, `herald-${version}.tgz`));
+    const values = { metrics: { rules: { enabled: true } } };
+    const packed = await helmTemplate(path, values, join(folder, `herald-${version}.tgz`));
+    const [group] = find(packed, 'PrometheusRule', 'herald').spec.groups;
+    expect(group.rules[0].annotations.runbook_url).toBe(`${docs}/runbooks/${group.rules[0].alert}.md`);
     const { spec } = find(packed, 'Deployment', 'herald').spec.template;
     expect(spec.containers[0].image).toBe(`ghcr.io/x/herald@${digest}`);
   });

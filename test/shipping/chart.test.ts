@@ -48,7 +48,11 @@ describe.skipIf(!hasKubectl)('the chart and the kustomization', () => {
   });
 
   it('install the same for the Prometheus operator', async () => {
-    const metrics = { serviceMonitor: { enabled: true }, rules: { enabled: true } };
+    const metrics = {
+      serviceMonitor: { enabled: true },
+      rules: { enabled: true },
+      dashboards: { enabled: true },
+    };
     expect(byId(renderChart({ metrics }))).toEqual(byId(await kustomize('config/overlays/monitored')));
   });
 

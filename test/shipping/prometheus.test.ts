@@ -1,16 +1,15 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { freePort } from '../../simulator/free-port.ts';
 import { createServer } from '../../src/server/server.ts';
 import { tools } from '../tools.ts';
 import { filledMetrics, shop } from './filled-metrics.ts';
 import { repository } from './kustomize.ts';
+import { query, startPrometheus, until } from './prometheus.ts';
 
 const run = promisify(execFile);
 const hasPromtool = tools.promtool !== undefined;
@@ -24,10 +23,14 @@ beforeAll(async () => {
     'utf8',
   );
   await writeFile(join(folder, 'rules.yaml'), stringify(parse(rules).spec));
-  await copyFile(
-    join(repository, 'test/shipping/prometheusrule.test.yaml'),
-    join(folder, 'prometheusrule.test.yaml'),
+  // Values such as 0x10 are texts.
+  const expected: RuleTestFile = parse(
+    await readFile(join(repository, 'test/shipping/prometheusrule.test.yaml'), 'utf8'),
+    { schema: 'failsafe' },
   );
+  for (const { alertname, exp_alerts } of expected.tests.flatMap((test) => test.alert_rule_test))
+    for (const alert of exp_alerts) alert.exp_annotations['runbook_url'] = runbook(alertname);
+  await writeFile(join(folder, 'prometheusrule.test.yaml'), stringify(expected));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -155,13 +158,13 @@ interface RuleFile {
 }
 
 interface RuleTestFile {
-  tests: { alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[];
+  tests: {
+    alert_rule_test: { alertname: string; exp_alerts: { exp_annotations: Record<string, string> }[] }[];
+  }[];
 }
 
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+/** Every alert has it, so that it is not written at each. */
+const runbook = (alert: string) => `https://github.com/OWNER/herald/blob/main/docs/runbooks/${alert}.md`;
 
 describe.skipIf(!hasPrometheus)('a Prometheus that scrapes the server', () => {
   it('sees the target up, its series, and the alerts that they raise', async () => {
@@ -171,8 +174,8 @@ describe.skipIf(!hasPrometheus)('a Prometheus that scrapes the server', () => {
       { port: 0, host: '127.0.0.1' },
     );
     const target = `127.0.0.1:${await server.open()}`;
-    cleanups.push(() => server.close(0));
-    const api = await startPrometheus(target);
+    onTestFinished(() => server.close(0));
+    const api = await startPrometheus(target, { rules: join(folder, 'rules.yaml') });
 
     await until(async () => (await query(api, 'up')).some((it) => it.value[1] === '1'));
     expect(await query(api, 'herald_alert_active')).toMatchObject([
@@ -210,51 +213,3 @@ describe.skipIf(!hasPrometheus)('a Prometheus that scrapes the server', () => {
     await until(async () => (await query(api, 'herald_alert_active')).length === 0);
   });
 });
-
-/** Starts a server of its own on a free port; answers the address of its API. */
-async function startPrometheus(target: string): Promise<string> {
-  const port = await freePort();
-  const config = join(folder, 'prometheus.yaml');
-  await writeFile(
-    config,
-    stringify({
-      global: { scrape_interval: '200ms', scrape_timeout: '200ms', evaluation_interval: '200ms' },
-      rule_files: ['rules.yaml'],
-      scrape_configs: [{ job_name: 'herald', static_configs: [{ targets: [target] }] }],
-    }),
-  );
-  const prometheus = spawn(
-    'prometheus',
-    [
-      `--config.file=${config}`,
-      `--storage.tsdb.path=${join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--log.level=error',
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  cleanups.push(async () => {
-    prometheus.kill('SIGKILL');
-    if (prometheus.exitCode === null && prometheus.signalCode === null) await once(prometheus, 'exit');
-  });
-  const api = `http://127.0.0.1:${port}/api/v1`;
-  await until(async () => (await fetch(`http://127.0.0.1:${port}/-/ready`)).ok);
-  return api;
-}
-
-interface Sample {
-  metric: Record<string, string>;
-  value: [number, string];
-}
-
-async function query(api: string, expression: string): Promise<Sample[]> {
-  const response = await fetch(`${api}/query?query=${encodeURIComponent(expression)}`);
-  expect(response.status).toBe(200);
-  const body = (await response.json()) as { data: { result: Sample[] } };
-  return body.data.result;
-}
-
-/** Prometheus tells nobody when it has scraped, so it is asked again and again. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition().catch(() => false))) await new Promise((resolve) => setTimeout(resolve, 100));
-}

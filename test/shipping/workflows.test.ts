@@ -61,6 +61,14 @@ describe('the release', () => {
     });
   });
 
+  it('says in the image and in the chart where its documentation is', () => {
+    const names = steps.map(({ name, id }) => id ?? name);
+    const docs = steps.findIndex(({ run = '' }) => run.includes('npm pkg set homepage="$docs/README.md"'));
+    expect(docs).toBeGreaterThan(0);
+    expect(docs).toBeLessThan(names.indexOf('image'));
+    expect(script).toContain('node scripts/package-chart.ts "$IMAGE" "$DIGEST" . "$DOCS"');
+  });
+
   it('names the image in the kustomization by its digest', () => {
     const kustomization = readFileSync(join(repository, 'config/base/kustomization.yaml'), 'utf8');
     const sed = /^\s*sed -i "(s#.*#)" config\/base\/kustomization\.yaml$/m.exec(script)?.[1] ?? '';

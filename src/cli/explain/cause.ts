@@ -25,6 +25,7 @@ export const causeKinds = [
   'unknown trigger',
   'broken trigger',
   'unknown service',
+  'other kind',
   'other controller',
   'condition failed',
   'not refreshed',

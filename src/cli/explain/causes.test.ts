@@ -8,6 +8,7 @@ const matched = { status: 'matched', oncePer: { kind: 'none' } } as const;
 
 const fine: ExplainFacts = {
   application: { namespace: 'argocd', name: 'shop', project: 'web' },
+  isRead: true,
   watch: { isWatched: true, namespaces: ['argocd'], selector: '', isSelected: true, forbidden: [] },
   project: 'found',
   store: { state: 'open', leader: { host: 'herald-0', term: 1 }, decided: 'yes' },

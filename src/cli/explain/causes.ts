@@ -29,19 +29,20 @@ export function causeOfSubscription(subscription: SubscriptionFacts, facts: Expl
 
 function* ofAll(facts: ExplainFacts): Generator<Cause> {
   const { application, watch, store, typos } = facts;
+  const { kind = 'Application' } = application;
   const name = `${application.namespace}/${application.name}`;
   if (facts.missing) {
     const { meant } = facts.missing;
     yield {
       kind: 'no such application',
-      sentence: `There is no Application ${name}${meant === undefined ? '' : `, did you mean ${meant}?`}${meant === undefined ? '.' : ''}`,
-      mend: 'Name it as in NAMESPACE/NAME; --namespace is where Argo CD is.',
+      sentence: `There is no ${kind} ${name}${meant === undefined ? '' : `, did you mean ${meant}?`}${meant === undefined ? '.' : ''}`,
+      mend: `Name it as in ${kind === 'ApplicationSet' ? 'applicationset/' : ''}NAMESPACE/NAME; --namespace is where Argo CD is.`,
     };
   }
   if (!watch.isWatched)
     yield {
       kind: 'namespace not watched',
-      sentence: `Applications in the namespace ${application.namespace} are not watched: only ${watch.namespaces.join(', ')}.`,
+      sentence: `${kind}s in the namespace ${application.namespace} are not watched: only ${watch.namespaces.join(', ')}.`,
       mend: `Add ${application.namespace} to application.namespaces in argocd-cmd-params-cm (--application-namespaces), and the rights to it.`,
     };
   if (!watch.isSelected)
@@ -84,11 +85,12 @@ function* ofAll(facts: ExplainFacts): Generator<Cause> {
     yield {
       kind: 'project not found',
       sentence: `There is no AppProject ${application.project}, so that its subscriptions cannot count, and nothing else subscribes ${name}.`,
-      mend: `Correct spec.project of the Application, or create the AppProject in the namespace of Argo CD.`,
+      mend: `Correct the project of the ${kind}, or create the AppProject in the namespace of Argo CD.`,
     };
 }
 
 function unsubscribed({ application, configMaps, project }: ExplainFacts): Cause {
+  const { kind = 'Application' } = application;
   const places = [
     `an annotation of ${application.namespace}/${application.name}`,
     ...(project === 'found' ? [`its AppProject ${application.project}`] : []),
@@ -97,7 +99,7 @@ function unsubscribed({ application, configMaps, project }: ExplainFacts): Cause
   return {
     kind: 'unsubscribed',
     sentence: `Nobody is subscribed: neither by ${places.join(', nor by ')}.`,
-    mend: 'Annotate the Application: notifications.argoproj.io/subscribe.TRIGGER.SERVICE: RECIPIENT.',
+    mend: `Annotate the ${kind}: notifications.argoproj.io/subscribe.TRIGGER.SERVICE: RECIPIENT.`,
   };
 }
 
@@ -173,7 +175,7 @@ function undecided(about: string, { store }: ExplainFacts): Cause {
     kind: 'undecided',
     sentence: isDecided
       ? `${about}: it matches and is about to be told.`
-      : `${about}: it matches, and Herald has not seen or decided this state of the Application yet.`,
+      : `${about}: it matches, and Herald has not seen or decided this state of it yet.`,
     mend: 'Ask again in some seconds; if that stays so, see herald doctor and the log.',
   };
 }

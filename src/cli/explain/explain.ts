@@ -1,5 +1,5 @@
 /**
- * `herald explain`: what is known of one Application, and the sentence why nothing is sent of it. It may import what
+ * `herald explain`: what is known of one Application or ApplicationSet, and the sentence why nothing is sent of it. It may import what
  * `cli/` may.
  */
 import { formatted } from '../formatted.ts';
@@ -15,7 +15,7 @@ export async function explainApplication(options: ExplainOptions, io: CommandIo)
   try {
     const facts = await gather(options, source, io);
     io.stdout(options.output === 'wide' ? wideText(facts) : formatted(factsView(facts), options.output));
-    return facts.application.project === '' ? exitCode.negative : exitCode.ok;
+    return facts.isRead ? exitCode.ok : exitCode.negative;
   } finally {
     await source.close();
   }

@@ -1,11 +1,17 @@
 import type { Alert, HeldBy } from '../../ledger/rows.ts';
-import type { Destination, Problem, RejectionScope } from '../../model.ts';
+import type { Destination, OtherKind, Problem, RejectionScope } from '../../model.ts';
 import type { EvaluatedCondition } from '../evaluated.ts';
 
-/** What is known of an Application. Times in Unix milliseconds; lists that could not be read are empty. */
+/**
+ * What is known of an Application, or of an ApplicationSet. Times in Unix milliseconds; lists that could not be read are
+ * empty.
+ */
 export interface ExplainFacts {
-  application: { namespace: string; name: string; project: string };
-  /** There is no such Application; `meant`: what it may be called. */
+  /** `kind` is absent for an Application. */
+  application: { kind?: OtherKind; namespace: string; name: string; project: string };
+  /** It is there, and may be read. */
+  isRead: boolean;
+  /** There is none of that name; `meant`: what it may be called. */
   missing?: { meant: string | undefined };
   watch: WatchFacts;
   project: 'found' | 'missing' | 'unknown';
@@ -76,7 +82,11 @@ export interface SubscriptionFacts {
   destination: Destination;
   from: readonly Origin[];
   /** Why nothing can come of it: names that nothing has, keys that cannot be read. */
-  trouble?: { kind: 'unknown trigger' | 'broken trigger' | 'unknown service'; what: string; fix: string };
+  trouble?: {
+    kind: 'unknown trigger' | 'broken trigger' | 'unknown service' | 'other kind';
+    what: string;
+    fix: string;
+  };
   conditions: readonly ConditionFacts[];
 }
 

@@ -1,8 +1,9 @@
-/** The Application that is asked about, and its AppProject. */
+/** The Application or ApplicationSet that is asked about, and its AppProject. */
 import { projectOf } from '../../application.ts';
+import { kindOf, projectOfSet } from '../../application-set.ts';
 import { didYouMean } from '../../go/did-you-mean.ts';
 import { isObject, textAt, textOf } from '../../json.ts';
-import type { Application, JsonObject } from '../../model.ts';
+import type { Application, JsonObject, OtherKind } from '../../model.ts';
 import { CommandFailure, type CommandIo } from '../io.ts';
 import { applicationOf, metadataOf } from '../object-values.ts';
 import type { ExplainOptions } from '../options.ts';
@@ -28,25 +29,36 @@ export async function findApplication(
 ): Promise<Found> {
   if (await io.isFile(given)) {
     const application = await source.application(given);
-    const { namespace, name, project } = application;
-    return { identity: { namespace, name, project }, application, isFile: true, forbidden: [] };
+    const { namespace, name, project, object } = application;
+    return {
+      identity: { ...kindOf(object), namespace, name, project },
+      application,
+      isFile: true,
+      forbidden: [],
+    };
   }
+  const [prefix] = /^(?:applicationset|appset)s?\//i.exec(given) ?? [''];
+  const kind: OtherKind | undefined = prefix === '' ? undefined : 'ApplicationSet';
   const [name = '', namespace = from.kube.namespace || source.namespace(), ...more] = given
+    .slice(prefix.length)
     .split('/')
     .reverse();
   const isName = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
   if (more.length > 0 || !isName.test(name) || !isName.test(namespace))
     throw new CommandFailure(`${given}: no such file, and no name: give NAME or NAMESPACE/NAME`);
-  const path = `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/applications/${name}`;
-  const identity = { namespace, name, project: '' };
+  const resource = resourceOf(kind);
+  const path = `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/${resource}/${name}`;
+  const identity = { ...(kind && { kind }), namespace, name, project: '' };
+  const what = `${kind ?? 'Application'} ${namespace}/${name}`;
   try {
-    const raw = await source.cluster().json({ path });
-    if (!isObject(raw)) throw new CommandFailure(`cannot read Application ${namespace}/${name}`);
-    // The model leaves out who wrote what.
-    const written = freshWrite(raw, io.now());
+    const answered = await source.cluster().json({ path });
+    if (!isObject(answered)) throw new CommandFailure(`cannot read ${what}`);
+    const raw = kind ? { ...answered, kind } : answered;
+    // The model leaves out who wrote what. Nobody else sends notifications of ApplicationSets.
+    const written = kind ? undefined : freshWrite(raw, io.now());
     const application = applicationOf(raw, namespace);
     return {
-      identity: { ...identity, project: projectOf(raw) },
+      identity: { ...identity, project: kind ? projectOfSet(raw) : projectOf(raw) },
       application,
       ...(written ? { written } : {}),
       isFile: false,
@@ -58,12 +70,16 @@ export async function findApplication(
     if (status !== 403)
       throw error instanceof CommandFailure
         ? error
-        : new CommandFailure(`cannot read Application ${namespace}/${name}: ${(error as Error).message}`, {
+        : new CommandFailure(`cannot read ${what}: ${(error as Error).message}`, {
             cause: error,
           });
-    const right = rightText({ verb: 'get', group: 'argoproj.io', resource: 'applications', namespace });
+    const right = rightText({ verb: 'get', group: 'argoproj.io', resource, namespace });
     return { identity, application: undefined, isFile: false, forbidden: [right] };
   }
+}
+
+export function resourceOf(kind: OtherKind | undefined): 'applications' | 'applicationsets' {
+  return kind === undefined ? 'applications' : 'applicationsets';
 }
 
 export function statusOf(error: unknown): number | undefined {
@@ -74,12 +90,13 @@ export function statusOf(error: unknown): number | undefined {
 
 /** A name like it, or the same in another namespace. */
 export async function meantBy(
-  { namespace, name }: ExplainFacts['application'],
+  { kind, namespace, name }: ExplainFacts['application'],
   source: Source,
 ): Promise<string | undefined> {
+  const resource = resourceOf(kind);
   const all = await source
-    .list('applications', undefined)
-    .catch(() => source.list('applications', namespace))
+    .list(resource, undefined)
+    .catch(() => source.list(resource, namespace))
     .catch(() => []);
   const names = all.map(
     (each) => `${textAt(each, 'metadata', 'namespace')}/${textOf(metadataOf(each).name)}`,
@@ -91,6 +108,8 @@ export async function readProject(
   source: Source,
   { project }: Application,
 ): Promise<JsonObject | 'missing' | 'unknown'> {
+  // Each Application of an ApplicationSet may have one of its own.
+  if (project === '') return 'unknown';
   const path = `/apis/argoproj.io/v1alpha1/namespaces/${source.namespace()}/appprojects/${encodeURIComponent(project)}`;
   try {
     const found = await source.cluster().json({ path });

@@ -2,10 +2,11 @@
 import { createChangeCounter } from '../../alerts/change-history.ts';
 import { silenceProblems } from '../../alerts/silence-annotations.ts';
 import { operationOf } from '../../application.ts';
+import { deletedOf, deletionWindow, isApplicationSet, withDeleted } from '../../application-set.ts';
 import type { Lookup } from '../../argocd/lookup.ts';
 import { createWatchScope } from '../../cluster/scope.ts';
 import { isSyncStatusRefreshed } from '../../cluster/sync-status.ts';
-import { isObject } from '../../json.ts';
+import { isObject, textAt } from '../../json.ts';
 import type { Application, Problem } from '../../model.ts';
 import { scrubOfSecret } from '../../services/secrets.ts';
 import { subscriptionProblems } from '../../subscriptions/problems.ts';
@@ -21,20 +22,28 @@ import { bridgeTrouble } from './bridge-trouble.ts';
 import type { Acting, Context } from './context.ts';
 import { deliveryViews } from './delivery-views.ts';
 import type { ConditionFacts, ExplainFacts, StoreFacts, SubscriptionFacts, WatchFacts } from './facts.ts';
-import { type Found, findApplication, meantBy, readProject, statusOf } from './find-application.ts';
+import {
+  type Found,
+  findApplication,
+  meantBy,
+  readProject,
+  resourceOf,
+  statusOf,
+} from './find-application.ts';
 import { decidedOf, type LedgerFacts, readLedger, standingOf } from './ledger-facts.ts';
 import { otherControllers } from './others.ts';
 import { isAllowed, rightText } from './rights.ts';
 import { createRulesView } from './rules-view.ts';
-import { subscribedOf, troubleOf } from './subscribed.ts';
+import { isPassedOver, subscribedOf, troubleOf } from './subscribed.ts';
 
 export async function gather(options: ExplainOptions, source: Source, io: CommandIo): Promise<ExplainFacts> {
   const found = await findApplication(options, source, io);
-  const { identity, application, forbidden } = found;
+  const { identity, forbidden } = found;
   const [acting, watch, controllers] = await Promise.all([
     configurations(options, source, identity.namespace),
     watchFacts(options, source, io, found),
-    found.isFile ? [] : otherControllers(source.cluster(), source.namespace()),
+    // Nobody else sends notifications of ApplicationSets.
+    found.isFile || identity.kind ? [] : otherControllers(source.cluster(), source.namespace()),
   ]);
   const lookedFor = `ConfigMap ${found.isFile ? options.source.configMapName : `${source.namespace()}/${options.source.configMapName}`}`;
   const base = {
@@ -46,12 +55,13 @@ export async function gather(options: ExplainOptions, source: Source, io: Comman
     ),
     lookedFor,
   };
-  const { store, ledger, facts } = await openStore(options, io, application);
+  const { store, ledger, facts } = await openStore(options, io, found.application);
+  const application = found.application && withNoted(found.application, facts, io.now());
   try {
     if (!application) {
       const missing = forbidden.length > 0 ? {} : { missing: { meant: await meantBy(identity, source) } };
       const nothing = { subscriptions: [], problems: [], typos: [], silences: [], deliveries: [] };
-      return { ...base, ...nothing, ...missing, project: 'unknown', store };
+      return { ...base, ...nothing, ...missing, isRead: false, project: 'unknown', store };
     }
     const read = found.isFile ? 'unknown' : await readProject(source, application);
     const project = isObject(read) ? read : undefined;
@@ -67,6 +77,7 @@ export async function gather(options: ExplainOptions, source: Source, io: Comman
     const origins = new Set(subscriptions.flatMap(({ from }) => from.map(({ name }) => name)));
     return {
       ...base,
+      isRead: true,
       project: isObject(read) ? 'found' : read,
       store,
       ...(written ? { written } : {}),
@@ -119,18 +130,32 @@ async function watchFacts(
   const scope = createWatchScope(source.namespace(), applicationNamespaces);
   const selector = parseSelector(appLabelSelector);
   const where = scope.onlyOwn ? { namespace: scope.namespace } : {};
-  const watched = { group: 'argoproj.io', resource: 'applications', ...where };
+  const watched = { group: 'argoproj.io', resource: resourceOf(identity.kind), ...where };
   const rights = [{ verb: 'list', ...watched } as const, { verb: 'watch', ...watched } as const];
   const answers = await Promise.all(rights.map((right) => isAllowed(source.cluster(), right)));
-  const trouble = await bridgeTrouble(io, bridge);
+  // Readiness waits for Applications alone.
+  const trouble = identity.kind ? undefined : await bridgeTrouble(io, bridge);
+  // The selector is about Applications.
+  const isSelected =
+    !application || identity.kind || !selector.ok || selector.selector.matches(application.labels);
   return {
     isWatched: scope.includes(identity.namespace),
     namespaces: [...new Set([scope.namespace, ...applicationNamespaces])],
     selector: appLabelSelector,
-    isSelected: !application || !selector.ok || selector.selector.matches(application.labels),
+    isSelected: Boolean(isSelected),
     forbidden: rights.filter((_right, index) => answers[index] === false).map(rightText),
     ...(trouble === undefined ? {} : { trouble }),
   };
+}
+
+/** An ApplicationSet with what the bridge has noted of its Applications, as conditions of the bridge see it. */
+function withNoted(application: Application, facts: LedgerFacts | undefined, now: number): Application {
+  const { object } = application;
+  const isGoing = textAt(object, 'metadata', 'deletionTimestamp') !== '';
+  if (!isApplicationSet(object) || !facts?.object || isGoing) return application;
+  const noted = deletedOf(facts.object);
+  const isRecent = Date.parse(noted[0]?.deletedAt ?? '') + deletionWindow > now;
+  return isRecent ? { ...application, object: withDeleted(object, noted) } : application;
 }
 
 async function openStore(
@@ -143,7 +168,7 @@ async function openStore(
   let ledger: OpenLedger | undefined;
   try {
     ledger = await io.openLedger(queue);
-    const facts = await readLedger(ledger, application?.uid ?? '');
+    const facts = await readLedger(ledger, application?.uid ?? '', application?.kind !== undefined);
     const decided = decidedOf(facts, application?.resourceVersion ?? '');
     return { store: { state: 'open', leader: facts.leader, decided }, ledger, facts };
   } catch (error) {
@@ -169,11 +194,15 @@ async function subscriptionsOf(context: Context): Promise<SubscriptionFacts[]> {
       for (const { trigger, destination, from } of subscribedOf(application, projectAnnotations, config)) {
         if (options.trigger !== '' && trigger !== options.trigger) continue;
         const subscription = { configNamespace: namespace, trigger, destination, from };
-        const trouble = troubleOf(subscription, configs);
+        if (isPassedOver(subscription, application, configs)) continue;
+        const trouble = troubleOf(subscription, configs, application.kind);
         const key = JSON.stringify([trigger, destination]);
         if (trouble && !inTrouble.has(key)) found.push({ ...subscription, trouble, conditions: [] });
         if (trouble) inTrouble.add(key);
-        const isOurs = config.triggers.has(trigger) && config.services.has(destination.service);
+        const isOurs =
+          config.triggers.get(trigger)?.kind === application.kind &&
+          config.triggers.has(trigger) &&
+          config.services.has(destination.service);
         if (!trouble && isOurs)
           found.push({
             ...subscription,

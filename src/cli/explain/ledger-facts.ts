@@ -5,11 +5,13 @@ import { oncePerValue } from '../../alerts/once-per.ts';
 import { isBefore } from '../../cluster/revision.ts';
 import type { ParkedDelivery } from '../../ledger/ledger.ts';
 import type { Alert, ChangeHistory, Notice, OngoingNotice } from '../../ledger/rows.ts';
-import type { ConditionResult, DeliveryFacts, Destination } from '../../model.ts';
+import type { ConditionResult, DeliveryFacts, Destination, JsonObject } from '../../model.ts';
 import type { OpenLedger, WaitingJob } from '../io.ts';
 import type { Decided, Standing } from './facts.ts';
 
 export interface LedgerFacts {
+  /** As it was seen last. */
+  object: JsonObject | undefined;
   leader: { host: string; term: number } | undefined;
   /** The revision up to which what the watch shows is decided. */
   decided: string | undefined;
@@ -24,7 +26,7 @@ export interface LedgerFacts {
 }
 
 /** Reads whatever there is of the Application, also where groups tell of it. */
-export async function readLedger(ledger: OpenLedger, uid: string): Promise<LedgerFacts> {
+export async function readLedger(ledger: OpenLedger, uid: string, isSet: boolean): Promise<LedgerFacts> {
   const rows = await ledger.load(uid, ['application', 'notice', 'alert', 'ongoing']);
   const alerts = rows.flatMap((row) => (row.kind === 'alert' ? [row.value] : []));
   const keys = new Set(alerts.map(({ key }) => key));
@@ -48,7 +50,8 @@ export async function readLedger(ledger: OpenLedger, uid: string): Promise<Ledge
     pending.length === 0 ? new Map<string, WaitingJob>() : await ledger.jobs(pending.map(({ id }) => id));
   return {
     leader: await ledger.leader(),
-    decided: progress?.value.revision,
+    object: record?.object,
+    decided: isSet ? progress?.value.sets : progress?.value.revision,
     history: record?.history ?? {},
     notices: new Map(
       rows.flatMap((row) =>

@@ -2,7 +2,7 @@
 
 import type { Config } from '../../config/config.ts';
 import { suggestion } from '../../go/did-you-mean.ts';
-import type { Application, Destination, Subscription } from '../../model.ts';
+import type { Application, Destination, OtherKind, Subscription } from '../../model.ts';
 import { ownAnnotations } from '../../subscriptions/annotations.ts';
 import { resolveSubscriptions } from '../../subscriptions/resolve.ts';
 import type { SubscriptionConfig } from '../../subscriptions/schema.ts';
@@ -67,9 +67,11 @@ function keyOf({ trigger, destination: { service, recipient } }: Subscription): 
 export function troubleOf(
   { trigger, destination }: { trigger: string; destination: Destination },
   configs: readonly Config[],
+  kind: OtherKind | undefined,
 ): SubscriptionFacts['trouble'] {
-  const has = (config: Config) => config.triggers.has(trigger);
-  if (!configs.some(has)) return triggerTrouble(trigger, configs);
+  if (!configs.some((config) => config.triggers.has(trigger))) return triggerTrouble(trigger, configs);
+  const has = (config: Config) => config.triggers.get(trigger)?.kind === kind && config.triggers.has(trigger);
+  if (!configs.some(has)) return kindTrouble(trigger, configs, kind);
   const { service } = destination;
   if (configs.some((config) => has(config) && config.services.has(service))) return undefined;
   const names = configs.flatMap((config) => [...config.services.keys()]);
@@ -82,6 +84,36 @@ export function troubleOf(
     kind: 'unknown service',
     what: `service ${JSON.stringify(service)} is not configured`,
     fix: `Add the key service.${service} to the ConfigMap; there are: ${names.sort().join(', ') || 'none'}.${suggestion(service, names)}`,
+  };
+}
+
+/**
+ * Whether nobody has meant it: of what stands for all objects, a trigger about another kind of them says nothing. An
+ * annotation of the object itself that names it is a mistake.
+ */
+export function isPassedOver(
+  { trigger, from }: Pick<Subscribed, 'trigger' | 'from'>,
+  { kind }: Pick<Application, 'kind'>,
+  configs: readonly Config[],
+): boolean {
+  const found = configs.flatMap((config) => config.triggers.get(trigger) ?? []);
+  if (found.length === 0 || found.some((each) => each.kind === kind)) return false;
+  return !from.some((origin) => origin.kind === 'annotation' && !origin.isDefault);
+}
+
+function kindTrouble(
+  trigger: string,
+  configs: readonly Config[],
+  kind: OtherKind | undefined,
+): SubscriptionFacts['trouble'] {
+  const [about] = configs.flatMap((config) => config.triggers.get(trigger) ?? []);
+  const names = configs.flatMap(({ triggers }) =>
+    [...triggers.values()].filter((each) => each.kind === kind).map(({ name }) => name),
+  );
+  return {
+    kind: 'other kind',
+    what: `the trigger is evaluated for ${about?.kind ?? 'Application'}s, and this is an ${kind ?? 'Application'}`,
+    fix: `Move the annotation to the ${about?.kind ?? 'Application'}, or name a trigger about ${kind ?? 'Application'}s: ${names.sort().slice(0, 20).join(', ') || 'there is none'}.`,
   };
 }
 

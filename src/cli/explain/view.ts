@@ -12,7 +12,7 @@ export function wideText(facts: ExplainFacts): string {
   const cause = causeOf(facts);
   const project = application.project === '' ? '' : `, project ${application.project}`;
   const blocks = [
-    [`Application ${application.namespace}/${application.name}${project}`],
+    [`${application.kind ?? 'Application'} ${application.namespace}/${application.name}${project}`],
     [cause.sentence, ...(cause.mend === undefined ? [] : [`  ${cause.mend}`])],
     ...(subscriptions.length === 0 ? [] : [subscriptionRows(facts)]),
     ...conditionBlocks(subscriptions),

@@ -14,7 +14,9 @@ describe('an answer of Slack', () => {
 
   beforeAll(async () => {
     server = createServer((_request, response) => {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(body);
+      // A connection that is kept may be closed just when the next request goes out on it.
+      const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip', connection: 'close' };
+      response.writeHead(200, headers).end(body);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const apiURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`;

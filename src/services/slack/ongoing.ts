@@ -35,7 +35,8 @@ const pinging = new Set([
  * (`Post`), the root brought up to date and one line as a reply (`Update`, and of groups), or the root brought up to
  * date and all of it as a reply (`PostAndUpdate`). A message that nobody needs to be pinged by edits the root alone.
  *
- * A root that was deleted or cannot be edited any more is replaced by a new message, which is the root from then on.
+ * A root that was deleted or cannot be edited any more is replaced by a new message, which is the root from then on; a
+ * message that nobody needs to be pinged by is then left out.
  * Where a template has a `groupingKey`, the thread of that stays in force, as in argocd-notifications.
  */
 export function createOngoing({ roots, post, edit, threadOf, postGrouped, keep, onStale }: Deps) {
@@ -57,6 +58,9 @@ export function createOngoing({ roots, post, edit, threadOf, postGrouped, keep, 
       const detail = `was not asked: ${String(error)}`;
       return { ok: false, failure: { kind: 'retry', reason: 'state_unreadable', detail } };
     }
+    // An edit pings nobody, and a message in its place would: what comes next says it as well.
+    if (root === undefined && alert.isFollowUp && alert.isSilent)
+      return unsaid({ reason: 'no_root', detail: 'has no message that could be edited' });
     if (root === undefined) return postRoot();
     const current = root;
     if (isGrouped && !alert.isSilent) return postGrouped(message, recipient, context);
@@ -65,6 +69,10 @@ export function createOngoing({ roots, post, edit, threadOf, postGrouped, keep, 
     let edited: Posted | undefined;
     if (policy !== 'Post') {
       edited = await edit(replacing(message), current, context);
+      if (!edited.ok && alert.isSilent && isStale(edited.failure)) {
+        const { reason, detail } = edited.failure;
+        return unsaid({ reason, detail: `could not be edited: ${detail}` });
+      }
       if (!edited.ok) return isStale(edited.failure) ? replace(edited.failure) : edited;
       if (alert.isSilent) return concluded(edited);
     }
@@ -116,6 +124,11 @@ export function createOngoing({ roots, post, edit, threadOf, postGrouped, keep, 
 
 function degradedOf(edited: Posted | undefined): Pick<Extract<Posted, { ok: true }>, 'degraded'> {
   return edited?.ok && edited.degraded ? { degraded: edited.degraded } : {};
+}
+
+/** What only an edit would have shown. */
+function unsaid(degraded: { reason: string; detail: string }): Posted {
+  return { ok: true, degraded };
 }
 
 /** It leads nowhere any more: a new message may, also to a recipient whose channel has another id by now. */

@@ -8,8 +8,8 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { textAt, textOf } from '../../src/json.ts';
-import type { JsonObject } from '../../src/model.ts';
+import { textAt, textOf } from '../src/json.ts';
+import type { JsonObject } from '../src/model.ts';
 
 export interface RepoServerCall {
   method: 'GetRevisionMetadata' | 'GetAppDetails';
@@ -27,7 +27,7 @@ type Fault =
   | { kind: 'hang' }
   | { kind: 'huge'; bytes: number };
 
-export interface DoubleTls {
+export interface RepoServerTls {
   key: string;
   cert: string;
   /** Ask for a certificate that descends from it. */
@@ -38,8 +38,8 @@ export interface DoubleTls {
  * A repo-server on localhost: gRPC of its own, messages as argo-cd's (`repo-server-vectors.test.ts` holds the definition
  * against it), and its answers to what it does not know as the real one of 3.5.7 gave them.
  */
-export interface RepoServerDouble {
-  start(options?: { tls?: DoubleTls; port?: number }): Promise<void>;
+export interface RepoServerSimulator {
+  start(options?: { tls?: RepoServerTls; port?: number }): Promise<void>;
   stop(): Promise<void>;
   readonly port: number;
   readonly calls: RepoServerCall[];
@@ -53,13 +53,13 @@ export interface RepoServerDouble {
   until(count: number): Promise<void>;
 }
 
-const definition = loadSync(join(import.meta.dirname, '../../src/argocd/repo-server.proto'), {
+const definition = loadSync(join(import.meta.dirname, '../src/argocd/repo-server.proto'), {
   keepCase: true,
   longs: String,
   bytes: String,
 });
 
-export function createRepoServerDouble(): RepoServerDouble {
+export function createRepoServerSimulator(): RepoServerSimulator {
   const calls: RepoServerCall[] = [];
   let waiting: { count: number; resolve(): void }[] = [];
   let server: Server | undefined;
@@ -87,7 +87,7 @@ export function createRepoServerDouble(): RepoServerDouble {
       });
       calls.push(seen);
       told();
-      const { fault } = double;
+      const { fault } = simulator;
       if (fault?.kind === 'hang') return;
       if (fault?.kind === 'status') return respond(fault);
       if (fault?.kind === 'huge')
@@ -111,7 +111,7 @@ export function createRepoServerDouble(): RepoServerDouble {
       if (!/^[0-9a-f]{7,40}$/i.test(textOf(revision)))
         return unknown(`revision ${textOf(revision)} must be resolved`);
       return (
-        double.commits[textOf(revision)] ??
+        simulator.commits[textOf(revision)] ??
         unknown(
           `error acquiring repo lock: failed to initialize repository resources: rpc error: code = Internal desc = ` +
             `Failed to checkout revision ${textOf(revision)}: \`git fetch origin ${textOf(revision)} --tags --force ` +
@@ -122,11 +122,11 @@ export function createRepoServerDouble(): RepoServerDouble {
     }),
     GetAppDetails: serve('GetAppDetails', ({ source }) => {
       const path = textAt(source, 'path');
-      return double.details[path] ?? unknown(`${path}: app path does not exist`);
+      return simulator.details[path] ?? unknown(`${path}: app path does not exist`);
     }),
   };
 
-  const double: RepoServerDouble = {
+  const simulator: RepoServerSimulator = {
     async start({ tls, port = 0 } = {}) {
       server = new Server();
       server.addService(definition['repository.RepoServerService'] as ServiceDefinition, implementation);
@@ -160,5 +160,5 @@ export function createRepoServerDouble(): RepoServerDouble {
       return new Promise((resolve) => waiting.push({ count, resolve }));
     },
   };
-  return double;
+  return simulator;
 }

@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createLedger } from '../../src/ledger/store-ledger.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { silent } from '../contract/stores.ts';
+import { defaults } from './chart.ts';
+import { filledMetrics } from './filled-metrics.ts';
+import { repository } from './kustomize.ts';
+import { deadLinks, heraldArguments, isCommand, readPage, shellLines } from './pages.ts';
+
+const pages = ['docs/operations.md', 'docs/upgrade.md'];
+
+describe.each(pages)('%s', (page) => {
+  const heralds = heraldArguments(page);
+
+  it('shows commands that there are', () => {
+    expect(heralds.length).toBeGreaterThan(3);
+    for (const args of heralds) expect(isCommand(args), args).toBe(true);
+  });
+
+  it('shows lines that a shell can read, and folders that are there', () => {
+    const lines = shellLines(page);
+    for (const line of lines) expect(() => execFileSync('bash', ['-n'], { input: line })).not.toThrow();
+    const all = (pattern: RegExp) =>
+      lines.flatMap((line) => [...line.matchAll(pattern)].map(([, found = '']) => found));
+    for (const path of all(/ -k (config\S*)/g)) expect(existsSync(join(repository, path)), path).toBe(true);
+    const { version } = JSON.parse(readPage('package.json')) as { version: string };
+    for (const named of all(/--version (\S+)/g)) expect(named).toBe(version);
+    for (const value of all(/--set (\S+)=/g)) expect(defaults).toHaveProperty(value);
+  });
+
+  it('links to what is there', () => expect(deadLinks(page)).toEqual([]));
+
+  it('names metrics that there are', async () => {
+    const exposition = await filledMetrics().expose();
+    for (const [name] of readPage(page).matchAll(/\b(?:herald|nodejs|argocd_notifications)_\w+\b/g))
+      expect(exposition, name).toMatch(new RegExp(`^${name}[{ ]`, 'm'));
+  });
+});
+
+describe('log lines that matter', () => {
+  const messages = [...readPage('docs/operations.md').matchAll(/^\| (`.+`) \| (?:error|warn)/gm)].flatMap(
+    ([, cell = '']) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message = '']) => message),
+  );
+
+  it('are those that Herald writes', async () => {
+    expect(messages.length).toBeGreaterThan(10);
+    const files = (await readdir(join(repository, 'src'), { recursive: true })).filter((file) =>
+      file.endsWith('.ts'),
+    );
+    const sources = await Promise.all(files.map((file) => readFile(join(repository, 'src', file), 'utf8')));
+    // Messages are static; long ones stand on several lines.
+    const source = sources.join('\n').replaceAll(/'\s*\+\s*'/g, '');
+    for (const message of messages) expect(source, message).toContain(`'${message}'`);
+  });
+
+  it('are all that are errors of the bridge', async () => {
+    const errors = await errorMessages();
+    expect(errors.length).toBeGreaterThan(5);
+    const named = new Set(messages);
+    expect(errors.filter((message) => !named.has(message))).toEqual([]);
+  });
+});
+
+/** The messages of what is logged as an error. */
+async function errorMessages(): Promise<string[]> {
+  const files = (await readdir(join(repository, 'src'), { recursive: true })).filter((file) =>
+    /(?<!\.test)\.ts$/.test(file),
+  );
+  const found = await Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(join(repository, 'src', file), 'utf8');
+      return [...text.matchAll(/log\??\.(?:error|fatal)\([^;]*?'([A-Z][^']+)',?\s*\);/g)].map(
+        ([, message = '']) => message,
+      );
+    }),
+  );
+  return found.flat();
+}
+
+it('the copy of a running store is one that Herald opens, with what is in it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'herald-backup-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const signal = new AbortController().signal;
+  const open = async (directory: string) => {
+    const store = await openStore(`sqlite:${directory}`, { log: silent, signal });
+    if (!store) throw new Error('the store was not opened');
+    onTestFinished(() => store.close(1_000));
+    return createLedger(store);
+  };
+  const scope = 'argocd/shop';
+  const row = { kind: 'told', key: 'k', value: { since: 1 } } as const;
+  const running = await open(`${folder}/data`);
+  expect(await running.commit(scope, { term: 1, number: 1 }, { put: [row] })).toMatchObject({
+    fenced: false,
+  });
+
+  const [line = ''] = shellLines('docs/operations.md').filter((each) => each.includes('backup('));
+  const [, script = ''] = /-- node -e "(.*)"$/.exec(line) ?? [];
+  execFileSync(process.execPath, ['-e', script.replaceAll('/data', `${folder}/data`)]);
+
+  renameSync(`${folder}/data/backup.db`, `${folder}/herald.db`);
+  const copy = await open(folder);
+  expect(await copy.load(scope, ['told'])).toEqual([row]);
+});
