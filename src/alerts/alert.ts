@@ -58,7 +58,8 @@ export function openAlert(
 /**
  * The table of house rules: pending fires at `since + for` and is dropped without a word when it no longer matches;
  * firing resolves when it has not matched for `keepFiring`, and is not un-fired by a longer `for`; a failed evaluation
- * is no answer. Source: Prometheus rules/alerting.go (checks 1 to 8).
+ * is no answer. A match may come to one that had ended: then another begins. Source: Prometheus rules/alerting.go
+ * (checks 1 to 8).
  */
 export function step(
   alert: Alert,
@@ -70,7 +71,7 @@ export function step(
   if (alert.state === 'resolved') return { alert };
   if (event.kind === 'over') return end(alert, event.why, now);
   if (alert.state === 'pending') return stepPending(alert, event, policy, now, ripeUntil);
-  return stepFiring(alert, event, policy, now);
+  return stepFiring(alert, event, policy, now, ripeUntil);
 }
 
 function stepPending(
@@ -123,16 +124,27 @@ function aheadOf(said: number, now: number): Pick<Alert, 'ahead'> {
   return said > now ? { ahead: said } : {};
 }
 
-function stepFiring(alert: Alert, event: AlertEvent, policy: AlertPolicy, now: number): AlertStep {
+function stepFiring(
+  alert: Alert,
+  event: AlertEvent,
+  policy: AlertPolicy,
+  now: number,
+  ripeUntil: number | undefined,
+): AlertStep {
   if (event.kind === 'matched') {
-    const { severity, labels } = event;
+    const { severity, labels, since = 0 } = event;
     const { unmatchedAt, ...kept } = alert;
+    // It had ended before that, and nobody looked.
+    if (unmatchedAt !== undefined && Math.min(since, now) >= unmatchedAt + policy.keepFiring)
+      return end(alert, 'recovered', now);
     const changes = unmatchedAt === undefined ? alert.changes : [...alert.changes, now].slice(-mostChanges);
     return { alert: { ...kept, severity, labels, changes } };
   }
   const unmatchedAt = alert.unmatchedAt ?? (event.kind === 'unmatched' ? now : undefined);
   if (unmatchedAt === undefined) return { alert };
   const due = unmatchedAt + policy.keepFiring;
+  // It may match again in what is still to be replayed.
+  if (alert.unmatchedAt !== undefined && ripeUntil !== undefined && ripeUntil < due) return { alert };
   return now >= due ? end(alert, 'recovered', now) : { alert: { ...alert, unmatchedAt }, due };
 }
 

@@ -82,7 +82,9 @@ export function live(
     const { result } = condition;
     const found = open.get(placeOf(condition)) ?? carried(condition);
     if (found && isSame(found, result)) {
-      keep(found.key, step(refreshed(found, condition), eventOf(condition), policy, now, ripeUntil));
+      const stepped = step(refreshed(found, condition), eventOf(condition), policy, now, ripeUntil);
+      keep(found.key, stepped);
+      if (stepped.alert?.state === 'resolved' && result.status === 'matched') begin(condition, policy);
       continue;
     }
     if (found) keep(found.key, step(found, { kind: 'over', why: 'superseded' }, policy, now));

@@ -54,6 +54,8 @@ export function createApplying(deps: Deps): Applying {
     } else if (event.kind === 'deleted') remove(entry, event, hold);
     // It happened before its deletion, which is written.
     else if (entry.isGone && event.isReplayed) return;
+    // What has become of it is about to be replayed, and evaluated then.
+    else if (event.isAgain && entry.isPast) return;
     else if (!isDecided(event, entry)) {
       entry.isPast = event.isPast === true;
       entry.application = deletions.shownOn(event.application);

@@ -189,9 +189,10 @@ export function createGroups(deps: Deps): Groups {
         shown: (alert) => group.members.get(alert),
       });
     const isWritten = delivery !== undefined || !isUnchanged(group.notice, after);
-    const named = delivery
-      ? [...message.firing.filter((alert) => group.members.get(alert)?.isAwaited), ...done]
-      : done;
+    // What it holds back no more may be told on its own, where no rule makes the group any more.
+    const released = Object.keys(before.held ?? {}).filter((alert) => !notice?.held?.[alert]);
+    const awaited = delivery ? message.firing.filter((alert) => group.members.get(alert)?.isAwaited) : [];
+    const named = [...awaited, ...released, ...done];
     const uids = new Set(named.flatMap((alert) => group.members.get(alert)?.alert.application.uid ?? []));
     if (after) group.notice = { ...after, ...(due === undefined ? {} : { dueAt: due }) };
     else delete group.notice;

@@ -780,6 +780,34 @@ describe('what is replayed after a downtime', () => {
       ['30m ops first +a', '30m ops all resolved -a'],
     ],
     [
+      'goes on where it failed again while it was kept firing',
+      'keepFiring: 5m; resolved: [m]',
+      [
+        ['0s', bad('a', { since: at('00:00:00') })],
+        ['10m', well('a', { since: at('00:10:00') })],
+        ['11m', down],
+        ['12m', bad('a', { since: at('00:12:00') })],
+        ['30m', (world) => world.start({ replay: true, overlap: true })],
+        ['40m', well('a', { since: at('00:40:00') })],
+        ['1h', nothing],
+      ],
+      ['0s ops first +a', '45m ops all resolved -a'],
+    ],
+    [
+      'has ended where it failed again later than it was kept firing',
+      'keepFiring: 5m; resolved: [m]',
+      [
+        ['0s', bad('a', { since: at('00:00:00') })],
+        ['10m', well('a', { since: at('00:10:00') })],
+        ['11m', down],
+        ['20m', bad('a', { since: at('00:20:00') })],
+        ['30m', (world) => world.start({ replay: true, overlap: true })],
+        ['40m', well('a', { since: at('00:40:00') })],
+        ['1h', nothing],
+      ],
+      ['0s ops first +a', '30m ops all resolved -a', '30m ops first +a', '45m ops all resolved -a'],
+    ],
+    [
       'is told, with its end, where it had begun before and `when` is edited meanwhile',
       'for: 5m; resolved: [m]',
       [

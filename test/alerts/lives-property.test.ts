@@ -22,6 +22,10 @@ const policy: Policy = {
   muteTimes: '[]',
 };
 const groups = '[{match: {trigger: on-it}, groupBy: [trigger], groupWait: 30s, groupInterval: 5m}]';
+const limited =
+  '[{match: {trigger: on-it}, groupBy: [name], groupWait: 0s, groupInterval: 1m, maxPerMinute: 1}]';
+const muteTimes =
+  "[{match: {trigger: on-it}, times: [{times: [{start: '23:50', end: '00:05'}, {start: '00:40', end: '00:50'}]}]}]";
 const matched = (recipients: string[], oncePer?: string): Op => ({
   op: 'show',
   app: 0,
@@ -56,6 +60,32 @@ it.each<[string, { start: Policy; ops: Op[] }]>([
         { op: 'write', steps: 1 },
         { op: 'delete', app: 0 },
         { op: 'crash' },
+      ],
+    },
+  ],
+  [
+    'what a group held back that no rule makes any more is told when nothing holds it back',
+    {
+      start: policy,
+      ops: [
+        { op: 'edit', policy: { ...policy, groups: limited } },
+        { op: 'show', app: 1, shape: { result: 'matched', recipients: ['ops'] } },
+        { op: 'edit', policy: { ...policy, groups, muteTimes } },
+        matched(['ops']),
+        { op: 'again', app: 0 },
+        {
+          op: 'edit',
+          policy: {
+            ...policy,
+            inhibit: '[{source: {name: app-0}, target: {trigger: on-it}, equal: [project]}]',
+          },
+        },
+        { op: 'show', app: 1, shape: { result: 'matched', recipients: ['ops', 'dev'] } },
+        { op: 'write', steps: 1 },
+        { op: 'crash' },
+        { op: 'pass', ms: 30_000 },
+        { op: 'show', app: 0, shape: { result: 'unmatched', recipients: ['ops'] } },
+        { op: 'again', app: 1 },
       ],
     },
   ],

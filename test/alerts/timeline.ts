@@ -29,8 +29,11 @@ export interface World {
   configure(data: Readonly<Record<string, string>>): Promise<void>;
   /** The process is killed: nothing of it is left but the ledger. */
   stop(): void;
-  /** `replay`: the watch shows each change that nobody has seen, not only what they led to. */
-  start(how?: { replay?: boolean }): Promise<void>;
+  /**
+   * `replay`: the watch shows each change that nobody has seen, not only what they led to. `overlap`: before that what was
+   * seen last, and everything is evaluated in between.
+   */
+  start(how?: { replay?: boolean; overlap?: boolean }): Promise<void>;
   silence(id: string, silence: Partial<Silence> & Pick<Silence, 'matchers'>): Promise<void>;
   expire(id: string): Promise<void>;
   acknowledge(name: string, comment?: string): Promise<void>;
@@ -67,6 +70,7 @@ export async function createWorld(
   const applications = new Map<string, Application>();
   /** What nobody has seen, in order. */
   const missed: { application: Application; kind: 'seen' | 'deleted' }[] = [];
+  const seenLast = new Map<string, Application>();
   const known = new Set<string>();
   const told: ToldMessage[] = [];
   let config = data;
@@ -112,8 +116,10 @@ export async function createWorld(
       edits += 1;
       const withRevision = { ...seen, resourceVersion: `${edits}` };
       applications.set(seen.name, withRevision);
-      if (pipeline) pipeline.see(withRevision);
-      else missed.push({ application: withRevision, kind: 'seen' });
+      if (pipeline) {
+        seenLast.set(seen.name, withRevision);
+        pipeline.see(withRevision);
+      } else missed.push({ application: withRevision, kind: 'seen' });
       await settle();
     },
     async remove(name) {
@@ -134,7 +140,7 @@ export async function createWorld(
       pipeline?.observer.stop();
       pipeline = undefined;
     },
-    async start({ replay = false } = {}) {
+    async start({ replay = false, overlap = false } = {}) {
       const term = await lead.begin();
       pipeline = startPipeline({
         ledger,
@@ -150,6 +156,14 @@ export async function createWorld(
       const shown = missed.splice(0);
       const changed = new Set(replay ? shown.map((each) => each.application.name) : []);
       for (const each of applications.values()) if (!changed.has(each.name)) pipeline.see(each);
+      if (overlap) {
+        for (const name of changed) {
+          const application = seenLast.get(name);
+          if (application) await showAgain(pipeline, { application, kind: 'seen' });
+        }
+        await pipeline.observer.reevaluate(() => true);
+        await settle();
+      }
       if (replay) for (const each of shown) await showAgain(pipeline, each);
       await settle();
       // What is gone is known later: the term waits until the watch has caught up.

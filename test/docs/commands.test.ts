@@ -32,7 +32,7 @@ describe('commands in blocks', () => {
   it('are of programs that people have, or are told to get', () => {
     const programs = new Set(inBlocks.map(([, [program]]) => program));
     const known =
-      'alias amtool cosign curl docker git helm herald jq kind kubectl npm npx pg_dump psql psub redis-cli source tar';
+      'alias amtool argocd cosign curl docker git helm herald jq kind kubectl npm npx pg_dump psql psub redis-cli source tar';
     expect([...programs].filter((program) => !known.split(' ').includes(program ?? ''))).toEqual([]);
   });
 

@@ -1,7 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import type { JsonObject } from '../../src/model.ts';
 import { repository } from '../shipping/kustomize.ts';
 
 export interface Page {
@@ -61,10 +59,6 @@ export function blocksOf({ path, text }: Page, ...languages: readonly string[]):
 /** The text of a page without its blocks of code. */
 export function proseOf({ text }: Page): string {
   return text.replaceAll(fence, '');
-}
-
-export function objectOf({ text }: Block): JsonObject {
-  return parse(text) as JsonObject;
 }
 
 /** The first named so. */

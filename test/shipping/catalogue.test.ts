@@ -391,3 +391,31 @@ describe('templates', () => {
     expect(plain).not.toContain('<!here>');
   });
 });
+
+/** Public ones, which belong to their authors, where there is a copy. */
+const corpus = process.env['HERALD_TEST_CORPUS'];
+
+describe.skipIf(corpus === undefined)('for Applications of other people', async () => {
+  const folder = join(corpus ?? '', 'apps');
+  const files =
+    corpus === undefined ? [] : (await readdir(folder)).filter((file) => /^\d+\.json$/.test(file));
+  const apps = await Promise.all(
+    files.map(async (file): Promise<JsonObject> => {
+      const app = JSON.parse(await readFile(join(folder, file), 'utf8')) as JsonObject;
+      // Every object of an API server has one; some were published without.
+      const metadata = { creationTimestamp: '2026-01-01T00:00:00Z', ...(app['metadata'] as JsonObject) };
+      return { ...app, metadata };
+    }),
+  );
+
+  it.each(ofApplications(triggers))('%s has an answer for each', (name) => {
+    expect(apps.length).toBeGreaterThan(0);
+    for (const app of apps) matches(name, app, () => 1);
+  });
+
+  it.each(ofApplications(templates))('%s renders each', (name) => {
+    for (const app of apps)
+      for (const context of [{}, fixtures.context])
+        expect(JSON.stringify(render(name, app, context))).not.toMatch(/<no value>|<nil>|%!/);
+  });
+});

@@ -1,5 +1,6 @@
+/** What docs/operations.md and docs/upgrade.md say: figures, values, log lines, and the copy of a running store. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,43 +8,30 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLedger } from '../../src/ledger/store-ledger.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { silent } from '../contract/stores.ts';
-import { defaults } from './chart.ts';
-import { filledMetrics } from './filled-metrics.ts';
-import { repository } from './kustomize.ts';
-import { deadLinks, heraldArguments, isCommand, readPage, shellLines } from './pages.ts';
+import { defaults } from '../shipping/chart.ts';
+import { filledMetrics } from '../shipping/filled-metrics.ts';
+import { repository } from '../shipping/kustomize.ts';
+import { blocksOf, pageOf } from './pages.ts';
+import { commandsIn } from './shell.ts';
 
-const pages = ['docs/operations.md', 'docs/upgrade.md'];
+describe.each(['docs/operations.md', 'docs/upgrade.md'])('%s', (path) => {
+  const page = pageOf(path);
 
-describe.each(pages)('%s', (page) => {
-  const heralds = heraldArguments(page);
-
-  it('shows commands that there are', () => {
-    expect(heralds.length).toBeGreaterThan(3);
-    for (const args of heralds) expect(isCommand(args), args).toBe(true);
+  it('sets values that the chart has', () => {
+    const shell = blocksOf(page, 'sh').map(({ text }) => text);
+    for (const [, value = ''] of shell.join('').matchAll(/--set (\S+)=/g))
+      expect(defaults).toHaveProperty(value);
   });
-
-  it('shows lines that a shell can read, and folders that are there', () => {
-    const lines = shellLines(page);
-    for (const line of lines) expect(() => execFileSync('bash', ['-n'], { input: line })).not.toThrow();
-    const all = (pattern: RegExp) =>
-      lines.flatMap((line) => [...line.matchAll(pattern)].map(([, found = '']) => found));
-    for (const path of all(/ -k (config\S*)/g)) expect(existsSync(join(repository, path)), path).toBe(true);
-    const { version } = JSON.parse(readPage('package.json')) as { version: string };
-    for (const named of all(/--version (\S+)/g)) expect(named).toBe(version);
-    for (const value of all(/--set (\S+)=/g)) expect(defaults).toHaveProperty(value);
-  });
-
-  it('links to what is there', () => expect(deadLinks(page)).toEqual([]));
 
   it('names metrics that there are', async () => {
     const exposition = await filledMetrics().expose();
-    for (const [name] of readPage(page).matchAll(/\b(?:herald|nodejs|argocd_notifications)_\w+\b/g))
+    for (const [name] of page.text.matchAll(/\b(?:herald|nodejs|argocd_notifications)_\w+\b/g))
       expect(exposition, name).toMatch(new RegExp(`^${name}[{ ]`, 'm'));
   });
 });
 
 describe('log lines that matter', () => {
-  const messages = [...readPage('docs/operations.md').matchAll(/^\| (`.+`) \| (?:error|warn)/gm)].flatMap(
+  const messages = [...pageOf('docs/operations.md').text.matchAll(/^\| (`.+`) \| (?:error|warn)/gm)].flatMap(
     ([, cell = '']) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message = '']) => message),
   );
 
@@ -99,8 +87,9 @@ it('the copy of a running store is one that Herald opens, with what is in it', a
     fenced: false,
   });
 
-  const [line = ''] = shellLines('docs/operations.md').filter((each) => each.includes('backup('));
-  const [, script = ''] = /-- node -e "(.*)"$/.exec(line) ?? [];
+  const commands = blocksOf(pageOf('docs/operations.md'), 'sh').flatMap(({ text }) => commandsIn(text));
+  const script = commands.find((command) => command.includes('node'))?.at(-1) ?? '';
+  expect(script).toContain('backup(');
   execFileSync(process.execPath, ['-e', script.replaceAll('/data', `${folder}/data`)]);
 
   renameSync(`${folder}/data/backup.db`, `${folder}/herald.db`);
