@@ -90,17 +90,17 @@ export async function startApiServer(flags: readonly string[] = []): Promise<Kub
     // Of accepted tokens, so that one that is taken back is refused.
     ['authentication-token-webhook-cache-ttl', '1s'],
   ];
+  const storeSettings = [
+    ['data-dir', join(directory, 'etcd')],
+    ['listen-client-urls', etcdUrl],
+    ['advertise-client-urls', etcdUrl],
+    ['listen-peer-urls', `http://127.0.0.1:${peerPort}`],
+  ];
   const store = restartable(
     () =>
-      spawn(
-        etcd,
-        [
-          ...['--data-dir', join(directory, 'etcd'), '--unsafe-no-fsync'],
-          ...['--listen-client-urls', etcdUrl, '--advertise-client-urls', etcdUrl],
-          ...['--listen-peer-urls', `http://127.0.0.1:${peerPort}`],
-        ],
-        { stdio: 'ignore' },
-      ),
+      spawn(etcd, ['--unsafe-no-fsync', ...storeSettings.map(([name, value]) => `--${name}=${value}`)], {
+        stdio: 'ignore',
+      }),
     () => answers(`${etcdUrl}/health`),
   );
   await store.start();
