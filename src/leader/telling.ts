@@ -198,11 +198,15 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
           notice,
           [member],
           { groupWait: isTarget && !isTold ? inhibitWait : 0, groupInterval: 0 },
-          () => holding.mute(alert, labels, silences, now),
+          () => {
+            // Also of an end that is owed to somebody who is not subscribed any more.
+            lookAt(holding.nextMute(alert, labels, silences, now));
+            return holding.mute(alert, labels, silences, now);
+          },
           id,
           now,
         );
-        if (flushed.due !== undefined) due = Math.min(flushed.due, due ?? flushed.due);
+        lookAt(flushed.due);
         if (flushed.due !== undefined && !flushed.notice?.told) waitUntil(alert, flushed.due);
         if (flushed.message) {
           const templates =
@@ -277,11 +281,15 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
         for (const destination of subscribedTo(alert, evaluated)) {
           const labels = labelsOf(application, alert, destination);
           const mute = holding.mute(alert, labels, silences, now);
-          for (const at of [mute?.until, holding.nextMute(alert, labels, silences, now)])
-            if (at !== undefined && at > now) due = Math.min(at, due ?? at);
+          lookAt(mute?.until);
+          lookAt(holding.nextMute(alert, labels, silences, now));
           if (mute) return mute;
         }
         return undefined;
+      }
+
+      function lookAt(at: number | undefined): void {
+        if (at !== undefined && at > now) due = Math.min(at, due ?? at);
       }
     },
   };

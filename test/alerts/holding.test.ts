@@ -614,6 +614,27 @@ describe('the row of a notice', () => {
     expect(await noticesOf(world)).toMatchObject([{ held: { [key]: { by: 'silence', id: 's' } } }]);
   });
 
+  it.each<[what: string, ...steps: Step[]]>([
+    ['whose recipient is not subscribed any more', bad('a', { to: {} })],
+    ['of an Application that was deleted before a restart', gone('a'), restart],
+  ])('says what else comes to hold back the end of what was told, %s', async (_what, ...steps) => {
+    const start = Date.UTC(2026, 0, 1);
+    const from = (minute: number, length: number) => ({
+      matchers: [['name="a"']],
+      startsAt: start + minute * 60_000,
+      endsAt: start + (minute + length) * 60_000,
+    });
+    const { world } = await play(trigger(), [
+      ['0s', bad('a')],
+      ['1m', (w) => w.silence('s1', from(5, 60)), (w) => w.silence('s2', from(1, 20))],
+      ['2m', ...steps],
+      ['10m', nothing],
+    ]);
+    const heldBy = (notices: OngoingNotice[]) =>
+      notices.flatMap(({ held = {} }) => Object.values(held).map(({ id }) => id));
+    expect(heldBy(await noticesOf(world))).toEqual(['s1']);
+  });
+
   it('says when and why the latest messages came, of many the last 20', async () => {
     const { world } = await play(trigger('repeat: 1m'), [
       ['0s', bad('a')],

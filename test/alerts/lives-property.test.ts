@@ -26,6 +26,8 @@ const limited =
   '[{match: {trigger: on-it}, groupBy: [name], groupWait: 0s, groupInterval: 1m, maxPerMinute: 1}]';
 const muteTimes =
   "[{match: {trigger: on-it}, times: [{times: [{start: '23:50', end: '00:05'}, {start: '00:40', end: '00:50'}]}]}]";
+const mutedApp =
+  "[{match: {name: app-1}, times: [{times: [{start: '00:10', end: '00:25'}, {start: '01:00', end: '02:00'}]}]}]";
 const matched = (recipients: string[], oncePer?: string): Op => ({
   op: 'show',
   app: 0,
@@ -85,6 +87,25 @@ it.each<[string, { start: Policy; ops: Op[] }]>([
         { op: 'crash' },
         { op: 'pass', ms: 30_000 },
         { op: 'show', app: 0, shape: { result: 'unmatched', recipients: ['ops'] } },
+        { op: 'again', app: 1 },
+      ],
+    },
+  ],
+  [
+    'what else comes to hold back the end that is owed to one who is not subscribed any more is seen then',
+    {
+      start: { ...policy, muteTimes: mutedApp },
+      ops: [
+        { op: 'show', app: 1, shape: { result: 'matched', recipients: ['ops'] } },
+        { op: 'pass', ms: 600_000 },
+        { op: 'show', app: 1, shape: { result: 'matched', recipients: [] } },
+        { op: 'pass', ms: 343_000 },
+        { op: 'silence', app: 1, after: 0, ms: 258_000 },
+        { op: 'write', steps: 1 },
+        { op: 'clock', ms: -353_000 },
+        { op: 'pass', ms: 10_000 },
+        { op: 'crash' },
+        { op: 'pass', ms: 600_000 },
         { op: 'again', app: 1 },
       ],
     },
