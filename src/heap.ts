@@ -1,17 +1,27 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import type { Clock } from './clock.ts';
 
 /** Milliseconds. */
-const interval = 250;
-/** What is loaded takes half of it. */
-const small = 80 * 1024 * 1024;
+const interval = 100;
+const mebibyte = 1024 * 1024;
 
 /**
- * V8 doubles the room for objects that pass, up to 32 MiB, while much of what is made lasts, as the modules of a start do.
- * bin/herald.cjs keeps it at 2 MiB, which is enough for a hundred Applications; from where the heap is larger it may grow.
+ * V8 doubles the room for objects that pass, up to 128 MiB, while much of what is made lasts, as modules and Applications
+ * do at a start, and hardly ever gives it back. bin/herald.cjs keeps it at 2 MiB while modules are loaded; here it may
+ * grow with what lasts, up to 16 MiB, at which collecting takes no longer than with more.
  */
-export function letHeapGrow(clock: Clock, signal: AbortSignal): void {
-  if (signal.aborted) return;
-  if (getHeapStatistics().used_heap_size > small) setFlagsFromString('--semi-space-growth-factor=2');
-  else clock.after(interval, () => letHeapGrow(clock, signal));
+export function keepHeapSmall(clock: Clock, signal: AbortSignal): void {
+  let isGrowing = false;
+
+  function look(): void {
+    if (signal.aborted) return;
+    const spaces = new Map(getHeapSpaceStatistics().map((space) => [space.space_name, space]));
+    const passing = spaces.get('new_space')?.space_size ?? 0;
+    const lasting = spaces.get('old_space')?.space_used_size ?? 0;
+    const mayGrow = passing < Math.min(16 * mebibyte, lasting / 8);
+    if (mayGrow !== isGrowing) setFlagsFromString(`--semi-space-growth-factor=${mayGrow ? 2 : 1}`);
+    isGrowing = mayGrow;
+    clock.after(interval, look);
+  }
+  look();
 }

@@ -138,7 +138,7 @@ async function startPostgres(binaries: string, account: Account): Promise<TestSe
   };
 }
 
-function restartable(launch: () => ChildProcess, answers: () => Promise<boolean>): RestartableServer {
+export function restartable(launch: () => ChildProcess, answers: () => Promise<boolean>): RestartableServer {
   let child: ChildProcess | undefined;
   // A test run that is interrupted must not leave servers behind.
   process.on('exit', () => child?.kill('SIGKILL'));

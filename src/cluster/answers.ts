@@ -47,10 +47,14 @@ export function refusal(
   });
 }
 
-export function parseObject(request: AskedPath, text: string): JsonObject {
+export function parseObject(
+  request: AskedPath,
+  bytes: Buffer,
+  parse: (bytes: Buffer) => Json = parseJson,
+): JsonObject {
   let value: Json;
   try {
-    value = JSON.parse(text) as Json;
+    value = parse(bytes);
   } catch {
     // The parser's message quotes the text, which may be of a Secret.
     throw new ClusterError(`${describe(request)}: the answer is no JSON`, { kind: 'malformed' });
@@ -59,6 +63,10 @@ export function parseObject(request: AskedPath, text: string): JsonObject {
     throw new ClusterError(`${describe(request)}: the answer is no object`, { kind: 'malformed' });
   }
   return value;
+}
+
+function parseJson(bytes: Buffer): Json {
+  return JSON.parse(bytes.toString()) as Json;
 }
 
 function describe({ method = 'GET', path }: AskedPath): string {

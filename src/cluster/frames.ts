@@ -11,8 +11,11 @@ export type Frame =
 /** Longer than any object that etcd stores. */
 const maxFrameBytes = 64 * 1024 * 1024;
 
-/** Cuts chunks into frames. A last line without its newline is a frame cut off by the end of the stream: malformed. */
-export async function* readFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
+/** Cuts chunks into frames; `parse` throws where a line is no JSON. A last line without its newline is a frame cut off by the end of the stream: malformed. */
+export async function* readFrames(
+  chunks: AsyncIterable<Uint8Array>,
+  parse: (line: Buffer) => Json = parseJson,
+): AsyncGenerator<Frame> {
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
   for await (const chunk of chunks) {
@@ -22,7 +25,7 @@ export async function* readFrames(chunks: AsyncIterable<Uint8Array>): AsyncGener
       pending = [];
       pendingBytes = 0;
       start = end + 1;
-      if (line.length > 0) yield parseFrame(line.toString());
+      if (line.length > 0) yield frameOf(() => parse(line));
     }
     if (start < chunk.length) {
       pending.push(chunk.subarray(start));
@@ -36,10 +39,18 @@ export async function* readFrames(chunks: AsyncIterable<Uint8Array>): AsyncGener
   if (pendingBytes > 0) yield { type: 'malformed', what: 'cut off' };
 }
 
+function parseJson(line: Buffer): Json {
+  return JSON.parse(line.toString()) as Json;
+}
+
 export function parseFrame(line: string): Frame {
+  return frameOf(() => JSON.parse(line) as Json);
+}
+
+function frameOf(parse: () => Json): Frame {
   let value: Json;
   try {
-    value = JSON.parse(line) as Json;
+    value = parse();
   } catch {
     return { type: 'malformed', what: 'no JSON' };
   }

@@ -99,6 +99,11 @@ export function project(object: JsonObject): JsonObject {
     const { annotations } = metadata;
     if (isObject(annotations)) delete annotations[lastApplied];
   }
+  return cutDeep(object);
+}
+
+/** The object, changed, with null in place of what is nested beyond reason. What is parsed on demand is left alone. */
+export function cutDeep(object: JsonObject): JsonObject {
   cutBelow(object, deepest);
   return object;
 }
@@ -113,8 +118,8 @@ function cutBelow(value: Json[] | JsonObject, levels: number): void {
     return;
   }
   for (const key of Object.keys(value)) {
-    const item = value[key];
-    if (item === null || typeof item !== 'object') continue;
+    const item = Object.getOwnPropertyDescriptor(value, key)?.value as Json | undefined;
+    if (item === undefined || item === null || typeof item !== 'object') continue;
     if (levels === 1) value[key] = null;
     else cutBelow(item, levels - 1);
   }

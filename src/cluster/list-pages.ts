@@ -19,7 +19,7 @@ const Page = z.object({
 /** Reads a collection page after page; `query` holds the size of a page and the selectors. */
 export async function* readPages(
   connection: Pick<Connection, 'json'>,
-  request: Pick<ApiRequest, 'path' | 'query' | 'signal' | 'timeoutMs'>,
+  request: Pick<ApiRequest, 'path' | 'query' | 'signal' | 'timeoutMs' | 'parse'>,
 ): AsyncGenerator<ListPage> {
   let token: string | undefined;
   do {

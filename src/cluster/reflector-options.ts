@@ -21,6 +21,8 @@ export interface ReflectorOptions<T> {
   labelSelector?: string | undefined;
   fieldSelector?: string | undefined;
   read: ReadObject<T>;
+  /** Long lists of its objects, as Applications have them, are kept compressed, and parsed when they are read. */
+  isThin?: true;
   handlers: ReflectorHandlers<T>;
   /**
    * A resource that Herald works without, where it is missing (404) or forbidden (403): it is then synced, and asked for

@@ -12,6 +12,7 @@ import { defaultTimings, type ReflectorDeps, type ReflectorOptions } from './ref
 import { createRefusals, type Forbidden } from './refusals.ts';
 import { createRetryPace } from './retry-pace.ts';
 import { watchSilence } from './silence.ts';
+import { createThinReader } from './thin.ts';
 import { createView, keyOf } from './view.ts';
 
 /**
@@ -66,7 +67,7 @@ export interface ReflectorState {
 
 /** A watch that failed so often at one revision without showing anything is listed again: its revision may be bad. */
 const maxBarrenWatches = 3;
-/** A watch that the server ended sooner than this, and without a frame, has shown nothing. */
+/** One that the server ended sooner than this, and without a frame, has shown nothing. */
 const shortestWatchMs = 1000;
 
 export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOptions<T>): Reflector<T> {
@@ -83,6 +84,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
   const refusals = createRefusals({ pace, log, now }, options, timings.forbiddenPatienceMs);
   const oddities = createOddities(log);
   const accept = createFrameReader(view, position, oddities);
+  const thin = options.isThin ? createThinReader() : undefined;
   const stopping = new AbortController();
   const { signal } = stopping;
   const restarts = noRestarts();
@@ -100,8 +102,8 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
     let listing: ReturnType<typeof position.list> | undefined;
     let revision = '';
     const query = { limit: pageSize, ...selected };
-    const request = { path, query, signal, timeoutMs: timings.listTimeoutMs };
-    for await (const page of readPages(connection, request)) {
+    const how = { timeoutMs: timings.listTimeoutMs, ...(thin ? { parse: thin.list } : {}) };
+    for await (const page of readPages(connection, { path, query, signal, ...how })) {
       listing ??= position.list(page.revision);
       revision = page.revision;
       for (const item of page.items) {
@@ -149,7 +151,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       blindSince = undefined;
       failures.recovered();
       refusals.opened();
-      for await (const frame of readFrames(chunks)) {
+      for await (const frame of readFrames(chunks, thin?.frame)) {
         if (signal.aborted) break;
         lastFrameAt = lastSignOfLife = clock.now();
         const ending = accept(frame);

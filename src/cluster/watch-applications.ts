@@ -31,6 +31,7 @@ export function createApplicationWatch(
     labelSelector: labelSelector === '' ? undefined : labelSelector,
     read: (object, metadata) =>
       scope.includes(metadata.namespace) ? readApplication(object, metadata, notifiedAnnotation) : undefined,
+    isThin: true,
     handlers,
     ...(timings === undefined ? {} : { timings }),
   });

@@ -25,6 +25,7 @@ export function createApplicationSetWatch(
     path: argoPath('applicationsets', scope.onlyOwn ? scope.namespace : undefined),
     read: (object, metadata) =>
       scope.includes(metadata.namespace) ? readApplicationSet(object, metadata) : undefined,
+    isThin: true,
     handlers,
     optional: {
       without: 'triggers about ApplicationSets and the metric herald_applicationset_condition',

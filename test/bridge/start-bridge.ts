@@ -39,6 +39,8 @@ export interface InProcessBridge {
 export interface InProcessOptions extends Partial<BridgeOptions> {
   /** From a bridge that was stopped: another one for the same. */
   kubernetes?: KubernetesSimulator;
+  /** Of another API server, in place of the simulated one. */
+  kubeconfig?: string;
   service?: RecordingService;
   clock?: Clock;
   /** @defaultValue its own, without those of the process */
@@ -66,6 +68,7 @@ export async function startBridge(options: InProcessOptions = {}): Promise<InPro
     kubernetes = createKubernetesSimulator({ namespace: 'argocd' }),
     service = createRecordingService('console'),
     clock = systemClock,
+    kubeconfig,
     metrics = createMetrics({ version: 'test', processMetrics: false }),
     ...given
   } = options;
@@ -94,7 +97,7 @@ export async function startBridge(options: InProcessOptions = {}): Promise<InPro
       await once(news, 'news');
     }
   }
-  const connection = connect({ kubeconfig: await kubeconfigOf(kubernetes) });
+  const connection = connect({ kubeconfig: kubeconfig ?? (await kubeconfigOf(kubernetes)) });
   const bridge = createBridge(
     {
       connection,

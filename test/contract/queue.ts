@@ -73,10 +73,10 @@ export function queueContract(underTest: StoreUnderTest): void {
       await queue.add([idOf('a'), idOf('a')]);
       await queue.add([idOf('a')]);
       expect(await queue.counts()).toEqual({ waiting: 1, delayed: 0, active: 0 });
-      const soon = Date.now() + 300;
+      const later = Date.now() + 3_600_000;
       queue.work(async () => {
         runs += 1;
-        if (runs === 1) return failed(soon);
+        if (runs === 1) return failed(later);
         started.resolve();
         await release.promise;
         return done;
@@ -84,6 +84,7 @@ export function queueContract(underTest: StoreUnderTest): void {
       await untilCounts(queue, { delayed: 1 });
       await queue.add([idOf('a')]);
       expect(await queue.counts()).toEqual({ waiting: 0, delayed: 1, active: 0 });
+      expect(await queue.wake(idOf('a'))).toBe(true);
       await started.promise;
       await queue.add([idOf('a')]);
       expect(await queue.counts()).toEqual({ waiting: 0, delayed: 0, active: 1 });

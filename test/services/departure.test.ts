@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { startService } from './start-service.ts';
 
-/** More than a service has connections to one host. */
-const many = 55;
+/** What a service has to one host. */
+const connections = 150;
+const many = connections + 5;
 
 test('also one that waits for a connection', async () => {
   const waiting: ServerResponse[] = [];
@@ -26,15 +27,15 @@ test('also one that waits for a connection', async () => {
   const send = (deliveryId: string) => service.send({ message: 'm' }, '', { deliveryId, signal, departure });
 
   const first = Array.from({ length: many }, (_, n) => send(`d${n}`));
-  while (waiting.length < 50) await once(server, 'waiting');
+  while (waiting.length < connections) await once(server, 'waiting');
   // The process was stopped here, and goes on when its time is over.
   isOpen = false;
   for (const response of waiting) response.end();
   const outcomes = await Promise.all(first);
-  expect(ids).toHaveLength(50);
-  expect(outcomes.filter(({ status }) => status === 'sent')).toHaveLength(50);
+  expect(ids).toHaveLength(connections);
+  expect(outcomes.filter(({ status }) => status === 'sent')).toHaveLength(connections);
   const late = outcomes.filter(({ status }) => status !== 'sent');
-  expect(late).toHaveLength(many - 50);
+  expect(late).toHaveLength(many - connections);
   for (const outcome of late) {
     expect(outcome).toMatchObject({ status: 'retry', reason: 'too_late' });
     expect(outcome).not.toHaveProperty('unclear');
@@ -42,7 +43,7 @@ test('also one that waits for a connection', async () => {
   // The connections serve others.
   isOpen = true;
   const next = send('next');
-  while (waiting.length < 51) await once(server, 'waiting');
+  while (waiting.length <= connections) await once(server, 'waiting');
   waiting.at(-1)?.end();
   expect(await next).toEqual({ status: 'sent' });
   await service.close();

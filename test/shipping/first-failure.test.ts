@@ -97,6 +97,7 @@ test.skipIf(tools.promtool === undefined)(
     const exp_annotations = {
       summary: 'Template broken does not render',
       description: "Herald's log has the template, the line and the error.",
+      runbook_url: 'https://github.com/OWNER/herald/blob/main/docs/runbooks/HeraldTemplateErrors.md',
     };
     await firing(ordinary, await world.metrics(), {
       HeraldTemplateErrors: [{ exp_labels, exp_annotations }],
