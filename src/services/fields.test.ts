@@ -79,12 +79,14 @@ describe('options', () => {
   it('keep the good entries of a mapping', () => {
     const { options, problems } = read({
       url: 'https://a',
-      hooks: { good: 'https://b', bad: 'x', missing: '$key' },
+      hooks: { good: 'https://b', bad: 'x', missing: '$key', empty: '', nothing: null },
     });
     expect(options.hooks).toEqual({ good: 'https://b' });
     expect(problems.map(({ severity, path }) => [severity, path])).toEqual([
       ['warning', ['hooks', 'bad']],
       ['warning', ['hooks', 'missing']],
+      ['warning', ['hooks', 'empty']],
+      ['warning', ['hooks', 'nothing']],
     ]);
   });
 

@@ -161,7 +161,11 @@ function readField(
       if (!isObject(value)) return wrong('a mapping', {});
       const entries = Object.entries(value).map(([key, item]) => {
         const before = nested.length;
-        const text = readText(`${name}.${key}`, field.of, item, reportAt(key, 'warning'));
+        const report = reportAt(key, 'warning');
+        const text = readText(`${name}.${key}`, field.of, item, report);
+        if (text === '' && (field.of === 'hook' || field.of === 'token') && nested.length === before) {
+          report(`${name}.${key} is empty`, 'Write it, or remove its line.');
+        }
         return { key, text, isGood: nested.length === before };
       });
       // What is wrong with one is no reason to do without the others.
