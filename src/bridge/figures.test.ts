@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ReflectorState } from '../cluster/reflector.ts';
+import type { ReflectorState } from '../cluster/reflector-state.ts';
 import { createMetrics } from '../metrics.ts';
 import { createMemoryLedger } from '../testing/memory-ledger.ts';
 import { createFigures } from './figures.ts';

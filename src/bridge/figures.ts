@@ -1,4 +1,4 @@
-import type { ReflectorState } from '../cluster/reflector.ts';
+import type { ReflectorState } from '../cluster/reflector-state.ts';
 import type { DeliveryQueue } from '../delivery/queue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../metrics/interface.ts';

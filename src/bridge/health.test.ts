@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
-import type { ReflectorState } from '../cluster/reflector.ts';
+import type { ReflectorState } from '../cluster/reflector-state.ts';
 import { runChecks } from '../server/health.ts';
 import { createHealth } from './health.ts';
 

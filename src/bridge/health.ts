@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { ReflectorState } from '../cluster/reflector.ts';
+import type { ReflectorState } from '../cluster/reflector-state.ts';
 import type { Standing } from '../leader/standing.ts';
 import type { LeadingTerm } from '../leader/term.ts';
 import type { HealthChecks } from '../server/health.ts';

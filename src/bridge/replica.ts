@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { EventRecorder } from '../cluster/events.ts';
-import type { ReflectorState } from '../cluster/reflector.ts';
+import type { ReflectorState } from '../cluster/reflector-state.ts';
 import { createDeliver } from '../delivery/deliver.ts';
 import { createFairness } from '../delivery/fairness.ts';
 import { createPacing } from '../delivery/pacing.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { noRestarts } from '../cluster/endings.ts';
-import type { ReflectorState } from '../cluster/reflector.ts';
+import type { ReflectorState } from '../cluster/reflector-state.ts';
 import { failingWatches, missingLists, missingRights, stuckWatches, verdict } from './watch-health.ts';
 
 const now = Date.UTC(2026, 0, 1);

@@ -1,4 +1,4 @@
-import type { ReflectorState } from '../cluster/reflector.ts';
+import type { ReflectorState } from '../cluster/reflector-state.ts';
 import { describeRight } from '../cluster/rights.ts';
 import { STATUS_CODES } from '../net/node-http.ts';
 

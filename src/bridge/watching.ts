@@ -1,4 +1,4 @@
-import type { ReflectorState } from '../cluster/reflector.ts';
+import type { ReflectorState } from '../cluster/reflector-state.ts';
 import { createConfigWatch } from '../cluster/watch-config.ts';
 import { createProjectWatch } from '../cluster/watch-projects.ts';
 import type { LeadingTerm } from '../leader/term.ts';

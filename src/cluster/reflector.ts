@@ -1,7 +1,7 @@
 import { pause, systemClock } from '../clock.ts';
 import { ClusterError } from './cluster-error.ts';
-import { type Ending, endingOf, noRestarts, type RestartReason } from './endings.ts';
-import { createFailureLog, type Failure } from './failure-log.ts';
+import { type Ending, endingOf, noRestarts } from './endings.ts';
+import { createFailureLog } from './failure-log.ts';
 import { createFrameReader } from './frame-reader.ts';
 import { readFrames } from './frames.ts';
 import { readMetadata } from './kube-object.ts';
@@ -9,7 +9,8 @@ import { readPages } from './list-pages.ts';
 import { createOddities } from './oddities.ts';
 import { type CatchUpOutcome, createPosition } from './position.ts';
 import { defaultTimings, type ReflectorDeps, type ReflectorOptions } from './reflector-options.ts';
-import { createRefusals, type Forbidden } from './refusals.ts';
+import type { ReflectorState } from './reflector-state.ts';
+import { createRefusals } from './refusals.ts';
 import { createRetryPace } from './retry-pace.ts';
 import { watchSilence } from './silence.ts';
 import { createThinReader } from './thin.ts';
@@ -45,24 +46,6 @@ export interface Reflector<T> {
   get(namespace: string, name: string): T | undefined;
   values(): IterableIterator<T>;
   state(): ReflectorState;
-}
-
-export interface ReflectorState {
-  name: string;
-  /** `absent`: the API server does not know the resource. `forbidden`: it is optional, and not ours to read. */
-  phase: 'stopped' | 'listing' | 'watching' | 'waiting' | 'absent' | 'forbidden';
-  synced: boolean;
-  objects: number;
-  /** Unix milliseconds of the last frame or list page. */
-  lastFrameAt: number | undefined;
-  /** For how long changes may have gone unseen: 0 while a watch is open. Milliseconds. */
-  lagMs: number;
-  lists: number;
-  restarts: Readonly<Record<RestartReason, number>>;
-  /** What keeps it from working now. */
-  failure: Failure | undefined;
-  /** What it may not do, in the phase `forbidden`. */
-  forbidden: Forbidden | undefined;
 }
 
 /** A watch that failed so often at one revision without showing anything is listed again: its revision may be bad. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Reflector, ReflectorState } from './reflector.ts';
+import type { Reflector } from './reflector.ts';
+import type { ReflectorState } from './reflector-state.ts';
 import { createSpread } from './spread.ts';
 
 interface Found {

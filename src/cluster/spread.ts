@@ -1,4 +1,5 @@
-import type { Reflector, ReflectorState } from './reflector.ts';
+import type { Reflector } from './reflector.ts';
+import type { ReflectorState } from './reflector-state.ts';
 
 /**
  * A collection that is read in all namespaces at once where that is allowed, and otherwise in each namespace of which

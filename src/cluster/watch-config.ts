@@ -1,8 +1,9 @@
 import { isObject } from '../json.ts';
 import type { JsonObject } from '../model.ts';
 import type { ObjectMetadata } from './kube-object.ts';
-import { createReflector, type ReflectorState } from './reflector.ts';
+import { createReflector } from './reflector.ts';
 import type { ReflectorDeps, ReflectorOptions, ReflectorTimings } from './reflector-options.ts';
+import type { ReflectorState } from './reflector-state.ts';
 import { describeRight } from './rights.ts';
 import { corePath, type WatchScope } from './scope.ts';
 import { createSpread, type Spread } from './spread.ts';

@@ -4,7 +4,7 @@ import { isApplicationSet, kindOf } from '../application-set.ts';
 import type { Clock } from '../clock.ts';
 import { isGone } from '../cluster/annotate.ts';
 import type { Connection } from '../cluster/connect.ts';
-import type { ReflectorState } from '../cluster/reflector.ts';
+import type { ReflectorState } from '../cluster/reflector-state.ts';
 import type { WatchScope } from '../cluster/scope.ts';
 import { createApplicationWatch } from '../cluster/watch-applications.ts';
 import { createApplicationSetWatch } from '../cluster/watch-applicationsets.ts';
