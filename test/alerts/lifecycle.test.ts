@@ -848,6 +848,29 @@ describe('what is replayed after a downtime', () => {
       [],
     ],
     [
+      'is told, with its end, to who is subscribed again meanwhile, where the failure is interrupted and over, too',
+      'for: 2m; keepFiring: 3m; resolved: [m]',
+      [
+        ['0m', bad('a', { to: { 'on-degraded': 'ops;dev' } })],
+        ['10m', bad('a', { to: { 'on-degraded': 'dev' } })],
+        ['14m', down],
+        ['15m', well('a', { to: { 'on-degraded': 'dev' } })],
+        ['16m', well('a', { to: { 'on-degraded': 'ops;dev' } })],
+        ['17m', bad('a', { to: { 'on-degraded': 'ops;dev' } })],
+        ['18m', well('a', { to: { 'on-degraded': 'ops;dev' } })],
+        ['22m', upWithReplay],
+        ['1h', nothing],
+      ],
+      [
+        '2m ops first +a',
+        '2m dev first +a',
+        '10m ops all resolved -a',
+        '22m ops first +a',
+        '25m dev all resolved -a',
+        '25m ops all resolved -a',
+      ],
+    ],
+    [
       'is told, with its end, where it has lasted until its Application was deleted',
       'for: 5m; resolved: [m]',
       [
