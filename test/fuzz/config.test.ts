@@ -124,8 +124,13 @@ describe('a ConfigMap with mistakes', () => {
         expectOthersAsBefore(good, after, mutated);
         if ('config.yaml' in data) return;
         const wrong = errorKeys(after);
+        // That a template is missing is an error of the triggers that send it, which are in force as they are written.
+        const missesTemplates = Object.keys(catalogue).some(
+          (key) => key.startsWith('template.') && !(key in data),
+        );
         for (const key of Object.keys(catalogue)) {
           if (!wrong.has(key) || !(key in data) || sharesItsName(key, data)) continue;
+          if (key.startsWith('trigger.') && missesTemplates) continue;
           expect(inForce(after, key), key).toEqual(inForce(good, key));
         }
         const mended = parseConfig({ configMap: catalogue, secret, previous: after });
