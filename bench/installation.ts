@@ -51,7 +51,19 @@ export async function createInstallation({ applications, store, checkout, profil
       const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
       const child = spawn(
         process.execPath,
-        [...profiling, program, 'run', '--kubeconfig', kubeconfig, '--queue', queue, '--metrics-port', '0'],
+        // As the image does.
+        [
+          '--max-semi-space-size=8',
+          ...profiling,
+          program,
+          'run',
+          '--kubeconfig',
+          kubeconfig,
+          '--queue',
+          queue,
+          '--metrics-port',
+          '0',
+        ],
         { stdio: ['ignore', 'ignore', 'pipe'] },
       );
       herald = child;
