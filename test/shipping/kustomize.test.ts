@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { combined, find, hasKubectl, kustomize, type Manifest } from './kustomize.ts';
+import { combined, find, hasKubectl, kustomize, type Manifest, repository } from './kustomize.ts';
 
 /** Every rule that an account named `herald` is granted, as `Kind/name group/resource[names] verbs`. */
 function grants(manifests: Manifest[], namespace = 'argocd'): string[] {
@@ -46,6 +48,15 @@ const tlsMounts = [
 ];
 
 describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
+  it('keeps the options of Node.js that the image has, since a variable of the pod takes their place', async () => {
+    const dockerfile = readFileSync(join(repository, 'Dockerfile'), 'utf8');
+    const ofImage = /^ENV NODE_OPTIONS=(.+)$/m.exec(dockerfile)?.[1]?.split(' ') ?? [];
+    expect(ofImage).not.toEqual([]);
+    const [container] = find(await kustomize('config'), 'Deployment', 'herald').spec.template.spec.containers;
+    const ofPod = container.env.find(({ name }: Manifest) => name === 'NODE_OPTIONS').value.split(' ');
+    expect(ofPod).toEqual(expect.arrayContaining(ofImage));
+  });
+
   it('holds these objects, all in the namespace argocd, and none that needs a CRD', async () => {
     const manifests = await kustomize('config');
     expect(manifests.map((it) => `${it.apiVersion} ${it.kind} ${it.metadata.name}`).sort()).toEqual([
