@@ -10,6 +10,7 @@ import {
 import { loadSync } from '@grpc/proto-loader';
 import { textAt, textOf } from '../src/json.ts';
 import type { JsonObject } from '../src/model.ts';
+import { createWaiting } from './waiting.ts';
 
 export interface RepoServerCall {
   method: 'GetRevisionMetadata' | 'GetAppDetails';
@@ -61,7 +62,7 @@ const definition = loadSync(join(import.meta.dirname, '../src/argocd/repo-server
 
 export function createRepoServerSimulator(): RepoServerSimulator {
   const calls: RepoServerCall[] = [];
-  let waiting: { count: number; resolve(): void }[] = [];
+  const waiting = createWaiting();
   let server: Server | undefined;
   let bound = 0;
 
@@ -83,10 +84,10 @@ export function createRepoServerSimulator(): RepoServerSimulator {
       };
       call.on('cancelled', () => {
         seen.isCancelled = true;
-        told();
+        waiting.ask();
       });
       calls.push(seen);
-      told();
+      waiting.ask();
       const { fault } = simulator;
       if (fault?.kind === 'hang') return;
       if (fault?.kind === 'status') return respond(fault);
@@ -96,13 +97,6 @@ export function createRepoServerSimulator(): RepoServerSimulator {
       if ('code' in found) respond(found as { code: status; details: string });
       else respond(null, found);
     };
-  }
-
-  function told(): void {
-    waiting = waiting.filter(({ count, resolve }) => {
-      if (calls.length >= count) resolve();
-      return calls.length < count;
-    });
   }
 
   const unknown = (details: string) => ({ code: status.UNKNOWN, details });
@@ -155,10 +149,7 @@ export function createRepoServerSimulator(): RepoServerSimulator {
     commits: {},
     details: {},
     fault: undefined,
-    until(count) {
-      if (calls.length >= count) return Promise.resolve();
-      return new Promise((resolve) => waiting.push({ count, resolve }));
-    },
+    until: (count) => waiting.until(() => calls.length >= count),
   };
   return simulator;
 }

@@ -1,20 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Alert } from '../ledger/rows.ts';
+import { firingAlert } from '../testing/firing-alert.ts';
 import { deliveryOfMessage } from './message.ts';
-
-const alert: Alert = {
-  key: 'a',
-  configNamespace: 'argocd',
-  trigger: 'on-degraded',
-  condition: 'c',
-  oncePer: '',
-  application: { uid: 'u', namespace: 'argocd', name: 'shop', project: 'default' },
-  severity: 'critical',
-  labels: {},
-  state: 'firing',
-  since: 1_000,
-  changes: [],
-};
 
 const decided = (observedAt: number, decidedAt: number) =>
   deliveryOfMessage({
@@ -26,11 +12,17 @@ const decided = (observedAt: number, decidedAt: number) =>
       destination: { service: 'slack', recipient: 'ops' },
       createdAt: 1_000,
     },
-    message: { reason: 'first', firing: ['a'], resolved: [], isSilent: false, isEnd: false },
+    message: {
+      reason: 'first',
+      firing: [firingAlert(1_000).key],
+      resolved: [],
+      isSilent: false,
+      isEnd: false,
+    },
     templates: ['t'],
     observedAt,
     decidedAt,
-    shown: () => ({ alert, object: {} }),
+    shown: () => ({ alert: firingAlert(1_000), object: {} }),
   }).ongoing?.decidedAt;
 
 it('says when it was decided where that was after its event was observed', () => {

@@ -19,8 +19,18 @@ interface Batch {
 
 type Open = Batch & { raw: Buffer };
 
-/** `read` makes a value of the text. Compressing is done by threads of the process' pool, one batch at a time. */
-export function createColdStore(read: (text: string) => Json): ColdStore {
+/** What it answers is read by zstd. */
+export type Compress = (bytes: Buffer, done: (error: Error | null, packed: Buffer) => void) => void;
+
+const params = { [constants.ZSTD_c_compressionLevel]: 1 };
+/** By threads of the process' pool. */
+export const compressInPool: Compress = (bytes, done) => zstdCompress(bytes, { params }, done);
+
+/** `read` makes a value of the text. One batch is compressed at a time. */
+export function createColdStore(
+  read: (text: string) => Json,
+  compress: Compress = compressInPool,
+): ColdStore {
   let current: Open | undefined;
   const full: Batch[] = [];
   let isPacking = false;
@@ -38,8 +48,7 @@ export function createColdStore(read: (text: string) => Json): ColdStore {
     const batch = isPacking ? undefined : full.shift();
     if (batch?.raw === undefined) return;
     isPacking = true;
-    const params = { [constants.ZSTD_c_compressionLevel]: 1 };
-    zstdCompress(batch.raw.subarray(0, batch.used), { params }, (error, packed) => {
+    compress(batch.raw.subarray(0, batch.used), (error, packed) => {
       isPacking = false;
       // What cannot be compressed stays as it is.
       if (!error) {

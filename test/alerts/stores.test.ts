@@ -119,9 +119,9 @@ describe.each(storesUnderTest())('alerts on $name', ({ skipped, prepare }) => {
   });
 
   it.skipIf(skipped)('are told to their end, whatever comes, though writes fail', async () => {
-    const story = fc.array(steps, { minLength: 5, maxLength: 15 });
+    const some = fc.array(steps, { minLength: 5, maxLength: 15 });
     const checked = await fc.check(
-      fc.asyncProperty(story, faults, async (some, failing) => {
+      fc.asyncProperty(some, faults, async (begun, failing) => {
         const prepared = await prepare();
         const store = await openForTest(prepared.url);
         const left = [...failing];
@@ -130,7 +130,7 @@ describe.each(storesUnderTest())('alerts on $name', ({ skipped, prepare }) => {
             ['20h', restart, ...names.map((of) => show(of, 'Healthy'))],
             ['22h', nothing],
           ];
-          const { world } = await play(config, [['0s', ...some], ...end], {
+          const { world } = await play(config, [['0s', ...begun], ...end], {
             store,
             fault: (call) => (call === 'commit' ? left.shift() : undefined),
           });

@@ -1,13 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { backstop } from '../../simulator/backstop.ts';
 import { createKubernetesSimulator } from '../../simulator/kubernetes.ts';
+import { textAt } from '../../src/json.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { application } from '../bridge/applications.ts';
-import { configMap, kubeconfigOf, startBridge } from '../bridge/start-bridge.ts';
+import { configMap, startBridge } from '../bridge/start-bridge.ts';
 import { silent } from '../contract/stores.ts';
-import { herald, temporaryFolder } from './support.ts';
+import { explainer } from './explainer.ts';
+import { temporaryFolder } from './support.ts';
 
 // Why nothing is sent of an ApplicationSet, on what the bridge itself has left.
 
@@ -60,32 +60,7 @@ async function startUnderTest() {
   });
   await bridge.bridge.start();
   await bridge.logged('Every Application has been observed');
-  const run = async (name: string, ...flags: string[]) =>
-    herald([
-      'explain',
-      name,
-      '--kubeconfig',
-      await kubeconfigOf(kubernetes),
-      '--queue',
-      queue,
-      '--bridge=',
-      ...flags,
-    ]);
-  async function why(name: string): Promise<{ kind: string; sentence: string; mend?: string }> {
-    const { stdout, stderr } = await run(name, '-o', 'json');
-    if (stdout === '') throw new Error(stderr);
-    return (JSON.parse(stdout) as { why: { kind: string; sentence: string } }).why;
-  }
-  async function until(kind: string, name: string) {
-    const end = Date.now() + backstop;
-    for (;;) {
-      const found = await why(name);
-      if (found.kind === kind) return found;
-      if (Date.now() > end) throw new Error(`${name} is still ${JSON.stringify(found)}`);
-      await delay(50);
-    }
-  }
-  return { bridge, kubernetes, cluster, run, why, until };
+  return { bridge, kubernetes, cluster, ...explainer(kubernetes, queue) };
 }
 
 test('its subscriptions: nobody, a trigger about Applications, an unknown one, no such ApplicationSet', async () => {
@@ -155,15 +130,19 @@ test('its conditions: false, pending, silenced, told; and what the bridge has no
 
   cluster.apply(set('shops', 'on-lost', 'False'));
   expect(await why('applicationset/shops')).toMatchObject({ kind: 'condition false' });
-  const uid = cluster.get({ kind: 'ApplicationSet', namespace: 'argocd', name: 'shops' })
-    ?.metadata as JsonObject;
+  const owner = cluster.get({ kind: 'ApplicationSet', namespace: 'argocd', name: 'shops' });
   cluster.apply({
     ...application('shop-1'),
     metadata: {
       name: 'shop-1',
       namespace: 'argocd',
       ownerReferences: [
-        { apiVersion: 'argoproj.io/v1alpha1', kind: 'ApplicationSet', name: 'shops', uid: uid.uid ?? '' },
+        {
+          apiVersion: 'argoproj.io/v1alpha1',
+          kind: 'ApplicationSet',
+          name: 'shops',
+          uid: textAt(owner, 'metadata', 'uid'),
+        },
       ],
     },
   });

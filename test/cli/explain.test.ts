@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { backstop } from '../../simulator/backstop.ts';
-import { createKubernetesSimulator, type KubernetesSimulator } from '../../simulator/kubernetes.ts';
+import { createKubernetesSimulator } from '../../simulator/kubernetes.ts';
 import { notifiedAnnotation } from '../../src/alerts/notified-annotation.ts';
 import { connect } from '../../src/cluster/connect.ts';
 import { argoPath } from '../../src/cluster/scope.ts';
@@ -12,7 +10,8 @@ import { createRecordingService } from '../../src/testing/recording-service.ts';
 import { application, degraded } from '../bridge/applications.ts';
 import { configMap, kubeconfigOf, startBridge } from '../bridge/start-bridge.ts';
 import { silent } from '../contract/stores.ts';
-import { herald, temporaryFolder } from './support.ts';
+import { explainer } from './explainer.ts';
+import { temporaryFolder } from './support.ts';
 
 // The situations in which nothing is sent, through the command as people run it, on what the bridge itself has left.
 
@@ -38,45 +37,6 @@ const configuration = configMap({
   inhibit: '- source: {trigger: on-source}\n  target: {trigger: on-inhibited}\n',
   groups: '- match: {trigger: on-grouped}\n  groupBy: [trigger]\n  groupWait: 5h\n',
 });
-
-interface Why {
-  kind: string;
-  sentence: string;
-  mend?: string;
-}
-
-function explainer(kubernetes: KubernetesSimulator, queue: string) {
-  const run = async (app: string, ...flags: string[]) =>
-    herald([
-      'explain',
-      app,
-      '--kubeconfig',
-      await kubeconfigOf(kubernetes),
-      '--queue',
-      queue,
-      '--bridge=',
-      ...flags,
-    ]);
-  async function why(app: string, ...flags: string[]): Promise<Why> {
-    const { stdout, stderr } = await run(app, '-o', 'json', ...flags);
-    if (stdout === '') throw new Error(stderr);
-    return (JSON.parse(stdout) as { why: Why }).why;
-  }
-  return {
-    run,
-    why,
-    /** Nothing tells of what the bridge has written: it is looked at again. */
-    async until(kind: string, app: string, ...flags: string[]): Promise<Why> {
-      const end = Date.now() + backstop;
-      for (;;) {
-        const found = await why(app, ...flags);
-        if (found.kind === kind) return found;
-        if (Date.now() > end) throw new Error(`${app} is still ${JSON.stringify(found)}`);
-        await delay(50);
-      }
-    },
-  };
-}
 
 const project = (name: string): JsonObject => ({
   apiVersion: 'argoproj.io/v1alpha1',

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { repository } from '../shipping/kustomize.ts';
-import { pages, proseOf } from './pages.ts';
+import { pageOf, pages, proseOf } from './pages.ts';
 
 /** The anchors of a page, as GitHub makes them. */
 function anchorsOf(text: string): Set<string> {
@@ -40,10 +40,8 @@ function linksOf(text: string): string[] {
 }
 
 describe('links', () => {
-  it.each(pages.map(({ path }) => path))('of %s lead somewhere', (path) => {
-    const page = pages.find((each) => each.path === path);
-    const links = linksOf(proseOf(page ?? { path, text: '' }));
-    expect(links.flatMap((target) => faultOf(path, target) ?? [])).toEqual([]);
+  it.each(pages)('of $path lead somewhere', (page) => {
+    expect(linksOf(proseOf(page)).flatMap((target) => faultOf(page.path, target) ?? [])).toEqual([]);
   });
 
   it('are looked at', () => {
@@ -53,8 +51,9 @@ describe('links', () => {
   });
 
   it('lead from the index to every page of docs', () => {
-    const index = pages.find(({ path }) => path === 'docs/README.md');
-    const linked = linksOf(index?.text ?? '').map((target) => join('docs', target.replace(/#.*$/, '')));
+    const linked = linksOf(pageOf('docs/README.md').text).map((target) =>
+      join('docs', target.replace(/#.*$/, '')),
+    );
     const covered = pages
       .map(({ path }) => path)
       .filter((path) => path.startsWith('docs/') && path !== 'docs/README.md')

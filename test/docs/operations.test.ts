@@ -1,7 +1,6 @@
 /** What docs/operations.md and docs/upgrade.md say: figures, values, log lines, and the copy of a running store. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -34,41 +33,27 @@ describe('log lines that matter', () => {
   const messages = [...pageOf('docs/operations.md').text.matchAll(/^\| (`.+`) \| (?:error|warn)/gm)].flatMap(
     ([, cell = '']) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message = '']) => message),
   );
-
-  it('are those that Herald writes', async () => {
-    expect(messages.length).toBeGreaterThan(10);
-    const files = (await readdir(join(repository, 'src'), { recursive: true })).filter((file) =>
-      file.endsWith('.ts'),
-    );
-    const sources = await Promise.all(files.map((file) => readFile(join(repository, 'src', file), 'utf8')));
+  const folder = join(repository, 'src');
+  const source = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /(?<!\.test)\.ts$/.test(file))
+    .map((file) => readFileSync(join(folder, file), 'utf8'))
+    .join('\n')
     // Messages are static; long ones stand on several lines.
-    const source = sources.join('\n').replaceAll(/'\s*\+\s*'/g, '');
+    .replaceAll(/'\s*\+\s*'/g, '');
+
+  it('are those that Herald writes', () => {
+    expect(messages.length).toBeGreaterThan(10);
     for (const message of messages) expect(source, message).toContain(`'${message}'`);
   });
 
-  it('are all that are errors of the bridge', async () => {
-    const errors = await errorMessages();
+  it('are all that are errors of the bridge', () => {
+    const errors = [...source.matchAll(/log\??\.(?:error|fatal)\([^;]*?'([A-Z][^']+)',?\s*\);/g)].map(
+      ([, message = '']) => message,
+    );
     expect(errors.length).toBeGreaterThan(5);
-    const named = new Set(messages);
-    expect(errors.filter((message) => !named.has(message))).toEqual([]);
+    expect(errors.filter((message) => !messages.includes(message))).toEqual([]);
   });
 });
-
-/** The messages of what is logged as an error. */
-async function errorMessages(): Promise<string[]> {
-  const files = (await readdir(join(repository, 'src'), { recursive: true })).filter((file) =>
-    /(?<!\.test)\.ts$/.test(file),
-  );
-  const found = await Promise.all(
-    files.map(async (file) => {
-      const text = await readFile(join(repository, 'src', file), 'utf8');
-      return [...text.matchAll(/log\??\.(?:error|fatal)\([^;]*?'([A-Z][^']+)',?\s*\);/g)].map(
-        ([, message = '']) => message,
-      );
-    }),
-  );
-  return found.flat();
-}
 
 it('the copy of a running store is one that Herald opens, with what is in it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'herald-backup-'));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { combined, find, hasKubectl, kustomize, type Manifest, repository } from './kustomize.ts';
+import { allComponents, combined, find, hasKubectl, kustomize, type Manifest, repository } from './kustomize.ts';
 
 /** Every rule that an account named `herald` is granted, as `Kind/name group/resource[names] verbs`. */
 function grants(manifests: Manifest[], namespace = 'argocd'): string[] {
@@ -174,16 +174,6 @@ describe.skipIf(!hasKubectl)('kubectl kustomize config', () => {
     });
   });
 });
-
-const allComponents = [
-  'application-events',
-  'applications-in-any-namespace',
-  'mirror-annotation',
-  'prometheus-operator',
-  'repo-server-networkpolicy',
-  'self-service',
-  'valkey',
-];
 
 describe.skipIf(!hasKubectl)('another namespace than argocd', () => {
   it.each(['.', 'overlays/ha', 'overlays/monitored'])('leaves nothing of %s in argocd', async (folder) => {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -13,6 +14,11 @@ export type Manifest = any;
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 export const hasKubectl = tools.kubectl !== undefined;
+
+/** Those for `config` itself: all but incident-groups, which adds to the catalogue. */
+export const allComponents = readdirSync(join(repository, 'config/components')).filter(
+  (name) => name !== 'incident-groups',
+);
 
 /** Builds a folder below the repository. */
 export async function kustomize(folder: string): Promise<Manifest[]> {

@@ -8,7 +8,7 @@ import { application, degraded } from '../bridge/applications.ts';
 import { type InProcessBridge, startBridge } from '../bridge/start-bridge.ts';
 import { type KubeApiServer, noApiServer, startApiServer } from '../cluster/kube-apiserver.ts';
 import { argoHelmValues, renderChart } from './chart.ts';
-import { combined, hasKubectl, type Manifest } from './kustomize.ts';
+import { allComponents, combined, hasKubectl, type Manifest } from './kustomize.ts';
 import { configuration, type Shipped } from './roles.ts';
 
 /** What `config/` ships, applied to a real API server, and the bridge under its Roles. */
@@ -26,17 +26,6 @@ const everything: JsonObject = {
   replicas: 3,
   queue: { url: 'redis://:secret@redis:6379' },
 };
-
-/** All but incident-groups, which adds to the catalogue. */
-const components = [
-  'application-events',
-  'applications-in-any-namespace',
-  'mirror-annotation',
-  'prometheus-operator',
-  'repo-server-networkpolicy',
-  'self-service',
-  'valkey',
-];
 
 describe.skipIf(why !== undefined)('on a real API server', () => {
   let server: KubeApiServer;
@@ -81,11 +70,11 @@ describe.skipIf(why !== undefined)('on a real API server', () => {
   describe('server-side apply takes', () => {
     const all: [string, () => Promise<Manifest[]> | Manifest[]][] = [
       ['config', () => combined([])],
-      ...components.map((name): [string, () => Promise<Manifest[]>] => [
+      ...allComponents.map((name): [string, () => Promise<Manifest[]>] => [
         `config with ${name}`,
         () => combined([name]),
       ]),
-      ['config with all of these', () => combined(components)],
+      ['config with all of these', () => combined(allComponents)],
       ['config/catalogue with incident-groups', () => combined(['incident-groups'], { folder: 'catalogue' })],
       ['config/overlays/ha', () => combined([], { folder: 'overlays/ha' })],
       ['config/overlays/monitored', () => combined([], { folder: 'overlays/monitored' })],
