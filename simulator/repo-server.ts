@@ -10,6 +10,7 @@ import {
 import { loadSync } from '@grpc/proto-loader';
 import { textAt, textOf } from '../src/json.ts';
 import type { JsonObject } from '../src/model.ts';
+import { createWaiting } from './waiting.ts';
 
 export interface RepoServerCall {
   method: 'GetRevisionMetadata' | 'GetAppDetails';
@@ -61,7 +62,7 @@ const definition = loadSync(join(import.meta.dirname, '../src/argocd/repo-server
 
 export function createRepoServerSimulator(): RepoServerSimulator {
   const calls: RepoServerCall[] = [];
-  let waiting: { count: number; resolve(): void }[] = [];
+  const waiting = createWaiting();
   let server: Server | undefined;
   let bound = 0;
 
@@ -70,23 +71,20 @@ export function createRepoServerSimulator(): RepoServerSimulator {
     answer: (request: JsonObject) => JsonObject | { code: status; details: string },
   ) {
     return (call: ServerUnaryCall<JsonObject, object>, respond: sendUnaryData<object>) => {
-      const deadline = call.getDeadline();
+      const deadline = Number(call.getDeadline());
       const seen: RepoServerCall = {
         method,
         request: JSON.parse(JSON.stringify(call.request)) as JsonObject,
-        deadline:
-          typeof deadline === 'number' && Number.isFinite(deadline)
-            ? deadline
-            : Number(deadline) || undefined,
+        deadline: Number.isFinite(deadline) ? deadline : undefined,
         userAgent: String(call.metadata.get('user-agent')[0]),
         isCancelled: false,
       };
       call.on('cancelled', () => {
         seen.isCancelled = true;
-        told();
+        waiting.ask();
       });
       calls.push(seen);
-      told();
+      waiting.ask();
       const { fault } = simulator;
       if (fault?.kind === 'hang') return;
       if (fault?.kind === 'status') return respond(fault);
@@ -96,13 +94,6 @@ export function createRepoServerSimulator(): RepoServerSimulator {
       if ('code' in found) respond(found as { code: status; details: string });
       else respond(null, found);
     };
-  }
-
-  function told(): void {
-    waiting = waiting.filter(({ count, resolve }) => {
-      if (calls.length >= count) resolve();
-      return calls.length < count;
-    });
   }
 
   const unknown = (details: string) => ({ code: status.UNKNOWN, details });
@@ -155,10 +146,7 @@ export function createRepoServerSimulator(): RepoServerSimulator {
     commits: {},
     details: {},
     fault: undefined,
-    until(count) {
-      if (calls.length >= count) return Promise.resolve();
-      return new Promise((resolve) => waiting.push({ count, resolve }));
-    },
+    until: (count) => waiting.until(() => calls.length >= count),
   };
   return simulator;
 }
