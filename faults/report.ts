@@ -1,11 +1,7 @@
 import { cpus, totalmem } from 'node:os';
+import { markdownTable } from '../scripts/markdown-table.ts';
 import type { RunResult } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
-
-export function markdownTable(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(heading), line(heading.map(() => '---')), ...rows.map(line)].join('\n');
-}
 
 /** When and on what figures were taken. */
 export function circumstances(now: Date): string {
