@@ -70,9 +70,8 @@ export function rowOf(result: RunResult): string[] {
   return [
     scenario,
     store,
-    ...[result.changes, result.expected, result.lost, result.doubled, result.outOfOrder, result.late].map(
-      String,
-    ),
+    ...[result.changes, result.expected, result.lost, result.doubled].map(String),
+    ...[result.outOfOrder, result.late].map((count) => `${count ?? '–'}`),
     seconds(result.longestDelay),
     ...[result.kills, result.faults, result.tooFast].map(String),
     `${seconds(result.recoveryFirst)}, ${result.lost === 0 ? seconds(result.recoveryLast) : 'never'}`,
@@ -82,6 +81,6 @@ export function rowOf(result: RunResult): string[] {
   ];
 }
 
-function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1_000).toFixed(1)} s`;
+function seconds(milliseconds: number | undefined): string {
+  return milliseconds === undefined ? '–' : `${(milliseconds / 1_000).toFixed(1)} s`;
 }
