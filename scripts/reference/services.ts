@@ -38,7 +38,7 @@ function ignoredOptions(fields: Fields): string[] {
   return Object.entries(fields).flatMap(([name, field]) => (field.ignored ? [code(name)] : []));
 }
 
-const sectionKinds: Readonly<Record<string, string>> = {
+const sectionKinds: Readonly<Record<SectionField & string, string>> = {
   text: 'template',
   yaml: 'template of YAML, or YAML of templates',
   literal: 'text',
@@ -59,15 +59,13 @@ function sectionRows(section: SectionSchema, fields: SectionFields, path = ''): 
     if (typeof field !== 'string') return sectionRows(section, field, `${full}.`);
     const dotted = `${path}${name}`.replaceAll('<name>', '*');
     const notes = [
-      ...(section.json?.includes(dotted) ? ['JSON once rendered'] : []),
-      ...((section.words?.[dotted]?.map(code).join(', ') ?? '')
-        ? [section.words?.[dotted]?.map(code).join(', ') ?? '']
-        : []),
-      ...(section.messageField === dotted ? ['in place of `message`'] : []),
-      ...(section.atTop?.includes(dotted) ? ['may stand at the top of the template'] : []),
-      ...(section.defaults?.[dotted] ? ['has a default'] : []),
+      section.json?.includes(dotted) && 'JSON once rendered',
+      section.words?.[dotted]?.map(code).join(', '),
+      section.messageField === dotted && 'in place of `message`',
+      section.atTop?.includes(dotted) && 'may stand at the top of the template',
+      section.defaults?.[dotted] && 'has a default',
     ];
-    return [[code(full), sectionKinds[field] ?? field, notes.join('; ')]];
+    return [[code(full), sectionKinds[field], notes.filter(Boolean).join('; ')]];
   });
 }
 
