@@ -1,4 +1,6 @@
 /** Herald as users start it, beside doubles in processes of their own. */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { createHerald, type Herald } from '../simulator/herald.ts';
 import { type Doubles, patience, startDoubles } from './doubles/start.ts';
 import { emptyStore } from './stores.ts';
@@ -16,6 +18,7 @@ export interface Installation {
 interface Options {
   applications: number;
   store: string;
+  /** @defaultValue this one */
   checkout?: string | undefined;
   /** Of the process that is measured: where its profile is written. */
   profile?: string | undefined;
@@ -24,18 +27,19 @@ interface Options {
 export async function createInstallation({
   applications,
   store,
-  checkout,
+  checkout = resolve(import.meta.dirname, '..'),
   profile,
 }: Options): Promise<Installation> {
   const { url: queue, remove } = await emptyStore(store);
   const doubles = await startDoubles({ applications });
+  const profiling = profile === undefined ? '' : `--cpu-prof --cpu-prof-dir=${profile}`;
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => undefined);
   const herald = createHerald({
     kubeconfig: doubles.kubeconfig,
     queue,
-    ...(checkout !== undefined && { checkout }),
-    ...(profile !== undefined && { env: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` } }),
+    checkout,
+    env: { NODE_OPTIONS: `${optionsOfImage(checkout)} ${profiling}` },
     onLog: (entry) => void (entry.level === 'error' && process.stderr.write(`${JSON.stringify(entry)}\n`)),
     onExit: (code) => ended.reject(new Error(`Herald has ended with ${code}`)),
   });
@@ -63,4 +67,9 @@ export async function createInstallation({
       await remove();
     },
   };
+}
+
+/** What the image of that checkout gives to Node.js. */
+function optionsOfImage(checkout: string): string {
+  return /^ENV NODE_OPTIONS=(.*)$/m.exec(readFileSync(join(checkout, 'Dockerfile'), 'utf8'))?.[1] ?? '';
 }

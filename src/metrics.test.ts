@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Metrics } from './metrics/interface.ts';
+import type { Metrics } from './metrics/interface.ts';
 import { createMetrics } from './metrics.ts';
 import type { Application, JsonObject } from './model.ts';
 

@@ -9,7 +9,6 @@ import { systemClock } from './clock.ts';
 import { ClusterError } from './cluster/cluster-error.ts';
 import { connect } from './cluster/connect.ts';
 import { createWatchScope } from './cluster/scope.ts';
-import { keepHeapSmall } from './heap.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createServer } from './server/server.ts';
@@ -57,7 +56,6 @@ async function runBridge(options: RunOptions, log: Logger): Promise<void> {
   const abort = new AbortController();
   const { signal } = abort;
   const clock = systemClock;
-  keepHeapSmall(clock, signal);
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => abort.abort(name));
 
   const connection = connect({ ...connectOptions(options.kube), log });

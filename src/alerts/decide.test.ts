@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bytesOfValue, rowOf } from '../ledger/row-bytes.ts';
-import { type Row } from '../ledger/rows.ts';
+import type { Row } from '../ledger/rows.ts';
 import type { Application, ConditionResult } from '../model.ts';
 import { decide, type Evaluation, type OpenNotices, openNotices, partsToWrite, toldRows } from './decide.ts';
 

@@ -8,7 +8,7 @@ import type { Problem } from '../model.ts';
 import { type SubscribableConfig, subscriptionProblems } from '../subscriptions/problems.ts';
 import { resolveSubscriptions } from '../subscriptions/resolve.ts';
 import { applicationOf, metadataOf, stringsOf } from './object-values.ts';
-import { type Source } from './source.ts';
+import type { Source } from './source.ts';
 
 /** A problem of an Application or AppProject, or of what one subscribes to. */
 export interface ObjectProblem extends Problem {

@@ -1,4 +1,4 @@
-import { type Matcher } from '../alerts/matcher.ts';
+import type { Matcher } from '../alerts/matcher.ts';
 import { parseMatchers } from '../alerts/matcher-text.ts';
 import { type CommandIo, exitCode } from './io.ts';
 import type { SilenceListOptions } from './options.ts';

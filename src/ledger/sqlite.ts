@@ -26,7 +26,7 @@ import {
   textOfMark,
   textOfSettlement,
 } from './row-bytes.ts';
-import { type Row, type RowKind, type ScopedRow } from './rows.ts';
+import type { Row, RowKind, ScopedRow } from './rows.ts';
 import { createSnapshots } from './snapshots.ts';
 import { sqliteStatements } from './sqlite-statements.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMetrics } from '../metrics.ts';
 import { tenantNames } from './configured-series.ts';
-import { type Metrics } from './interface.ts';
+import type { Metrics } from './interface.ts';
 
 const names = { triggers: ['on-a', 'on-b'], templates: ['t'], services: ['slack'] };
 

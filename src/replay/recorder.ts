@@ -1,4 +1,4 @@
-import { type Clock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { ReflectorDeps } from '../cluster/reflector-options.ts';
 import type { WatchScope } from '../cluster/scope.ts';
 import type { ReflectorHandlers } from '../cluster/view.ts';

@@ -9,7 +9,7 @@ import { createPacing } from '../delivery/pacing.ts';
 import type { DeliveryProcessor, DeliveryQueue } from '../delivery/queue.ts';
 import { createObservation, type Observation } from '../leader/observation.ts';
 import type { Ledger, Settlement } from '../ledger/ledger.ts';
-import { type Metrics } from '../metrics/interface.ts';
+import type { Metrics } from '../metrics/interface.ts';
 import { createMetrics } from '../metrics.ts';
 import type { Application, Delivery, JsonObject } from '../model.ts';
 import type { Service } from '../services/service.ts';

@@ -8,7 +8,7 @@ import { type Clock, systemClock } from '../../src/clock.ts';
 import { connect } from '../../src/cluster/connect.ts';
 import { createWatchScope } from '../../src/cluster/scope.ts';
 import { createLog } from '../../src/log.ts';
-import { type Metrics } from '../../src/metrics/interface.ts';
+import type { Metrics } from '../../src/metrics/interface.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { runChecks } from '../../src/server/health.ts';

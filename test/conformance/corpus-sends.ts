@@ -8,7 +8,7 @@ import { parseConfig } from '../../src/config/parse-config.ts';
 import { createLog } from '../../src/log.ts';
 import type { JsonObject, Outcome } from '../../src/model.ts';
 import { createService } from '../../src/services/registry.ts';
-import { type ServiceSchema } from '../../src/services/schema.ts';
+import type { ServiceSchema } from '../../src/services/schema.ts';
 import { schemaOf } from '../../src/services/schemas.ts';
 import { presentationOf, type Service } from '../../src/services/service.ts';
 import { renderNotification } from '../../src/templates/render.ts';

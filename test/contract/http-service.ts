@@ -3,7 +3,7 @@ import type { JsonObject, Outcome } from '../../src/model.ts';
 import { createAddressPolicy } from '../../src/net/address-policy.ts';
 import type { CertificateKind } from '../internet/authority.ts';
 import { type Internet, openInternet } from '../internet/internet.ts';
-import { type Answer, type ScriptedServer, type WireRequest } from '../internet/server.ts';
+import type { Answer, ScriptedServer, WireRequest } from '../internet/server.ts';
 import { startService } from '../services/start-service.ts';
 import { describeService, type ServiceFault } from './service.ts';
 

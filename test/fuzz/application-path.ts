@@ -5,7 +5,7 @@ import { readApplication } from '../../src/cluster/watch-applications.ts';
 import { type Config, parseConfig } from '../../src/config/parse-config.ts';
 import { applicationRecord, recordFingerprint } from '../../src/leader/application-record.ts';
 import { type EvaluatedApplication, evaluateApplication } from '../../src/leader/evaluate.ts';
-import { type Metrics } from '../../src/metrics/interface.ts';
+import type { Metrics } from '../../src/metrics/interface.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import type { Application, JsonObject } from '../../src/model.ts';
 import { neutraliseMentions } from '../../src/services/slack/mentions.ts';

@@ -1,4 +1,4 @@
-import { type Metrics } from '../../src/metrics/interface.ts';
+import type { Metrics } from '../../src/metrics/interface.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import type { Application } from '../../src/model.ts';
 

@@ -9,7 +9,7 @@ import { subscribedOf } from '../explain/subscribed.ts';
 import type { CommandIo } from '../io.ts';
 import { applicationOf, metadataOf, stringsOf } from '../object-values.ts';
 import type { DoctorOptions } from '../options.ts';
-import { type Source } from '../source.ts';
+import type { Source } from '../source.ts';
 import type { Finding } from './finding.ts';
 
 export async function slackFindings(

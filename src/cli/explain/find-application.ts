@@ -7,7 +7,7 @@ import type { Application, JsonObject, OtherKind } from '../../model.ts';
 import { CommandFailure, type CommandIo } from '../io.ts';
 import { applicationOf, metadataOf } from '../object-values.ts';
 import type { ExplainOptions } from '../options.ts';
-import { type Source } from '../source.ts';
+import type { Source } from '../source.ts';
 import type { ExplainFacts } from './facts.ts';
 import { freshWrite } from './others.ts';
 import { rightText } from './rights.ts';

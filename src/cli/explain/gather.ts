@@ -17,7 +17,7 @@ import { type CommandIo, NothingKept, type OpenLedger } from '../io.ts';
 import { configOf } from '../loaded-config.ts';
 import { metadataOf, stringsOf } from '../object-values.ts';
 import type { ExplainOptions } from '../options.ts';
-import { type Source } from '../source.ts';
+import type { Source } from '../source.ts';
 import { bridgeTrouble } from './bridge-trouble.ts';
 import type { Acting, Context } from './context.ts';
 import { deliveryViews } from './delivery-views.ts';
@@ -34,7 +34,7 @@ import { decidedOf, type LedgerFacts, readLedger, standingOf } from './ledger-fa
 import { otherControllers } from './others.ts';
 import { isAllowed, rightText } from './rights.ts';
 import { createRulesView } from './rules-view.ts';
-import { isPassedOver, subscribedOf, troubleOf } from './subscribed.ts';
+import { isAbout, isPassedOver, subscribedOf, troubleOf } from './subscribed.ts';
 
 export async function gather(options: ExplainOptions, source: Source, io: CommandIo): Promise<ExplainFacts> {
   const found = await findApplication(options, source, io);
@@ -137,12 +137,15 @@ async function watchFacts(
   const trouble = identity.kind ? undefined : await bridgeTrouble(io, bridge);
   // The selector is about Applications.
   const isSelected =
-    !application || identity.kind || !selector.ok || selector.selector.matches(application.labels);
+    identity.kind !== undefined ||
+    !application ||
+    !selector.ok ||
+    selector.selector.matches(application.labels);
   return {
     isWatched: scope.includes(identity.namespace),
     namespaces: [...new Set([scope.namespace, ...applicationNamespaces])],
     selector: appLabelSelector,
-    isSelected: Boolean(isSelected),
+    isSelected,
     forbidden: rights.filter((_right, index) => answers[index] === false).map(rightText),
     ...(trouble === undefined ? {} : { trouble }),
   };
@@ -199,10 +202,7 @@ async function subscriptionsOf(context: Context): Promise<SubscriptionFacts[]> {
         const key = JSON.stringify([trigger, destination]);
         if (trouble && !inTrouble.has(key)) found.push({ ...subscription, trouble, conditions: [] });
         if (trouble) inTrouble.add(key);
-        const isOurs =
-          config.triggers.get(trigger)?.kind === application.kind &&
-          config.triggers.has(trigger) &&
-          config.services.has(destination.service);
+        const isOurs = isAbout(config, trigger, application.kind) && config.services.has(destination.service);
         if (!trouble && isOurs)
           found.push({
             ...subscription,

@@ -70,7 +70,7 @@ export function troubleOf(
   kind: OtherKind | undefined,
 ): SubscriptionFacts['trouble'] {
   if (!configs.some((config) => config.triggers.has(trigger))) return triggerTrouble(trigger, configs);
-  const has = (config: Config) => config.triggers.get(trigger)?.kind === kind && config.triggers.has(trigger);
+  const has = (config: Config) => isAbout(config, trigger, kind);
   if (!configs.some(has)) return kindTrouble(trigger, configs, kind);
   const { service } = destination;
   if (configs.some((config) => has(config) && config.services.has(service))) return undefined;
@@ -85,6 +85,12 @@ export function troubleOf(
     what: `service ${JSON.stringify(service)} is not configured`,
     fix: `Add the key service.${service} to the ConfigMap; there are: ${names.sort().join(', ') || 'none'}.${suggestion(service, names)}`,
   };
+}
+
+/** Whether there is such a trigger, and it is about objects of the kind. */
+export function isAbout({ triggers }: Config, trigger: string, kind: OtherKind | undefined): boolean {
+  const found = triggers.get(trigger);
+  return found !== undefined && found.kind === kind;
 }
 
 /**
