@@ -204,6 +204,14 @@ describe('parseConfig', () => {
     expect(config.secretKeys).toEqual(['slack-token']);
   });
 
+  it('names a mistyped field, also while the Secret is not known', () => {
+    const { problems } = parse({ configMap: { 'service.slack': 'tokn: $slack-token' }, secret: undefined });
+    expect(problems.map(({ what, fix }) => `${what}: ${fix}`)).toEqual([
+      expect.stringContaining('token is missing'),
+      expect.stringMatching(/^unknown field "tokn": .*Did you mean "token"\?$/),
+    ]);
+  });
+
   it('warns of a line break at the end of a token', () => {
     const config = parse({ secret: { 'slack-token': 'xoxb-1\n' } });
     expect(config.problems[0]).toMatchObject({

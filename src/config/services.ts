@@ -162,9 +162,9 @@ function readSettings(
   const { options, problems } = validateOptions(schema, document.value);
   const unresolved = references.filter((reference) => !reference.resolved).map((reference) => reference.at);
   const told = new Set<string>();
-  for (const { path, what, fix, severity } of problems) {
+  for (const { path, what, fix, severity, isAboutName = false } of problems) {
     const at = document.at(path);
-    if (at && unresolved.some((place) => isSame(place, at))) continue;
+    if (at && !isAboutName && unresolved.some((place) => isSame(place, at))) continue;
     // A field of the wrong type is not also missing.
     const identity = JSON.stringify(path);
     if (told.has(identity)) continue;

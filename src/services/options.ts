@@ -8,6 +8,8 @@ export interface OptionProblem {
   what: string;
   fix: string;
   severity: 'error' | 'warning';
+  /** It is about the name of the field, whatever its value is. */
+  isAboutName?: true;
 }
 
 export interface Validated<T> {
@@ -94,6 +96,7 @@ export function createOptionReader(source: Json, path: (string | number)[] = [])
           what: `unknown field ${JSON.stringify(key)}`,
           fix,
           severity: 'warning',
+          isAboutName: true,
         });
       }
       return problems;
