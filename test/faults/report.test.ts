@@ -5,12 +5,8 @@ import type { RunResult } from '../../faults/run-scenario.ts';
 import { createTally, type Figures } from '../../faults/tally.ts';
 
 function result(figures: Figures): RunResult {
-  const counts = { kills: 1, faults: 2, took: 3, tooFast: 4 };
-  return {
-    ...{ scenario: 'kill', store: 'sqlite', seed: 1, seconds: 10, summary: '', wrong: [], complaints: [] },
-    ...counts,
-    ...figures,
-  };
+  const counts = { seed: 1, seconds: 10, kills: 1, faults: 2, took: 3, tooFast: 4 };
+  return { scenario: 'kill', store: 'sqlite', summary: '', wrong: [], complaints: [], ...counts, ...figures };
 }
 
 test('what is measured stands in the row of a scenario', () => {
