@@ -35,7 +35,7 @@ export function startChild<Questions extends AnyQuestions>(
       return answer;
     },
     async end() {
-      child.disconnect();
+      if (child.connected) child.disconnect();
       await ended;
     },
   };

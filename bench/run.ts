@@ -1,33 +1,26 @@
 /*
  * The bench: each file of bench/rows/ in a process of its own, in so many rounds, and the medians of its figures.
  *
- *   npm run bench -- [--only NAME …] [--rounds 3] [--write] [flags of bench/flags.ts, for smaller sizes]
- *
  * A time means little on a machine that is shared. What is compared with bench/baseline.json is the ratio to a bare loop,
  * which each row measures in the same round: a ratio that is worse by more than a tenth ends with 1.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, parse } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { circumstances, markdownTable } from '../faults/report.ts';
+import { circumstances } from '../faults/report.ts';
+import { markdownTable } from '../scripts/markdown-table.ts';
+import { type Baseline, compare, renewed } from './compare.ts';
 import { type Figure, figureOf, median } from './figure.ts';
-import { flags } from './flags.ts';
+import { flags, rowsFolder, usage } from './flags.ts';
 
-const tolerance = 1.1;
-const { only, rounds, write } = flags();
-const rows = join(import.meta.dirname, 'rows');
 const baselineFile = join(import.meta.dirname, 'baseline.json');
 
-const names = readdirSync(rows)
-  .map((file) => parse(file).name)
-  .filter((name) => only === undefined || only.includes(name));
-if (names.length === 0) throw new Error(`bench/rows/ has no ${only?.join(', ')}`);
-
+const { only, rounds, write } = read();
 const measured = new Map<string, Figure[]>();
 for (let round = 1; round <= rounds; round += 1) {
-  for (const name of names) {
+  for (const name of only) {
     process.stderr.write(`round ${round} of ${rounds}: ${name}\n`);
     for (const figure of await figuresOf(name)) {
       measured.set(figure.figure, [...(measured.get(figure.figure) ?? []), figure]);
@@ -35,12 +28,8 @@ for (let round = 1; round <= rounds; round += 1) {
   }
 }
 
-const baseline = JSON.parse(readFileSync(baselineFile, 'utf8')) as Record<string, number>;
+const baseline = JSON.parse(readFileSync(baselineFile, 'utf8')) as Baseline;
 const medians = [...measured].map(([figure, each]) => medianOf(figure, each));
-const worse = medians.filter(({ figure, ratio }) => {
-  const before = baseline[figure];
-  return ratio !== null && before !== undefined && ratio > before * tolerance;
-});
 const heading = ['figure', 'value', 'unit', 'ratio', 'goal', 'baseline'];
 const cells = medians.map(({ figure, value, unit, ratio, goal }) => [
   figure,
@@ -51,22 +40,27 @@ const cells = medians.map(({ figure, value, unit, ratio, goal }) => [
   printed(baseline[figure]),
 ]);
 process.stdout.write(`${circumstances(new Date())}, ${rounds} rounds\n\n${markdownTable(heading, cells)}\n`);
-if (write) {
-  const ratios = medians.flatMap(({ figure, ratio }) =>
-    ratio === null ? [] : [[figure, Number(ratio.toPrecision(3))] as const],
-  );
-  const renewed = Object.entries({ ...baseline, ...Object.fromEntries(ratios) });
-  const sorted = Object.fromEntries(renewed.toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  writeFileSync(baselineFile, `${JSON.stringify(sorted, null, 2)}\n`);
-} else if (worse.length > 0) {
+if (write) writeFileSync(baselineFile, `${JSON.stringify(renewed(baseline, medians), null, 2)}\n`);
+else {
+  const { worse, unknown } = compare(medians, baseline);
+  for (const { figure } of unknown) process.stderr.write(`NO BASELINE, nothing is compared: ${figure}\n`);
   for (const { figure, ratio } of worse) {
     process.stderr.write(`WORSE: ${figure}: ${printed(ratio)}, and ${printed(baseline[figure])} before\n`);
   }
-  process.exitCode = 1;
+  if (worse.length > 0) process.exitCode = 1;
+}
+
+function read(): ReturnType<typeof flags> {
+  try {
+    return flags();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    process.exit(2);
+  }
 }
 
 async function figuresOf(name: string): Promise<Figure[]> {
-  const child = spawn(process.execPath, [join(rows, `${name}.ts`), ...process.argv.slice(2)], {
+  const child = spawn(process.execPath, [join(rowsFolder, `${name}.ts`), ...process.argv.slice(2)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');

@@ -1,4 +1,5 @@
 import type { ObjectName, SimulatedCluster } from '../simulator/kubernetes/cluster.ts';
+import { textAt } from '../src/json.ts';
 import type { JsonObject } from '../src/model.ts';
 import { ago, at, imageOf, synced, syncPolicy, withSecret } from './fields.ts';
 import type { Commit } from './story/step.ts';
@@ -25,17 +26,13 @@ export const regions = ['app-us-west-2', 'app-eu-west-1', 'app-ap-south-1'];
 const edge = 'https://edge.example.com';
 
 /** What a round plays on: all of it comes from nothing and is new to Herald. */
-export function populate(cluster: SimulatedCluster, round: number, commit: Commit): void {
+export function populate(cluster: SimulatedCluster, commit: Commit): void {
   const revision = commit('Kim <kim@example.com>', 'what ran before');
   const replace = (object: JsonObject) => {
-    const { name, labels } = object.metadata as { name: string; labels?: JsonObject };
-    cluster.remove({ kind: object.kind as string, namespace, name });
-    return cluster.apply({
-      ...object,
-      metadata: { ...(object.metadata as JsonObject), labels: { ...labels, round: String(round) } },
-    });
+    cluster.remove({ kind: textAt(object, 'kind'), namespace, name: textAt(object, 'metadata', 'name') });
+    return cluster.apply(object);
   };
-  const { uid } = replace(applicationSet()).metadata as { uid: string };
+  const uid = textAt(replace(applicationSet()), 'metadata', 'uid');
   const owner = { apiVersion: 'argoproj.io/v1alpha1', kind: 'ApplicationSet', name: set.name, uid };
   for (const object of applications(revision)) replace(object);
   for (const name of regions)

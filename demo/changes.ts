@@ -42,8 +42,8 @@ export function deploy(
   });
 }
 
-export function running() {
-  return { operationState: { phase: 'Running', startedAt: at(0), finishedAt: null, message: null } };
+export function running(startedAt = at(0)): JsonObject {
+  return { operationState: { phase: 'Running', startedAt, finishedAt: null, message: null } };
 }
 
 export function succeeded(cluster: SimulatedCluster, name: string, revision: string) {

@@ -146,7 +146,7 @@ async function startPage(): Promise<PageServer> {
 }
 
 async function play({ cluster }: KubernetesSimulator, bridge: Bridge, round: number): Promise<number> {
-  populate(cluster, round, repository.commit);
+  populate(cluster, repository.commit);
   const first = posts().length;
   let expected = 0;
   let missing = 0;

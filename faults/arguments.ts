@@ -10,7 +10,6 @@ export interface Row {
 }
 
 export interface Arguments {
-  /** Undefined for the soak. */
   rows: Row[];
   /** Rows that are played at the same time. */
   atOnce: number;
@@ -22,7 +21,6 @@ export interface Arguments {
   out: string | undefined;
   /** The tree that Herald is run from. */
   root: string | undefined;
-  /** The tree of the release before. */
   stores: StoreName[];
 }
 

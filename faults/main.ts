@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Arguments, parseArguments, type Row, usage } from './arguments.ts';
-import { holdsOf, markdownTable, rowOf, runReport } from './report.ts';
+import { holdsOf, rowOf, runReport } from './report.ts';
 import { type RunResult, runScenario } from './run-scenario.ts';
 import { scenarios } from './scenarios.ts';
 import { soak } from './soak.ts';
@@ -55,11 +55,7 @@ async function playRow(given: Arguments, row: Row): Promise<RunResult> {
     ...(rate !== undefined && { rate }),
     ...(root !== undefined && { root: resolve(root) }),
   });
-  process.stdout.write(
-    `${markdownTable([], [rowOf(result)])
-      .split('\n')
-      .at(-1)} took ${Math.round(result.took / 1_000)} s\n`,
-  );
+  process.stdout.write(`| ${rowOf(result).join(' | ')} | took ${Math.round(result.took / 1_000)} s\n`);
   if (result.summary !== '') process.stdout.write(`  ${result.summary}\n`);
   if (result.logs !== undefined) {
     process.stdout.write(

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../simulator/free-port.ts';
+import { compileCache } from '../simulator/herald.ts';
 
 /** A Herald that may be ended at any moment and started again, with a log that goes on. */
 export interface Process {
@@ -39,8 +39,6 @@ export interface ProcessOptions {
   env?: Record<string, string>;
 }
 
-/** Starts take half the time when code that was compiled once is kept. */
-const compileCache = join(tmpdir(), 'herald-compile-cache');
 /** Milliseconds after SIGTERM in which Herald has to be gone; it takes 20 s for its deliveries. */
 const mostShutdown = 40_000;
 

@@ -1,11 +1,7 @@
 import { cpus, totalmem } from 'node:os';
+import { markdownTable } from '../scripts/markdown-table.ts';
 import type { RunResult } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
-
-export function markdownTable(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(heading), line(heading.map(() => '---')), ...rows.map(line)].join('\n');
-}
 
 /** When and on what figures were taken. */
 export function circumstances(now: Date): string {
@@ -74,9 +70,8 @@ export function rowOf(result: RunResult): string[] {
   return [
     scenario,
     store,
-    ...[result.changes, result.expected, result.lost, result.doubled, result.outOfOrder, result.late].map(
-      String,
-    ),
+    ...[result.changes, result.expected, result.lost, result.doubled].map(String),
+    ...[result.outOfOrder, result.late].map((count) => `${count ?? '–'}`),
     seconds(result.longestDelay),
     ...[result.kills, result.faults, result.tooFast].map(String),
     `${seconds(result.recoveryFirst)}, ${result.lost === 0 ? seconds(result.recoveryLast) : 'never'}`,
@@ -86,6 +81,6 @@ export function rowOf(result: RunResult): string[] {
   ];
 }
 
-function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1_000).toFixed(1)} s`;
+function seconds(milliseconds: number | undefined): string {
+  return milliseconds === undefined ? '–' : `${(milliseconds / 1_000).toFixed(1)} s`;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createJudge, type Judge } from './alerts/judge.ts';
+import { observeAnswers } from './alerts/answers.ts';
+import { createJudge } from './alerts/judge.ts';
 import { createAlertStory } from './alerts/story.ts';
 import { between, createRandom, derivedSeed } from './random.ts';
 import type { Scenario, ScenarioContext, Story, Volume } from './scenario.ts';
@@ -57,9 +58,6 @@ const mostIdling = 60_000;
 /** How much longer than a look the pause after it is. */
 const lookShare = 20;
 const complaintsShown = 3;
-/** Milliseconds for an answer, after which the machine has no time for Herald, and between two questions. */
-const mostAnswering = 400;
-const questionInterval = 200;
 
 /** One scenario on one store, to its verdict. */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
@@ -216,7 +214,11 @@ function storyOf(
       const story = createAlertStory(cluster, judge, random, { ...size, configure });
       return { ...story, endings: [story.rest, story.mend] };
     };
-    return { account: judge, begin, observe: (world, signal) => observeAnswers(world, judge, signal) };
+    return {
+      account: judge,
+      begin,
+      observe: ({ processes }, signal) => observeAnswers(processes, judge, signal),
+    };
   }
   const tally = createTally();
   const begin: BeginStory = ({ kubernetes: { cluster }, configure }, random) => {
@@ -225,27 +227,6 @@ function storyOf(
     return createWorkload(cluster, tally, random, size);
   };
   return { account: tally, begin };
-}
-
-/** Notes when a process does not answer although it runs. */
-async function observeAnswers({ processes }: World, judge: Judge, signal: AbortSignal): Promise<void> {
-  async function ask(index: number): Promise<void> {
-    const { url } = processes[index] as World['processes'][number];
-    const began = Date.now();
-    const timer = setTimeout(() => judge.slow(`${index}`, began), mostAnswering);
-    const answered = await fetch(`${url}/healthz`, { signal }).catch(() => undefined);
-    await answered?.body?.cancel();
-    clearTimeout(timer);
-    judge.slow(`${index}`, undefined);
-  }
-  await Promise.all(
-    processes.map(async (_, index) => {
-      while (!signal.aborted) {
-        await ask(index);
-        await delay(questionInterval, undefined, { signal }).catch(() => undefined);
-      }
-    }),
-  );
 }
 
 /** Resolves when nothing is missing, or nothing has come for so long that nothing more will. */
@@ -278,7 +259,7 @@ async function judge(scenario: Scenario, world: World): Promise<string[]> {
     wrong.push(...(await each.crashes()).map((line) => `crash: ${line}`));
     if (!scenario.allowsExits) wrong.push(...each.exits);
   }
-  const { lost, doubled, unexpected, outOfOrder } = world.tally.figures();
+  const { lost, doubled, unexpected, outOfOrder = 0 } = world.tally.figures();
   const { pending, parked } = await world.deliveries();
   if (lost > 0) wrong.push(`${lost} lost`);
   if (doubled > 0 && !scenario.allowsDoubles) wrong.push(`${doubled} doubled`);
@@ -305,11 +286,6 @@ export function skipped({ scenario, store, seed, seconds }: RunOptions, reason: 
     lost: 0,
     doubled: 0,
     unexpected: 0,
-    outOfOrder: 0,
-    late: 0,
-    longestDelay: 0,
-    recoveryFirst: 0,
-    recoveryLast: 0,
     summary: '',
     skipped: reason,
     wrong: [],

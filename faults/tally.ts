@@ -23,14 +23,15 @@ export interface Figures {
   doubled: number;
   /** What nobody asked for. */
   unexpected: number;
-  outOfOrder: number;
+  /** From here on absent where it is not measured: alerts wait on purpose, and are told together. */
+  outOfOrder?: number;
   /** By more than a minute. */
-  late: number;
+  late?: number;
   /** Milliseconds, of those that arrived. */
-  longestDelay: number;
+  longestDelay?: number;
   /** Milliseconds from a cause's end to the first, and to the last, of what was due then; the longest of all causes. */
-  recoveryFirst: number;
-  recoveryLast: number;
+  recoveryFirst?: number;
+  recoveryLast?: number;
 }
 
 /** Of what was told: what has come, what is still to come, and what is wrong. */
@@ -64,6 +65,7 @@ export interface Tally extends Account {
   expect(expectation: Pick<Expectation, 'text' | 'channel' | 'lane' | 'change'>): void;
   /** What was expected since then and has not arrived may have gone unseen, unless `mustBeTold` says otherwise. */
   forgive(since: number, mustBeTold: (expectation: Expectation) => boolean): void;
+  figures(): Required<Figures>;
 }
 
 interface Cure {
@@ -163,7 +165,7 @@ export function createTally(now: () => number = Date.now): Tally {
     missing: () => pending.size,
     lastArrival: () => last,
     figures() {
-      const figures: Figures = {
+      const figures: Required<Figures> = {
         changes,
         expected: 0,
         arrived: 0,

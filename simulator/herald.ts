@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Herald itself, as a process of its own beside the simulated world: `src/main.ts run` as a cluster would start it. */
+/** Herald itself, as a process of its own beside the simulated world: `bin/herald.cjs run` as a cluster would start it. */
 export interface Herald {
   /** Of /metrics, /healthz and /readyz of the process started last, without a slash at its end; empty before it serves them. */
   readonly url: string;
@@ -63,9 +63,9 @@ export function createHerald(options: HeraldOptions): Herald {
       expected = false;
       url = '';
       const { kubeconfig, queue, env, checkout = repository } = options;
-      const main = join(checkout, 'src', 'main.ts');
+      const program = join(checkout, 'bin', 'herald.cjs');
       const flags = ['--kubeconfig', kubeconfig, '--queue', queue, '--metrics-port', '0'];
-      const started = spawn(process.execPath, [main, 'run', ...flags, ...(options.flags ?? [])], {
+      const started = spawn(process.execPath, [program, 'run', ...flags, ...(options.flags ?? [])], {
         stdio: ['ignore', 'ignore', 'pipe'],
         env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
       });

@@ -71,14 +71,11 @@ export function createRepoServerSimulator(): RepoServerSimulator {
     answer: (request: JsonObject) => JsonObject | { code: status; details: string },
   ) {
     return (call: ServerUnaryCall<JsonObject, object>, respond: sendUnaryData<object>) => {
-      const deadline = call.getDeadline();
+      const deadline = Number(call.getDeadline());
       const seen: RepoServerCall = {
         method,
         request: JSON.parse(JSON.stringify(call.request)) as JsonObject,
-        deadline:
-          typeof deadline === 'number' && Number.isFinite(deadline)
-            ? deadline
-            : Number(deadline) || undefined,
+        deadline: Number.isFinite(deadline) ? deadline : undefined,
         userAgent: String(call.metadata.get('user-agent')[0]),
         isCancelled: false,
       };

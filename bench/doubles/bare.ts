@@ -25,7 +25,6 @@ const name = 'bare';
 const concurrency = 150;
 
 let queue: Queue<Message, void, string, Message, void, string, IQueueBackend, Redis | Pool>;
-let begin: () => void;
 
 const questions = {
   async start({ url, apiUrl, token }: { url: string; apiUrl: string; token: string }): Promise<void> {
@@ -43,26 +42,24 @@ const questions = {
       },
       backends.producer.factory,
     );
-    begin = () =>
-      new Worker<Message, void, string, IQueueBackend, JobProgress, Redis | Pool>(
-        name,
-        async ({ id, data }) => {
-          const metadata = JSON.stringify({ event_type: 'herald_delivery', event_payload: { id } });
-          const { body } = await request(`${apiUrl}chat.postMessage`, {
-            method: 'POST',
-            headers: {
-              authorization: `Bearer ${token}`,
-              'content-type': 'application/x-www-form-urlencoded',
-            },
-            body: new URLSearchParams({ ...data, metadata }).toString(),
-            dispatcher,
-          });
-          await body.json();
-        },
-        { prefix: backends.prefix, connection, concurrency },
-        factory,
-      );
-    begin();
+    new Worker<Message, void, string, IQueueBackend, JobProgress, Redis | Pool>(
+      name,
+      async ({ id, data }) => {
+        const metadata = JSON.stringify({ event_type: 'herald_delivery', event_payload: { id } });
+        const { body } = await request(`${apiUrl}chat.postMessage`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${token}`,
+            'content-type': 'application/x-www-form-urlencoded',
+          },
+          body: new URLSearchParams({ ...data, metadata }).toString(),
+          dispatcher,
+        });
+        await body.json();
+      },
+      { prefix: backends.prefix, connection, concurrency },
+      factory,
+    );
     await queue.waitUntilReady();
   },
   /** Answers when it began. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createWaiting } from '../../simulator/waiting.ts';
 import { answer } from '../child.ts';
 
 /*
@@ -13,7 +14,7 @@ export type SlackQuestions = typeof questions;
 
 /** By text. Unix milliseconds, with fractions. */
 const arrivals = new Map<string, number>();
-const waiting: { count: number; resolve(): void }[] = [];
+const waiting = createWaiting();
 let latency = 0;
 let doubled = 0;
 
@@ -26,7 +27,7 @@ const server = createServer((request, response) => {
     const text = form.get('text') ?? '';
     if (arrivals.has(text)) doubled += 1;
     else arrivals.set(text, arrived);
-    for (const each of waiting) if (arrivals.size >= each.count) each.resolve();
+    waiting.ask();
     const ts = (arrived / 1_000).toFixed(6);
     const answered = { ok: true, channel: `C${form.get('channel')}`, ts, message: { text, ts } };
     void delay(latency).then(() => {
@@ -52,11 +53,7 @@ const questions = {
   },
   /** Answers when so many different texts have arrived, or not within so many milliseconds, with the times of all. */
   async arrived({ count, patience }: { count: number; patience: number }) {
-    if (arrivals.size < count) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      waiting.push({ count, resolve });
-      await Promise.race([promise, delay(patience, undefined, { ref: false })]);
-    }
+    await waiting.until(() => arrivals.size >= count, patience).catch(() => undefined);
     return { arrivals: new Map(arrivals), doubled };
   },
 };

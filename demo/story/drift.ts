@@ -1,7 +1,7 @@
 import { textAt } from '../../src/json.ts';
 import { named } from '../applications.ts';
 import { patch, running, succeeded } from '../changes.ts';
-import { at, short, synced } from '../fields.ts';
+import { at, short } from '../fields.ts';
 import { type Commit, inAlerts, type Step } from './step.ts';
 
 /** How often Argo CD syncs catalog again. */
@@ -17,18 +17,15 @@ export function drift(commit: Commit): Step[] {
       change(cluster) {
         const revision = textAt(cluster.get(named('catalog')), 'status', 'sync', 'revision');
         for (let sync = 1; sync <= syncs; sync += 1) {
-          const startedAt = at(10 * (sync - syncs) - 5);
-          patch(cluster, 'catalog', { ...running(), operationState: { phase: 'Running', startedAt } });
+          patch(cluster, 'catalog', running(at(10 * (sync - syncs) - 5)));
           const { operationState, ...others } = succeeded(cluster, 'catalog', revision);
-          const operation = {
-            sync: { revision, resources: [{ group: 'apps', kind: 'Deployment', name: 'catalog' }] },
-          };
+          const resources = [{ group: 'apps', kind: 'Deployment', name: 'catalog' }];
           patch(cluster, 'catalog', {
             ...others,
             operationState: {
               ...operationState,
               finishedAt: at(10 * (sync - syncs)),
-              operation: { ...operation, initiatedBy: { automated: true } },
+              operation: { ...operationState.operation, sync: { revision, resources } },
             },
           });
         }
@@ -69,7 +66,6 @@ export function drift(commit: Commit): Step[] {
       change: (cluster) =>
         patch(cluster, 'reports', {
           ...succeeded(cluster, 'reports', waiting),
-          sync: synced(waiting),
           resources: [],
         }),
       expects: [inAlerts('reports: out of sync is over')],

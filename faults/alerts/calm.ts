@@ -20,12 +20,13 @@ export interface Calm {
 /** `recovery`: how long that takes, milliseconds. */
 export function createCalm(recovery: number, now: () => number): Calm {
   const stretches: Stretch[] = [{ from: now() + recovery, to: Number.POSITIVE_INFINITY }];
-  const slow: Stretch[] = [];
-  const bySlowHost = new Map<string, Stretch>();
+  const slow: (Stretch & { host: string })[] = [];
   const end = (): void => {
     const last = stretches.at(-1);
     if (last) last.to = Math.min(last.to, now());
   };
+  const stillSlow = (host: string) =>
+    slow.find((each) => each.host === host && each.to === Number.POSITIVE_INFINITY);
   const isAround = (from: number, to: number) => (stretch: Stretch) => stretch.from < to && stretch.to > from;
   return {
     disturbed: end,
@@ -34,15 +35,11 @@ export function createCalm(recovery: number, now: () => number): Calm {
       stretches.push({ from: now() + recovery, to: Number.POSITIVE_INFINITY });
     },
     slow(host, since) {
-      if (bySlowHost.has(host)) return;
-      const stretch = { from: since, to: Number.POSITIVE_INFINITY };
-      bySlowHost.set(host, stretch);
-      slow.push(stretch);
+      if (!stillSlow(host)) slow.push({ host, from: since, to: Number.POSITIVE_INFINITY });
     },
     quick(host) {
-      const stretch = bySlowHost.get(host);
+      const stretch = stillSlow(host);
       if (stretch) stretch.to = now();
-      bySlowHost.delete(host);
     },
     longest(from, to) {
       const others = slow.filter(isAround(from, to));

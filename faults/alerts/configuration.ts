@@ -108,6 +108,14 @@ slack:
   };
 }
 
+/** Every second minute, so that a change comes within half a minute or so. */
+export function mutedMinutesFrom(now: number): number[] {
+  const minute = new Date(now).getUTCMinutes();
+  const isNowMuted = now % 60_000 > 30_000;
+  const first = (minute + (isNowMuted ? 0 : 1)) % 2;
+  return Array.from({ length: 30 }, (_, index) => first + 2 * index);
+}
+
 function muteTimesOf(minutes: readonly number[]): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const times = Array.from({ length: 24 }, (_, hour) =>

@@ -1,35 +1,26 @@
 import type { Account, Figures } from '../tally.ts';
 import { createCalm } from './calm.ts';
 import { bounds, repeat } from './configuration.ts';
-import { isWithin, type Stretch, without } from './stretches.ts';
-
-/** How a destination is told: alone or in a group, and what has to be waited for, milliseconds. */
-export interface Kind {
-  name: string;
-  /** Of `for`, as it may be edited meanwhile. */
-  wait: { least: number; most: number };
-  /** What never was held back is told however Herald is disturbed. */
-  isImmediate: boolean;
-  /** Else after so long without a disturbance. */
-  needs: number;
-  repeats: boolean;
-}
-
-/** One Application's failures at one destination. */
-export interface Listener {
-  readonly life: string;
-  readonly project: string;
-  readonly channel: string;
-  readonly kind: Kind;
-}
+import {
+  createOwed,
+  type Failure,
+  forever,
+  type Hold,
+  type Listener,
+  type Listening,
+  second,
+} from './owed.ts';
+import { isWithin, type Stretch } from './stretches.ts';
 
 /**
  * Holds what a story has made fail, recover and be silent against what was told. It knows what happened in the cluster
  * and what arrived, and nothing of how Herald decides.
  */
 export interface Judge extends Account {
-  /** `host` has left something unanswered since then, Unix milliseconds; undefined: it answers. */
-  slow(host: string, since: number | undefined): void;
+  /** `host` has left something unanswered since then, Unix milliseconds. */
+  slow(host: string, since: number): void;
+  /** It answers again. */
+  quick(host: string): void;
   listens(listener: Listener): void;
   unlistens(life: string, channel: string): void;
   /** `said`: Unix seconds, as the cluster says it. */
@@ -47,34 +38,12 @@ export interface Judge extends Account {
   holds(applies: (listener: Listener) => boolean, until?: number, from?: number): () => void;
 }
 
-interface Failure {
-  began: number[];
-  stretch: Stretch;
-  /** Since when it is well for a moment. */
-  falters?: number;
-  /** Its end is that its Application was deleted. */
-  isDeleted?: true;
-}
-
-interface Listening extends Listener {
-  subscribed: Stretch[];
-  /** By the failure's number. */
-  told: Map<number, { what: 'firing' | 'resolved' | 'again'; at: number }[]>;
-}
-
 interface Message {
   reason: string;
   /** When it was, Unix milliseconds. */
   decided: number;
 }
 
-interface Hold extends Stretch {
-  applies(listener: Listener): boolean;
-}
-
-const forever = Number.POSITIVE_INFINITY;
-/** Milliseconds: of times in the cluster, which are whole seconds. */
-const second = 1_000;
 /** Without a disturbance for so long after a hold has begun nothing is decided any more that it holds back. */
 const inFlight = 2_500;
 /** For so long a short failure and its end have to be undisturbed to be seen as one. */
@@ -99,7 +68,10 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
   const keyOf = (channel: string, life: string) => `${channel} ${life}`;
   const time = (at: number) => (Number.isFinite(at) ? new Date(at).toISOString().slice(11, 23) : '…');
   const failuresOf = (life: string) => failures.get(life) ?? [];
-  const holdsOf = (listener: Listener) => [...holds].filter(({ applies }) => applies(listener));
+  const { holdsOf, isOver, everything } = createOwed({ failures, listenings, holds }, calm, now);
+
+  const noted = (life: string, event: string) =>
+    void events.push({ at: now(), event: `${life} ${event}`, life });
 
   function timeline(of: string, from: number, to: number): string {
     const shown = events
@@ -166,82 +138,6 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
     return true;
   }
 
-  /** Whether its end may be told at that time: it has recovered, or nobody was subscribed for a while. */
-  function isOver({ subscribed }: Listening, { stretch, falters = forever }: Failure, at: number): boolean {
-    if (falters + bounds.keep.least <= at) return true;
-    return stretch.to <= at || subscribed.some(({ to }) => to > stretch.from && to <= at);
-  }
-
-  function isOpen({ subscribed }: Listening, { stretch }: Failure): boolean {
-    return stretch.to === forever && subscribed.some((each) => isWithin(each, now()));
-  }
-
-  /** Whether people have to be told that it fires. */
-  function isDue(listening: Listening, index: number): boolean {
-    const { kind, subscribed, life } = listening;
-    const { stretch, isDeleted = false } = failuresOf(life)[index] as Failure;
-    const end = Math.min(stretch.to, now());
-    // Without a finalizer nobody says when it was deleted, so of what nobody saw nobody knows whether it had lasted.
-    const isKnown = !isDeleted || kind.wait.most === 0;
-    const fires = stretch.from + kind.wait.most;
-    // Also by what began after its end, before anybody could tell of it.
-    const held = holdsOf(listening).filter(
-      ({ from, to }) => to > stretch.from && (from < end + second || calm.longest(fires, from) <= kind.needs),
-    );
-    if (kind.isImmediate && isKnown && held.length === 0) {
-      const isHeard = subscribed.some(({ from, to }) => from <= stretch.from + second && to >= end);
-      if (isHeard) return end - fires > second + (stretch.to === forever ? kind.needs : 0);
-    }
-    return subscribed
-      .flatMap(({ from, to }) => without({ from: Math.max(from, fires), to: Math.min(to, end) }, held))
-      .some(({ from, to }) => calm.longest(from, to) > kind.needs);
-  }
-
-  /** Nobody could see that the failure before had ended. */
-  function isSeenAsOne({ life }: Listening, index: number): boolean {
-    const before = failuresOf(life)[index - 1];
-    const failure = failuresOf(life)[index];
-    if (!before || !failure) return false;
-    return calm.longest(before.stretch.to, failure.stretch.from) <= bounds.keep.most + second;
-  }
-
-  /** It still fires, as a later one that is not told apart from it. */
-  function goesOn(listening: Listening, index: number): boolean {
-    const failure = failuresOf(listening.life)[index] as Failure;
-    if (isOpen(listening, failure)) return true;
-    const next = index + 1;
-    return isSeenAsOne(listening, next) && !listening.told.has(next) && goesOn(listening, next);
-  }
-
-  /** It went on as the one before. */
-  function isMerged(listening: Listening, index: number): boolean {
-    const { stretch } = failuresOf(listening.life)[index] as Failure;
-    if (!isSeenAsOne(listening, index)) return false;
-    const told = listening.told.get(index - 1) ?? [];
-    const end = told.findLast(({ what }) => what === 'resolved');
-    const isTold = told.length > 0 && (end === undefined || end.at >= Math.min(stretch.to, now()));
-    return isTold || (told.length === 0 && isMerged(listening, index - 1));
-  }
-
-  function* everything(): Generator<{
-    listening: Listening;
-    index: number;
-    state: 'told' | 'untold' | 'unended' | 'passed';
-  }> {
-    for (const listening of listenings.values())
-      for (const index of failuresOf(listening.life).keys()) {
-        const told = listening.told.get(index)?.findLast(({ what }) => what !== 'again')?.what;
-        const isOwed = told === 'firing' && !goesOn(listening, index) && !isHeldNow(listening);
-        if (isOwed) yield { listening, index, state: 'unended' };
-        else if (told) yield { listening, index, state: 'told' };
-        else if (isDue(listening, index) && !isMerged(listening, index))
-          yield { listening, index, state: 'untold' };
-        else yield { listening, index, state: 'passed' };
-      }
-  }
-
-  const isHeldNow = (listener: Listener): boolean => holdsOf(listener).some((hold) => isWithin(hold, now()));
-
   const lost = () => [...everything()].filter(({ state }) => state === 'untold' || state === 'unended');
 
   const counts = (what: 'firing' | 'resolved') =>
@@ -269,17 +165,17 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
       if (subscribed) subscribed.to = Math.min(subscribed.to, now());
     },
     fails(life, said) {
-      events.push({ at: now(), event: `${life} fails`, life });
+      noted(life, 'fails');
       const known = failures.get(life) ?? [];
       failures.set(life, known);
       known.push({ began: [said], stretch: { from: now(), to: forever } });
     },
     falters(life) {
-      events.push({ at: now(), event: `${life} is well for a moment`, life });
+      noted(life, 'is well for a moment');
       Object.assign(failures.get(life)?.at(-1) ?? {}, { falters: now() });
     },
     flaps(life, said) {
-      events.push({ at: now(), event: `${life} fails again`, life });
+      noted(life, 'fails again');
       const known = failures.get(life);
       const failure = known?.at(-1);
       const { falters = now() } = failure ?? {};
@@ -289,13 +185,13 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
         known?.push({ began: [said], stretch: { from: now(), to: forever } });
       } else failure?.began.push(said);
     },
-    notes: (life, event) => void events.push({ at: now(), event: `${life} ${event}`, life }),
+    notes: noted,
     recovers(life) {
-      events.push({ at: now(), event: `${life} is well`, life });
+      noted(life, 'is well');
       end(life, {});
     },
     deletes(life) {
-      events.push({ at: now(), event: `${life} is deleted`, life });
+      noted(life, 'is deleted');
       end(life, { isDeleted: true });
     },
     holds(applies, until = forever, from = now()) {
@@ -338,7 +234,8 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
       if (!isStarting) calm.cured();
     },
     ready: calm.cured,
-    slow: (host, since) => (since === undefined ? calm.quick(host) : calm.slow(host, since)),
+    slow: calm.slow,
+    quick: calm.quick,
     missing: () => lost().length,
     lastArrival: () => last,
     figures(): Figures {
@@ -351,11 +248,6 @@ export function createJudge(recovery: number, now: () => number = Date.now): Jud
         lost: missing,
         doubled: doubled.length,
         unexpected: unexpected.length,
-        outOfOrder: 0,
-        late: 0,
-        longestDelay: 0,
-        recoveryFirst: 0,
-        recoveryLast: 0,
       };
     },
     complaints(most) {

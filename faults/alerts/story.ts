@@ -1,8 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SimulatedCluster } from '../../simulator/kubernetes/cluster.ts';
 import { between, pick, type Random } from '../random.ts';
-import { alertConfiguration, bounds, type Edit, firstEdit, grouping, type Rules } from './configuration.ts';
-import type { Judge, Kind, Listener } from './judge.ts';
+import {
+  alertConfiguration,
+  bounds,
+  type Edit,
+  firstEdit,
+  mutedMinutesFrom,
+  type Rules,
+} from './configuration.ts';
+import { annotationsOf, hub, kinds, listenersOf, projects } from './destinations.ts';
+import type { Judge } from './judge.ts';
+import { createSchedule } from './schedule.ts';
 
 /** Applications that fail and recover, and what people do about it. */
 export interface AlertStory {
@@ -22,33 +31,6 @@ export interface StoryOptions {
   duration: number;
   configure(data: Record<string, string>): void;
 }
-
-const none = { least: 0, most: 0 };
-const kinds = {
-  own: { name: 'own', wait: bounds.wait, isImmediate: true, needs: 2_500, repeats: false },
-  storm: {
-    name: 'storm',
-    wait: bounds.wait,
-    isImmediate: false,
-    needs: grouping.wait + grouping.mostInterval + 2_500,
-    repeats: false,
-  },
-  again: { name: 'again', wait: none, isImmediate: true, needs: 2_500, repeats: true },
-  outage: { name: 'outage', wait: none, isImmediate: true, needs: 2_500, repeats: false },
-  /** A source of inhibition is waited for. */
-  warned: { name: 'warned', wait: none, isImmediate: false, needs: 32_500, repeats: false },
-  /** What is too much for one minute is told in the next ones. */
-  capped: { name: 'capped', wait: none, isImmediate: false, needs: 125_000, repeats: false },
-} as const satisfies Record<string, Kind>;
-
-const triggers: Readonly<Record<string, string>> = {
-  again: 'on-repeat',
-  outage: 'on-outage',
-  warned: 'on-warning',
-  capped: 'on-capped',
-};
-const projects = ['loud', 'loud', 'quiet', 'night', 'inhibited'] as const;
-const hub = 'hub';
 
 interface One {
   name: string;
@@ -88,52 +70,33 @@ export function createAlertStory(
   { applications, rate, duration, configure }: StoryOptions,
 ): AlertStory {
   const all: One[] = Array.from({ length: applications }, (_, index) =>
-    one(`app-${index}`, projectOf(index)),
+    one(`app-${index}`, projects[index % projects.length] ?? 'loud'),
   );
   const outage = one(hub, 'inhibited');
-  const due: { at: number; act(): void }[] = [];
+  const { after, repeated, run, clear } = createSchedule(random);
+  const isLong = duration >= longStory;
   const lifts: (() => void)[] = [];
   /** How to end the silence that stands on an Application, by its life. */
   const silences = new Map<string, () => void>();
   let edit: Edit = firstEdit;
   const rules: Rules = { mutedMinutes: mutedMinutesFrom(Date.now()) };
-  let isOutage: (() => void) | undefined;
+  let liftOutage: (() => void) | undefined;
 
   function one(name: string, project: string): One {
     return { name, project, life: 0, state: 'well', wellUntil: 0, isBusy: false, failsSince: 0 };
   }
 
   const lifeOf = ({ name, life }: One) => `${name}.${life}`;
+  const mayFail = ({ state, wellUntil }: One) => state === 'well' && Date.now() >= wellUntil;
   const objectOf = ({ name }: One) => ({ kind: 'Application', namespace: 'argocd', name });
 
-  function listenersOf(application: One): Listener[] {
-    const { name, project } = application;
-    const life = lifeOf(application);
-    const at = (channel: string, kind: Kind): Listener => ({ life, project, channel, kind });
-    if (name === hub) return [at(hub, kinds.outage)];
-    if (project === 'inhibited') return [at(`${name}-warned`, kinds.warned)];
-    const index = Number(name.slice('app-'.length));
-    return [
-      at(name, kinds.own),
-      at('storms', kinds.storm),
-      ...(index % 4 === 0 ? [at(`${name}-again`, kinds.again)] : []),
-      ...(duration >= longStory && index % 7 === 0 ? [at('capped', kinds.capped)] : []),
-    ];
-  }
-
-  function annotationsOf(application: One): Record<string, string> {
-    const channels: Record<string, string[]> = {};
-    for (const { channel, kind } of listenersOf(application))
-      (channels[triggerOf(kind)] ??= []).push(channel);
-    return Object.fromEntries(
-      Object.entries(channels).map(([trigger, names]) => [subscriptionTo(trigger), names.join(';')]),
-    );
-  }
+  const listeners = (application: One) => listenersOf({ ...application, life: lifeOf(application) }, isLong);
 
   function make(application: One): void {
     judge.change();
     Object.assign(application, { life: application.life + 1, state: 'well', isBusy: false, wellUntil: 0 });
-    for (const listener of listenersOf(application)) judge.listens(listener);
+    const listening = listeners(application);
+    for (const listener of listening) judge.listens(listener);
     const { name, project } = application;
     cluster.apply({
       apiVersion: 'argoproj.io/v1alpha1',
@@ -141,7 +104,7 @@ export function createAlertStory(
       metadata: {
         name,
         namespace: 'argocd',
-        annotations: { ...annotationsOf(application), life: lifeOf(application) },
+        annotations: { ...annotationsOf(listening), life: lifeOf(application) },
       },
       spec: {
         project,
@@ -164,7 +127,7 @@ export function createAlertStory(
     Object.assign(application, { state: 'fails', failsSince: Date.now() });
     judge.fails(lifeOf(application), said);
     if (application === outage)
-      isOutage = judge.holds(({ project, kind }) => project === 'inhibited' && kind === kinds.warned);
+      liftOutage = judge.holds(({ project, kind }) => project === 'inhibited' && kind === kinds.warned);
     setHealth(application, 'Degraded', said);
   }
 
@@ -172,10 +135,7 @@ export function createAlertStory(
     Object.assign(application, { state: 'well', isBusy: false, wellUntil: Date.now() + gap });
     judge.recovers(lifeOf(application));
     setHealth(application, 'Healthy', seconds());
-    if (application !== outage) return;
-    isOutage?.();
-    // Its end is seen a moment later, and what is told then may have been decided before.
-    isOutage = undefined;
+    if (application === outage) liftOutage?.();
   }
 
   function failFor(application: One, [least, most]: readonly [number, number]): void {
@@ -194,11 +154,15 @@ export function createAlertStory(
     const { life } = application;
     after(between(random, ...lengths.flap), () => {
       if (application.life !== life || application.state !== 'flaps') return;
-      const said = seconds();
-      application.state = 'fails';
-      judge.flaps(lifeOf(application), said);
-      setHealth(application, 'Degraded', said);
+      failAgain(application);
     });
+  }
+
+  function failAgain(application: One): void {
+    const said = seconds();
+    application.state = 'fails';
+    judge.flaps(lifeOf(application), said);
+    setHealth(application, 'Degraded', said);
   }
 
   function annotate(application: One, annotations: Record<string, string | null>): void {
@@ -208,17 +172,16 @@ export function createAlertStory(
   }
 
   function unsubscribe(application: One): void {
-    const own = listenersOf(application).filter(({ kind }) => kind === kinds.own);
+    const every = listeners(application);
+    const own = every.filter(({ kind }) => kind === kinds.own);
     if (own.length === 0) return;
-    const { life, name } = application;
+    const { life } = application;
     for (const { channel } of own) judge.unlistens(lifeOf(application), channel);
-    annotate(application, { [subscriptionTo('on-alert')]: 'storms' });
+    annotate(application, annotationsOf(every.filter(({ kind }) => kind !== kinds.own)));
     after(between(random, 3_000, 8_000), () => {
       if (application.life !== life) return;
       for (const listener of own) judge.listens(listener);
-      annotate(application, {
-        [subscriptionTo('on-alert')]: annotationsOf(application)[subscriptionTo('on-alert')] ?? name,
-      });
+      annotate(application, annotationsOf(every));
     });
   }
 
@@ -238,7 +201,7 @@ export function createAlertStory(
     judge.change();
     const life = lifeOf(application);
     judge.deletes(life);
-    for (const { channel } of listenersOf(application)) judge.unlistens(life, channel);
+    for (const { channel } of listeners(application)) judge.unlistens(life, channel);
     cluster.remove(objectOf(application));
     make(application);
   }
@@ -248,7 +211,7 @@ export function createAlertStory(
     const dice = random();
     if (application.state === 'flaps' || application.isBusy) return;
     if (application.state === 'well') {
-      if (Date.now() < application.wellUntil) return;
+      if (!mayFail(application)) return;
       failFor(application, dice < share.short ? lengths.short : lengths.long);
       application.isBusy = dice < share.short;
       return;
@@ -264,12 +227,7 @@ export function createAlertStory(
   function storm(): void {
     const length = between(random, ...lengths.storm);
     for (const application of all) {
-      if (
-        application.project !== 'loud' ||
-        application.state !== 'well' ||
-        Date.now() < application.wellUntil
-      )
-        continue;
+      if (application.project !== 'loud' || !mayFail(application)) continue;
       application.isBusy = true;
       failFor(application, [length, length + 500]);
     }
@@ -298,28 +256,14 @@ export function createAlertStory(
     configured(`the configuration is edited: ${JSON.stringify(edit)}`);
   }
 
-  function after(milliseconds: number, act: () => void): void {
-    due.push({ at: Date.now() + milliseconds, act });
-    due.sort((a, b) => a.at - b.at);
-  }
-
-  function repeated([least, most]: readonly [number, number], act: () => void): void {
-    after(between(random, least / 3, most / 2), function again() {
-      act();
-      after(between(random, least, most), again);
-    });
-  }
-
   return {
     prepare() {
       const minute = 60_000;
       const now = Date.now();
       const start = now - (now % minute);
-      for (const muted of rules.mutedMinutes) {
-        for (let at = start; at < start + 60 * minute; at += minute) {
-          if (new Date(at).getUTCMinutes() !== muted) continue;
+      for (let at = start; at < start + 60 * minute; at += minute) {
+        if (rules.mutedMinutes.includes(new Date(at).getUTCMinutes()))
           lifts.push(judge.holds(({ project }) => project === 'night', at + minute, at));
-        }
       }
       configured('the configuration is applied');
       for (const application of [...all, outage]) make(application);
@@ -330,30 +274,19 @@ export function createAlertStory(
       repeated(every.silence, silenceProject);
       repeated(every.edit, editConfiguration);
       repeated(every.outage, () => {
-        if (outage.state === 'well' && Date.now() >= outage.wellUntil) failFor(outage, [5_000, 9_000]);
+        if (mayFail(outage)) failFor(outage, [5_000, 9_000]);
       });
-      while (!signal.aborted) {
-        const next = due.shift();
-        if (!next) return;
-        await delay(Math.max(0, next.at - Date.now()), undefined, { signal }).catch(() => undefined);
-        if (!signal.aborted) next.act();
-      }
+      await run(signal);
     },
     async rest() {
-      due.length = 0;
-      for (const application of all) {
-        if (application.state !== 'flaps') continue;
-        const said = seconds();
-        application.state = 'fails';
-        judge.flaps(lifeOf(application), said);
-        setHealth(application, 'Degraded', said);
-      }
+      clear();
+      for (const application of all) if (application.state === 'flaps') failAgain(application);
       if (outage.state !== 'well') recover(outage);
       for (const lift of lifts) lift();
       delete rules.silencedUntil;
       rules.mutedMinutes = [];
       configured('nothing is held back any more');
-      await delay(duration < longStory ? 5_000 : 8_000);
+      await delay(isLong ? 8_000 : 5_000);
     },
     mend() {
       judge.note('everything recovers');
@@ -362,30 +295,10 @@ export function createAlertStory(
   };
 }
 
-function projectOf(index: number): string {
-  return projects[index % projects.length] ?? 'loud';
-}
-
-function triggerOf(kind: Kind): string {
-  return triggers[kind.name] ?? 'on-alert';
-}
-
-function subscriptionTo(trigger: string): string {
-  return `notifications.argoproj.io/subscribe.${trigger}.slack`;
-}
-
 function seconds(): number {
   return Math.floor(Date.now() / 1_000);
 }
 
 function timeOf(unixSeconds: number): string {
   return new Date(unixSeconds * 1_000).toISOString().replace('.000Z', 'Z');
-}
-
-/** Every second minute, so that a change comes within half a minute or so. */
-function mutedMinutesFrom(now: number): number[] {
-  const minute = new Date(now).getUTCMinutes();
-  const isNowMuted = now % 60_000 > 30_000;
-  const first = (minute + (isNowMuted ? 0 : 1)) % 2;
-  return Array.from({ length: 30 }, (_, index) => first + 2 * index);
 }

@@ -1,8 +1,9 @@
 import { type Box, clock, colorOf, escaped, format, withUnit } from './format.ts';
 import type { PanelData, Series, Span } from './prometheus.ts';
 
-/** Pixels left of the drawing for the values, and below it for the times. */
+/** Pixels left of the drawing for the values or the names of series, and below it for the times. */
 const left = 52;
+const leftOfNames = 110;
 const below = 18;
 
 interface Custom {
@@ -56,7 +57,7 @@ export function drawChart({ panel, series }: PanelData, span: Span, box: Box): s
 /** A `state-timeline`: a line for each series, with a segment for each value that it has kept. */
 export function drawTimeline({ panel, series }: PanelData, span: Span, box: Box): string {
   const full = { ...box, height: box.height + 30 };
-  const x = scaleOf(span, { ...full }, 110);
+  const x = scaleOf(span, full, leftOfNames);
   const line = (full.height - below) / series.length;
   const rows = series.map(({ name, points }, index) => {
     const y = index * line + line * 0.1;
@@ -69,9 +70,9 @@ export function drawTimeline({ panel, series }: PanelData, span: Span, box: Box)
           : '';
       return `<rect x="${x(from)}" y="${y}" width="${width}" height="${line * 0.8}" fill="${color}"/>${label}`;
     });
-    return `<text x="104" y="${y + line * 0.4 + 4}" text-anchor="end">${escaped(name)}</text>${kept.join('')}`;
+    return `<text x="${leftOfNames - 6}" y="${y + line * 0.4 + 4}" text-anchor="end">${escaped(name)}</text>${kept.join('')}`;
   });
-  return svg(full, [timeAxis(span, full, 110), ...rows]);
+  return svg(full, [timeAxis(span, full, leftOfNames), ...rows]);
 }
 
 export function swatch(color: string, name: string): string {

@@ -11,7 +11,8 @@ import {
   mostYaml,
   parseAnnotation,
 } from '../../src/subscriptions/annotations.ts';
-import { block, code, type Page, page, table } from './markdown.ts';
+import { markdownTable } from '../markdown-table.ts';
+import { block, code, type Page, page } from './markdown.ts';
 
 const subscribing: readonly (readonly [name: string, value: string])[] = [
   ['notifications.argoproj.io/subscribe.on-sync-failed.slack', 'deploys;alerts'],
@@ -69,7 +70,7 @@ Applications. Recipients are separated by \`;\`. The last form is read on AppPro
 YAML, of which an object may have ${mostYaml / 1024} KiB with ${mostEntries.toLocaleString('en')} triggers and destinations.`,
     asYaml(subscribing),
     'This asks for:',
-    table(['annotation', 'triggers', 'service', 'recipients'], subscribing.flatMap(rows)),
+    markdownTable(['annotation', 'triggers', 'service', 'recipients'], subscribing.flatMap(rows)),
     '## Silences',
     'On an Application, or on an AppProject for all of its Applications: nobody is told until then. See [alerts.md](../alerts.md#silences-and-acknowledgements).',
     silences(),

@@ -2,7 +2,8 @@
 import type { CommandSpec } from '../../src/cli/command.ts';
 import { commandSpecs } from '../../src/cli/commands.ts';
 import type { Flag } from '../../src/cli/flags.ts';
-import { block, cell, code, type Page, page, table } from './markdown.ts';
+import { markdownTable } from '../markdown-table.ts';
+import { block, cell, code, type Page, page } from './markdown.ts';
 
 const nameOf = ({ path }: CommandSpec) => `herald ${path.join(' ')}`;
 const anchorOf = (heading: string) =>
@@ -29,7 +30,7 @@ interface FlagGroup {
   shown: string;
 }
 
-const flagTable = (rows: readonly string[][]) => table(['flag', 'default', 'variable', ''], rows);
+const flagTable = (rows: readonly string[][]) => markdownTable(['flag', 'default', 'variable', ''], rows);
 
 function groupsOf({ flags }: CommandSpec): FlagGroup[] {
   const groups = Map.groupBy(Object.values(flags), ({ group }) => group);
@@ -63,7 +64,7 @@ function sectionsOf(spec: CommandSpec, shared: ReadonlyMap<string, FlagGroup>): 
     block('text', line),
     ...(spec.arguments.length > 0
       ? [
-          table(
+          markdownTable(
             ['argument', ''],
             spec.arguments.map(({ term, help }) => [code(term), cell(help)]),
           ),
@@ -87,7 +88,7 @@ export function commandsPage(): Page {
 checkout \`npm start -- …\`. A flag may stand before or behind arguments, as \`--flag value\` or \`--flag=value\`; a boolean takes
 its value behind \`=\` only. A flag wins over its variable, and that over the default. Exit codes: 0 done, 1 not (a problem
 was found, something failed), 2 the line itself is wrong, or names nothing to look at.`,
-    table(
+    markdownTable(
       ['command', ''],
       commandSpecs.map((spec) => [`[${nameOf(spec)}](#${anchorOf(nameOf(spec))})`, cell(spec.summary)]),
     ),

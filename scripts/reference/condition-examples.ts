@@ -114,19 +114,9 @@ export const namespaceExamples: Readonly<Record<string, string>> = {
   'time.Minute': 'time.Now().Sub(time.Parse(app.status.reconciledAt)) > 5 * time.Minute',
   'time.Hour': 'time.Hour',
   ...Object.fromEntries(
-    [
-      'Layout',
-      'ANSIC',
-      'UnixDate',
-      'RubyDate',
-      'RFC822',
-      'RFC822Z',
-      'RFC850',
-      'RFC1123',
-      'RFC1123Z',
-      'RFC3339',
-    ]
-      .concat(['RFC3339Nano', 'Kitchen', 'Stamp', 'StampMilli', 'StampMicro', 'StampNano'])
+    `Layout ANSIC UnixDate RubyDate RFC822 RFC822Z RFC850 RFC1123 RFC1123Z RFC3339 RFC3339Nano
+      Kitchen Stamp StampMilli StampMicro StampNano`
+      .split(/\s+/)
       .map((layout) => [`time.${layout}`, `time.Parse('2026-01-06T10:01:00Z').Format(time.${layout})`]),
   ),
   'strings.ReplaceAll': `strings.ReplaceAll('a-b-c', '-', '.')`,

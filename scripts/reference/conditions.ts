@@ -9,9 +9,10 @@ import { goTypeOf } from '../../src/go/typed.ts';
 import { compileExpression } from '../../src/triggers/expr/compile.ts';
 import { builtinNames, signatureOf } from '../../src/triggers/expr/signatures.ts';
 import { conditionVars } from '../../src/triggers/schema.ts';
+import { markdownTable } from '../markdown-table.ts';
 import { conditionExamples, historyExamples, namespaceExamples } from './condition-examples.ts';
 import { app, checkComplete, context, type ExampleGroup, now, repo } from './examples.ts';
-import { code, type Page, page, table } from './markdown.ts';
+import { code, type Page, page } from './markdown.ts';
 import { variables } from './variables.ts';
 
 const vars = conditionVars({
@@ -44,7 +45,7 @@ function functionRows(
   examples: Readonly<Record<string, string>>,
   typesOf: (name: string) => readonly string[],
 ) {
-  return table(
+  return markdownTable(
     ['', 'type', 'example', 'comes to'],
     Object.entries(examples).map(([name, example]) => [
       code(name),
@@ -103,7 +104,7 @@ function words(shape: Shape, path: string): [string, string][] {
 
 function valuesOf(shapes: Shapes, name: string): string {
   const rows = words(shapes.get(name) ?? { kind: 'any' }, name);
-  return table(
+  return markdownTable(
     ['field', 'values'],
     rows.map(([path, values]) => [code(path), values]),
   );

@@ -7,6 +7,7 @@ import { parseConfig } from '../../src/config/parse-config.ts';
 import { subscriptionFields } from '../../src/subscriptions/schema.ts';
 import { ownFields } from '../../src/templates/schema.ts';
 import { conditionFields, lifecycleSpellings, mostConditions } from '../../src/triggers/schema.ts';
+import { markdownTable } from '../markdown-table.ts';
 import {
   argocdMeanings,
   conditionMeanings,
@@ -17,7 +18,7 @@ import {
   subscriptionMeanings,
   templateMeanings,
 } from './configmap-words.ts';
-import { block, code, type Page, page, table } from './markdown.ts';
+import { block, code, type Page, page } from './markdown.ts';
 
 /** Further spellings of a field, by our own. */
 const spellings: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
@@ -32,7 +33,7 @@ function fieldTable(fields: readonly string[], meanings: Readonly<Record<string,
   const others = new Set(Object.values(spellings).flat());
   const own = fields.filter((field) => !others.has(field));
   checkNames(own, meanings);
-  return table(
+  return markdownTable(
     ['field', '', 'also written'],
     own.map((field) => [code(field), meanings[field] ?? '', (spellings[field] ?? []).map(code).join(', ')]),
   );
@@ -81,7 +82,7 @@ export function configMapPage(): Page {
     `What is not known is passed over, with a warning. A key with an error disables itself only: its last good version stays in
 force. A key of a trigger, a template or rules has at most ${longestKey / 1024} KiB, a trigger at most
 ${mostConditions.toLocaleString('en')} conditions. [config-check.md](../config-check.md) lists what is found to be wrong.`,
-    table(
+    markdownTable(
       ['key', '', 'of Herald'],
       Object.entries(keyMeanings).map(([key, { what, ours }]) => [code(key), what, ours ? 'yes' : '']),
     ),

@@ -1,14 +1,9 @@
-/** Tables and code of pages in Markdown. */
+/** Code, cells and pages of Markdown. */
 
 export interface Page {
   /** Path from the root of the repository. */
   path: string;
   text: string;
-}
-
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
 /** As code within a line, also in a cell of a table; empty for an empty text. */

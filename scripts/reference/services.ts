@@ -2,7 +2,8 @@
 import type { Field, Fields } from '../../src/services/fields.ts';
 import type { SectionField, SectionFields, SectionSchema, ServiceSchema } from '../../src/services/schema.ts';
 import { schemaOf, schemas, serviceKeyOf } from '../../src/services/schemas.ts';
-import { cell, code, type Page, page, table } from './markdown.ts';
+import { markdownTable } from '../markdown-table.ts';
+import { cell, code, type Page, page } from './markdown.ts';
 
 const kinds: Readonly<Record<Field['kind'], string>> = {
   text: 'text',
@@ -37,7 +38,7 @@ function ignoredOptions(fields: Fields): string[] {
   return Object.entries(fields).flatMap(([name, field]) => (field.ignored ? [code(name)] : []));
 }
 
-const sectionKinds: Readonly<Record<string, string>> = {
+const sectionKinds: Readonly<Record<SectionField & string, string>> = {
   text: 'template',
   yaml: 'template of YAML, or YAML of templates',
   literal: 'text',
@@ -58,15 +59,13 @@ function sectionRows(section: SectionSchema, fields: SectionFields, path = ''): 
     if (typeof field !== 'string') return sectionRows(section, field, `${full}.`);
     const dotted = `${path}${name}`.replaceAll('<name>', '*');
     const notes = [
-      ...(section.json?.includes(dotted) ? ['JSON once rendered'] : []),
-      ...((section.words?.[dotted]?.map(code).join(', ') ?? '')
-        ? [section.words?.[dotted]?.map(code).join(', ') ?? '']
-        : []),
-      ...(section.messageField === dotted ? ['in place of `message`'] : []),
-      ...(section.atTop?.includes(dotted) ? ['may stand at the top of the template'] : []),
-      ...(section.defaults?.[dotted] ? ['has a default'] : []),
+      section.json?.includes(dotted) && 'JSON once rendered',
+      section.words?.[dotted]?.map(code).join(', '),
+      section.messageField === dotted && 'in place of `message`',
+      section.atTop?.includes(dotted) && 'may stand at the top of the template',
+      section.defaults?.[dotted] && 'has a default',
     ];
-    return [[code(full), sectionKinds[field] ?? field, notes.join('; ')]];
+    return [[code(full), sectionKinds[field], notes.filter(Boolean).join('; ')]];
   });
 }
 
@@ -99,12 +98,12 @@ function sectionsOf(schema: ServiceSchema): string[] {
   return [
     `## ${schema.type}`,
     about(schema),
-    rows.length > 0 ? table(['option', 'kind', 'required', 'default'], rows) : 'No options.',
+    rows.length > 0 ? markdownTable(['option', 'kind', 'required', 'default'], rows) : 'No options.',
     ...(ignored.length > 0 ? [`Read and without effect: ${ignored.join(', ')}.`] : []),
     ...(schema.section
       ? [
           `Section ${code(`${schema.type}:`)} of templates:`,
-          table(['field', 'kind', ''], sectionRows(schema.section, schema.section.fields)),
+          markdownTable(['field', 'kind', ''], sectionRows(schema.section, schema.section.fields)),
         ]
       : ['No section of templates: the message is sent.']),
   ];
@@ -115,7 +114,7 @@ export function servicesPage(): Page {
     '# Options of services',
     `Every type of service: its options, the section that templates have for it, its recipients. [services](../services/README.md)
 has a page for each, with an example. A value \`$key\` is taken from the Secret.`,
-    table(
+    markdownTable(
       ['type', 'product', 'argocd-notifications'],
       schemas.map(({ type, product, ...schema }) => [
         `[${type}](#${type})`,

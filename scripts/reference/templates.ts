@@ -5,8 +5,9 @@ import { UTC } from '../../src/go/location.ts';
 import { compileGoTemplate } from '../../src/templates/gotemplate/engine.ts';
 import { templateVars } from '../../src/templates/schema.ts';
 import { REFUSED, SPRIG_LIBRARY } from '../../src/templates/sprig/functions.ts';
+import { markdownTable } from '../markdown-table.ts';
 import { app, checkComplete, context, now, repo } from './examples.ts';
-import { code, type Page, page, table } from './markdown.ts';
+import { code, type Page, page } from './markdown.ts';
 import { templateExamples } from './template-examples.ts';
 import { textExamples } from './text-examples.ts';
 import { variables } from './variables.ts';
@@ -58,7 +59,7 @@ export function templatesPage(): Page {
     'What each field of an alert is: [alerts.md](../alerts.md#what-templates-see).',
     ...groups.flatMap(({ title, examples }) => [
       `## ${title}`,
-      table(
+      markdownTable(
         ['', 'type', 'example', 'prints'],
         Object.entries(examples).map(([name, example]) => [
           code(name),
@@ -69,7 +70,7 @@ export function templatesPage(): Page {
       ),
     ]),
     '## Refused',
-    table(
+    markdownTable(
       ['', 'why'],
       [...REFUSED].map(([name, why]) => [code(name), why]),
     ),

@@ -1,6 +1,7 @@
 /** The variables of conditions and templates, in tables. */
 import type { Shapes } from '../../src/go/shape.ts';
-import { code, table } from './markdown.ts';
+import { markdownTable } from '../markdown-table.ts';
+import { code } from './markdown.ts';
 
 const namespace = '[Namespace](conditions.md#namespaces)';
 
@@ -44,5 +45,5 @@ export function variables(shapes: Shapes, values: Readonly<Record<string, unknow
     const words = shape?.kind === 'text' ? (shape.words ?? []) : [];
     return [code(name), meaning, [...fields, ...words].map(code).join(', ')];
   });
-  return table(['variable', '', 'fields or values'], rows);
+  return markdownTable(['variable', '', 'fields or values'], rows);
 }
