@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { allComponents, combined, find, hasKubectl, kustomize, type Manifest, repository } from './kustomize.ts';
+import {
+  allComponents,
+  combined,
+  find,
+  hasKubectl,
+  kustomize,
+  type Manifest,
+  repository,
+} from './kustomize.ts';
 
 /** Every rule that an account named `herald` is granted, as `Kind/name group/resource[names] verbs`. */
 function grants(manifests: Manifest[], namespace = 'argocd'): string[] {
