@@ -75,7 +75,7 @@ const storm = {
   groups: `
 - match: {trigger: ${trigger}}
   groupBy: [trigger, project]
-  groupWait: 30s
+  groupWait: 6m
   groupInterval: 5m
 `,
 };
@@ -112,7 +112,7 @@ const alertPictures: readonly Picture[] = [
     story: [
       ['0s', all(...names(12).map(well))],
       ['1h', all(...names(12).map(degraded))],
-      ['1h6m', nothing],
+      ['1h7m', nothing],
     ],
   },
   {
