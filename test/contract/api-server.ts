@@ -197,7 +197,7 @@ export function apiServerContract(
             () => patch(path, {}, 'application/strategic-merge-patch+json'),
             415,
             'UnsupportedMediaType',
-            /^the body/,
+            expect.stringMatching(/^the body/),
           ],
           [
             () => connection.json({ path: `${argocd}/b` }),
@@ -310,7 +310,10 @@ export function apiServerContract(
             },
           ),
         ]);
-        expect([quiet, unasked, asked]).toEqual([[], [], [{ type: 'BOOKMARK', resourceVersion: elsewhere }]]);
+        expect([quiet, unasked]).toEqual([[], []]);
+        // One that is due may come a second time.
+        const said = [...new Set(asked.map((frame) => JSON.stringify(frame)))];
+        expect(said).toEqual([JSON.stringify({ type: 'BOOKMARK', resourceVersion: elsewhere })]);
       });
 
       it('refuse what is no revision', async () => {
