@@ -40,11 +40,12 @@ apiServerContract(
         await server.shutDown();
         await server.startAgain();
       },
+      limit: () => server.limit(account),
       async stop() {
         await connection.close();
         await server.stop();
       },
     };
   },
-  { isSkipped: noApiServer !== undefined, limits: false },
+  noApiServer !== undefined,
 );
