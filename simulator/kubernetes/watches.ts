@@ -41,6 +41,8 @@ export interface Watches {
 interface Watch {
   /** It shows what came after this revision. */
   from: number;
+  /** Bookmarks say nothing up to this one. */
+  known: number;
   target: Target;
   query: URLSearchParams;
   selector: Selector;
@@ -133,7 +135,7 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
     const { resource } = watch.target;
     const reached = options.etcdTellsProgress ? store.revision() : store.latest(resource);
     // Nothing is said where there was nothing since the watch began.
-    if (!watch.bookmarks || reached <= watch.from) return;
+    if (!watch.bookmarks || reached <= watch.known) return;
     const metadata = { resourceVersion: String(reached) };
     write(watch, frame('BOOKMARK', { kind: resource.kind, apiVersion: apiVersion(resource), metadata }));
   }
@@ -165,6 +167,7 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
 
       const watch: Watch = {
         from,
+        known: options.etcdTellsProgress ? from : Math.max(from, store.latest(target.resource)),
         target,
         query,
         selector,

@@ -212,7 +212,16 @@ export async function startApiServer(flags: readonly string[] = []): Promise<Kub
       await ask('compaction', { revision: header.revision, physical: true });
     },
     shutDown: (signal = 'SIGTERM') => server.kill(signal),
-    startAgain: () => server.start(),
+    async startAgain() {
+      // One that was told to end may still listen.
+      const isThere = () =>
+        self.fetch('/livez').then(
+          () => true,
+          () => false,
+        );
+      while (await isThere()) await delay(50);
+      await server.start();
+    },
     async stopPrevious() {
       const running = processes
         .slice(0, -1)
