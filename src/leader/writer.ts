@@ -50,7 +50,7 @@ export interface LedgerWriter {
 
 interface Deps {
   ledger: Pick<TermLedger, 'read' | 'commit'>;
-  queue: Pick<DeliveryQueue, 'add'>;
+  queue: Pick<DeliveryQueue, 'handOver'>;
   /** Told once; nothing is written after. */
   onEnd(reason: WriterEnd): void;
   log: Logger;
@@ -141,7 +141,7 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
         end('fenced');
         return;
       }
-      if (committed.ready.length > 0) await deps.queue.add(committed.ready);
+      if (committed.ready.length > 0) await deps.queue.handOver(committed.ready);
     }
   }
 
