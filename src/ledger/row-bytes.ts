@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Delivery, DeliveryFacts, JsonObject } from '../model.ts';
 import { packText, unpack } from '../store/pack.ts';
 import type { AttemptMark, Begun, ParkedDelivery, Settlement } from './ledger.ts';
@@ -60,7 +60,7 @@ export function rowsOfDeliveries(deliveries: readonly Delivery[], memory: Snapsh
     const known = digests.get(snapshot);
     if (known !== undefined) return known;
     const text = JSON.stringify(snapshot);
-    const digest = createHash('sha256').update(text).digest('hex').slice(0, 40);
+    const digest = hash('sha256', text).slice(0, 40);
     digests.set(snapshot, digest);
     memory.note(digest, snapshot);
     if (!packed.has(digest)) packed.set(digest, packText(text));
