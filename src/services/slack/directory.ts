@@ -73,7 +73,7 @@ export function createDirectory(kind: DirectoryKind, deps: Deps): Directory {
       list = await readList(signal);
       listedAt = now();
     } catch (error) {
-      const failure = error instanceof UnreadablePage ? undefined : failureOf(error, signal);
+      const failure = error instanceof UnreadablePage ? undefined : failureOf(error, signal, now());
       const retryAfter = failure?.kind === 'retry' ? failure.retryAfter : undefined;
       pausedUntil = now() + Math.max(retryAfter ?? 0, goodFor.miss);
       tell(`! ${failure?.reason ?? 'unreadable'}`, {

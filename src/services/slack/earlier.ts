@@ -85,7 +85,7 @@ export function createEarlierAttempts(deps: Deps): EarlierAttempts {
       if (error instanceof StateAway) {
         return unknown({ reason: 'state_unreadable', detail: `was not asked: ${error.message}` });
       }
-      const failure = failureOf(error, signal);
+      const failure = failureOf(error, signal, now());
       return failure.kind === 'retry' ? unknown(failure) : unreadable(post, failure.reason, failure.detail);
     }
   }
@@ -115,7 +115,7 @@ export function createEarlierAttempts(deps: Deps): EarlierAttempts {
         ...(cursor === '' ? {} : { cursor }),
       };
       const answer = await call('conversations.list', form, signal).catch((error: unknown) => {
-        if (cursor !== '' && failureOf(error, signal).kind === 'retry') listed.set(recipient, cursor);
+        if (cursor !== '' && failureOf(error, signal, now()).kind === 'retry') listed.set(recipient, cursor);
         throw error;
       });
       const found = parsePage(ChannelList, answer)

@@ -1,6 +1,6 @@
-import { at } from '../../json.ts';
-import type { JsonObject, RejectionScope } from '../../model.ts';
-import { networkFailure } from '../http.ts';
+import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRequestError } from '@slack/web-api';
+import type { RejectionScope } from '../../model.ts';
+import { networkFailure, pauseOf, retryAfterOf } from '../http.ts';
 import { mayHaveArrived } from '../unclear.ts';
 
 /**
@@ -27,29 +27,7 @@ export type Failure =
   /** The message to edit or to reply to cannot be: a new one can. */
   | { kind: 'thread'; reason: string; detail: string };
 
-/** Slack says no, or what answers in its place is not its API; `retryAfter` in milliseconds. */
-export class Refused extends Error {
-  readonly answer: JsonObject;
-  readonly retryAfter: number | undefined;
-  constructor(answer: JsonObject, retryAfter: number | undefined) {
-    super('refused');
-    this.answer = answer;
-    this.retryAfter = retryAfter;
-  }
-}
-
-/** An answer with another status than Slack's own are; `retryAfter` in milliseconds. */
-export class NotSlack extends Error {
-  readonly status: number;
-  readonly retryAfter: number | undefined;
-  constructor(status: number, retryAfter: number | undefined) {
-    super(`HTTP ${status}`);
-    this.status = status;
-    this.retryAfter = retryAfter;
-  }
-}
-
-/** Slack answered 429; `retryAfter` in milliseconds. */
+/** Slack answered 429; `retryAfter` in milliseconds. Thrown by the client's fetch, see client.ts. */
 export class RateLimited extends Error {
   readonly retryAfter: number;
   constructor(retryAfter: number) {
@@ -117,13 +95,16 @@ const HINTS: ReadonlyMap<string, string> = new Map(
 /** Reasons for which a shorter message is what Slack asks for. */
 export const TOO_LONG = words('msg_too_long msg_blocks_too_long attachment_payload_limit_exceeded');
 
-export function failureOf(error: unknown, signal: AbortSignal): Failure {
-  if (error instanceof Refused) return refusal(error);
-  if (error instanceof NotSlack) return httpFailure(error);
-  if (error instanceof RateLimited) {
-    return { kind: 'retry', reason: 'rate_limited', detail: 'answered 429', retryAfter: error.retryAfter };
+export function failureOf(error: unknown, signal: AbortSignal, now: number): Failure {
+  if (error instanceof WebAPIPlatformError) return platformFailure(error);
+  if (error instanceof WebAPIHTTPError) return httpFailure(error, now);
+  // What becomes of a request is wrapped: the client itself stumbled over the answer.
+  if (error instanceof TypeError) return unreadable();
+  const cause = error instanceof WebAPIRequestError ? error.original : error;
+  if (cause instanceof RateLimited) {
+    return { kind: 'retry', reason: 'rate_limited', detail: 'answered 429', retryAfter: cause.retryAfter };
   }
-  const network = networkFailure(error, signal);
+  const network = networkFailure(cause, signal);
   if (network.reason === 'address_not_allowed') {
     return { kind: 'rejected', reason: network.reason, detail: network.detail, scope: 'service' };
   }
@@ -131,7 +112,7 @@ export function failureOf(error: unknown, signal: AbortSignal): Failure {
     kind: 'retry',
     reason: network.reason,
     detail: `did not answer: ${network.detail}`,
-    ...(mayHaveArrived(error, network.reason) ? unclear : {}),
+    ...(mayHaveArrived(cause, network.reason) ? unclear : {}),
   };
 }
 
@@ -144,17 +125,22 @@ function unreadable(): Failure {
 
 const CUSTOMIZE = 'chat:write.customize';
 
-function refusal({ answer, retryAfter }: Refused): Failure {
-  const code = answer['error'];
+type PlatformError = WebAPIPlatformError['data'] & { needed?: unknown };
+
+function platformFailure(error: WebAPIPlatformError): Failure {
+  const data: PlatformError = error.data;
+  const code = data.error;
+  // The client takes any body that is no JSON for an error code.
   if (typeof code !== 'string' || !/^[a-z][a-z0-9_]{1,63}$/.test(code)) return unreadable();
-  const detail = [`answered ${code}`, describe(answer), HINTS.get(code) ?? '']
+  const detail = [`answered ${code}`, describe(data), HINTS.get(code) ?? '']
     .filter((part) => part !== '')
     .join('. ');
-  if (code === 'missing_scope' && String(answer['needed']).split(',').includes(CUSTOMIZE)) {
+  if (code === 'missing_scope' && String(data.needed).split(',').includes(CUSTOMIZE)) {
     return { kind: 'customised', reason: 'without_customize', detail };
   }
   if (RATE_LIMITED.has(code)) {
-    return { kind: 'retry', reason: 'rate_limited', detail, retryAfter: retryAfter ?? defaultRetryAfter };
+    const retryAfter = pauseOf(data.response_metadata?.retryAfter) ?? defaultRetryAfter;
+    return { kind: 'retry', reason: 'rate_limited', detail, retryAfter };
   }
   if (RETRY.has(code)) {
     return { kind: 'retry', reason: code, detail, ...(UNCLEAR.has(code) ? unclear : {}) };
@@ -169,9 +155,9 @@ function refusal({ answer, retryAfter }: Refused): Failure {
 }
 
 /** What Slack adds to an error: the missing scope, or the places in blocks that it refuses. */
-function describe(answer: JsonObject): string {
-  if (typeof answer['needed'] === 'string') return `The token needs the scope ${answer['needed']}`;
-  const messages = at(answer, 'response_metadata', 'messages');
+function describe(data: PlatformError): string {
+  if (typeof data.needed === 'string') return `The token needs the scope ${data.needed}`;
+  const messages: unknown = data.response_metadata?.messages;
   return (Array.isArray(messages) ? messages : [])
     .filter((message): message is string => typeof message === 'string')
     .map((message) => message.replace(/^\[ERROR\]\s*/, ''))
@@ -179,8 +165,10 @@ function describe(answer: JsonObject): string {
     .join('; ');
 }
 
-function httpFailure({ status, retryAfter }: NotSlack): Failure {
+function httpFailure(error: WebAPIHTTPError, now: number): Failure {
+  const status = error.statusCode;
   const reason = `http_${status}`;
+  const retryAfter = retryAfterOf(error.headers['retry-after'], now);
   // Slack says no with 200. Another status comes from what stands before it, which may be mended.
   const isRefusal = status < 500 && status !== 408;
   const advice =

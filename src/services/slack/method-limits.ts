@@ -13,7 +13,7 @@ export function withMethodLimits(call: SlackCall, now: () => number): SlackCall 
     try {
       return await call(method, form, signal, departure);
     } catch (error) {
-      const failure = failureOf(error, signal);
+      const failure = failureOf(error, signal, now());
       if (failure.kind === 'retry' && failure.reason === 'rate_limited' && failure.retryAfter !== undefined) {
         pausedUntil.set(method, now() + failure.retryAfter);
       }

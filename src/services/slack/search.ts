@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../model.ts';
 import type { ServiceState } from '../service.ts';
 import type { SlackAnswer, SlackCall } from './client.ts';
-import { failureOf, Refused } from './errors.ts';
+import { failureOf } from './errors.ts';
 import { deliveryIdOf } from './metadata.ts';
 import { nextPage, parsePage, UnreadablePage } from './pages.ts';
 import type { Thread } from './threads.ts';
@@ -190,7 +190,7 @@ export function createHistory({ name, call, state, now }: Deps): History {
           await forget(deliveryId);
           return { kind: 'unfinished' };
         }
-        const isForNow = error instanceof UnreadablePage || failureOf(error, signal).kind === 'retry';
+        const isForNow = error instanceof UnreadablePage || failureOf(error, signal, now()).kind === 'retry';
         if (isForNow && JSON.stringify(search) !== before) await keep(deliveryId, search);
         // Otherwise the message is posted without a look.
         if (!isForNow && isKept) await forget(deliveryId);
@@ -244,5 +244,6 @@ function seconds(micro: number): string {
 }
 
 function codeOf(error: unknown): unknown {
-  return error instanceof Refused ? error.answer['error'] : undefined;
+  const data: unknown = error instanceof Error && 'data' in error ? error.data : undefined;
+  return typeof data === 'object' && data !== null && 'error' in data ? data.error : undefined;
 }

@@ -29,13 +29,14 @@ interface Deps {
   customisation: Customisation;
   metadata: Metadata;
   log: Logger;
+  now(): number;
 }
 
 /**
  * Submits one message: as it is meant, and where Slack refuses the layout, the metadata or the name, without it.
  * Only a definite refusal is followed by another call, so that at most one of them can have posted.
  */
-export function createSubmit({ name, call, customisation, metadata, log }: Deps) {
+export function createSubmit({ name, call, customisation, metadata, log, now }: Deps) {
   async function attempt(
     method: string,
     form: Form,
@@ -57,7 +58,7 @@ export function createSubmit({ name, call, customisation, metadata, log }: Deps)
         ...(isUnthreaded ? { isUnthreaded } : {}),
       };
     } catch (error) {
-      return { ok: false, failure: failureOf(error, signal) };
+      return { ok: false, failure: failureOf(error, signal, now()) };
     }
   }
 

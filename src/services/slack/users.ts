@@ -56,7 +56,7 @@ export function createUsers(deps: Deps): Users {
       remember(address, id, id === undefined ? rememberFor.notFound : rememberFor.found);
       return id;
     } catch (error) {
-      const failure = failureOf(error, signal);
+      const failure = failureOf(error, signal, now());
       const { reason } = failure;
       if (reason === 'users_not_found') remember(address, undefined, rememberFor.notFound);
       else if (failure.kind === 'rejected' && failure.scope === 'service')
