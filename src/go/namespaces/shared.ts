@@ -20,7 +20,7 @@ import { isApplicationSet } from '../../application-set.ts';
 import { textAt, textOf } from '../../json.ts';
 import type { JsonObject } from '../../model.ts';
 import { GoDuration } from '../duration.ts';
-import { goFunction } from '../function.ts';
+import { functionType, goFunction } from '../function.ts';
 import { goInt } from '../numbers.ts';
 import { GoStruct } from '../struct.ts';
 import { subtractTimes } from '../time.ts';
@@ -176,6 +176,8 @@ export function authorOf(repo: RepoProvider | undefined): string {
   return commit instanceof GoStruct ? textOf(commit.members.get('Author')) : '';
 }
 
+const ofText = functionType('func(string) string');
+
 /** The variable `shared`. Each value is worked out when a template reads it. */
 export function sharedValues(
   app: JsonObject,
@@ -218,6 +220,6 @@ export function sharedValues(
     get link() {
       return link(app, argocdUrl);
     },
-    SlackMention: goFunction('func(string) string', (author: string) => slackMention(author, mention)),
+    SlackMention: goFunction(ofText, (author: string) => slackMention(author, mention)),
   };
 }
