@@ -14,9 +14,14 @@ export function pack(value: Json): Buffer {
   return packText(JSON.stringify(value));
 }
 
+/** Bytes that zlib takes at a time for its output: that of a short text fits into as many as the text has. */
+const leastChunk = 64;
+const mostChunk = 16 * 1024;
+
 /** `text`: of a value that is JSON already. */
 export function packText(text: string): Buffer {
-  const body = deflateRawSync(text, options);
+  const chunkSize = Math.min(Math.max(text.length, leastChunk), mostChunk);
+  const body = deflateRawSync(text, { ...options, chunkSize });
   return Buffer.concat([Buffer.of(deflatedJson), body]);
 }
 

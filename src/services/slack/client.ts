@@ -63,10 +63,10 @@ export function createSlackCall(
         dispatcher,
         ...(signal ? { signal } : {}),
       });
-      const headers = new Headers(received.headers as Record<string, string>);
-      if (received.statusCode !== 429) return answerOf(received, headers, await textOf(received));
+      if (received.statusCode !== 429) return answerOf(received, await textOf(received));
       await received.body.dump();
-      throw new RateLimited(retryAfterOf(headers.get('retry-after'), deps.now()) ?? defaultRetryAfter);
+      const retryAfter = textOfHeader(received.headers['retry-after']);
+      throw new RateLimited(retryAfterOf(retryAfter, deps.now()) ?? defaultRetryAfter);
     };
     const client = new WebClient(options.token, {
       slackApiUrl: options.apiURL,
@@ -125,12 +125,28 @@ async function textOf({ headers, body }: Dispatcher.ResponseData): Promise<strin
   return text + decoder.decode();
 }
 
-/** What the client reads of a Response. */
+/**
+ * What the client reads of a Response. The global `Headers` would bring Node's own copy of undici with it, which is
+ * 13 MiB and time before the first message.
+ */
 function answerOf(
-  { statusCode: status, statusText }: Dispatcher.ResponseData,
-  headers: Headers,
+  { statusCode: status, statusText, headers }: Dispatcher.ResponseData,
   text: string,
 ): Awaited<ReturnType<FetchFunction>> {
-  const read = { status, statusText, headers, url: '', text: async () => text };
+  const read = {
+    status,
+    statusText,
+    headers: {
+      get: (name: string) => textOfHeader(headers[name]),
+      entries: () => Object.entries(headers).map(([name, value]) => [name, textOfHeader(value)]),
+    },
+    url: '',
+    text: async () => text,
+  };
   return read as unknown as Awaited<ReturnType<FetchFunction>>;
+}
+
+/** One that was sent several times is read as one, as Headers do it. */
+function textOfHeader(value: string | string[] | undefined): string | null {
+  return Array.isArray(value) ? value.join(', ') : (value ?? null);
 }
