@@ -55,6 +55,8 @@ export interface SimulatorStats {
   /** Requests so far of a verb, or of a verb and a resource. */
   requests(verb: Verb, resource?: string): number;
   openWatches(resource?: string): number;
+  /** Bytes of frames that wait in this process, since the clients of the open watches do not read. */
+  unread(resource?: string): number;
   /** What the open watches asked for. */
   watchQueries(resource?: string): URLSearchParams[];
   /** Bytes of answers to lists, as they went over the wire, and how many of them were compressed. */
@@ -196,6 +198,7 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
     stats: {
       requests: (verb, resource) => counts.get(resource === undefined ? verb : `${verb} ${resource}`) ?? 0,
       openWatches: (resource) => watches.queries(resource).length,
+      unread: (resource) => watches.unread(resource),
       watchQueries: (resource) => watches.queries(resource),
       answers: () => ({ ...answers }),
       connections: () => ({ accepted, open: sockets.size }),

@@ -17,6 +17,11 @@ export interface SimulatedCluster {
   apply(object: JsonObject): JsonObject;
   /** Applies a merge patch. `manager`: who does, for `metadata.managedFields`. */
   patch(name: ObjectName, patch: JsonObject, manager?: string): JsonObject;
+  /**
+   * Changes the text that is stored, without reading it: a twentieth of what a patch costs. Labels and what else the server
+   * knows of the object have to stay.
+   */
+  rewrite(name: ObjectName, edit: (text: string) => string): void;
   /** Deletes it; with finalizers it stays, marked, until a patch empties them. False: there is none. */
   remove(name: ObjectName): boolean;
   get(name: ObjectName): JsonObject | undefined;
@@ -78,6 +83,7 @@ export function createCluster(
       const merged = mergePatch(JSON.parse(entry.text) as JsonObject, patch) as JsonObject;
       return JSON.parse(store.update(target, merged, manager).text) as JsonObject;
     },
+    rewrite: (name, edit) => void store.rewrite(named(name), edit),
     remove(name) {
       const target = named(name);
       if (store.find(target) === undefined) return false;

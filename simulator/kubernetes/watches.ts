@@ -35,6 +35,8 @@ export interface Watches {
   clear(): void;
   /** Queries of the watches that are open; stalled ones too. */
   queries(plural?: string): URLSearchParams[];
+  /** Bytes that they have been sent and that wait in this process. */
+  unread(plural?: string): number;
   close(): void;
 }
 
@@ -214,6 +216,7 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
       for (const watch of open) watch.spoil = watch.interruption = undefined;
     },
     queries: (plural) => of(plural).map((watch) => watch.query),
+    unread: (plural) => of(plural).reduce((sum, { response }) => sum + response.writableLength, 0),
     close: () => of().forEach(destroy),
   };
 }

@@ -94,6 +94,7 @@ export function createReplica(deps: Deps, options: BridgeOptions): Replica {
     ledger,
     metrics,
     watches: deps.watches,
+    unevaluated: () => leading.term()?.unevaluated() ?? 0,
     backlog: () => leading.term()?.backlog() ?? 0,
     nextDue: () => leading.term()?.nextDue(),
   });

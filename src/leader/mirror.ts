@@ -9,6 +9,7 @@ import { type AnnotateTarget, annotateApplication, readAnnotations } from '../cl
 import type { Connection } from '../cluster/connect.ts';
 import { isBefore } from '../cluster/revision.ts';
 import type { Configurations } from '../configurations/configurations.ts';
+import { createFifo } from '../fifo.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Application, Delivery, JsonObject } from '../model.ts';
@@ -76,7 +77,7 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
   const pending = new Map<string, Pending>();
   const working = new Map<string, Promise<void>>();
   const written = new Map<string, Written>();
-  const toLoad: Application[] = [];
+  const toLoad = createFifo<Application>();
   const { clock } = deps;
   const abort = new AbortController();
   let loading = 0;

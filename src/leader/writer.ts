@@ -1,6 +1,7 @@
 import { type DecidedPart, partsToWrite } from '../alerts/decide.ts';
 import { type Clock, pause } from '../clock.ts';
 import type { DeliveryQueue } from '../delivery/queue.ts';
+import { createFifo } from '../fifo.ts';
 import { type Change, mostItems } from '../ledger/ledger.ts';
 import { chunks, type Draft, piecesOf } from '../ledger/pieces.ts';
 import type { Logger } from '../log.ts';
@@ -72,7 +73,7 @@ interface Options {
 export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
   const { concurrency, limit, retryDelay = 100, maxRetryDelay = 5_000 } = options;
   const pending = new Map<string, Pending[]>();
-  const ready: string[] = [];
+  const ready = createFifo<string>();
   const idleWaiters: (() => void)[] = [];
   const writtenWaiters = new Map<string, PromiseWithResolvers<void>>();
   const abort = new AbortController();
