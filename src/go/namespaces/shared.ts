@@ -178,13 +178,19 @@ export function authorOf(repo: RepoProvider | undefined): string {
 
 const ofText = functionType('func(string) string');
 
+export interface SharedSources {
+  app: JsonObject;
+  context: Readonly<Record<string, string>>;
+  /** What `syncWindows` is. */
+  syncWindows(): unknown;
+  repo?: RepoProvider | undefined;
+  /** Makes a mention of an e-mail address; without it the address stands for itself. */
+  mention?: ((address: string) => string) | undefined;
+}
+
 /** The variable `shared`. Each value is worked out when a template reads it. */
-export function sharedValues(
-  app: JsonObject,
-  context: Readonly<Record<string, string>>,
-  repo?: RepoProvider,
-  mention?: (address: string) => string,
-): Record<string, unknown> {
+export function sharedValues(sources: SharedSources): Record<string, unknown> {
+  const { app, context, syncWindows, repo, mention } = sources;
   const argocdUrl = Object.hasOwn(context, 'argocdUrl') ? (context.argocdUrl as string) : '';
   return {
     get failedResources() {
@@ -204,6 +210,9 @@ export function sharedValues(
     },
     get settledImages() {
       return settledImages(app);
+    },
+    get syncWindows() {
+      return syncWindows();
     },
     get initiator() {
       return operationOf(app).initiator;
