@@ -217,7 +217,9 @@ async function playWithCrashes({ steps, faults }: Omit<Case, 'retries'>) {
         for (const each of (change as Change).add ?? []) labels.set(each.id, describe(each));
       return fault();
     });
-    const queue = intercept(jobs, (call) => (call === 'handOver' || call === 'add' || call === 'missing' ? fault() : undefined));
+    const queue = intercept(jobs, (call) =>
+      call === 'handOver' || call === 'add' || call === 'missing' ? fault() : undefined,
+    );
     return { ledger, queue, ...startPipeline({ ledger, queue, service, clock, term: generation + 1 }) };
   }
   let process = begin();
