@@ -44,7 +44,8 @@ describe('colours', () => {
 describe('standard error', () => {
   test('takes the lines of one turn at once, and a warning with what came before it without waiting', async () => {
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    const messages = () => write.mock.calls.map(([text]) => [...String(text).matchAll(/msg=(\w+)/g)].map(([, m]) => m));
+    const messages = () =>
+      write.mock.calls.map(([text]) => [...String(text).matchAll(/msg=(\w+)/g)].map(([, m]) => m));
     try {
       const log = createLog({ level: 'info', format: 'text' });
       log.info('first');

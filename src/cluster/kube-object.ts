@@ -99,16 +99,15 @@ export function project(object: JsonObject): JsonObject {
     const { annotations } = metadata;
     if (isObject(annotations)) delete annotations[lastApplied];
   }
-  return cutDeep(object);
-}
-
-/** The object, changed, with null in place of what is nested beyond reason. What is parsed on demand is left alone. */
-export function cutDeep(object: JsonObject): JsonObject {
-  cutBelow(object, deepest, (holder, key) => Object.getOwnPropertyDescriptor(holder, key)?.value as Json | undefined);
+  cutBelow(object, deepest, present);
   return object;
 }
 
-/** The same of a list as the parser answers it, which is long. */
+/** The value of a property that is there; undefined for one that is parsed on demand, which is left alone. */
+const present: Read = (holder, key) =>
+  Object.getOwnPropertyDescriptor(holder, key)?.value as Json | undefined;
+
+/** The list, as the parser answers it, changed, with null in place of what is nested beyond reason. */
 export function cutDeepList(list: Json[]): Json[] {
   cutBelow(list, deepest - 1, (holder, key) => holder[key]);
   return list;

@@ -1,11 +1,4 @@
-import {
-  DelayedError,
-  type IQueueBackend,
-  type Job,
-  type JobProgress,
-  Queue,
-  Worker,
-} from 'bullmq';
+import { DelayedError, type IQueueBackend, type Job, type JobProgress, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Clock } from '../clock.ts';
@@ -188,7 +181,10 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
     try {
       await add(left);
     } catch (error) {
-      log.warn({ deliveries: left.length, err: error }, 'Could not queue what was at hand: the next sweep will');
+      log.warn(
+        { deliveries: left.length, err: error },
+        'Could not queue what was at hand: the next sweep will',
+      );
     }
     await atHand?.idle();
   }

@@ -62,7 +62,14 @@ export function createObservation(deps: Deps, options: Options): Observation {
   const progress = createProgress(deps.shown);
   const progressOfSets = createProgress(() => deps.shownSets?.());
   const writer = createLedgerWriter(
-    { ledger, queue: { handOver: async (ids) => (await store).queue.handOver(ids) }, onEnd, log, metrics, clock },
+    {
+      ledger,
+      queue: { handOver: async (ids) => (await store).queue.handOver(ids) },
+      onEnd,
+      log,
+      metrics,
+      clock,
+    },
     { concurrency: writes, limit: backlogLimit, ...retries },
   );
   const observer = createObserver(

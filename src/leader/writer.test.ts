@@ -65,7 +65,7 @@ it('writes the intent before the job', async () => {
   const { writer, calls, queue } = start();
   writer.write('a', claim('a', '1'));
   await writer.idle();
-  expect(calls.map(([call]) => call)).toEqual(['commit', 'add']);
+  expect(calls.map(([call]) => call)).toEqual(['commit', 'handOver']);
   expect(queue.held()).toEqual(['1']);
 });
 
@@ -90,7 +90,7 @@ it('keeps the order of an Application while others overtake it, so many at the s
   expect(writer.backlog()).toBe(2);
   held.resolve(undefined);
   await writer.idle();
-  expect(calls.map(([call]) => call).slice(4)).toEqual(['add', 'commit']);
+  expect(calls.map(([call]) => call).slice(4)).toEqual(['handOver', 'commit']);
 });
 
 it('writes no more Applications at the same time than it is told', async () => {
@@ -139,7 +139,7 @@ it('says what the trouble is while there is one', async () => {
   expect([writer.trouble(), writer.backlog()]).toEqual([undefined, 0]);
 });
 
-it.each(['read', 'commit', 'add'])(
+it.each(['read', 'commit', 'handOver'])(
   'repeats after the answer to %s was lost, and queues once',
   async (lost) => {
     let failures = 2;
@@ -232,7 +232,7 @@ it('writes a large change in pieces, of which a repetition changes nothing', asy
   const count = 3 * mostItems;
   let failures = 4;
   const { writer, queue, pending, calls } = start((call) =>
-    (call === 'commit' || call === 'add') && failures-- > 0 ? 'after' : undefined,
+    (call === 'commit' || call === 'handOver') && failures-- > 0 ? 'after' : undefined,
   );
   const parts = Array.from({ length: count }, (_, i) => ({
     once: {
