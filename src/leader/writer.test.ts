@@ -93,6 +93,20 @@ it('keeps the order of an Application while others overtake it, so many at the s
   expect(calls.map(([call]) => call).slice(4)).toEqual(['handOver', 'commit']);
 });
 
+it('writes what is told to somebody before what is only noted, which is not put off for ever', async () => {
+  const { promise: open, resolve } = Promise.withResolvers<void>();
+  const { writer, calls } = start(() => open.then(() => undefined), 1);
+  const note: Write = { last: { put: [toldRow('noted')] } };
+  for (const uid of ['first', 'n1', 'n2', 'n3']) writer.write(uid, note);
+  for (const uid of ['t1', 't2', 't3', 't4', 't5', 't6']) writer.write(uid, claim(uid, uid));
+  // Its own order stays.
+  writer.write('n3', claim('n3', 'n3'));
+  resolve();
+  await writer.idle();
+  const commits = calls.filter(([call]) => call === 'commit').map(([, uid]) => uid);
+  expect(commits).toEqual(['first', 't1', 't2', 'n1', 't3', 't4', 't5', 'n2', 't6', 'n3', 'n3']);
+});
+
 it('writes no more Applications at the same time than it is told', async () => {
   const waiting: (() => void)[] = [];
   const { writer } = start(() => new Promise((resolve) => waiting.push(() => resolve(undefined))), 2);
