@@ -11,7 +11,11 @@ export function timeOf(milliseconds) {
   });
 }
 
-export function drawMessage({ username, ts, text, attachments = [], blocks = [], replies = [] }) {
+/** `isReply`: it stands in a thread, and not in the channel. */
+export function drawMessage(
+  { username, ts, threadTs, text, attachments = [], blocks = [], replies = [] },
+  isReply = false,
+) {
   const head = element(
     'div',
     {},
@@ -20,6 +24,8 @@ export function drawMessage({ username, ts, text, attachments = [], blocks = [],
     element('span', { class: 'time' }, timeOf(Number(ts) * 1000)),
   );
   const body = element('div', {}, head);
+  if (!isReply && threadTs && threadTs !== ts)
+    body.append(element('div', { class: 'small' }, 'replied to a thread'));
   if (blocks.length > 0) body.append(...blocks.map(drawBlock));
   else if (text) body.append(mrkdwn(text));
   body.append(...attachments.map(drawAttachment));
@@ -38,7 +44,7 @@ function drawReplies(replies) {
     'div',
     { class: 'replies' },
     element('div', { class: 'small' }, count),
-    element('ol', {}, ...replies.map(drawMessage)),
+    element('ol', {}, ...replies.map((reply) => drawMessage(reply, true))),
   );
 }
 

@@ -7,7 +7,7 @@ import type { Delivery, JsonObject } from '../../src/model.ts';
 import { application } from '../../src/testing/fixtures.ts';
 import { recordLog } from '../../src/testing/recorded-log.ts';
 import { createRecordingService } from '../../src/testing/recording-service.ts';
-import { type Step, timeOf, type World } from './timeline.ts';
+import { beginning, type Step, timeOf, type World } from './timeline.ts';
 
 const config = join(import.meta.dirname, '../../config');
 const argocdUrl = 'https://argocd.example.com';
@@ -35,9 +35,8 @@ export const shipped: Readonly<Record<string, string>> = {
 
 const [A, B, C] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string];
 const imageOf = (revision: string) => `ghcr.io/acme/shop:1.${revision.charCodeAt(0) - 96}`;
-const start = Date.UTC(2026, 0, 1);
 const at = (world: World, seconds = 0) =>
-  new Date(start + world.elapsed() + seconds * 1_000).toISOString().replace('.000', '');
+  new Date(beginning + world.elapsed() + seconds * 1_000).toISOString().replace('.000', '');
 
 export interface Shape {
   name?: string;

@@ -47,6 +47,9 @@ export interface World {
   pass(ms: number): Promise<void>;
 }
 
+/** When a story begins, Unix milliseconds. */
+export const beginning = Date.UTC(2026, 0, 1);
+
 export interface ToldMessage {
   at: number;
   delivery: Delivery;
@@ -55,7 +58,7 @@ export interface ToldMessage {
 interface Options {
   /** Where the ledger is, and who leads. @defaultValue in memory */
   store?: Store;
-  /** Milliseconds; @defaultValue 2026-01-01 */
+  /** Unix milliseconds. @defaultValue beginning */
   start?: number;
   /** Of the ledger's calls, which fail. */
   fault?(call: string): Fault;
@@ -65,7 +68,7 @@ export async function createWorld(
   data: Readonly<Record<string, string>>,
   options: Options = {},
 ): Promise<World> {
-  const begin = options.start ?? Date.UTC(2026, 0, 1);
+  const begin = options.start ?? beginning;
   const clock = createSimulatedClock(begin);
   const { ledger: store, lead } = options.store ? leadOf(options.store) : leadInMemory();
   const applications = new Map<string, Application>();
