@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/model.ts';
-import { B, C, type Shape, shipped, shop, texts } from './incidents.ts';
+import { B, C, type Shape, shipped, shop, texts, windows } from './incidents.ts';
 import { nothing, play, restart, type Step, type Story } from './timeline.ts';
 
 const docs = readFileSync(join(import.meta.dirname, '../../docs/incidents.md'), 'utf8');
@@ -74,6 +74,18 @@ const all =
   async (world) => {
     for (const step of steps) await step(world);
   };
+/** From 22:00 in Berlin, which is 21:00 UTC in January. */
+const night: JsonObject = {
+  kind: 'deny',
+  schedule: '0 22 * * *',
+  duration: '8h',
+  timeZone: 'Europe/Berlin',
+  applications: ['shop', 'cart-*'],
+  manualSync: true,
+  description: 'nobody is awake',
+};
+const office: JsonObject = { kind: 'allow', schedule: '0 9 * * *', duration: '8h', namespaces: ['shop'] };
+const ahead: Shape = { target: B, sync: 'OutOfSync' };
 const blocked: Shape = {
   revision: B,
   sync: 'OutOfSync',
@@ -229,6 +241,47 @@ const incidents: [trigger: string, told: string[], story: (trigger: string) => S
       ['3h', shop(trigger, { revision: B })],
     ],
   ],
+  // The window is there already: five minutes after the Application is out of sync, until the window ends.
+  [
+    'on-sync-window-blocked',
+    ['22h5m first', '1d5h all resolved'],
+    (trigger) => [
+      ['0s', all(windows(night), shop(trigger))],
+      ['22h', shop(trigger, ahead)],
+      ['23h', restart],
+      ['1d6h', nothing],
+    ],
+  ],
+  // A window opens over an Application that is out of sync, and it is synced by hand.
+  [
+    'on-sync-window-blocked',
+    ['21h5m first', '22h all resolved'],
+    (trigger) => [
+      ['0s', all(windows({ ...night, manualSync: false }), shop(trigger))],
+      ['20h59m', shop(trigger, ahead)],
+      ['22h', shop(trigger, { revision: B })],
+    ],
+  ],
+  // None of those that allow is open; somebody edits the AppProject.
+  [
+    'on-sync-window-blocked',
+    ['1h5m first', '2h all resolved'],
+    (trigger) => [
+      ['0s', all(windows(office, { ...night, applications: ['other'] }), shop(trigger))],
+      ['1h', shop(trigger, ahead)],
+      ['2h', windows()],
+    ],
+  ],
+  // A window that Argo CD cannot read.
+  [
+    'on-sync-window-blocked',
+    ['1h5m first', '2h all resolved'],
+    (trigger) => [
+      ['0s', all(windows({ ...office, schedule: '@daily' }), shop(trigger))],
+      ['1h', shop(trigger, ahead)],
+      ['2h', windows(office, { kind: 'allow', schedule: '* * * * *', duration: '1h', clusters: ['*'] })],
+    ],
+  ],
   [
     'on-deployed',
     ['0s matched', '1h matched', '1h30m matched'],
@@ -252,6 +305,33 @@ const incidents: [trigger: string, told: string[], story: (trigger: string) => S
     ],
   ],
 ];
+
+/** Nobody is told of these: they wait for a person, or for nothing. */
+const unblocked: [string, Shape][] = [
+  ['that is in sync', {}],
+  ['without auto-sync', { ...ahead, automated: null }],
+  ['with auto-sync switched off', { ...ahead, automated: { enabled: false } }],
+  ['of another window', { ...ahead, name: 'search' }],
+];
+
+describe('a sync window', () => {
+  it.each(unblocked)('holds up no Application %s', async (_, shape) => {
+    const { world } = await play(shipped, [
+      ['0s', all(windows(night), shop('on-sync-window-blocked', shape))],
+      ['2d', nothing],
+    ]);
+    expect(world.told).toEqual([]);
+  });
+
+  it('is told in place of the Application that is out of sync for it', async () => {
+    const { world } = await play(shipped, [
+      ['0s', all(windows(night), shop('on-sync-window-blocked on-out-of-sync'))],
+      ['22h', shop('on-sync-window-blocked on-out-of-sync', ahead)],
+      ['1d4h', nothing],
+    ]);
+    expect(world.told.map(({ delivery }) => delivery.alerts[0].trigger)).toEqual(['on-sync-window-blocked']);
+  });
+});
 
 describe('the shipped incidents', () => {
   it.each(incidents)('%s: %j', async (trigger, told, story) => {
