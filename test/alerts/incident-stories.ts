@@ -1,6 +1,6 @@
 /** Of each incident that the catalogue tells of the story that docs/incidents.md shows. */
 import type { JsonObject } from '../../src/model.ts';
-import { B, C, type Shape, shop } from './incidents.ts';
+import { B, C, type Shape, shop, windows } from './incidents.ts';
 import { nothing, restart, type Step, type Story } from './timeline.ts';
 
 const deployment = (fields: JsonObject): JsonObject => ({
@@ -65,11 +65,23 @@ const unknown = (name: string): Shape => ({
     ],
   },
 });
-const all =
+export const all =
   (...steps: Step[]): Step =>
   async (world) => {
     for (const step of steps) await step(world);
   };
+/** From 22:00 in Berlin, which is 21:00 UTC in January. */
+export const night: JsonObject = {
+  kind: 'deny',
+  schedule: '0 22 * * *',
+  duration: '8h',
+  timeZone: 'Europe/Berlin',
+  applications: ['shop', 'cart-*'],
+  manualSync: true,
+  description: 'nobody is awake',
+};
+const office: JsonObject = { kind: 'allow', schedule: '0 9 * * *', duration: '8h', namespaces: ['shop'] };
+export const ahead: Shape = { target: B, sync: 'OutOfSync' };
 const blocked: Shape = {
   revision: B,
   sync: 'OutOfSync',
@@ -223,6 +235,47 @@ export const incidents: [trigger: string, told: string[], story: (trigger: strin
       ['1h', shop(trigger, blocked)],
       ['2h', restart],
       ['3h', shop(trigger, { revision: B })],
+    ],
+  ],
+  // The window is there already: five minutes after the Application is out of sync, until the window ends.
+  [
+    'on-sync-window-blocked',
+    ['22h5m first', '1d5h all resolved'],
+    (trigger) => [
+      ['0s', all(windows(night), shop(trigger))],
+      ['22h', shop(trigger, ahead)],
+      ['23h', restart],
+      ['1d6h', nothing],
+    ],
+  ],
+  // A window opens over an Application that is out of sync, and it is synced by hand.
+  [
+    'on-sync-window-blocked',
+    ['21h5m first', '22h all resolved'],
+    (trigger) => [
+      ['0s', all(windows({ ...night, manualSync: false }), shop(trigger))],
+      ['20h59m', shop(trigger, ahead)],
+      ['22h', shop(trigger, { revision: B })],
+    ],
+  ],
+  // None of those that allow is open; somebody edits the AppProject.
+  [
+    'on-sync-window-blocked',
+    ['1h5m first', '2h all resolved'],
+    (trigger) => [
+      ['0s', all(windows(office, { ...night, applications: ['other'] }), shop(trigger))],
+      ['1h', shop(trigger, ahead)],
+      ['2h', windows()],
+    ],
+  ],
+  // A window that Argo CD cannot read.
+  [
+    'on-sync-window-blocked',
+    ['1h5m first', '2h all resolved'],
+    (trigger) => [
+      ['0s', all(windows({ ...office, schedule: '@daily' }), shop(trigger))],
+      ['1h', shop(trigger, ahead)],
+      ['2h', windows(office, { kind: 'allow', schedule: '* * * * *', duration: '1h', clusters: ['*'] })],
     ],
   ],
   [

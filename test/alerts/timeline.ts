@@ -42,7 +42,8 @@ export interface World {
   unacknowledge(name: string): Promise<void>;
   /** The rows of acknowledgements have expired. */
   pruneAcknowledgements(): Promise<void>;
-  project(annotations: Readonly<Record<string, string>>): Promise<void>;
+  project(annotations: Readonly<Record<string, string>>, spec?: JsonObject): Promise<void>;
+  appProject(): JsonObject;
   /** Lets time pass. */
   pass(ms: number): Promise<void>;
 }
@@ -78,7 +79,7 @@ export async function createWorld(
   const known = new Set<string>();
   const told: ToldMessage[] = [];
   let config = data;
-  let projectAnnotations: Readonly<Record<string, string>> = {};
+  let appProject: JsonObject = { metadata: { annotations: {} } };
   let pipeline: Pipeline | undefined;
   let edits = 0;
 
@@ -151,7 +152,7 @@ export async function createWorld(
         clock,
         term,
         snapshots: [],
-        project: () => ({ metadata: { annotations: projectAnnotations } }) as JsonObject,
+        project: () => appProject,
         backlogLimit: 100_000,
       });
       configure(pipeline);
@@ -186,8 +187,9 @@ export async function createWorld(
       const rows = await store.load('acknowledgements', ['acknowledgement']);
       await commit('acknowledgements', { remove: rows });
     },
-    async project(annotations) {
-      projectAnnotations = annotations;
+    appProject: () => appProject,
+    async project(annotations, spec = {}) {
+      appProject = { metadata: { annotations: { ...annotations } }, spec };
       await pipeline?.observer.reevaluate(() => true);
       await settle();
     },
