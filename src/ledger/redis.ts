@@ -99,7 +99,9 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
         const found = await bounded(
           'Reading',
           Promise.all(
-            some.filter(isWanted).map(async (scope) => (await rowsIn(scope, [kind])).map((row) => ({ ...row, scope }))),
+            some
+              .filter(isWanted)
+              .map(async (scope) => (await rowsIn(scope, [kind])).map((row) => ({ ...row, scope }))),
           ),
         );
         yield found.flat();
