@@ -81,6 +81,8 @@ export interface SimulatorOptions {
   historyMs?: number;
   /** @defaultValue 60000 */
   bookmarkIntervalMs?: number;
+  /** A watch whose client has so much left to read is cut off. @defaultValue 268435456 */
+  maxBufferedBytes?: number;
   now?: () => number;
 }
 
@@ -108,7 +110,7 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
   const watches = createWatches(store, {
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
     defaultTimeoutSeconds: 1800,
-    maxBufferedBytes: 256 * 1024 * 1024,
+    maxBufferedBytes: options.maxBufferedBytes ?? 256 * 1024 * 1024,
     onChange: waiting.ask,
   });
   const deps = {
