@@ -87,6 +87,8 @@ export interface SimulatorOptions {
   bookmarkIntervalMs?: number;
   /** See WatchesOptions. @defaultValue true, as kubeadm has it */
   etcdTellsProgress?: boolean;
+  /** A watch whose client has so much left to read is cut off. @defaultValue 268435456 */
+  maxBufferedBytes?: number;
   now?: () => number;
 }
 
@@ -115,7 +117,7 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
     etcdTellsProgress: options.etcdTellsProgress ?? true,
     defaultTimeoutSeconds: 1800,
-    maxBufferedBytes: 256 * 1024 * 1024,
+    maxBufferedBytes: options.maxBufferedBytes ?? 256 * 1024 * 1024,
     onChange: waiting.ask,
   });
   const deps = {

@@ -228,16 +228,19 @@ export function createMetrics(options: MetricsOptions): Metrics {
     applicationSetLabels,
   );
 
+  async function exposeBytes(): Promise<Buffer> {
+    // Of one moment: no turn of the event loop passes before the second is taken, too.
+    const [few, each] = await Promise.all([
+      registry.metrics(),
+      exposeMany(Object.values(ofApplications), options.clock ?? systemClock),
+    ]);
+    return Buffer.concat([Buffer.from(`${few}\n`), each]);
+  }
+
   return {
     contentType: registry.contentType,
-    expose: async () => {
-      // Of one moment: no turn of the event loop passes before the second is taken, too.
-      const [few, each] = await Promise.all([
-        registry.metrics(),
-        exposeMany(Object.values(ofApplications), options.clock ?? systemClock),
-      ]);
-      return `${few}\n${each}`;
-    },
+    expose: async () => (await exposeBytes()).toString(),
+    exposeBytes,
     deliveries,
     settled,
     givenUp,

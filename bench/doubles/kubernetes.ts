@@ -119,8 +119,9 @@ function applyApplication(index: number): void {
       `channel-${(index * triggers.length + number) % channels}`,
     ]),
   );
-  apply('Application', `app-${index}`, {
-    metadata: { annotations },
+  cluster.plant({
+    kind: 'Application',
+    metadata: { name: `app-${index}`, namespace: 'argocd', annotations },
     spec: {
       project: 'default',
       source: {

@@ -50,6 +50,8 @@ export interface Store {
   /** Changes after the revision, oldest first. */
   changesAfter(resource: Resource, revision: number): Change[];
   create(target: Target, object: JsonObject): Entry;
+  /** The same without a look at the object, which is changed: for the many objects of a load. */
+  plant(target: Named, object: JsonObject): Entry;
   /**
    * Replaces the object; a revision in `metadata.resourceVersion` must be the current one. `manager`: who writes; absent:
    * nobody who is noted.
@@ -134,6 +136,14 @@ export function createStore(options: StoreOptions): Store {
     return entry;
   }
 
+  function plant({ resource }: Target, object: JsonObject): Entry {
+    const metadata = metadataOf(object);
+    metadata.uid = randomUUID();
+    metadata.creationTimestamp = timestamp(options.now());
+    metadata.generation = 1;
+    return record('ADDED', resource, object);
+  }
+
   return {
     revision: () => revision,
     latest: (resource) => latest.get(resource) ?? firstRevision,
@@ -163,12 +173,10 @@ export function createStore(options: StoreOptions): Store {
         throw alreadyExists(named);
       }
       if (target.namespace !== undefined) metadata.namespace = target.namespace;
-      metadata.uid = randomUUID();
-      metadata.creationTimestamp = timestamp(options.now());
-      metadata.generation = 1;
       delete metadata.deletionTimestamp;
-      return record('ADDED', target.resource, created);
+      return plant(target, created);
     },
+    plant,
 
     update(target, object, manager) {
       const current = existing(target);

@@ -18,16 +18,16 @@ it('exposes what prom-client exposes', async () => {
     theirs.set({ name: 'a', text }, value);
     ours.set(ours.idOf({ name: 'a', text }), value);
   }
-  expect(await exposeMany([ours], clock)).toBe(await registry.metrics());
+  expect(`${await exposeMany([ours], clock)}`).toBe(await registry.metrics());
 });
 
 it('counts, and forgets what is removed', async () => {
   const series = createManySeries({ ...shape, type: 'counter' });
   const [a, b] = ['a', 'b'].map((name) => series.idOf({ name, text: '' }));
   for (const id of [a, b, a]) series.add(id ?? '', 1);
-  expect((await exposeMany([series], clock)).split('\n').slice(2)).toEqual([`m${a} 2`, `m${b} 1`, '']);
+  expect(`${await exposeMany([series], clock)}`.split('\n').slice(2)).toEqual([`m${a} 2`, `m${b} 1`, '']);
   series.remove(a ?? '');
-  expect((await exposeMany([series], clock)).split('\n').slice(2)).toEqual([`m${b} 1`, '']);
+  expect(`${await exposeMany([series], clock)}`.split('\n').slice(2)).toEqual([`m${b} 1`, '']);
 });
 
 it('gives other work its turn every 10 ms, and shows the moment at which it was asked', async () => {
@@ -36,7 +36,7 @@ it('gives other work its turn every 10 ms, and shows the moment at which it was 
   for (const id of ids) series.set(id, 1);
   let now = 0;
   let turns = 0;
-  const text = await exposeMany([series], {
+  const bytes = await exposeMany([series], {
     monotonic: () => (now += 6),
     turn: async () => {
       turns += 1;
@@ -45,5 +45,5 @@ it('gives other work its turn every 10 ms, and shows the moment at which it was 
     },
   });
   expect(turns).toBe(2);
-  expect(text.split('\n').filter((line) => line.endsWith(' 1'))).toEqual(ids.map((id) => `m${id} 1`));
+  expect(`${bytes}`.split('\n').filter((line) => line.endsWith(' 1'))).toEqual(ids.map((id) => `m${id} 1`));
 });

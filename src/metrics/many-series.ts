@@ -50,27 +50,28 @@ export function createManySeries<Label extends string>({
   };
 }
 
-/** The text exposition of all, as they are when it is called. */
+/** The text exposition of all, as they are when it is called, in UTF-8. */
 export async function exposeMany(
   metrics: readonly Pick<ManySeries<string>, 'snapshot'>[],
   clock: Pick<Clock, 'turn' | 'monotonic'>,
-): Promise<string> {
+): Promise<Buffer> {
   const snapshots = metrics.map((metric) => metric.snapshot());
-  const parts: string[] = [];
+  const parts: Buffer[] = [];
   let since = clock.monotonic();
   for (const { name, head, ids, values } of snapshots) {
-    parts.push(head);
+    parts.push(Buffer.from(head));
     for (let from = 0; from < ids.length; from += batch) {
       let lines = '';
       for (let index = from; index < Math.min(from + batch, ids.length); index += 1)
         lines += `${name}${ids[index]} ${values[index]}\n`;
-      parts.push(lines);
+      // Each by itself: the whole as one text would be put together at the end, in one go.
+      parts.push(Buffer.from(lines));
       if (clock.monotonic() - since < slice) continue;
       await clock.turn();
       since = clock.monotonic();
     }
   }
-  return parts.join('');
+  return Buffer.concat(parts);
 }
 
 function escaped(value: string): string {

@@ -70,6 +70,45 @@ async function setup(
 
 const withoutMarks = (seen: string[]): string[] => seen.filter((what) => !what.includes('zz-mark'));
 
+describe('handlers without room', () => {
+  it('are shown nothing until they have some, and then everything, although the server has cut off who reads so slowly', async () => {
+    let room: PromiseWithResolvers<void> | undefined;
+    const { simulator, reflector, probe, apply, settled } = await setup(
+      { room: () => room?.promise },
+      { maxBufferedBytes: 1_000_000 },
+    );
+    reflector.start();
+    await settled();
+    const before = probe.upserts.length;
+    room = Promise.withResolvers();
+    // More than sockets hold.
+    const text = 'x'.repeat(200_000);
+    const numbers = Array.from({ length: 100 }, (_, n) => n);
+    for (const n of numbers) apply('a', { n, text });
+    await simulator.until(() => simulator.stats.openWatches() === 0);
+    expect(probe.upserts.length - before).toBeLessThanOrEqual(1);
+    const { resolve } = room;
+    room = undefined;
+    resolve();
+    await probe.until(() => probe.upserts.at(-1)?.status.n === 99);
+    expect(probe.upserts.slice(before).map(({ status }) => status.n)).toEqual(numbers);
+    expect(reflector.state().lists).toBe(1);
+  });
+
+  it('do not keep the watch from being stopped', async () => {
+    let isFull = false;
+    const { reflector, probe, apply, settled } = await setup({
+      room: () => (isFull ? new Promise(() => undefined) : undefined),
+    });
+    reflector.start();
+    await settled();
+    isFull = true;
+    apply('a');
+    await probe.until(() => probe.seen.includes('+a'));
+    await reflector.stop();
+  });
+});
+
 describe('the first list', () => {
   it('reads page after page, and is synced after the last', async () => {
     const { simulator, reflector, probe, apply } = await setup({ timings: { pageSize: 2 } });
