@@ -79,8 +79,7 @@ const storm = {
   groupInterval: 5m
 `,
 };
-const names = (count: number) =>
-  Array.from({ length: count }, (_, index) => `shop-${index + 1}`);
+const names = (count: number) => Array.from({ length: count }, (_, index) => `shop-${index + 1}`);
 
 const alertPictures: readonly Picture[] = [
   {

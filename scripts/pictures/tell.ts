@@ -26,7 +26,12 @@ export async function tell(
   const { pace: _, ...service } = startService('slack', options, { now: clock.now });
   const ledger = createMemoryLedger();
   const data = { ...configMap, 'service.slack': 'token: xoxb-simulator' };
-  const { deliver, sent, parked, lines } = startPipeline({ ledger, service, clock, snapshots: [snapshot(data)] });
+  const { deliver, sent, parked, lines } = startPipeline({
+    ledger,
+    service,
+    clock,
+    snapshots: [snapshot(data)],
+  });
   try {
     for (const [index, { at, delivery }] of world.told.entries()) {
       clock.set(beginning + at);

@@ -197,20 +197,23 @@ it('writes nothing of a condition that is not configured any more', async () => 
 it.each([
   [4, 1, 0],
   [5, 0, 1],
-])('tries again after %i failures, and gives up after five while Herald stops', async (failures, written, warned) => {
-  let left = failures;
-  const m = start(() => {
-    if (left > 0) {
-      left -= 1;
-      throw new ClusterError('away', { kind: 'status', status: 503 });
-    }
-  });
-  const [delivery] = await m.deliveriesOf(app(degraded));
-  if (delivery) m.mirror.sent(delivery);
-  await m.clock.until(m.mirror.stop(60_000));
-  expect(Object.keys(m.notified())).toHaveLength(written);
-  expect(m.lines.map(({ msg }) => msg)).toEqual(Array(warned).fill('Could not mirror what was notified'));
-});
+])(
+  'tries again after %i failures, and gives up after five while Herald stops',
+  async (failures, written, warned) => {
+    let left = failures;
+    const m = start(() => {
+      if (left > 0) {
+        left -= 1;
+        throw new ClusterError('away', { kind: 'status', status: 503 });
+      }
+    });
+    const [delivery] = await m.deliveriesOf(app(degraded));
+    if (delivery) m.mirror.sent(delivery);
+    await m.clock.until(m.mirror.stop(60_000));
+    expect(Object.keys(m.notified())).toHaveLength(written);
+    expect(m.lines.map(({ msg }) => msg)).toEqual(Array(warned).fill('Could not mirror what was notified'));
+  },
+);
 
 it('tries for as long as the API server is busy, no sooner than it says', async () => {
   let left = 20;

@@ -212,7 +212,9 @@ export async function startApiServer(flags: readonly string[] = []): Promise<Kub
     shutDown: (signal = 'SIGTERM') => server.kill(signal),
     startAgain: () => server.start(),
     async stopPrevious() {
-      const running = processes.slice(0, -1).filter(({ exitCode, signalCode }) => (exitCode ?? signalCode) === null);
+      const running = processes
+        .slice(0, -1)
+        .filter(({ exitCode, signalCode }) => (exitCode ?? signalCode) === null);
       const ended = running.map((child) => once(child, 'exit'));
       for (const child of running) child.kill('SIGKILL');
       await Promise.all(ended);

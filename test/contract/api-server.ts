@@ -93,7 +93,11 @@ export function apiServerContract(
       );
       if (!(error instanceof ClusterError)) throw error;
       const { status, reason, message } = error;
-      return { status, reason, message: message.slice(message.indexOf(`${status}`) + 4) } as Partial<ClusterError>;
+      return {
+        status,
+        reason,
+        message: message.slice(message.indexOf(`${status}`) + 4),
+      } as Partial<ClusterError>;
     }
 
     describe('lists', () => {
@@ -189,7 +193,12 @@ export function apiServerContract(
             'Invalid',
             'Application.argoproj.io "a" is invalid: metadata.uid: Invalid value: "other": field is immutable',
           ],
-          [() => patch(path, {}, 'application/strategic-merge-patch+json'), 415, 'UnsupportedMediaType', /^the body/],
+          [
+            () => patch(path, {}, 'application/strategic-merge-patch+json'),
+            415,
+            'UnsupportedMediaType',
+            /^the body/,
+          ],
           [
             () => connection.json({ path: `${argocd}/b` }),
             404,

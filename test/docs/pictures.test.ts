@@ -10,7 +10,9 @@ const files = readdirSync(folder).map((file) => file.replace(/\.png$/, ''));
 
 function shownIn(page: string): string[] {
   const text = readFileSync(join(repository, 'docs', page), 'utf8');
-  return [...text.matchAll(/!\[([^\]]+)\]\(images\/messages\/([^)]+)\.png\)/g)].map(([, , name = '']) => name);
+  return [...text.matchAll(/!\[([^\]]+)\]\(images\/messages\/([^)]+)\.png\)/g)].map(
+    ([, , name = '']) => name,
+  );
 }
 
 describe('the pictures of messages', () => {
@@ -30,7 +32,11 @@ describe('the pictures of messages', () => {
       const { size } = statSync(join(folder, `${file}.png`));
       expect(size, file).toBeLessThan(60 * 1024);
       // The eight bytes that a PNG begins with.
-      expect(readFileSync(join(folder, `${file}.png`)).subarray(0, 8).toString('latin1')).toBe('\x89PNG\r\n\x1a\n');
+      expect(
+        readFileSync(join(folder, `${file}.png`))
+          .subarray(0, 8)
+          .toString('latin1'),
+      ).toBe('\x89PNG\r\n\x1a\n');
     }
   });
 });
