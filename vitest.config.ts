@@ -26,13 +26,14 @@ const real = 'test/**/*.real.test.ts';
 
 export default defineConfig({
   test: {
+    // A worker runs one file after the other on modules that were loaded once, which halves the work: they have no state.
+    isolate: false,
     // Many tests wait for what a process or a server does.
     maxWorkers: availableParallelism() + 1,
     projects: [
       {
         extends: true,
-        // Pure: one worker runs one file after the other on modules that were loaded once.
-        test: { name: 'unit', include: ['src/**/*.test.ts'], isolate: false, ...limits },
+        test: { name: 'unit', include: ['src/**/*.test.ts'], ...limits },
       },
       {
         extends: true,

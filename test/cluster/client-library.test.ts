@@ -1,22 +1,32 @@
+import { execFile } from 'node:child_process';
 import type { RequestOptions } from 'node:https';
-import { registerHooks } from 'node:module';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import type { KubeConfig } from '../../src/cluster/client-library.ts';
 
-it("loads none of the generated clients of Kubernetes' APIs", async () => {
-  const loaded: string[] = [];
-  const hooks = registerHooks({
+const execute = promisify(execFile);
+
+/** Run in a process of its own, since another test may have loaded the library before. */
+const loadedBy = `
+  import { registerHooks } from 'node:module';
+  const loaded = [];
+  registerHooks({
     load(url, context, next) {
       loaded.push(url);
       return next(url, context);
     },
   });
-  const { KubeConfig } = await import('../../src/cluster/client-library.ts');
-  hooks.deregister();
+  const { KubeConfig } = await import(${JSON.stringify(import.meta.resolve('../../src/cluster/client-library.ts'))});
+  console.log(JSON.stringify({ loaded, contexts: new KubeConfig().getContexts() }));
+`;
+
+it("loads none of the generated clients of Kubernetes' APIs", async () => {
+  const { stdout } = await execute(process.execPath, ['--input-type=module', '--eval', loadedBy]);
+  const { loaded, contexts } = JSON.parse(stdout) as { loaded: string[]; contexts: unknown[] };
   const ofLibrary = loaded.filter((url) => url.includes('/@kubernetes/client-node/'));
   expect(ofLibrary.filter((url) => url.endsWith('/dist/config.js'))).toHaveLength(1);
   expect(ofLibrary.filter((url) => /\/gen\/(?:apis|models|types)\//.test(url))).toEqual([]);
-  expect(new KubeConfig().getContexts()).toEqual([]);
+  expect(contexts).toEqual([]);
 });
 
 /** A kubeconfig with one user and one cluster. */

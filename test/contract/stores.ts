@@ -51,7 +51,7 @@ export function redisStore(): StoreUnderTest {
   };
 }
 
-function postgresStore(): StoreUnderTest {
+export function postgresStore(): StoreUnderTest {
   const { skipped, start } = findPostgres();
   return {
     name: 'postgres',

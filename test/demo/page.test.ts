@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startPageServer } from '../../demo/page-server.ts';
+import { openPage, startChromium } from '../chromium.ts';
 import { repository } from '../shipping/kustomize.ts';
 import { tools } from '../tools.ts';
-
-const executablePath = tools.chromium;
 
 function emojiOf(folder: string): Set<string> {
   const sources = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
@@ -79,13 +78,12 @@ const state = {
   metrics: [{ name: 'deliveries', value: '1' }],
 };
 
-describe.skipIf(!executablePath)('the page of the demo, in Chromium', () => {
+describe.skipIf(!tools.chromium)('the page of the demo, in Chromium', () => {
   let browser: Browser;
   let server: Awaited<ReturnType<typeof startPageServer>>;
 
   beforeAll(async () => {
-    const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'];
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args });
+    browser = await startChromium();
     server = await startPageServer(() => state, [0]);
   });
 
@@ -95,7 +93,7 @@ describe.skipIf(!executablePath)('the page of the demo, in Chromium', () => {
   });
 
   test('draws attachments, blocks, threads, alerts and figures, and runs nothing that a message holds', async () => {
-    const page = await browser.newPage();
+    const page = await openPage(browser);
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(error.message));
     page.on('dialog', (dialog) => errors.push(dialog.message()));
@@ -130,7 +128,7 @@ describe.skipIf(!executablePath)('the page of the demo, in Chromium', () => {
   test('knows every emoji of the catalogue', async () => {
     const used = emojiOf(join(repository, 'config/catalogue/templates'));
     expect(used.size).toBeGreaterThan(10);
-    const page = await browser.newPage();
+    const page = await openPage(browser);
     await page.goto(server.url);
     const drawn = await page.evaluate(
       `import('/slack.js').then(({ plain }) => ${JSON.stringify([...used])}.map(plain))`,
@@ -139,7 +137,7 @@ describe.skipIf(!executablePath)('the page of the demo, in Chromium', () => {
   });
 
   test('shows alerts without much scrolling where it is narrow', async () => {
-    const page = await browser.newPage({ viewport: { width: 400, height: 800 } });
+    const page = await openPage(browser, { viewport: { width: 400, height: 800 } });
     const messages = state.channels[0]?.messages ?? [];
     const [first] = messages;
     for (let count = 0; first && count < 20; count += 1) messages.push(first);
@@ -152,7 +150,7 @@ describe.skipIf(!executablePath)('the page of the demo, in Chromium', () => {
   });
 
   test('says that Herald restarts, and not that nothing is firing', async () => {
-    const page = await browser.newPage();
+    const page = await openPage(browser);
     state.bridge = 'restarts';
     await page.goto(server.url);
     const alerts = page.locator('#alerts li');

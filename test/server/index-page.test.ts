@@ -1,8 +1,9 @@
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/metrics.ts';
 import type { HealthChecks } from '../../src/server/health.ts';
 import { createServer, type Server } from '../../src/server/server.ts';
+import { openPage, startChromium } from '../chromium.ts';
 import { tools } from '../tools.ts';
 
 const servers: Server[] = [];
@@ -119,18 +120,15 @@ Until then the command line in the pod shows them: herald alerts, herald deliver
   });
 });
 
-const executablePath = tools.chromium;
-
-describe.skipIf(!executablePath)('the start page, in Chromium', () => {
+describe.skipIf(!tools.chromium)('the start page, in Chromium', () => {
   let browser: Browser;
   beforeAll(async () => {
-    const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args });
+    browser = await startChromium();
   });
   afterAll(() => browser?.close());
 
   it('is drawn with its own style, without a complaint, and its links lead to what they name', async () => {
-    const page = await browser.newPage();
+    const page = await openPage(browser);
     const complaints: string[] = [];
     page.on('console', (message) => complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.message));

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import { chromium } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { buildDashboard } from '../../scripts/dashboard/dashboard.ts';
 import { drawDashboard } from '../../scripts/dashboard/draw.ts';
 import { readDashboard, type Span } from '../../scripts/dashboard/prometheus.ts';
+import { openPage, startChromium } from '../chromium.ts';
 import { tools } from '../tools.ts';
 import { startDashboardWorld } from './dashboard-world.ts';
 import { query, startPrometheus } from './prometheus.ts';
@@ -55,12 +55,11 @@ test.skipIf(!tools.prometheus)('each panel has data of a bridge, and is drawn wi
 });
 
 async function takePicture(html: string, file: string): Promise<void> {
-  const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
-  const browser = await chromium.launch({ executablePath: tools.chromium ?? '', args, timeout: 60_000 });
+  const browser = await startChromium();
   try {
-    const page = await browser.newPage({ viewport: { width: 1_176, height: 900 } });
-    await page.setContent(html, { timeout: 60_000 });
-    writeFileSync(file, await page.screenshot({ fullPage: true, timeout: 60_000 }));
+    const page = await openPage(browser, { viewport: { width: 1_176, height: 900 } });
+    await page.setContent(html);
+    writeFileSync(file, await page.screenshot({ fullPage: true }));
   } finally {
     await browser.close();
   }

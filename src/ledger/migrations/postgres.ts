@@ -211,12 +211,16 @@ END $$;
 CREATE FUNCTION herald.unpark(p_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM herald.lock_scopes(p_ids);
+  -- The numbers are taken before the join, whose plan would else decide their order.
+  WITH handed_out AS MATERIALIZED (
+    SELECT o.id, nextval(pg_get_serial_sequence('herald.delivery', 'seq')) AS seq
+      FROM (SELECT u.id FROM unnest(p_ids) WITH ORDINALITY AS u(id, n) JOIN herald.delivery p USING (id)
+             WHERE p.settlement IS NOT NULL ORDER BY u.n) AS o
+  )
   UPDATE herald.delivery d
-     SET settlement = NULL, settled_at = NULL, attempt = NULL,
-         seq = nextval(pg_get_serial_sequence('herald.delivery', 'seq'))
-    FROM (SELECT u.id FROM unnest(p_ids) WITH ORDINALITY AS u(id, n) JOIN herald.delivery p USING (id)
-           WHERE p.settlement IS NOT NULL ORDER BY u.n) AS o
-   WHERE d.id = o.id;
+     SET settlement = NULL, settled_at = NULL, attempt = NULL, seq = h.seq
+    FROM handed_out h
+   WHERE d.id = h.id;
   RETURN ARRAY(
     SELECT u.id FROM unnest(p_ids) WITH ORDINALITY AS u(id, n) WHERE herald.is_ready(u.id) ORDER BY u.n
   );
