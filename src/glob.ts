@@ -4,10 +4,14 @@ import { RE2JS } from 're2js';
 /** Whether a whole text is one that the glob means, in time linear in it. */
 export type Glob = (text: string) => boolean;
 
+/** RE2 takes no expression of which the groups are nested more deeply than a thousand times. */
+const mostBraces = 500;
+
 /** What is wrong with a pattern that cannot be read is answered as text. */
 export function compileGlob(pattern: string): Glob | string {
   let source = '';
   let depth = 0;
+  let braces = 0;
   const text = Array.from(pattern);
   for (let i = 0; i < text.length; i += 1) {
     const character = text[i] ?? '';
@@ -22,6 +26,7 @@ export function compileGlob(pattern: string): Glob | string {
       source += '.';
     } else if (character === '{') {
       depth += 1;
+      braces += 1;
       source += '(?:';
     } else if (character === '}' && depth > 0) {
       depth -= 1;
@@ -39,6 +44,7 @@ export function compileGlob(pattern: string): Glob | string {
     }
   }
   if (depth > 0) return 'a brace is not closed';
+  if (braces > mostBraces) return `it has more than ${mostBraces} braces`;
   const compiled = RE2JS.compile(source, RE2JS.DOTALL);
   return (name) => compiled.matches(name);
 }

@@ -80,7 +80,6 @@ export const night: JsonObject = {
   manualSync: true,
   description: 'nobody is awake',
 };
-const office: JsonObject = { kind: 'allow', schedule: '0 9 * * *', duration: '8h', namespaces: ['shop'] };
 export const ahead: Shape = { target: B, sync: 'OutOfSync' };
 const blocked: Shape = {
   revision: B,
@@ -180,7 +179,7 @@ export const incidents: [trigger: string, told: string[], story: (trigger: strin
   ],
   [
     'on-progressing-stuck',
-    ['1h15m30s first', '1h45m all resolved'],
+    ['1h15m first', '1h45m all resolved'],
     (trigger) => [
       ['0s', shop(trigger)],
       [
@@ -246,36 +245,6 @@ export const incidents: [trigger: string, told: string[], story: (trigger: strin
       ['22h', shop(trigger, ahead)],
       ['23h', restart],
       ['1d6h', nothing],
-    ],
-  ],
-  // A window opens over an Application that is out of sync, and it is synced by hand.
-  [
-    'on-sync-window-blocked',
-    ['21h5m first', '22h all resolved'],
-    (trigger) => [
-      ['0s', all(windows({ ...night, manualSync: false }), shop(trigger))],
-      ['20h59m', shop(trigger, ahead)],
-      ['22h', shop(trigger, { revision: B })],
-    ],
-  ],
-  // None of those that allow is open; somebody edits the AppProject.
-  [
-    'on-sync-window-blocked',
-    ['1h5m first', '2h all resolved'],
-    (trigger) => [
-      ['0s', all(windows(office, { ...night, applications: ['other'] }), shop(trigger))],
-      ['1h', shop(trigger, ahead)],
-      ['2h', windows()],
-    ],
-  ],
-  // A window that Argo CD cannot read.
-  [
-    'on-sync-window-blocked',
-    ['1h5m first', '2h all resolved'],
-    (trigger) => [
-      ['0s', all(windows({ ...office, schedule: '@daily' }), shop(trigger))],
-      ['1h', shop(trigger, ahead)],
-      ['2h', windows(office, { kind: 'allow', schedule: '* * * * *', duration: '1h', clusters: ['*'] })],
     ],
   ],
   [

@@ -122,18 +122,20 @@ export async function texts(
   const { pipeline, clock } = world;
   // Each message is rendered when it was told.
   let now = clock.now();
+  let project: JsonObject | undefined;
   const render = createRendering({
-    project: world.appProject,
+    project: () => project,
     shares: createShares(clock.now),
     metrics: pipeline.metrics,
     log: recordLog().log,
     clock: { now: () => now },
   });
   const found: { at: string; text: string; section: JsonObject }[] = [];
-  for (const { at, delivery } of world.told) {
+  for (const { at, delivery, appProject } of world.told) {
     const active = pipeline.configurations.get('argocd');
     if (!active) throw new Error('not configured');
-    now = start + at;
+    now = beginning + at;
+    project = appProject;
     const to: Delivery = { ...delivery, destination: { ...delivery.destination, service } };
     const rendered = await render(to, active, createRecordingService(service), AbortSignal.timeout(60_000));
     if (!rendered.ok) throw new Error(rendered.error);

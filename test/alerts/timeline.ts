@@ -43,7 +43,6 @@ export interface World {
   /** The rows of acknowledgements have expired. */
   pruneAcknowledgements(): Promise<void>;
   project(annotations: Readonly<Record<string, string>>, spec?: JsonObject): Promise<void>;
-  appProject(): JsonObject;
   /** Lets time pass. */
   pass(ms: number): Promise<void>;
 }
@@ -54,6 +53,8 @@ export const beginning = Date.UTC(2026, 0, 1);
 export interface ToldMessage {
   at: number;
   delivery: Delivery;
+  /** As it was then. */
+  appProject: JsonObject;
 }
 
 interface Options {
@@ -87,7 +88,7 @@ export async function createWorld(
     for (const delivery of add) {
       if (known.has(delivery.id)) continue;
       known.add(delivery.id);
-      told.push({ at: clock.now() - begin, delivery });
+      told.push({ at: clock.now() - begin, delivery, appProject });
     }
   }
 
@@ -187,7 +188,6 @@ export async function createWorld(
       const rows = await store.load('acknowledgements', ['acknowledgement']);
       await commit('acknowledgements', { remove: rows });
     },
-    appProject: () => appProject,
     async project(annotations, spec = {}) {
       appProject = { metadata: { annotations: { ...annotations } }, spec };
       await pipeline?.observer.reevaluate(() => true);

@@ -252,7 +252,10 @@ it('however often it is cut off, a watch that resumes reports exactly what came 
   await fc.assert(
     fc.asyncProperty(scripts, fc.array(cut, { maxLength: 4 }), settings, async (lives, cuts, options) => {
       const gap = [...lives.gap, ...cuts];
-      const { outcome, before, since, missed, reports } = await run({ ...lives, gap }, { ...options, silenceMs: 600_000 });
+      const { outcome, before, since, missed, reports } = await run(
+        { ...lives, gap },
+        { ...options, silenceMs: 600_000 },
+      );
       expect(outcome).toBe('replayed');
       // What has not changed since is listed, all else is shown change by change: first what was missed.
       const listed = reports.filter(({ uid, revision }) => before.get(uid) === revision);
