@@ -15,7 +15,7 @@ interface Vector {
   automated: boolean;
   manual: boolean;
   goesOn?: boolean;
-  until: string | null;
+  until?: string | null;
 }
 
 const { cases } = JSON.parse(readFileSync(new URL('sync-windows.json', import.meta.url), 'utf8')) as {
