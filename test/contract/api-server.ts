@@ -180,7 +180,7 @@ export function apiServerContract(
         await make('a');
         const path = `${argocd}/a`;
         const { metadata: _, ...rest } = application('a');
-        const refused: [() => Promise<unknown>, number, string, string | RegExp][] = [
+        const refused: [() => Promise<unknown>, number, string, unknown][] = [
           [
             () => patch(path, { metadata: { resourceVersion: '1' } }),
             409,
@@ -217,15 +217,11 @@ export function apiServerContract(
             () => connection.json({ method: 'DELETE', path, body: { preconditions: { uid: 'other' } } }),
             409,
             'Conflict',
-            /the UID in the precondition \(other\) does not match the UID in record/,
+            expect.stringMatching(/the UID in the precondition \(other\) does not match the UID in record/),
           ],
         ];
         for (const [attempt, status, reason, message] of refused) {
-          expect(await failure(attempt())).toEqual({
-            status,
-            reason,
-            message: typeof message === 'string' ? message : expect.stringMatching(message),
-          });
+          expect(await failure(attempt())).toEqual({ status, reason, message });
         }
         const nowhere = argoPath('applications', 'argocd').replace('applications', 'others');
         expect(await failure(connection.json({ path: nowhere }))).toMatchObject({ status: 404 });
