@@ -81,7 +81,7 @@ export interface SimulatorOptions {
   historyMs?: number;
   /** @defaultValue 60000 */
   bookmarkIntervalMs?: number;
-  /** A watch whose client has so much left to read is cut off. @defaultValue 268435456 */
+  /** A watch whose client has so much left to read is ended. @defaultValue 268435456 */
   maxBufferedBytes?: number;
   now?: () => number;
 }
