@@ -87,7 +87,7 @@ export interface SimulatorOptions {
   bookmarkIntervalMs?: number;
   /** See WatchesOptions. @defaultValue true, as kubeadm has it */
   etcdTellsProgress?: boolean;
-  /** A watch whose client has so much left to read is cut off. @defaultValue 268435456 */
+  /** A watch whose client has so much left to read is ended. @defaultValue 268435456 */
   maxBufferedBytes?: number;
   now?: () => number;
 }
