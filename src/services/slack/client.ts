@@ -126,8 +126,8 @@ async function textOf({ headers, body }: Dispatcher.ResponseData): Promise<strin
 }
 
 /**
- * What the client reads of a Response. The global `Headers` would bring Node's own copy of undici with it, which is
- * 13 MiB and time before the first message.
+ * What the client reads of a Response. The global `Headers` would bring Node's own copy of undici with it, before the
+ * first message.
  */
 function answerOf(
   { statusCode: status, statusText, headers }: Dispatcher.ResponseData,
