@@ -27,8 +27,12 @@ export interface KubernetesSimulator {
   /** Listens on a free port of localhost, unless one was given. */
   start(): Promise<{ url: string; kubeconfig: string }>;
   stop(): Promise<void>;
-  /** Ends as an API server does: watches end, connections are refused. The cluster may change meanwhile. */
-  shutDown(): Promise<void>;
+  /**
+   * Ends as an API server does: watches end, connections are refused. The cluster may change meanwhile. `watchesGoOn`: as
+   * one without `--shutdown-watch-termination-grace-period`, which is the default, whose open watches go on for up to a
+   * minute, beside those of the next; here until `faults.watches.finish`.
+   */
+  shutDown(how?: { watchesGoOn: boolean }): Promise<void>;
   /**
    * Listens again where it did, with the objects as they are and no memory of how they came to be so: whoever resumes a
    * watch from before gets 410.
@@ -81,6 +85,8 @@ export interface SimulatorOptions {
   historyMs?: number;
   /** @defaultValue 60000 */
   bookmarkIntervalMs?: number;
+  /** See WatchesOptions. @defaultValue true, as kubeadm has it */
+  etcdTellsProgress?: boolean;
   /** A watch whose client has so much left to read is ended. @defaultValue 268435456 */
   maxBufferedBytes?: number;
   now?: () => number;
@@ -109,6 +115,7 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
   const faults = createFaults();
   const watches = createWatches(store, {
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
+    etcdTellsProgress: options.etcdTellsProgress ?? true,
     defaultTimeoutSeconds: 1800,
     maxBufferedBytes: options.maxBufferedBytes ?? 256 * 1024 * 1024,
     onChange: waiting.ask,
@@ -147,9 +154,8 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
   });
 
   async function close(): Promise<void> {
-    if (!server.listening) return;
-    const closed = once(server, 'close');
     watches.close();
+    const closed = server.listening ? once(server, 'close') : undefined;
     server.close();
     for (const socket of sockets) socket.destroy();
     await closed;
@@ -167,9 +173,14 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
       return { url, kubeconfig: kubeconfigOf(url, options) };
     },
     stop: close,
-    async shutDown() {
-      watches.finish();
-      await close();
+    async shutDown({ watchesGoOn } = { watchesGoOn: false }) {
+      if (!watchesGoOn) {
+        watches.finish();
+        await close();
+        return;
+      }
+      server.close();
+      server.closeIdleConnections();
     },
     async startAgain(warmUp = {}) {
       // As the API server's own lease does, so that the latest revision is one that no watch has seen.

@@ -13,6 +13,9 @@ it('gives what was put in, in its order, however many wait', () => {
       const fifo = createFifo<number>();
       let expected: number[] = [];
       let next = 0;
+      const taken: (number | undefined)[] = [];
+      const expectedTaken: (number | undefined)[] = [];
+      const lengths: [number, number][] = [];
       for (const each of steps) {
         if (each === 'clear') {
           fifo.clear();
@@ -23,11 +26,13 @@ it('gives what was put in, in its order, however many wait', () => {
             expected.push(next);
           }
         } else {
-          const taken = Array.from({ length: each.shift }, () => fifo.shift());
-          expect(taken.filter((item) => item !== undefined)).toEqual(expected.splice(0, each.shift));
+          for (let count = 0; count < each.shift; count += 1) taken.push(fifo.shift());
+          for (let count = 0; count < each.shift; count += 1) expectedTaken.push(expected.shift());
         }
-        expect(fifo.length).toBe(expected.length);
+        lengths.push([fifo.length, expected.length]);
       }
+      expect(taken).toEqual(expectedTaken);
+      for (const [length, expectedLength] of lengths) expect(length).toBe(expectedLength);
     }),
     { numRuns: 50 },
   );

@@ -37,7 +37,7 @@ function alertRows() {
 function drawMessages(messages) {
   const list = byId('messages');
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
-  list.replaceChildren(...messages.map(drawMessage));
+  list.replaceChildren(...messages.map((message) => drawMessage(message)));
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 

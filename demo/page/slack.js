@@ -11,7 +11,11 @@ export function timeOf(milliseconds) {
   });
 }
 
-export function drawMessage({ username, ts, text, attachments = [], blocks = [], replies = [] }) {
+/** `isReply`: it stands in a thread, and not in the channel. */
+export function drawMessage(
+  { username, ts, threadTs, text, attachments = [], blocks = [], replies = [] },
+  isReply = false,
+) {
   const head = element(
     'div',
     {},
@@ -20,6 +24,8 @@ export function drawMessage({ username, ts, text, attachments = [], blocks = [],
     element('span', { class: 'time' }, timeOf(Number(ts) * 1000)),
   );
   const body = element('div', {}, head);
+  if (!isReply && threadTs && threadTs !== ts)
+    body.append(element('div', { class: 'small' }, 'replied to a thread'));
   if (blocks.length > 0) body.append(...blocks.map(drawBlock));
   else if (text) body.append(mrkdwn(text));
   body.append(...attachments.map(drawAttachment));
@@ -38,7 +44,7 @@ function drawReplies(replies) {
     'div',
     { class: 'replies' },
     element('div', { class: 'small' }, count),
-    element('ol', {}, ...replies.map(drawMessage)),
+    element('ol', {}, ...replies.map((reply) => drawMessage(reply, true))),
   );
 }
 
@@ -117,7 +123,7 @@ function drawBlock(block) {
 function mrkdwn(text) {
   const node = element('div', { class: 'text' });
   const pattern =
-    /```([\s\S]+?)```|`([^`\n]+)`|<([^<>\n]+)>|(?<![\w*])\*([^*\n]+)\*(?!\w)|(?<![\w_])_([^_\n]+)_(?!\w)|~([^~\n]+)~/g;
+    /```([\s\S]+?)```|`([^`\n]+)`|<([^<>\n]+)>|(?<![\w*])\*(?! )([^*\n]+)(?<! )\*(?!\w)|(?<![\w_])_([^_\n]+)_(?!\w)|~([^~\n]+)~/g;
   let end = 0;
   for (const match of text.matchAll(pattern)) {
     node.append(plain(text.slice(end, match.index)));

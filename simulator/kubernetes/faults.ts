@@ -19,7 +19,10 @@ export interface FaultyRequest {
 }
 
 export interface Faults {
-  /** Answers the next `times` (1) requests with a status. `Infinity` lasts until `clear`. */
+  /**
+   * Answers the next `times` (1) requests with a status. `Infinity` lasts until `clear`. 429 without a message is that of
+   * priority and fairness, which is no Status.
+   */
   fail(fault: Match & { status: number; times?: number; retryAfterSeconds?: number; message?: string }): void;
   /** Breaks the connection of the next `times` (1) requests without an answer. */
   reset(fault: Match & { times?: number }): void;
@@ -51,6 +54,12 @@ export function createFaults(): Faults {
         const details: JsonObject | undefined =
           retryAfterSeconds === undefined ? undefined : { retryAfterSeconds };
         if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);
+        if (status === 429 && message === undefined) {
+          response
+            .writeHead(429, { 'Content-Type': 'text/plain; charset=utf-8' })
+            .end('Too many requests, please try again later.\n');
+          return true;
+        }
         throw apiError(status, message ?? `simulated failure ${status}`, details);
       });
     },

@@ -46,15 +46,19 @@ export function createLists(store: Store, options: { maxSnapshots: number }): Li
 
   return {
     list(target, query) {
-      const limit = Number(query.get('limit') ?? 0);
+      // A negative one is none.
+      const limit = Math.max(0, Number(query.get('limit') ?? 0));
       const token = query.get('continue');
       const asked = query.get('resourceVersion') ?? '';
-      if (!Number.isInteger(limit) || limit < 0) throw apiError(400, 'limit: Invalid value');
+      if (!Number.isInteger(limit)) throw apiError(400, 'limit: Invalid value');
       if (token !== null && asked !== '' && asked !== '0') {
         throw apiError(400, 'specifying resource version is not allowed when using continue');
       }
       if (Number(asked) > store.revision()) {
-        throw apiError(504, `Too large resource version: ${asked}, current: ${store.revision()}`);
+        throw apiError(504, `Timeout: Too large resource version: ${asked}, current: ${store.revision()}`, {
+          causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+          retryAfterSeconds: 1,
+        });
       }
       const selector = parseSelectors(query, target.resource.plural);
       prune();
@@ -119,5 +123,5 @@ function decodeToken(text: string): Token {
   } catch {
     // Answered below.
   }
-  throw apiError(400, 'continue key is not valid');
+  throw apiError(400, 'invalid continue token: continue key is not valid');
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../src/model.ts';
 import type { Verb } from './faults.ts';
-import type { Target } from './resources.ts';
+import { qualified, type Target } from './resources.ts';
 import { type ApiError, apiError } from './status.ts';
 
 /** Manifests of Roles, ClusterRoles and their bindings; others are ignored, so that a whole rendering may be given. */
@@ -53,8 +53,7 @@ export function createAuthorizer(manifests: RbacManifests, account: ServiceAccou
 /** The API server's own words. */
 export function forbidden(user: string, verb: Verb, target: Target, name: string | undefined): ApiError {
   const { resource, namespace } = target;
-  const qualified = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
-  const subject = name === undefined ? qualified : `${qualified} "${name}"`;
+  const subject = name === undefined ? qualified(resource) : `${qualified(resource)} "${name}"`;
   const scope = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
   return apiError(
     403,

@@ -10,11 +10,12 @@ import type { Lists } from './lists.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { Outage } from './outage.ts';
 import type { Authorizer } from './rbac.ts';
+import { details, notFound, withoutRevision } from './refusals.ts';
 import { parsePath, type Resource, resources, type Target } from './resources.ts';
 import { answerReview, reviewPath } from './reviews.ts';
 import { scaled } from './scale.ts';
 import { ApiError, apiError, statusOf } from './status.ts';
-import { type Named, notFound, type Store } from './store.ts';
+import type { Named, Store } from './store.ts';
 import type { Watches } from './watches.ts';
 
 export interface RequestDeps {
@@ -124,7 +125,7 @@ async function handleObject(
     const object = await readObject(request, /^application\/json\b/);
     const { resourceVersion } = (object.metadata ?? {}) as JsonObject;
     if (target.resource.custom && resourceVersion === undefined) {
-      throw apiError(422, 'metadata.resourceVersion: Invalid value: 0x0: must be specified for an update');
+      throw withoutRevision(named);
     }
     return sendText(response, 200, store.update(named, object, managerOf(request)).text);
   }
@@ -138,7 +139,11 @@ async function handleObject(
   }
   const body = await readBody(request);
   const preconditions = body === '' ? undefined : (JSON.parse(body) as JsonObject).preconditions;
-  return sendText(response, 200, store.remove(named, preconditions as { uid?: string } | undefined).text);
+  const { text, uid } = store.remove(named, preconditions as { uid?: string } | undefined);
+  // What has finalizers is still there.
+  if (store.find(named) !== undefined) return sendText(response, 200, text);
+  const of = { ...details(named), uid };
+  sendJson(response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: of });
 }
 
 /** The name under which its fields are noted: what it says, or its program's. */

@@ -73,6 +73,11 @@ export function apiVersion(resource: Resource): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
 }
 
+/** As messages name it: `applications.argoproj.io`. */
+export function qualified({ group, plural }: Resource): string {
+  return group === '' ? plural : `${plural}.${group}`;
+}
+
 export function resourceOfKind(kind: string): Resource {
   const found = resources.find((resource) => resource.kind === kind);
   if (found === undefined) throw new Error(`The simulated API server has no kind ${kind}`);

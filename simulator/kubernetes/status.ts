@@ -20,7 +20,7 @@ export function statusOf(error: ApiError): JsonObject {
     metadata: {},
     status: 'Failure',
     message: error.message,
-    reason: error.reason,
+    ...(error.reason === '' ? {} : { reason: error.reason }),
     ...(error.details === undefined ? {} : { details: error.details }),
     code: error.code,
   };
@@ -42,6 +42,11 @@ const reasons: Record<number, string> = {
   504: 'Timeout',
 };
 
-export function apiError(code: number, message: string, details?: JsonObject): ApiError {
-  return new ApiError(code, reasons[code] ?? 'Unknown', message, details);
+export function apiError(
+  code: number,
+  message: string,
+  details?: JsonObject,
+  reason = reasons[code] ?? 'Unknown',
+): ApiError {
+  return new ApiError(code, reason, message, details);
 }

@@ -6,8 +6,8 @@ import type { JsonObject } from '../../src/model.ts';
 import { createHistory, type History } from './history.ts';
 import { managedFieldsAfter } from './managed-fields.ts';
 import { finalizersOf, generated, metadataOf, normalise, serialise, validateIdentity } from './object.ts';
+import { alreadyExists, conflict, immutableUid, notFound } from './refusals.ts';
 import { type Resource, resources, type Target } from './resources.ts';
-import { apiError } from './status.ts';
 
 /**
  * One stored revision of an object. Immutable: the history and list snapshots share it. The text is all that is
@@ -40,6 +40,8 @@ export type Named = Target & { name: string };
 export interface Store {
   /** The revision that a list made now would answer. */
   revision(): number;
+  /** That of the latest change of the resource, whatever the namespace. */
+  latest(resource: Resource): number;
   /** Changes of the resource at or before this revision are no longer known. */
   compacted(resource: Resource): number;
   find(target: Named): Entry | undefined;
@@ -77,6 +79,7 @@ export function createStore(options: StoreOptions): Store {
   const sorted = new Map<Resource, Entry[]>();
   const listeners: ((change: Change) => void)[] = [];
   const histories = new Map<Resource, History<Change>>();
+  const latest = new Map<Resource, number>();
   let revision = 1000;
   const firstRevision = revision;
 
@@ -128,6 +131,7 @@ export function createStore(options: StoreOptions): Store {
     sorted.delete(resource);
     const change: Change = { type, resource, entry, previous, resourceVersion: revision };
     historyOf(resource).add(change, options.now());
+    latest.set(resource, revision);
     for (const listener of listeners) listener(change);
     return entry;
   }
@@ -142,6 +146,7 @@ export function createStore(options: StoreOptions): Store {
 
   return {
     revision: () => revision,
+    latest: (resource) => latest.get(resource) ?? firstRevision,
     compacted: (resource) => historyOf(resource).compacted(),
     find,
 
@@ -165,7 +170,7 @@ export function createStore(options: StoreOptions): Store {
       const name = validateIdentity(target, created);
       const named = { ...target, name };
       if (find(named) !== undefined) {
-        throw apiError(409, `${target.resource.plural} "${name}" already exists`, { name });
+        throw alreadyExists(named);
       }
       if (target.namespace !== undefined) metadata.namespace = target.namespace;
       delete metadata.deletionTimestamp;
@@ -181,18 +186,13 @@ export function createStore(options: StoreOptions): Store {
       const old = metadataOf(before);
       const metadata = metadataOf(updated);
       if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== old.resourceVersion) {
-        throw apiError(
-          409,
-          `Operation cannot be fulfilled on ${target.resource.plural} "${target.name}": the object has been modified; please apply your changes to the latest version and try again`,
-          { name: target.name },
+        throw conflict(
+          target,
+          'the object has been modified; please apply your changes to the latest version and try again',
         );
       }
       if (metadata.uid !== undefined && metadata.uid !== old.uid) {
-        throw apiError(
-          422,
-          `${target.resource.kind} "${target.name}" is invalid: metadata.uid: Invalid value: "${textOf(metadata.uid)}": field is immutable`,
-          { name: target.name, causes: [{ reason: 'FieldValueInvalid', field: 'metadata.uid' }] },
-        );
+        throw immutableUid(target, textOf(metadata.uid));
       }
       for (const field of [
         'uid',
@@ -239,9 +239,13 @@ export function createStore(options: StoreOptions): Store {
         (uid !== undefined && uid !== metadata.uid) ||
         (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
       ) {
-        throw apiError(409, `Precondition failed for ${target.resource.plural} "${target.name}"`, {
-          name: target.name,
-        });
+        const asked = uid === undefined ? textOf(resourceVersion) : uid;
+        const held = textOf(uid === undefined ? metadata.resourceVersion : metadata.uid);
+        const what = uid === undefined ? 'ResourceVersion' : 'UID';
+        throw conflict(
+          target,
+          `the ${what} in the precondition (${asked}) does not match the ${what} in record (${held})`,
+        );
       }
       if (finalizersOf(metadata).length === 0) return record('DELETED', target.resource, object, current);
       if (metadata.deletionTimestamp !== undefined) return current;
@@ -257,14 +261,6 @@ export function createStore(options: StoreOptions): Store {
 
     onChange: (listener) => void listeners.push(listener),
   };
-}
-
-export function notFound(target: Named): Error {
-  const { group, plural } = target.resource;
-  return apiError(404, `${group === '' ? plural : `${plural}.${group}`} "${target.name}" not found`, {
-    name: target.name,
-    kind: plural,
-  });
 }
 
 function keyOf(namespace: string | undefined, name: string): string {

@@ -23,7 +23,7 @@ export interface Watches {
   drop(plural?: string): void;
   /** Makes the watches that are open silent for good, as a connection that a firewall forgot. */
   stall(plural?: string): void;
-  /** Ends the streams as the server does when `timeoutSeconds` are over. */
+  /** Ends the streams as the server does when `timeoutSeconds` are over, or at once where it is to shut down. */
   finish(plural?: string): void;
   /** Sends an ERROR frame and ends the streams. */
   fail(code: number, message: string, plural?: string): void;
@@ -54,7 +54,15 @@ interface Watch {
   timers: NodeJS.Timeout[];
 }
 
+/** How long before the end of a watch it is told how far it has come, in milliseconds. */
+const beforeTheEnd = 2_000;
+
 export interface WatchesOptions {
+  /**
+   * Bookmarks say how far etcd is, and come however quiet the resource; false: as of an etcd that does not tell of its
+   * progress, only up to the latest change of the resource.
+   */
+  etcdTellsProgress: boolean;
   bookmarkIntervalMs: number;
   /** Where the client sets no `timeoutSeconds`. */
   defaultTimeoutSeconds: number;
@@ -123,15 +131,12 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
   }
 
   function bookmark(watch: Watch): void {
-    if (!watch.bookmarks || store.revision() < watch.from) return;
     const { resource } = watch.target;
-    const metadata = { resourceVersion: String(store.revision()), creationTimestamp: null };
+    const reached = options.etcdTellsProgress ? store.revision() : store.latest(resource);
+    // Nothing is said where there was nothing since the watch began.
+    if (!watch.bookmarks || reached <= watch.from) return;
+    const metadata = { resourceVersion: String(reached) };
     write(watch, frame('BOOKMARK', { kind: resource.kind, apiVersion: apiVersion(resource), metadata }));
-  }
-
-  function finish(watch: Watch): void {
-    bookmark(watch);
-    end(watch);
   }
 
   function deliver(watch: Watch, change: Change, frames: Frames): void {
@@ -157,9 +162,12 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
       const selector = parseSelectors(query, target.resource.plural);
       const asked = query.get('resourceVersion') ?? '';
       const from = Number(asked);
-      if (!Number.isSafeInteger(from)) throw apiError(400, `Invalid value: "${asked}": strconv.ParseUint`);
+      if (!Number.isSafeInteger(from)) {
+        const message = `strconv.ParseUint: parsing "${asked}": invalid syntax`;
+        throw apiError(500, `resourceVersion: Invalid value: "${asked}": ${message}`, undefined, '');
+      }
       if (query.get('sendInitialEvents') !== null) {
-        throw apiError(422, 'sendInitialEvents: Forbidden: the WatchList feature gate is not enabled');
+        throw apiError(422, 'sendInitialEvents: Forbidden: the simulated API server does not stream lists');
       }
       response.writeHead(200, { 'Content-Type': 'application/json', 'Transfer-Encoding': 'chunked' });
       response.flushHeaders();
@@ -184,9 +192,11 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
       }
       const timeout = Number(query.get('timeoutSeconds') ?? 0) || options.defaultTimeoutSeconds;
       watch.timers.push(
-        setTimeout(() => finish(watch), timeout * 1000),
+        setTimeout(() => end(watch), timeout * 1000),
         setInterval(() => bookmark(watch), options.bookmarkIntervalMs),
       );
+      const last = timeout * 1000 - beforeTheEnd;
+      if (last > 0) watch.timers.push(setTimeout(() => bookmark(watch), last));
       watch.interruption = interruptions.shift();
       open.add(watch);
       response.on('close', () => forget(watch));
@@ -208,7 +218,7 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
       of(plural).forEach((watch) => {
         watch.stalled = true;
       }),
-    finish: (plural) => of(plural).forEach(finish),
+    finish: (plural) => of(plural).forEach((watch) => end(watch)),
     fail: (code, message, plural) =>
       of(plural).forEach((watch) => end(watch, frame('ERROR', statusOf(apiError(code, message))))),
     spoil: (fault, plural) =>

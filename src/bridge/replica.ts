@@ -105,7 +105,7 @@ export function createReplica(deps: Deps, options: BridgeOptions): Replica {
       const periodic = createPeriodic(signal, log, clock);
       periodic.every(second, 'clock', setBack);
       periodic.every(5 * second, 'figures', figures);
-      queue.work(deliver);
+      queue.work(deliver, standing.members);
       standing.start();
     },
   };

@@ -28,6 +28,12 @@ export class ClusterError extends Error {
   }
 }
 
+/** Whether the same request may well be answered later: there was no answer, or one for now. */
+export function isTemporary(error: unknown): boolean {
+  const status = error instanceof ClusterError ? error.status : undefined;
+  return status === undefined || status === 429 || status >= 500;
+}
+
 /**
  * The text without what looks like a token: credential plug-ins are free to print anything.
  * Paths and host names stay readable: what goes is long and has digits in it, or follows a word that announces it.

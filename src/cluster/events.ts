@@ -2,7 +2,7 @@ import { type Clock, pause, systemClock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { JsonObject } from '../model.ts';
 import { createBackoff } from './backoff.ts';
-import { ClusterError } from './cluster-error.ts';
+import { ClusterError, isTemporary } from './cluster-error.ts';
 import type { Connection } from './connect.ts';
 import { corePath } from './scope.ts';
 
@@ -140,11 +140,11 @@ export function createEventRecorder(
       } catch (error) {
         if (signal.aborted) return;
         const failure = error instanceof ClusterError ? error : undefined;
-        const isTemporary = failure?.status === undefined || failure.status === 429 || failure.status >= 500;
+        const mayWork = isTemporary(error);
         // What is to be said while the server is away is said when it is back.
-        if (isTemporary && (await connection.untilBack?.(signal))) attempt = 0;
+        if (mayWork && (await connection.untilBack?.(signal))) attempt = 0;
         if (signal.aborted) return;
-        if (isTemporary && attempt < maxAttempts) {
+        if (mayWork && attempt < maxAttempts) {
           await pause(clock, backoff.next(failure?.retryAfterMs), signal);
           continue;
         }

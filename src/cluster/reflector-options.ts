@@ -43,7 +43,7 @@ export interface ReflectorTimings {
   listTimeoutMs: number;
   /** Bounds of the time after which the server ends a watch. @defaultValue 300 to 600 */
   watchSeconds: readonly [number, number];
-  /** A watch without a frame for so long is taken for dead; bookmarks come every minute. @defaultValue 120000 */
+  /** After so long without a frame another watch is opened; bookmarks come every minute, if there is anything to say. @defaultValue 120000 */
   silenceMs: number;
   /** @defaultValue 300000 */
   absentPollMs: number;

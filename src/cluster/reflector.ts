@@ -156,7 +156,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
       if (clock.now() - openedAt < (seconds - 1) * 1000) pace.endedEarly();
       return { reason: 'ended' };
     } catch (error) {
-      if (error === silence) return { reason: 'silent', error: silence };
+      if (error === silence) return { reason: 'silent' };
       return endingOf(error);
     } finally {
       stopWatchdog();
@@ -169,9 +169,10 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
   /** Decides how to go on after a watch; answers the milliseconds to wait. */
   function afterWatch({ reason, error, retryAfterMs }: Ending): number {
     restarts[reason] += 1;
+    if (reason === 'silent') return afterSilence();
     if (error === undefined) return 0;
     const status = error instanceof ClusterError ? error.status : undefined;
-    if (reason === 'silent' || reason === 'malformed' || reason === 'error-frame' || reason === 'refused') {
+    if (reason === 'malformed' || reason === 'error-frame' || reason === 'refused') {
       const isTemporary = status === 401 || status === 403 || status === 429;
       if (!isTemporary) barren += 1;
     }
@@ -190,6 +191,19 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
     const isFirst = refusals.refused();
     if (status === 403 && !refusals.isEarly()) refusals.forbid('watch');
     return isFirst ? 0 : delay;
+  }
+
+  /**
+   * No failure: the connection may be dead, but nothing comes either of what does not change where etcd does not tell
+   * the API server of its progress. A revision that has not come about yet, as after a restored backup, is silent, too.
+   */
+  function afterSilence(): number {
+    log.debug({ ms: timings.silenceMs }, 'The watch has shown nothing for long: opening another');
+    barren += 1;
+    if (barren < maxBarrenWatches) return 0;
+    barren = 0;
+    position.lose('silent');
+    return 0;
   }
 
   /** The same after a list that failed. */

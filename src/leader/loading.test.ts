@@ -22,7 +22,14 @@ function setUp(answer: (uid: string) => Promise<LoadedRow[]>) {
     },
     { retryDelay: 100, maxRetryDelay: 1_000 },
   );
-  return { loading, clock, asked, lines, dealtWith: () => dealtWith, setBacklog: (writes: number) => (backlog = writes) };
+  return {
+    loading,
+    clock,
+    asked,
+    lines,
+    dealtWith: () => dealtWith,
+    setBacklog: (writes: number) => (backlog = writes),
+  };
 }
 
 it('asks about so many at the same time, each after what is on its way to the ledger', async () => {

@@ -197,19 +197,51 @@ it('writes nothing of a condition that is not configured any more', async () => 
 it.each([
   [4, 1, 0],
   [5, 0, 1],
-])('tries again after %i failures, and gives up after five', async (failures, written, warned) => {
-  let left = failures;
+])(
+  'tries again after %i failures, and gives up after five while Herald stops',
+  async (failures, written, warned) => {
+    let left = failures;
+    const m = start(() => {
+      if (left > 0) {
+        left -= 1;
+        throw new ClusterError('away', { kind: 'status', status: 503 });
+      }
+    });
+    const [delivery] = await m.deliveriesOf(app(degraded));
+    if (delivery) m.mirror.sent(delivery);
+    await m.clock.until(m.mirror.stop(60_000));
+    expect(Object.keys(m.notified())).toHaveLength(written);
+    expect(m.lines.map(({ msg }) => msg)).toEqual(Array(warned).fill('Could not mirror what was notified'));
+  },
+);
+
+it('tries for as long as the API server is busy, no sooner than it says', async () => {
+  let left = 20;
+  const times: number[] = [];
   const m = start(() => {
-    if (left > 0) {
-      left -= 1;
-      throw new ClusterError('away', { kind: 'status', status: 503 });
-    }
+    times.push(m.clock.now());
+    if (left === 0) return;
+    left -= 1;
+    throw new ClusterError('busy', { kind: 'status', status: 429, retryAfterMs: 10_000 });
   });
   const [delivery] = await m.deliveriesOf(app(degraded));
   if (delivery) m.mirror.sent(delivery);
-  await m.clock.until(m.mirror.stop(60_000));
-  expect(Object.keys(m.notified())).toHaveLength(written);
-  expect(m.lines.map(({ msg }) => msg)).toEqual(Array(warned).fill('Could not mirror what was notified'));
+  await m.pass(20 * 15_000);
+  expect(Object.keys(m.notified())).toHaveLength(1);
+  const waits = times.slice(1, 20).map((at, index) => at - (times[index] ?? 0));
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(10_000);
+  expect(m.lines.map(({ msg }) => msg)).toEqual(['Could not mirror what was notified']);
+});
+
+it('gives up after five tries what the API server refuses', async () => {
+  const m = start(() => {
+    throw new ClusterError('forbidden', { kind: 'status', status: 403 });
+  });
+  const [delivery] = await m.deliveriesOf(app(degraded));
+  if (delivery) m.mirror.sent(delivery);
+  await m.pass(600_000);
+  expect(m.requests).toHaveLength(5);
+  expect(m.lines.map(({ msg }) => msg)).toEqual(['Could not mirror what was notified']);
 });
 
 it('ends at the deadline, though the API server does not answer', async () => {

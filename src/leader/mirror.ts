@@ -6,6 +6,8 @@ import { mirrorKeys, mirrorNotified } from '../alerts/notified-mirror.ts';
 import { isApplicationSet } from '../application-set.ts';
 import { type Clock, pause } from '../clock.ts';
 import { type AnnotateTarget, annotateApplication, readAnnotations } from '../cluster/annotate.ts';
+import { createBackoff } from '../cluster/backoff.ts';
+import { ClusterError, isTemporary } from '../cluster/cluster-error.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { isBefore } from '../cluster/revision.ts';
 import type { Configurations } from '../configurations/configurations.ts';
@@ -33,7 +35,7 @@ export interface Mirror {
 }
 
 interface Deps {
-  connection: Pick<Connection, 'json'>;
+  connection: Pick<Connection, 'json'> & Partial<Pick<Connection, 'untilBack'>>;
   configurations: Configurations;
   controllerNamespace: string;
   /** What was notified, for an Application that has lost the annotation while nobody watched. */
@@ -61,10 +63,11 @@ interface Pending {
 }
 
 interface Options {
-  /** Milliseconds before the first retry of a patch; each is twice as long as the one before. @defaultValue 400 */
+  /** Milliseconds at the most before the first retry of a patch; each is twice as long as the one before. @defaultValue 500 */
   retryDelay?: number;
 }
 
+/** Of a patch that the API server refuses for good, and of any while Herald stops. */
 const attempts = 5;
 /** Between taking away and writing again: doubles from the first up to the second, and begins anew after a quiet hour. */
 const shortestRestore = 1_000;
@@ -73,13 +76,14 @@ const quiet = 3_600_000;
 /** Applications at the same time whose annotation is looked up in the ledger. */
 const loads = 4;
 
-export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mirror {
+export function createMirror(deps: Deps, { retryDelay = 500 }: Options = {}): Mirror {
   const pending = new Map<string, Pending>();
   const working = new Map<string, Promise<void>>();
   const written = new Map<string, Written>();
   const toLoad = createFifo<Application>();
   const { clock } = deps;
   const abort = new AbortController();
+  const stopping = new AbortController();
   let loading = 0;
 
   /** `object`: the Application when it was notified, or the nearest to it that is known. */
@@ -129,35 +133,43 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
     working.delete(uid);
   }
 
-  async function patch({ target, notified, ended }: Pending): Promise<void> {
-    const application = `${target.namespace}/${target.name}`;
-    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+  /** One that may work later is tried until it does: what is not written now, nobody would write later. */
+  async function patch(entry: Pending): Promise<void> {
+    const { namespace, name } = entry.target;
+    const { connection, log } = deps;
+    const backoff = createBackoff(Math.random, { baseMs: retryDelay });
+    for (let failures = 0; !abort.signal.aborted; ) {
       try {
-        const annotations = await readAnnotations(deps.connection, target);
-        if (!annotations) return;
-        const before = annotations[notifiedAnnotation];
-        const text = mirrorNotified(before, {
-          notified: [...notified].map(([key, at]) => ({ key, at })),
-          ended: [...ended],
-        });
-        if (text === before) return;
-        const { connection } = deps;
-        const written = await annotateApplication(
-          connection,
-          target,
-          notifiedAnnotation,
-          text ?? null,
-          abort.signal,
-        );
-        if (written.status === 'patched') noteWritten(target.uid, text ?? '', written.resourceVersion);
+        await patchOnce(entry);
         return;
       } catch (error) {
         if (abort.signal.aborted) return;
-        if (attempt === attempts)
-          deps.log.warn({ application, err: error }, 'Could not mirror what was notified');
-        else await pause(clock, retryDelay * 2 ** (attempt - 1), abort.signal);
+        failures += 1;
+        if (failures === attempts)
+          log.warn({ application: `${namespace}/${name}`, err: error }, 'Could not mirror what was notified');
+        const mayWork = isTemporary(error);
+        if (failures >= attempts && (!mayWork || stopping.signal.aborted)) return;
+        if (mayWork && (await connection.untilBack?.(stopping.signal))) continue;
+        const { retryAfterMs } = error instanceof ClusterError ? error : {};
+        const { signal } = stopping.signal.aborted ? abort : stopping;
+        await pause(clock, backoff.next(retryAfterMs), signal);
       }
     }
+  }
+
+  async function patchOnce({ target, notified, ended }: Pending): Promise<void> {
+    const { connection } = deps;
+    const annotations = await readAnnotations(connection, target);
+    if (!annotations) return;
+    const before = annotations[notifiedAnnotation];
+    const text = mirrorNotified(before, {
+      notified: [...notified].map(([key, at]) => ({ key, at })),
+      ended: [...ended],
+    });
+    if (text === before) return;
+    const value = text ?? null;
+    const result = await annotateApplication(connection, target, notifiedAnnotation, value, abort.signal);
+    if (result.status === 'patched') noteWritten(target.uid, text ?? '', result.resourceVersion);
   }
 
   function noteWritten(uid: string, text: string, revision: string): void {
@@ -279,6 +291,7 @@ export function createMirror(deps: Deps, { retryDelay = 400 }: Options = {}): Mi
       written.delete(uid);
     },
     async stop(deadline) {
+      stopping.abort();
       await settledWithin(Promise.allSettled(working.values()), deadline, clock);
       abort.abort();
       for (const { cancel } of written.values()) cancel?.();

@@ -28,7 +28,7 @@ import type { SubscriptionReporter } from './subscription-problems.ts';
 /** What a term needs of an opened store. */
 export interface OpenedStore {
   ledger: Ledger;
-  queue: Pick<DeliveryQueue, 'add' | 'missing'>;
+  queue: Pick<DeliveryQueue, 'add' | 'handOver' | 'missing'>;
   term: number;
 }
 

@@ -18,16 +18,20 @@ it('exposes what prom-client exposes', async () => {
     theirs.set({ name: 'a', text }, value);
     ours.set(ours.idOf({ name: 'a', text }), value);
   }
-  expect(`${await exposeMany([ours], clock)}`).toBe(await registry.metrics());
+  expect((await exposeMany([ours], clock)).toString()).toBe(await registry.metrics());
 });
 
 it('counts, and forgets what is removed', async () => {
   const series = createManySeries({ ...shape, type: 'counter' });
   const [a, b] = ['a', 'b'].map((name) => series.idOf({ name, text: '' }));
   for (const id of [a, b, a]) series.add(id ?? '', 1);
-  expect(`${await exposeMany([series], clock)}`.split('\n').slice(2)).toEqual([`m${a} 2`, `m${b} 1`, '']);
+  expect((await exposeMany([series], clock)).toString().split('\n').slice(2)).toEqual([
+    `m${a} 2`,
+    `m${b} 1`,
+    '',
+  ]);
   series.remove(a ?? '');
-  expect(`${await exposeMany([series], clock)}`.split('\n').slice(2)).toEqual([`m${b} 1`, '']);
+  expect((await exposeMany([series], clock)).toString().split('\n').slice(2)).toEqual([`m${b} 1`, '']);
 });
 
 it('gives other work its turn every 10 ms, and shows the moment at which it was asked', async () => {
@@ -45,5 +49,10 @@ it('gives other work its turn every 10 ms, and shows the moment at which it was 
     },
   });
   expect(turns).toBe(2);
-  expect(`${bytes}`.split('\n').filter((line) => line.endsWith(' 1'))).toEqual(ids.map((id) => `m${id} 1`));
+  expect(
+    bytes
+      .toString()
+      .split('\n')
+      .filter((line) => line.endsWith(' 1')),
+  ).toEqual(ids.map((id) => `m${id} 1`));
 });

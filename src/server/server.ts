@@ -82,7 +82,10 @@ export function createServer(deps: ServerDeps, options: ServerOptions): Server {
     },
     '/metrics': async ({ headers }) => {
       const { contentType, exposeBytes } = deps.metrics;
-      return compressed({ status: 200, type: contentType, body: await exposeBytes() }, headers['accept-encoding']);
+      return compressed(
+        { status: 200, type: contentType, body: await exposeBytes() },
+        headers['accept-encoding'],
+      );
     },
     '/healthz': () => answerChecks(deps.health.healthz, checkDeadline, clock),
     '/readyz': () => answerChecks(deps.health.readyz, checkDeadline, clock),

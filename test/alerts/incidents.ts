@@ -7,7 +7,7 @@ import type { Delivery, JsonObject } from '../../src/model.ts';
 import { application } from '../../src/testing/fixtures.ts';
 import { recordLog } from '../../src/testing/recorded-log.ts';
 import { createRecordingService } from '../../src/testing/recording-service.ts';
-import { type Step, timeOf, type World } from './timeline.ts';
+import { beginning, type Step, timeOf, type World } from './timeline.ts';
 
 const config = join(import.meta.dirname, '../../config');
 const argocdUrl = 'https://argocd.example.com';
@@ -35,9 +35,8 @@ export const shipped: Readonly<Record<string, string>> = {
 
 const [A, B, C] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string];
 const imageOf = (revision: string) => `ghcr.io/acme/shop:1.${revision.charCodeAt(0) - 96}`;
-const start = Date.UTC(2026, 0, 1);
 const at = (world: World, seconds = 0) =>
-  new Date(start + world.elapsed() + seconds * 1_000).toISOString().replace('.000', '');
+  new Date(beginning + world.elapsed() + seconds * 1_000).toISOString().replace('.000', '');
 
 export interface Shape {
   name?: string;
@@ -55,6 +54,12 @@ export interface Shape {
   operation?: JsonObject;
   automated?: JsonObject | null;
 }
+
+/** The sync windows of its AppProject from then on. */
+export const windows =
+  (...syncWindows: JsonObject[]): Step =>
+  (world) =>
+    world.project({}, { syncWindows });
 
 const history = new WeakMap<World, Map<string, JsonObject[]>>();
 
@@ -115,17 +120,22 @@ export async function texts(
   service = 'console',
 ): Promise<{ at: string; text: string; section: JsonObject }[]> {
   const { pipeline, clock } = world;
+  // Each message is rendered when it was told.
+  let now = clock.now();
+  let project: JsonObject | undefined;
   const render = createRendering({
-    project: () => undefined,
+    project: () => project,
     shares: createShares(clock.now),
     metrics: pipeline.metrics,
     log: recordLog().log,
-    clock,
+    clock: { now: () => now },
   });
   const found: { at: string; text: string; section: JsonObject }[] = [];
-  for (const { at, delivery } of world.told) {
+  for (const { at, delivery, appProject } of world.told) {
     const active = pipeline.configurations.get('argocd');
     if (!active) throw new Error('not configured');
+    now = beginning + at;
+    project = appProject;
     const to: Delivery = { ...delivery, destination: { ...delivery.destination, service } };
     const rendered = await render(to, active, createRecordingService(service), AbortSignal.timeout(60_000));
     if (!rendered.ok) throw new Error(rendered.error);

@@ -42,20 +42,25 @@ export interface World {
   unacknowledge(name: string): Promise<void>;
   /** The rows of acknowledgements have expired. */
   pruneAcknowledgements(): Promise<void>;
-  project(annotations: Readonly<Record<string, string>>): Promise<void>;
+  project(annotations: Readonly<Record<string, string>>, spec?: JsonObject): Promise<void>;
   /** Lets time pass. */
   pass(ms: number): Promise<void>;
 }
 
+/** When a story begins, Unix milliseconds. */
+export const beginning = Date.UTC(2026, 0, 1);
+
 export interface ToldMessage {
   at: number;
   delivery: Delivery;
+  /** As it was then. */
+  appProject: JsonObject;
 }
 
 interface Options {
   /** Where the ledger is, and who leads. @defaultValue in memory */
   store?: Store;
-  /** Milliseconds; @defaultValue 2026-01-01 */
+  /** Unix milliseconds. @defaultValue beginning */
   start?: number;
   /** Of the ledger's calls, which fail. */
   fault?(call: string): Fault;
@@ -65,7 +70,7 @@ export async function createWorld(
   data: Readonly<Record<string, string>>,
   options: Options = {},
 ): Promise<World> {
-  const begin = options.start ?? Date.UTC(2026, 0, 1);
+  const begin = options.start ?? beginning;
   const clock = createSimulatedClock(begin);
   const { ledger: store, lead } = options.store ? leadOf(options.store) : leadInMemory();
   const applications = new Map<string, Application>();
@@ -75,7 +80,7 @@ export async function createWorld(
   const known = new Set<string>();
   const told: ToldMessage[] = [];
   let config = data;
-  let projectAnnotations: Readonly<Record<string, string>> = {};
+  let appProject: JsonObject = { metadata: { annotations: {} } };
   let pipeline: Pipeline | undefined;
   let edits = 0;
 
@@ -83,7 +88,7 @@ export async function createWorld(
     for (const delivery of add) {
       if (known.has(delivery.id)) continue;
       known.add(delivery.id);
-      told.push({ at: clock.now() - begin, delivery });
+      told.push({ at: clock.now() - begin, delivery, appProject });
     }
   }
 
@@ -148,7 +153,7 @@ export async function createWorld(
         clock,
         term,
         snapshots: [],
-        project: () => ({ metadata: { annotations: projectAnnotations } }) as JsonObject,
+        project: () => appProject,
         backlogLimit: 100_000,
       });
       configure(pipeline);
@@ -183,8 +188,8 @@ export async function createWorld(
       const rows = await store.load('acknowledgements', ['acknowledgement']);
       await commit('acknowledgements', { remove: rows });
     },
-    async project(annotations) {
-      projectAnnotations = annotations;
+    async project(annotations, spec = {}) {
+      appProject = { metadata: { annotations: { ...annotations } }, spec };
       await pipeline?.observer.reevaluate(() => true);
       await settle();
     },

@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, fetch, type RequestInit, type Response } from 'undici';
 import { freePort } from '../../simulator/free-port.ts';
 import type { JsonObject } from '../../src/model.ts';
@@ -31,11 +33,15 @@ export interface KubeApiServer {
   tokenOf(account: { namespace: string; name: string }, secret?: string): Promise<string>;
   /** Path of a kubeconfig that reads the token from a file, as a Pod does; `write` replaces the token. */
   tokenKubeconfig(token: string): { path: string; write(token: string): void };
+  /** Priority and fairness let no request of the account through from then on, until the answer is called. */
+  limit(account: { namespace: string; name: string }): Promise<() => Promise<void>>;
   /** Makes etcd forget everything before now. */
   compact(): Promise<void>;
-  /** SIGTERM by default. */
+  /** SIGTERM by default. Resolves when the process has ended: at SIGTERM not while watches are open, for up to a minute. */
   shutDown(signal?: NodeJS.Signals): Promise<void>;
   startAgain(): Promise<void>;
+  /** Kills those that were told to end, and have not yet. */
+  stopPrevious(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -111,11 +117,14 @@ export async function startApiServer(flags: readonly string[] = []): Promise<Kub
     return dispatcher;
   };
   const authorization = `Bearer ${token}`;
+  const processes: ChildProcess[] = [];
   const server = restartable(
-    () =>
-      spawn(apiserver, [...settings.map(([name, value]) => `--${name}=${value}`), ...flags], {
-        stdio: 'ignore',
-      }),
+    () => {
+      const args = [...settings.map(([name, value]) => `--${name}=${value}`), ...flags];
+      const child = spawn(apiserver, args, { stdio: 'ignore' });
+      processes.push(child);
+      return child;
+    },
     async () =>
       existsSync(join(directory, 'certificates/apiserver.crt')) &&
       (await answers(`${url}/readyz`, { dispatcher: trusting(), headers: { authorization } })),
@@ -153,6 +162,41 @@ export async function startApiServer(flags: readonly string[] = []): Promise<Kub
       const path = inDirectory(`kubeconfig-${name}`, kubeconfigOf({ tokenFile }));
       return { path, write: (next) => writeFileSync(tokenFile, next) };
     },
+    async limit(limited) {
+      const priority = '/apis/flowcontrol.apiserver.k8s.io/v1';
+      const apiVersion = 'flowcontrol.apiserver.k8s.io/v1';
+      const metadata = { name: `none-${randomBytes(4).toString('hex')}` };
+      const nothing = { nominalConcurrencyShares: 0, lendablePercent: 0, borrowingLimitPercent: 0 };
+      await self.ask('POST', `${priority}/prioritylevelconfigurations`, {
+        apiVersion,
+        kind: 'PriorityLevelConfiguration',
+        metadata,
+        spec: { type: 'Limited', limited: { ...nothing, limitResponse: { type: 'Reject' } } },
+      });
+      const all = ['*'];
+      const resourceRules = [
+        { verbs: all, apiGroups: all, resources: all, namespaces: all, clusterScope: true },
+      ];
+      const nonResourceRules = [{ verbs: all, nonResourceURLs: all }];
+      const subjects = [{ kind: 'ServiceAccount', serviceAccount: limited }];
+      await self.ask('POST', `${priority}/flowschemas`, {
+        apiVersion,
+        kind: 'FlowSchema',
+        metadata,
+        spec: {
+          priorityLevelConfiguration: metadata,
+          matchingPrecedence: 2,
+          rules: [{ subjects, resourceRules, nonResourceRules }],
+        },
+      });
+      const headers = { authorization: `Bearer ${await self.tokenOf(limited)}` };
+      const status = async () => (await self.fetch('/version', { headers })).status;
+      while ((await status()) !== 429) await delay(50);
+      return async () => {
+        await self.ask('DELETE', `${priority}/flowschemas/${metadata.name}`);
+        while ((await status()) === 429) await delay(50);
+      };
+    },
     async compact() {
       const ask = async (path: string, body: JsonObject) => {
         const response = await fetch(`${etcdUrl}/v3/kv/${path}`, {
@@ -167,8 +211,17 @@ export async function startApiServer(flags: readonly string[] = []): Promise<Kub
     },
     shutDown: (signal = 'SIGTERM') => server.kill(signal),
     startAgain: () => server.start(),
+    async stopPrevious() {
+      const running = processes
+        .slice(0, -1)
+        .filter(({ exitCode, signalCode }) => (exitCode ?? signalCode) === null);
+      const ended = running.map((child) => once(child, 'exit'));
+      for (const child of running) child.kill('SIGKILL');
+      await Promise.all(ended);
+    },
     async stop() {
       await server.kill('SIGKILL');
+      await self.stopPrevious();
       await store.kill('SIGKILL');
       await dispatcher?.destroy();
       rmSync(directory, { recursive: true, force: true });
@@ -244,6 +297,6 @@ async function define({ ask, fetch, token }: KubeApiServer): Promise<void> {
   const headers = { authorization: `Bearer ${token}` };
   for (const { group, version, plural } of definitions) {
     const path = `/apis/${group}/${version}/namespaces/argocd/${plural}`;
-    while (!(await fetch(path, { headers })).ok) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (!(await fetch(path, { headers })).ok) await delay(50);
   }
 }

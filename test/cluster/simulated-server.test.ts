@@ -1,7 +1,9 @@
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/model.ts';
-import { application, startCluster, type TestCluster } from './support.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createReflector } from '../../src/cluster/reflector.ts';
+import { readApplication } from '../../src/cluster/watch-applications.ts';
+import type { Application, JsonObject } from '../../src/model.ts';
+import { application, createProbe, quick, silentLog, startCluster, type TestCluster } from './support.ts';
 
 // What a real API server (1.34) answers where rights are missing, after a restart, and to whoever takes gzip.
 
@@ -127,6 +129,43 @@ describe('a restart of the simulated API server', () => {
       body: { type: 'ERROR', object: { code: 410, reason: 'Expired' } },
     });
     simulator.cluster.apply(application('b'));
+  });
+});
+
+describe('the end of the simulated API server', () => {
+  it('closes its watches, or leaves them open beside those of the next', async () => {
+    const { simulator, connection } = await startCluster();
+    simulator.cluster.apply(application('a'));
+    const probe = createProbe<Application>();
+    const reflector = createReflector<Application>(
+      { connection, log: silentLog },
+      {
+        name: 'applications',
+        path: `${argo}/applications`,
+        read: readApplication,
+        handlers: probe.handlers,
+        timings: quick(),
+      },
+    );
+    onTestFinished(() => reflector.stop());
+    reflector.start();
+    await simulator.until(() => simulator.stats.openWatches() === 1);
+    await simulator.shutDown({ watchesGoOn: true });
+    await expect(fetch(`${connection.server}/version`)).rejects.toThrow('fetch failed');
+    simulator.cluster.apply(application('between'));
+    await probe.until(() => probe.seen.includes('+between'));
+    expect(reflector.state().restarts.ended).toBe(0);
+    await simulator.startAgain();
+    simulator.faults.watches.finish();
+    simulator.cluster.apply(application('after'));
+    await probe.until(() => probe.seen.includes('+after'));
+    await simulator.until(() => simulator.stats.openWatches() === 1);
+    await simulator.shutDown();
+    expect(simulator.stats.openWatches()).toBe(0);
+    simulator.cluster.apply(application('away'));
+    await simulator.startAgain();
+    await probe.until(() => probe.seen.includes('+away'));
+    expect(probe.seen).toEqual(['+a', 'synced', '+between', '+after', '+away']);
   });
 });
 

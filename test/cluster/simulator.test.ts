@@ -6,7 +6,7 @@ import { argoPath } from '../../src/cluster/scope.ts';
 import type { JsonObject } from '../../src/model.ts';
 import { application, startCluster } from './support.ts';
 
-// What the double promises to do as the real server does: the tests of the watches stand on it.
+// What the double promises beyond what test/contract/api-server.ts holds it to with the real one: tests stand on it.
 
 const all = argoPath('applications', undefined);
 const argocd = argoPath('applications', 'argocd');
@@ -50,22 +50,6 @@ const shown = (frame: Frame): string =>
   'object' in frame ? `${frame.type} ${(frame.object.metadata as { name: string }).name}` : frame.type;
 
 describe('lists of the simulated API server', () => {
-  it('pages over the revision of the first page', async () => {
-    const { simulator, connection } = await startCluster();
-    for (const name of ['a', 'b', 'c', 'd', 'e']) simulator.cluster.apply(application(name));
-    const first = await list(connection, { limit: 2 });
-    expect(first.names).toEqual(['a', 'b']);
-    expect(first.metadata.remainingItemCount).toBe(3);
-
-    simulator.cluster.remove({ kind: 'Application', namespace: 'argocd', name: 'd' });
-    simulator.cluster.apply(application('bb'));
-    const second = await list(connection, { limit: 2, continue: first.metadata.continue ?? '' });
-    const third = await list(connection, { limit: 2, continue: second.metadata.continue ?? '' });
-    expect([...second.names, ...third.names]).toEqual(['c', 'd', 'e']);
-    expect(third.metadata.continue).toBeUndefined();
-    expect(third.metadata.resourceVersion).toBe(first.metadata.resourceVersion);
-  });
-
   it('answers 410 to a continue token whose history is gone', async () => {
     const { simulator, connection } = await startCluster();
     for (const name of ['a', 'b']) simulator.cluster.apply(application(name));
@@ -83,21 +67,6 @@ describe('lists of the simulated API server', () => {
       const rest = await list(connection, { limit: 2, continue: metadata.continue ?? '' });
       expect(rest.names).toEqual(['c']);
     }
-  });
-
-  it('selects by namespace, label and name', async () => {
-    const { simulator, connection } = await startCluster();
-    simulator.cluster.apply(application('a', { labels: { team: 'web', tier: '1' } }));
-    simulator.cluster.apply(application('b', { labels: { team: 'data' } }));
-    simulator.cluster.apply(application('c', { namespace: 'other', labels: { team: 'web' } }));
-    const select = async (labelSelector: string) => (await list(connection, { labelSelector })).names;
-    expect(await select('team=web')).toEqual(['a', 'c']);
-    expect(await select('team in (web, data),!tier')).toEqual(['b', 'c']);
-    expect(await select('team notin (web)')).toEqual(['b']);
-    expect(await select('tier,team!=data')).toEqual(['a']);
-    expect((await list(connection, {}, argocd)).names).toEqual(['a', 'b']);
-    expect((await list(connection, { fieldSelector: 'metadata.name=b' })).names).toEqual(['b']);
-    expect((await failure(list(connection, { labelSelector: 'a b' }))).status).toBe(400);
   });
 
   it('lists built-in kinds without the kind of each item, and custom ones with it', async () => {
@@ -138,24 +107,6 @@ describe('writes to the simulated API server', () => {
     expect(versions).toEqual(versions.toSorted((a, b) => a - b));
   });
 
-  it('refuses a stale revision, another uid, another content type and an absent object', async () => {
-    const { simulator, connection } = await startCluster();
-    simulator.cluster.apply(application('a'));
-    expect((await failure(patch(connection, { metadata: { resourceVersion: '1' } }))).status).toBe(409);
-    expect((await failure(patch(connection, { metadata: { uid: 'other' } }))).status).toBe(422);
-    expect((await failure(patch(connection, {}, 'application/strategic-merge-patch+json'))).status).toBe(415);
-    expect((await failure(connection.json({ path: `${argocd}/b` }))).status).toBe(404);
-    const again = connection.json({ method: 'POST', path: argocd, body: application('a') });
-    expect((await failure(again)).status).toBe(409);
-    const nowhere = application('a', { namespace: 'nowhere' });
-    const lost = connection.json({
-      method: 'POST',
-      path: argoPath('applications', 'nowhere'),
-      body: nowhere,
-    });
-    expect((await failure(lost)).status).toBe(404);
-  });
-
   it('keeps what has finalizers, marked, until they are gone', async () => {
     const { simulator, connection } = await startCluster();
     const object = application('a');
@@ -185,18 +136,6 @@ describe('watches of the simulated API server', () => {
       'ADDED b',
       'DELETED a',
     ]);
-  });
-
-  it('shows an object that begins or ceases to match as added or deleted', async () => {
-    const { simulator, connection } = await startCluster();
-    const { resourceVersion } = simulator.cluster.apply(application('a')).metadata as {
-      resourceVersion: string;
-    };
-    simulator.cluster.apply(application('a', { labels: { team: 'web' } }));
-    simulator.cluster.apply(application('a', { labels: { team: 'web' }, status: { n: 1 } }));
-    simulator.cluster.apply(application('a'));
-    const found = await frames(connection, { resourceVersion, labelSelector: 'team=web' }, 3);
-    expect(found.map(shown)).toEqual(['ADDED a', 'MODIFIED a', 'DELETED a']);
   });
 
   it('says in a frame that a revision is too old', async () => {
@@ -243,32 +182,6 @@ describe('watches of the simulated API server', () => {
     expect((await frames(connection, { resourceVersion: b }, 1)).map(shown)).toEqual(['ADDED c']);
   });
 
-  it('shows nothing up to a revision that is not reached yet', async () => {
-    const { simulator, connection } = await startCluster();
-    simulator.cluster.apply(application('a'));
-    const future = String(Number(simulator.cluster.revision()) + 2);
-    const found = frames(connection, { resourceVersion: future, allowWatchBookmarks: true }, 1);
-    await simulator.until(() => simulator.stats.openWatches() === 1);
-    simulator.faults.watches.bookmark();
-    for (const name of ['b', 'c', 'd']) simulator.cluster.apply(application(name));
-    expect((await found).map(shown)).toEqual(['ADDED d']);
-  });
-
-  it('shows what ceases to match as it was when it did', async () => {
-    const { simulator, connection } = await startCluster();
-    simulator.cluster.apply(application('a', { labels: { team: 'web' }, status: { n: 1 } }));
-    const resourceVersion = simulator.cluster.revision();
-    simulator.cluster.apply(application('a', { labels: { team: 'data' }, status: { n: 2 } }));
-    const [frame] = await frames(connection, { resourceVersion, labelSelector: 'team=web' }, 1);
-    expect(frame).toMatchObject({
-      type: 'DELETED',
-      object: {
-        metadata: { labels: { team: 'web' }, resourceVersion: simulator.cluster.revision() },
-        status: { n: 1 },
-      },
-    });
-  });
-
   it('interrupts a watch that is opened later, after so many frames', async () => {
     const { simulator, connection } = await startCluster();
     simulator.cluster.apply(application('a'));
@@ -287,20 +200,6 @@ describe('watches of the simulated API server', () => {
       ['malformed'],
       ['ADDED b', 'ADDED c', 'ADDED d'],
     ]);
-  });
-
-  it('ends after timeoutSeconds, with a bookmark for those who want one', async () => {
-    const { simulator, connection } = await startCluster();
-    const { resourceVersion } = simulator.cluster.apply(application('a')).metadata as {
-      resourceVersion: string;
-    };
-    const query = { resourceVersion, timeoutSeconds: 1 };
-    const [without, wanted] = await Promise.all([
-      frames(connection, query, 9),
-      frames(connection, { ...query, allowWatchBookmarks: true }, 9),
-    ]);
-    expect(without).toEqual([]);
-    expect(wanted.map((frame) => frame.type)).toEqual(['BOOKMARK']);
   });
 
   it('has no endpoint for a resource whose definition is absent', async () => {

@@ -53,7 +53,9 @@ describe('/metrics', () => {
     [undefined, large, false],
     ['gzip', 'herald_x 1\n', false],
   ])('for whoever accepts %j is compressed where it is long', async (accepted, text, isCompressed) => {
-    const { url } = await start({ metrics: { contentType: 'text/plain', exposeBytes: async () => Buffer.from(text) } });
+    const { url } = await start({
+      metrics: { contentType: 'text/plain', exposeBytes: async () => Buffer.from(text) },
+    });
     const { headers, body } = await request(`${url}/metrics`, {
       headers: accepted === undefined ? {} : { 'accept-encoding': accepted },
     });
