@@ -40,7 +40,7 @@ for (const store of values.store) {
     const { checkout, profile } = values;
     const installation = await createInstallation({ applications, store, checkout, profile });
     try {
-      const size = await measureSize(installation, applications);
+      const size = await measureSize(installation);
       process.stdout.write(`${JSON.stringify({ store, applications, ...size })}\n`);
       if (values.write) note(store, (figures) => void (figures.sizes[applications] = size));
       if (seconds === 0) continue;
@@ -53,7 +53,7 @@ for (const store of values.store) {
   }
 }
 
-async function measureSize(installation: Installation, applications: number): Promise<SizeFigures> {
+async function measureSize(installation: Installation): Promise<SizeFigures> {
   const { herald, doubles, queue } = installation;
   const began = performance.now();
   const toFirstMessage = await installation.start();
@@ -68,12 +68,11 @@ async function measureSize(installation: Installation, applications: number): Pr
   const probe = createProbe(herald);
   await probe.scrape();
   const scrape = await probe.scrape();
-  const count = Math.min(Math.max(applications, 200), 2_000);
+  const [count, told] = [2_000, 500];
   // What compiles and connects is not what is measured.
-  await changed(installation, { count: 100, tellEvery: 1 });
+  await changed(installation, { count: told, tellEvery: 1 });
   await changed(installation, { count, tellEvery: count });
   const unchangedCpu = (await changed(installation, { count, tellEvery: count })) / count;
-  const told = Math.min(count, 500);
   const toldCpu = (await changed(installation, { count: told, tellEvery: 1 })) / told;
   return {
     toFirstMessage,
