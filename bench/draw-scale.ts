@@ -76,7 +76,11 @@ interface Panel {
 const panels: readonly { title: string; unit: string; of(figures: SizeFigures): number }[] = [
   { title: 'Start', unit: 's of the processor', of: ({ startCpu }) => startCpu / 1_000 },
   { title: 'Memory, idle', unit: 'MiB', of: ({ resident }) => resident },
-  { title: 'A change that tells nothing', unit: 'ms of the processor', of: ({ unchangedCpu }) => unchangedCpu },
+  {
+    title: 'A change that tells nothing',
+    unit: 'ms of the processor',
+    of: ({ unchangedCpu }) => unchangedCpu,
+  },
   { title: 'A change that is told', unit: 'ms of the processor', of: ({ toldCpu }) => toldCpu },
 ];
 
@@ -89,7 +93,10 @@ export function draw(all: AllFigures): string {
         unit,
         lines: Object.entries(all).map(([store, { sizes }]) => ({
           store,
-          points: sizesOf(sizes).map(([applications, figures]): [number, number] => [applications, of(figures)]),
+          points: sizesOf(sizes).map(([applications, figures]): [number, number] => [
+            applications,
+            of(figures),
+          ]),
         })),
       },
       (index % 2) * 400,

@@ -197,7 +197,7 @@ export function apiServerContract(
             () => patch(path, {}, 'application/strategic-merge-patch+json'),
             415,
             'UnsupportedMediaType',
-            /^the body/,
+            expect.stringMatching(/^the body/),
           ],
           [
             () => connection.json({ path: `${argocd}/b` }),
@@ -221,11 +221,7 @@ export function apiServerContract(
           ],
         ];
         for (const [attempt, status, reason, message] of refused) {
-          expect(await failure(attempt())).toEqual({
-            status,
-            reason,
-            message,
-          });
+          expect(await failure(attempt())).toEqual({ status, reason, message });
         }
         const nowhere = argoPath('applications', 'argocd').replace('applications', 'others');
         expect(await failure(connection.json({ path: nowhere }))).toMatchObject({ status: 404 });

@@ -12,7 +12,7 @@ describe.skipIf(underTest.skipped !== undefined)(
       'keeps the order of deliveries without %s',
       async (join) => {
         const { url, remove } = await underTest.prepare();
-        const store = await openForTest(`${url}?options=-c%20${join}%3Doff`);
+        const store = await openForTest(`${url}?options=-c%20enable_nestloop%3Doff`);
         try {
           const ledger = createLedger(store);
           const added = Array.from({ length: 40 }, (_, index) => delivery('u', { recipient: `${index}` }));
