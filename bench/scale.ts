@@ -122,14 +122,15 @@ async function measureLoad({
     tellEvery: Number(values.tell),
   });
   const made = performance.timeOrigin + performance.now();
+  const mostUnread = await kubernetes.ask('mostUnread');
   process.stderr.write(`${seconds * pace} changes made in ${(made - began).toFixed(0)} ms\n`);
   const { arrivals, doubled } = await slack.ask('arrived', { count: times.size, patience });
+  process.stderr.write(`${arrivals.size} of ${times.size} were told, ${doubled} of them twice\n`);
   const drained = Math.max(...arrivals.values()) - made;
   // Whatever comes after all of it comes twice.
   await untilIdle(herald.pid);
   const late = await slack.ask('arrived', { count: 0, patience });
   const samples = await probe.stop();
-  const unread = await kubernetes.ask('mostUnread');
   const lags = [...times].map(([text, at]) => (arrivals.get(text) ?? Number.NaN) - at).sort((a, b) => a - b);
   const at = (part: number) => lags[Math.min(lags.length - 1, Math.floor(part * lags.length))] ?? Number.NaN;
   return {
@@ -143,7 +144,7 @@ async function measureLoad({
     drained,
     cpu: (cpuOf(herald.pid) - cpuBefore) * 1_000,
     mostResident: samples.mostResident,
-    mostUnread: unread,
+    mostUnread,
     ...samples.most,
     samples: samples.samples,
   };
