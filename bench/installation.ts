@@ -8,6 +8,8 @@ import { emptyStore } from './stores.ts';
 export interface Installation {
   doubles: Doubles;
   herald: Herald;
+  /** URL of the store. */
+  queue: string;
   /** Milliseconds from Herald's start until its first message reached Slack. */
   start(): Promise<number>;
   /** Resolves when it says that it is ready. */
@@ -47,6 +49,7 @@ export async function createInstallation({
   return {
     doubles,
     herald,
+    queue,
     async start() {
       const began = performance.timeOrigin + performance.now();
       ready = herald.start();

@@ -59,6 +59,8 @@ export interface SimulatorStats {
   /** Requests so far of a verb, or of a verb and a resource. */
   requests(verb: Verb, resource?: string): number;
   openWatches(resource?: string): number;
+  /** Bytes of frames that wait in this process, since the clients of the open watches do not read. */
+  unread(resource?: string): number;
   /** What the open watches asked for. */
   watchQueries(resource?: string): URLSearchParams[];
   /** Bytes of answers to lists, as they went over the wire, and how many of them were compressed. */
@@ -85,6 +87,8 @@ export interface SimulatorOptions {
   bookmarkIntervalMs?: number;
   /** See WatchesOptions. @defaultValue true, as kubeadm has it */
   etcdTellsProgress?: boolean;
+  /** A watch whose client has so much left to read is ended. @defaultValue 268435456 */
+  maxBufferedBytes?: number;
   now?: () => number;
 }
 
@@ -113,7 +117,7 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
     etcdTellsProgress: options.etcdTellsProgress ?? true,
     defaultTimeoutSeconds: 1800,
-    maxBufferedBytes: 256 * 1024 * 1024,
+    maxBufferedBytes: options.maxBufferedBytes ?? 256 * 1024 * 1024,
     onChange: waiting.ask,
   });
   const deps = {
@@ -207,6 +211,7 @@ export function createKubernetesSimulator(options: SimulatorOptions = {}): Kuber
     stats: {
       requests: (verb, resource) => counts.get(resource === undefined ? verb : `${verb} ${resource}`) ?? 0,
       openWatches: (resource) => watches.queries(resource).length,
+      unread: (resource) => watches.unread(resource),
       watchQueries: (resource) => watches.queries(resource),
       answers: () => ({ ...answers }),
       connections: () => ({ accepted, open: sockets.size }),

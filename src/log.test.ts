@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createLog, type LogOptions } from './log.ts';
 
 function written(options: Omit<LogOptions, 'level'>): string {
@@ -38,5 +38,26 @@ describe('colours', () => {
     expect(warn).toContain('\u001b[33mwarn\u001b[0m');
     expect(written({ format: 'text' })).not.toContain('\u001b');
     expect(written({ format: 'json', colors: true })).not.toContain('\u001b');
+  });
+});
+
+describe('standard error', () => {
+  test('takes the lines of one turn at once, and a warning with what came before it without waiting', async () => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const messages = () =>
+      write.mock.calls.map(([text]) => [...String(text).matchAll(/msg=(\w+)/g)].map(([, m]) => m));
+    try {
+      const log = createLog({ level: 'info', format: 'text' });
+      log.info('first');
+      log.info('second');
+      expect(messages()).toEqual([]);
+      log.warn('third');
+      expect(messages()).toEqual([['first', 'second', 'third']]);
+      log.info('fourth');
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(messages().slice(1)).toEqual([['fourth']]);
+    } finally {
+      write.mockRestore();
+    }
   });
 });

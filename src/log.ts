@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, type Logger, pino, stdTimeFunctions, symbols } from 'pino';
 import { systemClock } from './clock.ts';
 import { localLocation } from './go/location.ts';
 import { timeFromMillis } from './go/time.ts';
@@ -19,9 +19,9 @@ export interface LogOptions {
  * (`application`, `trigger`, `destination`, `delivery`, `key`). ERROR means that a person must act.
  * `text` is logfmt, as argocd-notifications prints it.
  */
-export function createLog(options: LogOptions, destination: DestinationStream = process.stderr): Logger {
+export function createLog(options: LogOptions, destination: LogDestination = standardError()): Logger {
   const { level, format, timeLayout = '', colors = false } = options;
-  const stream = format === 'text' ? logfmtStream(destination, colors) : destination;
+  const inFormat = format === 'text' ? logfmt(colors) : (line: string) => line;
   return pino(
     {
       level,
@@ -29,8 +29,47 @@ export function createLog(options: LogOptions, destination: DestinationStream = 
       timestamp: timeLayout === '' ? stdTimeFunctions.isoTime : inLayout(timeLayout),
       formatters: { level: (label) => ({ level: label }) },
     },
-    stream,
+    {
+      // pino notes here the level of the line that it writes.
+      [symbols.needsMetadataGsym]: true,
+      lastLevel: 0,
+      write(line) {
+        destination.write(inFormat(line), (this as unknown as { lastLevel: number }).lastLevel);
+      },
+    } as DestinationStream,
   );
+}
+
+export interface LogDestination {
+  /** `level`: as pino counts them. */
+  write(line: string, level: number): unknown;
+}
+
+/** As pino counts levels. */
+const info = 30;
+
+/**
+ * Standard error, whose every write waits for who reads it: the lines of one turn of the event loop leave together, a
+ * warning or an error with what came before it at once.
+ */
+function standardError(): LogDestination {
+  let lines = '';
+  let isListening = false;
+  const flush = (): void => {
+    if (lines !== '') process.stderr.write(lines);
+    lines = '';
+  };
+  return {
+    write(line, level) {
+      if (lines === '' && level <= info) {
+        if (!isListening) process.once('exit', flush);
+        isListening = true;
+        void systemClock.turn().then(flush);
+      }
+      lines += line;
+      if (level > info) flush();
+    },
+  };
 }
 
 function inLayout(layout: string): () => string {
@@ -38,17 +77,15 @@ function inLayout(layout: string): () => string {
   return () => `,"time":${JSON.stringify(timeFromMillis(systemClock.now(), location).format(layout))}`;
 }
 
-function logfmtStream(destination: DestinationStream, colors: boolean): DestinationStream {
-  return {
-    write(line) {
-      const entry = JSON.parse(line) as Record<string, unknown>;
-      const paint = colors ? painter(String(entry['level'])) : plain;
-      const fields = Object.entries(entry).map(([key, value]) => {
-        const text = logfmtValue(value);
-        return `${paint(key)}=${key === 'level' ? paint(text) : text}`;
-      });
-      destination.write(`${fields.join(' ')}\n`);
-    },
+function logfmt(colors: boolean): (line: string) => string {
+  return (line) => {
+    const entry = JSON.parse(line) as Record<string, unknown>;
+    const paint = colors ? painter(String(entry['level'])) : plain;
+    const fields = Object.entries(entry).map(([key, value]) => {
+      const text = logfmtValue(value);
+      return `${paint(key)}=${key === 'level' ? paint(text) : text}`;
+    });
+    return `${fields.join(' ')}\n`;
   };
 }
 

@@ -1,22 +1,21 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { createAlertStates, ongoingLabels } from './metrics/alert-series.ts';
-import {
-  alertLabels,
-  createApplicationSeries,
-  infoLabels,
-  operationLabels,
-  stuckLabels,
-} from './metrics/application-series.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { createAlertStates } from './metrics/alert-series.ts';
+import { createApplicationMetrics } from './metrics/application-metrics.ts';
+import { createApplicationSeries } from './metrics/application-series.ts';
 import { applicationSetLabels, createApplicationSetSeries } from './metrics/application-set-series.ts';
 import { createConfigSeries, problemLabels } from './metrics/config-series.ts';
 import { createConfiguredSeries } from './metrics/configured-series.ts';
 import { createFigureSeries } from './metrics/figure-series.ts';
 import type { Metrics } from './metrics/interface.ts';
+import { exposeMany } from './metrics/many-series.ts';
 
 export interface MetricsOptions {
   version: string;
   /** Process, garbage collector and event-loop metrics of prom-client. Default true; it installs observers in the process. */
   processMetrics?: boolean;
+  /** Other work gets its turn while they are exposed. @defaultValue systemClock */
+  clock?: Pick<Clock, 'turn' | 'monotonic'>;
 }
 
 /** From a message that leaves at once to one that waited out an outage of an hour. */
@@ -172,6 +171,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       ),
       replicas: gauge('herald_replicas', 'Processes that share the store.', []),
       leader: gauge('herald_leader', '1 in the process that watches Applications and decides.', []),
+      unevaluated: gauge('herald_evaluation_backlog', 'Events of the watches that wait to be evaluated.', []),
       backlog: gauge('herald_ledger_backlog', 'Changes that wait in memory for the store.', []),
       queueUp: gauge('herald_queue_up', '1 while the store of the queue answers.', []),
       queueDurable: gauge('herald_queue_durable', '1 where the store of the queue outlives the process.', []),
@@ -215,22 +215,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ),
   });
 
-  const info = gauge('herald_application_info', 'Status of each watched Application, always 1.', infoLabels);
-  const operations = counter(
-    'herald_application_operations_total',
-    'Operations that finished while Herald watched, by phase.',
-    operationLabels,
-  );
-  const operationFinished = gauge(
-    'herald_application_operation_finished_timestamp_seconds',
-    'When the last operation finished, by its phase, Unix time.',
-    operationLabels,
-  );
-  const operationStuck = gauge(
-    'herald_application_operation_stuck_since_timestamp_seconds',
-    'When an operation started that is over and has no end, Unix time.',
-    stuckLabels,
-  );
+  const ofApplications = createApplicationMetrics();
   const eventLag = new Histogram({
     name: 'herald_application_event_lag_seconds',
     help: 'From the reconciliation of an Application by Argo CD to the arrival of its event.',
@@ -242,21 +227,20 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'Conditions of ApplicationSets that are true, always 1.',
     applicationSetLabels,
   );
-  const alertActive = gauge(
-    'herald_alert_active',
-    '1 while the condition of the trigger holds for a subscribed Application.',
-    alertLabels,
-  );
-  const alerts = gauge('herald_alerts', 'Alerts with an end, by their state, always 1.', ongoingLabels);
-  const alertSince = gauge(
-    'herald_alert_active_since_timestamp_seconds',
-    'Since when the condition has held, Unix time.',
-    alertLabels,
-  );
+
+  async function exposeBytes(): Promise<Buffer> {
+    // Of one moment: no turn of the event loop passes before the second is taken, too.
+    const [few, each] = await Promise.all([
+      registry.metrics(),
+      exposeMany(Object.values(ofApplications), options.clock ?? systemClock),
+    ]);
+    return Buffer.concat([Buffer.from(`${few}\n`), each]);
+  }
 
   return {
     contentType: registry.contentType,
-    expose: () => registry.metrics(),
+    expose: async () => (await exposeBytes()).toString(),
+    exposeBytes,
     deliveries,
     settled,
     givenUp,
@@ -280,11 +264,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...figures,
     setConfigured: configured.setConfigured,
     ...config,
-    ...createApplicationSeries(
-      { info, operations, operationFinished, operationStuck, alertActive, alertSince, eventLag },
-      (trigger) => configured.shown('triggers', trigger),
+    ...createApplicationSeries({ ...ofApplications, eventLag }, (trigger) =>
+      configured.shown('triggers', trigger),
     ),
     ...createApplicationSetSeries(applicationSets),
-    ...createAlertStates(alerts, (trigger) => configured.shown('triggers', trigger)),
+    ...createAlertStates(ofApplications.alerts, (trigger) => configured.shown('triggers', trigger)),
   };
 }

@@ -9,11 +9,13 @@ export type KubernetesQuestions = typeof questions;
 
 const kubernetes = createKubernetesSimulator({ namespace: 'argocd', historyLimit: 100_000 });
 const { cluster } = kubernetes;
+const verbs = ['list', 'watch', 'get', 'create', 'update', 'patch', 'delete'] as const;
 const channels = 500;
 const triggers = ['on-deployed', 'on-health-degraded', 'on-sync-failed'];
 const begun = new Date().toISOString();
 let applications = 0;
 let changes = 0;
+let mostUnread = 0;
 
 const questions = {
   /** Answers a kubeconfig. */
@@ -48,40 +50,63 @@ const questions = {
     });
     return (await kubernetes.start()).kubeconfig;
   },
-  /** Deploys so many Applications, each once, `perSecond` or at once: the time of each change by the text that tells of it. */
+  /**
+   * Changes so many Applications, one after another, `perSecond` or at once: the time of each deployment by the text that
+   * tells of it. Of `tellEvery` changes one is a deployment, the others are only reconciled, of which nobody is told.
+   */
   async deploy({
     count,
     perSecond,
+    tellEvery = 1,
   }: {
     count: number;
     perSecond: number | null;
+    tellEvery?: number;
   }): Promise<Map<string, number>> {
     const times = new Map<string, number>();
     const began = performance.now();
+    mostUnread = 0;
     for (let done = 0; done < count; done += 1) {
-      if (perSecond !== null)
-        await delay(Math.max(0, began + (done * 1_000) / perSecond - performance.now()));
-      const index = changes % applications;
-      const revision = `revision-${changes}`;
-      const name = `app-${index}`;
-      changes += 1;
-      const now = new Date().toISOString();
-      times.set(`${name} ${revision}`, performance.timeOrigin + performance.now());
-      cluster.patch(
-        { kind: 'Application', namespace: 'argocd', name },
-        {
-          status: {
-            reconciledAt: now,
-            operationState: { phase: 'Succeeded', finishedAt: now, syncResult: { revision } },
-          },
-        },
-      );
+      const early = perSecond === null ? 0 : began + (done * 1_000) / perSecond - performance.now();
+      if (early > 0) await delay(early);
       // What has been changed goes out meanwhile.
-      if (done % 10 === 9) await new Promise(setImmediate);
+      else if (done % 10 === 9) await new Promise(setImmediate);
+      if (done % 100 === 0) mostUnread = Math.max(mostUnread, kubernetes.stats.unread());
+      const name = `app-${changes % applications}`;
+      const revision = `revision-${changes}`;
+      changes += 1;
+      if (changes % tellEvery === 0) {
+        times.set(`${name} ${revision}`, performance.timeOrigin + performance.now());
+        complete(name, revision);
+      } else reconcile(name);
     }
     return times;
   },
+  /** Requests that have come so far. */
+  requests: (): number => verbs.reduce((sum, verb) => sum + kubernetes.stats.requests(verb), 0),
+  /** Bytes that waited in this process at most while Applications were deployed last, since Herald had not read them. */
+  mostUnread: (): number => mostUnread,
 };
+
+function complete(name: string, revision: string): void {
+  const now = new Date().toISOString();
+  cluster.patch(
+    { kind: 'Application', namespace: 'argocd', name },
+    {
+      status: {
+        reconciledAt: now,
+        operationState: { phase: 'Succeeded', finishedAt: now, syncResult: { revision } },
+      },
+    },
+  );
+}
+
+function reconcile(name: string): void {
+  const reconciledAt = `"reconciledAt":"${new Date().toISOString()}"`;
+  cluster.rewrite({ kind: 'Application', namespace: 'argocd', name }, (text) =>
+    text.replace(/"reconciledAt":"[^"]*"/, reconciledAt),
+  );
+}
 
 function apply(kind: string, name: string, { metadata = {}, ...rest }: JsonObject): void {
   cluster.apply({ kind, metadata: { name, namespace: 'argocd', ...(metadata as JsonObject) }, ...rest });
@@ -94,8 +119,9 @@ function applyApplication(index: number): void {
       `channel-${(index * triggers.length + number) % channels}`,
     ]),
   );
-  apply('Application', `app-${index}`, {
-    metadata: { annotations },
+  cluster.plant({
+    kind: 'Application',
+    metadata: { name: `app-${index}`, namespace: 'argocd', annotations },
     spec: {
       project: 'default',
       source: {

@@ -12,7 +12,7 @@ import { report } from '../figure.ts';
 import { flags } from '../flags.ts';
 import { createInstallation } from '../installation.ts';
 import { startPeer } from '../peer.ts';
-import { cpuOf, memoryOf } from '../process-figures.ts';
+import { cpuOf, memoryOf, untilIdle } from '../process-figures.ts';
 import { emptyStore } from '../stores.ts';
 
 const { applications, changes, seconds, store: stores, peer, checkout, profile } = flags();
@@ -145,15 +145,5 @@ async function bareBurst(store: string, { slack, apiUrl, token }: Doubles): Prom
   } finally {
     await bare.end();
     await remove();
-  }
-}
-
-/** Until it has used less than a tenth of a processor for three seconds. */
-async function untilIdle(pid: number | undefined): Promise<void> {
-  for (let quiet = 0, before = cpuOf(pid); quiet < 3; ) {
-    await delay(1_000);
-    const now = cpuOf(pid);
-    quiet = now - before < 0.1 ? quiet + 1 : 0;
-    before = now;
   }
 }

@@ -123,7 +123,7 @@ function drawBlock(block) {
 function mrkdwn(text) {
   const node = element('div', { class: 'text' });
   const pattern =
-    /```([\s\S]+?)```|`([^`\n]+)`|<([^<>\n]+)>|(?<![\w*])\*([^*\n]+)\*(?!\w)|(?<![\w_])_([^_\n]+)_(?!\w)|~([^~\n]+)~/g;
+    /```([\s\S]+?)```|`([^`\n]+)`|<([^<>\n]+)>|(?<![\w*])\*(?! )([^*\n]+)(?<! )\*(?!\w)|(?<![\w_])_([^_\n]+)_(?!\w)|~([^~\n]+)~/g;
   let end = 0;
   for (const match of text.matchAll(pattern)) {
     node.append(plain(text.slice(end, match.index)));

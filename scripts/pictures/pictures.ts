@@ -1,5 +1,5 @@
 /** The pictures of messages in docs/: of which story each is, and what of it is shown. */
-import { incidents } from '../../test/alerts/incident-stories.ts';
+import { all, incidents } from '../../test/alerts/incident-stories.ts';
 import { B, C, shipped, shop } from '../../test/alerts/incidents.ts';
 import { nothing, type Step, type Story } from '../../test/alerts/timeline.ts';
 
@@ -12,14 +12,9 @@ export interface Picture {
   last?: number;
 }
 
-const all =
-  (...steps: Step[]): Step =>
-  async (world) => {
-    for (const step of steps) await step(world);
-  };
-
-const incidentPictures: readonly Picture[] = incidents.map(([trigger, , story]) => ({
-  name: trigger,
+/** A trigger has more than one story where it is told of for more than one reason. */
+const incidentPictures: readonly Picture[] = incidents.map(([trigger, , story], index) => ({
+  name: incidents.findIndex(([first]) => first === trigger) === index ? trigger : `${trigger}-2`,
   configMap: shipped,
   story: story(trigger),
   // The first deployments are what comes before.

@@ -1,5 +1,6 @@
 /** What a story tells, in a simulated Slack: decided, rendered and sent by Herald itself, on the story's clock. */
 import { createSlackSimulator } from '../../simulator/slack.ts';
+import type { JsonObject } from '../../src/model.ts';
 import { createSimulatedClock } from '../../src/simulated-clock.ts';
 import { snapshot } from '../../src/testing/fixtures.ts';
 import { createMemoryLedger } from '../../src/testing/memory-ledger.ts';
@@ -26,15 +27,18 @@ export async function tell(
   const { pace: _, ...service } = startService('slack', options, { now: clock.now });
   const ledger = createMemoryLedger();
   const data = { ...configMap, 'service.slack': 'token: xoxb-simulator' };
+  let project: JsonObject | undefined;
   const { deliver, sent, parked, lines } = startPipeline({
     ledger,
     service,
     clock,
     snapshots: [snapshot(data)],
+    project: () => project,
   });
   try {
-    for (const [index, { at, delivery }] of world.told.entries()) {
+    for (const [index, { at, delivery, appProject }] of world.told.entries()) {
       clock.set(beginning + at);
+      project = appProject;
       const add = [{ ...delivery, destination: { service: 'slack', recipient: 'alerts' } }];
       await ledger.commit('pictures', { term: 0, number: index + 1 }, { add });
       const signal = AbortSignal.timeout(60_000);

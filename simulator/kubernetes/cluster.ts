@@ -15,8 +15,15 @@ export interface ObjectName {
 export interface SimulatedCluster {
   /** Creates the object, or replaces all of it but what the server owns. Its namespace is created where missing. */
   apply(object: JsonObject): JsonObject;
+  /** Creates the object without a look at it, which costs a fifth; it is changed. Its namespace must be there. */
+  plant(object: JsonObject): void;
   /** Applies a merge patch. `manager`: who does, for `metadata.managedFields`. */
   patch(name: ObjectName, patch: JsonObject, manager?: string): JsonObject;
+  /**
+   * Changes the text that is stored, without reading it: a twentieth of what a patch costs. Labels and what else the server
+   * knows of the object have to stay.
+   */
+  rewrite(name: ObjectName, edit: (text: string) => string): void;
   /** Deletes it; with finalizers it stays, marked, until a patch empties them. False: there is none. */
   remove(name: ObjectName): boolean;
   get(name: ObjectName): JsonObject | undefined;
@@ -54,14 +61,20 @@ export function createCluster(
     store.create({ resource }, { metadata: { name: namespace } });
   }
 
+  function targetOf(object: JsonObject): Named {
+    const metadata = metadataOf(object);
+    return named({
+      kind: stringOf(object.kind),
+      name: stringOf(metadata.name),
+      ...(typeof metadata.namespace === 'string' ? { namespace: metadata.namespace } : {}),
+    });
+  }
+
   return {
+    plant: (object) => void store.plant(targetOf(object), object),
     apply(object) {
       const metadata = metadataOf(object);
-      const target = named({
-        kind: stringOf(object.kind),
-        name: stringOf(metadata.name),
-        ...(typeof metadata.namespace === 'string' ? { namespace: metadata.namespace } : {}),
-      });
+      const target = targetOf(object);
       ensureNamespace(target.namespace);
       const { name: _name, ...collection } = target;
       const { resourceVersion: _resourceVersion, uid: _uid, ...owned } = metadata;
@@ -78,6 +91,7 @@ export function createCluster(
       const merged = mergePatch(JSON.parse(entry.text) as JsonObject, patch) as JsonObject;
       return JSON.parse(store.update(target, merged, manager).text) as JsonObject;
     },
+    rewrite: (name, edit) => void store.rewrite(named(name), edit),
     remove(name) {
       const target = named(name);
       if (store.find(target) === undefined) return false;

@@ -50,11 +50,15 @@ export interface Store {
   /** Changes after the revision, oldest first. */
   changesAfter(resource: Resource, revision: number): Change[];
   create(target: Target, object: JsonObject): Entry;
+  /** The same without a look at the object, which is changed: for the many objects of a load. */
+  plant(target: Named, object: JsonObject): Entry;
   /**
    * Replaces the object; a revision in `metadata.resourceVersion` must be the current one. `manager`: who writes; absent:
    * nobody who is noted.
    */
   update(target: Named, object: JsonObject, manager?: string): Entry;
+  /** The next revision of the object has this text, of which nothing is checked: for loads that cost the server little. */
+  rewrite(target: Named, edit: (text: string) => string): Entry;
   /** Deletes it, or marks it where finalizers are left. The last revision is answered. */
   remove(target: Named, preconditions?: { uid?: string; resourceVersion?: string }): Entry;
   /** Forgets the history up to the revision. */
@@ -109,7 +113,7 @@ export function createStore(options: StoreOptions): Store {
     revision += 1;
     const metadata = metadataOf(object);
     metadata.resourceVersion = String(revision);
-    const entry: Entry = {
+    return keep(type, resource, previous, {
       namespace: textOf(metadata.namespace),
       name: textOf(metadata.name),
       key: keyOf(textOf(metadata.namespace), textOf(metadata.name)),
@@ -118,7 +122,10 @@ export function createStore(options: StoreOptions): Store {
       ...(resource.kind === 'Event' ? { fields: fieldsOfEvent(object) } : {}),
       resourceVersion: revision,
       text: serialise(resource, object),
-    };
+    });
+  }
+
+  function keep(type: Change['type'], resource: Resource, previous: Entry | undefined, entry: Entry): Entry {
     if (type === 'DELETED') of(resource).delete(entry.key);
     else of(resource).set(entry.key, entry);
     sorted.delete(resource);
@@ -127,6 +134,14 @@ export function createStore(options: StoreOptions): Store {
     latest.set(resource, revision);
     for (const listener of listeners) listener(change);
     return entry;
+  }
+
+  function plant({ resource }: Target, object: JsonObject): Entry {
+    const metadata = metadataOf(object);
+    metadata.uid = randomUUID();
+    metadata.creationTimestamp = timestamp(options.now());
+    metadata.generation = 1;
+    return record('ADDED', resource, object);
   }
 
   return {
@@ -158,12 +173,10 @@ export function createStore(options: StoreOptions): Store {
         throw alreadyExists(named);
       }
       if (target.namespace !== undefined) metadata.namespace = target.namespace;
-      metadata.uid = randomUUID();
-      metadata.creationTimestamp = timestamp(options.now());
-      metadata.generation = 1;
       delete metadata.deletionTimestamp;
-      return record('ADDED', target.resource, created);
+      return plant(target, created);
     },
+    plant,
 
     update(target, object, manager) {
       const current = existing(target);
@@ -207,6 +220,14 @@ export function createStore(options: StoreOptions): Store {
         metadata.generation = Number(old.generation) + 1;
       }
       return record('MODIFIED', target.resource, updated, current);
+    },
+
+    rewrite(target, edit) {
+      const current = existing(target);
+      const version = (number: number) => `"resourceVersion":"${number}"`;
+      revision += 1;
+      const text = edit(current.text).replace(version(current.resourceVersion), version(revision));
+      return keep('MODIFIED', target.resource, current, { ...current, resourceVersion: revision, text });
     },
 
     remove(target, preconditions = {}) {

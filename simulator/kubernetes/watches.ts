@@ -35,6 +35,8 @@ export interface Watches {
   clear(): void;
   /** Queries of the watches that are open; stalled ones too. */
   queries(plural?: string): URLSearchParams[];
+  /** Bytes that they have been sent and that wait in this process. */
+  unread(plural?: string): number;
   close(): void;
 }
 
@@ -66,7 +68,7 @@ export interface WatchesOptions {
   bookmarkIntervalMs: number;
   /** Where the client sets no `timeoutSeconds`. */
   defaultTimeoutSeconds: number;
-  /** A client that reads so slowly is cut off. */
+  /** The watch of a client that reads so slowly is ended. */
   maxBufferedBytes: number;
   /** Called when a watch has opened or closed. */
   onChange: () => void;
@@ -128,7 +130,6 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
       );
     }
     watch.spoil = undefined;
-    if (watch.response.writableLength > options.maxBufferedBytes) destroy(watch);
   }
 
   function bookmark(watch: Watch): void {
@@ -145,9 +146,17 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
     if (type !== undefined) write(watch, frames(type));
   }
 
+  /** As the API server does: what was sent arrives, and then the watch ends. What it resumes with is not too much. */
+  function endWhereUnread(watch: Watch): void {
+    if (watch.response.writableLength > options.maxBufferedBytes) end(watch);
+  }
+
   store.onChange((change) => {
     const frames = framesOf(change);
-    for (const watch of open) deliver(watch, change, frames);
+    for (const watch of open) {
+      deliver(watch, change, frames);
+      endWhereUnread(watch);
+    }
   });
 
   return {
@@ -227,6 +236,7 @@ export function createWatches(store: Store, options: WatchesOptions): Watches {
       for (const watch of open) watch.spoil = watch.interruption = undefined;
     },
     queries: (plural) => of(plural).map((watch) => watch.query),
+    unread: (plural) => of(plural).reduce((sum, { response }) => sum + response.writableLength, 0),
     close: () => of().forEach(destroy),
   };
 }

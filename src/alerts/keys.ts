@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AlertIdentity } from '../ledger/rows.ts';
 import type { Destination } from '../model.ts';
 
@@ -66,5 +66,5 @@ export function laneOf(uid: string, configNamespace: string, { service, recipien
 }
 
 function hashOf(...parts: string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
+  return hash('sha256', JSON.stringify(parts)).slice(0, 40);
 }

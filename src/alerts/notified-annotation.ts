@@ -18,10 +18,12 @@ export type NotifiedState = ReadonlyMap<string, bigint>;
  * `1.5` and `"1"` as much as a nested object, makes all of it unreadable, and unreadable means nothing notified.
  */
 export function parseNotified(text: string | undefined): NotifiedState {
+  // Hardly any has it, and an error for each would take a tenth of what deciding takes.
+  if (text === undefined) return new Map();
   let decoded: unknown;
   try {
     // The literal's own text is needed: JSON.parse alone cannot tell 1.0 from 1.
-    decoded = JSON.parse(text ?? '', (_key, value: unknown, context?: { source?: string }) => {
+    decoded = JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
       if (value === null) return 0n;
       return typeof value === 'object' ? value : int64(context?.source ?? '');
     });

@@ -26,11 +26,14 @@ it('shows the watches that there are, not those of a term that is over, and coun
     ledger: createMemoryLedger(),
     metrics,
     watches: () => watches,
-    backlog: () => 0,
+    unevaluated: () => 7,
+    backlog: () => 3,
   });
   const lines = async (name: string) =>
     (await metrics.expose()).split('\n').filter((line) => line.startsWith(`${name}{resource="applications"`));
   await report();
+  expect(await metrics.expose()).toMatch(/^herald_evaluation_backlog 7$/m);
+  expect(await metrics.expose()).toMatch(/^herald_ledger_backlog 3$/m);
   expect(await lines('herald_watch_up')).toHaveLength(1);
   watches = [watching('configmap', 0)];
   await report();

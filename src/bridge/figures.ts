@@ -11,6 +11,8 @@ export function createFigures(deps: {
   ledger: Pick<Ledger, 'countParked'>;
   metrics: Metrics;
   watches(): ReflectorState[];
+  /** Events of the watches that wait to be evaluated. */
+  unevaluated(): number;
   /** Changes that wait in memory for the store. */
   backlog(): number;
   /** When something is looked at next, Unix milliseconds. */
@@ -39,6 +41,7 @@ export function createFigures(deps: {
     const now = new Set(watches.map(({ name }) => name));
     for (const name of reported) if (!now.has(name)) metrics.setWatch(name, undefined);
     reported = now;
+    metrics.setUnevaluated(deps.unevaluated());
     metrics.setBacklog(deps.backlog());
     metrics.setNextDue(deps.nextDue?.());
     try {

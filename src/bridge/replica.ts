@@ -94,6 +94,7 @@ export function createReplica(deps: Deps, options: BridgeOptions): Replica {
     ledger,
     metrics,
     watches: deps.watches,
+    unevaluated: () => leading.term()?.unevaluated() ?? 0,
     backlog: () => leading.term()?.backlog() ?? 0,
     nextDue: () => leading.term()?.nextDue(),
   });
@@ -104,7 +105,7 @@ export function createReplica(deps: Deps, options: BridgeOptions): Replica {
       const periodic = createPeriodic(signal, log, clock);
       periodic.every(second, 'clock', setBack);
       periodic.every(5 * second, 'figures', figures);
-      queue.work(deliver);
+      queue.work(deliver, standing.members);
       standing.start();
     },
   };

@@ -99,28 +99,36 @@ export function project(object: JsonObject): JsonObject {
     const { annotations } = metadata;
     if (isObject(annotations)) delete annotations[lastApplied];
   }
-  return cutDeep(object);
-}
-
-/** The object, changed, with null in place of what is nested beyond reason. What is parsed on demand is left alone. */
-export function cutDeep(object: JsonObject): JsonObject {
-  cutBelow(object, deepest);
+  cutBelow(object, deepest, present);
   return object;
 }
 
-function cutBelow(value: Json[] | JsonObject, levels: number): void {
+/** The value of a property that is there; undefined for one that is parsed on demand, which is left alone. */
+const present: Read = (holder, key) =>
+  Object.getOwnPropertyDescriptor(holder, key)?.value as Json | undefined;
+
+/** The list, as the parser answers it, changed, with null in place of what is nested beyond reason. */
+export function cutDeepList(list: Json[]): Json[] {
+  cutBelow(list, deepest - 1, (holder, key) => holder[key]);
+  return list;
+}
+
+type Read = (holder: JsonObject, key: string) => Json | undefined;
+
+function cutBelow(value: Json[] | JsonObject, levels: number, read: Read): void {
   if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) {
+    for (let index = 0; index < value.length; index += 1) {
+      const item = value[index] as Json;
       if (item === null || typeof item !== 'object') continue;
       if (levels === 1) value[index] = null;
-      else cutBelow(item, levels - 1);
+      else cutBelow(item, levels - 1, read);
     }
     return;
   }
   for (const key of Object.keys(value)) {
-    const item = Object.getOwnPropertyDescriptor(value, key)?.value as Json | undefined;
+    const item = read(value, key);
     if (item === undefined || item === null || typeof item !== 'object') continue;
     if (levels === 1) value[key] = null;
-    else cutBelow(item, levels - 1);
+    else cutBelow(item, levels - 1, read);
   }
 }

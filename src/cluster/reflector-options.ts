@@ -24,6 +24,8 @@ export interface ReflectorOptions<T> {
   /** Long lists of its objects, as Applications have them, are kept compressed, and parsed when they are read. */
   isThin?: true;
   handlers: ReflectorHandlers<T>;
+  /** Undefined where the handlers have room for more, or what resolves when they have: nothing is read until then. */
+  room?(): Promise<void> | undefined;
   /**
    * A resource that Herald works without, where it is missing (404) or forbidden (403): it is then synced, and asked for
    * again seldom. `without`: what does not work then, and the mend, for people. `isMinor`: somebody else makes up for it.

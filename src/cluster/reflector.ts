@@ -1,4 +1,5 @@
 import { pause, systemClock } from '../clock.ts';
+import { createBreaks } from './breaks.ts';
 import { ClusterError } from './cluster-error.ts';
 import { type Ending, endingOf, noRestarts } from './endings.ts';
 import { createFailureLog } from './failure-log.ts';
@@ -70,6 +71,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
   const thin = options.isThin ? createThinReader() : undefined;
   const stopping = new AbortController();
   const { signal } = stopping;
+  const breaks = createBreaks(clock, signal, options.room);
   const restarts = noRestarts();
   let running: Promise<void> | undefined;
   let phase: ReflectorState['phase'] = 'stopped';
@@ -95,6 +97,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
         else listing.hold(item, metadata);
       }
       lastFrameAt = clock.now();
+      if (breaks.isDue()) await breaks.take();
     }
     lists += 1;
     refusals.listed();
@@ -113,7 +116,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
     const stopWatchdog = watchSilence(
       clock,
       timings.silenceMs,
-      () => lastSignOfLife,
+      () => (breaks.isTaking() ? clock.now() : lastSignOfLife),
       () => aborter.abort(silence),
     );
     try {
@@ -142,6 +145,9 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
         frames += 1;
         barren = 0;
         pace.worked();
+        if (!breaks.isDue()) continue;
+        await breaks.take();
+        lastSignOfLife = clock.now();
       }
       if (clock.now() - openedAt < shortestWatchMs && frames === 0) {
         return { reason: 'ended', error: new Error('the server ended the watch at once') };

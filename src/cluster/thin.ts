@@ -1,7 +1,7 @@
 import { at, isObject } from '../json.ts';
 import type { Json, JsonObject } from '../model.ts';
 import { createColdStore } from './cold.ts';
-import { cutDeep } from './kube-object.ts';
+import { cutDeepList } from './kube-object.ts';
 
 /**
  * Reads JSON of the API server as `JSON.parse` does, without parsing the long lists of Applications that hardly anything
@@ -27,7 +27,7 @@ interface Cut {
 }
 
 export function createThinReader(): ThinReader {
-  const store = createColdStore((text) => cutDeep({ list: JSON.parse(text) as Json }).list ?? null);
+  const store = createColdStore((text) => cutDeepList(JSON.parse(text) as Json[]));
 
   function parseWithout(
     bytes: Buffer,

@@ -13,6 +13,8 @@ export interface ApplicationWatchOptions {
   /** The annotation of which it is asked who wrote it: argocd-notifications'. */
   notifiedAnnotation?: string;
   handlers: ReflectorHandlers<Application>;
+  /** Of the reflector. */
+  room?(): Promise<void> | undefined;
   timings?: Partial<ReflectorTimings>;
 }
 
@@ -24,7 +26,7 @@ export function createApplicationWatch(
   deps: ReflectorDeps,
   options: ApplicationWatchOptions,
 ): Reflector<Application> {
-  const { scope, labelSelector, notifiedAnnotation, handlers, timings } = options;
+  const { scope, labelSelector, notifiedAnnotation, handlers, room, timings } = options;
   return createReflector(deps, {
     name: 'applications',
     path: argoPath('applications', scope.onlyOwn ? scope.namespace : undefined),
@@ -33,6 +35,7 @@ export function createApplicationWatch(
       scope.includes(metadata.namespace) ? readApplication(object, metadata, notifiedAnnotation) : undefined,
     isThin: true,
     handlers,
+    ...(room === undefined ? {} : { room }),
     ...(timings === undefined ? {} : { timings }),
   });
 }

@@ -9,6 +9,8 @@ import type { ReflectorHandlers } from './view.ts';
 export interface ApplicationSetWatchOptions {
   scope: WatchScope;
   handlers: ReflectorHandlers<Application>;
+  /** Of the reflector. */
+  room?(): Promise<void> | undefined;
   timings?: Partial<ReflectorTimings>;
 }
 
@@ -18,7 +20,7 @@ export interface ApplicationSetWatchOptions {
  */
 export function createApplicationSetWatch(
   deps: ReflectorDeps,
-  { scope, handlers, timings }: ApplicationSetWatchOptions,
+  { scope, handlers, room, timings }: ApplicationSetWatchOptions,
 ): Reflector<Application> {
   return createReflector(deps, {
     name: 'applicationsets',
@@ -27,6 +29,7 @@ export function createApplicationSetWatch(
       scope.includes(metadata.namespace) ? readApplicationSet(object, metadata) : undefined,
     isThin: true,
     handlers,
+    ...(room === undefined ? {} : { room }),
     optional: {
       without: 'triggers about ApplicationSets and the metric herald_applicationset_condition',
       mend: 'Allow it in the Role, as config/base/role.yaml does.',

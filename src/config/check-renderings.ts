@@ -13,6 +13,7 @@ import type { ServiceConfig } from './config.ts';
 import { sampleApplication } from './sample-application.ts';
 import { sampleApplicationSet } from './sample-application-set.ts';
 import { sampleNotice } from './sample-notice.ts';
+import { sampleProject } from './sample-project.ts';
 import { kindsOf } from './template-kinds.ts';
 
 export interface RenderingInput {
@@ -140,7 +141,7 @@ function render(template: Template, serviceType: string, input: About, filterVal
   const vars = templateVars({
     app,
     notice: sampleNotice(app, input.now, [template.name], input.triggers, true),
-    appProject: {},
+    appProject: sampleProject,
     context: { ...named(source, 'context'), ...input.context },
     secrets: named(source, 'secrets'),
     serviceType,

@@ -7,8 +7,9 @@ import { applicationSetShape } from './application-set-shape.ts';
 import { applicationShape } from './application-shape.ts';
 import { sampleApplication as app } from './sample-application.ts';
 import { sampleNotice } from './sample-notice.ts';
+import { sampleProject } from './sample-project.ts';
 
-const common = { app, appProject: {}, context: {}, secrets: {}, now: 0 };
+const common = { app, appProject: sampleProject, context: {}, secrets: {}, now: 0 };
 
 /** The `context` of a configuration. */
 type Context = Readonly<Record<string, string>>;

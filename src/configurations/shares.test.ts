@@ -120,6 +120,19 @@ describe('events of one moment', () => {
     await p.observer.settled();
   });
 
+  it('leave no room for more, where hundreds wait for their turn, until all of them are evaluated', async () => {
+    const p = start({ 'trigger.on-own': configMap['trigger.on-degraded'] ?? '' });
+    p.see(of('a', degraded));
+    await p.done();
+    expect([p.observer.room(), p.observer.waiting()]).toEqual([undefined, 0]);
+    let events = 0;
+    for (; p.observer.room() === undefined && events < 5_000; events += 1)
+      p.see(of('a', events % 2 ? degraded : healthy));
+    expect(p.observer.waiting()).toBeGreaterThanOrEqual(256);
+    await p.observer.room();
+    expect([p.observer.room(), p.observer.waiting(), p.ends]).toEqual([undefined, 0, []]);
+  });
+
   it('take turns with everything else, in order', async () => {
     const p = start({ 'trigger.on-own': configMap['trigger.on-degraded'] ?? '' });
     let turns = 0;

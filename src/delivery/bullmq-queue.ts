@@ -1,24 +1,17 @@
-import {
-  DelayedError,
-  ErrorCode,
-  type IQueueBackend,
-  type Job,
-  type JobProgress,
-  Queue,
-  Worker,
-} from 'bullmq';
+import { DelayedError, type IQueueBackend, type Job, type JobProgress, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import { createOutageLog } from '../net/outage-log.ts';
 import { settledWithin, withDeadline } from '../store/deadline.ts';
 import type { Store } from '../store/store.ts';
+import { type AtHand, createAtHand } from './at-hand.ts';
 import { backoffDelay } from './backoff.ts';
 import { deliveryIdOf, type JobData, jobIdOf } from './job-data.ts';
 import { createPunctual } from './punctual.ts';
-import type { DeliveryProcessor, DeliveryQueue, JobResult } from './queue.ts';
+import type { DeliveryProcessor, DeliveryQueue, JobResult, Later } from './queue.ts';
 import { type JobQueue, queueBackends, queueName } from './queue-backend.ts';
+import { createErrorReporter, isRefusal } from './queue-errors.ts';
 
 export interface BullmqQueueOptions {
   log: Logger;
@@ -32,6 +25,7 @@ export interface BullmqQueueOptions {
 
 type DeliveryJob = Job<JobData, void, string>;
 
+const jobName = 'deliver';
 const addBatch = 500;
 const askAtOnce = 200;
 
@@ -81,6 +75,7 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
   /** Jobs that this worker has, by their ids: resolves when it has given them back, or is done with them. */
   const held = new Map<string, Promise<void>>();
   let closed: Promise<void> | undefined;
+  let atHand: AtHand | undefined;
   let worker: Worker<JobData, void, string, IQueueBackend, JobProgress, Redis | Pool> | undefined;
 
   /**
@@ -117,14 +112,28 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
     job: DeliveryJob,
     token: string | undefined,
   ): Promise<void> {
-    const result = await resultOf(process, job);
+    const id = deliveryIdOf(job.id ?? '');
+    const result = await resultOf(process, id, job.data);
     if (result.status === 'done') return;
-    const { at, counts } = result;
-    const { failures } = job.data;
-    await job.updateData({ failures: counts ? failures + 1 : failures, waited: !counts, dueAt: at });
-    await job.moveToDelayed(Math.max(at, now() + 1), token);
-    punctual?.note(deliveryIdOf(job.id ?? ''), at);
+    await job.updateData(putOff(job.data, result));
+    await job.moveToDelayed(Math.max(result.at, now() + 1), token);
+    punctual?.note(id, result.at);
     throw new DelayedError();
+  }
+
+  /** The same of a delivery that has no job: it is given one where it is put off. */
+  async function performAtHand(process: DeliveryProcessor, id: string): Promise<void> {
+    const fresh: JobData = { failures: 0, dueAt: now(), waited: false };
+    const result = await resultOf(process, id, fresh);
+    if (result.status === 'done') return;
+    try {
+      const timestamp = now();
+      const opts = { jobId: jobIdOf(id), timestamp, delay: Math.max(result.at - timestamp, 1) };
+      await bounded('Adding to the queue', () => queue.add(jobName, putOff(fresh, result), opts));
+      punctual?.note(id, result.at);
+    } catch (error) {
+      log.warn({ delivery: id, err: error }, 'Could not queue what is put off: the sweeper will');
+    }
   }
 
   /** Settles as `performed` does. */
@@ -139,11 +148,10 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
   }
 
   /** A job whose lock was lost may be handed out while it still runs here: it then has the same result. */
-  async function resultOf(process: DeliveryProcessor, job: DeliveryJob): Promise<JobResult> {
-    const id = job.id ?? '';
+  async function resultOf(process: DeliveryProcessor, id: string, data: JobData): Promise<JobResult> {
     const underWay = active.get(id);
     if (underWay) return underWay;
-    const running = run(process, job);
+    const running = run(process, id, data);
     active.set(id, running);
     try {
       return await running;
@@ -152,10 +160,12 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
     }
   }
 
-  async function run(process: DeliveryProcessor, job: DeliveryJob): Promise<JobResult> {
-    const { failures, waited } = job.data;
+  async function run(
+    process: DeliveryProcessor,
+    id: string,
+    { failures, waited }: JobData,
+  ): Promise<JobResult> {
     const attempt = failures + 1;
-    const id = deliveryIdOf(job.id ?? '');
     try {
       return await process({ id, attempt, waited, signal: stopping.signal });
     } catch (error) {
@@ -165,9 +175,33 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
     }
   }
 
+  /** What was not begun is for others, at once; what is put off is given a job. */
+  async function leaveAtHand(): Promise<void> {
+    const left = atHand?.stop() ?? [];
+    try {
+      await add(left);
+    } catch (error) {
+      log.warn(
+        { deliveries: left.length, err: error },
+        'Could not queue what was at hand: the next sweep will',
+      );
+    }
+    await atHand?.idle();
+  }
+
+  async function add(ids: readonly string[]): Promise<void> {
+    for (let start = 0; start < ids.length; start += addBatch) {
+      const data: JobData = { failures: 0, dueAt: now(), waited: false };
+      const jobs = ids
+        .slice(start, start + addBatch)
+        .map((id) => ({ name: jobName, data, opts: { jobId: jobIdOf(id) } }));
+      await bounded('Adding to the queue', () => queue.addBulk(jobs));
+    }
+  }
+
   async function close(closeDeadline: number): Promise<void> {
     const until = clock.monotonic() + closeDeadline;
-    const closing = Promise.all([worker?.close(), queue.close()]);
+    const closing = Promise.all([worker?.close(), leaveAtHand().finally(() => queue.close())]);
     closing.catch(() => undefined);
     const inTime = await settledWithin(closing, closeDeadline * gracefulPart, clock);
     stopping.abort();
@@ -177,19 +211,17 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
   }
 
   return {
-    async add(ids) {
-      for (let start = 0; start < ids.length; start += addBatch) {
-        const data: JobData = { failures: 0, dueAt: now(), waited: false };
-        const jobs = ids
-          .slice(start, start + addBatch)
-          .map((id) => ({ name: 'deliver', data, opts: { jobId: jobIdOf(id) } }));
-        await bounded('Adding to the queue', () => queue.addBulk(jobs));
-      }
+    add,
+    async handOver(ids) {
+      const isHeld = (id: string) => held.has(jobIdOf(id)) && !atHand?.has(id);
+      const others = atHand?.take(ids.filter((id) => !isHeld(id))) ?? ids;
+      if (others.length > 0) await add(others);
     },
     async missing(ids) {
       const missing: string[] = [];
-      for (let start = 0; start < ids.length; start += askAtOnce) {
-        const asked = ids.slice(start, start + askAtOnce);
+      const others = ids.filter((id) => !atHand?.has(id));
+      for (let start = 0; start < others.length; start += askAtOnce) {
+        const asked = others.slice(start, start + askAtOnce);
         const states = await bounded('Asking the queue', () => backends.states(queue, asked.map(jobIdOf)));
         for (const [index, id] of asked.entries()) {
           const state = states[index] ?? 'unknown';
@@ -201,8 +233,14 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
       }
       return missing;
     },
-    work(process) {
+    work(process, members = () => 1) {
       if (worker) throw new Error('The queue is being worked on already');
+      atHand = createAtHand({
+        run: (id) => hold(jobIdOf(id), performAtHand(process, id)),
+        concurrency,
+        members,
+        now,
+      });
       const { connection, factory } = backends.worker();
       worker = new Worker<JobData, void, string, IQueueBackend, JobProgress, Redis | Pool>(
         queueName,
@@ -232,13 +270,14 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
     async counts() {
       const counts = await bounded('Counting jobs', () => queue.getJobCounts('waiting', 'delayed', 'active'));
       const of = (state: string) => counts[state] ?? 0;
-      return { waiting: of('waiting'), delayed: of('delayed'), active: of('active') };
+      const { waiting = 0, active = 0 } = atHand?.counts() ?? {};
+      return { waiting: of('waiting') + waiting, delayed: of('delayed'), active: of('active') + active };
     },
     async oldestDueAge() {
       const [waiting, delayed] = await bounded('Reading the oldest job', () =>
         Promise.all([backends.oldestWaiting(queue), queue.getJobs('delayed', 0, 0, true)]),
       );
-      const due = [waiting, delayed[0]?.data.dueAt].filter((at) => at !== undefined);
+      const due = [waiting, delayed[0]?.data.dueAt, atHand?.counts().oldest].filter((at) => at !== undefined);
       return Math.max(0, ...due.map((at) => now() - at));
     },
     close(closeDeadline) {
@@ -248,16 +287,6 @@ export function createBullmqQueue(store: Store, options: BullmqQueueOptions): De
   };
 }
 
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof Error && 'code' in error)) return false;
-  return error.code === ErrorCode.JobNotInState || error.code === ErrorCode.JobNotExist;
-}
-
-/** While the store is away the same error comes many times a second; undefined: it answers. */
-function createErrorReporter(log: Logger, now: () => number): (error: Error | undefined) => void {
-  const outage = createOutageLog(log, { away: 'Queue does not answer', back: 'Queue answers again' }, now);
-  return (error) => {
-    if (error === undefined) outage.answered();
-    else outage.failed(error.message);
-  };
+function putOff({ failures }: JobData, { at, counts }: Later): JobData {
+  return { failures: counts ? failures + 1 : failures, waited: !counts, dueAt: at };
 }

@@ -26,7 +26,7 @@ async function fill(fairness: Fairness, parties: Party[]): Promise<Place[]> {
   const taken: Place[] = [];
   for (;;) {
     const entering = enter(fairness, parties);
-    await vi.advanceTimersByTimeAsync(100);
+    await vi.advanceTimersByTimeAsync(500);
     const place = await entering;
     if ('at' in place) return taken;
     taken.push(place);
@@ -108,7 +108,7 @@ describe('places', () => {
             const parties = [service(`${step.tenant}/${step.service}`), namespace(`${step.tenant}`)];
             const had = counts.get(step.tenant) ?? 0;
             const entering = enter(fairness, parties);
-            await vi.advanceTimersByTimeAsync(100);
+            await vi.advanceTimersByTimeAsync(500);
             const place = await entering;
             const isPutOff = 'at' in place;
             expect(isPutOff && had === 0).toBe(false);
@@ -133,7 +133,7 @@ describe('who is put off', () => {
     const fairness = create(2);
     await enter(fairness, [service('a')]);
     const first = enter(fairness, [service('a')]);
-    await vi.advanceTimersByTimeAsync(100);
+    await vi.advanceTimersByTimeAsync(500);
     expect(is(await first)).toBe(true);
     expect(is(await enter(fairness, [service('a')]))).toBe(true);
     expect(is(await enter(fairness, [service('b')]))).toBe(false);
@@ -151,10 +151,10 @@ describe('who is put off', () => {
     for (const each of waiting) void each.then((answer) => (putOff.count += is(answer) ? 1 : 0));
     for (let left = 0; left < 9; left += 1) {
       taken[left]?.leave();
-      await vi.advanceTimersByTimeAsync(90);
+      await vi.advanceTimersByTimeAsync(100);
     }
     expect(putOff.count).toBe(0);
-    await vi.advanceTimersByTimeAsync(110);
+    await vi.advanceTimersByTimeAsync(500);
     expect(putOff.count).toBe(6);
   });
 

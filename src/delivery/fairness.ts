@@ -35,8 +35,9 @@ interface Options {
   wake(delivery: string): Promise<boolean>;
   clock: Pick<Clock, 'now' | 'after'>;
   /**
-   * Milliseconds to wait for a place where none comes free; meanwhile the worker's own is occupied. Default 100. While
-   * places do come free, it waits ten times as long: to put it off and to wake it costs more than to send it.
+   * Milliseconds to wait for a place where none comes free; meanwhile the worker's own is occupied. Default 500, in which
+   * services answer. While places do come free, it waits twice as long: to put it off and to wake it costs more than to
+   * send it.
    */
   patience?: number;
 }
@@ -60,7 +61,7 @@ interface Waiter {
 }
 
 /** Multiple of the patience, with those of whose parties places come free. */
-const whileMoving = 10;
+const whileMoving = 2;
 /** Who is put off asks again after so many milliseconds: another process may have woken its job, or none be left to. */
 const longest = 15_000;
 /** Milliseconds between two who ask again without having been woken: it is in vain, as a rule. */
@@ -70,7 +71,7 @@ const coming = 250;
 /** Milliseconds between tries to wake somebody while the queue does not answer. */
 const tryAgain = 250;
 
-export function createFairness({ places, wake, clock, patience = 100 }: Options): Fairness {
+export function createFairness({ places, wake, clock, patience = 500 }: Options): Fairness {
   const holdings = new Map<string, Holding>();
   let taken = 0;
   /** Those who wait in the worker. */

@@ -13,7 +13,7 @@ interface Job {
   over?: Promise<void>;
 }
 
-export interface MemoryQueue extends Pick<DeliveryQueue, 'add' | 'missing' | 'work' | 'wake'> {
+export interface MemoryQueue extends Pick<DeliveryQueue, 'add' | 'handOver' | 'missing' | 'work' | 'wake'> {
   /** Ids of deliveries that a job holds. */
   held(): string[];
   /** Forgets every job, as a store does that loses its data. */
@@ -64,15 +64,18 @@ export function createMemoryQueue(clock: Clock = createSimulatedClock(0)): Memor
     return result.status === 'done' ? clock.now() : result.at;
   }
 
+  async function add(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      if (jobs.has(id)) continue;
+      const job: Job = { id, attempt: 1, waited: false };
+      jobs.set(id, job);
+      if (worker) wait(job, clock.now());
+    }
+  }
+
   return {
-    async add(ids) {
-      for (const id of ids) {
-        if (jobs.has(id)) continue;
-        const job: Job = { id, attempt: 1, waited: false };
-        jobs.set(id, job);
-        if (worker) wait(job, clock.now());
-      }
-    },
+    add,
+    handOver: add,
     async wake(id) {
       const job = jobs.get(id);
       await job?.over;

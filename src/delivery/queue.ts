@@ -5,10 +5,18 @@
 export interface DeliveryQueue {
   /** Idempotent: an id that is waiting, delayed or active is not added again. */
   add(ids: readonly string[]): Promise<void>;
-  /** Of these ids, those that no waiting, delayed or active job holds. */
+  /**
+   * Of what has just become ready, and never had a job: attempted by this process at once, without one, where it works on
+   * the queue and has room; else added. What the process does not come to, `missing` of the others names.
+   */
+  handOver(ids: readonly string[]): Promise<void>;
+  /** Of these ids, those that no waiting, delayed or active job holds, nor this process without one. */
   missing(ids: readonly string[]): Promise<string[]>;
-  /** Starts the worker. Each job is handed to `process`; at-least-once, so `process` is idempotent. */
-  work(process: DeliveryProcessor): void;
+  /**
+   * Starts the worker. Each job is handed to `process`; at-least-once, so `process` is idempotent. `members`: processes
+   * that work on the queue, each of which takes its share of what it is handed over. @defaultValue this one alone
+   */
+  work(process: DeliveryProcessor, members?: () => number): void;
   /** Makes this one due, if it is put off or about to be by this process, which is waited for: answers whether it was. */
   wake(id: string): Promise<boolean>;
   /** All that is put off is due now. */

@@ -11,7 +11,7 @@ export type ParkedSettlement = Exclude<Settlement, { status: 'sent' }>;
 
 export interface SettlingDeps {
   ledger: Pick<Ledger, 'settle' | 'discard'>;
-  queue: Pick<DeliveryQueue, 'add'>;
+  queue: Pick<DeliveryQueue, 'handOver'>;
   /** Told of deliveries that are parked, once each. */
   onParked(delivery: Delivery, settlement: ParkedSettlement): void;
   onSent(delivery: Delivery): void;
@@ -75,7 +75,7 @@ export function createSettling(deps: SettlingDeps): Settling {
 
   async function enqueue(next: string): Promise<void> {
     try {
-      await queue.add([next]);
+      await queue.handOver([next]);
     } catch (error) {
       log.warn({ delivery: next, err: error }, 'Could not queue what comes next: the sweeper will');
     }

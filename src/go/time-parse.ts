@@ -327,13 +327,13 @@ export function parseTime(
     : { ok: false, error: `${subject}: ${wrong}` };
 }
 
-const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$/;
+const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z$/;
 
 /** `parseTime` for RFC 3339, the form of every timestamp in an Application; the usual form takes a short way. */
 export function parseRFC3339(text: string, local: GoLocation = UTC): ParsedTime {
   const match = RFC3339.exec(text);
   if (match !== null) {
-    const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as [
+    const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
       number,
       number,
       number,
@@ -351,7 +351,7 @@ export function parseRFC3339(text: string, local: GoLocation = UTC): ParsedTime 
       second < 60
     ) {
       const seconds = daysFromCivil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
-      return { ok: true, time: new GoTime(seconds, 0, UTC) };
+      return { ok: true, time: new GoTime(seconds, Number((match[7] ?? '').padEnd(9, '0')), UTC) };
     }
   }
   return parseTime(LAYOUTS.RFC3339, text, UTC, local);

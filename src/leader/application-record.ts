@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { projectOf } from '../application.ts';
 import { briefOf } from '../application-brief.ts';
 import { at, objectAt } from '../json.ts';
@@ -29,5 +29,5 @@ export function recordFingerprint(record: ApplicationRecord): string {
     subscriptions.toSorted(([a], [b]) => (a < b ? -1 : 1)),
     projectOf(object),
   ];
-  return createHash('sha1').update(JSON.stringify(decisive)).digest('base64url');
+  return hash('sha1', JSON.stringify(decisive), 'base64url');
 }

@@ -4,6 +4,7 @@ import type { RepoEvaluation } from '../argocd/evaluation.ts';
 import type { ActiveConfig } from '../configurations/configurations.ts';
 import type { Application, ConditionResult, Destination, JsonObject, Subscription } from '../model.ts';
 import { mostSubscriptions, resolveSubscriptions } from '../subscriptions/resolve.ts';
+import type { SyncWindow } from '../sync-window.ts';
 import { conditionVars } from '../triggers/schema.ts';
 import type { Condition, ConditionVars, StepAllowance } from '../triggers/trigger.ts';
 
@@ -29,6 +30,8 @@ export interface EvaluatedApplication {
   unknownTriggers: string[];
   /** The first trigger for which the steps did not suffice. */
   exhausted?: string;
+  /** When what a condition was answered may next be otherwise although nothing happens, Unix milliseconds. */
+  dueAt?: number;
   /** Some condition reads the clock, so the answer may change without an event. */
   timeDependent: boolean;
 }
@@ -48,6 +51,7 @@ export function evaluateApplication(
   counter: ChangeCounter,
   repo?: RepoEvaluation,
   allowance?: StepAllowance,
+  syncWindows?: () => readonly SyncWindow[],
 ): EvaluatedApplication {
   const { config } = active;
   const answer: EvaluatedApplication = {
@@ -72,6 +76,10 @@ export function evaluateApplication(
     now,
     changes: counter.changes,
     operations: counter,
+    due(at) {
+      answer.dueAt = Math.min(at, answer.dueAt ?? at);
+    },
+    ...(syncWindows ? { syncWindows } : {}),
     ...(repo ? { repo: repo.provider } : {}),
     ...(allowance ? { allowance } : {}),
   });

@@ -6,6 +6,8 @@ import type { ActiveConfig, Configurations } from '../configurations/configurati
 import { createShares } from '../configurations/shares.ts';
 import type { Metrics } from '../metrics/interface.ts';
 import type { Application, JsonObject } from '../model.ts';
+import type { SyncWindow } from '../sync-window.ts';
+import { readSyncWindows } from '../sync-windows.ts';
 import type { StepAllowance } from '../triggers/trigger.ts';
 import { type AlertEvaluation, evaluateApplication } from './evaluate.ts';
 import type { EvaluationProblems } from './evaluation-problems.ts';
@@ -40,6 +42,15 @@ export function createEvaluator(deps: Deps): Evaluator {
   const { configurations, problems, metrics } = deps;
   const { now } = deps.clock;
   const shares = createShares(now);
+  const windowsByProject = new WeakMap<JsonObject, readonly SyncWindow[]>();
+
+  /** The AppProject is one object until it changes, for all of its Applications. */
+  function windowsOf(project: JsonObject | undefined): readonly SyncWindow[] {
+    if (!project) return [];
+    const known = windowsByProject.get(project) ?? readSyncWindows(project);
+    windowsByProject.set(project, known);
+    return known;
+  }
 
   /** None where the configuration has used up its share: then its conditions fail, and are evaluated later. */
   function allowanceOf(active: ActiveConfig): StepAllowance {
@@ -87,12 +98,22 @@ export function createEvaluator(deps: Deps): Evaluator {
         const repo = application.kind ? undefined : deps.repo?.(application, active);
         const allowance = allowanceOf(active);
         const given = allowance.steps;
-        const answer = evaluateApplication(application, project, active, now(), counter, repo, allowance);
+        const answer = evaluateApplication(
+          application,
+          project,
+          active,
+          now(),
+          counter,
+          repo,
+          allowance,
+          () => windowsOf(project),
+        );
         const spent = given - Math.max(allowance.steps, 0);
         shares.spend(active, spent);
         deps.spend(spent + aroundApplication);
         if (answer.exhausted !== undefined) complain(active, answer.exhausted, allowance);
         evaluations.push(...answer.evaluations);
+        if (answer.dueAt !== undefined) due(answer.dueAt);
         if (answer.timeDependent || answer.exhausted !== undefined) due(nextMoment(entry.phase));
         if (answer.exhausted !== undefined && given === 0) due(now() + shares.wait(active));
         for (const { name, triggered } of answer.conditions) {

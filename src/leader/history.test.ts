@@ -129,7 +129,7 @@ async function play({ steps, faults, retries }: Case): Promise<string[]> {
     return undefined;
   });
   const faultyQueue = intercept(queue, (call) =>
-    call === 'add' || call === 'missing' ? Promise.resolve(left.shift()) : undefined,
+    call === 'handOver' || call === 'add' || call === 'missing' ? Promise.resolve(left.shift()) : undefined,
   );
   const { log } = recordLog();
   let term = 0;
@@ -217,7 +217,9 @@ async function playWithCrashes({ steps, faults }: Omit<Case, 'retries'>) {
         for (const each of (change as Change).add ?? []) labels.set(each.id, describe(each));
       return fault();
     });
-    const queue = intercept(jobs, (call) => (call === 'add' || call === 'missing' ? fault() : undefined));
+    const queue = intercept(jobs, (call) =>
+      call === 'handOver' || call === 'add' || call === 'missing' ? fault() : undefined,
+    );
     return { ledger, queue, ...startPipeline({ ledger, queue, service, clock, term: generation + 1 }) };
   }
   let process = begin();

@@ -8,11 +8,12 @@ function setUp(answer: (uid: string) => Promise<LoadedRow[]>) {
   const clock = createSimulatedClock(0);
   const asked: string[] = [];
   let dealtWith = 0;
+  let backlog = 0;
   const loading = createLoading(
     {
       // The double answers whatever kinds are asked for.
       ledger: { load: ((uid: string) => (asked.push(uid), answer(uid))) as never },
-      writer: { written: async (uid) => void asked.push(`written ${uid}`) },
+      writer: { written: async (uid) => void asked.push(`written ${uid}`), backlog: () => backlog },
       onLoaded: () => {
         dealtWith += 1;
       },
@@ -21,7 +22,14 @@ function setUp(answer: (uid: string) => Promise<LoadedRow[]>) {
     },
     { retryDelay: 100, maxRetryDelay: 1_000 },
   );
-  return { loading, clock, asked, lines, dealtWith: () => dealtWith };
+  return {
+    loading,
+    clock,
+    asked,
+    lines,
+    dealtWith: () => dealtWith,
+    setBacklog: (writes: number) => (backlog = writes),
+  };
 }
 
 it('asks about so many at the same time, each after what is on its way to the ledger', async () => {
@@ -63,4 +71,15 @@ it('hands on nothing after it was stopped, and asks no more', async () => {
   answers.resolve([]);
   await clock.settle();
   expect([loaded, loading.isIdle(), asked.length]).toEqual([0, true, 128]);
+});
+
+it('asks for no more to decide about while much of what was decided waits for the store', async () => {
+  const { loading, clock, asked, setBacklog } = setUp(() => Promise.resolve([]));
+  setBacklog(1_001);
+  loading.load('a', () => undefined);
+  await clock.advance(1_000);
+  expect(asked).toEqual([]);
+  setBacklog(1_000);
+  await clock.advance(20);
+  expect(asked).toEqual(['written a', 'a']);
 });

@@ -1,4 +1,5 @@
 import { type Clock, pause } from '../clock.ts';
+import { createFifo } from '../fifo.ts';
 import type { Row } from '../ledger/rows.ts';
 import type { Logger } from '../log.ts';
 import type { TermLedger } from './term-ledger.ts';
@@ -19,7 +20,7 @@ export interface Loading {
 
 interface Deps {
   ledger: Pick<TermLedger, 'load'>;
-  writer: Pick<LedgerWriter, 'written'>;
+  writer: Pick<LedgerWriter, 'written' | 'backlog'>;
   /** Until then nothing is loaded. */
   before?(): Promise<void> | undefined;
   /** An answer has been dealt with. */
@@ -37,12 +38,16 @@ interface Options {
 
 /** Applications asked about at the same time. */
 const concurrency = 64;
+/** Changes that wait for the store above which it is not asked for more to decide about. */
+const mostUnwritten = 1_000;
+/** Milliseconds. */
+const look = 20;
 
 export function createLoading(deps: Deps, { retryDelay = 100, maxRetryDelay = 5_000 }: Options): Loading {
   const { ledger, writer, clock, log } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const asked: Parameters<Loading['load']>[] = [];
+  const asked = createFifo<Parameters<Loading['load']>>();
   let active = 0;
 
   function next(): void {
@@ -66,6 +71,7 @@ export function createLoading(deps: Deps, { retryDelay = 100, maxRetryDelay = 5_
   }
 
   async function untilAnswered(uid: string): Promise<LoadedRow[] | undefined> {
+    while (writer.backlog() > mostUnwritten && !signal.aborted) await pause(clock, look, signal);
     for (let wait = retryDelay; !signal.aborted; wait = Math.min(wait * 2, maxRetryDelay)) {
       try {
         // One that is watched again: what was decided before is still on its way.
@@ -86,7 +92,7 @@ export function createLoading(deps: Deps, { retryDelay = 100, maxRetryDelay = 5_
     },
     isIdle: () => active === 0 && asked.length === 0,
     stop() {
-      asked.length = 0;
+      asked.clear();
       stopping.abort();
     },
   };

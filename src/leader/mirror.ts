@@ -11,6 +11,7 @@ import { ClusterError, isTemporary } from '../cluster/cluster-error.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { isBefore } from '../cluster/revision.ts';
 import type { Configurations } from '../configurations/configurations.ts';
+import { createFifo } from '../fifo.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Logger } from '../log.ts';
 import type { Application, Delivery, JsonObject } from '../model.ts';
@@ -79,7 +80,7 @@ export function createMirror(deps: Deps, { retryDelay = 500 }: Options = {}): Mi
   const pending = new Map<string, Pending>();
   const working = new Map<string, Promise<void>>();
   const written = new Map<string, Written>();
-  const toLoad: Application[] = [];
+  const toLoad = createFifo<Application>();
   const { clock } = deps;
   const abort = new AbortController();
   const stopping = new AbortController();

@@ -26,7 +26,7 @@ export interface Observation {
 interface Deps
   extends Pick<ObserverDeps, 'configurations' | 'project' | 'repo' | 'metrics' | 'log' | 'clock'> {
   /** While it is not open, everything is kept in memory, in order. */
-  store: Promise<{ ledger: Ledger; queue: Pick<DeliveryQueue, 'add'>; term: number }>;
+  store: Promise<{ ledger: Ledger; queue: Pick<DeliveryQueue, 'handOver'>; term: number }>;
   /** The revision up to which the watch has shown everything. */
   shown(): string | undefined;
   /** The same of the watch of ApplicationSets; absent: there is none. */
@@ -62,7 +62,14 @@ export function createObservation(deps: Deps, options: Options): Observation {
   const progress = createProgress(deps.shown);
   const progressOfSets = createProgress(() => deps.shownSets?.());
   const writer = createLedgerWriter(
-    { ledger, queue: { add: async (ids) => (await store).queue.add(ids) }, onEnd, log, metrics, clock },
+    {
+      ledger,
+      queue: { handOver: async (ids) => (await store).queue.handOver(ids) },
+      onEnd,
+      log,
+      metrics,
+      clock,
+    },
     { concurrency: writes, limit: backlogLimit, ...retries },
   );
   const observer = createObserver(

@@ -85,7 +85,7 @@ it('makes no call of the store for an event that changes no result', async () =>
   const p = start();
   p.see(app(degraded));
   await p.done();
-  expect(p.calls).toEqual(['load', 'commit', 'add']);
+  expect(p.calls).toEqual(['load', 'commit', 'handOver']);
   p.calls.length = 0;
   for (const message of ['one', 'two']) p.see(app({ ...degraded, operationState: { message } }));
   await p.done();

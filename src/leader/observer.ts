@@ -37,6 +37,10 @@ export interface Observer {
   /** Rows that say that the oncePer values which match now are told, by Application: what pruning must keep. */
   matching(): IterableIterator<{ uid: string; told: Row<'told'>[] }>;
   size(): number;
+  /** Events that wait to be evaluated: for their turn, or for the ledger. */
+  waiting(): number;
+  /** Undefined where there is room for more events, or what resolves when there is. */
+  room(): Promise<void> | undefined;
   /** Of alerts with an end: silences, acknowledgements and groups. */
   alerting: Pick<Alerting, 'begin' | 'refresh' | 'scopes'>;
   /** Every Application has been shown and evaluated: what is told together can be told. */
@@ -66,7 +70,7 @@ export interface ObserverDeps extends EvaluatorDeps, DecidingDeps {
 }
 
 interface Options {
-  /** Events that may wait to be evaluated, for the ledger or for their turn. @defaultValue 100000 */
+  /** Events that may wait to be evaluated, without the first of each Application. @defaultValue 100000 */
   limit?: number;
   /** Milliseconds before the ledger is asked again that did not answer; doubles up to `maxRetryDelay`. @defaultValue 100 */
   retryDelay?: number;
@@ -87,6 +91,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   const tracked = new Map<string, Tracked>();
   const waiters: (() => void)[] = [];
   let waitingEvents = 0;
+  let asked = 0;
   let phases = 0;
   let stopped = false;
   const alerting = createAlerting({ ...deps, schedule, look }, options);
@@ -139,18 +144,18 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     const { application } = event;
     const { uid } = application;
     const entry = tracked.get(uid);
-    if (!entry || entry.waiting) {
-      if (!hasRoom()) return;
-      waitingEvents += 1;
-    }
     if (stopped) return;
-    if (entry?.waiting) entry.waiting.push({ event, hold: hold.share() });
-    else if (entry) apply(entry, event, hold);
+    if (entry && !entry.waiting) return apply(entry, event, hold);
+    // The first of each is no more than the watch holds itself.
+    if (entry && !hasRoom()) return;
+    waitingEvents += 1;
+    if (entry) entry.waiting?.push({ event, hold: hold.share() });
     else {
       const phase = Math.floor(((phases++ * goldenRatio) % 1) * resync);
       const added = createTracked(application, { decidedAt, phase });
       added.waiting = [{ event, hold: hold.share() }];
       tracked.set(uid, added);
+      asked += 1;
       loading.load(uid, (rows) => loaded(added, rows));
     }
   }
@@ -159,6 +164,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     const waited = entry.waiting ?? [];
     delete entry.waiting;
     waitingEvents -= waited.length;
+    asked -= 1;
     const record = restore(entry, rows);
     if (record) {
       leaving.remove(entry.application.uid);
@@ -185,7 +191,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
 
   /** Whether one more event may wait; if not, everything will be watched again. */
   function hasRoom(): boolean {
-    if (waitingEvents + turns.waiting() < limit) return true;
+    if (waitingEvents - asked + turns.waiting() < limit) return true;
     if (stopped) return false;
     log.error(
       { limit },
@@ -219,7 +225,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   }
 
   async function due(uid: string): Promise<void> {
-    while (turns.waiting() > 0) await clock.turn();
+    await turns.idle();
     if (stopped || alerting.groups.look(uid) || leaving.look(uid)) return;
     const entry = tracked.get(uid);
     // One that waits for the ledger is evaluated then.
@@ -248,7 +254,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       leaving.lookAtAll();
       let since = clock.monotonic();
       for (const entry of Array.from(tracked.values())) {
-        while (turns.waiting() > 0) await clock.turn();
+        await turns.idle();
         if (stopped) return;
         if (entry.waiting || !isTracked(entry)) continue;
         if (!which(entry.application)) continue;
@@ -272,6 +278,8 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       }
     },
     size: () => tracked.size,
+    waiting: () => waitingEvents + turns.waiting(),
+    room: turns.room,
     alerting,
     complete() {
       alerting.groups.complete();

@@ -45,7 +45,8 @@ export async function reportDeletions(deps: {
   isGone(record: ApplicationRecord): Promise<boolean>;
   now: number;
 }): Promise<void> {
-  for await (const rows of deps.ledger.rows('application')) {
+  // Their scope is the uid. What was seen is nearly all of them.
+  for await (const rows of deps.ledger.rows('application', (uid) => !deps.observer.has(uid))) {
     for (const { value: record } of rows) {
       const isHeld = deps.held?.has(record.uid) ?? false;
       const isWatched = deps.isWatched(record);

@@ -35,8 +35,15 @@ function setup() {
   configurations.update(snapshot());
   lines.length = 0;
   const events: ClusterEvent[] = [];
+  let looks = 0;
   const reporter = createSubscriptionReporter({
-    configurations,
+    configurations: {
+      all: configurations.all,
+      of(namespace) {
+        looks += 1;
+        return configurations.of(namespace);
+      },
+    },
     record: (event) => void events.push(event),
     metrics,
     log,
@@ -60,6 +67,7 @@ function setup() {
     seeProject: (name: string, annotations: Record<string, string>) =>
       reporter.check('AppProject', object(name, annotations)),
     pass: clock.advance,
+    looks: () => looks,
   };
 }
 
@@ -79,6 +87,20 @@ it('problems of silences are told like those of subscriptions', async () => {
   expect(await gauge()).toHaveLength(2);
   see('shop', { ...good, [silence]: '2026-12-01T00:00:00Z' });
   expect(lines.at(-1)).toMatchObject({ msg: 'Problems in annotations are gone', solved: 1, left: 0 });
+});
+
+it('are not looked for again before annotations or configuration differ', async () => {
+  const { see, looks, reporter } = setup();
+  see('shop', { ...good });
+  see('shop', { ...good });
+  expect(looks()).toBe(1);
+  see('shop', { ...good, ...typo });
+  expect(looks()).toBe(2);
+  await reporter.recheck();
+  expect(looks()).toBe(3);
+  reporter.forget('shop');
+  see('shop', { ...good, ...typo });
+  expect(looks()).toBe(4);
 });
 
 describe('problems in subscriptions', () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { silenceProblems } from '../alerts/silence-annotations.ts';
 import type { Clock } from '../clock.ts';
 import type { ClusterEvent } from '../cluster/events.ts';
@@ -88,7 +89,18 @@ export function createSubscriptionReporter(deps: Deps): SubscriptionReporter {
 
   function check(kind: AnnotatedObject['kind'], object: WatchedObject): void {
     if (isStopped) return;
+    const last = objects.get(object.uid)?.object;
     objects.set(object.uid, { kind, object });
+    // Most changes of an object are changes of its status.
+    const isSame =
+      last !== undefined &&
+      isDeepStrictEqual(last.annotations, object.annotations) &&
+      isDeepStrictEqual(last.labels, object.labels);
+    if (!isSame) inspect(kind, object);
+  }
+
+  function inspect(kind: AnnotatedObject['kind'], object: WatchedObject): void {
+    if (isStopped) return;
     const before = known.get(object.uid);
     const problems = problemsOf(kind, object);
     if (before === undefined && problems.size === 0) return;
@@ -185,7 +197,7 @@ export function createSubscriptionReporter(deps: Deps): SubscriptionReporter {
       let since = clock.monotonic();
       for (const { kind, object } of objects.values()) {
         if (isStopped || own !== round) return;
-        check(kind, object);
+        inspect(kind, object);
         if (clock.monotonic() - since < slice) continue;
         await clock.turn();
         since = clock.monotonic();

@@ -14,8 +14,8 @@ export function createTermLedger(opening: Promise<{ ledger: Ledger; term: number
   return {
     load: async (scope, kinds) => (await opening).ledger.load(scope, kinds),
     read: async (scope, kind, keys) => (await opening).ledger.read(scope, kind, keys),
-    async *rows(kind) {
-      yield* (await opening).ledger.rows(kind);
+    async *rows(kind, isWanted) {
+      yield* (await opening).ledger.rows(kind, isWanted);
     },
     async commit(scope, number, change) {
       const { ledger, term } = await opening;

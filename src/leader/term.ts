@@ -1,6 +1,5 @@
 import { notifiedAnnotation } from '../alerts/notified-annotation.ts';
 import { isApplicationSet, kindOf } from '../application-set.ts';
-
 import type { Clock } from '../clock.ts';
 import { isGone } from '../cluster/annotate.ts';
 import type { Connection } from '../cluster/connect.ts';
@@ -29,7 +28,7 @@ import type { SubscriptionReporter } from './subscription-problems.ts';
 /** What a term needs of an opened store. */
 export interface OpenedStore {
   ledger: Ledger;
-  queue: Pick<DeliveryQueue, 'add' | 'missing'>;
+  queue: Pick<DeliveryQueue, 'add' | 'handOver' | 'missing'>;
   term: number;
 }
 
@@ -40,6 +39,8 @@ export interface LeadingTerm extends Term {
   watches(): ReflectorState[];
   /** The first list is done and evaluated, and what happened before it. */
   isReady(): boolean;
+  /** Events of the watches that are not evaluated yet. */
+  unevaluated(): number;
   /** Changes that are not durable yet. */
   backlog(): number;
   /** Why they are not; undefined while the store answers. */
@@ -127,6 +128,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
       scope,
       labelSelector,
       notifiedAnnotation,
+      room: () => observer.room(),
       handlers: {
         upsert: (application, previous, { isReplayed, isPast = false }) => {
           deps.lookInto(application.namespace);
@@ -143,6 +145,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     { connection, log, clock },
     {
       scope,
+      room: () => observer.room(),
       handlers: {
         upsert: (application, _previous, { isReplayed, isPast = false }) => {
           deps.lookInto(application.namespace);
@@ -261,6 +264,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     subscriptions,
     watches: () => [applications.state(), applicationSets.state()],
     isReady: () => isReady,
+    unevaluated: observer.waiting,
     backlog: () => writer.backlog(),
     trouble: () => writer.trouble(),
     nextDue: observer.nextDue,

@@ -63,3 +63,18 @@ it('forgets what waits when it is stopped', async () => {
   await turn();
   expect([done, turns.waiting()]).toEqual([['a'], 0]);
 });
+
+it('has room until many wait, and then when none does', async () => {
+  const { turns, take, turn } = setUp();
+  take('a', 200_000);
+  for (let index = 0; index < 255; index += 1) take('b', 100_000);
+  expect(turns.room()).toBeUndefined();
+  take('b', 100_000);
+  let isRoomy = false;
+  void turns.room()?.then(() => {
+    isRoomy = true;
+  });
+  for (; turns.waiting() > 0; await turn()) expect(isRoomy).toBe(false);
+  await turn();
+  expect(isRoomy).toBe(true);
+});

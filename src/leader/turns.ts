@@ -12,6 +12,10 @@ export interface Turns {
   spend(steps: number): void;
   /** Tasks that wait. */
   waiting(): number;
+  /** Resolves when none does. */
+  idle(): Promise<void>;
+  /** Undefined where some more may wait; what resolves when none waits, where there are as many as should be kept. */
+  room(): Promise<void> | undefined;
   stop(): void;
 }
 
@@ -19,6 +23,8 @@ export interface Turns {
 export const turn = 200_000;
 /** Milliseconds in a turn: how long a step takes differs from machine to machine. */
 const slice = 20;
+/** Tasks that wait before whoever brings more should stop. */
+const most = 256;
 
 /** `onTurn`: after each turn that was begun because of what was spent. */
 export function createTurns({
@@ -56,6 +62,10 @@ export function createTurns({
     void clock.turn().then(begin);
   }
 
+  async function idle(): Promise<void> {
+    while (tasks.length > 0) await clock.turn();
+  }
+
   const hasRoom = (): boolean => spent < turn && (!isEnding || clock.monotonic() - began < slice);
   const isFree = (): boolean => tasks.length === 0 && hasRoom();
 
@@ -72,6 +82,8 @@ export function createTurns({
       endLater();
     },
     waiting: () => tasks.length,
+    idle,
+    room: () => (tasks.length < most ? undefined : idle()),
     stop() {
       tasks = [];
     },

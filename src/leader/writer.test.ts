@@ -65,7 +65,7 @@ it('writes the intent before the job', async () => {
   const { writer, calls, queue } = start();
   writer.write('a', claim('a', '1'));
   await writer.idle();
-  expect(calls.map(([call]) => call)).toEqual(['commit', 'add']);
+  expect(calls.map(([call]) => call)).toEqual(['commit', 'handOver']);
   expect(queue.held()).toEqual(['1']);
 });
 
@@ -90,7 +90,21 @@ it('keeps the order of an Application while others overtake it, so many at the s
   expect(writer.backlog()).toBe(2);
   held.resolve(undefined);
   await writer.idle();
-  expect(calls.map(([call]) => call).slice(4)).toEqual(['add', 'commit']);
+  expect(calls.map(([call]) => call).slice(4)).toEqual(['handOver', 'commit']);
+});
+
+it('writes what is told to somebody before what is only noted, which is not put off for ever', async () => {
+  const { promise: open, resolve } = Promise.withResolvers<void>();
+  const { writer, calls } = start(() => open.then(() => undefined), 1);
+  const note: Write = { last: { put: [toldRow('noted')] } };
+  for (const uid of ['first', 'n1', 'n2', 'n3']) writer.write(uid, note);
+  for (const uid of ['t1', 't2', 't3', 't4', 't5', 't6']) writer.write(uid, claim(uid, uid));
+  // Its own order stays.
+  writer.write('n3', claim('n3', 'n3'));
+  resolve();
+  await writer.idle();
+  const commits = calls.filter(([call]) => call === 'commit').map(([, uid]) => uid);
+  expect(commits).toEqual(['first', 't1', 't2', 'n1', 't3', 't4', 't5', 'n2', 't6', 'n3', 'n3']);
 });
 
 it('writes no more Applications at the same time than it is told', async () => {
@@ -139,7 +153,7 @@ it('says what the trouble is while there is one', async () => {
   expect([writer.trouble(), writer.backlog()]).toEqual([undefined, 0]);
 });
 
-it.each(['read', 'commit', 'add'])(
+it.each(['read', 'commit', 'handOver'])(
   'repeats after the answer to %s was lost, and queues once',
   async (lost) => {
     let failures = 2;
@@ -232,7 +246,7 @@ it('writes a large change in pieces, of which a repetition changes nothing', asy
   const count = 3 * mostItems;
   let failures = 4;
   const { writer, queue, pending, calls } = start((call) =>
-    (call === 'commit' || call === 'add') && failures-- > 0 ? 'after' : undefined,
+    (call === 'commit' || call === 'handOver') && failures-- > 0 ? 'after' : undefined,
   );
   const parts = Array.from({ length: count }, (_, i) => ({
     once: {

@@ -29,7 +29,8 @@ export type WriterEnd = 'fenced' | 'overflow';
 /**
  * Writes what was decided to the ledger, then to the queue: the intent is durable before a job exists. Here, in the
  * order of the writes, it is found out which oncePer values the ledger says are told.
- * The writes of one Application keep their order; different Applications are written side by side.
+ * The writes of one Application keep their order; different Applications are written side by side, those first of
+ * which somebody is told something.
  * While the store does not answer, writes wait in memory, in order, and are tried again until it does; above `limit`
  * all of them are given up, and what they came of is to be watched again from the revision that is in the ledger.
  */
@@ -50,7 +51,7 @@ export interface LedgerWriter {
 
 interface Deps {
   ledger: Pick<TermLedger, 'read' | 'commit'>;
-  queue: Pick<DeliveryQueue, 'add'>;
+  queue: Pick<DeliveryQueue, 'handOver'>;
   /** Told once; nothing is written after. */
   onEnd(reason: WriterEnd): void;
   log: Logger;
@@ -72,11 +73,14 @@ interface Options {
 export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
   const { concurrency, limit, retryDelay = 100, maxRetryDelay = 5_000 } = options;
   const pending = new Map<string, Pending[]>();
-  const ready: string[] = [];
+  /** Scopes whose turn is still to come: those of which somebody is told something, and the others. */
+  const telling = new Set<string>();
+  const noting = new Set<string>();
   const idleWaiters: (() => void)[] = [];
   const writtenWaiters = new Map<string, PromiseWithResolvers<void>>();
   const abort = new AbortController();
   let active = 0;
+  let turns = 0;
   let backlog = 0;
   let numbers = 0;
   let trouble: string | undefined;
@@ -89,9 +93,18 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
     deps.clock.now,
   );
 
+  /** Messages do not wait for what is merely noted, as all of a first list is; that has one turn in four. */
+  function next(): string | undefined {
+    turns += 1;
+    const [first, second] = turns % 4 === 0 ? [noting, telling] : [telling, noting];
+    const [uid] = first.size > 0 ? first : second;
+    if (uid !== undefined && !first.delete(uid)) second.delete(uid);
+    return uid;
+  }
+
   function schedule(): void {
     while (active < concurrency) {
-      const uid = ready.shift();
+      const uid = next();
       if (uid === undefined) break;
       active += 1;
       void drain(uid).finally(() => {
@@ -141,7 +154,7 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
         end('fenced');
         return;
       }
-      if (committed.ready.length > 0) await deps.queue.add(committed.ready);
+      if (committed.ready.length > 0) await deps.queue.handOver(committed.ready);
     }
   }
 
@@ -183,10 +196,11 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
       const writes = pending.get(uid);
       if (writes) {
         writes.push(entry);
+        if (tells(write) && noting.delete(uid)) telling.add(uid);
         return;
       }
       pending.set(uid, [entry]);
-      ready.push(uid);
+      (tells(write) ? telling : noting).add(uid);
       schedule();
     },
     backlog: () => backlog,
@@ -204,4 +218,8 @@ export function createLedgerWriter(deps: Deps, options: Options): LedgerWriter {
     },
   };
   return writer;
+}
+
+function tells({ parts = [] }: Write): boolean {
+  return parts.some(({ add = [], once }) => once !== undefined || add.length > 0);
 }

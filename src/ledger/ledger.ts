@@ -25,8 +25,14 @@ import type { Row, RowId, RowKind, ScopedRow } from './rows.ts';
  * failed, and has changed nothing or everything.
  */
 export interface Ledger {
-  /** The rows of one kind, of every scope, in batches and in no particular order. */
-  rows<Kind extends RowKind>(kind: Kind): AsyncIterable<ScopedRow<Kind>[]>;
+  /**
+   * The rows of one kind, of every scope, in batches and in no particular order. `isWanted`: scopes whose rows are
+   * answered, all by default; nothing is unpacked for the others.
+   */
+  rows<Kind extends RowKind>(
+    kind: Kind,
+    isWanted?: (scope: string) => boolean,
+  ): AsyncIterable<ScopedRow<Kind>[]>;
   /** The rows of one scope that are of these kinds, in no particular order. */
   load<Kind extends RowKind>(scope: string, kinds: readonly Kind[]): Promise<Row<Kind>[]>;
   /** Of the rows with these keys those that are there, in no particular order. At most {@link mostItems} keys. */

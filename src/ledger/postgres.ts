@@ -134,12 +134,13 @@ export function createPostgresLedger(store: PostgresStore, options: { deadline: 
   }
 
   return {
-    async *rows(kind) {
+    async *rows(kind, isWanted = () => true) {
       const text = `SELECT scope, kind, key, value, expires_at FROM herald.row
          WHERE kind = $1 AND (scope, key) > ($2, $3) ORDER BY scope, key`;
       const next = ({ scope, key }: StoredRow) => [kind, scope, key];
       for await (const rows of pages<StoredRow>(text, [kind, '', ''], next)) {
-        yield rows.map((row) => ({ ...decoded<typeof kind>(row), scope: row.scope }));
+        const wanted = rows.filter(({ scope }) => isWanted(scope));
+        yield wanted.map((row) => ({ ...decoded<typeof kind>(row), scope: row.scope }));
       }
     },
     async load<Kind extends RowKind>(scope: string, kinds: readonly Kind[]) {

@@ -89,7 +89,7 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
   }
 
   return {
-    async *rows(kind) {
+    async *rows(kind, isWanted = () => true) {
       const scopes = `${prefix}:scopes:${kind}`;
       for (let from = '-'; ; ) {
         const some = await bounded(
@@ -99,7 +99,9 @@ export function createRedisLedger(store: RedisStore, options: { deadline: number
         const found = await bounded(
           'Reading',
           Promise.all(
-            some.map(async (scope) => (await rowsIn(scope, [kind])).map((row) => ({ ...row, scope }))),
+            some
+              .filter(isWanted)
+              .map(async (scope) => (await rowsIn(scope, [kind])).map((row) => ({ ...row, scope }))),
           ),
         );
         yield found.flat();

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Delivery, DeliveryFacts, JsonObject } from '../model.ts';
 import { packText, unpack } from '../store/pack.ts';
 import type { AttemptMark, Begun, ParkedDelivery, Settlement } from './ledger.ts';
@@ -10,8 +10,8 @@ import type { Snapshots } from './snapshots.ts';
  * surrogates are escaped; fields added to a value are kept without a change here.
  */
 
-/** From this size on a value is packed. */
-const packedFrom = 1_024;
+/** From this size on a value is packed: below it, packing takes longer than all else that is done to write it. */
+const packedFrom = 2_048;
 
 export function bytesOfValue(value: RowValues[RowKind]): Buffer {
   const text = JSON.stringify(value);
@@ -60,7 +60,7 @@ export function rowsOfDeliveries(deliveries: readonly Delivery[], memory: Snapsh
     const known = digests.get(snapshot);
     if (known !== undefined) return known;
     const text = JSON.stringify(snapshot);
-    const digest = createHash('sha256').update(text).digest('hex').slice(0, 40);
+    const digest = hash('sha256', text).slice(0, 40);
     digests.set(snapshot, digest);
     memory.note(digest, snapshot);
     if (!packed.has(digest)) packed.set(digest, packText(text));

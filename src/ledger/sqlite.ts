@@ -178,11 +178,12 @@ export function createSqliteLedger(store: SqliteStore): Ledger {
   }
 
   return {
-    async *rows<Kind extends RowKind>(kind: Kind) {
+    async *rows<Kind extends RowKind>(kind: Kind, isWanted: (scope: string) => boolean = () => true) {
       const read = (after: RowColumns | undefined) =>
         sql.ofKind.all(kind, after?.n ?? 0, page) as unknown as RowColumns[];
       const scoped = (row: RowColumns) => Object.assign(rowIn(row), { scope: row.scope }) as ScopedRow<Kind>;
-      yield* pages(read, scoped);
+      for await (const found of pages(read, (row) => row))
+        yield found.filter(({ scope }) => isWanted(scope)).map(scoped);
     },
     async load(scope, kinds) {
       const found = await store.read(() => sql.ofScope.all(scope, JSON.stringify(kinds)));

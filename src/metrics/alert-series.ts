@@ -1,7 +1,7 @@
-import type { Gauge } from 'prom-client';
 import type { Application } from '../model.ts';
 import { mostAlerts } from './application-series.ts';
 import { otherName } from './configured-series.ts';
+import type { ManySeries } from './many-series.ts';
 
 export const ongoingLabels = ['trigger', 'name', 'namespace', 'project', 'severity', 'state'] as const;
 
@@ -12,8 +12,6 @@ export interface OngoingSeries {
   severity: string;
   state: OngoingState;
 }
-
-type Labels = Record<(typeof ongoingLabels)[number], string>;
 
 /** The alerts that have an end, in the style of Prometheus' `ALERTS`. */
 export interface AlertStates {
@@ -26,31 +24,26 @@ export interface AlertStates {
 
 /** `shown` gives the name of a trigger as a label's value. */
 export function createAlertStates(
-  gauge: Gauge<(typeof ongoingLabels)[number]>,
+  states: ManySeries<(typeof ongoingLabels)[number]>,
   shown: (trigger: string) => string,
 ): AlertStates {
-  const known = new Map<string, { text: string; labels: Labels[] }>();
+  const known = new Map<string, ReadonlySet<string>>();
   return {
     setOngoingAlerts({ kind, name, namespace, project }, alerts) {
-      const id = `${kind ?? ''} ${namespace}/${name}`;
-      const before = known.get(id);
-      if (!before && alerts.length === 0) return;
-      const series = new Map<string, Labels>();
-      for (const alert of alerts) {
-        const trigger = shown(alert.trigger);
-        const labels = { trigger, name, namespace, project, severity: alert.severity, state: alert.state };
-        const key = JSON.stringify(Object.values(labels));
-        const isFolded = series.size >= mostAlerts && !series.has(key);
-        if (!isFolded) series.set(key, labels);
-        else
-          series.set(`${otherName} ${alert.state}`, { ...labels, trigger: otherName, severity: otherName });
+      const application = `${kind ?? ''} ${namespace}/${name}`;
+      const before = known.get(application) ?? new Set();
+      if (before.size === 0 && alerts.length === 0) return;
+      const series = new Set<string>();
+      for (const { trigger, severity, state } of alerts) {
+        const labels = { trigger: shown(trigger), name, namespace, project, severity, state };
+        const id = states.idOf(labels);
+        const isFolded = series.size >= mostAlerts && !series.has(id);
+        series.add(isFolded ? states.idOf({ ...labels, trigger: otherName, severity: otherName }) : id);
       }
-      const text = JSON.stringify([...series.values()]);
-      if (before?.text === text) return;
-      for (const labels of before?.labels ?? []) gauge.remove(labels);
-      for (const labels of series.values()) gauge.set(labels, 1);
-      if (series.size === 0) known.delete(id);
-      else known.set(id, { text, labels: [...series.values()] });
+      for (const id of before) if (!series.has(id)) states.remove(id);
+      for (const id of series) states.set(id, 1);
+      if (series.size === 0) known.delete(application);
+      else known.set(application, series);
     },
   };
 }

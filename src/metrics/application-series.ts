@@ -2,11 +2,12 @@
  * Series of metrics that come and go with what they name, bounded in number. A part of the ground: it may import only
  * others of it.
  */
-import type { Counter, Gauge, Histogram } from 'prom-client';
+import type { Histogram } from 'prom-client';
 import { operationOf, readTime, statusOf } from '../application.ts';
 import type { GoTime } from '../go/time.ts';
 import type { Application } from '../model.ts';
 import { otherName } from './configured-series.ts';
+import type { ManySeries } from './many-series.ts';
 
 const applicationLabels = ['name', 'namespace', 'project'] as const;
 export const stuckLabels = applicationLabels;
@@ -14,7 +15,6 @@ export const infoLabels = [...applicationLabels, 'sync_status', 'health_status',
 export const operationLabels = [...applicationLabels, 'phase'] as const;
 export const alertLabels = ['trigger', ...applicationLabels, 'severity'] as const;
 
-type Labels<Names extends readonly string[]> = Record<Names[number], string>;
 type Named = Pick<Application, 'kind' | 'name' | 'namespace'>;
 type Labelled = Pick<Application, 'kind' | 'name' | 'namespace' | 'project'>;
 
@@ -41,12 +41,12 @@ export interface ApplicationSeries {
 }
 
 export interface ApplicationMetrics {
-  info: Gauge<(typeof infoLabels)[number]>;
-  operations: Counter<(typeof operationLabels)[number]>;
-  operationFinished: Gauge<(typeof operationLabels)[number]>;
-  operationStuck: Gauge<(typeof stuckLabels)[number]>;
-  alertActive: Gauge<(typeof alertLabels)[number]>;
-  alertSince: Gauge<(typeof alertLabels)[number]>;
+  info: ManySeries<(typeof infoLabels)[number]>;
+  operations: ManySeries<(typeof operationLabels)[number]>;
+  operationFinished: ManySeries<(typeof operationLabels)[number]>;
+  operationStuck: ManySeries<(typeof stuckLabels)[number]>;
+  alertActive: ManySeries<(typeof alertLabels)[number]>;
+  alertSince: ManySeries<(typeof alertLabels)[number]>;
   eventLag: Histogram;
 }
 
@@ -62,15 +62,15 @@ export function createApplicationSeries(
 
   function seen(application: Named): Seen {
     const key = keyOf(application);
-    const known = applications.get(key) ?? { alerts: [], operations: new Map() };
+    const known = applications.get(key) ?? { alerts: [], operations: new Set<string>() };
     applications.set(key, known);
     return known;
   }
 
   function removeAlerts(known: Seen): void {
-    for (const labels of known.alerts) {
-      metrics.alertActive.remove(labels);
-      metrics.alertSince.remove(labels);
+    for (const id of known.alerts) {
+      metrics.alertActive.remove(id);
+      metrics.alertSince.remove(id);
     }
     known.alerts = [];
   }
@@ -85,27 +85,27 @@ export function createApplicationSeries(
       known.before = { finishedAt, reconciledAt };
 
       if (known.info !== undefined) metrics.info.remove(known.info);
-      known.info = {
+      known.info = metrics.info.idOf({
         ...labelsOf(application),
         sync_status: sync,
         health_status: health,
         operation_phase: phase,
-      };
+      });
       metrics.info.set(known.info, 1);
 
       if (known.finished !== undefined) metrics.operationFinished.remove(known.finished);
       known.finished = undefined;
       const finished = readTime(finishedAt);
       if (finished !== undefined) {
-        known.finished = { ...labelsOf(application), phase };
+        known.finished = metrics.operationFinished.idOf({ ...labelsOf(application), phase });
         metrics.operationFinished.set(known.finished, secondsOf(finished));
       }
 
       if (before === undefined) return;
       if (finishedAt !== '' && finishedAt !== before.finishedAt) {
-        const labels = { ...labelsOf(application), phase };
-        metrics.operations.inc(labels);
-        known.operations.set(`${application.project}/${phase}`, labels);
+        const id = metrics.operations.idOf({ ...labelsOf(application), phase });
+        metrics.operations.add(id, 1);
+        known.operations.add(id);
       }
       const reconciled = readTime(reconciledAt);
       if (reconciledAt !== before.reconciledAt && reconciled !== undefined) {
@@ -119,7 +119,7 @@ export function createApplicationSeries(
       known.stuck = undefined;
       const since = Date.parse(startedAt ?? '');
       if (!Number.isFinite(since)) return;
-      known.stuck = labelsOf(application);
+      known.stuck = metrics.operationStuck.idOf(labelsOf(application));
       metrics.operationStuck.set(known.stuck, since / 1000);
     },
 
@@ -143,10 +143,10 @@ export function createApplicationSeries(
         earliest.set(overflowKey, { ...folded, since: Math.min(folded.since, alert.since) });
       }
       for (const { trigger, severity, since } of earliest.values()) {
-        const labels = { trigger, ...labelsOf(application), severity };
-        metrics.alertActive.set(labels, 1);
-        metrics.alertSince.set(labels, since / 1000);
-        known.alerts.push(labels);
+        const id = metrics.alertActive.idOf({ trigger, ...labelsOf(application), severity });
+        metrics.alertActive.set(id, 1);
+        metrics.alertSince.set(id, since / 1000);
+        known.alerts.push(id);
       }
     },
 
@@ -158,21 +158,21 @@ export function createApplicationSeries(
       if (known.info !== undefined) metrics.info.remove(known.info);
       if (known.finished !== undefined) metrics.operationFinished.remove(known.finished);
       if (known.stuck !== undefined) metrics.operationStuck.remove(known.stuck);
-      for (const labels of known.operations.values()) metrics.operations.remove(labels);
+      for (const id of known.operations) metrics.operations.remove(id);
     },
   };
 }
 
 const overflowKey = JSON.stringify([otherName, otherName]);
 
-/** What stands in the registry for one Application, to be removed again. */
+/** What there is of one Application, by the ids of its series, to be removed again. */
 interface Seen {
   before?: { finishedAt: string; reconciledAt: string };
-  info?: Labels<typeof infoLabels>;
-  finished?: Labels<typeof operationLabels> | undefined;
-  stuck?: Labels<typeof stuckLabels> | undefined;
-  alerts: Labels<typeof alertLabels>[];
-  operations: Map<string, Labels<typeof operationLabels>>;
+  info?: string;
+  finished?: string | undefined;
+  stuck?: string | undefined;
+  alerts: string[];
+  operations: Set<string>;
 }
 
 function secondsOf({ seconds, nanosecond }: GoTime): number {
@@ -184,6 +184,6 @@ function keyOf({ kind, namespace, name }: Named): string {
   return `${kind ?? ''} ${namespace}/${name}`;
 }
 
-function labelsOf(application: Labelled): Labels<typeof applicationLabels> {
+function labelsOf(application: Labelled): Record<(typeof applicationLabels)[number], string> {
   return { name: application.name, namespace: application.namespace, project: application.project };
 }

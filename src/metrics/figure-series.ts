@@ -12,6 +12,8 @@ export interface FigureSeries {
   setReplicas(replicas: { members: number; isLeader: boolean }): void;
   /** Whether another controller has notified of the same Applications within the last hour, as the leader sees it. */
   setOtherController(isActive: boolean): void;
+  /** Replaces the number of events that wait to be evaluated. */
+  setUnevaluated(events: number): void;
   /** Replaces the number of changes that wait in memory for the store. */
   setBacklog(writes: number): void;
   /** Replaces the number of parked deliveries by service. */
@@ -40,7 +42,14 @@ export interface QueueFigures {
 interface Gauges
   extends Record<'watchUp' | 'watchFrame' | 'watchLag', Gauge<'resource'>>,
     Record<
-      'queueUp' | 'queueDurable' | 'queueAge' | 'replicas' | 'leader' | 'otherController' | 'backlog',
+      | 'queueUp'
+      | 'queueDurable'
+      | 'queueAge'
+      | 'replicas'
+      | 'leader'
+      | 'otherController'
+      | 'unevaluated'
+      | 'backlog',
       Gauge
     > {
   queueJobs: Gauge<'state'>;
@@ -80,6 +89,8 @@ export function createFigureSeries(gauges: Gauges, shown: (service: string) => s
       gauges.replicas.set(members);
       gauges.leader.set(isLeader ? 1 : 0);
     },
+
+    setUnevaluated: (events) => gauges.unevaluated.set(events),
 
     setBacklog: (writes) => gauges.backlog.set(writes),
 

@@ -26,6 +26,8 @@ export interface Metrics
   readonly contentType: string;
   /** The text exposition of all metrics. */
   expose(): Promise<string>;
+  /** The same in UTF-8, which of many Applications is put together in turns of the event loop. */
+  exposeBytes(): Promise<Buffer>;
 
   /** Attempts, as argocd-notifications counts them: `succeeded` is 'true', or 'false' for each that failed. */
   readonly deliveries: NamedCounter<'trigger' | 'service' | 'succeeded'>;

@@ -3,6 +3,8 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Metrics } from '../metrics/interface.ts';
 import { createServer as createHttpServer } from '../net/node-http.ts';
@@ -13,7 +15,7 @@ export interface ServerDeps {
   version: string;
   /** Address of the documentation of this version, for the page `/`. */
   docs?: string | undefined;
-  metrics: Pick<Metrics, 'contentType' | 'expose'>;
+  metrics: Pick<Metrics, 'contentType' | 'exposeBytes'>;
   health: {
     /** `/healthz`: what only a restart mends. */
     healthz: HealthChecks;
@@ -45,7 +47,9 @@ export interface Server {
 interface Answer {
   status: number;
   type: string;
-  body: string;
+  body: string | Buffer;
+  /** Of the body; absent: none. */
+  encoding?: 'gzip';
   /** Header of the request that the answer depends on. */
   vary?: string;
 }
@@ -76,11 +80,13 @@ export function createServer(deps: ServerDeps, options: ServerOptions): Server {
         ? { status: 200, type: 'text/html; charset=utf-8', body: indexHtml(content), vary: 'accept' }
         : { status: 200, type: 'text/plain; charset=utf-8', body: indexText(content), vary: 'accept' };
     },
-    '/metrics': async () => ({
-      status: 200,
-      type: deps.metrics.contentType,
-      body: await deps.metrics.expose(),
-    }),
+    '/metrics': async ({ headers }) => {
+      const { contentType, exposeBytes } = deps.metrics;
+      return compressed(
+        { status: 200, type: contentType, body: await exposeBytes() },
+        headers['accept-encoding'],
+      );
+    },
     '/healthz': () => answerChecks(deps.health.healthz, checkDeadline, clock),
     '/readyz': () => answerChecks(deps.health.readyz, checkDeadline, clock),
   };
@@ -129,6 +135,19 @@ export function createServer(deps: ServerDeps, options: ServerOptions): Server {
   };
 }
 
+const gzipped = promisify(gzip);
+/** Bytes; what is shorter costs more to compress than to send. */
+const shortestCompressed = 65_536;
+/** Unless it is accepted with a weight of 0, which means that it is not. */
+const acceptsGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i;
+
+/** As the client accepts it. The metrics of 50,000 Applications are 15 MB, and a tenth of it compressed; in a thread of its own. */
+async function compressed(answer: Answer & { body: Buffer }, accepted = ''): Promise<Answer> {
+  const { body } = answer;
+  if (body.length < shortestCompressed || !acceptsGzip.test(accepted)) return answer;
+  return { ...answer, body: await gzipped(body, { level: 1 }), encoding: 'gzip', vary: 'accept-encoding' };
+}
+
 async function answerChecks(checks: HealthChecks, deadline: number, clock: Clock): Promise<Answer> {
   const report = await runChecks(checks, deadline, clock);
   // As text: a browser saves other types into a file instead of showing them.
@@ -141,11 +160,12 @@ function plain(status: number, text: string): Answer {
 
 /** Once the server is closing, a connection kept alive would hold it open. */
 function write(request: IncomingMessage, response: ServerResponse, answer: Answer, keepAlive: boolean): void {
-  const body = Buffer.from(answer.body);
+  const body = Buffer.isBuffer(answer.body) ? answer.body : Buffer.from(answer.body);
   response.writeHead(answer.status, {
     'content-type': answer.type,
     'content-length': body.length,
     ...secureHeaders,
+    ...(answer.encoding === undefined ? {} : { 'content-encoding': answer.encoding }),
     ...(answer.vary === undefined ? {} : { vary: answer.vary }),
     ...(keepAlive ? {} : { connection: 'close' }),
   });

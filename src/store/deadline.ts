@@ -18,7 +18,16 @@ export function withDeadline<T>(
     const cancel = clock.after(milliseconds, () =>
       reject(new DeadlineError(`${what} did not finish within ${milliseconds / 1000} s`)),
     );
-    promise.then(resolve, reject).finally(cancel);
+    promise.then(
+      (answer) => {
+        cancel();
+        resolve(answer);
+      },
+      (error: unknown) => {
+        cancel();
+        reject(error as Error);
+      },
+    );
   });
 }
 

@@ -152,7 +152,7 @@ describe('in templates', () => {
   });
 
   test('an Application without status has empty values', () => {
-    const values = sharedValues({ metadata: {} }, {});
+    const values = sharedValues({ app: { metadata: {} }, context: {}, syncWindows: () => undefined });
     expect([
       values.failedResources,
       values.changedImages,

@@ -4,8 +4,10 @@ import type { TypedFunction } from '../go/function.ts';
 import { createNamespaces } from '../go/namespaces/create.ts';
 import type { RepoProvider } from '../go/namespaces/repo.ts';
 import { authorOf, sharedValues } from '../go/namespaces/shared.ts';
+import { syncWindowsValues } from '../go/namespaces/sync-windows.ts';
 import { GoBytes, GoTypedMap } from '../go/value.ts';
 import type { JsonObject } from '../model.ts';
+import { readSyncWindows, syncWindowsAt } from '../sync-windows.ts';
 import { type Marking, markText, markValue, unmark } from './marks.ts';
 import { type NoticeInput, noticeValues, untoldNotice } from './notice-values.ts';
 import type { TemplateVars } from './template.ts';
@@ -37,13 +39,15 @@ const bytesOf = (value: string | Uint8Array): GoBytes =>
   new GoBytes(typeof value === 'string' ? encoder.encode(value) : value);
 
 export function templateVars(input: TemplateVarsInput): TemplateVars {
-  const { mention } = input;
+  const { mention, app, appProject, now } = input;
+  const syncWindows = () => syncWindowsValues(syncWindowsAt(app, readSyncWindows(appProject), now), now);
   return {
-    values: valuesOf(input),
+    values: valuesOf(input, syncWindows),
     now: input.now,
     ...(mention === undefined ? {} : { mention }),
     marked(marking) {
-      const values = valuesOf(markedInput(input, marking));
+      // A schedule with marks in it is none.
+      const values = valuesOf(markedInput(input, marking), () => markValue(syncWindows(), marking));
       return { ...values, repo: markedAnswers(values.repo as RepoFunctions, marking) };
     },
   };
@@ -118,7 +122,7 @@ function markedRepo(
   };
 }
 
-function valuesOf(input: TemplateVarsInput): TemplateVars['values'] {
+function valuesOf(input: TemplateVarsInput, syncWindows: () => unknown): TemplateVars['values'] {
   const { app, appProject, context, secrets, serviceType, recipient, now, repo, mention } = input;
   const namespaces = createNamespaces({ now: () => now, ...(repo === undefined ? {} : { repo }) });
   const author = () => authorOf(repo);
@@ -132,7 +136,7 @@ function valuesOf(input: TemplateVarsInput): TemplateVars['values'] {
     ),
     serviceType,
     recipient,
-    shared: sharedValues(app, context, repo, mention),
+    shared: sharedValues({ app, context, syncWindows, repo, mention }),
     ...namespaces,
   };
   if (secrets !== undefined) {

@@ -75,8 +75,8 @@ export function createMemoryLedger(lead: { term: number } = { term: 0 }): Ledger
   }
 
   return {
-    async *rows(kind) {
-      yield rowsOf([kind]);
+    async *rows(kind, isWanted = () => true) {
+      yield rowsOf([kind]).filter(({ scope }) => isWanted(scope));
     },
     load: async (scope, kinds) => within(scope, kinds),
     read: async (scope, kind, keys) => within(scope, [kind]).filter(({ key }) => keys.includes(key)),

@@ -21,7 +21,7 @@ import { createRecordingService } from './recording-service.ts';
 
 interface Options {
   ledger?: Ledger;
-  queue?: Pick<DeliveryQueue, 'add'>;
+  queue?: Pick<DeliveryQueue, 'handOver'>;
   /** @defaultValue one of its own, which begins with 2026 */
   clock?: SimulatedClock;
   /** Configurations from the start; that of `fixtures.ts` unless said. */

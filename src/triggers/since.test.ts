@@ -100,6 +100,7 @@ describe('since when the object is as the condition reads it', () => {
     ["app.metadata.labels.env == 'prod'"],
     ['app.spec.syncPolicy.automated == nil'],
     ['app.operation != nil'],
+    ["app.status.health.status == 'Degraded' and not shared.syncWindows.canSync"],
     ['true'],
     // The match begins when the clock says so.
     ['time.Now().Sub(time.Parse(app.status.health.lastTransitionTime)).Minutes() >= 15'],

@@ -8,7 +8,10 @@ import type { Program } from './expr/compile.ts';
 
 /** Undefined: the expression can never say, since its answer changes with the clock or the past as well. */
 export function createSince(when: Program): ((app: JsonObject) => number | undefined) | undefined {
-  if (when.timeDependent || when.tracked.size > 0) return undefined;
+  const readsWindows = when.paths.some(
+    ({ path: [variable, member = 'syncWindows'] }) => variable === 'shared' && member === 'syncWindows',
+  );
+  if (when.timeDependent || readsWindows || when.tracked.size > 0) return undefined;
   const paths = when.paths
     .filter(({ path: [variable] }) => variable === 'app' || variable === 'applicationset')
     .map(({ path: [, ...inside] }) => inside);

@@ -6,10 +6,13 @@ import type { GoLocation } from '../go/location.ts';
 import { createNamespaces } from '../go/namespaces/create.ts';
 import type { RepoProvider } from '../go/namespaces/repo.ts';
 import { sharedValues } from '../go/namespaces/shared.ts';
+import { syncWindowsValues } from '../go/namespaces/sync-windows.ts';
 import { goInt } from '../go/numbers.ts';
 import type { GoFunction } from '../go/typed.ts';
 import { GoBytes, GoTypedMap } from '../go/value.ts';
 import type { JsonObject } from '../model.ts';
+import type { SyncWindow } from '../sync-window.ts';
+import { readSyncWindows, syncWindowsAt } from '../sync-windows.ts';
 import type { ConditionVars, StepAllowance } from './trigger.ts';
 
 export interface ConditionSources {
@@ -34,6 +37,10 @@ export interface ConditionSources {
    * changed. Without it the function does not exist.
    */
   operations?: OperationHistory;
+  /** The sync windows of `appProject`. @defaultValue read anew */
+  syncWindows?: () => readonly SyncWindow[];
+  /** Told when what a condition was answered may next be otherwise although nothing happens, Unix milliseconds. */
+  due?: (at: number) => void;
   /** What the evaluations with these variables may spend together. */
   allowance?: StepAllowance;
   /** What `Local` means; default the zone of the process. */
@@ -71,6 +78,15 @@ const STARTED_AFTER = functionType('func(interface {}, string) bool');
 
 export function conditionVars(sources: ConditionSources): ConditionVars {
   const { app, context, secrets, appProject, now, repo, changes, operations, allowance, local } = sources;
+  const { due, syncWindows = () => readSyncWindows(appProject) } = sources;
+  let ofWindows: unknown;
+  function windowsValues(): unknown {
+    if (ofWindows !== undefined) return ofWindows;
+    const state = syncWindowsAt(app, syncWindows(), now);
+    if (Number.isFinite(state.changesAt)) due?.(state.changesAt);
+    ofWindows = syncWindowsValues(state, now);
+    return ofWindows;
+  }
   const namespaces = createNamespaces({
     now: () => now,
     ...(repo === undefined ? {} : { repo }),
@@ -85,7 +101,7 @@ export function conditionVars(sources: ConditionSources): ConditionVars {
       context: stringMap({ ...context, notificationType: '' }),
       ...(secrets === undefined ? {} : { secrets: bytesMap(secrets) }),
       appProject: appProject ?? null,
-      shared: sharedValues(app, context, repo),
+      shared: sharedValues({ app, context, repo, syncWindows: windowsValues }),
       ...namespaces,
       ...(changes === undefined ? {} : { changes: changesFunction(changes) }),
       ...(operations === undefined

@@ -1,6 +1,6 @@
 /** Of each incident that the catalogue tells of the story that docs/incidents.md shows. */
 import type { JsonObject } from '../../src/model.ts';
-import { B, C, type Shape, shop } from './incidents.ts';
+import { B, C, type Shape, shop, windows } from './incidents.ts';
 import { nothing, restart, type Step, type Story } from './timeline.ts';
 
 const deployment = (fields: JsonObject): JsonObject => ({
@@ -65,11 +65,22 @@ const unknown = (name: string): Shape => ({
     ],
   },
 });
-const all =
+export const all =
   (...steps: Step[]): Step =>
   async (world) => {
     for (const step of steps) await step(world);
   };
+/** From 22:00 in Berlin, which is 21:00 UTC in January. */
+export const night: JsonObject = {
+  kind: 'deny',
+  schedule: '0 22 * * *',
+  duration: '8h',
+  timeZone: 'Europe/Berlin',
+  applications: ['shop', 'cart-*'],
+  manualSync: true,
+  description: 'nobody is awake',
+};
+export const ahead: Shape = { target: B, sync: 'OutOfSync' };
 const blocked: Shape = {
   revision: B,
   sync: 'OutOfSync',
@@ -168,7 +179,7 @@ export const incidents: [trigger: string, told: string[], story: (trigger: strin
   ],
   [
     'on-progressing-stuck',
-    ['1h15m30s first', '1h45m all resolved'],
+    ['1h15m first', '1h45m all resolved'],
     (trigger) => [
       ['0s', shop(trigger)],
       [
@@ -223,6 +234,17 @@ export const incidents: [trigger: string, told: string[], story: (trigger: strin
       ['1h', shop(trigger, blocked)],
       ['2h', restart],
       ['3h', shop(trigger, { revision: B })],
+    ],
+  ],
+  // The window is there already: five minutes after the Application is out of sync, until the window ends.
+  [
+    'on-sync-window-blocked',
+    ['22h5m first', '1d5h all resolved'],
+    (trigger) => [
+      ['0s', all(windows(night), shop(trigger))],
+      ['22h', shop(trigger, ahead)],
+      ['23h', restart],
+      ['1d6h', nothing],
     ],
   ],
   [

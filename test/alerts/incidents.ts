@@ -55,6 +55,12 @@ export interface Shape {
   automated?: JsonObject | null;
 }
 
+/** The sync windows of its AppProject from then on. */
+export const windows =
+  (...syncWindows: JsonObject[]): Step =>
+  (world) =>
+    world.project({}, { syncWindows });
+
 const history = new WeakMap<World, Map<string, JsonObject[]>>();
 
 /** What the Application looks like from then on; its operation began with it and, unless it runs, is over. */
@@ -114,17 +120,22 @@ export async function texts(
   service = 'console',
 ): Promise<{ at: string; text: string; section: JsonObject }[]> {
   const { pipeline, clock } = world;
+  // Each message is rendered when it was told.
+  let now = clock.now();
+  let project: JsonObject | undefined;
   const render = createRendering({
-    project: () => undefined,
+    project: () => project,
     shares: createShares(clock.now),
     metrics: pipeline.metrics,
     log: recordLog().log,
-    clock,
+    clock: { now: () => now },
   });
   const found: { at: string; text: string; section: JsonObject }[] = [];
-  for (const { at, delivery } of world.told) {
+  for (const { at, delivery, appProject } of world.told) {
     const active = pipeline.configurations.get('argocd');
     if (!active) throw new Error('not configured');
+    now = beginning + at;
+    project = appProject;
     const to: Delivery = { ...delivery, destination: { ...delivery.destination, service } };
     const rendered = await render(to, active, createRecordingService(service), AbortSignal.timeout(60_000));
     if (!rendered.ok) throw new Error(rendered.error);

@@ -42,7 +42,7 @@ export interface World {
   unacknowledge(name: string): Promise<void>;
   /** The rows of acknowledgements have expired. */
   pruneAcknowledgements(): Promise<void>;
-  project(annotations: Readonly<Record<string, string>>): Promise<void>;
+  project(annotations: Readonly<Record<string, string>>, spec?: JsonObject): Promise<void>;
   /** Lets time pass. */
   pass(ms: number): Promise<void>;
 }
@@ -53,6 +53,8 @@ export const beginning = Date.UTC(2026, 0, 1);
 export interface ToldMessage {
   at: number;
   delivery: Delivery;
+  /** As it was then. */
+  appProject: JsonObject;
 }
 
 interface Options {
@@ -78,7 +80,7 @@ export async function createWorld(
   const known = new Set<string>();
   const told: ToldMessage[] = [];
   let config = data;
-  let projectAnnotations: Readonly<Record<string, string>> = {};
+  let appProject: JsonObject = { metadata: { annotations: {} } };
   let pipeline: Pipeline | undefined;
   let edits = 0;
 
@@ -86,7 +88,7 @@ export async function createWorld(
     for (const delivery of add) {
       if (known.has(delivery.id)) continue;
       known.add(delivery.id);
-      told.push({ at: clock.now() - begin, delivery });
+      told.push({ at: clock.now() - begin, delivery, appProject });
     }
   }
 
@@ -151,7 +153,7 @@ export async function createWorld(
         clock,
         term,
         snapshots: [],
-        project: () => ({ metadata: { annotations: projectAnnotations } }) as JsonObject,
+        project: () => appProject,
         backlogLimit: 100_000,
       });
       configure(pipeline);
@@ -186,8 +188,8 @@ export async function createWorld(
       const rows = await store.load('acknowledgements', ['acknowledgement']);
       await commit('acknowledgements', { remove: rows });
     },
-    async project(annotations) {
-      projectAnnotations = annotations;
+    async project(annotations, spec = {}) {
+      appProject = { metadata: { annotations: { ...annotations } }, spec };
       await pipeline?.observer.reevaluate(() => true);
       await settle();
     },

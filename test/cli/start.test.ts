@@ -136,18 +136,44 @@ describe('what a start loads', () => {
     expect(packages).toContain('bullmq');
     expect(own.filter((name) => name.includes('deps/undici'))).toEqual([]);
     const parts =
-      /\/(?:undici\/lib\/mock|zod\/v4\/locales\/de|bullmq\/dist\/cjs\/(?:scripts|postgres\/sql-scripts))/;
+      /\/(?:undici\/lib\/(?:mock|web\/fetch)|zod\/v4\/locales\/de|bullmq\/dist\/cjs\/(?:scripts|postgres\/sql-scripts))/;
     expect(files.filter((url) => url.startsWith('file:') && parts.test(url))).toEqual([]);
+  });
+
+  test('a message to Slack takes no second undici, and a queue on SQLite nothing of Redis', async () => {
+    const { files, own, printed } = await loadedBy(`
+      const answer = JSON.stringify({ ok: true, ts: '1.2' });
+      const { createServer } = process.getBuiltinModule('node:http');
+      const server = createServer((_, response) => response.end(answer));
+      await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { createSlackCall } = await from('src/services/slack/client.ts');
+      const { Agent } = await import(${JSON.stringify(join(repository, 'node_modules/undici/index.js'))});
+      const apiURL = 'http://127.0.0.1:' + server.address().port + '/api/';
+      const call = createSlackCall({ token: 'x', apiURL }, { dispatcher: new Agent(), timeout: 60_000, now: Date.now });
+      const { ts } = await call('chat.postMessage', { text: 'x' }, new AbortController().signal);
+
+      const { systemClock } = await from('src/clock.ts');
+      const { openSqlite } = await from('src/store/open-sqlite.ts');
+      const log = { child: () => log, debug() {}, info() {}, warn() {}, error() {} };
+      const store = openSqlite({ directory: undefined, name: 'memory', log, isGuest: false });
+      const { createBullmqQueue } = await from('src/delivery/bullmq-queue.ts');
+      const queue = createBullmqQueue(store, { log, concurrency: 1, clock: systemClock });
+      printed = [ts, await queue.oldestDueAge()].join(' ');`);
+    expect(printed).toBe('1.2 0');
+    expect(own.filter((name) => name.includes('deps/undici'))).toEqual([]);
+    const ofRedis = /\/(?:bullmq\/dist\/cjs\/classes\/redis-|msgpackr\/)/;
+    expect(files.filter((url) => url.startsWith('file:') && ofRedis.test(url))).toEqual([]);
   });
 
   test('what is spared is there when it is used', async () => {
     const { printed } = await loadedBy(`
-      const { MockAgent, EventSource } = await import(${JSON.stringify(join(repository, 'node_modules/undici/index.js'))});
+      const { MockAgent, EventSource, Headers } = await import(${JSON.stringify(join(repository, 'node_modules/undici/index.js'))});
       const { Summary } = await import(${JSON.stringify(join(repository, 'node_modules/prom-client/index.js'))});
       const agent = new MockAgent();
       const summary = new Summary({ name: 'size', help: 'h', percentiles: [0.5] });
       summary.observe(3);
-      printed = [agent.isMockActive, EventSource.OPEN, (await summary.get()).values.at(-1).value].join(' ');`);
-    expect(printed).toBe('true 1 1');
+      const isHeaders = [{} instanceof Headers, new Headers({ a: 'b' }) instanceof Headers];
+      printed = [agent.isMockActive, EventSource.OPEN, (await summary.get()).values.at(-1).value, isHeaders].join(' ');`);
+    expect(printed).toBe('true 1 1 false,true');
   });
 });

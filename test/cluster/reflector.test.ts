@@ -70,6 +70,47 @@ async function setup(
 
 const withoutMarks = (seen: string[]): string[] => seen.filter((what) => !what.includes('zz-mark'));
 
+describe('handlers without room', () => {
+  it('are shown nothing until they have some, and then everything, although the server has ended the watch of who reads so slowly', async () => {
+    let room: PromiseWithResolvers<void> | undefined;
+    const { simulator, reflector, probe, apply, settled } = await setup(
+      { room: () => room?.promise },
+      { maxBufferedBytes: 1_000_000 },
+    );
+    reflector.start();
+    await settled();
+    const before = probe.upserts.length;
+    room = Promise.withResolvers();
+    // More than sockets hold.
+    const text = 'x'.repeat(200_000);
+    const numbers = Array.from({ length: 100 }, (_, n) => n);
+    for (const n of numbers) apply('a', { n, text });
+    await simulator.until(() => simulator.stats.openWatches() === 0);
+    await probe.until(() => probe.upserts.length > before);
+    for (let turn = 0; turn < 100; turn += 1) await new Promise(setImmediate);
+    expect(probe.upserts.length - before).toBe(1);
+    const { resolve } = room;
+    room = undefined;
+    resolve();
+    await probe.until(() => probe.upserts.at(-1)?.status.n === 99);
+    expect(probe.upserts.slice(before).map(({ status }) => status.n)).toEqual(numbers);
+    expect(reflector.state().lists).toBe(1);
+  });
+
+  it('do not keep the watch from being stopped', async () => {
+    let isFull = false;
+    const { reflector, probe, apply, settled } = await setup({
+      room: () => (isFull ? new Promise(() => undefined) : undefined),
+    });
+    reflector.start();
+    await settled();
+    isFull = true;
+    apply('a');
+    await probe.until(() => probe.seen.includes('+a'));
+    await expect(reflector.stop()).resolves.toBeUndefined();
+  });
+});
+
 describe('the first list', () => {
   it('reads page after page, and is synced after the last', async () => {
     const { simulator, reflector, probe, apply } = await setup({ timings: { pageSize: 2 } });
@@ -207,6 +248,7 @@ describe('the watch', () => {
     await simulator.until(() => simulator.stats.openWatches() === 1);
     // Changes that this watch does not see take the server past the revision that it began with.
     for (let n = 0; n < 5; n += 1) apply('other', { n });
+    simulator.faults.watches.bookmark();
     simulator.faults.expireHistory();
     simulator.faults.watches.finish();
     await simulator.until(
@@ -266,23 +308,16 @@ describe('the watch', () => {
     const { simulator, reflector, probe, apply, settled } = await setup();
     reflector.start();
     await settled();
-    let broken = 0;
-    const spoilAgain = (): void => {
-      if (simulator.stats.requests('list') > 1 || simulator.stats.openWatches() === 0) return;
-      broken += 1;
-      simulator.faults.watches.spoil('malformed');
-      simulator.faults.watches.bookmark();
-    };
-    spoilAgain();
+    // The same frame, of each watch that resumes before it.
+    simulator.faults.watches.interrupt(
+      ...Array.from({ length: 3 }, () => ({ after: 0, how: 'malformed' as const })),
+    );
+    simulator.faults.watches.drop();
     apply('a');
-    const relisted = simulator.until(() => {
-      spoilAgain();
-      return simulator.stats.requests('list') > 1;
-    });
-    await relisted;
+    await simulator.until(() => simulator.stats.requests('list') > 1);
     await probe.until(() => probe.seen.includes('+a'));
     await settled();
-    expect(broken).toBeGreaterThanOrEqual(3);
+    expect(reflector.state()).toMatchObject({ lists: 2, restarts: { malformed: 3 } });
   });
 
   it('survives handlers that throw', async () => {

@@ -75,10 +75,12 @@ export function startBridge(world: World, ledger: Ledger, options: Options): Bri
     return begun;
   };
 
-  const queue: Pick<DeliveryQueue, 'add' | 'missing'> = {
-    async add(ids) {
-      for (const id of ids) if (!jobs.has(id)) jobs.set(id, { id, attempt: 1 });
-    },
+  async function add(ids: readonly string[]): Promise<void> {
+    for (const id of ids) if (!jobs.has(id)) jobs.set(id, { id, attempt: 1 });
+  }
+  const queue: Pick<DeliveryQueue, 'add' | 'handOver' | 'missing'> = {
+    add,
+    handOver: add,
     missing: async (ids) => ids.filter((id) => !jobs.has(id)),
   };
 

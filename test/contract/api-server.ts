@@ -221,11 +221,7 @@ export function apiServerContract(
           ],
         ];
         for (const [attempt, status, reason, message] of refused) {
-          expect(await failure(attempt())).toEqual({
-            status,
-            reason,
-            message,
-          });
+          expect(await failure(attempt())).toEqual({ status, reason, message });
         }
         const nowhere = argoPath('applications', 'argocd').replace('applications', 'others');
         expect(await failure(connection.json({ path: nowhere }))).toMatchObject({ status: 404 });

@@ -166,6 +166,9 @@ export function ledgerContract(underTest: StoreUnderTest): void {
         const uids = Array.from({ length: 450 }, (_, i) => `v${String(i).padStart(3, '0')}`);
         await Promise.all(uids.map((uid) => commit(uid, { put: [recordRow(uid)], add: [delivery(uid)] })));
         expect((await all(ledger.rows('application'))).map(({ scope }) => scope).toSorted()).toEqual(uids);
+        const isWanted = (uid: string) => uid.endsWith('7');
+        const wanted = await all(ledger.rows('application', isWanted));
+        expect(wanted.map(({ scope }) => scope).toSorted()).toEqual(uids.filter(isWanted));
         expect(await all(ledger.pending())).toHaveLength(450);
         expect(new Set(await all(ledger.ready())).size).toBe(450);
         // At one time, too, of which no page has all.

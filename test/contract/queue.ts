@@ -283,6 +283,106 @@ export function queueContract(underTest: StoreUnderTest): void {
       await drain(store);
     });
 
+    it('attempts what it is handed over without a job, once, and names it as held', async () => {
+      const queue = open();
+      const release = deferred<void>();
+      const runs: string[] = [];
+      queue.work(async ({ id }) => {
+        runs.push(id);
+        await release.promise;
+        return done;
+      });
+      await queue.handOver([idOf('a')]);
+      await queue.handOver([idOf('a'), idOf('b')]);
+      expect(runs).toEqual(['a', 'b'].map(idOf));
+      expect(await jobsLeft(store)).toBe(0);
+      expect(await queue.counts()).toEqual({ waiting: 0, delayed: 0, active: 2 });
+      expect(await queue.missing(['a', 'b', 'c'].map(idOf))).toEqual([idOf('c')]);
+      release.resolve();
+      await untilCounts(queue, {});
+      expect(await queue.missing([idOf('a')])).toEqual([idOf('a')]);
+      expect(runs).toHaveLength(2);
+    });
+
+    it('gives a job to what it was handed over when it is put off or fails', async () => {
+      const queue = open();
+      const seen: Pick<Attempt, 'attempt' | 'waited'>[] = [];
+      const finished = deferred<void>();
+      queue.work(async ({ attempt, waited }) => {
+        seen.push({ attempt, waited });
+        if (seen.length === 1) throw new Error('a defect');
+        if (seen.length === 2) return notBefore(Date.now() + 3_600_000);
+        finished.resolve();
+        return done;
+      });
+      await queue.handOver([idOf('a')]);
+      await untilCounts(queue, { delayed: 1 });
+      await queue.hurry();
+      await untilCounts(queue, { delayed: 1 });
+      expect(await queue.wake(idOf('a'))).toBe(true);
+      await finished.promise;
+      expect(seen).toEqual([
+        { attempt: 1, waited: false },
+        { attempt: 2, waited: false },
+        { attempt: 2, waited: true },
+      ]);
+      await untilCounts(queue, {});
+    });
+
+    it('wakes what it was handed over and is just being put off', async () => {
+      const queue = open();
+      const started = deferred<void>();
+      const release = deferred<void>();
+      let runs = 0;
+      queue.work(async () => {
+        runs += 1;
+        if (runs > 1) return done;
+        started.resolve();
+        await release.promise;
+        return notBefore(Date.now() + 3_600_000);
+      });
+      await queue.handOver([idOf('a')]);
+      await started.promise;
+      const woken = queue.wake(idOf('a'));
+      release.resolve();
+      expect(await woken).toBe(true);
+      await untilCounts(queue, {});
+      expect(runs).toBe(2);
+    });
+
+    it('adds what it is handed over where it does not work, or has no room', async () => {
+      const idle = open();
+      await idle.handOver([idOf('a')]);
+      expect(await idle.counts()).toEqual({ waiting: 1, delayed: 0, active: 0 });
+      const busy = open({ concurrency: 1 });
+      const release = deferred<void>();
+      const runs: string[] = [];
+      busy.work(async ({ id }) => {
+        runs.push(id);
+        await release.promise;
+        return done;
+      });
+      const ids = Array.from({ length: 7 }, (_, i) => idOf(`b${i}`));
+      await busy.handOver(ids);
+      await untilCounts(busy, { waiting: 6, active: 2 });
+      release.resolve();
+      await untilCounts(busy, {});
+      expect(runs.toSorted()).toEqual([idOf('a'), ...ids].toSorted());
+    });
+
+    it('leaves to others what it was handed over and has not begun when it closes', async () => {
+      const queue = open({ concurrency: 1 });
+      queue.work(() => new Promise(() => undefined));
+      await queue.handOver(['a', 'b'].map(idOf));
+      await queue.close(300);
+      const next = open();
+      expect(await next.missing(['a', 'b'].map(idOf))).toEqual([idOf('a')]);
+      const worked = collect(1);
+      next.work(worked.process);
+      expect((await worked.all)[0]?.id).toBe(idOf('b'));
+      await untilCounts(next, {});
+    });
+
     it('handles a burst, each delivery once, by two workers', async () => {
       const count = 1_000;
       const ids = Array.from({ length: count }, (_, i) => idOf(`a${i}`));

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import { request } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/metrics.ts';
 import { createServer, type Server, type ServerDeps } from '../../src/server/server.ts';
@@ -41,11 +43,34 @@ describe('/metrics', () => {
     expect(await response.text()).toBe('');
   });
 
+  const large = 'herald_x 1\n'.repeat(10_000);
+  it.each([
+    ['gzip, deflate, br', large, true],
+    ['deflate, GZIP;q=0.5', large, true],
+    ['gzip;q=0, identity', large, false],
+    ['gzip;q=0.0', large, false],
+    ['identity', large, false],
+    [undefined, large, false],
+    ['gzip', 'herald_x 1\n', false],
+  ])('for whoever accepts %j is compressed where it is long', async (accepted, text, isCompressed) => {
+    const { url } = await start({
+      metrics: { contentType: 'text/plain', exposeBytes: async () => Buffer.from(text) },
+    });
+    const { headers, body } = await request(`${url}/metrics`, {
+      headers: accepted === undefined ? {} : { 'accept-encoding': accepted },
+    });
+    const bytes = Buffer.from(await body.arrayBuffer());
+    expect(headers['content-encoding']).toBe(isCompressed ? 'gzip' : undefined);
+    expect(headers.vary).toBe(isCompressed ? 'accept-encoding' : undefined);
+    expect(headers['content-length']).toBe(String(bytes.length));
+    expect((isCompressed ? gunzipSync(bytes) : bytes).toString()).toBe(text);
+  });
+
   it('says nothing of why it failed, but to its owner', async () => {
     const errors: unknown[] = [];
     const cause = new Error('token xoxb-1');
     const { url } = await start({
-      metrics: { contentType: 'text/plain', expose: () => Promise.reject(cause) },
+      metrics: { contentType: 'text/plain', exposeBytes: () => Promise.reject(cause) },
       onError: (error) => errors.push(error),
     });
     const response = await fetch(`${url}/metrics`);

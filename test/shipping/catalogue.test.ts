@@ -72,13 +72,15 @@ const needHerald = ['on-auto-sync-off', 'on-out-of-sync', 'on-secret-not-ready',
 
 /** The printed oncePer value of each condition that matches, '' for none; with what the engine knows, or with Herald's. */
 function matches(name: string, app: JsonObject, changes?: () => number): string[] {
-  const vars = conditionVars({
+  const known = conditionVars({
     app,
     context: fixtures.context,
     appProject: fixtures.appProject,
     now: FROZEN_NOW,
     ...(changes ? { changes } : {}),
   });
+  const { shared: _shared, ...values } = known.values;
+  const vars = changes ? known : { ...known, values };
   return trigger(name).conditions.flatMap((condition) => {
     const result = condition.evaluate(vars);
     if (result.status === 'failed' && (changes || !needHerald.includes(name)))

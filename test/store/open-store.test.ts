@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLog } from '../../src/log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createScript } from '../../src/store/redis-script.ts';
@@ -75,6 +75,18 @@ describe.skipIf(redis.skipped !== undefined)('openStore on Redis', () => {
   afterAll(async () => {
     admin.disconnect();
     await server.stop();
+  });
+
+  it('sends what is asked in one turn of the event loop in one write', async () => {
+    const store = await open(server.url).store;
+    if (store?.kind !== 'redis') throw new Error('no Redis');
+    const { client } = store;
+    const write = vi.spyOn(client.stream as unknown as { _writev(): void }, '_writev');
+    const answers = await Promise.all([client.set('turn', '1'), client.incr('turn'), client.get('turn')]);
+    expect(answers).toEqual(['OK', 2, '2']);
+    expect(write).toHaveBeenCalledTimes(1);
+    expect(await client.del('turn')).toBe(1);
+    await store.close(5_000);
   });
 
   it('refuses one that may drop keys, and says how to change it', async () => {

@@ -20,7 +20,7 @@ import { isApplicationSet } from '../../application-set.ts';
 import { textAt, textOf } from '../../json.ts';
 import type { JsonObject } from '../../model.ts';
 import { GoDuration } from '../duration.ts';
-import { goFunction } from '../function.ts';
+import { functionType, goFunction } from '../function.ts';
 import { goInt } from '../numbers.ts';
 import { GoStruct } from '../struct.ts';
 import { subtractTimes } from '../time.ts';
@@ -176,13 +176,21 @@ export function authorOf(repo: RepoProvider | undefined): string {
   return commit instanceof GoStruct ? textOf(commit.members.get('Author')) : '';
 }
 
+const ofText = functionType('func(string) string');
+
+export interface SharedSources {
+  app: JsonObject;
+  context: Readonly<Record<string, string>>;
+  /** What `syncWindows` is. */
+  syncWindows(): unknown;
+  repo?: RepoProvider | undefined;
+  /** Makes a mention of an e-mail address; without it the address stands for itself. */
+  mention?: ((address: string) => string) | undefined;
+}
+
 /** The variable `shared`. Each value is worked out when a template reads it. */
-export function sharedValues(
-  app: JsonObject,
-  context: Readonly<Record<string, string>>,
-  repo?: RepoProvider,
-  mention?: (address: string) => string,
-): Record<string, unknown> {
+export function sharedValues(sources: SharedSources): Record<string, unknown> {
+  const { app, context, syncWindows, repo, mention } = sources;
   const argocdUrl = Object.hasOwn(context, 'argocdUrl') ? (context.argocdUrl as string) : '';
   return {
     get failedResources() {
@@ -203,6 +211,9 @@ export function sharedValues(
     get settledImages() {
       return settledImages(app);
     },
+    get syncWindows() {
+      return syncWindows();
+    },
     get initiator() {
       return operationOf(app).initiator;
     },
@@ -218,6 +229,6 @@ export function sharedValues(
     get link() {
       return link(app, argocdUrl);
     },
-    SlackMention: goFunction('func(string) string', (author: string) => slackMention(author, mention)),
+    SlackMention: goFunction(ofText, (author: string) => slackMention(author, mention)),
   };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ServiceState } from '../service.ts';
 
 /**
@@ -29,8 +29,7 @@ export function createChannels(
 ): Channels {
   /** What is stored, the least used first. */
   const stored = new Map<string, { id: string; refreshAt: number }>();
-  const keyOf = (recipient: string) =>
-    `slack/${service}/channel/${createHash('sha256').update(recipient).digest('hex').slice(0, 32)}`;
+  const keyOf = (recipient: string) => `slack/${service}/channel/${hash('sha256', recipient).slice(0, 32)}`;
 
   return {
     async remember(recipient, id) {

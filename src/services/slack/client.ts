@@ -48,28 +48,26 @@ export function createSlackCall(
   options: Pick<SlackOptions, 'token' | 'apiURL'>,
   deps: { dispatcher: Dispatcher; timeout: number; now: () => number },
 ): SlackCall {
-  const call = async (
-    method: string,
-    form: Record<string, string>,
-    signal: AbortSignal,
-    departure: Departure | undefined,
-  ) => {
-    const dispatcher = departure ? deps.dispatcher.compose(departing(departure)) : deps.dispatcher;
+  /** Those that make no call now. */
+  const idle: Caller[] = [];
+
+  function createCaller(): Caller {
     // Not fetch: what it wraps around each request and answer costs more than both.
     const fetch: FetchFunction = async (url, init) => {
+      const { signal, departure } = caller.call ?? {};
+      const dispatcher = departure ? deps.dispatcher.compose(departing(departure)) : deps.dispatcher;
       const received = await request(url as string, {
         method: 'POST',
         headers: { ...(init?.headers as Record<string, string>), 'accept-encoding': 'gzip' },
         body: init?.body as string,
         dispatcher,
-        signal,
+        ...(signal ? { signal } : {}),
       });
-      const headers = new Headers(received.headers as Record<string, string>);
-      if (received.statusCode !== 429) return answerOf(received, headers, await textOf(received));
+      if (received.statusCode !== 429) return answerOf(received, await textOf(received));
       await received.body.dump();
-      throw new RateLimited(retryAfterOf(headers.get('retry-after'), deps.now()) ?? defaultRetryAfter);
+      const retryAfter = textOfHeader(received.headers['retry-after']);
+      throw new RateLimited(retryAfterOf(retryAfter, deps.now()) ?? defaultRetryAfter);
     };
-    // A client for each call, because it takes no signal; making one costs a tenth of a millisecond.
     const client = new WebClient(options.token, {
       slackApiUrl: options.apiURL,
       retryConfig: { retries: 0 },
@@ -77,10 +75,36 @@ export function createSlackCall(
       logger: noLog,
       fetch,
     });
-    return client.apiCall(method, form) as Promise<SlackAnswer>;
-  };
+    const caller: Caller = { client };
+    return caller;
+  }
+
+  async function make(call: Call, method: string, form: Record<string, string>): Promise<SlackAnswer> {
+    const caller = idle.pop() ?? createCaller();
+    caller.call = call;
+    try {
+      return (await caller.client.apiCall(method, form)) as SlackAnswer;
+    } finally {
+      delete caller.call;
+      idle.push(caller);
+    }
+  }
+
   return (method, form, outer, departure) =>
-    withTimeLimit(deps.timeout, outer, (signal) => call(method, form, signal, departure));
+    withTimeLimit(deps.timeout, outer, (signal) =>
+      make({ signal, ...(departure ? { departure } : {}) }, method, form),
+    );
+}
+
+interface Call {
+  signal: AbortSignal;
+  departure?: Departure;
+}
+
+/** A client, which takes no signal with a call: so it makes one at a time. Making a client costs a tenth of a millisecond. */
+interface Caller {
+  client: WebClient;
+  call?: Call;
 }
 
 /** Characters of an answer: a page of a channel's history has some hundred kilobytes. */
@@ -101,12 +125,28 @@ async function textOf({ headers, body }: Dispatcher.ResponseData): Promise<strin
   return text + decoder.decode();
 }
 
-/** What the client reads of a Response. */
+/**
+ * What the client reads of a Response. The global `Headers` would bring Node's own copy of undici with it, before the
+ * first message.
+ */
 function answerOf(
-  { statusCode: status, statusText }: Dispatcher.ResponseData,
-  headers: Headers,
+  { statusCode: status, statusText, headers }: Dispatcher.ResponseData,
   text: string,
 ): Awaited<ReturnType<FetchFunction>> {
-  const read = { status, statusText, headers, url: '', text: async () => text };
+  const read = {
+    status,
+    statusText,
+    headers: {
+      get: (name: string) => textOfHeader(headers[name]),
+      entries: () => Object.entries(headers).map(([name, value]) => [name, textOfHeader(value)]),
+    },
+    url: '',
+    text: async () => text,
+  };
   return read as unknown as Awaited<ReturnType<FetchFunction>>;
+}
+
+/** One that was sent several times is read as one, as Headers do it. */
+function textOfHeader(value: string | string[] | undefined): string | null {
+  return Array.isArray(value) ? value.join(', ') : (value ?? null);
 }

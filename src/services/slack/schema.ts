@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Json } from '../../model.ts';
 import { isHttpUrl, type OptionsOf, transport } from '../fields.ts';
 import { createOptionReader, type OptionProblem } from '../options.ts';
@@ -61,16 +60,15 @@ export type SlackOptions = OptionsOf<(typeof slack)['options']>;
 export const policies = ['Post', 'PostAndUpdate', 'Update'] as const;
 
 /** The rendered `slack:` section of a template. An unknown deliveryPolicy is Post, as in argocd-notifications. */
-const SlackSection = z.object({
-  username: z.string(),
-  icon: z.string(),
-  attachments: z.string(),
-  blocks: z.string(),
-  groupingKey: z.string(),
-  notifyBroadcast: z.boolean(),
-  deliveryPolicy: z.enum(policies).catch('Post'),
-});
-export type SlackSection = z.infer<typeof SlackSection>;
+export interface SlackSection {
+  username: string;
+  icon: string;
+  attachments: string;
+  blocks: string;
+  groupingKey: string;
+  notifyBroadcast: boolean;
+  deliveryPolicy: (typeof policies)[number];
+}
 
 /**
  * Reads a `slack:` section: rendered, or as the template has it (then strings are template source). Types are those
@@ -79,16 +77,17 @@ export type SlackSection = z.infer<typeof SlackSection>;
 export function readSlackSection(source: Json): { section: SlackSection; problems: OptionProblem[] } {
   const reader = createOptionReader(source);
   const deliveryPolicy = reader.text('deliveryPolicy') ?? '';
-  const section = SlackSection.parse({
+  const known = policies.find((policy) => policy === deliveryPolicy);
+  const section: SlackSection = {
     username: reader.text('username') ?? '',
     icon: reader.text('icon') ?? '',
     attachments: reader.text('attachments') ?? '',
     blocks: reader.text('blocks') ?? '',
     groupingKey: reader.text('groupingKey') ?? '',
     notifyBroadcast: reader.flag('notifyBroadcast') ?? false,
-    deliveryPolicy,
-  });
-  if (deliveryPolicy !== '' && !(policies as readonly string[]).includes(deliveryPolicy)) {
+    deliveryPolicy: known ?? 'Post',
+  };
+  if (deliveryPolicy !== '' && known === undefined) {
     reader.problem(
       'deliveryPolicy',
       `deliveryPolicy ${JSON.stringify(deliveryPolicy)} is unknown and means Post`,
