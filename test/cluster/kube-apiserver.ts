@@ -33,8 +33,6 @@ export interface KubeApiServer {
   tokenOf(account: { namespace: string; name: string }, secret?: string): Promise<string>;
   /** Path of a kubeconfig that reads the token from a file, as a Pod does; `write` replaces the token. */
   tokenKubeconfig(token: string): { path: string; write(token: string): void };
-  /** Priority and fairness let no request of the account through from then on, until the answer is called. */
-  limit(account: { namespace: string; name: string }): Promise<() => Promise<void>>;
   /** Makes etcd forget everything before now. */
   compact(): Promise<void>;
   /** SIGTERM by default. Resolves when the process has ended: at SIGTERM not while watches are open, for up to a minute. */
@@ -162,43 +160,6 @@ export async function startApiServer(flags: readonly string[] = []): Promise<Kub
       const path = inDirectory(`kubeconfig-${name}`, kubeconfigOf({ tokenFile }));
       return { path, write: (next) => writeFileSync(tokenFile, next) };
     },
-    async limit(limited) {
-      const priority = '/apis/flowcontrol.apiserver.k8s.io/v1';
-      const apiVersion = 'flowcontrol.apiserver.k8s.io/v1';
-      const metadata = { name: `none-${randomBytes(4).toString('hex')}` };
-      const nothing = { nominalConcurrencyShares: 0, lendablePercent: 0, borrowingLimitPercent: 0 };
-      await self.ask('POST', `${priority}/prioritylevelconfigurations`, {
-        apiVersion,
-        kind: 'PriorityLevelConfiguration',
-        metadata,
-        spec: { type: 'Limited', limited: { ...nothing, limitResponse: { type: 'Reject' } } },
-      });
-      const all = ['*'];
-      const resourceRules = [
-        { verbs: all, apiGroups: all, resources: all, namespaces: all, clusterScope: true },
-      ];
-      const nonResourceRules = [{ verbs: all, nonResourceURLs: all }];
-      const subjects = [{ kind: 'ServiceAccount', serviceAccount: limited }];
-      await self.ask('POST', `${priority}/flowschemas`, {
-        apiVersion,
-        kind: 'FlowSchema',
-        metadata,
-        spec: {
-          priorityLevelConfiguration: metadata,
-          matchingPrecedence: 2,
-          rules: [{ subjects, resourceRules, nonResourceRules }],
-        },
-      });
-      const headers = { authorization: `Bearer ${await self.tokenOf(limited)}` };
-      const status = async () => (await self.fetch('/version', { headers })).status;
-      const occupation = occupy({ url, dispatcher: trusting(), headers });
-      while ((await status()) !== 429) await delay(50);
-      return async () => {
-        occupation.abort();
-        await self.ask('DELETE', `${priority}/flowschemas/${metadata.name}`);
-        while ((await status()) === 429) await delay(50);
-      };
-    },
     async compact() {
       const ask = async (path: string, body: JsonObject) => {
         const response = await fetch(`${etcdUrl}/v3/kv/${path}`, {
@@ -257,29 +218,6 @@ export async function startApiServer(flags: readonly string[] = []): Promise<Kub
   }
   await define(self);
   return self;
-}
-
-/**
- * A request at a time whose body never ends: of a level without places the server still lets the only request through,
- * so that there has to be one under way already.
- */
-function occupy({ url, ...how }: { url: string; dispatcher: Agent; headers: Record<string, string> }) {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
-  const headers = { ...how.headers, 'content-type': 'application/json' };
-  void (async () => {
-    while (!signal.aborted) {
-      const body = new ReadableStream({ pull: () => delay(600_000, undefined, { signal }) });
-      const asking = { ...how, headers, method: 'POST', body, duplex: 'half', signal } as const;
-      await fetch(`${url}${path}`, asking).then(
-        (answer) => answer.text(),
-        () => undefined,
-      );
-      if (!signal.aborted) await delay(50);
-    }
-  })();
-  return stopping;
 }
 
 async function answers(url: string, init: RequestInit = {}): Promise<boolean> {

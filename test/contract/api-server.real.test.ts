@@ -1,5 +1,6 @@
 import { connect } from '../../src/cluster/connect.ts';
 import { noApiServer, startApiServer } from '../cluster/kube-apiserver.ts';
+import { limit } from '../cluster/limited.ts';
 import { apiServerContract } from './api-server.ts';
 
 /** What the simulated API server is held to, of a real one. */
@@ -40,7 +41,7 @@ apiServerContract(
         await server.shutDown();
         await server.startAgain();
       },
-      limit: () => server.limit(account),
+      limit: () => limit(server, account),
       async stop() {
         await connection.close();
         await server.stop();
