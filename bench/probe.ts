@@ -9,7 +9,6 @@ import type { MostFigures } from './scale-figures.ts';
 const backlogMetrics = [
   'herald_ledger_backlog',
   'herald_evaluation_backlog',
-  'herald_evaluation_lag_seconds',
   'herald_queue_jobs',
   'herald_queue_oldest_due_job_age_seconds',
 ];

@@ -33,8 +33,6 @@ export interface KubeApiServer {
   tokenOf(account: { namespace: string; name: string }, secret?: string): Promise<string>;
   /** Path of a kubeconfig that reads the token from a file, as a Pod does; `write` replaces the token. */
   tokenKubeconfig(token: string): { path: string; write(token: string): void };
-  /** Priority and fairness let no request of the account through from then on, until the answer is called. */
-  limit(account: { namespace: string; name: string }): Promise<() => Promise<void>>;
   /** Makes etcd forget everything before now. */
   compact(): Promise<void>;
   /** SIGTERM by default. Resolves when the process has ended: at SIGTERM not while watches are open, for up to a minute. */
@@ -161,41 +159,6 @@ export async function startApiServer(flags: readonly string[] = []): Promise<Kub
       const tokenFile = inDirectory(`token-${name}`, first);
       const path = inDirectory(`kubeconfig-${name}`, kubeconfigOf({ tokenFile }));
       return { path, write: (next) => writeFileSync(tokenFile, next) };
-    },
-    async limit(limited) {
-      const priority = '/apis/flowcontrol.apiserver.k8s.io/v1';
-      const apiVersion = 'flowcontrol.apiserver.k8s.io/v1';
-      const metadata = { name: `none-${randomBytes(4).toString('hex')}` };
-      const nothing = { nominalConcurrencyShares: 0, lendablePercent: 0, borrowingLimitPercent: 0 };
-      await self.ask('POST', `${priority}/prioritylevelconfigurations`, {
-        apiVersion,
-        kind: 'PriorityLevelConfiguration',
-        metadata,
-        spec: { type: 'Limited', limited: { ...nothing, limitResponse: { type: 'Reject' } } },
-      });
-      const all = ['*'];
-      const resourceRules = [
-        { verbs: all, apiGroups: all, resources: all, namespaces: all, clusterScope: true },
-      ];
-      const nonResourceRules = [{ verbs: all, nonResourceURLs: all }];
-      const subjects = [{ kind: 'ServiceAccount', serviceAccount: limited }];
-      await self.ask('POST', `${priority}/flowschemas`, {
-        apiVersion,
-        kind: 'FlowSchema',
-        metadata,
-        spec: {
-          priorityLevelConfiguration: metadata,
-          matchingPrecedence: 2,
-          rules: [{ subjects, resourceRules, nonResourceRules }],
-        },
-      });
-      const headers = { authorization: `Bearer ${await self.tokenOf(limited)}` };
-      const status = async () => (await self.fetch('/version', { headers })).status;
-      while ((await status()) !== 429) await delay(50);
-      return async () => {
-        await self.ask('DELETE', `${priority}/flowschemas/${metadata.name}`);
-        while ((await status()) === 429) await delay(50);
-      };
     },
     async compact() {
       const ask = async (path: string, body: JsonObject) => {

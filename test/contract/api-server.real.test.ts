@@ -40,12 +40,11 @@ apiServerContract(
         await server.shutDown();
         await server.startAgain();
       },
-      limit: () => server.limit(account),
       async stop() {
         await connection.close();
         await server.stop();
       },
     };
   },
-  noApiServer !== undefined,
+  { isSkipped: noApiServer !== undefined, limits: false },
 );

@@ -5,7 +5,7 @@ import { createKubernetesSimulator } from '../../simulator/kubernetes.ts';
 import { connect } from '../../src/cluster/connect.ts';
 import { apiServerContract } from './api-server.ts';
 
-// As a real one whose etcd does not tell of its progress; the same of that is in test/cluster/kube-apiserver.real.test.ts.
+// As a real one whose etcd does not tell of its progress; that one is in api-server.real.test.ts.
 apiServerContract('simulated', async () => {
   const token = 'right';
   const simulator = createKubernetesSimulator({ token, etcdTellsProgress: false });
