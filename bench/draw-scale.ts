@@ -5,13 +5,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { markdownTable } from '../scripts/markdown-table.ts';
-import type { ScaleFigures, SizeFigures } from './scale-figures.ts';
+import type { LoadFigures, ScaleFigures, SizeFigures } from './scale-figures.ts';
 
 const repository = join(import.meta.dirname, '..');
 export const picture = join(repository, 'docs', 'images', 'scale.svg');
 export const page = join(repository, 'docs', 'scale.md');
-/** In the page the table stands between these. */
-const marks = ['<!-- bench/draw-scale.ts -->\n\n', '\n\n<!-- end -->'] as const;
 
 type AllFigures = Record<string, ScaleFigures>;
 
@@ -54,17 +52,50 @@ export function tables(all: AllFigures): string {
     .join('\n\n');
 }
 
+/** Of each load that was measured a column. */
+export function loadTable(all: AllFigures): string {
+  const loads = Object.entries(all).flatMap(([store, { load }]) => (load ? [{ store, load }] : []));
+  const seconds = (ms: number) => `${grouped.format(ms / 1_000)} s`;
+  const rows: [string, (load: LoadFigures) => string][] = [
+    ['Changes a second that were made', ({ pace }) => pace.toFixed(0)],
+    ['Told', ({ told }) => told.toLocaleString('en')],
+    ['Lost; twice', ({ lost, doubled }) => `${lost}; ${doubled}`],
+    ['From the change to its message, p50; p99', ({ p50, p99 }) => `${seconds(p50)}; ${seconds(p99)}`],
+    ['From the last change to the last message', ({ drained }) => seconds(drained)],
+    ['Processor', ({ cpu }) => seconds(cpu)],
+    ['Resident, at most', ({ mostResident }) => `${grouped.format(mostResident)} MiB`],
+    ['Waited in the API server, at most', ({ mostUnread }) => `${grouped.format(mostUnread / mebibyte)} MiB`],
+    ['`/readyz`, at most; not ready', ({ readyz, notReady }) => `${seconds(readyz)}; ${notReady}`],
+    ['A scrape, at most', ({ scrape }) => seconds(scrape)],
+    ['The event loop stood still, at most', ({ stall }) => seconds(stall)],
+    ...['herald_evaluation_backlog', 'herald_ledger_backlog', 'herald_queue_oldest_due_job_age_seconds'].map(
+      (name): [string, (load: LoadFigures) => string] => [
+        `\`${name}\`, at most`,
+        ({ metrics }) => grouped.format(metrics[name] ?? 0),
+      ],
+    ),
+  ];
+  return markdownTable(
+    ['', ...loads.map(({ store, load }) => `${load.applications.toLocaleString('en')}, ${store}`)],
+    rows.map(([name, of]) => [name, ...loads.map(({ load }) => of(load))]),
+  );
+}
+
 function sizesOf(sizes: ScaleFigures['sizes']): [number, SizeFigures][] {
   return Object.entries(sizes)
     .map(([applications, figures]): [number, SizeFigures] => [Number(applications), figures])
     .sort(([one], [other]) => one - other);
 }
 
+/** The page with its tables, which stand between comments that name them. */
 export function withTables(text: string, all: AllFigures): string {
-  const [before, rest = ''] = text.split(marks[0]);
-  const after = rest.split(marks[1])[1];
-  if (after === undefined) throw new Error(`${page} has no place for the table`);
-  return `${before}${marks[0]}${tables(all)}${marks[1]}${after}`;
+  return between(between(text, 'sizes', tables(all)), 'load', loadTable(all));
+}
+
+function between(text: string, name: string, table: string): string {
+  const pattern = new RegExp(`(<!-- ${name} -->\\n\\n)[^]*?(\\n\\n<!-- end -->)`);
+  if (!pattern.test(text)) throw new Error(`${page} has no place for ${name}`);
+  return text.replace(pattern, (_, begin, end) => `${begin}${table}${end}`);
 }
 
 interface Panel {

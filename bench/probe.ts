@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { request } from 'undici';
 import type { Herald } from '../simulator/herald.ts';
 import { cpuOf, memoryOf } from './process-figures.ts';
-import type { LoadFigures, Sample } from './scale-figures.ts';
+import type { MostFigures } from './scale-figures.ts';
 
 /** What tells that work waits. */
 const backlogMetrics = [
   'herald_ledger_backlog',
   'herald_evaluation_backlog',
-  'herald_evaluation_lag_seconds',
   'herald_queue_jobs',
   'herald_queue_oldest_due_job_age_seconds',
 ];
@@ -25,11 +26,7 @@ export interface Probe {
   scrape(): Promise<Scrape>;
   /** From now on: memory and `/readyz` every second, a scrape every fifteen. */
   start(): void;
-  stop(): Promise<{
-    most: Pick<LoadFigures, 'readyz' | 'notReady' | 'notScraped' | 'scrape' | 'stall' | 'metrics'>;
-    mostResident: number;
-    samples: Sample[];
-  }>;
+  stop(): Promise<MostFigures>;
 }
 
 const second = 1_000;
@@ -37,43 +34,42 @@ const second = 1_000;
 export function createProbe(herald: Herald): Probe {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const most = {
+  const most: MostFigures = {
+    mostResident: 0,
     readyz: 0,
     notReady: 0,
     notScraped: 0,
     scrape: 0,
     stall: 0,
-    metrics: {} as Record<string, number>,
+    metrics: {},
   };
-  const samples: Sample[] = [];
   let running: Promise<unknown> = Promise.resolve();
 
   async function scrape(): Promise<Scrape> {
     const before = cpuOf(herald.pid);
     const began = performance.now();
-    const text = await (await fetch(`${herald.url}/metrics`)).text();
+    const { body, headers } = await get(`${herald.url}/metrics`);
+    const bytes = Buffer.from(await body.arrayBuffer());
     const took = performance.now() - began;
-    return { took, cpu: (cpuOf(herald.pid) - before) * second, bytes: Buffer.byteLength(text), text };
+    const cpu = (cpuOf(herald.pid) - before) * second;
+    const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString();
+    return { took, cpu, bytes: Buffer.byteLength(text), text };
   }
 
   async function readyz(): Promise<number> {
     const began = performance.now();
-    const response = await fetch(`${herald.url}/readyz`).catch(() => undefined);
-    await response?.text();
-    if (!response?.ok) most.notReady += 1;
+    const response = await get(`${herald.url}/readyz`).catch(() => undefined);
+    await response?.body.text();
+    if (response?.statusCode !== 200) most.notReady += 1;
     return performance.now() - began;
   }
 
   async function eachSecond(): Promise<void> {
     const began = performance.now();
-    let cpu = cpuOf(herald.pid);
     for (let at = 1; !signal.aborted; at += 1) {
       await delay(Math.max(0, began + at * second - performance.now()));
-      const took = await readyz();
-      const now = cpuOf(herald.pid);
-      samples.push({ at, resident: memoryOf(herald.pid), cpu: now - cpu, readyz: took });
-      cpu = now;
-      most.readyz = Math.max(most.readyz, took);
+      most.readyz = Math.max(most.readyz, await readyz());
+      most.mostResident = Math.max(most.mostResident, memoryOf(herald.pid));
     }
   }
 
@@ -101,9 +97,14 @@ export function createProbe(herald: Herald): Probe {
     async stop() {
       stopping.abort();
       await running;
-      return { most, mostResident: Math.max(...samples.map(({ resident }) => resident)), samples };
+      return most;
     },
   };
+}
+
+/** As Prometheus asks; a connection of its own each time, since Herald may close one that was kept. */
+function get(url: string) {
+  return request(url, { reset: true, headers: { 'accept-encoding': 'gzip' } });
 }
 
 /** Of all series of a metric. */

@@ -40,14 +40,13 @@ export interface LoadFigures extends MostFigures {
   drained: number;
   /** Of all of it. */
   cpu: number;
-  mostResident: number;
   /** Bytes of the watch that waited in the API server, at most. */
   mostUnread: number;
-  samples: Sample[];
 }
 
 /** The worst of what was seen during a load. */
-interface MostFigures {
+export interface MostFigures {
+  mostResident: number;
   /** Milliseconds that `/readyz` took. */
   readyz: number;
   /** Answers of `/readyz` that were none, or not 200. */
@@ -60,14 +59,4 @@ interface MostFigures {
   stall: number;
   /** By name, without labels summed: of what tells of a backlog. */
   metrics: Record<string, number>;
-}
-
-/** Every second. */
-export interface Sample {
-  /** Seconds since the load began. */
-  at: number;
-  resident: number;
-  /** Parts of a processor. */
-  cpu: number;
-  readyz: number;
 }
