@@ -70,7 +70,7 @@ const storm = {
   groups: `
 - match: {trigger: ${trigger}}
   groupBy: [trigger, project]
-  groupWait: 6m
+  groupWait: 30s
   groupInterval: 5m
 `,
 };

@@ -151,7 +151,8 @@ function stepFiring(
 function ripen(alert: Alert, policy: AlertPolicy, now: number, ripeUntil?: number): AlertStep {
   const due = alert.since + policy.for;
   if (ripeUntil !== undefined && ripeUntil < due && policy.for > 0) return { alert };
-  return now >= due ? { alert: { ...alert, state: 'firing', firedAt: now } } : { alert, due };
+  if (now < due) return { alert, due };
+  return { alert: { ...alert, state: 'firing', firedAt: now, ...(policy.for > 0 ? { ripeAt: due } : {}) } };
 }
 
 function end(alert: Alert, why: AlertEnd, now: number): AlertStep {

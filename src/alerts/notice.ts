@@ -145,8 +145,8 @@ function sayFirst(
   const { tellable } = state;
   if (tellable.length === 0) return {};
   if (released) return { message: messageOf(state, endOf[released]) };
-  // One that fires for longer than the wait has waited already (check 10).
-  const since = Math.min(notice.createdAt, ...tellable.map(({ alert }) => alert.since));
+  // One that has fired for longer than the wait has waited already (check 10).
+  const since = Math.min(notice.createdAt, ...tellable.map(({ alert }) => alert.ripeAt ?? alert.since));
   const due = since + policy.groupWait;
   return now >= due ? { message: messageOf(state, 'first') } : { due };
 }

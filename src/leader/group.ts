@@ -157,11 +157,11 @@ export function policyOf(group: Group, rule: GroupRule | undefined): NoticePolic
 export function opensAt(
   group: Pick<Group, 'notice' | 'dueAt'> | undefined,
   { groupWait, groupInterval }: NoticePolicy,
-  { since, firedAt = since }: Pick<Alert, 'since' | 'firedAt'>,
+  { since, firedAt = since, ripeAt = since }: Pick<Alert, 'since' | 'firedAt' | 'ripeAt'>,
 ): number {
   const told = group?.notice?.told;
   if (told) return Math.max(told.at + groupInterval, firedAt + groupWait);
-  return Math.min(since + groupWait, group?.dueAt ?? Number.POSITIVE_INFINITY);
+  return Math.min(ripeAt + groupWait, group?.dueAt ?? Number.POSITIVE_INFINITY);
 }
 
 /** What holds back an alert of the group now, which is noted. */

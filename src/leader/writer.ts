@@ -27,7 +27,7 @@ interface Pending {
 export type WriterEnd = 'fenced' | 'overflow';
 
 /**
- * Writes what was decided to the ledger, then to the queue: the intent is durable before a job exists. Here, in the
+ * Writes what was decided to the ledger, then hands deliveries over: the intent is durable before any attempt. Here, in the
  * order of the writes, it is found out which oncePer values the ledger says are told.
  * The writes of one Application keep their order; different Applications are written side by side, those first of
  * which somebody is told something.

@@ -114,6 +114,8 @@ export interface Alert extends AlertIdentity {
   /** What the object says of that, where it was ahead of our clock. */
   ahead?: number;
   firedAt?: number;
+  /** When it had lasted as long as `for` says, which may be before anybody saw that; absent: it did not have to. */
+  ripeAt?: number;
   /** Since when it does not match, while it is kept firing. */
   unmatchedAt?: number;
   ended?: { at: number; why: AlertEnd };

@@ -56,6 +56,19 @@ describe('what waits for its group is known, as `herald alerts` shows it', () =>
     ).toMatchObject({ b: 330 });
   });
 
+  it('and after `for` groupWait, too', async () => {
+    const data = { ...trigger('for: 5m'), ...group() };
+    expect(
+      await dueOf(
+        [
+          ['10s', bad('a')],
+          ['5m15s', nothing],
+        ],
+        data,
+      ),
+    ).toEqual({ a: 340 });
+  });
+
   it('the end of `for` while it is pending', async () => {
     expect(await dueOf([['10s', bad('a')]], { ...trigger('for: 5m'), ...group() })).toEqual({ a: 310 });
   });
@@ -331,6 +344,35 @@ describe('a group', () => {
     ['of Applications that are deleted, which is what it is about', [['0s', gone('x')]], []],
   ])('%s', async (_what, story, told) => {
     expect((await play({ ...trigger('description: x'), ...group() }, story)).lines).toEqual(told);
+  });
+
+  it.each<Case>([
+    [
+      'waits from when the first of them fires',
+      [
+        ['0s', bad('a')],
+        ['10s', bad('b')],
+        ['6m', nothing],
+      ],
+      ['5m30s ops first +a +b'],
+    ],
+    [
+      'has waited where they had fired long before anybody saw them',
+      [['1h', bad('a', { since: '2026-01-01T00:50:00Z' })]],
+      ['1h ops first +a'],
+    ],
+    [
+      'has waited in part where somebody saw them late',
+      [
+        ['0s', well('a')],
+        ['1m', down, bad('a', { since: '2026-01-01T00:01:00Z' })],
+        ['6m10s', up],
+        ['7m', nothing],
+      ],
+      ['6m30s ops first +a'],
+    ],
+  ])('of what has to last %s', async (_what, story, told) => {
+    expect((await play({ ...trigger('for: 5m'), ...group() }, story)).lines).toEqual(told);
   });
 
   it('of deletions tells them, though the Applications are gone', async () => {

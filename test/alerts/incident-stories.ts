@@ -105,7 +105,7 @@ export const incidents: [trigger: string, told: string[], story: (trigger: strin
   ],
   [
     'on-health-degraded',
-    ['1h5m first', '1h42m all resolved'],
+    ['1h5m30s first', '1h42m all resolved'],
     (trigger) => [
       ['0s', shop(trigger)],
       [
@@ -161,7 +161,7 @@ export const incidents: [trigger: string, told: string[], story: (trigger: strin
   ],
   [
     'on-out-of-sync',
-    ['1h10m first', '1h30m all resolved'],
+    ['1h10m30s first', '1h30m all resolved'],
     (trigger) => [
       ['0s', shop(trigger, { automated: null })],
       [
@@ -179,7 +179,7 @@ export const incidents: [trigger: string, told: string[], story: (trigger: strin
   ],
   [
     'on-progressing-stuck',
-    ['1h15m first', '1h45m all resolved'],
+    ['1h15m30s first', '1h45m all resolved'],
     (trigger) => [
       ['0s', shop(trigger)],
       [
@@ -259,7 +259,7 @@ export const incidents: [trigger: string, told: string[], story: (trigger: strin
   ],
   [
     'on-sync-status-unknown',
-    ['12m first', '30m all resolved'],
+    ['13m first', '30m all resolved'],
     (trigger) => [
       ['0s', all(...['shop', 'cart', 'search'].map((name) => shop(trigger, { name })))],
       ['10m', shop(trigger, unknown('shop'))],

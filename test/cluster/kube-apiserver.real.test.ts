@@ -136,13 +136,19 @@ describe.skipIf(why !== undefined)('a real API server', () => {
     expect(await reflector.caughtUp()).toBe('listed');
   });
 
-  it('is away and comes back', async () => {
+  /** A bridge that has told of a first Application. */
+  async function startTold() {
     onTestFinished(empty);
     const { path: kubeconfig } = server.tokenKubeconfig(await server.tokenOf(account));
     const bridge = await startBridge({ kubeconfig });
     await bridge.bridge.start();
     await put(shop('before', degraded));
     await bridge.sent(1);
+    return bridge;
+  }
+
+  it('is away and comes back', async () => {
+    const bridge = await startTold();
     await server.shutDown('SIGKILL');
     await server.startAgain();
     await put(shop('after', degraded));
@@ -151,12 +157,7 @@ describe.skipIf(why !== undefined)('a real API server', () => {
   });
 
   it('is told to end while watches are open, and nothing is lost however they end', async () => {
-    onTestFinished(empty);
-    const { path: kubeconfig } = server.tokenKubeconfig(await server.tokenOf(account));
-    const bridge = await startBridge({ kubeconfig });
-    await bridge.bridge.start();
-    await put(shop('before', degraded));
-    await bridge.sent(1);
+    const bridge = await startTold();
     // It takes no more connections, but its watches go on, beside those of the next.
     const ended = server.shutDown();
     await server.startAgain();
