@@ -137,13 +137,18 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
           notices.delete(key);
           return 'done';
         }
+        const own = notices.get(key);
+        const holder = own
+          ? undefined
+          : groups.holders(alert.key).find((each) => isEqual(each.destination, destination));
         if (isTold) remember(alert, destination);
         else {
           if (isAmong(destination, alert.toldBefore ?? [])) return 'done';
           const news = newsOf(alert, destination);
           if (news === 'told') return 'done';
           untold.add(alert.key);
-          if (news === 'asked') return 'owed';
+          // What a group holds back was news when it came to it, and stays there while the ledger is asked again.
+          if (news === 'asked' && !holder) return 'owed';
         }
         const repeat = evaluation?.condition.lifecycle?.repeat;
         const member: Member = {
@@ -151,10 +156,6 @@ export function createTelling({ holding, groups, report }: Deps): Telling {
           resolves: alert.resolved !== undefined,
           ...(repeat === undefined ? {} : { repeat }),
         };
-        const own = notices.get(key);
-        const holder = own
-          ? undefined
-          : groups.holders(alert.key).find((each) => isEqual(each.destination, destination));
         const rule = own ? undefined : holding.book(configNamespace).group(labels);
         const place = rule && placeInGroup(rule, alert, destination, labels);
         const group = holder ?? place;

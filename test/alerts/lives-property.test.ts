@@ -36,6 +36,22 @@ const matched = (recipients: string[], oncePer?: string): Op => ({
 
 it.each<[string, { start: Policy; ops: Op[] }]>([
   [
+    'an alert that a group held back and that is acknowledged just when that ends is told once, at once',
+    {
+      start: policy,
+      ops: [
+        matched(['ops'], 'v1'),
+        { op: 'edit', policy: { ...policy, groups, muteTimes } },
+        { op: 'show', app: 1, shape: { result: 'matched', recipients: ['ops'] } },
+        { op: 'again', app: 1 },
+        { op: 'edit', policy },
+        { op: 'crash' },
+        { op: 'acknowledge', app: 0 },
+        { op: 'again', app: 0 },
+      ],
+    },
+  ],
+  [
     'an alert that gets the value of an earlier one is repeated',
     {
       start: { ...policy, repeat: 600_000 },
