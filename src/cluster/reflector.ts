@@ -63,9 +63,8 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
   const pace = createRetryPace(clock, random, { backoff: timings.backoff });
   const view = createView(log, options.read, options.handlers);
   const position = createPosition(view, log);
-  const now = (): number => clock.now();
-  const failures = createFailureLog(log, now);
-  const refusals = createRefusals({ pace, log, now }, options, timings.forbiddenPatienceMs);
+  const failures = createFailureLog(log, clock.now);
+  const refusals = createRefusals({ pace, log, now: clock.now }, options, timings.forbiddenPatienceMs);
   const oddities = createOddities(log);
   const accept = createFrameReader(view, position, oddities);
   const thin = options.isThin ? createThinReader() : undefined;
@@ -180,10 +179,7 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
     // What a server refuses that has just started says nothing of the revision.
     const isUnfounded = pace.isRecovering() && reason === 'refused' && status !== 404;
     const isLost = reason === 'expired' || status === 404 || mayBeAbsent || barren >= maxBarrenWatches;
-    if (isLost && !isUnfounded) {
-      barren = 0;
-      position.lose(reason);
-    }
+    if (isLost && !isUnfounded) lose(reason);
     // Of a definition that was removed the list that follows finds out.
     if (!(mayBeAbsent && status === 404)) failures.failed(error, reason, isUnfounded);
     const delay = pace.next(reason, retryAfterMs);
@@ -200,10 +196,13 @@ export function createReflector<T>(deps: ReflectorDeps, options: ReflectorOption
   function afterSilence(): number {
     log.debug({ ms: timings.silenceMs }, 'The watch has shown nothing for long: opening another');
     barren += 1;
-    if (barren < maxBarrenWatches) return 0;
-    barren = 0;
-    position.lose('silent');
+    if (barren >= maxBarrenWatches) lose('silent');
     return 0;
+  }
+
+  function lose(reason: Ending['reason']): void {
+    barren = 0;
+    position.lose(reason);
   }
 
   /** The same after a list that failed. */

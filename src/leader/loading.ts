@@ -14,7 +14,8 @@ export type LoadedRow = Row<(typeof kinds)[number]>;
 export interface Loading {
   /** `loaded` is not called after `stop`. Must not throw. */
   load(uid: string, loaded: (rows: LoadedRow[]) => void): void;
-  isIdle(): boolean;
+  /** Applications of which it has not answered yet. */
+  size(): number;
   stop(): void;
 }
 
@@ -90,7 +91,7 @@ export function createLoading(deps: Deps, { retryDelay = 100, maxRetryDelay = 5_
       asked.push(question);
       next();
     },
-    isIdle: () => active === 0 && asked.length === 0,
+    size: () => active + asked.length,
     stop() {
       asked.clear();
       stopping.abort();

@@ -91,7 +91,6 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   const tracked = new Map<string, Tracked>();
   const waiters: (() => void)[] = [];
   let waitingEvents = 0;
-  let asked = 0;
   let phases = 0;
   let stopped = false;
   const alerting = createAlerting({ ...deps, schedule, look }, options);
@@ -116,7 +115,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     drop,
   });
 
-  const isSettled = (): boolean => loading.isIdle() && asking.isIdle() && turns.waiting() === 0;
+  const isSettled = (): boolean => loading.size() === 0 && asking.isIdle() && turns.waiting() === 0;
 
   function schedule(key: string, at: number | undefined): void {
     if (!stopped) dueTimes.set(key, at);
@@ -155,7 +154,6 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       const added = createTracked(application, { decidedAt, phase });
       added.waiting = [{ event, hold: hold.share() }];
       tracked.set(uid, added);
-      asked += 1;
       loading.load(uid, (rows) => loaded(added, rows));
     }
   }
@@ -164,7 +162,6 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
     const waited = entry.waiting ?? [];
     delete entry.waiting;
     waitingEvents -= waited.length;
-    asked -= 1;
     const record = restore(entry, rows);
     if (record) {
       leaving.remove(entry.application.uid);
@@ -191,7 +188,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
 
   /** Whether one more event may wait; if not, everything will be watched again. */
   function hasRoom(): boolean {
-    if (waitingEvents - asked + turns.waiting() < limit) return true;
+    if (waitingEvents - loading.size() + turns.waiting() < limit) return true;
     if (stopped) return false;
     log.error(
       { limit },
@@ -217,9 +214,8 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
   function again(entry: Tracked): void {
     const hold = deps.progress.hold();
     turns.take(() => {
-      const { application } = entry;
-      const event = { application, kind: 'seen', observedAt: clock.now(), isAgain: true } as const;
-      if (isTracked(entry)) applyNow(entry, event, hold);
+      const what = { kind: 'seen', observedAt: clock.now(), isAgain: true } as const;
+      if (isTracked(entry)) applyNow(entry, { ...what, application: entry.application }, hold);
       hold.release();
     });
   }
@@ -256,8 +252,7 @@ export function createObserver(deps: ObserverDeps, options: Options = {}): Obser
       for (const entry of Array.from(tracked.values())) {
         await turns.idle();
         if (stopped) return;
-        if (entry.waiting || !isTracked(entry)) continue;
-        if (!which(entry.application)) continue;
+        if (entry.waiting || !isTracked(entry) || !which(entry.application)) continue;
         again(entry);
         if (clock.monotonic() - since < slice) continue;
         await clock.turn();

@@ -1,3 +1,4 @@
+import { orAborted } from '../aborted.ts';
 import { notifiedAnnotation } from '../alerts/notified-annotation.ts';
 import { isApplicationSet, kindOf } from '../application-set.ts';
 import type { Clock } from '../clock.ts';
@@ -195,14 +196,9 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
     if (deletionsReported) return;
     const { ledger: whole } = await deps.store;
     // Until then the watch itself may tell of them, and of what came before.
-    await Promise.race([
-      Promise.all([
-        applications.caughtUp(),
-        settledWithin(applicationSets.caughtUp(), caughtUpPatience, clock),
-      ]),
-      aborted(signal),
-    ]);
-    await Promise.race([observer.settled(), aborted(signal)]);
+    const ofSets = settledWithin(applicationSets.caughtUp(), caughtUpPatience, clock);
+    await orAborted(Promise.all([applications.caughtUp(), ofSets]), signal);
+    await orAborted(observer.settled(), signal);
     if (signal.aborted) return;
     try {
       await reportDeletions({
@@ -217,7 +213,7 @@ export function createTerm(deps: Deps, options: Options): LeadingTerm {
       });
     } finally {
       // Groups do not wait for what cannot be found out.
-      await Promise.race([observer.goneReported(), aborted(signal)]);
+      await orAborted(observer.goneReported(), signal);
     }
     deletionsReported = true;
   }
@@ -291,11 +287,4 @@ export async function notedProgress(ledger: Pick<Ledger, 'load'>): Promise<Noted
 
 function progressRow(value: NotedProgress): Row<'progress'> {
   return { kind: 'progress', key: '', value };
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  await promise;
 }
