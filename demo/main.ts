@@ -249,7 +249,7 @@ function readFlags(): { once: boolean; ports: number[] } {
     }
     return { once: values.once, ports: [port] };
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`);
+    process.stderr.write(`${(error as Error).message}\n\n${usage}`);
     process.exit(2);
   }
 }
